@@ -25,6 +25,8 @@ its owner writes.
 - A tag is a random id that the server made, the SHA-256 of a text, or a constant. What a user or a client sent never forms a key, and a
   copy of the store holds no usable cookie, code or token.
 - A load brings the entries along that the loaded ones refer to, so that a request needs one round trip.
+- Where Redis has replicas, a commit is acknowledged only when all have it, if it writes something *durable*, deletes something
+  that is *once*, consumes or takes anything, or resets a counter. Everything else is acknowledged by the master alone (decision 32).
 - The suites run on a store that fails a test for a key, a reference or a lifetime that is not listed here.
 `;
 
@@ -35,7 +37,7 @@ export function renderDataModel(): string {
   const sections = parts.flatMap((part) => [
     `## \`src/${part}\`\n`,
     table(
-      ['key', 'holds', 'what', 'owner', 'lives', 'refers to'],
+      ['key', 'holds', 'what', 'owner', 'lives', 'durability', 'refers to'],
       rows.flatMap(([kind, row]) => (row && partOf(row) === part ? [keyCells(kind, row)] : [])),
     ),
   ]);
@@ -54,6 +56,7 @@ function keyCells(kind: KeyKind, row: KeyRow): readonly string[] {
     row.what,
     `\`${row.owner}\``,
     lifetimeText(row.lifetime),
+    row.durability,
     row.references.map((reference) => `\`${reference}\``).join(', '),
   ];
 }

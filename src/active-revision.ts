@@ -54,9 +54,10 @@ export class ActiveRevision {
     this.#timer = undefined;
   }
 
-  /** The secrets that sign cookies and forms. */
-  secrets(): readonly string[] {
-    return this.#keyring?.secrets ?? [];
+  /** The secrets that sign cookies and forms. Throws `StepgateError('not_configured')` before they are loaded. */
+  secrets(): Keyring['secrets'] {
+    if (!this.#keyring) throw new StepgateError('not_configured', 'the keys of the server are not loaded yet');
+    return this.#keyring.secrets;
   }
 
   current(): Snapshot | undefined {
@@ -78,7 +79,8 @@ export class ActiveRevision {
   }
 
   unreadyBecause(): string | undefined {
-    if (this.#failure !== undefined && Date.now() - this.#followedAt > patience) return this.#failure;
+    const isOld = this.#provider === undefined || Date.now() - this.#followedAt > patience;
+    if (this.#failure !== undefined && isOld) return this.#failure;
     return this.#provider ? undefined : 'there is no configuration in the store';
   }
 

@@ -11,6 +11,7 @@ import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import type { LogoutNotification } from './delivery/outbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
+import { StoreUnavailable } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import type { Services } from './flow/services.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
@@ -21,7 +22,7 @@ import { endSession } from './oidc/interaction/end-session.ts';
 import { cookieSigner } from './oidc/keys/cookie-signer.ts';
 import type { SigningKey } from './oidc/keys/keyring.ts';
 import { createProvider } from './oidc/provider.ts';
-import { currentRequest } from './oidc/request-scope.ts';
+import { currentRequest, findRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
@@ -200,7 +201,12 @@ function providerBuilder(
   });
   return (from: { readonly settings: Settings; readonly keys: readonly SigningKey[] }): Provider => {
     const provider = createProvider({ services, pages, ...from });
-    provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
+    provider.on('server_error', (_ctx, error) => {
+      // Documents are read for several requests at once, so each of them learns of the failure here.
+      const request = error instanceof StoreUnavailable ? findRequest() : undefined;
+      if (request) request.storeFailure ??= error as StoreUnavailable;
+      else log.error(error, { part: 'oidc' });
+    });
     koa.keys = cookieSigner(services.secrets());
     return provider;
   };

@@ -50,6 +50,11 @@ export interface Authenticator {
     context: AuthenticatorContext,
   ): Promise<Verified | Refused>;
 
+  /**
+   * The values of `public.stage` while it is enrolled, in order; each has texts of its own. Absent: it is enrolled in
+   * one stage, which has no name.
+   */
+  readonly enrollmentStages?: readonly string[];
   /** Begins an enrollment. Throws `TypeError` unless `descriptor.enrollable`. */
   beginEnrollment(subject: Subject, context: AuthenticatorContext): Promise<IssuedChallenge>;
   /**
@@ -122,6 +127,8 @@ export interface AuthenticatorContext {
    * One of `public.methods`: how the user wants the message that is requested again. Absent: the authenticator chooses.
    */
   readonly method?: string;
+  /** The proof is for setting a forgotten password anew, and signs the user in to nothing. */
+  readonly recovering?: true;
   /**
    * The user has proved something, in this transaction or in the session of this browser: a page may show what only
    * they should know. Never true for a decoy.
@@ -213,7 +220,7 @@ export interface RememberedDevice {
  * - `resend: true`: the user may request the message again;
  * - `methods` and `method`: the ways in which the message can go, and the one in which it went;
  * - `linkable: true`: it can be answered in another tab, by magic link;
- * - `stage`: which input an enrollment asks for;
+ * - `stage`: which input an enrollment asks for, one of `enrollmentStages`;
  * - `restricted: true`: the page says that there are safer authenticators;
  * - `country`: of numbers without country code (ISO 3166-1 alpha-2);
  * - `minLength`: of a secret that the user chooses (characters);

@@ -40,11 +40,17 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
   const minutes = given.number('minutes');
   switch (template) {
     case 'code': {
-      const model = { ...base, ...originOf(given), app, code, minutes, link: given.text('link') };
+      const isRecovery = given.text('purpose') === 'recovery';
+      const text = (part: 'subject' | 'lead' | 'link') => ({
+        key: isRecovery ? `mail.code.recovery.${part}` : `mail.code.${part}`,
+        params: { app },
+      });
+      const texts = { lead: text('lead'), action: text('link') };
+      const model = { ...base, ...originOf(given), ...texts, code, minutes, link: given.text('link') };
       return {
         name: template,
         model,
-        subject: { key: 'mail.code.subject', params: { app } },
+        subject: text('subject'),
         footer: askedFooter(base),
       };
     }

@@ -54,9 +54,12 @@ export interface OriginModel {
 
 /** A code, and a link that does the same. */
 export interface CodeMail extends MailBase, OriginModel {
-  readonly app: string;
+  /** What the code is for. */
+  readonly lead: MessageDescriptor;
   readonly code: string;
   readonly link: string;
+  /** What the link says. */
+  readonly action: MessageDescriptor;
   /** How long both count. */
   readonly minutes: number;
 }

@@ -62,6 +62,7 @@ export type AuditCause =
   | 'profile'
   | 'select'
   | 'resend'
+  | 'recover'
   | '/account/addresses'
   | 'the worker of the outbox'
   | '/oauth2/v1/authorize'
@@ -115,6 +116,8 @@ export const auditEvents = {
     fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
     causedBy: ['enroll'],
   },
+  'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['recover'] },
+  'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['enroll'] },
   'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: ['skip'] },
   'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
   'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },

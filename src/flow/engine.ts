@@ -11,21 +11,23 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
-import { forgetSubject, started } from '../core/step/transitions.ts';
+import { started } from '../core/step/transitions.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { answer, attemptOf } from './actions/answer.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
+import { recover } from './actions/recover.ts';
 import { resend } from './actions/resend.ts';
+import { begunAnew, restarted } from './actions/restart.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import { startChallenge } from './actions/start-challenge.ts';
 import type { ActionResult } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
-import { isProvingBrowser, renewSecret } from './browser/proof-secret.ts';
+import { isProvingBrowser } from './browser/proof-secret.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -40,7 +42,7 @@ import { discardTransaction, parseTransaction, saveTransaction } from './transac
 
 export interface Submission {
   /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
+  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
@@ -61,6 +63,8 @@ export interface StepShown {
   /** Keys of the authenticators that were proved in this transaction. */
   readonly done: readonly string[];
   readonly canRestart: boolean;
+  /** The user recovers the password. */
+  readonly recovering?: true;
   /** The transaction went on by this request: show it under its own address. */
   readonly moved: boolean;
   /** What came with this request was not taken: `step.messages` say why. */
@@ -121,10 +125,10 @@ export async function submit(
         await resend(context, await decide(context), submission.fields['authenticator.methodType']),
         context,
       );
-    case 'skip': {
-      const skipped = await skip(context, await decide(context));
-      return skipped ? present(skipped, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
-    }
+    case 'skip':
+      return moved(context, await skip(context, await decide(context)));
+    case 'recover':
+      return moved(context, await recover(context, await decide(context)));
     case 'select':
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
@@ -177,38 +181,18 @@ function cancel(context: OpenTransaction, { decision }: Decided): SignInResult {
   return { kind: 'cancelled', reason: decision.kind === 'deny' ? 'denied' : 'user' };
 }
 
+/** `undefined`: the page does not offer that. */
+function moved(context: OpenTransaction, to: OpenTransaction | undefined): Promise<SignInResult> {
+  return to ? present(to, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
+}
+
 function isLost({ transaction, request }: OpenTransaction): boolean {
   return !isProvingBrowser(transaction.proofSecret, request.proofSecret.presented);
 }
 
 function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
   const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
-  return { kind: 'lost', handle: formHandle(services.secrets()[0] as string, binding), app, snapshot };
-}
-
-/**
- * A new start for the same request, by a browser that did not give the last proof: nothing that was proved counts any
- * more, and the browser that proved it is out.
- */
-function begunAnew(context: OpenTransaction): OpenTransaction {
-  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
-  const proofSecret = renewSecret(context.request.proofSecret);
-  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [], proofSecret }) };
-}
-
-/**
- * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
- * before (Law 6).
- */
-function restarted(context: OpenTransaction): OpenTransaction {
-  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
-  if (rest.expectedSubject !== undefined) return context;
-  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
-}
-
-/** Evidence of the former user carries the former event, so it can never count again. */
-function newEvent({ transaction, version }: OpenTransaction): string {
-  return `${transaction.id}.${version}`;
+  return { kind: 'lost', handle: formHandle(services.secrets()[0], binding), app, snapshot };
 }
 
 function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {
@@ -234,7 +218,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
   if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
-  const handle = formHandle(context.services.secrets()[0] as string, {
+  const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
     step: step.kind,
     authenticator: answeredAuthenticator(step),
@@ -253,7 +237,8 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
-    canRestart: subject !== undefined && transaction.expectedSubject === undefined,
+    canRestart: transaction.recovering === true || (subject !== undefined && transaction.expectedSubject === undefined),
+    ...(transaction.recovering ? { recovering: true } : {}),
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),

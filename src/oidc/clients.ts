@@ -34,9 +34,15 @@ function matchesSecret(hash: string, presented: string): boolean {
 }
 
 /**
- * Whether the app is still the one that this request authenticated: a request may learn of a newer revision on its way.
+ * Whether what this request authenticated the app by still holds: a request may learn of a newer revision on its way.
+ * Its name, its policy and other metadata are no matter here.
  */
-export function isSameClient(clientId: string, newest: App | undefined): boolean {
+export function isSameClient(clientId: string, newest: App): boolean {
   const used = currentRequest().apps.get(clientId);
-  return used === newest || JSON.stringify(used) === JSON.stringify(newest);
+  return used !== undefined && (used === newest || credentialsOf(used) === credentialsOf(newest));
+}
+
+/** In a form that can be compared. */
+function credentialsOf({ clientSecretHash, client }: App): string {
+  return JSON.stringify([clientSecretHash, client.token_endpoint_auth_method, client.jwks, client.jwks_uri]);
 }

@@ -4,6 +4,12 @@
  */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
+/**
+ * The header of a page in a pop-up window that another origin opened and talks to. `same-origin-allow-popups` would
+ * keep only the windows that the page itself opens.
+ */
+export const openerPolicy = ['Cross-Origin-Opener-Policy', 'unsafe-none'] as const;
+
 /** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1). */
 export interface PageError {
   readonly error: string;

@@ -20,6 +20,7 @@ import { features } from './endpoints/features.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
+import { connectOpeners } from './endpoints/popups.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
@@ -34,9 +35,10 @@ import { currentRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
+import { keepOfflineAccess } from './sign-on/offline-access.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
-import { createAdapter } from './storage/adapter.ts';
+import { createAdapter, presentedKeys } from './storage/adapter.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -64,6 +66,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(resumeOnlyWhereProved(provider, signInPath));
   provider.use(publicClientBasic(provider, endpointsOfApps));
   provider.use(completedAnswers());
+  provider.use(connectOpeners());
   provider.use(allowFormTargets(parts.pages));
   provider.use(cacheable());
   provider.use(restartLostDeviceForm(routes.code_verification));
@@ -87,7 +90,8 @@ function configuration(parts: ProviderParts): Configuration {
     acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(descriptorsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
-    extraParams: [purposeParameter],
+    // oidc-provider asks about the parameter whether it is there or not: after the scopes, before anything is decided.
+    extraParams: { [purposeParameter]: (ctx) => keepOfflineAccess(ctx) },
     responseTypes: ['code'],
     clientAuthMethods: [...clientAuthMethods],
     discovery: {
@@ -106,7 +110,10 @@ function configuration(parts: ProviderParts): Configuration {
       grant_types: ['authorization_code'],
       id_token_signed_response_alg: 'RS256',
     },
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, { clientId }) => currentRequest().apps.get(clientId)?.pkce !== 'optional' },
+    // A request names its address also where only one is registered (OpenID Connect Core section 3.1.2.1).
+    allowOmittingSingleRegisteredRedirectUri: false,
+    // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
     conformIdTokenClaims: false,
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -168,11 +175,17 @@ const endpointsOfApps: readonly string[] = [
 ];
 
 /**
- * A request that has read nothing yet uses the revision that this node follows. Only for an unknown app it asks the
- * store for the newest.
+ * Before an app is authenticated, the newest revision is read: the credentials of now decide, and nothing changes on
+ * the way. What the app presents comes along, so a token request costs no round trip more. At other endpoints, a
+ * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
+ * unknown app.
  */
 async function clientById(services: Services, clientId: string) {
   const { unit, apps } = currentRequest();
+  const ctx = Provider.ctx;
+  // Middleware that asks before the parameters are read only looks up the kind of app.
+  const parameters = ctx?.oidc?.params;
+  if (parameters && endpointsOfApps.includes(ctx.path)) await unit.load(presentedKeys(parameters));
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {

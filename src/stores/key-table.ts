@@ -37,6 +37,18 @@ export type Lifetime =
   /** A counter: each of its windows closes by itself, or is reset. */
   | { readonly kind: 'windows' };
 
+/**
+ * Which writes are acknowledged only when every replica has them. What is consumed or taken always waits, and so does
+ * the reset of a counter, since it stands for a success.
+ */
+export type Durability =
+  /** Every write waits. */
+  | 'durable'
+  /** To delete it waits, as its end must not be undone. Losing a new one costs another sign-in. */
+  | 'once'
+  /** Nothing waits. Losing it costs a step, and never grants anything. */
+  | 'ephemeral';
+
 export interface KeyRow {
   /** What the key leads to, in one sentence. */
   readonly what: string;
@@ -47,6 +59,7 @@ export interface KeyRow {
   /** The module under `src` that writes and reads the value. */
   readonly owner: string;
   readonly lifetime: Lifetime;
+  readonly durability: Durability;
   /** Kinds that `load` may bring along. */
   readonly references: readonly KeyKind[];
 }
@@ -66,6 +79,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the user id' },
     owner: 'users/account',
     lifetime: lasting,
+    durability: 'durable',
     references: ['credentials'],
   },
   credentials: {
@@ -74,6 +88,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the user id' },
     owner: 'users/account',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
   users: {
@@ -82,6 +97,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'all' },
     owner: 'users/directory',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
   identifier: {
@@ -90,6 +106,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the canonical identifier' },
     owner: 'users/identifier-reservations',
     lifetime: lasting,
+    durability: 'durable',
     references: ['user'],
   },
   'credential-reservation': {
@@ -98,6 +115,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the authenticator and the id' },
     owner: 'users/credential-reservations',
     lifetime: lasting,
+    durability: 'durable',
     references: ['user'],
   },
   'attribute-reservation': {
@@ -106,6 +124,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the name of the attribute and the value' },
     owner: 'users/attribute-reservations',
     lifetime: lasting,
+    durability: 'durable',
     references: ['user'],
   },
   'sign-in-log': {
@@ -114,6 +133,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the user id' },
     owner: 'users/sign-in-log',
     lifetime: { kind: 'newest', lines: 100 },
+    durability: 'ephemeral',
     references: [],
   },
 
@@ -123,6 +143,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the secret in the cookie of the browser' },
     owner: 'flow/browser/known-device',
     lifetime: { kind: 'fixed', seconds: 180 * 86_400 },
+    durability: 'ephemeral',
     references: [],
   },
   transaction: {
@@ -131,6 +152,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the id of the interaction' },
     owner: 'flow/transaction/store',
     lifetime: { kind: 'expiring', until: '`expiresAt` of the transaction' },
+    durability: 'ephemeral',
     references: ['user', 'identifier', 'sso-session'],
   },
   'sso-session': {
@@ -139,6 +161,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the uid of the session' },
     owner: 'flow/browser/sso-session',
     lifetime: { kind: 'expiring', until: 'the idle or the absolute limit of its session rule' },
+    durability: 'once',
     references: ['user', 'grant'],
   },
   'session-cookie': {
@@ -147,6 +170,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the session id in the cookie' },
     owner: 'oidc/storage/session-adapter',
     lifetime: { kind: 'expiring', until: 'the SSO session ends' },
+    durability: 'once',
     references: ['sso-session'],
   },
 
@@ -156,6 +180,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the id of the interaction' },
     owner: adapter,
     lifetime: asGranted,
+    durability: 'ephemeral',
     references: ['transaction', 'sso-session', 'grant'],
   },
   grant: {
@@ -164,6 +189,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the grant id' },
     owner: adapter,
     lifetime: { kind: 'expiring', until: 'the longest session and the longest family of refresh tokens are over' },
+    durability: 'once',
     references: ['user'],
   },
   'grant-tokens': {
@@ -172,6 +198,7 @@ export const keyTable = {
     tag: { rule: 'random', of: 'the grant id' },
     owner: adapter,
     lifetime: { kind: 'expiring', until: 'the last of its tokens expires' },
+    durability: 'once',
     references: [],
   },
   'authorization-code': {
@@ -180,6 +207,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the code' },
     owner: adapter,
     lifetime: asGranted,
+    durability: 'once',
     references: ['grant', 'sso-session', 'user'],
   },
   'access-token': {
@@ -188,6 +216,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the token' },
     owner: adapter,
     lifetime: asGranted,
+    durability: 'once',
     references: ['grant', 'sso-session', 'user'],
   },
   'refresh-token': {
@@ -196,6 +225,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the token' },
     owner: adapter,
     lifetime: asGranted,
+    durability: 'once',
     references: ['grant', 'sso-session', 'user'],
   },
   'device-code': {
@@ -204,6 +234,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the code' },
     owner: adapter,
     lifetime: asGranted,
+    durability: 'once',
     references: ['polling-interval', 'grant', 'sso-session', 'user'],
   },
   'user-code': {
@@ -212,6 +243,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the code that the user types' },
     owner: adapter,
     lifetime: { kind: 'expiring', until: 'the device code expires' },
+    durability: 'once',
     references: ['device-code'],
   },
   'polling-interval': {
@@ -221,6 +253,7 @@ export const keyTable = {
     owner: 'oidc/endpoints/polling-interval',
     // One second less than the 5 that are announced: clocks and networks are not exact.
     lifetime: { kind: 'fixed', seconds: 4 },
+    durability: 'ephemeral',
     references: [],
   },
   'pushed-authorization-request': {
@@ -229,6 +262,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the request URI' },
     owner: adapter,
     lifetime: asGranted,
+    durability: 'once',
     references: [],
   },
   'replay-detection': {
@@ -237,6 +271,7 @@ export const keyTable = {
     tag: { rule: 'hash', of: 'the `jti` and its issuer' },
     owner: adapter,
     lifetime: { kind: 'expiring', until: 'the assertion or proof is too old to be taken' },
+    durability: 'durable',
     references: [],
   },
   keyring: {
@@ -245,6 +280,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'current' },
     owner: 'oidc/keys/keyring',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
 
@@ -254,6 +290,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'current' },
     owner: 'policy/revision/revisions',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
   revision: {
@@ -263,6 +300,7 @@ export const keyTable = {
     rest: 'the number of the revision',
     owner: 'policy/revision/document-store',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
   document: {
@@ -271,6 +309,7 @@ export const keyTable = {
     tag: { rule: 'digest', of: 'the document' },
     owner: 'policy/revision/document-store',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
 
@@ -280,6 +319,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'pending' },
     owner: 'delivery/outbox',
     lifetime: { kind: 'expiring', until: 'the last of its messages expires' },
+    durability: 'ephemeral',
     references: [],
   },
   'outbox-message': {
@@ -289,6 +329,7 @@ export const keyTable = {
     rest: 'the id of the message',
     owner: 'delivery/outbox',
     lifetime: { kind: 'expiring', until: 'one hour after the message is of no use' },
+    durability: 'ephemeral',
     references: [],
   },
   recipient: {
@@ -298,6 +339,7 @@ export const keyTable = {
     rest: '`send`',
     owner: 'flow/notify/enqueue-message',
     lifetime: windows,
+    durability: 'ephemeral',
     references: [],
   },
   'sending-quota': {
@@ -307,6 +349,7 @@ export const keyTable = {
     rest: '`send`',
     owner: 'flow/notify/enqueue-message',
     lifetime: windows,
+    durability: 'ephemeral',
     references: [],
   },
   'user-code-attempts': {
@@ -316,6 +359,7 @@ export const keyTable = {
     rest: '`try`',
     owner: 'flow/browser/user-code-limit',
     lifetime: windows,
+    durability: 'ephemeral',
     references: [],
   },
 
@@ -325,6 +369,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'log' },
     owner: 'flow/audit',
     lifetime: { kind: 'newest', lines: 100_000 },
+    durability: 'ephemeral',
     references: [],
   },
 
@@ -334,6 +379,17 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'probe' },
     owner: 'stores/store-health',
     lifetime: { kind: 'fixed', seconds: 60 },
+    durability: 'durable',
+    references: [],
+  },
+
+  'replication-barrier': {
+    what: 'Written behind each group of commits that waits for the replicas, so that the wait has something to wait for.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'barrier' },
+    owner: 'stores/redis-group-commit',
+    lifetime: { kind: 'fixed', seconds: 60 },
+    durability: 'ephemeral',
     references: [],
   },
 
@@ -343,6 +399,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'demo' },
     owner: 'delivery/outbox',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
   'demo-inbox': {
@@ -351,6 +408,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'demo' },
     owner: 'delivery/inbox',
     lifetime: { kind: 'newest', lines: 200 },
+    durability: 'ephemeral',
     references: [],
   },
   'demo-password': {
@@ -359,6 +417,7 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'demo' },
     owner: 'demo/prepare',
     lifetime: lasting,
+    durability: 'durable',
     references: [],
   },
 } as const satisfies Readonly<Record<string, RowShape>>;

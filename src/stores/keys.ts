@@ -123,6 +123,8 @@ export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');
 
+export const replicationBarrierKey = keyOf('replication-barrier');
+
 export const demoMarkerKey = keyOf('demo-marker');
 export const demoInboxKey = keyOf('demo-inbox');
 export const demoPasswordKey = keyOf('demo-password');

@@ -5,7 +5,7 @@
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
-import { parseRedisUrl } from './redis-url.ts';
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 
@@ -16,10 +16,12 @@ export interface RedisPatience {
   /** The gate in front of a command, until there is a connection. */
   readonly ready: number;
   readonly command: number;
+  /** All replicas, to have a commit. Below `command`, else the connection stays blocked after the time limit. */
+  readonly replicas: number;
 }
 
 /** Together they stay below the 5 s of Law 13, also for a request that meets all of them. */
-const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000 };
+export const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000, replicas: 500 };
 
 /**
  * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and
@@ -42,12 +44,36 @@ interface WaitOptions {
 }
 
 type CommonOptions = typeof options &
-  WaitOptions & { readonly username?: string; readonly password?: string; readonly db?: number };
+  WaitOptions & {
+    readonly tls?: Record<string, never>;
+    readonly username?: string;
+    readonly password?: string;
+    readonly db?: number;
+  };
 
 export interface RedisConnection {
   readonly client: RedisClient;
   /** See `readyGate`. */
   readonly ready: () => Promise<void>;
+}
+
+/** A connection that is used for nothing but commits that wait for the replicas. Not for a Cluster. */
+export interface CommitConnection {
+  readonly client: Redis;
+  readonly ready: () => Promise<void>;
+}
+
+/** Connects when it is first needed, since a Redis without replicas never needs it. */
+export function connectForCommits(address: RedisAddress, patience: RedisPatience = usualPatience): CommitConnection {
+  const client = createSingle(address, { ...optionsOf(address, patience), lazyConnect: true }, false);
+  // The other connection goes to the same server and reports its troubles.
+  client.on('error', () => {});
+  const gate = readyGate(client, patience.ready);
+  const ready = (): Promise<void> => {
+    if (client.status === 'wait') client.connect().catch(() => {});
+    return gate();
+  };
+  return { client, ready };
 }
 
 /** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
@@ -65,8 +91,14 @@ export function connectRedis(
 }
 
 function createClient(url: string, patience: RedisPatience): Redis | Cluster {
-  const { kind, tls, nodes, username, password, master, db } = parseRedisUrl(url);
-  const redisOptions = {
+  const address = parseRedisUrl(url);
+  const redisOptions = optionsOf(address, patience);
+  if (address.kind === 'cluster') return createCluster(address.nodes, redisOptions, address.tls);
+  return createSingle(address, redisOptions, true);
+}
+
+function optionsOf({ tls, username, password, db }: RedisAddress, patience: RedisPatience): CommonOptions {
+  return {
     ...options,
     connectTimeout: patience.connect,
     commandTimeout: patience.command,
@@ -76,9 +108,16 @@ function createClient(url: string, patience: RedisPatience): Redis | Cluster {
     ...(password === undefined ? {} : { password }),
     ...(db === undefined ? {} : { db }),
   };
-  if (kind === 'cluster') return createCluster(nodes, redisOptions, tls);
+}
+
+function createSingle(
+  address: RedisAddress,
+  redisOptions: CommonOptions & { readonly lazyConnect?: true },
+  enableAutoPipelining: boolean,
+): Redis {
+  const { kind, nodes, master, tls } = address;
   // The offline queue would run a write after its caller was told that the store is unavailable; `ready` waits instead.
-  const single = { ...redisOptions, enableOfflineQueue: false, enableAutoPipelining: true };
+  const single = { ...redisOptions, enableOfflineQueue: false, enableAutoPipelining };
   if (kind === 'standalone') return new Redis({ ...single, ...nodes[0] });
   return new Redis({
     ...single,
@@ -113,7 +152,7 @@ function createCluster(
  * The gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when
  * that takes too long. All callers that wait at one time share one wait.
  */
-function readyGate(client: RedisClient, patience: number): () => Promise<void> {
+function readyGate(client: Redis | Cluster, patience: number): () => Promise<void> {
   let waiting: Promise<void> | undefined;
   return async () => {
     if (client.status === 'ready') return;
@@ -128,7 +167,7 @@ function readyGate(client: RedisClient, patience: number): () => Promise<void> {
  * Errors meanwhile do not end the wait, as the client tries again by itself. The last of them is the reason that is
  * given.
  */
-function connected(client: RedisClient, patience: number): Promise<void> {
+function connected(client: Redis | Cluster, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let last: unknown;
     const failed = (error: unknown) => {

@@ -1,5 +1,6 @@
 /** `commit` on Redis: one script for the batch, or one for each hash slot of a Cluster. */
 import { checkBatch } from './check-batch.ts';
+import { mustReachReplicas } from './durability.ts';
 import type { RedisLink } from './redis-link.ts';
 import { keyOfOp, orderGroups } from './redis-slots.ts';
 import type { Committed, Op, Store } from './store.ts';
@@ -33,9 +34,8 @@ export function clusterCommit(link: RedisLink): Store['commit'] {
 async function runBatch(link: RedisLink, ops: readonly Op[]): Promise<Op | undefined> {
   if (ops.length === 0) return undefined;
   const keys = ops.map((op) => (op.op === 'reset' ? link.counterPrefix : link.prefix) + keyOfOp(op));
-  const number = await link.send('commit', () =>
-    link.client.stepgateCommit(keys.length, ...keys, ...ops.flatMap(encode)),
-  );
+  const args = [keys.length, ...keys, ...ops.flatMap(encode)];
+  const number = await link.send('commit', () => link.runCommit(args, mustReachReplicas(ops)));
   return ops[Number(number) - 1];
 }
 

@@ -13,4 +13,6 @@ export interface RedisLink {
   readonly counterPrefix: string;
   /** Sends one command, counted. Rejects with `StoreUnavailable` when Redis cannot serve. */
   readonly send: <T>(verb: Verb, command: () => Promise<T>) => Promise<T>;
+  /** Runs the script of a commit. `promised`: acknowledged only when every replica has it (Law 14). */
+  readonly runCommit: (args: readonly (string | number)[], promised: boolean) => Promise<unknown>;
 }

@@ -6,6 +6,7 @@ import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from
 import { clusterCommit, singleCommit } from './redis-commit.ts';
 import type { RedisLink, Verb } from './redis-link.ts';
 import { clusterLoad, singleLoad } from './redis-load.ts';
+import { replicatedCommits } from './redis-replicated.ts';
 import { redisReserve } from './redis-reserve.ts';
 import type { Store } from './store.ts';
 
@@ -32,8 +33,10 @@ export function openRedis(options: RedisOptions): Store {
   const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
+  const replicated = replicatedCommits({ url, prefix, patience }, client);
   const link: RedisLink = {
     client,
+    runCommit: replicated.run,
     prefix,
     counterPrefix: `${prefix}counter/`,
     async send(verb, command) {
@@ -55,9 +58,15 @@ export function openRedis(options: RedisOptions): Store {
     members: membersOf({ ...link, send: track(link.send) }),
     tail: track(tailOf(link)),
     ping: track(() => link.send('ping', () => pingAll(client))),
-    examine: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
+    examine: track((now = Date.now) =>
+      link.send('ping', async () => [
+        ...(await assertRedisSafe(mastersOf(client), now)),
+        ...(await replicated.advice()),
+      ]),
+    ),
     async close() {
       await drain();
+      replicated.stop();
       // QUIT would leave the connections to the sentinels open.
       client.disconnect();
     },

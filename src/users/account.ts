@@ -39,6 +39,28 @@ export function accountOf(entries: Entries, id: string): VersionedAccount | unde
   };
 }
 
+/** Accounts, and those that are there and cannot be read: damaged, or written by a newer version. */
+export interface PageOfAccounts {
+  readonly accounts: readonly Account[];
+  /** Their ids. */
+  readonly unreadable: readonly string[];
+}
+
+/** The accounts of these ids, out of a load of their `userKey`. Those that are not there are left out. */
+export function accountsOf(entries: Entries, ids: readonly string[]): PageOfAccounts {
+  const accounts: Account[] = [];
+  const unreadable: string[] = [];
+  for (const id of ids) {
+    try {
+      const account = accountOf(entries, id);
+      if (account !== undefined) accounts.push(account);
+    } catch {
+      unreadable.push(id);
+    }
+  }
+  return { accounts, unreadable };
+}
+
 /**
  * The account that has this identifier, out of a load of `identifierKey(canonical)`. An entry counts only while the
  * user that it names lists the identifier. `undefined`: no account has it.

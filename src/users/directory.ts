@@ -11,7 +11,9 @@ import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
   accountOf,
+  accountsOf,
   nextValidAfter,
+  type PageOfAccounts,
   replaceCredentials,
   replaceUser,
   resetCounters,
@@ -258,10 +260,10 @@ export class Directory {
   /**
    * All users, in pages, in no particular order. A user who is added or deleted meanwhile may be missing; no other is.
    */
-  async *list(): AsyncIterable<readonly Account[]> {
+  async *list(): AsyncIterable<PageOfAccounts> {
     for await (const ids of this.#store.members(usersKey)) {
       const { entries } = await this.#store.load(ids.map(userKey));
-      yield ids.flatMap((id) => accountOf(entries, id) ?? []);
+      yield accountsOf(entries, ids);
     }
   }
 

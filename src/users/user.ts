@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
-import type { Enrollment, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
+import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { StoredSkips } from './skips.ts';
 
@@ -40,6 +40,8 @@ export interface User {
   readonly updatedAt: Seconds;
   /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
   readonly validAfter: Seconds;
+  /** The last recovery of the account. */
+  readonly recovery?: Recovery;
   /** What the user skipped to enroll. */
   readonly skipped?: StoredSkips;
   /** By id: the version of the terms that the user accepted, and when (epoch seconds). */
@@ -145,6 +147,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     groups: user.groups,
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
+    ...(user.recovery === undefined ? {} : { recovery: user.recovery }),
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
     ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
     ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { everything, guideFor, isNamedIn, type TextFile } from './support/documents.ts';
 import { isWithin } from './support/import-rules.ts';
 import { parseSource, readSources, type SourceFile } from './support/source.ts';
 
@@ -76,4 +77,16 @@ test('no template belongs to one authenticator', () => {
 test('this finds keys in all kinds of quotes, and none in comments and templates', () => {
   const source = "if (key === 'totp') /* 'phone' */ return \"email\"; // 'password'\nconst x = `webauthn`;";
   expect(namedBy(parseSource('flow/x', source))).toEqual(['email', 'totp']);
+});
+
+test('"How to add" names every page, table of rules and catalogue that lists all authenticators', () => {
+  const isInQuotes = (text: string, key: string) =>
+    [key, key.replaceAll('_', '-')].some((name) => text.includes(`'${name}'`) || text.includes(`\`${name}\``));
+  const isList = ({ path, text }: TextFile) =>
+    path.startsWith('views/messages/')
+      ? keys.every((key) => text.includes(`"authenticator.${key}"`))
+      : /^(?:docs|test\/architecture\/support)\//.test(path) && keys.every((key) => isInQuotes(text, key));
+  const lists = everything.filter(isList).map(({ path }) => path);
+  expect(lists.length).toBeGreaterThan(4);
+  expect(lists.filter((path) => !isNamedIn(guideFor('An authenticator'), path))).toEqual([]);
 });

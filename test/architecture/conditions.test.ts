@@ -11,6 +11,7 @@ import type { ConditionName } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import { conditionDescriptors } from '../../src/core/policy/conditions.ts';
 import { conditionArbitraries, factArbitraries } from '../core/support/fact-arbitraries.ts';
+import { document, everything, guideFor, isNamedIn } from './support/documents.ts';
 
 type OptionName = keyof FactOptions | 'app' | 'user';
 
@@ -20,7 +21,7 @@ type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonl
 const optionsByFact = {
   now: ['at'],
   // An explanation is about a request for which no interaction has started.
-  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [] },
+  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [], recovering: [] },
   request: {
     clientId: ['app'],
     scopes: ['scope'],
@@ -48,6 +49,7 @@ const optionsByFact = {
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
     skipped: ['user'],
+    recovery: ['user', 'recovered'],
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
   },
@@ -69,6 +71,7 @@ const optionsByCondition = {
   scopes: ['scope'],
   claims: ['essentialClaims'],
   time: ['at'],
+  recovered: ['user', 'recovered'],
   attributes: ['user', 'attribute'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
@@ -89,6 +92,20 @@ describe('each condition', () => {
   test.each(['src/core/policy/conditions', 'src/policy/schema/conditions'])('has its file in %s', (folder) => {
     const files = readdirSync(join(import.meta.dirname, '../..', folder)).sort();
     expect(files).toEqual(names.map((name) => `${kebab(name)}.ts`).sort());
+  });
+
+  test('has its row in the table of conditions, in the order of the descriptors', () => {
+    const section = document('docs/policies.md').split('\n## Conditions\n')[1]?.split('\n## ')[0] ?? '';
+    const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(rows).toEqual(Object.keys(conditionDescriptors));
+  });
+
+  test('is in no list that "How to add" leaves out', () => {
+    const isInQuotes = (text: string, name: string) => [`\`${name}\``, `  ${name}:`].some((one) => text.includes(one));
+    const lists = everything.filter(({ text }) => names.every((name) => isInQuotes(text, name)));
+    expect(lists.map(({ path }) => path)).toContain('docs/policies.md');
+    const paragraph = guideFor('A condition');
+    expect(lists.map(({ path }) => path).filter((path) => !isNamedIn(paragraph, path))).toEqual([]);
   });
 
   test('is decided by options of `explain`', () => {

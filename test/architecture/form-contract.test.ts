@@ -1,5 +1,10 @@
 /** The form contract says what pages, inputs and routes really have: nothing is missing, and nothing is made up. */
 import { describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { refusalCodes } from '../../src/authenticators/refusal-codes.ts';
+import { denyReasons } from '../../src/core/model/decision.ts';
+import { noticeCodes } from '../../src/core/step/notice-codes.ts';
+import { errorTable } from '../../src/errors.ts';
 import { inputs } from '../../src/http/html/inputs.ts';
 import { createRenderer } from '../../src/http/html/render.ts';
 import { pageStates, viewsDir } from '../support/page-states.ts';
@@ -11,10 +16,23 @@ const renderer = createRenderer({ viewsDir });
 /** Every state of every page that asks for nothing hostile. */
 const pages = [...pageStates].filter(([name]) => !name.endsWith('hostile')).map(([, draw]) => draw(renderer));
 
+function sectionOf(heading: string): string {
+  return contract.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+}
+
+/** The codes in the table below a heading that ends like this; a row may hold several. */
+function codesBelow(end: string): readonly string[] {
+  const heading = /^## (Codes .*)$/gm;
+  const full = [...contract.matchAll(heading)].map(([, text = '']) => text).find((text) => text.endsWith(end));
+  const cells = [...sectionOf(full ?? '').matchAll(/^\| (`[^|]+`) \|/gm)].map(([, cell = '']) => cell);
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code));
+}
+
+const deniedCode = (reason: string): string => `denied.${reason}`;
+
 /** First cells of the table below a heading, without code marks. */
 function firstCells(heading: string): readonly string[] {
-  const section = contract.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/^\| `([^`]+)` \|/gm)]
+  return [...sectionOf(heading).matchAll(/^\| `([^`]+)` \|/gm)]
     .map(([, cell = '']) => cell)
     .filter((cell) => cell !== 'data-step');
 }
@@ -58,8 +76,21 @@ describe('the form contract', () => {
     expect(firstCells('Marks').filter((mark) => !all.includes(mark))).toEqual([]);
   });
 
-  test('names only codes that have a text', () => {
-    const texts: Readonly<Record<string, string>> = JSON.parse(document('views/messages/en.json'));
-    expect(firstCells('Codes that a sign-in answers with').filter((code) => !Object.hasOwn(texts, code))).toEqual([]);
+  test('has every code of notices, refusals and denials, and no other', () => {
+    const headings = ['sign-in answers with', 'account pages', 'page for user codes'];
+    const named = headings.flatMap((heading) => codesBelow(heading));
+    const codes = [...Object.keys(noticeCodes), ...Object.keys(refusalCodes), ...denyReasons.map(deniedCode)];
+    expect(sorted(named)).toEqual(sorted([...codes, 'sign_in.lost']));
+  });
+
+  test('has every code of an error page with its status, and no other', () => {
+    const rows = [...sectionOf('Codes of error pages').matchAll(/^\| `error\.(\w+)` \| (\d+) \|/gm)];
+    expect(Object.fromEntries(rows.map(([, code, status]) => [code, Number(status)]))).toEqual(errorTable);
+  });
+
+  test('has the key of every authenticator, and no other', () => {
+    const sentence = /^`data-authenticator` is the key of an authenticator: ([^.]+)\./m.exec(contract)?.[1] ?? '';
+    const named = [...sentence.matchAll(/`(\w+)`/g)].map(([, key = '']) => key);
+    expect(sorted(named)).toEqual(sorted(authenticatorKinds.map(({ key }) => key)));
   });
 });

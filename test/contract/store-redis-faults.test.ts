@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freePort } from '../support/free-port.ts';
-import { type RedisServer, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
+import { type RedisServer, startRedis, startRedisCluster, startReplica, startSentinel } from '../support/redis.ts';
 import { freshTag, read, write } from './store-harness.ts';
 import { startLosingProxy } from './store-losing-proxy.ts';
 
@@ -251,9 +251,10 @@ test('operations on keys of another type fail before anything is written', async
   expect(await read(opened, put.key)).toBeUndefined();
 });
 
-test('Sentinel: after a fail-over the new master is used', async () => {
+test('Sentinel: after a fail-over the new master is used; alone it promises nothing until the old one is back', async () => {
   const master = await server();
-  const replica = await server({ replicaof: `127.0.0.1 ${master.port}` });
+  const replica = await startReplica(master);
+  stops.push(replica.stop);
   const sentinel = await startSentinel(master);
   stops.push(sentinel.stop);
   const opened = await connected(sentinel.url);
@@ -268,8 +269,13 @@ test('Sentinel: after a fail-over the new master is used', async () => {
   master.kill('SIGKILL');
   await expect(opened.load([before])).rejects.toThrow(StoreUnavailable);
   await decides('500');
-  await eventually(() => write(opened, { op: 'put', key: after, value: 'after' }));
+  await eventually(() => write(opened, { op: 'put', key: storeKey('transaction', freshTag()), value: 'a', ttl: 60 }));
   expect((await read(opened, before))?.value).toBe('before');
+  const promised: Op = { op: 'put', key: after, value: 'after' };
+  await expect(opened.commit([promised])).rejects.toThrow(/not at every replica/);
+  await master.stop();
+  await server({}, master.port);
+  await eventually(() => write(opened, promised));
   expect(await admin(replica.port).exists(`stepgate:${after}`)).toBe(1);
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { age, longPatience, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
+import { age, longPatience, type RedisServer, startRedis, startRedisCluster, startReplica } from '../support/redis.ts';
 import { storeContract } from './store-contract.ts';
 import type { StoreHarness } from './store-harness.ts';
 
@@ -38,6 +38,12 @@ storeContract('embedded, in memory', async () => {
 storeContract('Redis, standalone', async () => {
   const server = await startRedis();
   return redisHarness(server.url, [server], () => server.stop());
+});
+
+storeContract('Redis, standalone with a replica', async () => {
+  const server = await startRedis();
+  const replica = await startReplica(server);
+  return redisHarness(server.url, [server], async () => void (await Promise.all([server.stop(), replica.stop()])));
 });
 
 storeContract('Redis Cluster', async () => {

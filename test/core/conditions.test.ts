@@ -180,7 +180,7 @@ test('a time zone that does not exist is refused', () => {
 
 test('what the user brings along varies from one sign-in to the next', () => {
   const varying = Object.entries(conditionDescriptors).filter(([, { varies }]) => varies);
-  expect(varying.map(([name]) => name)).toEqual(['network', 'device', 'scopes', 'claims', 'time']);
+  expect(varying.map(([name]) => name)).toEqual(['network', 'device', 'scopes', 'claims', 'time', 'recovered']);
 });
 
 test('each test has the name of its condition', () => {

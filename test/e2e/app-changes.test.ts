@@ -150,7 +150,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const { tokens } = await authorize(config, atSecond(), user);
       await node.configure(appFile(clientId, { client: { grant_types: ['authorization_code'] } }));
       const refused = await refreshAtSecond({ client_id: clientId, refresh_token: tokens.refresh_token ?? '' });
-      expect(refused).toMatchObject({ body: { error: 'invalid_client' } });
+      expect(refused).toMatchObject({ body: { error: 'invalid_request' } });
       await expect(client.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_request',
       });
@@ -158,7 +158,38 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(again.tokens.refresh_token).toBeUndefined();
     }));
 
-  test('a client secret that is replaced is refused at once', () =>
+  test('another policy, name or address of an app disturbs none of its token requests', () =>
+    whileBehind(async () => {
+      const { clientId, config } = await newApp();
+      const agent = atSecond();
+      const { tokens } = await authorize(config, agent, user);
+      const request = await authorizationRequest(config);
+      const { page } = await signIn(agent, request.url, user);
+      const changes: readonly Parameters<typeof appFile>[1][] = [
+        { name: 'Another name' },
+        { signOnPolicy: clientId },
+        { client: { application_type: 'native', redirect_uris: [redirectUri, 'http://127.0.0.1:7777/new'] } },
+      ];
+      const policy = { name: clientId, rules: [{ name: 'Everybody', then: { allow: { factors: 1 } } }] };
+      await node.configure({ [`policies/sign-on/${clientId}.yaml`]: JSON.stringify(policy) });
+      let refreshToken = tokens.refresh_token ?? '';
+      for (const change of changes) {
+        await node.configure(appFile(clientId, change));
+        const { body } = await refreshAtSecond({ client_id: clientId, refresh_token: refreshToken });
+        expect(body).toHaveProperty('refresh_token');
+        refreshToken = (body as { refresh_token: string }).refresh_token;
+      }
+      const redeemed = await post(`${second.origin}/oauth2/v1/token`, {
+        grant_type: 'authorization_code',
+        client_id: clientId,
+        redirect_uri: redirectUri,
+        code: new URL(page.url).searchParams.get('code') ?? '',
+        code_verifier: request.verifier,
+      });
+      expect(redeemed.body).toHaveProperty('access_token');
+    }));
+
+  test('a client secret that is replaced is refused at once, and the new one taken at once, everywhere', () =>
     whileBehind(async () => {
       const secrets = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')] as const;
       const metadata = (secret: string) => ({
@@ -181,8 +212,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       ]) {
         expect(refused).toMatchObject({ body: { error: 'invalid_client' } });
       }
+      const atOnce = await refreshAtSecond({ ...refreshing, client_secret: secrets[1] });
+      expect(atOnce.body).toHaveProperty('access_token');
+      const { refresh_token: rotated = '' } = atOnce.body as { refresh_token?: string };
+      const asked = { client_id: clientId, client_secret: secrets[1], token: rotated };
+      expect((await post(`${second.origin}/oauth2/v1/introspect`, asked)).body).toMatchObject({ active: true });
       const next = await discover(node.issuer, clientId, {}, client.ClientSecretBasic(secrets[1]));
-      await expect(client.refreshTokenGrant(next, tokens.refresh_token ?? '')).resolves.toHaveProperty('access_token');
+      await expect(client.refreshTokenGrant(next, rotated)).resolves.toHaveProperty('access_token');
     }));
 
   test('a broken file changes nothing', async () => {

@@ -1,6 +1,7 @@
 /** The profile step: asked at any sign-in of any app that needs it, once, with what is known filled in. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
+import { attemptCounter } from '../../src/stores/keys.ts';
 import type { Profile } from '../../src/users/user.ts';
 import { appFile, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
 import { newTestUser } from '../support/node.ts';
@@ -185,6 +186,17 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await stored(user.id)).toMatchObject({ profile: { displayName: 'Ann' } });
     expect(({} as Record<string, unknown>).x).toBeUndefined();
     expect(currentStep(await answerStep(agent, refused, filledIn))).toBe('code');
+  });
+
+  test('too many forms: a message that says when to try again, and everything that was typed stays', async () => {
+    const { agent, page, user } = await asked(buying);
+    const limits = [{ limit: 60, window: 3600 }];
+    for (let sent = 0; sent < 60; sent += 1)
+      await opened.node.store.reserve(attemptCounter(user.id, 'profile'), limits);
+    const refused = await answerStep(agent, page, filledIn);
+    expect([refused.status, refused.messages]).toEqual([429, ['profile.exceeded']]);
+    expect(mainForm(refused)?.fields).toMatchObject({ 'userProfile.locality': 'Vienna' });
+    expect((await stored(user.id))?.profile).toEqual({});
   });
 
   test('a unique value belongs to one account, and an address that is known is not asked for again', async () => {

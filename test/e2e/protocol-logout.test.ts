@@ -40,6 +40,8 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         ...notified('slow'),
         ...notified('broken'),
         ...notified('dead', dead),
+        ...appFile('no-refresh', { client: { grant_types: ['authorization_code'] } }),
+        ...appFile('no-offline', { client: { scope: 'openid' } }),
       },
     });
     node = opened.node;
@@ -260,14 +262,49 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       });
     });
 
-    test('is not given without prompt=consent (OpenID Connect Core section 11)', async () => {
+    const ways: Readonly<Record<string, (agent: UserAgent) => Promise<client.TokenEndpointResponse>>> = {
+      'as parameters': async (agent) =>
+        (await authorize(notes, agent, user, { scope: 'openid offline_access' })).tokens,
+      async 'in a pushed request'(agent) {
+        const code_verifier = client.randomPKCECodeVerifier();
+        const asked = await client.buildAuthorizationUrlWithPAR(notes, {
+          redirect_uri: redirectUri,
+          scope: 'openid offline_access',
+          code_challenge: await client.calculatePKCECodeChallenge(code_verifier),
+          code_challenge_method: 'S256',
+        });
+        const { page } = await signIn(agent, asked.href, user);
+        return client.authorizationCodeGrant(notes, new URL(page.url), { pkceCodeVerifier: code_verifier });
+      },
+      async 'with a live session'(agent) {
+        await authorize(notes, agent, user);
+        const { tokens } = await authorizeSilently(notes, agent, { scope: 'openid offline_access' });
+        return tokens as client.TokenEndpointResponse;
+      },
+    };
+
+    test.each(Object.keys(ways))('is given as asked for, without a prompt: %s', async (way) => {
       const agent = new UserAgent();
-      const { tokens } = await authorize(notes, agent, user, { scope: 'openid offline_access' });
-      expect(tokens.scope).not.toContain('offline_access');
+      const tokens = (await ways[way]?.(agent)) as client.TokenEndpointResponse;
+      expect(tokens.scope).toBe('openid offline_access');
       await signOut(agent, logoutUrl(), 'everywhere');
-      await expect(client.refreshTokenGrant(notes, tokens.refresh_token ?? '')).rejects.toMatchObject({
+      const next = await client.refreshTokenGrant(notes, tokens.refresh_token ?? '', {
+        scope: 'openid offline_access',
+      });
+      expect(next.scope).toBe('openid offline_access');
+      await node.app.directory.resetAuthenticators(user.id, 'password');
+      await expect(client.refreshTokenGrant(notes, next.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_grant',
       });
+    });
+
+    test('is given to no app that has no refresh tokens, or that may not ask for it', async () => {
+      for (const id of ['no-refresh', 'no-offline']) {
+        const { tokens } = await authorize(await discover(node.issuer, id), new UserAgent(), user, {
+          scope: 'openid offline_access',
+        });
+        expect([id, tokens.scope]).toEqual([id, 'openid']);
+      }
     });
   });
 

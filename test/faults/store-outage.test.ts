@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { StoreUnavailable } from '../../src/errors.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
+import { storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -243,4 +246,26 @@ describe('a store that answers and takes no writes', () => {
     expect((await identify(agent, page, user)).status).toBe(503);
     expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('deleted') });
   });
+});
+
+test('a lost reply while a document is read: 503 to all who wait for it, and the next try succeeds', async () => {
+  const embedded = openEmbedded({ file: ':memory:' });
+  stops.push(embedded.close);
+  const [documents = ''] = storedDocumentKey('_').split('_');
+  let losing = false;
+  const load: Store['load'] = async (keys, options) => {
+    if (losing && keys.some((key) => key.startsWith(documents))) {
+      await pause(50);
+      throw new StoreUnavailable('a reply was lost');
+    }
+    return embedded.load(keys, options);
+  };
+  const node = await startNode({ store: { ...embedded, load } });
+  stops.push(node.stop);
+  const { url } = authorization(node.issuer, 'notes');
+  const open = async () => (await fetch(url, { redirect: 'manual' })).status;
+  losing = true;
+  expect(await Promise.all([open(), open(), open()])).toEqual([503, 503, 503]);
+  losing = false;
+  expect(await open()).toBe(303);
 });

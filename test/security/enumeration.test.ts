@@ -16,7 +16,8 @@ import {
   userWithPassword,
   userWithTotp,
 } from '../support/sign-in-flow.ts';
-import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
+import { skeleton, WatchingAgent } from '../support/watching-agent.ts';
 import { credentialOf, newKey } from '../support/webauthn.ts';
 
 let node: TestNode;
@@ -24,39 +25,6 @@ beforeAll(async () => {
   node = await startNode({ authenticators: ['password', 'totp', 'webauthn'] });
 });
 afterAll(() => node.stop());
-
-/** A browser that keeps what each answer looks like from outside. */
-class WatchingAgent extends UserAgent {
-  readonly seen: unknown[] = [];
-
-  override async send(url: string, init: RequestInit = {}): Promise<Response> {
-    const response = await super.send(url, init);
-    const headers = [...response.headers.keys()].filter((name) => name !== 'content-length');
-    const cookies = response.headers.getSetCookie().map((line) =>
-      line
-        .replace(/=[^;]*/, '=')
-        .replace(/expires=[^;]*/, '')
-        .replace(/[\w-]{30,}/g, 'ID'),
-    );
-    const location = response.headers.get('location')?.replace(/[\w-]{20,}/g, 'id');
-    this.seen.push({ status: response.status, headers: [...new Set(headers)], cookies, location });
-    return response;
-  }
-}
-
-/** The page without what must differ. */
-function skeleton({ html }: Page, identifier: string): string {
-  return (
-    html
-      .replaceAll(identifier.trim(), 'IDENTIFIER')
-      .replace(/\/signin\/[\w-]+/g, '/signin/ID')
-      .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')
-      .replace(/challenge&#34;:&#34;[\w-]{43}/g, 'challenge')
-      // How many keys a user has, and of which make, differs among real users, and among unknown ones.
-      .replace(/allowCredentials&#34;:\[[^\]]*(\][^\]]*)*?\],/g, 'allowCredentials')
-      .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1')
-  );
-}
 
 interface Seen {
   readonly path: readonly unknown[];

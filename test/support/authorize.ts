@@ -103,9 +103,13 @@ export async function openNode(
 }
 
 export interface AppFile {
+  readonly name?: string;
   readonly signOnPolicy?: string;
   readonly profilePolicy?: string;
   readonly clientSecretHash?: string;
+  readonly pkce?: string;
+  readonly popups?: boolean;
+  readonly scopeClaimsInIdToken?: boolean;
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

@@ -12,6 +12,7 @@ export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>
   'e2e/email.test.ts': ['authenticator.verified', 'authenticator.enrolled', 'sign_in.completed'],
   'e2e/message-failed.test.ts': ['message.failed'],
   'e2e/profile.test.ts': ['profile.completed', 'profile.skipped'],
+  'e2e/recovery.test.ts': ['recovery.started', 'recovery.completed'],
   'security/factor-changes.test.ts': ['token.refreshed'],
   'security/token-issuance.test.ts': ['token.denied', 'token.refresh_denied'],
   'unit/flow/account-changes.test.ts': [

@@ -347,6 +347,8 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: enrollPhone,
   },
   select: { ...base, ...known, step: select },
+  'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
+  'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
     ...base,

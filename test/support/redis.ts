@@ -35,7 +35,7 @@ export interface RedisCluster {
 const startPatience = 60_000;
 
 /** For `openRedis`, where a test is not about waiting: the machine may be busy with other things (milliseconds). */
-export const longPatience = { connect: 30_000, ready: 60_000, command: 60_000 } as const;
+export const longPatience = { connect: 30_000, ready: 60_000, command: 60_000, replicas: 30_000 } as const;
 
 /**
  * The shell prints the pid of the server and waits for it. When this process dies, however it dies, the pipe closes
@@ -61,6 +61,17 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const server = await supervised(args, port, dir, options.dir === undefined);
   return { ...server, url: `redis://127.0.0.1:${port}` };
+}
+
+/** Starts a replica, and waits until its master lists it. */
+export async function startReplica(master: RedisServer): Promise<RedisServer> {
+  const client = new Redis(master.port);
+  // By default a master waits five seconds for more replicas.
+  await client.config('SET', 'repl-diskless-sync-delay', '0');
+  const replica = await startRedis({ settings: { replicaof: `127.0.0.1 ${master.port}` } });
+  const isListed = async () => String(await client.call('ROLE')).includes(String(replica.port));
+  await until(isListed, 'the replica does not attach').finally(() => client.disconnect());
+  return replica;
 }
 
 /** Starts one sentinel that decides alone, within about a second, over a master and the replicas of it. */
@@ -133,10 +144,20 @@ export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
     if (index > 0 && first) await client.call('CLUSTER', 'MEET', '127.0.0.1', first.server.port, first.busPort);
   }
   await Promise.all(
-    clients.map((client) => until(async () => (await client.cluster('INFO')).includes('cluster_state:ok'))),
+    clients.map((client) =>
+      until(
+        async () => (await client.cluster('INFO')).includes('cluster_state:ok'),
+        'the Redis Cluster does not come up',
+      ),
+    ),
   );
   await Promise.all(
-    clients.map((client) => until(async () => ((await client.cluster('SLOTS')) as unknown[]).length === masters)),
+    clients.map((client) =>
+      until(
+        async () => ((await client.cluster('SLOTS')) as unknown[]).length === masters,
+        'the Redis Cluster does not come up',
+      ),
+    ),
   );
   for (const client of clients) client.disconnect();
   return {
@@ -180,10 +201,10 @@ async function answering(port: number, shell: ChildProcess, log: string): Promis
   await Promise.race([client.ping(), exited]).finally(() => client.disconnect());
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
+async function until(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
   const deadline = performance.now() + startPatience;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error('the Redis Cluster does not come up');
+    if (performance.now() > deadline) throw new Error(otherwise);
     await pause(20);
   }
 }

@@ -67,6 +67,7 @@ export function emailAuthenticator(): Authenticator {
       const address = addressOf(credential);
       return address && maskedAddress(address);
     },
+    enrollmentStages: ['address', 'code'],
     beginEnrollment: async (subject, context) => askForAddress(subject, context),
     enroll: async (_subject, answer, context) =>
       answer.pending.stage === 'code' ? confirmAddress(answer, context) : takeAddress(answer.input, context),
@@ -106,7 +107,8 @@ function challengeByMail(credential: Credential | undefined, context: Authentica
   const requestedFrom = requestedBy(context);
   const link = `${context.issuer}/signin/${context.transactionId}/link?t=${token}`;
   const expires = context.now + challengeLifetime;
-  const params = { app: context.app, code, link, minutes: challengeLifetime / 60, ...requestedFrom };
+  const purpose = context.recovering ? { purpose: 'recovery' } : {};
+  const params = { app: context.app, code, link, minutes: challengeLifetime / 60, ...purpose, ...requestedFrom };
   const message: Delivery = { channel: 'email', to: address ?? '', template: 'code', params, expires };
   return {
     inputs: ['one_time_code'],

@@ -81,6 +81,7 @@ export function phoneAuthenticator(): Authenticator {
       const number = readPhoneNumber(typed)?.number;
       return number !== undefined && numberOf(credential)?.number === number;
     },
+    enrollmentStages: ['number', 'code'],
     beginEnrollment: async (_subject, context) => askForNumber(context),
     enroll: async (_subject, answer, context) =>
       answer.pending.stage === 'code' ? confirmNumber(answer, context) : takeNumber(answer.input, context),

@@ -10,6 +10,7 @@ const words: Readonly<Record<DenyReason, string>> = {
   enrollments_full:
     'it would take another enrollment, and the account has as many of that authenticator as it can have',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
+  nothing_to_recover: 'a recovery sets a password anew, and the account has none',
   no_policy: 'the app has no sign-on policy',
 };
 

@@ -9,6 +9,7 @@ export interface FactOptions {
   readonly userType?: string;
   readonly attribute?: readonly string[];
   readonly enrolled?: readonly string[];
+  readonly recovered?: string;
   readonly ip?: string;
   readonly zone?: readonly string[];
   readonly scope?: string;
@@ -45,6 +46,7 @@ export function withFactOptions(command: Command): Command {
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', collect)
     .option('--enrolled <keys>', 'authenticators of the user instead of the real ones, e.g. password,totp', listOf)
+    .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', listOf)
     .option('--scope <scopes>', 'scopes of the request (default: openid)')

@@ -33,7 +33,7 @@ interface Known {
 /** Throws `StepgateError('bad_request')` with a sentence for the admin. */
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
-  const subject = subjectOf(options, known);
+  const subject = subjectOf(options, { ...known, now });
   const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
   return {
     now,
@@ -108,13 +108,14 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
 /**
  * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
  */
-function subjectOf(options: FactOptions, { user, authenticators: all, snapshot }: Known): Subject | undefined {
-  // Some traits are there only under certain settings. A user may still have what is not enabled any more.
+function subjectOf(options: FactOptions, { user, authenticators: all, snapshot, now }: Known): Subject | undefined {
+  // Settings may add to an authenticator descriptor. A user may still have what is not enabled any more.
   const enabled = enabledAuthenticators(all, snapshot.settings);
   const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
-  const { groups, userType, attribute, enrolled } = options;
+  const { groups, userType, attribute, enrolled, recovered } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
+    if (recovered !== undefined) throw refusal('--recovered needs a user: give --user or --groups');
     return undefined;
   }
   const base: Subject = user ?? {
@@ -131,8 +132,15 @@ function subjectOf(options: FactOptions, { user, authenticators: all, snapshot }
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
     ...(attribute && { profile: { ...base.profile, ...Object.fromEntries(attribute.map(parseAttribute)) } }),
+    ...(recovered !== undefined && { recovery: recoveryOf(recovered, now) }),
     ...(keys && { enrollments: keys.map((key, index) => enrollmentOf(key, index, authenticators)) }),
   };
+}
+
+function recoveryOf(ago: string, now: Seconds): NonNullable<Subject['recovery']> {
+  const age = parseDuration(ago);
+  if (age === undefined) throw refusal(`--recovered takes how long ago, like 90s, 10m, 12h, 3d or PT12H, not ${ago}`);
+  return { at: now - age, by: [] };
 }
 
 /** `department=sales`, `level=3`, `manager=true`; a value in double quotes is always a text. */

@@ -22,7 +22,7 @@ export interface UsersContext extends PasswordContext {
   readonly numberCredential: (number: string) => NewCredential | undefined;
   /** Epoch seconds. */
   now(): Seconds;
-  /** 0: done. 1: some records of an import were refused. */
+  /** 0: done. 1: some records of an import were refused, or some users cannot be read. */
   setExitCode(code: 0 | 1): void;
 }
 

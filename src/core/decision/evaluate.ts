@@ -35,6 +35,7 @@ import {
   waivedIn,
 } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
+import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
@@ -45,6 +46,7 @@ import { withRememberable } from './waiver-forecast.ts';
  * interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
+  if (isRecovering(facts)) return evaluateRecovery(policies, facts);
   const context = evaluationContext(policies, facts);
   if (facts.subject !== undefined) return evaluateSubject(facts.subject, context);
   const { requests, denial } = context;

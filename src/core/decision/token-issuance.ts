@@ -1,6 +1,6 @@
 /** Whether a code, a device code or a refresh token may be exchanged for tokens. */
 import { mustEnroll } from '../enrollment/apply-policy.ts';
-import { meetsLayerRequirement } from '../evidence/requirement.ts';
+import { meetsAll } from '../evidence/requirement.ts';
 import type { DenyReason } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
@@ -51,8 +51,7 @@ function denialOf(
   if (denial) return denial.reason;
   if (!facts.evidence.every(({ enrollment: id }) => subject.enrollments.some((one) => one.id === id)))
     return 'enrollment_gone';
-  if (!policy.requirements.every((one) => meetsLayerRequirement(one, capabilities.evidence)))
-    return 'requirement_unmet';
+  if (!meetsAll(policy.requirements, capabilities.evidence)) return 'requirement_unmet';
   const { terms, rule } = enrollment;
   const isMissing = terms && mustEnroll({ subject, terms, rule, capabilities, facts }).length > 0;
   return isMissing ? 'enrollment_required' : undefined;

@@ -2,6 +2,7 @@
 import type { Assurance } from '../model/decision.ts';
 import type { AcrValue } from '../model/policy.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
+import { independentParts } from './recovered.ts';
 import { meetsRequirement } from './requirement.ts';
 
 /**
@@ -19,9 +20,11 @@ export function assuranceOf(
     .filter(({ requirement }) => meetsRequirement(requirement, supportingEvidence))
     .map(({ value }) => value);
   const acr = requested.find((value) => met.includes(value)) ?? met[0];
-  const factors = new Set(supportingEvidence.flatMap((counted) => (counted.auxiliary ? [] : counted.factors)));
+  const counts = independentParts(supportingEvidence).map(
+    (part) => new Set(part.flatMap(({ auxiliary, factors }) => (auxiliary ? [] : factors))).size,
+  );
   const amr = new Set(supportingEvidence.flatMap(({ evidence }) => evidence.amr).filter((value) => value !== 'mfa'));
-  if (factors.size > 1) amr.add('mfa');
+  if (Math.max(...counts) > 1) amr.add('mfa');
   return {
     ...(acr !== undefined && { acr }),
     amr: [...amr].sort(),

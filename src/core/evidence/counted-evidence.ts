@@ -1,6 +1,7 @@
 /** The evidence that counts in a decision: the user's own, of enabled authenticators, not outdated. */
 import type { Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { recoveredPart } from './recovered.ts';
 import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
 
 /** Evidence that counts, with how a requirement sees it. */
@@ -23,8 +24,9 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     const age = ageOf(evidence, facts);
     if (age === undefined) continue;
     const { auxiliary } = descriptor;
+    const recovered = recoveredPart(subject, descriptor, enrollment);
     const assessed = { authenticator, enrollment, factors, characteristics, age, evidence };
-    counted.push({ ...assessed, ...(auxiliary && { auxiliary }) });
+    counted.push({ ...assessed, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) });
   }
   counted.sort(newestFirst);
   return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
@@ -67,11 +69,12 @@ function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
 
 /** Whether both are of one authenticator and have the same factor types and characteristics. */
 export function showTheSame(
-  a: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics'>,
-  b: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics'>,
+  a: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics' | 'recovered'>,
+  b: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics' | 'recovered'>,
 ): boolean {
   return (
     a.authenticator === b.authenticator &&
+    a.recovered === b.recovered &&
     haveSameMembers(a.factors, b.factors) &&
     haveSameMembers(a.characteristics, b.characteristics)
   );

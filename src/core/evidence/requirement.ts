@@ -4,9 +4,10 @@
  */
 
 import type { LayerRequirement } from '../model/decision.ts';
-import type { Characteristic, Evidence, Factor, Facts, RequestFacts, Seconds } from '../model/facts.ts';
+import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 import { type Candidates, isMatchable } from './chain-matching.ts';
+import { independentParts } from './recovered.ts';
 
 /** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
 export interface AssessedEvidence {
@@ -20,6 +21,8 @@ export interface AssessedEvidence {
   readonly toEnroll?: true;
   /** As in the descriptor of its authenticator. */
   readonly auxiliary?: true;
+  /** As in its enrollment. */
+  readonly recovered?: RecoveredPart;
   /** As in its enrollment: it counts for the account-management requirement (Law 7) only. */
   readonly accountManagementOnly?: true;
 }
@@ -71,6 +74,17 @@ export function countedFor(
 
 /** Whether the evidence meets an alternative or a chain of the requirement. */
 export function meetsRequirement(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
+  return independentParts(evidence).some((part) => isMetBy(requirement, part));
+}
+
+/** Whether one independent part of the evidence meets all layers. */
+export function meetsAll(requirements: readonly LayerRequirement[], evidence: readonly AssessedEvidence[]): boolean {
+  return independentParts(evidence).some((part) =>
+    requirements.every((requirement) => meetsLayerRequirement(requirement, part)),
+  );
+}
+
+function isMetBy(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
   if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, evidence));
   return requirement.chains.some((chain) => meetsChain(chain, evidence));
 }

@@ -1,7 +1,7 @@
 /** The evidence that a decision rests on. See decision 3. */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
-import { meetsLayerRequirement } from './requirement.ts';
+import { meetsAll } from './requirement.ts';
 
 /**
  * Of all sets of evidence that meet every requirement: one whose oldest member is as new as possible, and of which
@@ -12,27 +12,26 @@ export function findSupportingEvidence(
   requirements: readonly LayerRequirement[],
   counted: readonly CountedEvidence[],
 ): readonly CountedEvidence[] | undefined {
-  const meetsAll = (evidence: readonly CountedEvidence[]) =>
-    requirements.every((requirement) => meetsLayerRequirement(requirement, evidence));
-  if (counted.length === 0 || !meetsAll(counted)) return undefined;
+  const suffices = (evidence: readonly CountedEvidence[]) => meetsAll(requirements, evidence);
+  if (counted.length === 0 || !suffices(counted)) return undefined;
   // More evidence never hurts, so the fewest of the newest are found by halving.
   let [tooFew, enough] = [0, counted.length];
   while (enough - tooFew > 1) {
     const middle = (tooFew + enough) >> 1;
-    if (meetsAll(counted.slice(0, middle))) enough = middle;
+    if (suffices(counted.slice(0, middle))) enough = middle;
     else tooFew = middle;
   }
-  return withoutSurplus(counted.slice(0, enough), meetsAll);
+  return withoutSurplus(counted.slice(0, enough), suffices);
 }
 
 function withoutSurplus(
   evidence: readonly CountedEvidence[],
-  meetsAll: (evidence: readonly CountedEvidence[]) => boolean,
+  suffices: (evidence: readonly CountedEvidence[]) => boolean,
 ): readonly CountedEvidence[] {
   let kept = evidence;
   for (const one of [...evidence].reverse()) {
     const rest = kept.filter((other) => other !== one);
-    if (meetsAll(rest)) kept = rest;
+    if (suffices(rest)) kept = rest;
   }
   return kept;
 }

@@ -2,7 +2,7 @@
  * The conditions of a rule, as data. A new condition is one member of `Conditions`; the tables then do not compile
  * without it.
  */
-import type { OperatingSystem, Platform } from './facts.ts';
+import type { OperatingSystem, Platform, Seconds } from './facts.ts';
 
 /** Lists of names to compare with the user's or the request's: all lists that are there must hold. */
 export interface AnyAllNone {
@@ -39,6 +39,8 @@ export interface Conditions {
     /** IANA name of the time zone. */
     readonly zone: string;
   };
+  /** The account was recovered less than so long ago (seconds). */
+  readonly recovered?: { readonly within: Seconds };
   /** By profile attribute; all of them must hold. */
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
 }

@@ -19,23 +19,28 @@ export interface Assurance {
 }
 
 /** Why a decision denies. */
-export type DenyReason =
+export const denyReasons = [
   /** A rule says deny. */
-  | 'rule'
+  'rule',
   /** No rule of the policy holds. */
-  | 'no_rule'
+  'no_rule',
   /** The account may not sign in (suspended, deactivated). */
-  | 'account_inactive'
+  'account_inactive',
   /** Nothing that the user has or may enroll can meet the requirement. */
-  | 'unsatisfiable'
+  'unsatisfiable',
   /** The requirement could be met, but the enrollment policy disables the authenticators that it takes. */
-  | 'enrollment_forbids'
+  'enrollment_forbids',
   /** One more enrollment would meet the requirement, but the account has as many as it may have. */
-  | 'enrollments_full'
+  'enrollments_full',
+  /** A recovery sets a password anew, and the account has none. */
+  'nothing_to_recover',
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
-  | 'acr_unattainable'
+  'acr_unattainable',
   /** The app or its policy is not known. */
-  | 'no_policy';
+  'no_policy',
+] as const;
+
+export type DenyReason = (typeof denyReasons)[number];
 
 /** One authenticator that the user may prove next. */
 export interface ChallengeOption {

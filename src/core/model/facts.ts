@@ -128,11 +128,27 @@ export interface Enrollment {
   readonly temporary?: true;
   /** As in the descriptor of its authenticator, from which the core takes it. */
   readonly auxiliary?: true;
+  /** Set by the core, from the recovery of the account. */
+  readonly recovered?: RecoveredPart;
   /**
    * The enrollment policy disables it here: it counts for the account-management requirement (Law 7) only. Set by the
    * core.
    */
   readonly accountManagementOnly?: true;
+}
+
+/**
+ * Which side of a recovery an enrollment is on: the secret that was set by it, or an address that proved it. Together
+ * they are one factor.
+ */
+export type RecoveredPart = 'secret' | 'proof';
+
+/** The last recovery of the account. */
+export interface Recovery {
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  /** Ids of the enrollments beside which the recovered password is no second factor. Empty: it is one again. */
+  readonly by: readonly string[];
 }
 
 /** Whether the account may sign in: only `active` may. */
@@ -147,6 +163,8 @@ export interface Subject {
   readonly userType?: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
+  /** Absent: the account was never recovered. */
+  readonly recovery?: Recovery;
   /** By key of the authenticator: how often the user skipped its enrollment. */
   readonly skipped?: Readonly<Record<string, Skips>>;
   /** By id: the version of the terms that the user accepted last. */
@@ -196,6 +214,8 @@ export interface Facts {
     readonly skipped?: readonly string[];
     /** The authenticator that the user asked to enroll in it. */
     readonly requestedEnrollment?: string;
+    /** The user forgot the password, and proves what the recovery policy asks for. */
+    readonly recovering?: true;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };

@@ -39,6 +39,8 @@ export interface PolicySet {
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Absent: `defaultPasswordTerms` apply to every user. */
   readonly password?: CompiledPolicy<PasswordRule>;
+  /** What a recovery takes. Absent: no password can be recovered. */
+  readonly recovery?: CompiledPolicy;
   /** Absent: no user is asked for anything, and none can register. */
   readonly profile?: CompiledPolicy<ProfileRule>;
   /** Strongest first, as configured. */

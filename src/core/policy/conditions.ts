@@ -10,6 +10,7 @@ import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
 import { groupsCondition } from './conditions/groups.ts';
 import { networkCondition } from './conditions/network.ts';
+import { recoveredCondition } from './conditions/recovered.ts';
 import { scopesCondition } from './conditions/scopes.ts';
 import { timeCondition } from './conditions/time.ts';
 import { userTypeCondition } from './conditions/user-type.ts';
@@ -26,6 +27,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   scopes: scopesCondition,
   claims: claimsCondition,
   time: timeCondition,
+  recovered: recoveredCondition,
   attributes: attributesCondition,
 };
 

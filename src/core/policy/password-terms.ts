@@ -29,5 +29,6 @@ export function shortestPassword(terms: PasswordTerms, enrollments: readonly Enr
  * on paper.
  */
 function isSecondFactor({ factors, characteristics, consumed, temporary }: Enrollment): boolean {
-  return !consumed && !temporary && factors.includes('possession') && characteristics.includes('deviceBound');
+  const isPhysical = characteristics.includes('deviceBound') || characteristics.includes('phishingResistant');
+  return !consumed && !temporary && factors.includes('possession') && isPhysical;
 }

@@ -52,7 +52,7 @@ export function profileRequest(
   return { required, optional, terms: open, ...(!isRequired && { canSkip: true }) };
 }
 
-/** Who registers has no groups, no profile and no authenticators yet. */
+/** A user who registers has no groups, no profile and no authenticators yet. */
 const newcomer: Subject = {
   id: 'newcomer',
   status: 'active',

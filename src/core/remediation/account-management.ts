@@ -2,6 +2,7 @@
  * The account-management requirement: what a user must prove before any authenticator is enrolled or changed (Law 7).
  * See decision 20.
  */
+import { independentParts } from '../evidence/recovered.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';
 import type { Alternative } from '../model/policy.ts';
@@ -31,10 +32,12 @@ export function recoveryKeys(authenticators: readonly AuthenticatorDescriptor[])
 
 function strongest(all: readonly Enrollment[]): Alternative {
   const enrollments = all.filter(({ auxiliary }) => !auxiliary);
-  const factors = new Set<Factor>(enrollments.flatMap((enrollment) => enrollment.factors));
+  const counts = independentParts(enrollments).map(
+    (part) => new Set<Factor>(part.flatMap(({ factors }) => factors)).size,
+  );
   const resistant = enrollments.some(({ characteristics }) => characteristics.includes('phishingResistant'));
   return {
-    factors: Math.max(1, factors.size) as 1 | 2 | 3,
+    factors: Math.max(1, ...counts) as 1 | 2 | 3,
     demands: resistant ? [{ characteristics: ['phishingResistant'] }] : [],
     maxAge: ACCOUNT_MANAGEMENT_MAX_AGE,
   };

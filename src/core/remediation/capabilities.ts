@@ -2,9 +2,10 @@
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
+import { isAddress, recoveredPart } from '../evidence/recovered.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
@@ -61,9 +62,14 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
 
 /** The user's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  return policies.authenticators.flatMap(({ key, auxiliary }) => {
+  return policies.authenticators.flatMap((descriptor) => {
+    const { key, auxiliary } = descriptor;
     const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
-    return auxiliary ? usable.map((enrollment) => ({ ...enrollment, auxiliary })) : usable;
+    if (!auxiliary && !subject.recovery) return usable;
+    return usable.map((enrollment) => {
+      const recovered = recoveredPart(subject, descriptor, enrollment.id);
+      return { ...enrollment, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
+    });
   });
 }
 
@@ -76,10 +82,15 @@ export function provable({ enrollments, policies }: Capabilities): readonly Asse
 }
 
 function proving(enrollment: Enrollment): AssessedEvidence {
-  const { id, authenticator, factors, characteristics, auxiliary, accountManagementOnly } = enrollment;
+  const { id, authenticator, factors, characteristics, auxiliary, recovered, accountManagementOnly } = enrollment;
   const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
-  if (!auxiliary && !accountManagementOnly) return proof;
-  return { ...proof, ...(auxiliary && { auxiliary }), ...(accountManagementOnly && { accountManagementOnly }) };
+  if (!auxiliary && !recovered && !accountManagementOnly) return proof;
+  return {
+    ...proof,
+    ...(auxiliary && { auxiliary }),
+    ...(recovered && { recovered }),
+    ...(accountManagementOnly && { accountManagementOnly }),
+  };
 }
 
 /**
@@ -90,8 +101,10 @@ export function enrollable(
   { enrollments, policies }: Capabilities,
   requirements: readonly LayerRequirement[],
 ): readonly AssessedEvidence[] {
+  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
   return policies.authenticators.flatMap((descriptor) => {
     const { key, factors, characteristics, auxiliary } = descriptor;
+    const recovered = isRecovered ? partOfNew(descriptor) : undefined;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
     const room = descriptor.enrollable ? (descriptor.maxEnrollments ?? descriptor.room ?? LONGEST_CHAIN) : 0;
     const missing = Math.max(0, Math.min(room, mostOf(key, requirements) - equal));
@@ -100,8 +113,15 @@ export function enrollable(
       ...proof,
       enrollment: `new ${key} ${index}`,
       ...(auxiliary && { auxiliary }),
+      ...(recovered && { recovered }),
     }));
   });
+}
+
+/** What a recovery that still counts would make of a new enrollment. */
+function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefined {
+  if (descriptor.underPasswordPolicy) return 'secret';
+  return isAddress(descriptor) && !descriptor.recovery ? 'proof' : undefined;
 }
 
 function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {

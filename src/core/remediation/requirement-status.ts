@@ -1,7 +1,7 @@
 /** How the requirements of a sign-in stand: met, to be met by a challenge or an enrollment, or impossible. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
-import { type AssessedEvidence, meetsLayerRequirement } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsAll, meetsLayerRequirement } from '../evidence/requirement.ts';
 import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import { accountManagementOf, type Capabilities, enrollable, forAccountManagement, provable } from './capabilities.ts';
@@ -59,10 +59,6 @@ export function isPossible(requirements: readonly LayerRequirement[], capabiliti
   if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
   const { withEnrolling, actions } = byEnrolling(requirements, capabilities);
   return meetsAll(withEnrolling, [...forAccountManagement(capabilities).evidence, ...actions]);
-}
-
-function meetsAll(requirements: readonly LayerRequirement[], evidence: readonly AssessedEvidence[]): boolean {
-  return requirements.every((required) => meetsLayerRequirement(required, evidence));
 }
 
 /** To enroll something adds the account-management requirement (Law 7). */

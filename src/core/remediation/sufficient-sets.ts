@@ -3,6 +3,7 @@
  * every requirement.
  */
 
+import { independentParts } from '../evidence/recovered.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { actionsNow } from './asking-order.ts';
@@ -45,6 +46,20 @@ export function sufficientSets(
   requirements: readonly LayerRequirement[],
   { evidence, actions }: Possibilities,
   limit: number = SEARCH_LIMIT,
+): SufficientSets {
+  const parts = independentParts([...evidence, ...actions]);
+  const found = parts.map((part) => {
+    const within = (all: readonly AssessedEvidence[]) =>
+      parts.length > 1 ? all.filter((one) => part.includes(one)) : all;
+    return setsOfPart(requirements, { evidence: within(evidence), actions: within(actions) }, limit);
+  });
+  return { sets: found.flatMap(({ sets }) => sets), steps: found.reduce((sum, { steps }) => sum + steps, 0) };
+}
+
+function setsOfPart(
+  requirements: readonly LayerRequirement[],
+  { evidence, actions }: Possibilities,
+  limit: number,
 ): SufficientSets {
   const space = searchSpace(requirements, evidence, actions);
   if (space === undefined) return { sets: [], steps: 0 };

@@ -30,6 +30,8 @@ export type Plan =
 export interface StepContext extends OptionsView {
   /** From `identifierPageSecret`. */
   readonly identifyWith?: string;
+  /** The authenticator whose secret can be recovered here. */
+  readonly recoverable?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
   /** Those of the attributes that the user can fill in, with what is known. */
@@ -83,10 +85,20 @@ function show(step: Step): Plan {
   return { kind: 'step', step };
 }
 
-function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { identifyWith, canKeep }: StepContext): Step {
+function identifyStep(
+  { loginHint, subject, keepSignedIn }: Transaction,
+  { identifyWith, canKeep, recoverable }: StepContext,
+): Step {
   const identifier = subject?.identifier ?? loginHint;
   const ticked = canKeep ? keepSignedIn === true : undefined;
-  return omitUndefined({ kind: 'identify' as const, identifyWith, identifier, keepSignedIn: ticked, notices: [] });
+  return omitUndefined({
+    kind: 'identify' as const,
+    identifyWith,
+    identifier,
+    keepSignedIn: ticked,
+    recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
+    notices: [],
+  });
 }
 
 /** Why the user is asked, and what the page may ask with it. */
@@ -155,7 +167,7 @@ interface PendingView {
 
 function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView: PendingView): Step {
   const { enrollment, inputs, purpose, public: challenge } = pending;
-  const { hasSeveral: alternatives, reason } = pendingView;
+  const { hasSeveral: alternatives, reason, view } = pendingView;
   if (purpose === 'enroll') return offerStep(pending, pendingView);
   const { remember, ...why } = reason;
   return {
@@ -164,6 +176,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
     inputs,
     challenge,
     alternatives,
+    ...(option.authenticator === view.recoverable && { recoverable: true }),
     ...(remember?.enrollments.some((one) => one === enrollment) && { remember: remember.seconds }),
     ...why,
     notices: [],

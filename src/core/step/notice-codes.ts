@@ -34,6 +34,7 @@ export const noticeCodes = {
   'profile.invalid.phone': 'not a phone number with country code',
   'profile.invalid.locale': 'not a language tag',
   'profile.invalid.time_zone': 'not a time zone',
+  'profile.exceeded': 'too many forms were sent in; the user may try again after a wait',
   'terms.required': 'the terms were not accepted',
 
   'account.changes.exceeded': 'too many changes of the account; the user may try again after a wait',

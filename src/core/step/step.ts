@@ -77,6 +77,8 @@ export type Step = StepBase &
         readonly identifier?: string;
         /** The user may ask to be kept signed in; true: the user did. Absent: the policy does not offer it. */
         readonly keepSignedIn?: boolean;
+        /** The secret can be recovered. */
+        readonly recoverable?: true;
       }
     | {
         readonly kind: 'select';
@@ -96,6 +98,8 @@ export type Step = StepBase &
         readonly challenge: Readonly<Record<string, unknown>>;
         /** There are other options. */
         readonly alternatives: boolean;
+        /** What is asked for can be recovered. */
+        readonly recoverable?: true;
         /** The user may ask this browser to remember the proof for so long (seconds). */
         readonly remember?: Seconds;
         /** The challenge comes before the enrollment of one of these. */

@@ -71,6 +71,8 @@ export interface Transaction {
   readonly skipped?: readonly string[];
   /** The authenticator that the user asked to enroll, until it is enrolled or skipped. */
   readonly requestedEnrollment?: string;
+  /** The user forgot the password, and recovers it first. */
+  readonly recovering?: true;
   /** The user asked to be kept signed in. */
   readonly keepSignedIn?: boolean;
   /** The user asked this browser to remember the second factor. */

@@ -89,6 +89,17 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   };
 }
 
+/** The user forgot the password. What was outstanding no longer counts; what was proved may count for the recovery. */
+export function recovering(transaction: Transaction): Transaction {
+  return { ...withoutRequestedEnrollment(transaction), recovering: true };
+}
+
+/** The recovery is done or given up: the sign-in goes on. Its proofs are none of a sign-in. */
+export function notRecovering(transaction: Transaction): Transaction {
+  const { recovering: _, ...rest } = withoutPosition(transaction);
+  return rest;
+}
+
 /** The user answered, beside the identifier, whether to be kept signed in. */
 export function keptSignedIn(transaction: Transaction, keepSignedIn: boolean): Transaction {
   return { ...transaction, keepSignedIn };
@@ -121,6 +132,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
     subject: _subject,
     rememberDevice: _remember,
     keepSignedIn: _keep,
+    recovering: _recovering,
     ...rest
   } = withoutRequestedEnrollment(transaction);
   return rest;

@@ -5,7 +5,7 @@
  */
 
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../authenticators/authenticator.ts';
-import type { Characteristic, Facts } from '../../core/model/facts.ts';
+import type { Characteristic, Facts, Recovery } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -13,13 +13,13 @@ import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { started } from '../../core/step/transitions.ts';
-import { attemptCounter, credentialsKey } from '../../stores/keys.ts';
+import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import { enrollCounters, type VersionedAccount } from '../../users/account.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
-import { type Account, serializeCredentials } from '../../users/user.ts';
+import { type Account, serializeCredentials, serializeUser } from '../../users/user.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import { reserveChange } from '../change-limit.ts';
 import { loadAccount } from '../facts/account.ts';
@@ -32,6 +32,7 @@ import {
   newPasswordTerms,
   type OpenTransaction,
 } from '../transaction/open-transaction.ts';
+import { recoveryWith, withoutRecovery } from './complete-recovery.ts';
 import {
   type ActionResult,
   acceptProof,
@@ -83,14 +84,15 @@ export async function enroll(
     ...credential,
     replaces: authenticator.descriptor.maxEnrollments === 1,
   });
-  await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded });
+  const recovery = recoveryWith(context, decided.facts, { authenticator, credential });
+  await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded, recovery });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
   notifyOfEnrollment(context, account, {
     credential,
     takesPlace: remaining.length < account.credentials.length,
     otherSessionsEnded,
   });
-  return acceptProof(context, {
+  return acceptProof(withoutRecovery(context, authenticator, account), {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
@@ -120,18 +122,29 @@ export function wouldEndOtherSessions(
  * commit.
  */
 async function save(
-  { request, services }: OpenTransaction,
+  { request, services, transaction }: OpenTransaction,
   account: VersionedAccount,
-  {
-    credentials,
-    otherSessionsEnded,
-  }: { readonly credentials: readonly Credential[]; readonly otherSessionsEnded: boolean },
+  { credentials, otherSessionsEnded, recovery }: SavedEnrollment,
 ): Promise<void> {
   const { unit, visitor } = request;
+  const user = recovery ? { ...account.user, recovery } : account.user;
   if (otherSessionsEnded) {
     const session = (await request.session())?.uid;
-    await endOtherSessions({ services, unit, visitor, account, session, withTokens: true }, credentials);
-  } else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
+    // After a recovery tokens end here, too: an intruder who knew the old password may hold them.
+    const ended = { services, unit, visitor, account: { ...account, user }, session };
+    await endOtherSessions({ ...ended, withTokens: !transaction.recovering }, credentials);
+    return;
+  }
+  const refs = [credentialsKey(user.id)];
+  unit.replace(credentialsKey(user.id), { value: serializeCredentials(credentials) });
+  if (user !== account.user) unit.replace(userKey(user.id), { value: serializeUser(user), refs });
+}
+
+interface SavedEnrollment {
+  readonly credentials: readonly Credential[];
+  readonly otherSessionsEnded: boolean;
+  /** What the account remembers of its recovery from now on; absent: there was none. */
+  readonly recovery: Recovery | undefined;
 }
 
 /**
@@ -179,7 +192,8 @@ function notifyOfEnrollment(
     ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
   };
   const also = address === undefined ? [] : [address];
-  notify(notificationContext(context, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
+  const event = context.transaction.recovering ? 'recovered' : takesPlace ? 'replaced' : 'added';
+  notify(notificationContext(context, account), accountChanged(event, what), also);
 }
 
 /** Sends another message for the current stage. `method`: how it is sent; absent: as before. */

@@ -19,7 +19,7 @@ export async function withCredentialChallenges(
   step: Step,
   { facts, version }: { readonly facts: Facts; readonly version: number },
 ): Promise<Step> {
-  if (step.kind !== 'identify') return step;
+  if (step.kind !== 'identify' || context.transaction.recovering) return step;
   const policies = await context.snapshot.policies(context.app);
   const challenges = [...context.services.authenticators.values()].flatMap(
     ({ descriptor: { key }, identifyByCredential: kind }) => {
@@ -46,7 +46,8 @@ export async function identifyByCredential(
   const authenticator = context.services.authenticators.get(key);
   const kind = authenticator?.identifyByCredential;
   const offer = discoverable(await context.snapshot.policies(context.app), facts, key);
-  if (!authenticator || !kind || !offer.offered) return withError(context, 'form.stale');
+  if (!authenticator || !kind || !offer.offered || context.transaction.recovering)
+    return withError(context, 'form.stale');
   const input = credentialInput(fields);
   const env = { ...environmentOf(context, key, []), userVerification: offer.userVerification };
   const pending = kind.pending(context.version, input, env);

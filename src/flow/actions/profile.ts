@@ -33,7 +33,7 @@ export async function completeProfile(
   const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, 'profile'), answers);
   if (!granted) {
     const params = { seconds: Math.max(1, retryAfter) };
-    return { context, messages: [{ code: 'account.changes.exceeded', level: 'error', params }] };
+    return { context, messages: [{ code: 'profile.exceeded', level: 'error', params }] };
   }
   const changed = changedProfile(account.user.profile, typed, schema.attributes);
   const now = services.now();

@@ -1,4 +1,6 @@
 /** Which options a page shows, and which one the user selects. */
+
+import { isRecovering, recoverableAuthenticator } from '../../core/decision/recovery.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { identifierPageSecret, offersToKeep } from '../../core/queries/identifier-page-secret.ts';
@@ -23,7 +25,8 @@ export function hasProved({ subject, evidence }: Facts): boolean {
 export async function viewOf(context: OpenTransaction, { facts, decision }: Decided): Promise<StepContext> {
   const { services, snapshot, app, transaction } = context;
   const policies = await snapshot.policies(app);
-  const isIdentify = decision.kind === 'identify';
+  const isIdentify = decision.kind === 'identify' && !isRecovering(facts);
+  const recoverable = isRecovering(facts) ? undefined : recoverableAuthenticator(policies);
   const identifyWith = isIdentify ? identifierPageSecret(policies, facts) : undefined;
   const isProved = hasProved(facts);
   const isSingleOption = (key: string) => !isProved || services.authenticators.get(key)?.sharedChallenge === true;
@@ -40,7 +43,7 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
       ?.matchesIdentifier?.(credential, transaction.subject?.identifier ?? ''),
   );
   return {
-    ...omitUndefined({ identifyWith, lastUsed: facts.device.lastUsed }),
+    ...omitUndefined({ identifyWith, recoverable, lastUsed: facts.device.lastUsed }),
     profileFields: (asked) => profileFields(snapshot.settings.attributes, profileOf(facts), asked),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),

@@ -110,7 +110,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
-    origin: 'sign_in',
+    origin: context.transaction.recovering ? 'recovery' : 'sign_in',
     event: 'authenticator.verified',
   });
 }

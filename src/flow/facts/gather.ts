@@ -78,12 +78,13 @@ function transactionOf({
   startedAt,
   skipped,
   requestedEnrollment,
+  recovering,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...omitUndefined({ requestedEnrollment }),
+    ...omitUndefined({ requestedEnrollment, recovering }),
   };
 }
 

@@ -24,6 +24,7 @@ export const accountChanges = [
   'added',
   'device_remembered',
   'replaced',
+  'recovered',
   'email_changed',
   'reset',
   'reset_all',

@@ -75,6 +75,7 @@ export function environmentOf(
     },
     ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),
     mayShowDetails: transaction.evidence.length > 0,
+    ...(transaction.recovering ? { recovering: true } : {}),
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
     warn: services.warn,

@@ -16,6 +16,7 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { openerPolicy } from '../../oidc/pages.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
@@ -29,14 +30,15 @@ import { pageContext } from '../page-context.ts';
 import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
 /** What stands behind `/signin/<uid>/`; the answer to a step is posted to `/signin/<uid>` itself. */
-const submissionSteps: ReadonlySet<string> = new Set([
+const submissionSteps = [
   'answer',
   'select',
   'skip',
   'resend',
   'restart',
+  'recover',
   'cancel',
-] satisfies Submission['step'][]);
+] as const satisfies readonly Submission['step'][];
 
 export function signInHandlers(parts: SignInParts) {
   return {
@@ -53,20 +55,29 @@ async function show(request: SignInRequest): Promise<void> {
 
 async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
   requireSameOrigin(ctx, parts.services.issuer);
-  const step = pathParameter(ctx, 'step') || 'answer';
-  if (!submissionSteps.has(step)) throw new StepgateError('not_found');
+  const step = parseStep(pathParameter(ctx, 'step') || 'answer');
   const { stateHandle: handle, ...fields } = await readForm(ctx);
   const request = signInRequest(parts, ctx);
-  const submission: Submission = { step: step as Submission['step'], handle, fields };
+  const submission: Submission = { step, handle, fields };
   const result = await inInitiatingBrowser(request, () => submit(parts.services, request.transaction, submission));
   if (step === 'restart' && result.kind !== 'lost') await forgetResult(request.provider, ctx);
   await respond(request, result, fields);
+}
+
+/** Throws `not_found` for a path that is none of ours. */
+function parseStep(name: string): Submission['step'] {
+  const step = submissionSteps.find((one) => one === name);
+  if (step === undefined) throw new StepgateError('not_found');
+  return step;
 }
 
 /** `typed`: the fields of the form; absent: none was posted. */
 async function respond(request: SignInRequest, result: SignInResult, typed?: StepPage['typed']): Promise<void> {
   const { ctx, provider, uid } = request;
   const interaction = await openInteraction(provider, ctx, uid);
+  const { services } = request.parts;
+  const app = await (await services.snapshot(request.transaction.unit)).app(interaction.clientId);
+  if (app?.popups) ctx.set(...openerPolicy);
   if (request.given.secret !== undefined) interaction.giveSecret(request.given.secret);
   switch (result.kind) {
     case 'lost':
@@ -136,7 +147,7 @@ function showStep(
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering } = result;
   const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(result);
@@ -154,6 +165,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });
   showPage(ctx, html);

@@ -7,7 +7,7 @@ import type { Services } from '../../flow/services.ts';
 import { isSameClient } from '../clients.ts';
 import { currentRequest } from '../request-scope.ts';
 import { tokenSources } from '../storage/adapter.ts';
-import { claimsOf } from './claims.ts';
+import { type Claims, claimsOf } from './claims.ts';
 import { checkIssuance } from './token-issuance.ts';
 
 /** A token for which oidc-provider looks for the account. */
@@ -38,12 +38,26 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
   if (token?.kind === 'RefreshToken') await checkAge(services, token.iiat);
   if (token && tokenSources.has(token.kind ?? '')) await checkIssuance(requested, account);
   const { settings } = await services.snapshot(currentRequest().unit);
-  return { accountId: id, claims: async () => claimsOf(user, settings.attributes) };
+  const app = currentRequest().apps.get(ctx.oidc.client?.clientId ?? '');
+  return {
+    accountId: id,
+    async claims(use, _scope, asked) {
+      const claims = claimsOf(user, settings.attributes);
+      const isSparse = use === 'id_token' && app?.scopeClaimsInIdToken === false;
+      return isSparse ? only(claims, Object.keys(asked)) : claims;
+    },
+  };
+}
+
+/** `sub`, and what the request named for the ID token (OpenID Connect Core section 5.5). */
+function only(claims: Claims, names: readonly string[]): Claims {
+  const named = Object.entries(claims).filter(([name]) => names.includes(name));
+  return { ...Object.fromEntries(named), sub: claims.sub };
 }
 
 /**
  * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that
- * revision has another version of the app than the one that was authenticated, or none.
+ * revision has other credentials of the app than those that were authenticated, or no such app.
  */
 async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise<void> {
   const clientId = ctx.oidc.client?.clientId ?? '';

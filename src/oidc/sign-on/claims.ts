@@ -2,7 +2,7 @@
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Profile, User } from '../../users/user.ts';
 
-interface Claims {
+export interface Claims {
   readonly sub: string;
   readonly [claim: string]: unknown;
 }

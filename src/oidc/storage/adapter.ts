@@ -77,6 +77,22 @@ function modelKey(model: string, id: string): string {
   return keyOf(kind, id);
 }
 
+/** Parameters that present a code or token, and the models that these may be. */
+const presenting: Readonly<Record<string, readonly string[]>> = {
+  code: ['AuthorizationCode'],
+  refresh_token: ['RefreshToken'],
+  device_code: ['DeviceCode'],
+  token: ['AccessToken', 'RefreshToken'],
+};
+
+/** Keys of what a request with these parameters presents. */
+export function presentedKeys(parameters: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(presenting).flatMap(([name, models]) => {
+    const value = parameters[name];
+    return typeof value === 'string' ? models.map((model) => modelKey(model, value)) : [];
+  });
+}
+
 /** Everything that one load brings along with a payload, so that the request needs no second one. */
 function refsOf(model: string, id: string, payload: AdapterPayload): readonly string[] {
   const refs: string[] = [];

@@ -11,6 +11,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
   { kind: 'session', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'enrollment', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'password', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'recovery', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'profile', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'settings', pattern: 'acrValues.*.value', what: 'acr value' },

@@ -38,7 +38,7 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'password', 'sign-on', 'profile'] as const;
+const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on', 'profile'] as const;
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
@@ -102,6 +102,7 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
       : unknownKeys(source, 'rules.*.when.attributes', { what: 'attribute', known: names.attributes })),
     ...(kind === 'app' ? unknownScopes(source, names) : []),
     ...(kind === 'app' ? [] : wrongFactors(source, names)),
+    ...(kind === 'recovery' ? recoveredItself(source, names) : []),
   ];
 }
 
@@ -149,6 +150,14 @@ function wrongFactors(source: YamlSource, { authenticators }: KnownNames): reado
     if (descriptor === undefined || descriptor.factors.includes(factor)) return [];
     return [source.finding(path, `\`${descriptor.key}\` is never ${factor}, only ${descriptor.factors.join(' or ')}`)];
   });
+}
+
+/** A password cannot prove its own recovery. */
+function recoveredItself(source: YamlSource, { authenticators }: KnownNames): readonly Finding[] {
+  const recovered = authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy).map(({ key }) => key);
+  return valuesAt(source.content, 'rules.*.then.allow.**.authenticators.*')
+    .filter(({ value }) => recovered.includes(String(value)))
+    .map(({ path, value }) => source.finding(path, `\`${value}\` is what is recovered, and proves nothing here`));
 }
 
 /** The names that files may refer to, read from the files whether their content is valid or not. */

@@ -3,12 +3,13 @@
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import { sufficientSets } from '../../core/remediation/sufficient-sets.ts';
+import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
-import { readPolicy, readSettings } from '../revision/read-document.ts';
+import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { requirementFault } from './requirement-fault.ts';
@@ -38,8 +39,10 @@ export function configurationWarnings(
   const enabled = enabledAuthenticators(options.authenticators, settings);
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return settingsWarnings(source, { settings, enabled, ...options });
-    const policy = kind === 'sign-on' ? [...documents.values()].find(({ file }) => file === source.file) : undefined;
-    return policy ? policyWarnings(source, readPolicy(policy), enabled) : [];
+    const found = [...documents.values()].find(({ file }) => file === source.file);
+    if (found === undefined) return [];
+    if (kind === 'app') return appWarnings(source, readApp(found));
+    return kind === 'sign-on' ? policyWarnings(source, readPolicy(found), enabled) : [];
   });
 }
 
@@ -76,6 +79,13 @@ function unreachableAcrValues(
       ? []
       : [source.finding([...path.slice(0, -1), 'requirement'], `no user can reach it: ${fault}`)];
   });
+}
+
+function appWarnings(source: YamlSource, { pkce }: App): readonly Finding[] {
+  if (pkce === 'required') return [];
+  const message =
+    'codes that are stolen on their way count unless the app sends PKCE or a nonce (RFC 9700 section 2.1.1): require it once the app can';
+  return [source.finding(['pkce'], message)];
 }
 
 function missingSection(section: string): string {

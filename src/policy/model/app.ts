@@ -18,6 +18,12 @@ export interface App {
   readonly minimumAcr?: string;
   /** `sha256:` and the unpadded base64url SHA-256 of the client secret; absent: there is no secret. */
   readonly clientSecretHash?: string;
+  /** `optional`: a code may be asked for without a challenge (RFC 7636). Only for clients that authenticate. */
+  readonly pkce: 'required' | 'optional';
+  /** Its sign-in runs in a pop-up window that the app talks to. */
+  readonly popups: boolean;
+  /** The claims of the scopes that were granted stand in the ID token, too, and not only at userinfo. */
+  readonly scopeClaimsInIdToken: boolean;
   readonly client: ClientMetadata;
 }
 

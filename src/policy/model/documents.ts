@@ -1,14 +1,28 @@
 /** The content of the configuration files: checked, with its place, and in the form in which the store keeps it. */
 
-/** `settings` is `stepgate.yaml`. `session`, `enrollment`, `password` are files of that name under `policies/`. */
-export type DocumentKind = 'settings' | 'app' | 'session' | 'enrollment' | 'password' | 'sign-on' | 'profile';
+/** `settings` is `stepgate.yaml`. `session`, `enrollment` and so on are files of that name under `policies/`. */
+export type DocumentKind =
+  | 'settings'
+  | 'app'
+  | 'session'
+  | 'enrollment'
+  | 'password'
+  | 'recovery'
+  | 'sign-on'
+  | 'profile';
 
 /** Kinds of which there is one document at most. */
 export function isSingleton(kind: DocumentKind): kind is (typeof singletons)[number] {
   return (singletons as readonly DocumentKind[]).includes(kind);
 }
 
-const singletons = ['settings', 'session', 'enrollment', 'password'] as const satisfies readonly DocumentKind[];
+const singletons = [
+  'settings',
+  'session',
+  'enrollment',
+  'password',
+  'recovery',
+] as const satisfies readonly DocumentKind[];
 
 export interface Document {
   readonly kind: DocumentKind;
@@ -27,7 +41,7 @@ export interface Document {
 /** A complete configuration that was checked, by `documentKey`. */
 export type Documents = ReadonlyMap<string, Document>;
 
-/** `settings`, `session`, `enrollment`, `password`, `app/<clientId>`, `sign-on/<policy>`, `profile/<policy>`. */
+/** `settings`, `session` and so on; `app/<clientId>`, `sign-on/<policy>`, `profile/<policy>`. */
 export function documentKey(kind: DocumentKind, name: string): string {
   return isSingleton(kind) ? kind : `${kind}/${name}`;
 }

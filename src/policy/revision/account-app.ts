@@ -26,6 +26,9 @@ function accountApp(issuer: string, brand: string): App {
     firstParty: true,
     ownAccount: true,
     signOnPolicy: accountClientId,
+    pkce: 'required',
+    popups: false,
+    scopeClaimsInIdToken: true,
     client: {
       application_type: 'web',
       redirect_uris: [`${issuer}/account/callback`],

@@ -46,13 +46,21 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
 }
 
 /** The lists of client ids that rules have in their conditions, in the order of the rules. */
-function namedApps({ session, app, enrollment, password, profile }: PolicySet): readonly ReadonlySet<string>[] {
+function namedApps({
+  session,
+  app,
+  enrollment,
+  password,
+  profile,
+  recovery,
+}: PolicySet): readonly ReadonlySet<string>[] {
   return [
     ...listsIn(session),
     ...(app ? listsIn(app) : []),
     ...(enrollment ? listsIn(enrollment) : []),
     ...(profile ? listsIn(profile) : []),
     ...(password ? listsIn(password) : []),
+    ...(recovery ? listsIn(recovery) : []),
   ];
 }
 

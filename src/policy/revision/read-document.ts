@@ -25,12 +25,13 @@ export function readApp(document: Document): App {
   return read(schemas.app, document);
 }
 
-/** The session policy or a sign-on policy, each rule with its place. Throws like `readSettings`. */
+/** The session, the recovery or a sign-on policy, each rule with its place. Throws like `readSettings`. */
 export function readPolicy(document: Document): Policy {
+  const kind = document.kind === 'recovery' ? 'recovery' : 'sign-on';
   const written: readonly (readonly Rule[])[] =
     document.kind === 'session'
       ? read(schemas.session, document)
-      : read(schemas['sign-on'], document).rules.map((rule) => [rule]);
+      : read(schemas[kind], document).rules.map((rule) => [rule]);
   return {
     name: document.name,
     rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, location: locationOf(document, index) }))),

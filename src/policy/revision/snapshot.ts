@@ -63,11 +63,12 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
   const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = policyReaders(sources, hashOf, read);
   const compose = async ({ signOnPolicy, minimumAcr, profilePolicy: profileName }: App): Promise<PolicySet> => {
-    const [session, app, enrollment, password, profile] = await Promise.all([
+    const [session, app, enrollment, password, recovery, profile] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
       passwordPolicy(),
+      policy(documentKey('recovery', 'recovery')),
       profilePolicy(profileName),
     ]);
     return {
@@ -75,6 +76,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       ...(app && { app }),
       ...(enrollment && { enrollment }),
       ...(password && { password }),
+      ...(recovery && { recovery }),
       ...(profile && { profile }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),

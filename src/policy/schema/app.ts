@@ -73,12 +73,20 @@ const clientSchema = closed({
 
 type ClientInput = z.output<typeof clientSchema>;
 
+interface AppInput {
+  readonly client: ClientInput;
+  readonly clientSecretHash?: string | undefined;
+  readonly pkce: App['pkce'];
+}
+
 /** What is wrong between the fields of an app, each with the path that it belongs to. */
-function contradictions({ client, clientSecretHash }: { client: ClientInput; clientSecretHash?: string | undefined }) {
+function contradictions({ client, clientSecretHash, pkce }: AppInput) {
   const found: { path: string[]; message: string }[] = [];
   const add = (field: string, message: string) => found.push({ path: ['client', field], message });
   const method = authMethod(client, clientSecretHash);
   const withCode = client.grant_types.includes('authorization_code');
+  if (pkce === 'optional' && method === 'none')
+    found.push({ path: ['pkce'], message: 'must be `required`: nothing else protects the codes of a public client' });
   if (withCode && !client.redirect_uris) add('redirect_uris', 'is missing: the authorization_code grant needs it');
   if (!withCode && client.redirect_uris) add('redirect_uris', 'has no use without the authorization_code grant');
   if (!withCode && !client.grant_types.includes(deviceCode))
@@ -132,6 +140,20 @@ export const appSchema = closed({
     })
     .optional()
     .describe('`sha256:` and the unpadded base64url SHA-256 of the client secret, which must be random (256 bits).'),
+  pkce: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe(
+      '`optional` is for clients that authenticate and send no PKCE (RFC 9700 section 2.1.1). Default: required.',
+    ),
+  popups: z
+    .boolean()
+    .default(false)
+    .describe('Sign-in runs in a pop-up window that the app talks to: its pages let the opener stay connected.'),
+  scopeClaimsInIdToken: z
+    .boolean()
+    .default(true)
+    .describe('Claims of `profile`, `email` and other scopes stand in the ID token, too. `false`: at userinfo only.'),
   client: clientSchema.describe('OpenID Connect client metadata.'),
 })
   .describe('One app (relying party).')

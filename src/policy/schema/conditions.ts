@@ -11,6 +11,7 @@ import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
 import { groupsSchema } from './conditions/groups.ts';
 import { networkSchema } from './conditions/network.ts';
+import { recoveredSchema } from './conditions/recovered.ts';
 import { scopesSchema } from './conditions/scopes.ts';
 import { timeSchema } from './conditions/time.ts';
 import { userTypeSchema } from './conditions/user-type.ts';
@@ -27,6 +28,7 @@ const conditionSchemas = {
   scopes: scopesSchema,
   claims: claimsSchema,
   time: timeSchema,
+  recovered: recoveredSchema,
   attributes: attributesSchema,
 } satisfies { readonly [Name in ConditionName]: z.ZodType<unknown> };
 

@@ -6,6 +6,7 @@ import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
 import { passwordPolicySchema } from './password-policy.ts';
 import { profilePolicySchema } from './profile-policy.ts';
+import { recoveryPolicySchema } from './recovery-policy.ts';
 import { sessionPolicySchema } from './session-policy.ts';
 import { settingsSchema } from './settings.ts';
 import { signOnPolicySchema } from './sign-on-policy.ts';
@@ -16,6 +17,7 @@ export const schemas = {
   session: sessionPolicySchema,
   enrollment: enrollmentPolicySchema,
   password: passwordPolicySchema,
+  recovery: recoveryPolicySchema,
   'sign-on': signOnPolicySchema,
   profile: profilePolicySchema,
 } as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;

@@ -24,6 +24,7 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
   { pattern: /^policies\/session\.yaml$/, kind: 'session' },
   { pattern: /^policies\/enrollment\.yaml$/, kind: 'enrollment' },
   { pattern: /^policies\/password\.yaml$/, kind: 'password' },
+  { pattern: /^policies\/recovery\.yaml$/, kind: 'recovery' },
   { pattern: /^policies\/sign-on\/[^/]+\.yaml$/, kind: 'sign-on' },
   { pattern: /^policies\/profile\/[^/]+\.yaml$/, kind: 'profile' },
   { pattern: /^schema\/[^/]+\.schema\.json$/, kind: 'ignored' },
@@ -105,7 +106,7 @@ async function readOne(root: string, file: string): Promise<ConfigurationFile | 
 
 function unknownFile(file: string): string {
   const hint = /\.(?:yml|json)$/.test(file) ? '; files of the configuration end in .yaml' : '';
-  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml`;
+  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml`;
 }
 
 async function readText(path: string): Promise<{ text: string } | { fault: string }> {

@@ -58,3 +58,15 @@ export function namedPaths(text: string): readonly string[] {
   const folders = /^(?:src|test|docs|views|scripts|config)\/[\w./@-]+$/;
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code).filter((code) => folders.test(code));
 }
+
+/** The paragraph of "How to add" in the architecture that begins with this, such as `A condition`. */
+export function guideFor(what: string): string {
+  const guide = document('docs/architecture.md').split('\n## How to add\n')[1] ?? '';
+  return guide.split('\n\n').find((paragraph) => paragraph.startsWith(`**${what}**`)) ?? '';
+}
+
+/** Whether a paragraph of the architecture names a file: by its path, by a link, or as its own page. */
+export function isNamedIn(paragraph: string, path: string): boolean {
+  const isLinked = linkedFiles({ path: 'docs/architecture.md', text: paragraph }).includes(path);
+  return isLinked || paragraph.includes(path) || (path === 'docs/architecture.md' && paragraph.includes('this page'));
+}

@@ -59,14 +59,19 @@ export const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   { weight: 1, arbitrary: chains },
 );
 
-export const request: fc.Arbitrary<Omit<RequestFacts, 'clientId' | 'scopes'>> = fc
-  .record({
-    maxAge: some(maxAge, 1),
-    promptLogin: fc.constantFrom(false, false, false, true),
-    acrValues: fc.subarray(['gold', 'phr', '2fa', 'pwd', '1fa']),
-    acrEssential: fc.boolean(),
-  })
-  .map((members) => omitUndefined(members) as Omit<RequestFacts, 'clientId' | 'scopes'>);
+type DrawnRequest = Omit<RequestFacts, 'clientId' | 'scopes' | 'essentialClaims'>;
+
+/** One for each member, optional ones included. */
+const requestMembers: { readonly [Name in keyof Required<DrawnRequest>]: fc.Arbitrary<DrawnRequest[Name]> } = {
+  maxAge: some(maxAge, 1),
+  promptLogin: fc.constantFrom(false, false, false, true),
+  acrValues: fc.subarray(['gold', 'phr', '2fa', 'pwd', '1fa']),
+  acrEssential: fc.boolean(),
+};
+
+export const request: fc.Arbitrary<DrawnRequest> = fc
+  .record(requestMembers)
+  .map((members) => omitUndefined(members) as DrawnRequest);
 
 /** What one verification of an enrollment may show: its best, or less for a key. */
 export function verificationOf(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {

@@ -1,7 +1,13 @@
 /** Random conditions and facts. Tables by name: a condition or a fact that is missing here does not compile. */
 
 import fc from 'fast-check';
-import type { ConditionName, ConditionOf, Conditions } from '../../../src/core/model/conditions.ts';
+import type {
+  AnyAllNone,
+  AttributeTest,
+  ConditionName,
+  ConditionOf,
+  Conditions,
+} from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, Subject } from '../../../src/core/model/facts.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
@@ -9,13 +15,42 @@ import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
 const keys = Object.keys(descriptor) as Key[];
 const names = ['a', 'b', 'c'];
 const list = fc.subarray(names, { minLength: 1, maxLength: 2 });
-const anyNone = fc.record({ any: list, none: list }, { requiredKeys: [] });
-const anyAllNone = fc.record({ any: list, all: list, none: list }, { requiredKeys: [] });
 const platforms: fc.Arbitrary<Platform> = fc.constantFrom('desktop', 'mobile');
 const systems: fc.Arbitrary<OperatingSystem> = fc.constantFrom('linux', 'ios');
 const listOf = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 2 });
 const value = fc.constantFrom('a', 'ab', 3, true);
 const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
+
+/**
+ * One arbitrary for each member, optional ones and those of members included: one that is left out does not compile.
+ */
+type Arbitraries<Members> = { readonly [Name in keyof Required<Members>]: fc.Arbitrary<NonNullable<Members[Name]>> };
+
+const ofAnyNone: Arbitraries<ConditionOf<'users' | 'userType' | 'apps'>> = { any: list, none: list };
+const ofAnyAllNone: Arbitraries<AnyAllNone> = { any: list, all: list, none: list };
+const anyNone = fc.record(ofAnyNone, { requiredKeys: [] });
+const anyAllNone = fc.record(ofAnyAllNone, { requiredKeys: [] });
+
+const deviceTests: Arbitraries<ConditionOf<'device'>> = {
+  known: fc.boolean(),
+  platform: listOf(platforms),
+  os: listOf(systems),
+};
+
+const timeTests: Arbitraries<ConditionOf<'time'>> = {
+  zone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
+  days: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
+  from: minute,
+  to: minute,
+};
+
+const recoveredTests: Arbitraries<ConditionOf<'recovered'>> = { within: fc.constantFrom(60, 86_400) };
+
+const attributeTests: Arbitraries<AttributeTest> = {
+  equals: value,
+  in: listOf(value),
+  matches: fc.constantFrom('*', 'a*'),
+};
 
 /** By name; few values, so that conditions often hold. */
 export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionOf<Name>> } = {
@@ -23,24 +58,13 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   groups: anyAllNone,
   userType: anyNone,
   network: anyAllNone,
-  device: fc.record({ known: fc.boolean(), platform: listOf(platforms), os: listOf(systems) }, { requiredKeys: [] }),
+  device: fc.record(deviceTests, { requiredKeys: [] }),
   apps: anyNone,
   scopes: anyAllNone,
   claims: anyAllNone,
-  time: fc.record(
-    {
-      zone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
-      days: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
-      from: minute,
-      to: minute,
-    },
-    { requiredKeys: ['zone'] },
-  ),
-  attributes: fc.dictionary(
-    fc.constantFrom(...names),
-    fc.record({ equals: value, in: listOf(value), matches: fc.constantFrom('*', 'a*') }, { requiredKeys: [] }),
-    { maxKeys: 2 },
-  ),
+  time: fc.record(timeTests, { requiredKeys: ['zone'] }),
+  recovered: fc.record(recoveredTests),
+  attributes: fc.dictionary(fc.constantFrom(...names), fc.record(attributeTests, { requiredKeys: [] }), { maxKeys: 2 }),
 };
 
 /** Up to three conditions. */
@@ -51,52 +75,64 @@ export const conditions: fc.Arbitrary<Conditions> = fc
   )
   .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
 
-const subject: fc.Arbitrary<Subject> = fc.record(
-  {
-    id: fc.constantFrom('a', 'ann'),
-    status: fc.constant('active' as const),
-    identifiers: fc.subarray(names, { maxLength: 1 }),
-    groups: fc.subarray(names),
-    userType: fc.constantFrom(...names),
-    profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
-    enrollments: enrollments(3),
-    acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
-    offeredAttributes: fc.subarray(names),
-    skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
-  },
-  { requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'] },
-);
+const recoveryArbitraries: Arbitraries<NonNullable<Subject['recovery']>> = {
+  at: fc.constantFrom(NOW - 3600, NOW),
+  by: fc.subarray([...keys]),
+};
+
+const subjectArbitraries: Arbitraries<Subject> = {
+  id: fc.constantFrom('a', 'ann'),
+  status: fc.constant('active' as const),
+  identifiers: fc.subarray(names, { maxLength: 1 }),
+  groups: fc.subarray(names),
+  userType: fc.constantFrom(...names),
+  profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
+  enrollments: enrollments(3),
+  recovery: fc.record(recoveryArbitraries),
+  acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
+  offeredAttributes: fc.subarray(names),
+  skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
+};
+
+const subject: fc.Arbitrary<Subject> = fc.record(subjectArbitraries, {
+  requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'],
+});
 
 const remembered = fc.constantFrom(...allEnrollments).map(({ id, authenticator, factors, characteristics: best }) => {
   return { authenticator, enrollment: id, factors, characteristics: best, at: NOW - 3600, until: NOW + 3600 };
 });
 
+const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
+  id: fc.constant(TRANSACTION),
+  startedAt: fc.constant(NOW - 60),
+  skipped: list,
+  requestedEnrollment: fc.constantFrom(...keys),
+  recovering: fc.constant(true as const),
+};
+
+const deviceArbitraries: Arbitraries<Facts['device']> = {
+  known: fc.boolean(),
+  platform: platforms,
+  os: systems,
+  lastUsed: fc.subarray(keys, { maxLength: 2 }),
+  remembered: fc.array(remembered, { maxLength: 2 }),
+};
+
+const networkArbitraries: Arbitraries<Facts['network']> = {
+  ip: fc.constant('192.0.2.1'),
+  zones: fc.subarray(names),
+};
+
 /** By name. */
-export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arbitrary<NonNullable<Facts[Name]>> } = {
+export const factArbitraries: Arbitraries<Facts> = {
   now: fc.integer({ min: NOW, max: NOW + 365 * 86_400 }),
-  transaction: fc.record(
-    {
-      id: fc.constant(TRANSACTION),
-      startedAt: fc.constant(NOW - 60),
-      skipped: list,
-      requestedEnrollment: fc.constantFrom(...keys),
-    },
-    { requiredKeys: ['id', 'startedAt'] },
-  ),
+  transaction: fc.record(transactionArbitraries, { requiredKeys: ['id', 'startedAt'] }),
+  // Its other members are drawn by `request`, each of them.
   request: fc
     .tuple(request, fc.constantFrom(...names), fc.subarray(names), fc.subarray(names))
     .map(([asked, clientId, scopes, essentialClaims]) => ({ ...asked, clientId, scopes, essentialClaims })),
-  network: fc.record({ ip: fc.constant('192.0.2.1'), zones: fc.subarray(names) }),
-  device: fc.record(
-    {
-      known: fc.boolean(),
-      platform: platforms,
-      os: systems,
-      lastUsed: fc.subarray(keys, { maxLength: 2 }),
-      remembered: fc.array(remembered, { maxLength: 2 }),
-    },
-    { requiredKeys: ['known', 'platform', 'os'] },
-  ),
+  network: fc.record(networkArbitraries),
+  device: fc.record(deviceArbitraries, { requiredKeys: ['known', 'platform', 'os'] }),
   keepSignedIn: fc.boolean(),
   subject,
   evidence: fc.array(evidenceOf(allEnrollments), { maxLength: 3 }),

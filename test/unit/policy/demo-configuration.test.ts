@@ -1,5 +1,5 @@
 /** The configuration that is shipped: its JSON Schemas, and what its policies decide. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -34,6 +34,11 @@ test.each([...jsonSchemas(authenticatorKinds)])(
     expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
   },
 );
+
+test('config/schema has no other file', async () => {
+  const files = await readdir(join(dir, 'schema'));
+  expect(files.toSorted()).toEqual([...jsonSchemas(authenticatorKinds).keys()].toSorted());
+});
 
 test('every key of every schema is described', () => {
   const undescribed = [...jsonSchemas(authenticatorKinds)].flatMap(([file, text]) =>

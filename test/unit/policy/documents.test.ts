@@ -19,6 +19,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   profile: ({ name }) => `policies/profile/${name}.yaml`,
   enrollment: () => 'policies/enrollment.yaml',
   password: () => 'policies/password.yaml',
+  recovery: () => 'policies/recovery.yaml',
 };
 
 const chapters = (await readdir(join(root, 'docs')))

@@ -323,14 +323,14 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, attributes',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, attributes',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
     ],
   ],
   [

@@ -22,6 +22,18 @@ test('a small configuration has no warnings', async () => {
   expect(await warnings({})).toEqual([]);
 });
 
+test('an app whose codes need no PKCE', async () => {
+  const file = (more: string) => ({
+    'apps/notes.yaml': `clientId: notes\nname: Notes\nsignOnPolicy: notes\n${more}\nclient: { redirect_uris: [https://notes.test/cb] }\n`,
+  });
+  const secret = `clientSecretHash: sha256:${'A'.repeat(43)}`;
+  expect(await warnings(file(secret))).toEqual([]);
+  expect(await warnings(file(`${secret}\npkce: optional`))).toEqual([
+    expect.stringMatching(/^apps\/notes\.yaml:5:\d+: warning: pkce codes that are stolen on their way count unless/),
+  ]);
+  await expect(warnings(file('pkce: optional'))).rejects.toThrow('must be `required`');
+});
+
 test('mail that cannot be sent', async () => {
   const enabled = { 'stepgate.yaml': settings('email: { enabled: true }') };
   expect(await warnings(enabled)).toEqual([

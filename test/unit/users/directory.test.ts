@@ -33,7 +33,7 @@ async function create(input: NewUser, where = directory): Promise<User> {
 
 async function allUserIds(): Promise<string[]> {
   const found: string[] = [];
-  for await (const page of directory.list()) found.push(...page.map(({ user }) => user.id));
+  for await (const page of directory.list()) found.push(...page.accounts.map(({ user }) => user.id));
   return found.sort();
 }
 

@@ -66,7 +66,7 @@ async function find(identifier: string): Promise<User | undefined> {
 
 async function count(): Promise<number> {
   let users = 0;
-  for await (const page of directory.list()) users += page.length;
+  for await (const page of directory.list()) users += page.accounts.length;
   return users;
 }
 

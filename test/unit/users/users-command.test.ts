@@ -15,7 +15,14 @@ import { markDemo } from '../../../src/delivery/outbox.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
-import { attemptCounter, attributeReservationKey, auditKey, outboxKey } from '../../../src/stores/keys.ts';
+import {
+  attemptCounter,
+  attributeReservationKey,
+  auditKey,
+  credentialsKey,
+  outboxKey,
+  userKey,
+} from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { Account } from '../../../src/users/user.ts';
@@ -104,6 +111,25 @@ async function signsIn(identifier: string, passcode: string): Promise<boolean> {
   const credential = (await account(identifier)).credentials.find(({ authenticator }) => authenticator === 'password');
   return (await password?.verify(credential, { pending: {}, input: { passcode } }, context))?.ok ?? false;
 }
+
+test('list goes on past records that it cannot read, names and counts them, and says so by its exit code', async () => {
+  for (const name of ['ann', 'bob', 'cid', 'dan']) await users(['add', name]);
+  const { id: bob } = (await account('bob')).user;
+  const { id: cid } = (await account('cid')).user;
+  await store.commit([
+    { op: 'put', key: userKey(bob), value: '{"schema":"of a newer version"}', refs: [credentialsKey(bob)] },
+    { op: 'put', key: credentialsKey(cid), value: 'no JSON' },
+  ]);
+  for (const options of [[], ['--json']]) {
+    const { out, err, exitCode } = await users(['list', ...options]);
+    expect(exitCode).toBe(1);
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const name of ['ann', 'dan']) expect(out).toContain(name);
+    for (const id of [bob, cid]) expect(err).toContain(`user ${id} cannot be read`);
+    expect(err).toContain('2 of 4 users cannot be read');
+  }
+});
 
 describe('add', () => {
   test('with a password from standard input, groups, name and address', async () => {

@@ -5,11 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import type { Authenticator } from '../../../src/authenticators/authenticator.ts';
+import { authenticatorKinds, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
 import { loadCatalogues } from '../../../src/rendering/catalogue.ts';
 import { viewsDir } from '../../support/page-states.ts';
 
+const authenticators = [...buildAuthenticators().values()];
 const english = [...(loadCatalogues([viewsDir]).get('en')?.messages.keys() ?? [])];
 const iconsDir = join(viewsDir, 'icons/authenticators');
 const icons = readdirSync(iconsDir);
@@ -18,9 +20,8 @@ const icons = readdirSync(iconsDir);
  * Codes of the texts that an authenticator needs. Other languages have the same codes; the test of catalogues sees to
  * that.
  */
-function neededTexts(key: string, enrollable: boolean): readonly string[] {
-  const stages = english.flatMap((code) => new RegExp(`^enroll\\.${key}\\.(\\w+)\\.title$`).exec(code)?.[1] ?? []);
-  const enrollments = stages.length > 0 ? stages.map((stage) => `enroll.${key}.${stage}`) : [`enroll.${key}`];
+function neededTexts({ descriptor: { key, enrollable }, enrollmentStages: stages }: Authenticator): readonly string[] {
+  const enrollments = stages ? stages.map((stage) => `enroll.${key}.${stage}`) : [`enroll.${key}`];
   const forms = [`challenge.${key}`, ...(enrollable ? enrollments : [])];
   return [
     `authenticator.${key}`,
@@ -31,8 +32,24 @@ function neededTexts(key: string, enrollable: boolean): readonly string[] {
 }
 
 test('every authenticator has a name, titles, leads and actions', () => {
-  const needed = authenticatorKinds.flatMap(({ key, enrollable }) => neededTexts(key, enrollable));
+  const needed = authenticators.flatMap(neededTexts);
   expect(needed.filter((code) => !english.includes(code))).toEqual([]);
+});
+
+test.each(authenticators)('$descriptor.key names the stages of its enrollment', (authenticator) => {
+  const { key } = authenticator.descriptor;
+  const folder = join(viewsDir, '../src/authenticators', key.replaceAll('_', '-'));
+  const code = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const used = code.flatMap((text) => [...text.matchAll(/\bstage: '(\w+)'/g)].map(([, stage = '']) => stage));
+  expect([...new Set(used)].toSorted()).toEqual((authenticator.enrollmentStages ?? []).toSorted());
+});
+
+test('no text is left of a stage that is no more', () => {
+  const known = authenticators.flatMap(({ descriptor: { key }, enrollmentStages: stages = [] }) =>
+    stages.map((stage) => `${key}.${stage}`),
+  );
+  const named = english.flatMap((code) => /^enroll\.(\w+\.\w+)\.action$/.exec(code)?.[1] ?? []);
+  expect(named.toSorted()).toEqual(known.toSorted());
 });
 
 test('every change of an account that is notified has a subject and a text of its own', () => {

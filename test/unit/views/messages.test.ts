@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { denyReasons } from '../../../src/core/model/decision.ts';
+import { noticeCodes } from '../../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../../src/errors.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
@@ -89,32 +92,21 @@ test('of every text that is used there is one', () => {
   expect(used.filter((key) => english[key] === undefined)).toEqual([]);
 });
 
-test('every error, denial and message of the engine has a text', () => {
+/** `test/unit/authenticators/refusal-codes.test.ts` looks for the texts of refusals. */
+test('every error, denial and notice has a text, and every authenticator a name', () => {
   const codes = [
     ...Object.keys(errorTable).map((code) => `error.${code}`),
-    ...[
-      'rule',
-      'no_rule',
-      'account_inactive',
-      'unsatisfiable',
-      'enrollments_full',
-      'acr_unattainable',
-      'no_policy',
-      'other',
-    ].map((reason) => `denied.${reason}`),
-    ...['required', 'invalid', 'malformed', 'used', 'too_long'].map((code) => `credentials.${code}`),
-    ...[
-      'identifier.required',
-      'identifier.invalid',
-      'attempts.exceeded',
-      'attempts.locked',
-      'form.stale',
-      'challenge.expired',
-    ],
-    ...['enroll.expired', 'subject.mismatch', 'busy', 'authenticator.password', 'authenticator.totp'],
-    ...['required', 'invalid', 'aborted', 'failed'].map((code) => `device.${code}`),
+    ...denyReasons.map((reason) => `denied.${reason}`),
+    ...Object.keys(noticeCodes),
+    ...authenticatorKinds.map(({ key }) => `authenticator.${key}`),
   ];
   expect(codes.filter((code) => english[code] === undefined)).toEqual([]);
+});
+
+test('no text is left of a denial that is no more', () => {
+  const named = Object.keys(english).flatMap((key) => /^denied\.([a-z_]+)$/.exec(key)?.[1] ?? []);
+  // In a recovery one text stands for most reasons.
+  expect(named.toSorted()).toEqual([...denyReasons, 'other', 'recovery'].toSorted());
 });
 
 test('every notice of the step loop and of authenticators has a text, and gets every value that the text needs', () => {
@@ -137,6 +129,7 @@ test('every notice of the step loop and of authenticators has a text, and gets e
   expect([...new Set(valued)].toSorted()).toEqual([
     'account.changes.exceeded',
     'attempts.exceeded',
+    'profile.exceeded',
     'resend.exceeded',
     'send.exceeded',
   ]);

@@ -23,6 +23,8 @@ export interface StepPage extends PageBase {
   readonly done?: readonly string[];
   /** Offer "Use another account". */
   readonly canRestart: boolean;
+  /** The user recovers the password. */
+  readonly recovering?: true;
   /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
   readonly follow?: { readonly status: string; readonly version: number };
   /**

@@ -18,7 +18,10 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
     ...resendsOf(step, t).map(({ text, more }) => option('resend', text, more)),
     ...(hasOthers ? [option('select', { key: `options.select.${step.kind}` })] : []),
     ...(skip === undefined ? [] : [option('skip', skip)]),
-    ...(canRestart ? [option('restart', { key: 'options.restart' })] : []),
+    ...('recoverable' in step && step.recoverable ? [option('recover', { key: 'options.recover' })] : []),
+    ...(canRestart
+      ? [option('restart', { key: page.recovering ? 'options.restart.recovering' : 'options.restart' })]
+      : []),
   ];
   return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];
 }

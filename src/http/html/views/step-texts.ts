@@ -27,10 +27,18 @@ export function methodOf(step: Step): string {
   return typeof method === 'string' ? `.${method}` : '';
 }
 
+/** Key of the text for a denial. What denies a recovery is no matter of the app. */
+export function denialKey({ recovering }: Pick<StepPage, 'recovering'>, reason: string): string {
+  const isPlain = !recovering || reason === 'nothing_to_recover' || reason === 'account_inactive';
+  return isPlain ? `denied.${reason}` : 'denied.recovery';
+}
+
 /** Keys ending in `.in_app` name the app themselves. */
-export function headingOf({ step, app }: StepPage, t: Translator): MessageDescriptor {
+export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
+  const { step, app } = page;
   switch (step.kind) {
     case 'identify':
+      if (page.recovering) return { key: 'recover.title' };
       return { key: 'identify.title.in_app', params: { app: app.name } };
     case 'select':
       return { key: `select.${step.purpose}.title` };
@@ -41,22 +49,25 @@ export function headingOf({ step, app }: StepPage, t: Translator): MessageDescri
         key: t.pick(
           `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,
           `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
-          `${step.kind}.${step.authenticator}.title`,
         ),
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
     case 'profile':
       return { key: 'profile.title' };
     case 'denied':
-      return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
+      return {
+        key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),
+        params: { app: app.name },
+      };
     case 'complete':
       return { key: 'complete.title' };
   }
 }
 
 /** What stands over the heading. Absent: the heading names the app itself. */
-export function contextOf({ app }: StepPage, heading: MessageDescriptor): MessageDescriptor | undefined {
+export function contextOf({ app, recovering }: StepPage, heading: MessageDescriptor): MessageDescriptor | undefined {
   if (heading.key.endsWith('.in_app')) return undefined;
+  if (recovering) return { key: 'context.recover' };
   return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
 }
 
@@ -110,17 +121,10 @@ export function enrollLead(step: Extract<Step, { kind: 'enroll' }>, t: Translato
 }
 
 /** What the main button of a challenge says. A proof before an enrollment does not sign the user in. */
-export function challengeAction(step: Extract<Step, { kind: 'challenge' }>, t: Translator): MessageDescriptor {
-  if (step.toEnroll) return { key: 'action.continue' };
-  return { key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue') };
+export function challengeAction(step: Extract<Step, { kind: 'challenge' }>): MessageDescriptor {
+  return { key: step.toEnroll ? 'action.continue' : `challenge.${step.authenticator}.action` };
 }
 
-export function enrollAction(step: Extract<Step, { kind: 'enroll' }>, t: Translator): MessageDescriptor {
-  return {
-    key: t.pick(
-      `enroll.${step.authenticator}${stageOf(step)}.action`,
-      `enroll.${step.authenticator}.action`,
-      'action.finish',
-    ),
-  };
+export function enrollAction(step: Extract<Step, { kind: 'enroll' }>): MessageDescriptor {
+  return { key: `enroll.${step.authenticator}${stageOf(step)}.action` };
 }

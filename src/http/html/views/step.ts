@@ -14,6 +14,7 @@ import {
   challengeAction,
   challengeLead,
   contextOf,
+  denialKey,
   enrollAction,
   enrollLead,
   headingOf,
@@ -127,7 +128,7 @@ function challenge({ page, step, t, account }: StepOf<'challenge'>): Content {
       }),
       main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
       fields: fieldsOf(step),
-      action: challengeAction(step, t),
+      action: challengeAction(step),
       options: optionsOf(page, t),
     },
   };
@@ -142,9 +143,7 @@ function publicKeyChallenge({ page, step, t, account }: StepOf<'challenge'>): Co
       ...omitUndefined({ reason: reasonOf(step), lead: challengeLead(step, t) }),
       main: ceremonyForm(page, step, ceremony),
       fields: fieldsOf(step),
-      publicKey: publicKeyModel(assertionInputs, 'primary', {
-        key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue'),
-      }),
+      publicKey: publicKeyModel(assertionInputs, 'primary', { key: `challenge.${step.authenticator}.action` }),
       options: optionsOf(page, t),
     },
   };
@@ -167,7 +166,7 @@ function enroll({ page, step, t, account }: StepOf<'enroll'>): Content {
         recoveryCodes: recoveryCodesOf(page, offer),
         setup: setupOf(offer),
       }),
-      action: enrollAction(step, t),
+      action: enrollAction(step),
     },
   };
 }
@@ -179,7 +178,7 @@ function publicKeyEnroll({ page, step, t, account }: StepOf<'enroll'>): Content 
     model: {
       ...enrollBase({ page, step, t, account }),
       main: { ...ceremonyForm(page, step, ceremony), novalidate: true },
-      publicKey: publicKeyModel(attestationInputs, 'primary', enrollAction(step, t)),
+      publicKey: publicKeyModel(attestationInputs, 'primary', enrollAction(step)),
     },
   };
 }
@@ -227,7 +226,7 @@ function denied({ page, step, t, account }: StepOf<'denied'>): Content {
     model: {
       account,
       code: `denied.${step.reason}`,
-      lead: { key: t.pick(`denied.${step.reason}`, 'denied.other') },
+      lead: { key: t.pick(denialKey(page, step.reason), 'denied.other') },
       back: returnOption(page),
       options: optionsOf(page, t),
     },

@@ -1,0 +1,148 @@
+/**
+ * Decides what comes next while a user recovers the password: the proofs of the recovery policy, and then a new
+ * password. The rules are applied as everywhere (Law 3). Nothing that was proved before counts, a denial stays hidden
+ * until something is proved, and an account without a password gets none by a recovery.
+ */
+import { bestEvidence } from '../evidence/attainable-acr.ts';
+import { countedEvidence } from '../evidence/counted-evidence.ts';
+import { meetsRequirement } from '../evidence/requirement.ts';
+import type { ChallengeOption, Decision, DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
+import type { Facts, Subject } from '../model/facts.ts';
+import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import type { Requirement, Rule } from '../model/policy.ts';
+import type { Trace } from '../model/trace.ts';
+import { compilePolicy, type PolicySet } from '../policy/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
+import { firstChallenge } from '../remediation/first-challenge.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
+import { capabilitiesIn, chooseRequest, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
+import { traceOf } from './layers.ts';
+
+/** The user is about to recover the password in this transaction. */
+export function isRecovering({ transaction }: Facts): boolean {
+  return transaction?.recovering === true;
+}
+
+/** The one of the enabled authenticators that a recovery sets anew; undefined: none is enabled. */
+function recoveredAuthenticator({ authenticators }: PolicySet): string | undefined {
+  return authenticators.find(({ underPasswordPolicy, enrollable }) => underPasswordPolicy && enrollable)?.key;
+}
+
+/** The authenticator that a recovery sets anew, where some user could prove what the recovery policy asks for. */
+export function recoverableAuthenticator(policies: PolicySet): string | undefined {
+  const { recovery, authenticators } = policies;
+  const proofs = authenticators.filter(({ underPasswordPolicy }) => !underPasswordPolicy);
+  const isOpen = recovery?.rules.some(({ rule: { then } }) => {
+    return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, proofs));
+  });
+  return isOpen ? recoveredAuthenticator(policies) : undefined;
+}
+
+/** What comes next in a recovery. */
+export function evaluateRecovery(policies: PolicySet, facts: Facts): Decision {
+  const own = recoveryPolicies(policies, facts);
+  const within = recoveryFacts(facts);
+  const context = evaluationContext(own, within);
+  const { subject } = facts;
+  const capabilities = subject && capabilitiesIn(subject, context).capabilities;
+  const trace = recoveryTrace(context, capabilities);
+  if (subject === undefined || capabilities === undefined)
+    return context.denial ? { kind: 'deny', ...context.denial, trace } : { kind: 'identify', trace };
+  const { subject: _, ...anonymous } = within;
+  const general = evaluationContext(own, anonymous).denial;
+  if (general) return { kind: 'deny', ...general, trace };
+  const key = recoveredAuthenticator(policies);
+  return { ...nextOf({ context, subject, capabilities, key }), trace };
+}
+
+interface Recovering {
+  readonly context: EvaluationContext;
+  readonly subject: Subject;
+  readonly capabilities: Capabilities;
+  readonly key: string | undefined;
+}
+
+function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOutcome {
+  const { requirements } = chooseRequest(context, capabilities);
+  const status = requirementStatus(requirements, capabilities);
+  const denial = denialOf(context, subject, status.kind === 'impossible');
+  const isProved = countedEvidence(subject, context.policies, context.facts).length > 0;
+  if (denial !== undefined) {
+    if (isProved) return { kind: 'deny', ...denial };
+    return { kind: 'challenge', options: optionsLikeOthers(requirements, context, capabilities), withheld: denial };
+  }
+  if (status.kind === 'challenge') return { kind: 'challenge', options: status.options };
+  const hasOne = subject.enrollments.some(({ authenticator }) => authenticator === key);
+  return key !== undefined && hasOne
+    ? { kind: 'enroll', choices: [key] }
+    : { kind: 'deny', reason: 'nothing_to_recover' };
+}
+
+function denialOf({ denial }: EvaluationContext, subject: Subject, isImpossible: boolean): Denial | undefined {
+  if (denial !== undefined) return denial;
+  if (subject.status !== 'active') return { reason: 'account_inactive' };
+  return isImpossible ? { reason: 'unsatisfiable', layer: 'app' } : undefined;
+}
+
+/** The page of a user who could prove what the rule names first, so that it tells nothing about this one. */
+function optionsLikeOthers(
+  requirements: readonly LayerRequirement[],
+  { policies }: EvaluationContext,
+  capabilities: Capabilities,
+): readonly ChallengeOption[] {
+  const { enrollments } = capabilities;
+  const allowed = (policies.app?.rules ?? []).flatMap(({ rule: { then } }) =>
+    then.kind === 'allow' ? [then.requirement] : [],
+  );
+  const named = [...requirements.flatMap(({ anyOf }) => anyOf), ...allowed].flatMap(authenticatorsOf);
+  const authenticator = named.find((key) => policies.authenticators.some((one) => one.key === key));
+  if (authenticator === undefined) return firstChallenge(requirements, capabilities);
+  const own = enrollments.filter((one) => one.authenticator === authenticator).map(({ id }) => id);
+  return [{ authenticator, enrollments: own.length > 0 ? own : [NO_ENROLLMENT] }];
+}
+
+function authenticatorsOf(requirement: Requirement): readonly string[] {
+  const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  return demands.flatMap(({ authenticators }) => authenticators ?? []);
+}
+
+/** Any proof will do for the session policy: the recovery signs no user in. */
+const anyProof = compilePolicy<Rule>({
+  name: 'recovery',
+  rules: [{ name: 'Any', when: {}, then: { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } } }],
+});
+
+/** The recovery policy in the place of that of the app; what is recovered proves nothing, and nothing is enrolled. */
+function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
+  const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms).authenticators;
+  const authenticators = usable
+    .filter(({ underPasswordPolicy }) => !underPasswordPolicy)
+    .map((descriptor) => ({ ...descriptor, enrollable: false }));
+  return { session: anyProof, ...(policies.recovery && { app: policies.recovery }), acrValues: [], authenticators };
+}
+
+/** Only what is proved in this transaction counts, and the app asks for nothing. */
+function recoveryFacts({ transaction, request, evidence, device, ...facts }: Facts): Facts {
+  const { remembered: _, ...plain } = device;
+  return {
+    ...facts,
+    ...(transaction && { transaction }),
+    request: {
+      clientId: request.clientId,
+      scopes: request.scopes,
+      acrValues: [],
+      acrEssential: false,
+      promptLogin: false,
+    },
+    device: plain,
+    evidence: evidence
+      .filter((one) => one.transaction === transaction?.id)
+      .map((one) => ({ ...one, origin: 'sign_in' })),
+  };
+}
+
+function recoveryTrace({ policy, facts }: EvaluationContext, capabilities: Capabilities | undefined): Trace {
+  const { layers } = traceOf(policy.layers, facts.request, capabilities?.evidence ?? []);
+  return { layers: layers.filter(({ layer }) => layer === 'app') };
+}

@@ -1,0 +1,30 @@
+/**
+ * `offline_access` as it was asked for. oidc-provider drops it unless the request has `prompt=consent` (OpenID Connect
+ * Core section 11), which is there to protect users from apps of others. All apps here are the operator's own, no page
+ * of consent would say anything, and most clients send the scope without the prompt. See decision 34.
+ */
+import { decodeJwt } from 'jose';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+const offline = 'offline_access';
+
+/** Puts the scope back that was asked for. Only for clients that may have refresh tokens, and this scope, at all. */
+export function keepOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
+  const { params, client } = oidc;
+  if (!params || client?.grantTypeAllowed('refresh_token') !== true) return;
+  const isAllowed = client.scope === undefined || words(client.scope).includes(offline);
+  const scopes = words(params.scope);
+  const asked = oidc.route === 'pushed_authorization_request' ? oidc.body : { ...query, ...oidc.body };
+  const pushed = oidc.entities.PushedAuthorizationRequest?.request;
+  const isAsked = [asked?.scope, scopeIn(asked?.request), scopeIn(pushed)].some((one) => words(one).includes(offline));
+  if (isAsked && isAllowed && !scopes.includes(offline)) params.scope = [...scopes, offline].join(' ');
+}
+
+function words(value: unknown): readonly string[] {
+  return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
+}
+
+/** The scope in a request object, which oidc-provider has verified by now; a pushed request is kept as one. */
+function scopeIn(request: unknown): unknown {
+  return typeof request === 'string' ? decodeJwt(request).scope : undefined;
+}

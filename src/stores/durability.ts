@@ -1,0 +1,28 @@
+/** Which commits must have reached every replica before they are acknowledged (Law 14). */
+import { type Durability, keyRow } from './key-table.ts';
+import type { Op } from './store.ts';
+
+/** Whether losing this batch after it was acknowledged would break a promise, or let something count twice. */
+export function mustReachReplicas(ops: readonly Op[]): boolean {
+  return ops.some(isPromise);
+}
+
+function isPromise(op: Op): boolean {
+  switch (op.op) {
+    case 'check':
+      return false;
+    case 'consume':
+    case 'take':
+    case 'reset':
+      return true;
+    case 'delete':
+      return durabilityOf(op.key) !== 'ephemeral';
+    default:
+      return durabilityOf(op.key) === 'durable';
+  }
+}
+
+/** What no row describes is kept with care. */
+function durabilityOf(key: string): Durability {
+  return keyRow(key.slice(0, key.indexOf(':')))?.durability ?? 'durable';
+}

@@ -1,0 +1,178 @@
+/** The Redis store with Sentinel and replicas: what it acknowledges is at all of them, and nothing counts twice. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { openRedis } from '../../src/stores/redis.ts';
+import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
+import { longPatience, type RedisServer, startRedis, startReplica, startSentinel } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+import { freshTag, pick, read, write } from './store-harness.ts';
+
+const stops: (() => Promise<unknown> | unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+interface Lab {
+  readonly master: RedisServer;
+  readonly replicas: readonly RedisServer[];
+  readonly sentinel: RedisServer;
+  readonly open: (patience?: typeof longPatience) => Promise<Store>;
+}
+
+function admin(port: number): Redis {
+  const client = new Redis(port);
+  client.on('error', () => {});
+  stops.push(() => client.disconnect());
+  return client;
+}
+
+/** A master, replicas and a sentinel that decides nothing until it is told to. */
+async function startLab(count: number): Promise<Lab> {
+  const master = await startRedis();
+  stops.push(master.stop);
+  const replicas: RedisServer[] = [];
+  for (let i = 0; i < count; i += 1) replicas.push(await startReplica(master));
+  for (const { stop } of replicas) stops.push(stop);
+  const sentinel = await startSentinel(master);
+  stops.push(sentinel.stop);
+  await failsOver(sentinel, 600_000);
+  await until('the sentinel lists the replicas', async () =>
+    (await admin(sentinel.port).info('sentinel')).includes(`slaves=${count}`),
+  );
+  const open = async (patience?: typeof longPatience): Promise<Store> => {
+    const store = openRedis({ url: sentinel.url, ...(patience ? { patience } : {}) });
+    stops.push(store.close);
+    await eventually(() => store.ping());
+    return store;
+  };
+  return { master, replicas, sentinel, open };
+}
+
+/** From now on the sentinel takes a node for down that is silent for so long (milliseconds). */
+async function failsOver(sentinel: RedisServer, after: number): Promise<void> {
+  await admin(sentinel.port).call('SENTINEL', 'SET', 'stepgate', 'down-after-milliseconds', String(after));
+}
+
+/** The replica that has become master. */
+async function promoted(replicas: readonly RedisServer[]): Promise<RedisServer> {
+  const clients = replicas.map((replica) => [replica, admin(replica.port)] as const);
+  for (;;) {
+    for (const [replica, client] of clients)
+      if (String(await client.call('ROLE').catch(() => '')).startsWith('master')) return replica;
+    await pause(20);
+  }
+}
+
+/** Resolves as soon as `act` does; the test's own timeout ends it. */
+async function eventually<T>(act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch {
+      await pause(50);
+    }
+  }
+}
+
+const entry = (): string => storeKey('entry', freshTag());
+const ephemeral = (): Op => ({ op: 'put', key: storeKey('transaction', freshTag()), value: 't', ttl: 60 });
+
+describe.each([1, 2])('with %i replica(s)', (count) => {
+  test('the settings say so where one more dead machine would stop sign-ins', async () => {
+    const { open } = await startLab(count);
+    const store = await open(longPatience);
+    const advice = expect.stringContaining('one replica');
+    expect(await store.examine()).toEqual(
+      count === 1 ? expect.arrayContaining([advice]) : [expect.stringMatching(/appendonly/)],
+    );
+  });
+
+  test('while a replica hangs, promises are refused and everything else goes on', async () => {
+    const { replicas, open } = await startLab(count);
+    const store = await open();
+    const code = entry();
+    await eventually(() => write(store, { op: 'put', key: code, value: 'c' }));
+    pick(replicas, count - 1).kill('SIGSTOP');
+    const commits = await Promise.allSettled([
+      store.commit([{ op: 'put', key: entry(), value: 'a' }]),
+      store.commit([ephemeral(), { op: 'consume', key: code }]),
+    ]);
+    for (const commit of commits) {
+      expect(commit).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+      expect(String(commit.status === 'rejected' && commit.reason)).toMatch(/not at every replica.*not known/);
+    }
+    await write(store, ephemeral());
+    expect((await read(store, code))?.value).toBe('c');
+    // A refusal promises nothing. It is right even here, for the script has consumed the code.
+    expect((await store.commit([{ op: 'consume', key: code }])).ok).toBe(false);
+    pick(replicas, count - 1).kill('SIGCONT');
+    await eventually(() => write(store, { op: 'put', key: entry(), value: 'b' }));
+  });
+
+  test('what was acknowledged outlives the master, also what is written while the replicas lag behind', async () => {
+    const { master, replicas, sentinel, open } = await startLab(count);
+    const store = await open();
+    const create = async (value: string): Promise<string | undefined> => {
+      const key = entry();
+      const { ok } = await store.commit([{ op: 'create', key, value }]).catch(() => ({ ok: false }));
+      return ok ? key : undefined;
+    };
+    await eventually(() => write(store, { op: 'put', key: entry(), value: 'a' }));
+    const small = await Promise.all(Array.from({ length: 100 }, () => create('a')));
+    for (const replica of replicas) replica.kill('SIGSTOP');
+    // More than the buffers of the sockets take, so that it cannot reach the replicas after the master is gone.
+    const large = await Promise.all(Array.from({ length: 32 }, () => create('a'.repeat(1_000_000))));
+    master.kill('SIGKILL');
+    for (const replica of replicas) replica.kill('SIGCONT');
+    await failsOver(sentinel, 500);
+    const successor = admin((await promoted(replicas)).port);
+    const acknowledged = [...small, ...large].filter((key) => key !== undefined);
+    const found = await Promise.all(acknowledged.map((key) => successor.exists(`stepgate:${key}`)));
+    expect(found.length).toBeGreaterThanOrEqual(100);
+    expect(found.filter((exists) => exists === 0)).toEqual([]);
+  });
+
+  test('a master that stalls until another was elected: no code is redeemed twice', async () => {
+    const { master, replicas, sentinel, open } = await startLab(count);
+    const before = await open(longPatience);
+    const codes = Array.from({ length: 40 }, entry);
+    await eventually(() => write(before, ...codes.map((key): Op => ({ op: 'put', key, value: 'c' }))));
+    master.kill('SIGSTOP');
+    const redeem = (store: Store) => (key: string) => store.commit([{ op: 'consume', key }]);
+    const stalled = Promise.allSettled(codes.map(redeem(before)));
+    await failsOver(sentinel, 500);
+    const successor = await promoted(replicas);
+    master.kill('SIGCONT');
+    const first = await stalled;
+    await until('the sentinel names the new master', async () =>
+      String(await admin(sentinel.port).call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'stepgate')).includes(
+        String(successor.port),
+      ),
+    );
+    const after = await open();
+    const second = await Promise.all(codes.map((key) => eventually(() => redeem(after)(key))));
+    const granted = codes.map((_, i) => {
+      const early = first[i];
+      return Number(early?.status === 'fulfilled' && early.value.ok) + Number(second[i]?.ok);
+    });
+    expect(granted.filter((times) => times > 1)).toEqual([]);
+  });
+});
+
+test('one dead machine of three: promises are kept again when the sentinels have excused it', async () => {
+  const { master, replicas, sentinel, open } = await startLab(2);
+  const store = await open();
+  const key = entry();
+  await eventually(() => write(store, { op: 'put', key, value: 'a' }));
+  master.kill('SIGKILL');
+  await failsOver(sentinel, 500);
+  await promoted(replicas);
+  await eventually(() => write(store, { op: 'put', key, value: 'b' }));
+  for (const replica of replicas) {
+    const value = () => admin(replica.port).hget(`stepgate:${key}`, 'v');
+    expect(await value()).toBe('b');
+  }
+});
