@@ -80,8 +80,8 @@ function linesOf(chunks: AsyncIterable<string>): Lines {
 }
 
 /**
- * Takes line after line until the quotes of a record are closed. Where that gives no good record, a quote was forgotten:
- * then the first line is refused alone, and the lines behind it are read again, each as the beginning of a record.
+ * Takes line after line until the quotes of a record are closed. Where that gives no good record, a quote was
+ * forgotten: then the first line is refused alone, and the lines behind it are read again.
  */
 async function* csvRows(chunks: AsyncIterable<string>, columns: () => number | undefined): AsyncGenerator<Row> {
   const lines = linesOf(chunks);
