@@ -78,7 +78,8 @@ export const commands = {
   },
   'users import': {
     summary: 'add users from a file; records that cannot be applied are reported with their line',
-    example: 'users import users.csv --update',
+    example: 'users import users.csv --dry-run --rejects rejects.csv',
+    json: 'the counts as a JSON object',
   },
   'keys list': { summary: 'list the published keys', example: 'keys list' },
   'keys rotate': {

@@ -1,4 +1,6 @@
 /** `stepgate`: puts all commands together. Each command has a folder, a row in `commands.ts` and a line here. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
@@ -28,7 +30,10 @@ export interface ProgramParts extends ServeContext {
 /** All commands. Each rejects with an error whose message is a sentence for the admin. */
 export function createProgram({ env, serve }: ProgramParts): Command {
   const context = createContext(env);
-  const program = new Command('stepgate').description('Stepgate, a self-hosted identity engine').showHelpAfterError();
+  const program = new Command('stepgate')
+    .description('Stepgate, a self-hosted identity engine')
+    .version(versionOf(join(import.meta.dirname, '../../package.json')), '-V, --version', 'print the version')
+    .showHelpAfterError();
   program.addCommand(serveCommand({ serve }));
   program.addCommand(configCommand(context));
   program.addCommand(explainCommand(context));
@@ -76,6 +81,11 @@ function createContext(env: Environment): CommandContext {
     numberCredential: (text) => (takesCodes(text) ? phoneCredential(text) : undefined),
     accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(new HashingQueue(), terms) },
   };
+}
+
+function versionOf(packageFile: string): string {
+  const { version }: { readonly version: string } = JSON.parse(readFileSync(packageFile, 'utf8'));
+  return version;
 }
 
 /** Aborts on Ctrl-C. */

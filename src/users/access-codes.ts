@@ -11,8 +11,11 @@ export interface AccessCodeBounds {
 
 /** Temporary access codes, as the composition root hands them to the commands. */
 export interface AccessCodes {
-  /** By the settings of all authenticators, by key; the widest bounds when they say nothing about it. */
-  bounds(settings: Readonly<Record<string, unknown>>): AccessCodeBounds;
+  /**
+   * By the settings of all authenticators, by key; the widest bounds when they say nothing about it. Undefined: they
+   * are not enabled, so that no code would be taken.
+   */
+  bounds(settings: Readonly<Record<string, unknown>>): AccessCodeBounds | undefined;
   /**
    * Draws a code of `length` characters that can be used `uses` times until `expiresAt` (epoch seconds). `code` is
    * shown once, for the user.

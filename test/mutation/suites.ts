@@ -16,7 +16,7 @@ export const suites: Readonly<Record<string, Suite>> = {
       'test/core/',
       'test/unit/policy/enrollment.test.ts',
       'test/unit/policy/warnings.test.ts',
-      'test/unit/policy/characteristics.test.ts',
+      'test/unit/policy/attainable.test.ts',
       'test/unit/policy/auxiliary.test.ts',
       'test/unit/cli/explain.test.ts',
     ],

@@ -87,11 +87,12 @@ export interface AccessCodeTerms {
 
 /**
  * What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about
- * it.
+ * it. Undefined: access codes are not enabled.
  */
-export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> {
+export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> | undefined {
   // Checked and complete, durations are seconds.
-  const own = settings[descriptor.key] as z.output<typeof anyBounds> | undefined;
+  const own = settings[descriptor.key] as (z.output<typeof anyBounds> & { readonly enabled?: boolean }) | undefined;
+  if (own?.enabled === false) return undefined;
   const { minLength, maxLifetime, maxUses } = own ?? anyBounds.parse({});
   return { minLength, maxLifetime, maxUses };
 }

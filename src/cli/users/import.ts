@@ -1,5 +1,6 @@
 /** `stepgate users import`. */
 import { open } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
@@ -11,18 +12,23 @@ interface ImportCommandOptions {
   readonly format?: 'jsonl' | 'csv';
   readonly update?: true;
   readonly quiet?: true;
+  readonly dryRun?: true;
+  readonly rejects?: string;
+  readonly json?: true;
   /** False: `--no-mail`. */
   readonly mail: boolean;
 }
 
 /** The number of records between two progress lines. */
-const progressEvery = 10_000;
+const progressEvery = 1000;
 
 export function usersImportCommand(context: UsersContext): Command {
   return newCommand('users import')
     .argument('<file>', 'JSON Lines or CSV with a header; "-" reads standard input')
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
     .option('--update', 'change users who are there already')
+    .option('--dry-run', 'write nothing; say what would be done, and what would be refused')
+    .option('--rejects <file>', 'write records that are refused there, to be corrected and imported')
     .option('--quiet', 'no progress lines')
     .option('--no-mail', 'with --update: do not notify users that their address or password was changed')
     .action(async (file: string, options: ImportCommandOptions) => {
@@ -30,6 +36,7 @@ export function usersImportCommand(context: UsersContext): Command {
       const source = file === '-' ? context.stdin : await readable(file);
       await withDirectory(context, async ({ directory, openNotifier, attributeSchema }) => {
         const write = options.mail ? await openNotifier() : () => [];
+        const rejects = await openRejects(options.rejects);
         const summary = await importUsers({
           directory,
           format,
@@ -41,12 +48,33 @@ export function usersImportCommand(context: UsersContext): Command {
           update: options.update ?? false,
           notify: (before, change) => write(before, accountChanged(change)),
           record: ({ id }, done) => operatorOps(done === 'created' ? 'user.added' : 'user.changed', id),
+          dryRun: options.dryRun ?? false,
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
+          onReject: rejects.write,
           ...(options.quiet ? {} : { onProgress: progress(context) }),
         });
-        report(context, summary);
+        await rejects.close();
+        report(context, summary, options);
       });
     });
+}
+
+/** A file that can be imported once it is corrected. It may hold passwords, so only its owner reads it. */
+async function openRejects(
+  file: string | undefined,
+): Promise<{ readonly write: (text: string) => void; close(): Promise<void> }> {
+  if (file === undefined) return { write: () => undefined, close: async () => undefined };
+  const handle = await open(file, 'w', 0o600).catch((error: unknown) => {
+    throw new Error(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const stream = handle.createWriteStream();
+  return {
+    write: (text) => void stream.write(`${text}\n`),
+    close: async () => {
+      stream.end();
+      await finished(stream);
+    },
+  };
 }
 
 async function readable(file: string): Promise<AsyncIterable<Uint8Array>> {
@@ -72,13 +100,19 @@ function progress({ stderr }: UsersContext): (summary: ImportSummary) => void {
   };
 }
 
-function report({ stdout, stderr, setExitCode }: UsersContext, summary: ImportSummary): void {
+function report(
+  { stdout, stderr, setExitCode }: UsersContext,
+  summary: ImportSummary,
+  { dryRun, json }: ImportCommandOptions,
+): void {
   const { records, created, updated, refused, shortPasswords } = summary;
   if (shortPasswords > 0) {
     const have = shortPasswords === 1 ? '1 password has' : `${shortPasswords} passwords have`;
     stderr(`warning: ${have} fewer than 15 characters: not enough as the only factor\n`);
   }
   const all = records === 1 ? '1 record' : `${records} records`;
-  stdout(`${all}: ${created} created, ${updated} updated, ${refused} refused\n`);
+  const nothing = dryRun ? ' (a dry run: nothing was written)' : '';
+  const sentence = `${all}: ${created} created, ${updated} updated, ${refused} refused${nothing}`;
+  stdout(`${json ? JSON.stringify({ ...summary, dryRun: dryRun ?? false }) : sentence}\n`);
   if (refused > 0) setExitCode(1);
 }

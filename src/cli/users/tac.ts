@@ -58,14 +58,18 @@ function readTerms(options: TacOptions, { minLength, maxLifetime, maxUses }: Acc
 
 async function boundsInUse(context: UsersContext): Promise<AccessCodeBounds> {
   const { authenticators, accessCodes } = context;
-  return withStore(context, async (store) => {
+  const settings = await withStore(context, async (store) => {
     try {
-      return accessCodes.bounds((await revisionInUse(store, authenticators)).snapshot.settings.authenticators);
+      return (await revisionInUse(store, authenticators)).snapshot.settings.authenticators;
     } catch (error) {
-      if (error instanceof StepgateError && error.code === 'not_configured') return accessCodes.bounds({});
+      if (error instanceof StepgateError && error.code === 'not_configured') return {};
       throw error;
     }
   });
+  const bounds = accessCodes.bounds(settings);
+  if (bounds === undefined)
+    throw new Error('temporary access codes are not enabled: a code could not be used; enable them in stepgate.yaml');
+  return bounds;
 }
 
 async function issue(

@@ -1,30 +1,35 @@
 /**
  * Reads CSV (RFC 4180) with a header line: quoted fields may hold commas, quotes and line breaks; empty fields count as
  * absent. `csv-parse` reads each record. This file decides where a record ends, so that a record that cannot be read
- * costs the next ones nothing and a quote that is never closed is reported at the line where it was opened.
+ * costs the next ones nothing, and a quote that is never closed costs only the line where it was opened.
  */
 import { CsvError, parse } from 'csv-parse/sync';
-import { type FileRecord, fileLines, maxRecord } from './records.ts';
+import { type FileHeader, type FileRecord, fileLines, maxRecord } from './records.ts';
 
 interface Row {
   readonly line: number;
+  /** As it stands in the file. */
+  readonly text: string;
   readonly cells: readonly string[];
   readonly fault?: string;
 }
 
 /** The first record is the header. If the header cannot be used, the only record returned is the one that says so. */
-export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<FileRecord> {
+export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<FileRecord | FileHeader> {
   let header: readonly string[] | undefined;
-  for await (const row of csvRows(chunks)) {
+  for await (const row of csvRows(chunks, () => header?.length)) {
     if (row.cells.length === 1 && row.cells[0]?.trim() === '' && row.fault === undefined) continue;
     if (header !== undefined) {
-      yield recordOf(header, row);
+      yield { ...recordOf(header, row), text: row.text };
       continue;
     }
     header = row.cells.map((cell) => cell.trim());
     const fault = headerFault(header, row.fault);
-    if (fault === undefined) continue;
-    yield { line: row.line, fault };
+    if (fault === undefined) {
+      yield { header: row.text };
+      continue;
+    }
+    yield { line: row.line, text: row.text, fault };
     return;
   }
 }
@@ -35,7 +40,7 @@ function headerFault(header: readonly string[], fault: string | undefined): stri
   return new Set(header).size < header.length ? 'the header names a column twice' : undefined;
 }
 
-function recordOf(header: readonly string[], { line, cells, fault }: Row): FileRecord {
+function recordOf(header: readonly string[], { line, cells, fault }: Row) {
   if (fault !== undefined) return { line, fault };
   if (cells.length !== header.length)
     return { line, fault: `it has ${cells.length} fields, the header has ${header.length}` };
@@ -44,33 +49,94 @@ function recordOf(header: readonly string[], { line, cells, fault }: Row): FileR
   return { line, fields: Object.fromEntries(named.filter(([, cell]) => cell !== '')) };
 }
 
-/**
- * Takes line after line until the quotes of a record are closed. A record that is refused ends with the line that shows
- * the fault.
- */
-async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Row> {
-  let line = 0;
-  let open: { readonly line: number; readonly text: string } | undefined;
-  for await (const { text } of fileLines(chunks)) {
-    line += 1;
-    const record = { line: open?.line ?? line, text: `${open?.text ?? ''}${text}\n` };
-    // Only a quote can close a field that is open: everything else need not be parsed again.
-    const isClosable = open === undefined || text.includes('"');
-    const read = isClosable ? readRow(record.text) : 'open';
-    const isTooLong = record.text.length > maxRecord + 1;
-    open = read === 'open' && !isTooLong ? record : undefined;
-    if (open === undefined) yield { line: record.line, ...(isTooLong ? tooLong(read) : closedRow(read)) };
-  }
-  if (open !== undefined) yield { line: open.line, ...closedRow('open') };
+/** Lines of a file that can be read again. */
+interface Lines {
+  next(): Promise<Line | undefined>;
+  again(lines: readonly Line[]): void;
 }
 
-type ReadRow = Omit<Row, 'line'> | 'open';
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
 
-function closedRow(read: ReadRow): Omit<Row, 'line'> {
+function linesOf(chunks: AsyncIterable<string>): Lines {
+  const source = fileLines(chunks);
+  let number = 0;
+  let waiting: Line[] = [];
+  return {
+    next: async () => {
+      const known = waiting.shift();
+      if (known) return known;
+      const { value, done } = await source.next();
+      if (done) return undefined;
+      number += 1;
+      return { number, text: value.text };
+    },
+    again: (lines) => {
+      waiting = [...lines, ...waiting];
+    },
+  };
+}
+
+/**
+ * Takes line after line until the quotes of a record are closed. Where that gives no good record, a quote was
+ * forgotten: then the first line is refused alone, and the lines behind it are read again.
+ */
+async function* csvRows(chunks: AsyncIterable<string>, columns: () => number | undefined): AsyncGenerator<Row> {
+  const lines = linesOf(chunks);
+  for (let first = await lines.next(); first !== undefined; first = await lines.next()) {
+    const { taken, read } = await takeRecord(first, lines);
+    const text = taken.map((line) => line.text).join('\n');
+    const isTooLong = text.length > maxRecord;
+    const row = isTooLong ? tooLong(read) : closedRow(read);
+    const isBroken = taken.length > 1 && (row.fault !== undefined || swallows(row, taken, columns()));
+    if (isBroken) lines.again(taken.slice(1));
+    const fault = isBroken ? { cells: [], fault: row.fault ?? 'a quote is not closed' } : row;
+    yield { line: first.number, text: isBroken ? first.text : text, ...fault };
+  }
+}
+
+async function takeRecord(
+  first: Line,
+  lines: Lines,
+): Promise<{ readonly taken: readonly Line[]; readonly read: ReadRow }> {
+  const taken = [first];
+  let text = `${first.text}\n`;
+  let read = readRow(text);
+  while (read === 'open' && text.length <= maxRecord + 1) {
+    const line = await lines.next();
+    if (line === undefined) break;
+    taken.push(line);
+    text += `${line.text}\n`;
+    // Only a quote can close a field that is open: everything else need not be parsed again.
+    if (line.text.includes('"')) read = readRow(text);
+  }
+  return { taken, read };
+}
+
+/**
+ * Whether a record that spans lines holds whole records of the file, or has not as many fields as the header. With one
+ * or two columns a line of prose may look like a record, so there only the number of fields counts.
+ */
+function swallows({ cells }: Omit<Row, 'line' | 'text'>, taken: readonly Line[], columns: number | undefined): boolean {
+  if (columns === undefined) return false;
+  if (cells.length !== columns) return true;
+  return columns > 2 && taken.slice(1).some(({ text }) => cellsOf(text) === columns);
+}
+
+function cellsOf(text: string): number {
+  const read = readRow(`${text}\n`);
+  return read === 'open' || read.fault !== undefined ? 0 : read.cells.length;
+}
+
+type ReadRow = Omit<Row, 'line' | 'text'> | 'open';
+
+function closedRow(read: ReadRow): Omit<Row, 'line' | 'text'> {
   return read === 'open' ? { cells: [], fault: 'a quote is not closed' } : read;
 }
 
-function tooLong(read: ReadRow): Omit<Row, 'line'> {
+function tooLong(read: ReadRow): Omit<Row, 'line' | 'text'> {
   return { cells: [], fault: read === 'open' ? 'it is too long, or a quote is not closed' : 'it is too long' };
 }
 

@@ -35,6 +35,13 @@ export interface ImportOptions {
   record(user: User, done: 'created' | 'updated'): readonly Op[];
   /** Receives each record that was not applied, in the order of the file. */
   onProblem(problem: ImportProblem): void;
+  /**
+   * Receives the line that names the columns, and each record that was not applied, as they stand in the file: with
+   * passwords, if it has any.
+   */
+  onReject?(text: string): void;
+  /** Writes nothing, and says what would be done. */
+  readonly dryRun?: boolean;
   /** After each batch. */
   onProgress?(summary: ImportSummary): void;
 }
@@ -58,6 +65,7 @@ type Result = { readonly done: 'created' | 'updated'; readonly short?: boolean }
 
 interface Task {
   readonly line: number;
+  readonly text: string;
   readonly result: Result | Promise<Result>;
 }
 
@@ -75,16 +83,23 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
   let summary: ImportSummary = { records: 0, created: 0, updated: 0, refused: 0, shortPasswords: 0 };
   let batch: Task[] = [];
   const settle = async (): Promise<void> => {
-    const results = await Promise.all(batch.map(async ({ line, result }) => ({ line, result: await result })));
+    const results = await Promise.all(batch.map(async (task) => ({ ...task, result: await task.result })));
     batch = [];
-    for (const { line, result } of results) {
-      if ('reason' in result) options.onProblem({ line, reason: result.reason });
+    for (const { line, text: written, result } of results) {
+      if ('reason' in result) {
+        options.onProblem({ line, reason: result.reason });
+        options.onReject?.(written);
+      }
       summary = counted(summary, result);
     }
     options.onProgress?.(summary);
   };
   for await (const record of records) {
-    batch.push({ line: record.line, result: begin(options, seen, record) });
+    if ('header' in record) {
+      options.onReject?.(record.header);
+      continue;
+    }
+    batch.push({ line: record.line, text: record.text, result: begin(options, seen, record) });
     if (batch.length === batchSize) await settle();
   }
   if (batch.length > 0) await settle();
@@ -126,7 +141,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   if (found.length > 1) return { reason: 'its identifiers belong to different users' };
   const [account] = found;
   if (account !== undefined && !update) return { reason: `${common(account, user)} is there already` };
-  const password = await readPassword(options.passwords, user);
+  const password = await readPassword(options, user);
   if ('reason' in password) return password;
   const { credential, short } = password;
   const address = verifiedAddress(user, account?.user);
@@ -139,6 +154,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const unique = await reserveUnique(options, user, account);
   if ('reason' in unique) return unique;
   const done = account === undefined ? 'created' : 'updated';
+  if (options.dryRun) return { done, short };
   const outcome =
     account === undefined
       ? await directory.create(
@@ -205,7 +221,7 @@ type ReadPassword = {
 };
 
 async function readPassword(
-  passwords: PasswordTools,
+  { passwords, dryRun }: ImportOptions,
   user: ImportedUser,
 ): Promise<ReadPassword | { readonly reason: string }> {
   const { secret } = user;
@@ -216,7 +232,7 @@ async function readPassword(
   }
   const checked = passwords.check(secret.password, user.identifiers);
   if (!checked.ok) return { reason: `password: ${passwordFaults[checked.reason]}` };
-  return { credential: await passwords.create(secret.password), short: checked.short };
+  return { credential: dryRun ? undefined : await passwords.create(secret.password), short: checked.short };
 }
 
 function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {

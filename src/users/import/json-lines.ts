@@ -11,14 +11,15 @@ export async function* jsonLines(chunks: AsyncIterable<string>): AsyncGenerator<
 }
 
 function parse(line: number, { text, isTooLong }: FileLine): FileRecord | undefined {
-  if (isTooLong) return { line, fault: 'the line is too long' };
+  if (isTooLong) return { line, text, fault: 'the line is too long' };
   if (text.trim() === '') return undefined;
-  if (text.includes('\ufffd')) return { line, fault: 'it is not valid UTF-8' };
+  if (text.includes('\ufffd')) return { line, text, fault: 'it is not valid UTF-8' };
   try {
     const fields: unknown = JSON.parse(text);
-    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return { line, fields: { ...fields } };
-    return { line, fault: 'it is not a JSON object' };
+    if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
+      return { line, text, fields: { ...fields } };
+    return { line, text, fault: 'it is not a JSON object' };
   } catch {
-    return { line, fault: 'it is not valid JSON' };
+    return { line, text, fault: 'it is not valid JSON' };
   }
 }

@@ -40,6 +40,8 @@ export function readUser(fields: Fields, schema: AttributeSchema): ReadUser {
 
 function read(fields: Fields, schema: AttributeSchema): ImportedUser {
   const groups = fields.groups === undefined ? undefined : list(fields, 'groups');
+  const joined = groups?.find((group) => /[,|]/.test(group));
+  if (joined !== undefined) throw new Unreadable(`groups: ${quoted(joined)} looks like several: separate names by ";"`);
   const status = text(fields, 'status');
   if (status !== undefined && !isStatus(status))
     throw new Unreadable(`status: ${quoted(status)} is none of active, suspended, deactivated`);

@@ -3,10 +3,15 @@
  * next one.
  */
 
-/** One record, or why it cannot be read. */
+/** One record, or why it cannot be read. `text`: as it stands in the file. */
 export type FileRecord =
-  | { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }
-  | { readonly line: number; readonly fault: string };
+  | { readonly line: number; readonly text: string; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly line: number; readonly text: string; readonly fault: string };
+
+/** The line that names the columns, as it stands in the file. */
+export interface FileHeader {
+  readonly header: string;
+}
 
 /** One line of a file, without its line break. */
 export interface FileLine {

@@ -237,14 +237,61 @@ describe('CSV', () => {
     expect(await find('bob')).toBeUndefined();
   });
 
-  test('a record that spans lines is refused with the line that shows the fault, and the next one is read', async () => {
+  test('a quote that is not closed costs its own line, and the lines behind it are read', async () => {
     const text = 'username,displayName\nbob,"first\nsecond" third\nafter,"x"\ncarol,"never closed\ndave,x\n';
-    expect(await run(chunks(text), { format: 'csv' })).toMatchObject({ created: 1, refused: 2 });
+    expect(await run(chunks(text), { format: 'csv' })).toMatchObject({ created: 2, refused: 3 });
     expect(problems).toEqual([
       { line: 2, reason: 'something follows a closing quote' },
+      { line: 3, reason: 'there is a quote within an unquoted field' },
       { line: 5, reason: 'a quote is not closed' },
     ]);
     expect(await find('after')).toBeDefined();
+  });
+
+  test.each([
+    ['nothing closes it', ''],
+    ['the quote of another line seems to', ',"x"'],
+    ['an empty field in quotes seems to', ',""'],
+  ])('a forgotten quote swallows no user: %s', async (_what, note) => {
+    const users = Array.from(
+      { length: 1000 },
+      (_, index) => `user${index},Name ${index},staff${index % 50 === 7 ? note : ','}`,
+    );
+    users[20] = 'user20,"Name 20,staff,';
+    const text = [
+      'username,displayName,groups,note',
+      ...users.map((line) => (line.split(',').length > 3 ? line : `${line},`)),
+    ].join('\n');
+    expect(await run(chunks(text, 4096), { format: 'csv' })).toMatchObject({ records: 1000, created: 999, refused: 1 });
+    expect(problems).toEqual([{ line: 22, reason: expect.stringMatching(/quote/) }]);
+  });
+
+  test('what is refused is handed over as it stands in the file, below the names of the columns', async () => {
+    const rejects: string[] = [];
+    const text = 'username,displayName\nalice,Alice\nbob,"Bob\nBuilder",x\ncarol,"Carol\n';
+    await run(chunks(text), { format: 'csv', onReject: (one) => rejects.push(one) });
+    expect(rejects).toEqual(['username,displayName', 'bob,"Bob', 'Builder",x', 'carol,"Carol']);
+    rejects.length = 0;
+    await run(jsonl({ username: 'alice' }, { username: 'dave' }, 'x'), { onReject: (one) => rejects.push(one) });
+    expect(rejects).toEqual(['{"username":"alice"}', 'x']);
+  });
+
+  test('groups that are not separated as documented are refused, not made one group', async () => {
+    const text = 'username,groups\nalice,"staff, admins"\nbob,staff|admins\ncarol,staff;admins\n';
+    expect(await run(chunks(text), { format: 'csv' })).toMatchObject({ created: 1, refused: 2 });
+    expect(problems.map(({ reason }) => reason)).toEqual([
+      'groups: "staff, admins" looks like several: separate names by ";"',
+      'groups: "staff|admins" looks like several: separate names by ";"',
+    ]);
+  });
+
+  test('a dry run writes nothing, and tells what would be done', async () => {
+    await directory.create({ identifiers: ['old'] });
+    const text = 'username,displayName,password\nold,Old,\nnew,New,a long enough password\nbad,Bad,short\n';
+    const dry = { format: 'csv', dryRun: true, update: true } as const;
+    expect(await run(chunks(text), dry)).toMatchObject({ created: 1, updated: 1, refused: 1 });
+    expect(await count()).toBe(1);
+    expect((await find('old'))?.profile).toEqual({});
   });
 
   test.each([

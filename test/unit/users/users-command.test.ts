@@ -341,6 +341,19 @@ describe('tac', () => {
     expect(await accessCodes()).toEqual([]);
   });
 
+  test('is refused where access codes are not enabled, and issues nothing', async () => {
+    const settings = 'brand: { name: Test }\nauthenticators: { access_code: { enabled: false } }\n';
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings }, async (dir) => {
+      const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
+      if (!loaded.ok) throw new Error('not sound');
+      await new Revisions(store, { authenticators: authenticatorKinds }).apply(loaded.documents, { by: 'test' });
+    });
+    const { out, err, exitCode } = await users(['tac', 'alice']);
+    expect([out, exitCode]).toEqual(['', 1]);
+    expect(err).toMatch(/^temporary access codes are not enabled: .*stepgate\.yaml\n$/);
+    expect(await accessCodes()).toEqual([]);
+  });
+
   test('keeps to what the configuration allows', async () => {
     const access_code = { enabled: true, minLength: 20, maxLifetime: 'PT30M', maxUses: 2 };
     const settings = JSON.stringify({ brand: { name: 'Test' }, authenticators: { access_code } });
@@ -532,7 +545,7 @@ describe('import', () => {
     const file = join(dir, 'users.jsonl');
     await writeFile(file, '{"username":"a b"}\n'.repeat(10_016));
     const loud = await users(['import', file]);
-    expect(loud.err.split('\n').filter((line) => /^\d+ records, \d+ refused$/.test(line))).toHaveLength(1);
+    expect(loud.err.split('\n').filter((line) => /^\d+ records, \d+ refused$/.test(line))).toHaveLength(10);
     expect((await users(['import', file, '--quiet'])).err).not.toContain('records,');
   });
 });

@@ -31,7 +31,8 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 async function configure(mail: string): Promise<void> {
-  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${mail}` };
+  const codes = 'authenticators: { access_code: { enabled: true } }\n';
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${codes}${mail}` };
   const loaded = await withConfiguration(files, (dir) =>
     loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} }),
   );
