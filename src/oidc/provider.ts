@@ -36,6 +36,7 @@ import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
+import { rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter, presentedKeys } from './storage/adapter.ts';
@@ -115,7 +116,7 @@ function configuration(parts: ProviderParts): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
     conformIdTokenClaims: false,
-    rotateRefreshToken: true,
+    rotateRefreshToken: (ctx) => rotatesRefreshToken(ctx, (token) => refreshTokenLifetime(token, parts)),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
@@ -232,14 +233,21 @@ function lifetimes(settings: Settings, services: Services): Configuration['ttl']
     DeviceCode: deviceCodeLifetime,
     // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700
     // section 4.14.2).
-    RefreshToken: (_ctx, token) => {
-      const left = (token.iiat ?? services.now()) + tokens.refreshToken.absolute - services.now();
-      return Math.max(1, Math.min(tokens.refreshToken.idle, left));
-    },
+    RefreshToken: (_ctx, token) => refreshTokenLifetime(token, { settings, services }),
     // Outlives every session and every token that was issued under it.
     Grant: longestSession + tokens.refreshToken.absolute,
     Session: (ctx, session) => sessionLifetime(ctx, session, services),
   };
+}
+
+/** `iiat`: when the first token of its family was issued (epoch seconds). */
+function refreshTokenLifetime(
+  { iiat }: { readonly iiat?: Seconds | undefined },
+  { settings, services }: Pick<ProviderParts, 'settings' | 'services'>,
+): Seconds {
+  const { idle, absolute } = settings.tokens.refreshToken;
+  const left = (iiat ?? services.now()) + absolute - services.now();
+  return Math.max(1, Math.min(idle, left));
 }
 
 /** No session rule allows more (seconds): a year. */
