@@ -54,9 +54,10 @@ export class ActiveRevision {
     this.#timer = undefined;
   }
 
-  /** The secrets that sign cookies and forms. */
-  secrets(): readonly string[] {
-    return this.#keyring?.secrets ?? [];
+  /** The secrets that sign cookies and forms. Throws `StepgateError('not_configured')` before they are loaded. */
+  secrets(): Keyring['secrets'] {
+    if (!this.#keyring) throw new StepgateError('not_configured', 'the keys of the server are not loaded yet');
+    return this.#keyring.secrets;
   }
 
   current(): Snapshot | undefined {

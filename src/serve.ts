@@ -230,7 +230,7 @@ async function reapply(app: ServerApp, options: NodeOptions): Promise<void> {
  */
 async function drain({ server, answerWith }: Listening, closing: Closing, delay: number): Promise<void> {
   const closed = once(server, 'close');
-  answerWith(goodbye);
+  answerWith(closingConnections);
   await pause(delay * 1000);
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), drainTime);
@@ -242,7 +242,7 @@ async function drain({ server, answerWith }: Listening, closing: Closing, delay:
 /**
  * What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready.
  */
-function goodbye(handle: RequestListener): RequestListener {
+function closingConnections(handle: RequestListener): RequestListener {
   return (req, res) => {
     res.setHeader('Connection', 'close');
     if (req.url !== '/readyz') return handle(req, res);

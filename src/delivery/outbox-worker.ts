@@ -1,6 +1,6 @@
 /**
- * Sends the messages that wait in the outbox. Each node runs one worker. A worker claims a message by compare-and-swap
- * before it sends it; when the node dies, another node takes the message over once the claim is over. So a message is
+ * Sends the messages that wait in the outbox. Each node runs one worker. A worker leases a message by compare-and-swap
+ * before it sends it; when the node dies, another node takes the message over once the lease is over. So a message is
  * sent once or, after a crash between sending and recording it, once more with the same content and id.
  */
 import type { Seconds } from '../core/model/facts.ts';
@@ -23,7 +23,7 @@ export interface OutboxWorkerOptions {
   readonly warn: (text: string) => void;
   /** How often the outbox is looked at, besides being woken (milliseconds). */
   readonly interval?: number;
-  /** How long a claim is valid (seconds). */
+  /** How long a lease is valid (seconds). */
   readonly lease?: Seconds;
   /** Longest wait for what is under way when it stops (milliseconds). Default: 5 seconds. */
   readonly patience?: number;
@@ -35,18 +35,18 @@ export interface OutboxWorkerOptions {
 export type FailureReason = 'rejected' | 'expired' | 'template';
 
 /** Seconds before the second try, the third, and so on; the last one repeats. */
-export const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
+const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 
 /** The same for notifications of a logout: an app may be down for hours. */
-export const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
+const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
 
 /** Longest pause that the other side can ask for. */
 const longestPause: Seconds = 300;
 
-/** The most messages of one lane that are sent at the same time. */
-const inFlightPerLane = 8;
+/** The most messages to one destination that are sent at the same time. */
+const inFlightPerDestination = 8;
 
-interface ClaimedMessage {
+interface VersionedMessage {
   readonly id: string;
   readonly message: OutboxMessage;
   readonly version: number;
@@ -131,38 +131,38 @@ export class OutboxWorker {
     }
   }
 
-  #take(waiting: ClaimedMessage): void {
-    const lane = laneOf(waiting.message);
-    const busy = [...this.#inFlight.values()].filter((other) => other === lane).length;
-    if (busy >= inFlightPerLane) return;
+  #take(waiting: VersionedMessage): void {
+    const destination = destinationOf(waiting.message);
+    const busy = [...this.#inFlight.values()].filter((other) => other === destination).length;
+    if (busy >= inFlightPerDestination) return;
     const work: Promise<void> = this.#work(waiting)
       .catch((error: unknown) => this.#options.warn(`a message stays in the outbox: ${textOf(error)}`))
       .finally(() => {
         this.#inFlight.delete(work);
-        if (busy + 1 === inFlightPerLane) this.wake();
+        if (busy + 1 === inFlightPerDestination) this.wake();
       });
-    this.#inFlight.set(work, lane);
+    this.#inFlight.set(work, destination);
   }
 
-  async #work(waiting: ClaimedMessage): Promise<void> {
+  async #work(waiting: VersionedMessage): Promise<void> {
     const { delivery, logout, attempts } = waiting.message;
     const now = this.#options.now();
     const content = delivery ?? logout;
     if (!content) return void (await this.#end(waiting, []));
     if (content.expires <= now) return this.#fail(waiting, 'expired');
-    const claimed = await this.#replace(waiting, { attempts: attempts + 1, notBefore: now + this.#lease });
-    if (!claimed) return;
-    const result = await this.#send(claimed);
-    if (result === 'sent') await this.#end(claimed, []);
+    const leased = await this.#replace(waiting, { attempts: attempts + 1, notBefore: now + this.#lease });
+    if (!leased) return;
+    const result = await this.#send(leased);
+    if (result === 'sent') await this.#end(leased, []);
     else if (typeof result === 'number')
-      await this.#replace(claimed, {
+      await this.#replace(leased, {
         notBefore: this.#options.now() + Math.max(result, pauseAfter(attempts, logout ? logoutBackoff : backoff)),
       });
-    else await this.#fail(claimed, result);
+    else await this.#fail(leased, result);
   }
 
   /** A number: another try may succeed, not before so many seconds. */
-  async #send({ id, message }: ClaimedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
+  async #send({ id, message }: VersionedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
     const { channel, render, warn } = this.#options;
     const { delivery, logout, about, attempts } = message;
     if (logout) return this.#notify(logout, attempts);
@@ -197,13 +197,13 @@ export class OutboxWorker {
     }
   }
 
-  async #fail(waiting: ClaimedMessage, reason: FailureReason): Promise<void> {
+  async #fail(waiting: VersionedMessage, reason: FailureReason): Promise<void> {
     const { op, written } = this.#options.failed(waiting.message, reason);
     if (await this.#end(waiting, [op])) written();
   }
 
   /** Takes the message out; false: another node had it. */
-  async #end({ id, version }: ClaimedMessage, more: readonly Op[]): Promise<boolean> {
+  async #end({ id, version }: VersionedMessage, more: readonly Op[]): Promise<boolean> {
     const key = outboxMessageKey(id);
     const { ok } = await this.#options.store.commit([
       { op: 'check', key, version },
@@ -216,9 +216,9 @@ export class OutboxWorker {
 
   /** `undefined`: another node was faster. */
   async #replace(
-    { id, message, version }: ClaimedMessage,
+    { id, message, version }: VersionedMessage,
     change: Partial<OutboxMessage>,
-  ): Promise<ClaimedMessage | undefined> {
+  ): Promise<VersionedMessage | undefined> {
     const changed = { ...message, ...change };
     const ttl = Math.max(1, ((message.delivery ?? message.logout)?.expires ?? 0) - this.#options.now()) + grace;
     const { ok } = await this.#options.store.commit([
@@ -236,11 +236,11 @@ function pauseAfter(attempts: number, pauses: readonly Seconds[]): Seconds {
  * What is sent one after the other when much is to be sent: a mail server that hangs does not hold up text messages,
  * and an app that hangs holds up only itself.
  */
-function laneOf({ delivery, logout }: OutboxMessage): string {
+function destinationOf({ delivery, logout }: OutboxMessage): string {
   return logout ? `logout ${logout.clientId}` : (delivery?.channel ?? '');
 }
 
-/** Gives up before the claim is over: by then another node would be sending. */
+/** Gives up before the lease is over: by then another node would be sending. */
 async function within<T>(lease: Seconds, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

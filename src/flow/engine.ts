@@ -192,7 +192,7 @@ function isLost({ transaction, request }: OpenTransaction): boolean {
 
 function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
   const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
-  return { kind: 'lost', handle: formHandle(services.secrets()[0] as string, binding), app, snapshot };
+  return { kind: 'lost', handle: formHandle(services.secrets()[0], binding), app, snapshot };
 }
 
 function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {
@@ -218,7 +218,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
   if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
-  const handle = formHandle(context.services.secrets()[0] as string, {
+  const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
     step: step.kind,
     authenticator: answeredAuthenticator(step),

@@ -52,7 +52,7 @@ export async function readMagicLink(
     kind: 'open',
     linked,
     app,
-    form: { handle: formHandle(services.secrets()[0] as string, binding), authenticator, token },
+    form: { handle: formHandle(services.secrets()[0], binding), authenticator, token },
     ...(subject ? { identifier: subject.identifier } : {}),
     ...(transaction.uiLocales === undefined ? {} : { uiLocales: transaction.uiLocales }),
   };

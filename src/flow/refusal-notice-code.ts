@@ -1,7 +1,14 @@
 /** The code of a refusal as the code of a notice. */
-import type { RefusalCode } from '../authenticators/refusal-codes.ts';
+import { type RefusalCode, refusalCodes } from '../authenticators/refusal-codes.ts';
 import type { NoticeCode, RefusalNoticeCode } from '../core/step/notice-codes.ts';
 
+/** Throws a `TypeError` for a code that is not in the table: such a notice would have no text. */
 export function refusalNoticeCode(code: RefusalCode): NoticeCode {
-  return code as string as RefusalNoticeCode;
+  const text: string = code;
+  if (!isRefusalCode(text)) throw new TypeError(`${text} is not the code of a refusal`);
+  return text;
+}
+
+function isRefusalCode(code: string): code is RefusalNoticeCode {
+  return Object.hasOwn(refusalCodes, code);
 }

@@ -1,6 +1,9 @@
 /** Keyed hashes under the server's secrets. */
 import { createHmac, createSecretKey, type Hmac, type KeyObject } from 'node:crypto';
 
+/** base64url, 256 bits each; the first signs, all verify. */
+export type ServerSecrets = readonly [string, ...string[]];
+
 /** Making a key costs five times as much as using it; there are a handful of secrets. */
 const keys = new Map<string, KeyObject>();
 

@@ -6,6 +6,7 @@ import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { AuditSink } from './audit.ts';
+import type { ServerSecrets } from './server-mac.ts';
 
 /** What the protocol does with sessions, in the unit of the request. */
 export interface SessionControl {
@@ -26,8 +27,7 @@ export interface Services {
   readonly sessions: SessionControl;
   /** Base URL of the issuer, without a trailing slash. */
   readonly issuer: string;
-  /** Server secrets (base64url); the first signs, all verify. */
-  secrets(): readonly string[];
+  secrets(): ServerSecrets;
   /**
    * The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none.
    */

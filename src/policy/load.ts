@@ -55,7 +55,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...missingFiles(new Set([...unreadableKinds, ...sources.map(({ kind }) => kind)])),
     ...checkSources(sources, unreadableKinds, options.authenticators),
   ];
-  if (findings.length > 0) return { ok: false, findings: findings.sort(byPlace) };
+  if (findings.length > 0) return { ok: false, findings: findings.sort(compareLocations) };
   const documents = toDocuments(sources);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
@@ -63,8 +63,12 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
   ];
-  if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(byPlace) };
-  return { ok: true, documents, warnings: [...configurationWarnings(sources, documents, options)].sort(byPlace) };
+  if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };
+  return {
+    ok: true,
+    documents,
+    warnings: [...configurationWarnings(sources, documents, options)].sort(compareLocations),
+  };
 }
 
 function checkSources(
@@ -129,6 +133,6 @@ function toDocuments(sources: readonly DocumentSource[]): Documents {
   );
 }
 
-function byPlace(a: Finding, b: Finding): number {
+function compareLocations(a: Finding, b: Finding): number {
   return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
 }

@@ -64,7 +64,7 @@ function createTranslator(tag: string, chain: readonly Catalogue[]): Translator 
 const leftToRight = new Set(['account', 'address', 'code', 'identifier', 'ip', 'key', 'number', 'reference', 'to']);
 
 /** A value that keeps its own writing direction, and cannot turn the words around it. */
-export function isolated(text: string, name?: string): string {
+function isolated(text: string, name?: string): string {
   const dir = name !== undefined && leftToRight.has(name) ? ' dir="ltr"' : '';
   return `<bdi${dir}>${escapeHtml(text)}</bdi>`;
 }

@@ -9,7 +9,7 @@ export interface EmbeddedOps {
   /** `undefined`: there is none, or it has expired. */
   entry(key: string, now: Millis): Entry | undefined;
   /** Whether the operation may be applied to the state as it is. Writes nothing. */
-  holds(op: Op, now: Millis): boolean;
+  canApply(op: Op, now: Millis): boolean;
   apply(op: Op, now: Millis): void;
 }
 
@@ -22,7 +22,7 @@ export function embeddedOps(database: DatabaseSync): EmbeddedOps {
 
   return {
     entry: (key, now) => entryOf(entries.read.get(key, now)),
-    holds: (op, now) => holds(entries, op, now),
+    canApply: (op, now) => canApply(entries, op, now),
     apply: (op, now) => applyOp({ entries, sets, lines, forgetCounter }, op, now),
   };
 }
@@ -46,7 +46,7 @@ function entryOf(row: Row): Entry | undefined {
   };
 }
 
-function holds({ read }: Statements['entries'], op: Op, now: Millis): boolean {
+function canApply({ read }: Statements['entries'], op: Op, now: Millis): boolean {
   switch (op.op) {
     case 'create':
       return read.get(op.key, now) === undefined;

@@ -99,7 +99,7 @@ function commitBatch({ queue, ops, now }: EmbeddedParts): Store['commit'] {
     if (batch.length === 0) return { ok: true };
     return queue.write<Committed>(() => {
       const at = now();
-      const failed = batch.find((op) => !ops.holds(op, at));
+      const failed = batch.find((op) => !ops.canApply(op, at));
       if (failed !== undefined) return { ok: false, failed, applied: [] };
       for (const op of batch) ops.apply(op, at);
       return { ok: true };

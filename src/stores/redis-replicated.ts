@@ -16,7 +16,7 @@ export interface ReplicatedOptions {
 export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
   /** A sentence for the operator, where one more dead machine would stop promised commits. */
-  readonly advice: () => readonly string[];
+  readonly advice: () => Promise<readonly string[]>;
   readonly stop: () => void;
 }
 
@@ -26,7 +26,7 @@ export function replicatedCommits(
   shared: RedisClient,
 ): ReplicatedCommits {
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
-  if (shared instanceof Cluster) return { run: alone, advice: () => [], stop: () => {} };
+  if (shared instanceof Cluster) return { run: alone, advice: async () => [], stop: () => {} };
   const watch = watchOf(url, shared, patience);
   const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
   const waiting = groupCommit({ client, prefix, ready, ...watch, waitLimit: patience.replicas });
@@ -40,7 +40,15 @@ export function replicatedCommits(
       await watch.known();
       return needed() === 0 ? alone(args, true) : waiting(args);
     },
-    advice: () => (parseRedisUrl(url).kind === 'sentinel' ? adviceFor(needed()) : []),
+    async advice() {
+      if (parseRedisUrl(url).kind !== 'sentinel') return [];
+      try {
+        await watch.known();
+        return adviceFor(needed());
+      } catch (error) {
+        return [`${(error as Error).message}: until it has, nothing that must be kept is acknowledged`];
+      }
+    },
     stop() {
       watch.stop();
       client.disconnect();

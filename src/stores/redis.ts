@@ -59,7 +59,10 @@ export function openRedis(options: RedisOptions): Store {
     tail: track(tailOf(link)),
     ping: track(() => link.send('ping', () => pingAll(client))),
     examine: track((now = Date.now) =>
-      link.send('ping', async () => [...(await assertRedisSafe(mastersOf(client), now)), ...replicated.advice()]),
+      link.send('ping', async () => [
+        ...(await assertRedisSafe(mastersOf(client), now)),
+        ...(await replicated.advice()),
+      ]),
     ),
     async close() {
       await drain();

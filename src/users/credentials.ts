@@ -10,7 +10,7 @@ export function issueCredential(credential: NewCredential, now: Seconds): Creden
 }
 
 /** Adds a credential to those that are there. */
-export function withCredential(
+function withCredential(
   credentials: readonly Credential[],
   credential: NewCredential,
   now: Seconds,

@@ -9,6 +9,7 @@ import {
   everything,
   linkedFiles,
   namedPaths,
+  readTexts,
   repository,
 } from './support/documents.ts';
 import { layersWithin } from './support/import-rules.ts';
@@ -160,6 +161,14 @@ describe('the architecture', () => {
       [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
     ]);
     expect(Object.fromEntries(layers)).toEqual(layersWithin);
+  });
+
+  test('says which methods of `oidc-provider` are replaced', () => {
+    const replaced = readTexts('src/oidc', ['.ts']).flatMap(({ text: source }) =>
+      [...source.matchAll(/\bprototype\.(\w+) = (?:async )?function\b/g)].map(([, name = '']) => name),
+    );
+    expect(replaced.length).toBeGreaterThan(1);
+    expect(replaced.filter((name) => !text.includes(`\`Client.prototype.${name}\``))).toEqual([]);
   });
 
   test('follows a sign-in through functions that are where it says', () => {

@@ -25,7 +25,7 @@ export interface DecisionCost {
 
 export const ruleCounts = [1, 100, 10_000] as const;
 
-/** Conditions that the user of `situation` does not meet, of every kind. */
+/** Conditions that the user of `factsOfUser` does not meet, of every kind. */
 const misses: readonly Conditions[] = [
   { groups: { any: ['contractors', 'interns'] } },
   { network: { any: ['office', 'branch'] } },
@@ -44,7 +44,7 @@ function policies(rules: number): PolicySet {
     when: misses[number % misses.length] ?? {},
     then: { kind: 'deny' } as const,
   }));
-  const last = { name: 'everybody else', when: {}, then: allow(factors(2)) };
+  const last = { name: 'all others', when: {}, then: allow(factors(2)) };
   return {
     session: compilePolicy(always(allow(factors(1)))),
     app: compilePolicy({ name: 'app', rules: [...missing, last] }),
@@ -54,7 +54,7 @@ function policies(rules: number): PolicySet {
 }
 
 /** A user with two factors proved, whom the last rule lets in. */
-function situation(): Facts {
+function factsOfUser(): Facts {
   const subject = userWith(['password', 'totp', 'webauthn'], {
     identifiers: ['ann@example.org'],
     groups: ['staff', 'engineers'],
@@ -67,7 +67,7 @@ function situation(): Facts {
 
 /** `budget`: about how long each count of rules may take (ms of CPU). */
 export function measureDecisions(budget: number): readonly DecisionCost[] {
-  return ruleCounts.map((rules) => ({ rules, micros: decisionCost(policies(rules), situation(), budget) }));
+  return ruleCounts.map((rules) => ({ rules, micros: decisionCost(policies(rules), factsOfUser(), budget) }));
 }
 
 function decisionCost(set: PolicySet, facts: Facts, budget: number): number {
@@ -76,11 +76,11 @@ function decisionCost(set: PolicySet, facts: Facts, budget: number): number {
   const batch = Math.max(1, Math.round(2000 / (set.app?.rules.length ?? 1)));
   const micros: number[] = [];
   // The first fifth warms up.
-  for (let spent = 0, rounds = 0; spent < budget * 1000 || rounds < 10; rounds += 1) {
+  for (let elapsed = 0, rounds = 0; elapsed < budget * 1000 || rounds < 10; rounds += 1) {
     const before = process.cpuUsage();
     for (let time = 0; time < batch; time += 1) evaluate(set, facts);
     const { user, system } = process.cpuUsage(before);
-    spent += user + system;
+    elapsed += user + system;
     micros.push((user + system) / batch);
   }
   return median(micros.slice(Math.ceil(micros.length / 5)));

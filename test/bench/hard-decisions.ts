@@ -101,11 +101,11 @@ export function measureHardDecisions(budget: number): readonly HardDecision[] {
 function costOf(policies: PolicySet, facts: readonly Facts[], budget: number): number {
   const micros: number[] = [];
   // The first fifth warms up.
-  for (let spent = 0, rounds = 0; spent < budget * 1000 || rounds < 10; rounds += 1) {
+  for (let elapsed = 0, rounds = 0; elapsed < budget * 1000 || rounds < 10; rounds += 1) {
     const before = process.cpuUsage();
     for (let time = 0; time < 10; time += 1) for (const one of facts) evaluate(policies, one);
     const { user, system } = process.cpuUsage(before);
-    spent += user + system;
+    elapsed += user + system;
     micros.push((user + system) / (10 * facts.length));
   }
   return median(micros.slice(Math.ceil(micros.length / 5)));

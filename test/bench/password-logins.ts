@@ -91,12 +91,12 @@ async function loginFor({ child, at }: Target, seconds: number) {
 async function repeatFor(seconds: number, runs: readonly (() => Promise<unknown>)[]) {
   const start = performance.now();
   let count = 0;
-  const lane = async (run: () => Promise<unknown>): Promise<void> => {
+  const repeatRun = async (run: () => Promise<unknown>): Promise<void> => {
     while (performance.now() - start < seconds * 1000) {
       await run();
       count += 1;
     }
   };
-  await Promise.all(runs.map(lane));
+  await Promise.all(runs.map(repeatRun));
   return { count, took: (performance.now() - start) / 1000 };
 }

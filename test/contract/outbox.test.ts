@@ -251,8 +251,8 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     closing.push(other.worker.stop.bind(other.worker));
     other.worker.start();
     await until('the other node to look twice', () => looks >= 2);
-    const [claimed] = await waiting(store);
-    expect(claimed).toMatchObject({ attempts: 1, notBefore: start + lease });
+    const [leased] = await waiting(store);
+    expect(leased).toMatchObject({ attempts: 1, notBefore: start + lease });
     expect(server.tries()).toBe(0);
     now += 1;
     await until('the message', () => server.received.length === 1);

@@ -21,7 +21,7 @@ const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
   /** Writes until it is killed, and prints what was acknowledged. */
   write: async (store) => {
     for (let i = 0; ; i += 8) {
-      const numbers = Array.from({ length: 8 }, (_, lane) => i + lane);
+      const numbers = Array.from({ length: 8 }, (_, offset) => i + offset);
       await Promise.all(
         numbers.map(async (number) => {
           await store.commit([{ op: 'create', key: `w:{${number}}`, value: 'x'.repeat(500) }]);

@@ -230,6 +230,8 @@ describe('the embedded store', () => {
     await rm(join(dataDir, 'stepgate.store'));
     await writeFile(join(dataDir, name), '');
     await expect(openStore(settings(), fill)).rejects.toThrow(/the database of the store in .* is gone.*backup/);
+    const { code, out } = await stepgate(await environment({ DATA_DIR: dataDir }), ['doctor']);
+    expect([code, out]).toEqual([1, expect.stringContaining('the database of the store')]);
     expect(await readdir(dataDir)).toEqual([name]);
   });
 });

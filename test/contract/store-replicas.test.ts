@@ -83,8 +83,7 @@ const ephemeral = (): Op => ({ op: 'put', key: storeKey('transaction', freshTag(
 describe.each([1, 2])('with %i replica(s)', (count) => {
   test('the settings say so where one more dead machine would stop sign-ins', async () => {
     const { open } = await startLab(count);
-    const store = await open();
-    await eventually(() => write(store, { op: 'put', key: entry(), value: 'a' }));
+    const store = await open(longPatience);
     const advice = expect.stringContaining('one replica');
     expect(await store.examine()).toEqual(
       count === 1 ? expect.arrayContaining([advice]) : [expect.stringMatching(/appendonly/)],

@@ -28,7 +28,7 @@ const needsKey = factors(1, { demands: [{ characteristics: ['phishingResistant']
 const withoutKeys = ['password', 'totp'] as const;
 
 /** Denials that reveal something about the user, and the reason that is withheld. */
-const tellingDenies: readonly [string, PolicyParts, Partial<Subject>, object][] = [
+const distinguishingDenies: readonly [string, PolicyParts, Partial<Subject>, object][] = [
   ['a rule of the app', { app: staffDenied }, { groups: ['staff'] }, { reason: 'rule', layer: 'app', rule: 'staff' }],
   [
     'a rule of the session policy',
@@ -47,7 +47,7 @@ const tellingDenies: readonly [string, PolicyParts, Partial<Subject>, object][] 
   ['nothing that can meet the requirement', { app: needsKey, enabled: withoutKeys }, {}, { reason: 'unsatisfiable' }],
 ];
 
-describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
+describe.each(distinguishingDenies)('%s', (_, policies, more, withheld) => {
   const subject = userWith(['password', 'totp'], more);
 
   test('is withheld from a user who has only identified', () => {

@@ -69,7 +69,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
       'a proof of any type that is bound to its device',
       factors(2, { demands: [{ characteristics: ['deviceBound'] }] }),
     ],
-  ])('is spared it where the rule asks for %s', (_, requirement) => {
+  ])('need not prove it where the rule asks for %s', (_, requirement) => {
     const decision = decide(requirement, MONTH, device, setup);
     expect(decision).toMatchObject({
       kind: 'allow',

@@ -61,7 +61,7 @@ async function signsIn(user: StoredUser): Promise<string> {
 }
 
 describe('200 wrong passwords', () => {
-  test('in one sign-in', async () => {
+  test('stop at the limit of the account within one sign-in', async () => {
     const user = await userWithPassword(two.nodes[0]);
     const before = two.hashes();
     const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());

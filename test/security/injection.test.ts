@@ -360,7 +360,7 @@ describe('secrets', () => {
     expect([...secrets].filter(([, secret]) => found(written, secret)).map(([name]) => name)).toEqual([]);
   });
 
-  test('are in no audit line of the store', async () => {
+  test('never appear in an audit line of the store', async () => {
     const audit = (await store.tail(auditKey, undefined, 100_000)).map(({ value }) => value).join('\n');
     expect(audit.length).toBeGreaterThan(1000);
     expect([...secrets].filter(([, secret]) => found(audit, secret)).map(([name]) => name)).toEqual([]);

@@ -1,4 +1,4 @@
-/** Who caused which message, and where it went as far as it costs: in the audit log, without secrets. */
+/** The audit log says who caused which message and where it went, as far as it costs, without secrets. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, reader } from '../support/mail.ts';

@@ -96,18 +96,18 @@ async function notificationContext({ id, labels }: Rich): Promise<string[]> {
 describe('before a proof', () => {
   test('the list has each authenticator once, and neither it nor a challenge page has names or ids', async () => {
     const who = await rich();
-    const telling = await notificationContext(who);
+    const revealing = await notificationContext(who);
     const { agent, page } = await beginIdentified(node, 'open', { identifier: who.identifiers[0] ?? '' });
     const list = await select(agent, page);
     expect(currentStep(list)).toBe('select');
     const choices = choicesOf(list);
     expect(choices.toSorted()).toEqual(['email', 'password', 'phone', 'totp']);
-    expect(telling.filter((text) => list.html.includes(text))).toEqual([]);
+    expect(revealing.filter((text) => list.html.includes(text))).toEqual([]);
     let asked = list;
     for (const choice of choices) {
       asked = await select(agent, asked, choice);
       expect(currentStep(asked)).toBe(`challenge:${choice}`);
-      expect(telling.filter((text) => asked.html.includes(text))).toEqual([]);
+      expect(revealing.filter((text) => asked.html.includes(text))).toEqual([]);
     }
   });
 

@@ -132,7 +132,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(claimsOf(tokens?.id_token).amr).toEqual(['mfa', 'otp', 'pwd']);
   });
 
-  test('who begins anew does not get what was proved before, and puts the other browser out', async () => {
+  test('a user who begins anew does not get what was proved before, and puts the other browser out', async () => {
     const [user, thief] = [await userWithPassword(node), await userWithPassword(node)];
     const attacker = new UserAgent();
     const request = authorization(node.issuer, 'notes');
@@ -149,7 +149,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(claimsOf(tokens?.id_token).sub).toBe(thief.id);
   });
 
-  test('who begins anew and resumes at once is asked who it is', async () => {
+  test('a user who begins anew and resumes at once is asked who it is', async () => {
     const user = await userWithPassword(node);
     const attacker = new UserAgent();
     const page = await attacker.open(authorization(node.issuer, 'notes').url, {}, redirectUri);

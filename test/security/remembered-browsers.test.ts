@@ -125,7 +125,7 @@ describe('the secret of a browser', () => {
     const [user, other] = [await userWithTotp(node), await userWithTotp(node)];
     const own = secretOf(await remembering(user));
     const foreign = secretOf(await remembering(other));
-    const spared: string[] = [];
+    const waived: string[] = [];
     for (const who of [user, other]) {
       const begun = await beginSignIn(node, 'vault');
       const form = mainForm(begun.page);
@@ -137,9 +137,9 @@ describe('the secret of a browser', () => {
         'credentials.passcode': who.password,
       });
       const answer = await fetch(begun.page.url, { method: 'POST', body, headers: { cookie }, redirect: 'manual' });
-      if (answer.headers.get('location')?.includes('/oauth2/v1/authorize/')) spared.push(who.id);
+      if (answer.headers.get('location')?.includes('/oauth2/v1/authorize/')) waived.push(who.id);
     }
-    expect(spared).toEqual([user.id]);
+    expect(waived).toEqual([user.id]);
   });
 
   test('planted before the user signs in for the first time, it has no effect afterwards', async () => {
@@ -200,10 +200,10 @@ describe('a remembered browser and what the request asks for', () => {
   test('prompt=none and refresh go on with what was proved: never the second factor, at no app', async () => {
     const user = await userWithTotp(node);
     const agent = await remembering(user);
-    const spared = await signInTo('vault', agent, user, [], { scope: 'openid offline_access' });
-    const { tokens } = await spared.tokens();
+    const waived = await signInTo('vault', agent, user, [], { scope: 'openid offline_access' });
+    const { tokens } = await waived.tokens();
     const first = claimsOf(tokens?.id_token);
-    expect([spared.asked, first.amr]).toEqual([['identify'], ['pwd']]);
+    expect([waived.asked, first.amr]).toEqual([['identify'], ['pwd']]);
     const silent = await signInTo('vault', agent, user, [], { prompt: 'none' });
     expect(await silent.claims()).toMatchObject({ amr: ['pwd'], acr: first.acr, auth_time: first.auth_time });
     expect((await signInTo('strict', agent, user, [], { prompt: 'none' })).where).toBe('interaction_required');

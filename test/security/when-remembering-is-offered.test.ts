@@ -79,7 +79,7 @@ describe('where it has no effect it is not offered, and nothing is remembered, n
   });
 });
 
-test('what no app spares any more is no longer listed, and comes back with the policy', async () => {
+test('what no app waives any more is no longer listed, and comes back with the policy', async () => {
   const who = await holder(node, 'password', 'totp');
   const { agent } = await remembered(who, 'totp');
   expect(await listsBrowsers(agent)).toBe(true);

@@ -14,7 +14,7 @@ const soleFactorMinimum = 15;
 const maxBytes = 1024;
 
 /** Code points of the text as it is hashed (NFC). */
-export function passwordLength(text: string): number {
+function passwordLength(text: string): number {
   return [...text.normalize('NFC')].length;
 }
 

@@ -12,7 +12,7 @@ export function stem(text: string): string {
   return bare === '' ? plain : bare.replace(/[013457@$!]/g, (sign) => substitutes[sign] ?? sign);
 }
 
-export const substitutes: Readonly<Record<string, string>> = {
+const substitutes: Readonly<Record<string, string>> = {
   '0': 'o',
   '1': 'i',
   '3': 'e',

@@ -7,14 +7,14 @@ const quietZone = 4;
 /** `title` is what a screen reader says instead of the picture. */
 export function qrCodeSvg(text: string, title: string): string {
   const { size, data } = encode(text, { ecc: 'M', border: quietZone });
-  const path = data.map((row, y) => darkRuns(row, y)).join('');
+  const path = data.map((row, y) => pathOfDarkModules(row, y)).join('');
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="220" height="220" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">` +
     `<title>${escapeXml(title)}</title><rect width="${size}" height="${size}" fill="#fff"/><path fill="#000" d="${path}"/></svg>`
   );
 }
 
-function darkRuns(row: readonly boolean[], y: number): string {
+function pathOfDarkModules(row: readonly boolean[], y: number): string {
   let path = '';
   for (let x = 0; x < row.length; x += 1) {
     if (row[x] !== true) continue;

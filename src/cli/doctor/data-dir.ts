@@ -6,7 +6,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 
-const files = ['stepgate.db', 'stepgate.db-wal', 'stepgate.db-shm'];
+/** Any of them says that there is or was a store. */
+const files = ['stepgate.db', 'stepgate.db-wal', 'stepgate.db-shm', 'stepgate.store'];
 
 export interface DataDirFindings {
   readonly findings: readonly CheckResult[];
@@ -16,13 +17,13 @@ export interface DataDirFindings {
 
 export async function checkDataDir(dir: string): Promise<DataDirFindings> {
   const directory = await modeOf(dir);
-  if (directory === undefined || (await modeOf(join(dir, 'stepgate.db'))) === undefined) {
-    const remedy = 'start the server once, or set DATA_DIR (or REDIS_URL) as the server has it';
-    return { findings: [fail('data directory', `there is no store in ${dir}`, remedy)], usable: false };
-  }
   const modes = await Promise.all(
     files.map(async (file) => ({ path: join(dir, file), mode: await modeOf(join(dir, file)) })),
   );
+  if (directory === undefined || modes.every(({ mode }) => mode === undefined)) {
+    const remedy = 'start the server once, or set DATA_DIR (or REDIS_URL) as the server has it';
+    return { findings: [fail('data directory', `there is no store in ${dir}`, remedy)], usable: false };
+  }
   const open = modes.flatMap(({ path, mode }) => (mode !== undefined && isOpen(mode) ? [warnFile(path, mode)] : []));
   const findings = isOpen(directory) ? [openDirectory(dir, directory), ...open] : open;
   return {

@@ -109,7 +109,7 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
  * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
  */
 function subjectOf(options: FactOptions, { user, authenticators: all, snapshot, now }: Known): Subject | undefined {
-  // Some traits are there only under certain settings. A user may still have what is not enabled any more.
+  // Settings may add to an authenticator descriptor. A user may still have what is not enabled any more.
   const enabled = enabledAuthenticators(all, snapshot.settings);
   const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
   const { groups, userType, attribute, enrolled, recovered } = options;

@@ -1,4 +1,4 @@
-/** Who runs a command, for the audit log. */
+/** The operator who runs a command, for the audit log. */
 import { userInfo } from 'node:os';
 
 /** The name of the system user; a container may run as a user id without a name. */

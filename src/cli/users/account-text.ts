@@ -35,14 +35,14 @@ export function accountDetails(account: Account): string {
     ['valid after', iso(user.validAfter)],
     ...profile,
     ...(authenticators.length === 0 ? [['authenticators', 'none']] : authenticators),
-    ['notifications', notificationAddresses(account).map(ofSource).join(', ') || '-'],
+    ['notifications', notificationAddresses(account).map(addressWithSource).join(', ') || '-'],
   ];
   return rows.map(([name = '', value = '']) => printable(`${name.padEnd(16)}${value}`)).join('\n');
 }
 
 const sources = { profile: 'profile', authenticator: 'authenticator', added: 'added by the user' } as const;
 
-function ofSource({ address, source }: NotificationAddress): string {
+function addressWithSource({ address, source }: NotificationAddress): string {
   return `${address} (${sources[source]})`;
 }
 

@@ -42,11 +42,12 @@ export function assessedEvidence(policies: PolicySet, facts: Facts): readonly As
 /** One entry for each alternative or chain, in order. Empty: the requirement is met. */
 export function missingOf(requirement: Requirement, evidence: readonly AssessedEvidence[]): readonly Missing[] {
   if (meetsRequirement(requirement, evidence)) return [];
-  if ('anyOf' in requirement) return requirement.anyOf.map((alternative) => ofAlternative(alternative, evidence));
-  return requirement.chains.map((chain) => ({ kind: 'chain', steps: ofChain(chain, evidence) }));
+  if ('anyOf' in requirement)
+    return requirement.anyOf.map((alternative) => missingOfAlternative(alternative, evidence));
+  return requirement.chains.map((chain) => ({ kind: 'chain', steps: missingOfChain(chain, evidence) }));
 }
 
-function ofAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): Missing {
+function missingOfAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): Missing {
   const { maxAge } = alternative;
   const fresh = evidence.filter(({ age }) => isFresh(age, maxAge));
   const demands = alternative.demands.filter((demand) => !fresh.some((assessed) => meetsDemand(demand, assessed)));
@@ -59,7 +60,7 @@ function ofAlternative(alternative: Alternative, evidence: readonly AssessedEvid
 }
 
 /** The fewest steps without which the rest of the chain is met. */
-function ofChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): readonly ChainStep[] {
+function missingOfChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): readonly ChainStep[] {
   const open = unmatchedSteps(chain.map((step) => candidatesFor(step, evidence, chain.length)));
   return chain.filter((_, index) => open.includes(index));
 }

@@ -34,7 +34,7 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
     device: { ...facts.device, known: true, remembered: [proof] },
     evidence: subject.enrollments
       .filter(({ factors }) => !factors.includes('possession'))
-      .map(proving(subject, facts.now)),
+      .map(evidenceFrom(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
   if (context.denial !== undefined || !isMet(chooseRequest(context, capabilities).requirements, capabilities))
@@ -42,7 +42,7 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
   return waivedIn(context, capabilities) !== undefined;
 }
 
-function proving({ id: subject }: Subject, at: Seconds) {
+function evidenceFrom({ id: subject }: Subject, at: Seconds) {
   const event = { amr: [], at, subject, transaction: next, origin: 'sign_in' } as const;
   return ({ authenticator, id: enrollment, factors, characteristics }: Enrollment): Evidence => {
     return { authenticator, enrollment, factors, characteristics, ...event };

@@ -13,7 +13,7 @@ export function profileRuling({ profile }: PolicySet, facts: Facts): ProfileRuli
 }
 
 /** Attributes that the terms require and the profile lacks. */
-export function missingAttributes({ required }: ProfileTerms, { profile }: Subject): readonly string[] {
+function missingAttributes({ required }: ProfileTerms, { profile }: Subject): readonly string[] {
   return required.filter((name) => !hasValue(profile, name));
 }
 
@@ -23,7 +23,7 @@ function hasValue(profile: Subject['profile'], name: string): boolean {
 }
 
 /** Terms that the user has not accepted in the version that counts now. */
-export function openTerms({ terms }: ProfileTerms, { acceptedTerms }: Subject): readonly TermsOfUse[] {
+function openTerms({ terms }: ProfileTerms, { acceptedTerms }: Subject): readonly TermsOfUse[] {
   return terms.filter(({ id, version }) => {
     return !(acceptedTerms && Object.hasOwn(acceptedTerms, id) && acceptedTerms[id] === version);
   });
@@ -52,7 +52,7 @@ export function profileRequest(
   return { required, optional, terms: open, ...(!isRequired && { canSkip: true }) };
 }
 
-/** Who registers has no groups, no profile and no authenticators yet. */
+/** A user who registers has no groups, no profile and no authenticators yet. */
 const newcomer: Subject = {
   id: 'newcomer',
   status: 'active',

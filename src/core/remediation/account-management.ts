@@ -8,7 +8,7 @@ import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts
 import type { Alternative } from '../model/policy.ts';
 
 /** Oldest age of a proof that counts for the requirement (seconds). */
-export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
+const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**
  * Law 7: the strongest level that the account can reach. Only existing enrollments count, auxiliary ones do not, so

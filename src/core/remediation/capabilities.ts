@@ -76,12 +76,12 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
 /** The evidence that the user would have after proving each enrollment. */
 export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
   return enrollments.map((enrollment) => {
-    const proof = proving(enrollment);
+    const proof = evidenceOfProving(enrollment);
     return enrollment.authenticator === policies.presenceOnly ? presenceOnly(proof) : proof;
   });
 }
 
-function proving(enrollment: Enrollment): AssessedEvidence {
+function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
   const { id, authenticator, factors, characteristics, auxiliary, recovered, accountManagementOnly } = enrollment;
   const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
   if (!auxiliary && !recovered && !accountManagementOnly) return proof;

@@ -63,20 +63,22 @@ interface FirstContext {
 
 /** The action takes this step. All steps before it take what was proved, those after it also what the others add. */
 function isFirstAt(step: Steps, { effect, others, sets, has }: FirstContext): boolean {
-  if ((after(effect) & step) === 0) return false;
+  if ((provedAfter(effect) & step) === 0) return false;
   return sets.every((set) => {
-    const own = (before(effect) & set) === 0 ? 0 : 1;
+    const own = (provedBefore(effect) & set) === 0 ? 0 : 1;
     const earlier = set & (step - 1);
-    const gains = others.filter((other) => (before(other) & set) === 0 && (after(other) & (set & ~earlier)) !== 0);
+    const gains = others.filter(
+      (other) => (provedBefore(other) & set) === 0 && (provedAfter(other) & (set & ~earlier)) !== 0,
+    );
     return has(set) - own + gains.length >= sizeOf(set);
   });
 }
 
-function before(effect: number): Steps {
+function provedBefore(effect: number): Steps {
   return (effect >> BEFORE) & ((1 << LONGEST_CHAIN) - 1);
 }
 
-function after(effect: number): Steps {
+function provedAfter(effect: number): Steps {
   return effect >> AFTER;
 }
 

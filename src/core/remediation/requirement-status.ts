@@ -81,7 +81,7 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
   if (meetsLayerRequirement(accountManagementOf(capabilities), able.evidence)) return enrollOrProveFirst(sets, able);
   const proofs = challenge(sets, able);
   // What is to be enrolled reveals what the account lacks. So it is told only to a user who has proved something.
-  const toEnroll = () => inOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
+  const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
   return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
 }
 
@@ -96,10 +96,10 @@ function enrollOrProveFirst(sets: readonly SufficientSet[], capabilities: Capabi
   const waitingFor = keysToEnroll(waiting.flatMap(({ actions }) => actions));
   if (choices.length === 0 || !waitingFor.every((key) => choices.includes(key)))
     return challenge(waiting, capabilities);
-  return { kind: 'enroll', choices: inOrder(choices, capabilities) };
+  return { kind: 'enroll', choices: inPolicyOrder(choices, capabilities) };
 }
 
-function inOrder(keys: readonly string[], { policies }: Capabilities): readonly string[] {
+function inPolicyOrder(keys: readonly string[], { policies }: Capabilities): readonly string[] {
   return policies.authenticators.map(({ key }) => key).filter((key) => keys.includes(key));
 }
 

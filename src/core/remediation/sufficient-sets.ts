@@ -29,7 +29,7 @@ export interface SufficientSets {
 }
 
 /** What the user has proved, and could prove or enroll. */
-export interface Possibilities {
+export interface EvidenceAndActions {
   readonly evidence: readonly AssessedEvidence[];
   readonly actions: readonly AssessedEvidence[];
 }
@@ -44,7 +44,7 @@ const SEARCH_LIMIT = 3000;
  */
 export function sufficientSets(
   requirements: readonly LayerRequirement[],
-  { evidence, actions }: Possibilities,
+  { evidence, actions }: EvidenceAndActions,
   limit: number = SEARCH_LIMIT,
 ): SufficientSets {
   const parts = independentParts([...evidence, ...actions]);
@@ -58,7 +58,7 @@ export function sufficientSets(
 
 function setsOfPart(
   requirements: readonly LayerRequirement[],
-  { evidence, actions }: Possibilities,
+  { evidence, actions }: EvidenceAndActions,
   limit: number,
 ): SufficientSets {
   const space = searchSpace(requirements, evidence, actions);

@@ -24,7 +24,7 @@ export function decoySubject(decoy: Decoy, authenticators: readonly Authenticato
 
 function enrollmentOf(descriptor: AuthenticatorDescriptor, { entropy, isAddress }: Decoy): readonly Enrollment[] {
   const { key, factors, auxiliary, decoys } = descriptor;
-  if (decoys === undefined || chance(entropy, key) >= shareOf(decoys, isAddress)) return [];
+  if (decoys === undefined || drawFor(entropy, key) >= shareOf(decoys, isAddress)) return [];
   const characteristics = decoys.characteristics ?? descriptor.characteristics;
   return [
     { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
@@ -40,7 +40,7 @@ function shareOf({ share, shareOfAddresses = share }: DecoyDescriptor, isAddress
  * From 0 to 1, without 1. Different for each authenticator, so that having one says nothing about another. FNV-1a with
  * the last steps of MurmurHash3, which spread each difference over all bits; the secret is in the entropy.
  */
-function chance(entropy: number, key: string): number {
+function drawFor(entropy: number, key: string): number {
   let hash = entropy;
   for (const letter of key) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

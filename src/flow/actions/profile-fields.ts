@@ -16,7 +16,7 @@ export function inputName(attribute: string): string {
 }
 
 /** Name of the box of these terms. */
-export function termsInputName(id: string): string {
+function termsInputName(id: string): string {
   return `terms.${id}`;
 }
 

@@ -15,7 +15,7 @@ import { inputName, profileFields, readTyped, type TypedProfile, withSummary } f
 import { type ActionResult, type Fields, withTransaction } from './verify.ts';
 
 /** Forms that an account may send in: each could ask whether a unique value is taken. */
-const answers: readonly Limit[] = [{ limit: 60, window: 3600 }];
+const answersPerUser: readonly Limit[] = [{ limit: 60, window: 3600 }];
 
 /** Takes the form only while the decision still asks for it. */
 export async function completeProfile(
@@ -30,7 +30,10 @@ export async function completeProfile(
   const asked = profileFields(schema, account.user.profile, decision);
   const typed = readTyped(fields, { fields: asked, terms: decision.terms });
   if (typed.notices.length > 0) return { context, messages: typed.notices };
-  const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, 'profile'), answers);
+  const { granted, retryAfter } = await services.store.reserve(
+    attemptCounter(account.user.id, 'profile'),
+    answersPerUser,
+  );
   if (!granted) {
     const params = { seconds: Math.max(1, retryAfter) };
     return { context, messages: [{ code: 'profile.exceeded', level: 'error', params }] };
@@ -47,8 +50,8 @@ export async function completeProfile(
   save(context, {
     ...account.user,
     profile: changed,
-    ...accepting(account.user, decision.terms, now),
-    ...offering(account.user, decision.optional),
+    ...withAcceptedTerms(account.user, decision.terms, now),
+    ...withOfferedAttributes(account.user, decision.optional),
     updatedAt: now,
   });
   auditProfile(context, 'profile.completed', [...Object.keys(typed.values), ...decision.terms.map(({ id }) => id)]);
@@ -62,7 +65,7 @@ export async function skipProfile(
 ): Promise<OpenTransaction | undefined> {
   const account = await accountIn(context);
   if (decision.kind !== 'profile' || !decision.canSkip || account === undefined) return undefined;
-  save(context, { ...account.user, ...offering(account.user, decision.optional) });
+  save(context, { ...account.user, ...withOfferedAttributes(account.user, decision.optional) });
   auditProfile(context, 'profile.skipped', decision.optional);
   return { ...context, transaction: { ...context.transaction } };
 }
@@ -93,7 +96,7 @@ function changedProfile(
 }
 
 /** The user with these terms accepted. */
-export function accepting(
+function withAcceptedTerms(
   { acceptedTerms }: Pick<User, 'acceptedTerms'>,
   terms: readonly TermsOfUse[],
   at: number,
@@ -104,7 +107,10 @@ export function accepting(
   };
 }
 
-function offering({ offeredAttributes = [] }: User, optional: readonly string[]): Pick<User, 'offeredAttributes'> {
+function withOfferedAttributes(
+  { offeredAttributes = [] }: User,
+  optional: readonly string[],
+): Pick<User, 'offeredAttributes'> {
   return optional.length === 0 ? {} : { offeredAttributes: [...new Set([...offeredAttributes, ...optional])] };
 }
 

@@ -40,7 +40,7 @@ function accentBody(accent: string): Buffer {
 /** Mixes `colour` with `towards` until it stands out from `against`. */
 function moveUntilReadable(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
   for (let share = 0; share < 1; share += 0.02) {
-    const mixed = mix(colour, towards, share);
+    const mixed = mixColours(colour, towards, share);
     if (contrast(mixed, against) >= enough) return mixed;
   }
   return towards;
@@ -55,7 +55,7 @@ function format(colour: Rgb): string {
   return `#${colour.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
 }
 
-function mix(a: Rgb, b: Rgb, share: number): Rgb {
+function mixColours(a: Rgb, b: Rgb, share: number): Rgb {
   const channel = (i: 0 | 1 | 2): number => Math.round(a[i] * (1 - share) + b[i] * share);
   return [channel(0), channel(1), channel(2)];
 }

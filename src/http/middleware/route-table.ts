@@ -56,7 +56,7 @@ export function pathParameter(ctx: Context, name: string): string {
 }
 
 /** The value of `Allow` (RFC 9110 section 10.2.1). */
-export function allowedMethods({ GET, POST }: Route): string {
+function allowedMethods({ GET, POST }: Route): string {
   return [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])].join(', ');
 }
 

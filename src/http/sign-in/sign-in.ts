@@ -30,7 +30,7 @@ import { pageContext } from '../page-context.ts';
 import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
 /** What stands behind `/signin/<uid>/`; the answer to a step is posted to `/signin/<uid>` itself. */
-const submissionSteps: ReadonlySet<string> = new Set([
+const submissionSteps = [
   'answer',
   'select',
   'skip',
@@ -38,7 +38,7 @@ const submissionSteps: ReadonlySet<string> = new Set([
   'restart',
   'recover',
   'cancel',
-] satisfies Submission['step'][]);
+] as const satisfies readonly Submission['step'][];
 
 export function signInHandlers(parts: SignInParts) {
   return {
@@ -55,14 +55,20 @@ async function show(request: SignInRequest): Promise<void> {
 
 async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
   requireSameOrigin(ctx, parts.services.issuer);
-  const step = pathParameter(ctx, 'step') || 'answer';
-  if (!submissionSteps.has(step)) throw new StepgateError('not_found');
+  const step = parseStep(pathParameter(ctx, 'step') || 'answer');
   const { stateHandle: handle, ...fields } = await readForm(ctx);
   const request = signInRequest(parts, ctx);
-  const submission: Submission = { step: step as Submission['step'], handle, fields };
+  const submission: Submission = { step, handle, fields };
   const result = await inInitiatingBrowser(request, () => submit(parts.services, request.transaction, submission));
   if (step === 'restart' && result.kind !== 'lost') await forgetResult(request.provider, ctx);
   await respond(request, result, fields);
+}
+
+/** Throws `not_found` for a path that is none of ours. */
+function parseStep(name: string): Submission['step'] {
+  const step = submissionSteps.find((one) => one === name);
+  if (step === undefined) throw new StepgateError('not_found');
+  return step;
 }
 
 /** `typed`: the fields of the form; absent: none was posted. */

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Seconds } from '../../core/model/facts.ts';
 import { StoreUnavailable } from '../../errors.ts';
+import type { ServerSecrets } from '../../flow/server-mac.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import type { Entry, Store } from '../../stores/store.ts';
 
@@ -32,8 +33,8 @@ export interface SigningKey {
 
 export interface Keyring {
   readonly keys: readonly SigningKey[];
-  /** Sign cookies and form handles; the first signs, all verify. base64url, 256 bits. */
-  readonly secrets: readonly string[];
+  /** Sign cookies and form handles. */
+  readonly secrets: ServerSecrets;
 }
 
 export function parseKeyring(value: string): Keyring {

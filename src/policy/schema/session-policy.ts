@@ -48,7 +48,7 @@ const rule = closed({
     .union(
       [
         z.literal('deny').describe('No user signs in by this rule.'),
-        closed({ allow: allow.describe('Who proves this, gets a session.') }),
+        closed({ allow: allow.describe('A user who proves this gets a session.') }),
       ],
       {
         error: 'must be `deny`, or `allow:` with primary, secondFactor, idle and absolute',

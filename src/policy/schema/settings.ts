@@ -21,7 +21,7 @@ const DAY = 24 * HOUR;
  * Why this is not an issuer identifier (OpenID Connect Discovery 1.0 section 3; ours is at the root of its host);
  * `undefined`: it is one.
  */
-export function issuerFault(value: string): string | undefined {
+function issuerFault(value: string): string | undefined {
   const fault = secureUrlFault(value);
   if (fault !== undefined) return fault;
   const { pathname, search, origin } = new URL(value);

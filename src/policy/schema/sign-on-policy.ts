@@ -34,7 +34,7 @@ const then = z.union(
   [
     z.literal('deny').describe('No user gets in by this rule.'),
     closed({
-      allow: requirementSchema.describe('Who proves this, gets in.'),
+      allow: requirementSchema.describe('A user who proves this gets in.'),
       remember: remember.optional(),
     }).superRefine(({ allow, remember: memory }, context) => {
       const fault = memory && memoryFault(allow);

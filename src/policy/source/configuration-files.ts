@@ -13,7 +13,7 @@ export interface ConfigurationFile {
 }
 
 /** Largest file, in bytes. */
-export const maxFileSize = 1024 * 1024;
+const maxFileSize = 1024 * 1024;
 const deepest = 4;
 /** Files that are read at the same time. */
 const atOnce = 16;

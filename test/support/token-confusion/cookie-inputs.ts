@@ -83,7 +83,7 @@ export const cookieInputs: readonly TestedInput[] = [
   {
     name: 'cookie stepgate-device',
     takes: ['device cookie'],
-    taken: 'spared',
+    taken: 'waived',
     counts: 'always',
     refusals: ['asked'],
     // The password is proved in any case; the cookie is about what comes after it.
@@ -94,7 +94,7 @@ export const cookieInputs: readonly TestedInput[] = [
       const begun = await beginIdentified(node, vault, who, agent);
       const page = await chooseAuthenticator(agent, begun.page, 'password');
       const next = await answerStep(agent, page, await who.answer('password', page, agent));
-      return currentStep(next) === 'code' ? 'spared' : 'asked';
+      return currentStep(next) === 'code' ? 'waived' : 'asked';
     },
   },
 ];

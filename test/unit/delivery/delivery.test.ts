@@ -175,7 +175,7 @@ describe('mail in the settings', () => {
   const parse = (mail: unknown) => settingsSchemaFor(authenticatorKinds).safeParse({ brand: { name: 'Acme' }, mail });
   const good = { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } };
 
-  test('has safe defaults', () => {
+  test('requires TLS on port 587 unless it says otherwise', () => {
     expect(parse(good).data?.mail).toEqual({
       from: 'id@acme.test',
       smtp: { host: 'mail.acme.test', port: 587, secure: false, requireTls: true },

@@ -87,7 +87,7 @@ const line = {
 };
 
 describe('an authenticator', () => {
-  test('gets another name', async () => {
+  test('can be renamed by the user', async () => {
     const { world, change, told } = await ann();
     await change((open) => renameAuthenticator(open, 'totp', 'Tablet'));
     expect((await world.credentials('ann'))[1]?.label).toBe('Tablet');

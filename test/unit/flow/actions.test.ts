@@ -940,7 +940,7 @@ describe('sending again', () => {
     expect(world.events()).toEqual([]);
   });
 
-  test('too often: what was sent before still counts', async () => {
+  test('a limited request to send again leaves the code valid that was sent before', async () => {
     const { world, page } = await atMail();
     const again = asStep(await resend(world, page));
     const waiting = (await world.outbox())[0];
@@ -960,7 +960,7 @@ describe('sending again', () => {
     expect(noticesOf(await resend(world, page))).toEqual(['error send.exceeded']);
   });
 
-  test('of what was sent by no message is no option', async () => {
+  test('a challenge that sends no message refuses to send it again', async () => {
     const { world, page } = await atMail(mail({ resend: false }));
     expect(noticesOf(await resend(world, page))).toEqual(['error form.stale']);
   });
@@ -1193,7 +1193,7 @@ describe('an authenticator that can tell who it is', () => {
     expect(await attemptsLeft(world, 'user-ann', 'passkey')).toBe(3);
   });
 
-  test('where only another account will do', async () => {
+  test('refuses a user whom the request does not expect', async () => {
     const world = await withPasskey();
     const page = await world.beginSignIn({}, { expectedSubject: 'user-bob' });
     const result = await world.send(page, by({ 'credentials.who': 'user-ann', 'credentials.id': 'passkey' }));

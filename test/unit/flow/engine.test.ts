@@ -360,7 +360,7 @@ describe('another option', () => {
     expect(JSON.stringify(list.step)).not.toMatch(/Phone|totp2|Ring/);
   });
 
-  test('of what can be enrolled, too', async () => {
+  test('the list of what can be enrolled offers another option, too', async () => {
     const enrollable = (name: string) => fakeAuthenticator({ key: name, enrollable: true });
     const authenticators = [password, enrollable('totp'), enrollable('key')];
     const world = createWorld({ authenticators, enrollment: { required: [{ anyOf: ['totp', 'key'] }] } });

@@ -14,6 +14,7 @@ import type { OutboxMessage } from '../../../src/delivery/outbox.ts';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import type { Visitor } from '../../../src/flow/browser/visitor.ts';
 import { type SignInResult, type StepShown, type Submission, submit, view } from '../../../src/flow/engine.ts';
+import type { ServerSecrets } from '../../../src/flow/server-mac.ts';
 import type { Services } from '../../../src/flow/services.ts';
 import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
 import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
@@ -137,7 +138,7 @@ export function createWorld(options: WorldOptions = {}) {
   const { authenticators = [password, totp], visitor: browser = {}, canMail = true, hasApp = true } = options;
   const store = fakeStore();
   const clock = { now: start };
-  const secrets = { all: [Buffer.alloc(32, 1).toString('base64url')] };
+  const secrets: { all: ServerSecrets } = { all: [Buffer.alloc(32, 1).toString('base64url')] };
   const lines: Readonly<Record<string, unknown>>[] = [];
   const ended: string[] = [];
   const kept: (readonly [uid: string, valid: number, withTokens: boolean])[] = [];

@@ -191,8 +191,8 @@ test('how long a session may be kept, and what a browser may waive', async () =>
     session: { idle: 7_200, absolute: 86_400, keep: { idle: 1_209_600, absolute: 2_592_000 } },
   });
   const rule = '  - name: A\n    then: { allow: { factors: 2 }, remember: { device: P30D } }\n';
-  const spared = await policyOf('policies/sign-on/notes.yaml', 'sign-on/notes', `name: notes\nrules:\n${rule}`);
-  expect(spared.rules[0]?.then).toEqual({
+  const waivedByRule = await policyOf('policies/sign-on/notes.yaml', 'sign-on/notes', `name: notes\nrules:\n${rule}`);
+  expect(waivedByRule.rules[0]?.then).toEqual({
     kind: 'allow',
     requirement: { anyOf: [{ factors: 2, demands: [] }] },
     remember: 2_592_000,

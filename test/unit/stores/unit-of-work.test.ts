@@ -13,7 +13,7 @@ const adding =
   (letter: string): Merge =>
   (current) => ({ value: `${current ?? ''}${letter}` });
 
-async function heldValue(store: FakeStore, of = key): Promise<string | undefined> {
+async function loadedValue(store: FakeStore, of = key): Promise<string | undefined> {
   return (await store.load([of])).entries.get(of)?.value;
 }
 
@@ -91,7 +91,7 @@ describe('one write, and a faster request', () => {
     write[mine](unit);
     store.beforeNextCommit(() => store.commit(theirs[faster]));
     expect(await failedOn(unit)).toBe(failed);
-    expect(await heldValue(store)).toBe(after);
+    expect(await loadedValue(store)).toBe(after);
   });
 
   test('an entry that was not read cannot be replaced', async () => {
@@ -324,7 +324,7 @@ describe('the commit', () => {
     await unit.commit();
     await unit.commit();
     expect(order).toEqual(['before 0', 'after 1']);
-    expect(await heldValue(store)).toBe('late');
+    expect(await loadedValue(store)).toBe('late');
   });
 
   test('of nothing asks nothing of the store, and has happened', async () => {
@@ -359,10 +359,10 @@ describe('the commit', () => {
     unit.put(other, { value: 'mine' });
     unit.merge('thing:{c}', adding('+'));
     expect(await failedOn(unit)).toBe('create');
-    expect([written, await heldValue(store, other)]).toEqual([0, undefined]);
+    expect([written, await loadedValue(store, other)]).toEqual([0, undefined]);
     await unit.commit();
-    expect(await heldValue(store, other)).toBeUndefined();
-    expect(await heldValue(store, 'thing:{c}')).toBeUndefined();
+    expect(await loadedValue(store, other)).toBeUndefined();
+    expect(await loadedValue(store, 'thing:{c}')).toBeUndefined();
   });
 
   test('answers the loser of a consume with its own error', async () => {
@@ -396,7 +396,7 @@ describe('the commit', () => {
     unit.add({ op: 'append', key: 'log:{l}', value: 'line', keep: 9 });
     store.beforeNextCommit(() => store.commit([{ op: 'put', key, value: '1' }]));
     await unit.commit();
-    expect(await heldValue(store)).toBe('1+');
+    expect(await loadedValue(store)).toBe('1+');
     expect(store.lines('log:{l}')).toEqual(['line']);
   });
 
@@ -440,8 +440,8 @@ describe('on a cluster, where a batch can stop between two slots', () => {
     store.beforeNextCommit(() => store.commit([{ op: 'put', key, value: 'theirs' }]));
     await unit.commit();
     expect(store.lines('log:{l}')).toEqual(['line']);
-    expect(await heldValue(store, other)).toBe('+');
-    expect(await heldValue(store)).toBe('theirs+');
+    expect(await loadedValue(store, other)).toBe('+');
+    expect(await loadedValue(store)).toBe('theirs+');
   });
 
   test('a value that it consumed itself is no lost race', async () => {
@@ -453,6 +453,6 @@ describe('on a cluster, where a batch can stop between two slots', () => {
     unit.consume('code:{c}', async () => new Error('already used'));
     store.beforeNextCommit(() => store.commit([{ op: 'put', key, value: 'theirs' }]));
     await unit.commit();
-    expect(await heldValue(store)).toBe('theirs+');
+    expect(await loadedValue(store)).toBe('theirs+');
   });
 });

@@ -48,7 +48,7 @@ export interface NoticeModel {
   readonly text: MessageDescriptor;
 }
 
-/** Who signs in, and the names of the authenticators that the user confirmed so far. */
+/** The user who signs in, and the names of the authenticators that the user confirmed so far. */
 export interface AccountModel {
   readonly identifier?: string;
   readonly done: readonly string[];

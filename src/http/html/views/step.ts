@@ -237,7 +237,7 @@ const assertionInputs = ['clientData', 'authenticatorData', 'signatureData', 'us
 const attestationInputs = ['clientData', 'attestation', 'transports'];
 
 /** What may go wrong in a ceremony, as `webauthn.js` names it. */
-export const ceremonyFailures: readonly string[] = [
+const ceremonyFailures: readonly string[] = [
   'webauthn.cancelled',
   'webauthn.registered',
   'webauthn.unverifiable',
