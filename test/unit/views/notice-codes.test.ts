@@ -35,6 +35,6 @@ test('no code is in both tables', () => {
 });
 
 test('only one function makes the code of a notice from the code of a refusal', () => {
-  const casts = `${sources}${sourcesBelow('src/core')}`.match(/\bas (RefusalNoticeCode|NoticeCode)\b/g);
-  expect(casts).toEqual(['as RefusalNoticeCode']);
+  const made = `${sources}${sourcesBelow('src/core')}`.match(/\b(?:as|is) (?:RefusalNoticeCode|NoticeCode)\b/g);
+  expect(made).toEqual(['is RefusalNoticeCode']);
 });
