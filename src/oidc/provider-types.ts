@@ -47,6 +47,14 @@ export function sessionExpiry({ oidc }: KoaContextWithOIDC): Seconds | undefined
   return (oidc.session as { readonly exp?: Seconds } | undefined)?.exp;
 }
 
+/** Whose session the ID token hint, which is verified, is of. */
+export function hintedSession({
+  entities,
+}: KoaContextWithOIDC['oidc']): { readonly sub?: unknown; readonly sid?: unknown } | undefined {
+  return (entities.IdTokenHint as { readonly payload?: { readonly sub?: unknown; readonly sid?: unknown } } | undefined)
+    ?.payload;
+}
+
 /** The `sub` of the ID token hint, which is verified. */
 export function hintedSubject({ oidc }: KoaContextWithOIDC): unknown {
   return (oidc.entities.IdTokenHint as { readonly payload?: { readonly sub?: unknown } } | undefined)?.payload?.sub;

@@ -6,9 +6,8 @@
 
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { attainableAcrValues } from '../core/evidence/attainable-acr.ts';
-import type { AuthenticatorDescriptor, Seconds } from '../core/model/facts.ts';
+import type { AuthenticatorDescriptor } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { peekSso } from '../flow/browser/sso-session.ts';
 import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
@@ -18,6 +17,7 @@ import { completedAnswers } from './endpoints/completed-answers.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
 import { features } from './endpoints/features.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
+import { fillInLogoutForm } from './endpoints/hinted-logout.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { connectOpeners } from './endpoints/popups.ts';
@@ -35,7 +35,9 @@ import { currentRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
+import { lifetimes, refreshTokenLifetime } from './sign-on/lifetimes.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
+import { rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter, presentedKeys } from './storage/adapter.ts';
@@ -48,12 +50,6 @@ export interface ProviderParts {
   readonly pages: ProviderPages;
 }
 
-/** Lifetime of a session that no rule limits, such as on the logout page of a user who never signed in (seconds). */
-const anonymousSession: Seconds = 3600;
-
-/** Longest life of a device code (seconds; RFC 8628 section 3.2). */
-const deviceCodeLifetime: Seconds = 600;
-
 const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
 export function createProvider(parts: ProviderParts): Provider {
@@ -64,6 +60,7 @@ export function createProvider(parts: ProviderParts): Provider {
   compareSecretsByHash(provider);
   provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]));
   provider.use(resumeOnlyWhereProved(provider, signInPath));
+  provider.use(fillInLogoutForm(`${routes.end_session}/confirm`));
   provider.use(publicClientBasic(provider, endpointsOfApps));
   provider.use(completedAnswers());
   provider.use(connectOpeners());
@@ -115,7 +112,7 @@ function configuration(parts: ProviderParts): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
     conformIdTokenClaims: false,
-    rotateRefreshToken: true,
+    rotateRefreshToken: (ctx) => rotatesRefreshToken(ctx, (token) => refreshTokenLifetime(token, parts)),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
@@ -220,44 +217,6 @@ function cookies(services: Services, secure: boolean): Configuration['cookies'] 
     long: options,
     short: options,
   };
-}
-
-function lifetimes(settings: Settings, services: Services): Configuration['ttl'] {
-  const { tokens } = settings;
-  return {
-    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessToken,
-    AuthorizationCode: tokens.authorizationCode,
-    IdToken: tokens.idToken,
-    Interaction: tokens.interaction,
-    DeviceCode: deviceCodeLifetime,
-    // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700
-    // section 4.14.2).
-    RefreshToken: (_ctx, token) => {
-      const left = (token.iiat ?? services.now()) + tokens.refreshToken.absolute - services.now();
-      return Math.max(1, Math.min(tokens.refreshToken.idle, left));
-    },
-    // Outlives every session and every token that was issued under it.
-    Grant: longestSession + tokens.refreshToken.absolute,
-    Session: (ctx, session) => sessionLifetime(ctx, session, services),
-  };
-}
-
-/** No session rule allows more (seconds): a year. */
-const longestSession: Seconds = 366 * 86_400;
-
-function sessionLifetime(
-  ctx: KoaContextWithOIDC,
-  session: { readonly accountId?: string | undefined; readonly uid: string },
-  services: Services,
-): Seconds {
-  const limits = session.accountId ? sessionLimits(ctx, session.uid, services) : undefined;
-  return limits ?? anonymousSession;
-}
-
-function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
-  const sso = peekSso(currentRequest().unit, uid);
-  if (!sso?.limits) return undefined;
-  return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - services.now()));
 }
 
 function policy(services: Services): NonNullable<Configuration['interactions']>['policy'] {

@@ -125,6 +125,26 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(node.errors).toEqual([]);
   });
 
+  test('an ID token of this very session signs out without a question; one of another user does not', async () => {
+    const [agent, other] = [new UserAgent(), new UserAgent()];
+    const own = (await authorize(notes, agent, user)).tokens.id_token ?? '';
+    const foreign = (await authorize(notes, other, await newTestUser(node))).tokens.id_token ?? '';
+    const asked = await agent.open(logoutUrl({ id_token_hint: foreign }));
+    expect(asked.forms.some(({ fields }) => 'xsrf' in fields)).toBe(true);
+    expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
+    const page = await agent.open(
+      logoutUrl({ id_token_hint: own, post_logout_redirect_uri: back, state: 's' }),
+      {},
+      back,
+    );
+    expect(page.url).toBe(`${back}?state=s`);
+    expect((await authorizeSilently(notes, agent)).error).toBe('login_required');
+    expect((await authorizeSilently(notes, other)).error).toBeUndefined();
+    const forged = await other.send(`${node.issuer}/oauth2/v1/logout/confirm?xsrf=x`);
+    expect(forged.status).toBe(400);
+    expect((await authorizeSilently(notes, other)).error).toBeUndefined();
+  });
+
   test('a request that is not valid speaks of signing out, not of signing in', async () => {
     const agent = new UserAgent();
     await authorize(notes, agent, user);
@@ -181,7 +201,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const left = await authorize(asking, agent, user);
     const kept = await authorize(other, agent, user);
     const cookie = agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value;
-    const fields = { id_token_hint: left.tokens.id_token ?? '', post_logout_redirect_uri: back };
+    const fields = { client_id: 'told-1', post_logout_redirect_uri: back };
     const page = await signOut(agent, logoutUrl(fields), 'stay');
     expect(page.url).toBe(back);
     const notices = await noticesFor(user.id, 1);

@@ -229,6 +229,18 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(again.body).not.toHaveProperty('access_token');
     });
 
+    test('a refresh whose answer was lost can be repeated: a token that is bound to a key is not replaced', async () => {
+      const { tokens, handle } = await boundTokens(notes, new UserAgent());
+      const again = () => client.refreshTokenGrant(notes, tokens.refresh_token ?? '', undefined, { DPoP: handle });
+      const [first, second] = [await again(), await again()];
+      expect([first.refresh_token, second.refresh_token]).toEqual([tokens.refresh_token, tokens.refresh_token]);
+      expect(first.access_token).not.toBe(second.access_token);
+      await expect(client.refreshTokenGrant(notes, tokens.refresh_token ?? '')).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+      expect((await again()).access_token).toBeDefined();
+    });
+
     test.each<[string, Readonly<Record<string, unknown>>]>([
       ['another method', { htm: 'POST' }],
       ['another address', { htu: 'https://evil.example/oauth2/v1/userinfo' }],

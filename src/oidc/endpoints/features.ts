@@ -4,6 +4,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Resource, Settings } from '../../policy/model/settings.ts';
 import type { DeviceDetails, ProviderPages } from '../pages.ts';
 import { deviceInfo } from '../provider-types.ts';
+import { isHintOfSession, signOutAtOnce } from './hinted-logout.ts';
 
 interface FeatureParts {
   readonly settings: Settings;
@@ -42,7 +43,11 @@ export function features({ settings, pages }: FeatureParts): Configuration['feat
       getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
-    rpInitiatedLogout: { enabled: true, logoutSource: pages.showLogout, postLogoutSuccessSource: pages.showSignedOut },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: async (ctx) => (isHintOfSession(ctx) ? signOutAtOnce(ctx) : pages.showLogout(ctx)),
+      postLogoutSuccessSource: pages.showSignedOut,
+    },
     userinfo: { enabled: true },
   };
 }

@@ -1,0 +1,63 @@
+/** How long sessions, codes and tokens live: by the token settings and the session policy. */
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
+import { peekSso } from '../../flow/browser/sso-session.ts';
+import type { Services } from '../../flow/services.ts';
+import type { Settings } from '../../policy/model/settings.ts';
+import { currentRequest } from '../request-scope.ts';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly services: Services;
+}
+
+/** Lifetime of a session that no rule limits, such as on the logout page of a user who never signed in (seconds). */
+const anonymousSession: Seconds = 3600;
+
+/** Longest life of a device code (seconds; RFC 8628 section 3.2). */
+const deviceCodeLifetime: Seconds = 600;
+
+export function lifetimes(settings: Settings, services: Services): Configuration['ttl'] {
+  const { tokens } = settings;
+  return {
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessToken,
+    AuthorizationCode: tokens.authorizationCode,
+    IdToken: tokens.idToken,
+    Interaction: tokens.interaction,
+    DeviceCode: deviceCodeLifetime,
+    // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700
+    // section 4.14.2).
+    RefreshToken: (_ctx, token) => refreshTokenLifetime(token, { settings, services }),
+    // Outlives every session and every token that was issued under it.
+    Grant: longestSession + tokens.refreshToken.absolute,
+    Session: (ctx, session) => sessionLifetime(ctx, session, services),
+  };
+}
+
+/** `iiat`: when the first token of its family was issued (epoch seconds). */
+export function refreshTokenLifetime(
+  { iiat }: { readonly iiat?: Seconds | undefined },
+  { settings, services }: Parts,
+): Seconds {
+  const { idle, absolute } = settings.tokens.refreshToken;
+  const left = (iiat ?? services.now()) + absolute - services.now();
+  return Math.max(1, Math.min(idle, left));
+}
+
+/** No session rule allows more (seconds): a year. */
+const longestSession: Seconds = 366 * 86_400;
+
+function sessionLifetime(
+  ctx: KoaContextWithOIDC,
+  session: { readonly accountId?: string | undefined; readonly uid: string },
+  services: Services,
+): Seconds {
+  const limits = session.accountId ? sessionLimits(ctx, session.uid, services) : undefined;
+  return limits ?? anonymousSession;
+}
+
+function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
+  const sso = peekSso(currentRequest().unit, uid);
+  if (!sso?.limits) return undefined;
+  return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - services.now()));
+}
