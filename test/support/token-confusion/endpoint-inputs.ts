@@ -1,8 +1,11 @@
 /** What the endpoints of the protocol take. */
+import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
+import { userCodeAttemptsCounter } from '../../../src/stores/keys.ts';
 import { post } from '../authorize.ts';
 import { authorization, postToken } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { beginSignIn, currentStep } from '../sign-in-flow.ts';
+import { UserAgent } from '../user-agent.ts';
 import { app, deviceGrant, parPrefix } from './apps.ts';
 import { type Fields, get, seen } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
@@ -150,9 +153,13 @@ export const endpointInputs: readonly TestedInput[] = [
     taken: 'confirm',
     counts: 'always',
     refusals: ['device.invalid'],
-    async submit({ node, home }, value) {
-      const page = await get(home, node, '/device');
-      const next = await home.submit(page, page.forms[0], { user_code: value });
+    async submit({ node }, value) {
+      // A browser and a network may try a few codes only.
+      const networks = ['127.0.0.1', '::1'].map((ip) => userCodeAttemptsCounter('network', networkOf(ip)));
+      await node.store.commit(networks.map((counter) => ({ op: 'reset', counter })));
+      const agent = new UserAgent();
+      const page = await get(agent, node, '/device');
+      const next = await agent.submit(page, page.forms[0], { user_code: value });
       return next.forms.some(({ fields }) => 'confirm' in fields) ? 'confirm' : seen(next);
     },
   },
