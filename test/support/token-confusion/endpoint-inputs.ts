@@ -50,8 +50,9 @@ async function withHints(submit: (hint: Fields) => Promise<string>): Promise<str
   return [...new Set(answers)].join(' ');
 }
 
-async function logout({ node, home }: FlowsInProgress, parameters: Fields): Promise<string> {
-  const page = await get(home, node, `/oauth2/v1/logout?${new URLSearchParams(parameters)}`);
+/** In a browser without a session: with the ID token of its own session it would be signed out at once. */
+async function logout({ node }: FlowsInProgress, parameters: Fields): Promise<string> {
+  const page = await get(new UserAgent(), node, `/oauth2/v1/logout?${new URLSearchParams(parameters)}`);
   return page.forms.some(({ fields }) => 'xsrf' in fields) ? 'asks' : seen(page);
 }
 
