@@ -400,6 +400,8 @@ describe('other browsers', () => {
     const { name = '', value = '' } = named('interaction') ?? {};
     const signature = named('interaction.sig')?.value ?? '';
     expect(signature).not.toBe('');
+    // The browser that gave the last proof has this one, too (Law 15).
+    const proof = `stepgate-proof=${named('stepgate-proof')?.value ?? ''}`;
     const headers = [
       `${name}=${value}`,
       `${name}=${value}; ${name}.sig=${flip(signature)}`,
@@ -409,10 +411,13 @@ describe('other browsers', () => {
       `${name}.sig=${signature}`,
     ];
     for (const cookie of headers) {
-      const answer = await fetch(page.url, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+      const sent = { cookie: `${cookie}; ${proof}`, accept: 'text/html' };
+      const answer = await fetch(page.url, { headers: sent, redirect: 'manual' });
       expect(answer.status).toBe(410);
     }
-    const whole = await fetch(page.url, { headers: { cookie: `${name}=${value}; ${name}.sig=${signature}` } });
+    const whole = await fetch(page.url, {
+      headers: { cookie: `${name}=${value}; ${name}.sig=${signature}; ${proof}` },
+    });
     expect(whole.status).toBe(200);
   });
 });
