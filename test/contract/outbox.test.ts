@@ -194,7 +194,8 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     outbox.worker.start();
     await until('the end', async () => outbox.failures.length > 0);
     expect([outbox.failures, server.tries(), await waiting(store)]).toEqual([['rejected'], 1, []]);
-    expect((await store.tail(auditKey, undefined, 10)).map(({ value }) => value)).toEqual(['rejected']);
+    const lines = (await store.tail(auditKey, undefined, 10)).map(({ value }) => JSON.parse(value));
+    expect(lines).toEqual([{ event: 'message.failed', reason: 'rejected' }]);
   });
 
   test('what is too late by its time of issue is not sent any more', async () => {

@@ -54,7 +54,7 @@ export function testOutbox(
     }),
     notifyLogout: notifyLogout ?? (async () => undefined),
     failed: (_message, reason) => ({
-      op: { op: 'append', key: auditKey, value: reason, keep: 100_000 },
+      op: { op: 'append', key: auditKey, value: JSON.stringify({ event: 'message.failed', reason }), keep: 100_000 },
       written: () => failures.push(reason),
     }),
     warn: (text) => warnings.push(text),
