@@ -89,7 +89,7 @@ test('with the keyboard alone: the last one stays, and an address is added by it
   await withEmail(node, user);
   const page = await newPage();
   await signIn(page, user);
-  await page.getByRole('link', { name: 'Manage Temporary access code' }).focus();
+  await page.getByRole('link', { name: 'Manage Password' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Remove' }).focus();
   await page.keyboard.press('Space');
@@ -123,7 +123,7 @@ test('without scripts: losing an app takes a tick, and the other sessions end', 
   await signIn(elsewhere, user);
   const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
   await signIn(page, user);
-  await page.getByRole('link', { name: 'Manage Password' }).click();
+  await page.getByRole('link', { name: 'Manage Temporary access code' }).click();
   await appears(page.locator('form[data-authenticator=totp], h2#remove').first());
   if ((await page.locator('h2#remove').count()) === 0) await answerCode(page, user);
   expect(await page.getByText('Without it you could no longer sign in to:').isVisible()).toBe(true);
