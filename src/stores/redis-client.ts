@@ -3,6 +3,7 @@
  * `StoreUnavailable`.
  */
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
@@ -74,6 +75,37 @@ export function connectForCommits(address: RedisAddress, patience: RedisPatience
     return gate();
   };
   return { client, ready };
+}
+
+/** How long a server may take to say what it knows of the others (milliseconds). */
+const wordLimit = 500;
+/** Before the next try to reach it (milliseconds). */
+const wordPause = 200;
+
+/**
+ * A connection to one server that is asked again and again what it knows of the others. Its troubles are silent: who
+ * does not answer excuses no replica, and the connection that commands use reports what matters.
+ */
+export function connectToAsk(
+  { tls, username, password }: Pick<RedisAddress, 'tls' | 'username' | 'password'>,
+  { host, port }: { readonly host: string; readonly port: number },
+): Redis {
+  const client = new Redis({
+    host,
+    port,
+    ...omitUndefined({ username, password }),
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    commandTimeout: wordLimit,
+    socketTimeout: 2 * wordLimit,
+    retryStrategy: () => wordPause,
+    ...(tls ? { tls: {} } : {}),
+  });
+  client.on('error', () => {});
+  return client;
 }
 
 /** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
