@@ -8,7 +8,8 @@ export const dataModelFile = join(import.meta.dirname, '../docs/data-model.md');
 
 const introduction = `# The data model
 
-<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\` and \`src/stores/counter-table.ts\`; a test checks that it is up to date. -->
+<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\` and \`src/stores/counter-table.ts\`. A test checks
+     that it is up to date. -->
 
 Everything that Stepgate keeps is in one store: Redis, or the embedded SQLite file. This page lists every kind of key, what it leads to,
 which module under \`src\` owns the value, how long it lives, and which other keys it refers to. The fields of a value are the types that

@@ -1,6 +1,6 @@
 /**
- * The data model: every kind of key that the store holds, in one table. Its rows are in `key-rows`, by what they hold. A
- * row says what the key leads to, what its tag is made of, which module owns the value, how long it lives and which
+ * The data model: every kind of key that the store holds, in one table. Its rows are in `key-rows`, by what they hold.
+ * A row says what the key leads to, what its tag is made of, which module owns the value, how long it lives and which
  * kinds its references may point to.
  *
  * What this promises:
