@@ -1,4 +1,4 @@
-/** A document of the configuration that is missing or damaged: 503 with its code wherever a request needs it (Law 4). */
+/** A document of the configuration that is missing or damaged: 503 wherever a request needs it (Law 4). */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { revisionKey, storedDocumentKey } from '../../src/stores/keys.ts';
