@@ -80,8 +80,8 @@ export class ClusterRule implements ReplicaRule {
   }
 
   /**
-   * The master of a slot, by the newest claim; `undefined`: nobody serves it. It says where to ask: old words will do, as
-   * that master knows better.
+   * The master of a slot, by the newest claim; `undefined`: no node serves it. It says where to ask, so old words will
+   * do: that master knows better.
    */
   ownerOf(slot: number): string | undefined {
     const claims = this.#serving().filter((node) => holds(node, slot));

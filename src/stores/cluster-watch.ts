@@ -11,9 +11,9 @@ export interface NodeAddress {
 }
 
 export interface ClusterWatch extends ReplicaWatch {
-  /** Where the master of a slot listens; `undefined`: nobody serves it, as far as the nodes say. */
+  /** Where the master of a slot listens; `undefined`: no node serves it, as far as the nodes say. */
   readonly ownerOf: (slot: number) => NodeAddress | undefined;
-  /** Its id; empty: nobody serves it. */
+  /** Its id; empty: no node serves it. */
   readonly masterOf: (slot: number) => string;
   /** The ids of the masters that serve slots. */
   readonly masters: () => readonly string[];

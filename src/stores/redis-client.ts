@@ -3,10 +3,9 @@
  * `StoreUnavailable`.
  */
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
-import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
-import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { parseRedisUrl, type RedisAccess, type RedisAddress } from './redis-url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 
@@ -87,13 +86,13 @@ const wordPause = 200;
  * does not answer excuses no replica, and the connection that commands use reports what matters.
  */
 export function connectToAsk(
-  { tls, username, password }: Pick<RedisAddress, 'tls' | 'username' | 'password'>,
+  { tls, ...login }: RedisAccess,
   { host, port }: { readonly host: string; readonly port: number },
 ): Redis {
   const client = new Redis({
     host,
     port,
-    ...omitUndefined({ username, password }),
+    ...loginOf(login),
     enableReadyCheck: false,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -129,15 +128,19 @@ function createClient(url: string, patience: RedisPatience): Redis | Cluster {
   return createSingle(address, redisOptions, true);
 }
 
-function optionsOf({ tls, username, password, db }: RedisAddress, patience: RedisPatience): CommonOptions {
+function loginOf({ username, password }: Omit<RedisAccess, 'tls'>) {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+function optionsOf(address: RedisAddress, patience: RedisPatience): CommonOptions {
+  const { tls, db } = address;
   return {
     ...options,
     connectTimeout: patience.connect,
     commandTimeout: patience.command,
     socketTimeout: patience.command,
     ...(tls ? { tls: {} } : {}),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    ...loginOf(address),
     ...(db === undefined ? {} : { db }),
   };
 }

@@ -1,4 +1,4 @@
-/** Commits on a Redis Cluster that are acknowledged only when the replicas have them: each goes to the master of its slot. */
+/** Commits on a Redis Cluster that wait for the replicas: each goes to the master of its slot. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../errors.ts';
 import type { ClusterWatch, NodeAddress } from './cluster-watch.ts';
