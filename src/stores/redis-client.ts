@@ -65,7 +65,7 @@ export interface CommitConnection {
 
 /** Connects when it is first needed, since a Redis without replicas never needs it. */
 export function connectForCommits(address: RedisAddress, patience: RedisPatience = usualPatience): CommitConnection {
-  const client = createSingle(address, { ...optionsOf(address, patience), lazyConnect: true }, false);
+  const client = createSingle(address, { ...connectionOptions(address, patience), lazyConnect: true }, false);
   // The other connection goes to the same server and reports its troubles.
   client.on('error', () => {});
   const gate = readyGate(client, patience.ready);
@@ -92,12 +92,12 @@ export function connectRedis(
 
 function createClient(url: string, patience: RedisPatience): Redis | Cluster {
   const address = parseRedisUrl(url);
-  const redisOptions = optionsOf(address, patience);
+  const redisOptions = connectionOptions(address, patience);
   if (address.kind === 'cluster') return createCluster(address.nodes, redisOptions, address.tls);
   return createSingle(address, redisOptions, true);
 }
 
-function optionsOf({ tls, username, password, db }: RedisAddress, patience: RedisPatience): CommonOptions {
+function connectionOptions({ tls, username, password, db }: RedisAddress, patience: RedisPatience): CommonOptions {
   return {
     ...options,
     connectTimeout: patience.connect,

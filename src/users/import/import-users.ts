@@ -90,7 +90,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
         options.onProblem({ line, reason: result.reason });
         options.onReject?.(written);
       }
-      summary = counted(summary, result);
+      summary = countedIn(summary, result);
     }
     options.onProgress?.(summary);
   };
@@ -99,14 +99,14 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
       options.onReject?.(record.header);
       continue;
     }
-    batch.push({ line: record.line, text: record.text, result: begin(options, seen, record) });
+    batch.push({ line: record.line, text: record.text, result: beginImport(options, seen, record) });
     if (batch.length === batchSize) await settle();
   }
   if (batch.length > 0) await settle();
   return summary;
 }
 
-function counted(summary: ImportSummary, result: Result): ImportSummary {
+function countedIn(summary: ImportSummary, result: Result): ImportSummary {
   const outcome = 'reason' in result ? 'refused' : result.done;
   const short = 'short' in result && result.short ? 1 : 0;
   return {
@@ -117,7 +117,7 @@ function counted(summary: ImportSummary, result: Result): ImportSummary {
   };
 }
 
-function begin(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
+function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
   if ('fault' in record) return { reason: record.fault };
   const read = readUser(record.fields, options.attributes);
   if (!read.ok) return { reason: read.reason };
@@ -141,7 +141,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   if (found.length > 1) return { reason: 'its identifiers belong to different users' };
   const [account] = found;
   if (account !== undefined && !update) return { reason: `${common(account, user)} is there already` };
-  const password = await readPassword(options, user);
+  const password = await hashedPassword(options, user);
   if ('reason' in password) return password;
   const { credential, short } = password;
   const address = verifiedAddress(user, account?.user);
@@ -215,15 +215,15 @@ function common({ user }: Account, { identifiers }: ImportedUser): string | unde
   return identifiers.find((identifier) => user.identifiers.includes(identifier));
 }
 
-type ReadPassword = {
+type ImportedPassword = {
   readonly credential: NewCredential | undefined;
   readonly short: boolean;
 };
 
-async function readPassword(
+async function hashedPassword(
   { passwords, dryRun }: ImportOptions,
   user: ImportedUser,
-): Promise<ReadPassword | { readonly reason: string }> {
+): Promise<ImportedPassword | { readonly reason: string }> {
   const { secret } = user;
   if (secret === undefined) return { credential: undefined, short: false };
   if ('hash' in secret) {
@@ -235,7 +235,7 @@ async function readPassword(
   return { credential: dryRun ? undefined : await passwords.create(secret.password), short: checked.short };
 }
 
-function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {
+function changes(imported: ImportedUser, current: User, password: ImportedPassword['credential']): Amendment {
   const { identifiers, profile, groups, status, userType } = imported;
   // A new address or number is not verified because the old one was.
   const unverified = {
