@@ -62,7 +62,7 @@ export async function enrollPassword(
   return { ok: true, credential, proof };
 }
 
-/** What a new password is compared with, whoever sets it. */
+/** What a new password is compared with, set by the user or by an administrator. */
 export type ComparedWith = Pick<
   AuthenticatorContext,
   'brand' | 'issuer' | 'enrolled' | 'settings' | 'newPassword' | 'warn'

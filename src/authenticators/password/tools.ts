@@ -1,4 +1,4 @@
-/** Setting passwords outside the step loop: by an administrator, by an import. The password policy decides there, too. */
+/** Setting passwords outside the step loop: by an administrator or an import, under the password policy as well. */
 import type { Subject } from '../../core/model/facts.ts';
 import type { NewCredential } from '../authenticator.ts';
 import { HashingQueue } from '../shared/hashing-queue.ts';

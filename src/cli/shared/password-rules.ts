@@ -1,7 +1,6 @@
 /** The password policy in use, for passwords that administrators set. */
 import type { Seconds } from '../../core/model/facts.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
-import { newPasswordTerms } from '../../core/policy/password-terms.ts';
+import { termsForNewPassword } from '../../core/policy/password-terms.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -21,7 +20,7 @@ export interface PasswordRulesOptions {
 }
 
 /**
- * The user is judged as they are, in no network and with no browser. Without a configuration the defaults apply: users
+ * The user counts as they are, in no network and with no browser. Without a configuration the defaults apply: users
  * may come before it. Rejects with `StoreUnavailable`; what comes back throws `StepgateError('not_configured')` where
  * no rule holds.
  */
@@ -34,7 +33,7 @@ export async function passwordRulesInUse(store: Store, options: PasswordRulesOpt
   const settings = { ...snapshot?.settings.authenticators[password] };
   const warn = onceEach((message) => options.stderr(`warning: ${message}\n`));
   return (subject, credentials) => {
-    const newPassword = newPasswordTerms(policies, {
+    const newPassword = termsForNewPassword(policies, {
       now: options.now(),
       request: { clientId: accountClientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
       network: { ip: '', zones: [] },
@@ -57,7 +56,7 @@ async function snapshotInUse(store: Store, { authenticators }: PasswordRulesOpti
   }
 }
 
-async function policiesOf(snapshot: Snapshot, issuer: string): Promise<Pick<PolicySet, 'password'>> {
+async function policiesOf(snapshot: Snapshot, issuer: string): Promise<Parameters<typeof termsForNewPassword>[0]> {
   const extended = withAccountApp(snapshot, issuer);
   const app = await extended.app(accountClientId);
   return app === undefined ? {} : extended.policies(app);

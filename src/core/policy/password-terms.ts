@@ -20,7 +20,7 @@ export function passwordRuling({ password }: Pick<PolicySet, 'password'>, facts:
 }
 
 /** What a new password of this user must be. `undefined`: no rule holds, so none can be set (Law 4). */
-export function newPasswordTerms(policies: Pick<PolicySet, 'password'>, facts: Facts) {
+export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts: Facts) {
   const ruling = passwordRuling(policies, facts);
   if (ruling === undefined) return undefined;
   const { blocklists, history } = ruling.terms;

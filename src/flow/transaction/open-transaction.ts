@@ -3,7 +3,7 @@
 import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
-import { newPasswordTerms as termsFor } from '../../core/policy/password-terms.ts';
+import { termsForNewPassword } from '../../core/policy/password-terms.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -91,7 +91,7 @@ export async function newPasswordTerms(
   facts: Facts,
 ): Promise<Pick<AuthenticatorContext, 'newPassword'>> {
   if (!services.authenticators.get(key)?.descriptor.underPasswordPolicy) return {};
-  const newPassword = termsFor(await snapshot.policies(app), facts);
+  const newPassword = termsForNewPassword(await snapshot.policies(app), facts);
   if (newPassword === undefined) throw new StepgateError('not_configured', 'no rule of the password policy holds');
   return { newPassword };
 }

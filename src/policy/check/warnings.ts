@@ -91,7 +91,7 @@ function appWarnings(source: YamlSource, { pkce }: App): readonly Finding[] {
   return [source.finding(['pkce'], message)];
 }
 
-/** A new user proves an address, with a code that is sent there: where that cannot be, the page offers no registration. */
+/** A new user proves an address with a code that is sent there. Where that cannot be, no page offers registration. */
 function registrationWarnings(
   source: YamlSource,
   { rules }: ProfilePolicy,

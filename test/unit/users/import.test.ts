@@ -149,7 +149,7 @@ describe('JSON Lines', () => {
     expect(JSON.stringify(problems)).not.toMatch(/"short"|Password1|LongUserName1/);
   });
 
-  test('a password is judged for the user as the account is, and former ones are kept where the policy says so', async () => {
+  test('a password is checked for the user as the account is, and former ones are kept where the policy says so', async () => {
     const key = {
       authenticator: 'totp',
       factors: ['possession'],
