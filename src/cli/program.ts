@@ -11,7 +11,7 @@ import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { openAsItIs, openStore } from '../stores/open.ts';
+import { openAsItIs, openStore, readDurability } from '../stores/open.ts';
 import { type AuditContext, auditCommand } from './audit/audit.ts';
 import { type ConfigContext, configCommand } from './config/config.ts';
 import { type DoctorContext, doctorCommand } from './doctor/doctor.ts';
@@ -64,7 +64,8 @@ function createContext(env: Environment): CommandContext {
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
   const warn = (text: string): void => stderr(`${text}\n`);
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn, isPatient: true };
+  const durability = readDurability(env.REDIS_DURABILITY);
+  const settings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
     stdout,
     stderr,
