@@ -1,6 +1,6 @@
 /** A step is data: what the user must do next. HTML and JSON are two renderings of it (Law 10). */
 import type { Attribute } from '../model/attribute.ts';
-import type { Skippable } from '../model/decision.ts';
+import type { AskedScope, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
 import type { TermsOfUse } from '../model/profile-policy.ts';
@@ -142,6 +142,9 @@ export type Step = StepBase &
         /** A secret that a new user chooses. */
         readonly secret?: NewSecretField;
       }
+    | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
+    /** Whether to go on with the account of the session. */
+    | { readonly kind: 'select_account' }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }
   );

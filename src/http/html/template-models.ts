@@ -48,6 +48,7 @@ import type {
 import type {
   ChallengeModel,
   CompleteModel,
+  ConsentModel,
   DeniedModel,
   EnrollModel,
   IdentifyModel,
@@ -59,6 +60,7 @@ import type {
   QrCodeModel,
   ReasonModel,
   RecoveryCodesModel,
+  SelectAccountModel,
   SelectModel,
 } from './models/step-models.ts';
 
@@ -88,6 +90,8 @@ export interface PageTemplateModels {
   readonly 'steps/enroll': EnrollModel;
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
   readonly 'steps/profile': ProfileModel;
+  readonly 'steps/consent': ConsentModel;
+  readonly 'steps/select-account': SelectAccountModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;
   readonly 'pages/error': ErrorModel;

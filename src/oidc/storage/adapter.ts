@@ -5,8 +5,8 @@
  * - `consume` is decided by the commit: of two presentations of one code or refresh token one wins, and the loser
  *   revokes the grant (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks
  *   later.
- * - A token is only found while its grant exists and its account is active and was not reset since: revoking is
- *   deleting one entry, and nothing that a parallel request still writes survives it.
+ * - A token is only found while its grant exists, its account is active and was not reset since, and the user has not
+ *   ended the access of its app: revoking is one write, and nothing that a parallel request still writes survives it.
  * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
  */
 
@@ -27,6 +27,7 @@ import {
 } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
+import { appValidAfter } from '../../users/app-access.ts';
 import { parseUser } from '../../users/user.ts';
 import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
 import { sessionAdapter } from './session-adapter.ts';
@@ -35,7 +36,9 @@ import { sessionAdapter } from './session-adapter.ts';
 interface Stored {
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
-  readonly valid?: number;
+  readonly valid?: Seconds;
+  /** `validAfter` of the app for that account at that time. */
+  readonly appValid?: Seconds;
   /** What it rests on, for what tokens follow from. */
   readonly basis?: TokenBasis;
 }
@@ -221,9 +224,11 @@ async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upse
   const { unit } = scope;
   const key = modelKey(model, id);
   const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
+  const account = user && parseUser(user.value);
   const stored: Stored = omitUndefined({
     payload,
-    valid: user && parseUser(user.value).validAfter,
+    valid: account?.validAfter,
+    appValid: account && appValidAfter(account, payload.clientId ?? ''),
     basis: tokenSources.has(model) ? scope.tokenBasis : undefined,
   });
   const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
@@ -261,13 +266,15 @@ async function revokeInScope({ store, scope }: ModelStorage, grantId: string): P
 }
 
 /** What belongs to a grant or an account lives only as long as these. */
-async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
+async function isAlive(model: string, { payload, valid, appValid }: Stored, unit: UnitOfWork): Promise<boolean> {
   if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
   if (!user) return false;
   const account = parseUser(user.value);
   if (account.status !== 'active') return false;
+  // The user ended the access of this app, or took some of it back.
+  if (appValidAfter(account, payload.clientId ?? '') !== appValid) return false;
   // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
   if (model === 'Grant' || account.validAfter === valid) return true;
   const { sessionUid } = payload;

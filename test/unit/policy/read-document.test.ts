@@ -206,6 +206,7 @@ test('settings are complete: everything has a default', async () => {
   const { scopes, ...settings } = readSettings(document, authenticatorKinds);
   expect(settings).toEqual({
     brand: { name: 'A' },
+    scopeTexts: {},
     trustedProxies: 0,
     zones: {},
     authenticators: {

@@ -1,6 +1,7 @@
 /** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
+import type { ConsentDetails } from '../../../flow/actions/consent.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
@@ -21,6 +22,8 @@ export interface StepPage extends PageBase {
   readonly account?: { readonly identifier: string };
   /** Authenticators that were already proved in this transaction: shown as progress. */
   readonly done?: readonly string[];
+  /** What the page of consent says besides the step. */
+  readonly consent?: ConsentDetails;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
   /** The user recovers the password. */
