@@ -46,10 +46,10 @@ describe('the laws', () => {
 describe('the decisions', () => {
   const records = documents.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
 
-  test('are numbered as their files are, each with a number of its own', () => {
+  test('are numbered as their files are, each once', () => {
     const numbers = records.map(({ path, text }) => [path.slice(15, 19), /^# (\d+)\. \S/.exec(text)?.[1]]);
-    expect(numbers).toEqual(numbers.map(([inName]) => [inName, String(Number(inName))]));
-    expect(new Set(numbers.map(([inName]) => inName)).size).toBe(records.length);
+    expect(numbers).toEqual(numbers.map(([file]) => [file, String(Number(file))]));
+    expect(new Set(numbers.map(([file]) => file)).size).toBe(records.length);
   });
 
   test('have a date, a status, a decision and alternatives', () => {
