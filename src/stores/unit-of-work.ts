@@ -116,8 +116,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Never loses a race by itself: the merge runs again on what the faster request wrote. One that cannot go on from there
-   * throws `Conflict` for its key; `lost` then makes the answer.
+   * Never loses a race by itself: the merge runs again on what the faster request wrote. One that cannot go on from
+   * there throws `Conflict` for its key; `lost` then makes the answer.
    */
   merge(key: string, merge: Merge, lost?: () => Promise<Error>): void {
     if (lost) this.#overtaken.set(key, lost);

@@ -13,7 +13,7 @@ import { type Keyring, newKey, parseKeyring, publicationTime, type SigningKey } 
 const longestToken: Seconds = 86_400 + 60;
 
 /** RS256 and PS256 share RSA keys. */
-export function keyTypeOf(algorithm: SigningAlgorithm): SigningKey['type'] {
+function keyTypeOf(algorithm: SigningAlgorithm): SigningKey['type'] {
   return algorithm === 'PS256' ? 'RS256' : algorithm;
 }
 

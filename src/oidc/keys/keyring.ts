@@ -70,9 +70,9 @@ export async function createKeyring(store: Store, now: Seconds): Promise<void> {
 }
 
 /**
- * Publishes a new key of each type that is enabled. It signs after `overlap` seconds, when every relying party that refreshes its keys
- * has it; the old ones stay published for `keep` seconds more. Keys whose time is over are removed. Rejects with
- * `StoreUnavailable`.
+ * Publishes a new key of each type that is enabled. It signs after `overlap` seconds, when every relying party that
+ * refreshes its keys has it; the old ones stay published for `keep` seconds more. Keys whose time is over are removed.
+ * Rejects with `StoreUnavailable`.
  */
 export async function rotateKeys(
   store: Store,

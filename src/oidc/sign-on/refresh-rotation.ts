@@ -1,8 +1,8 @@
 /**
  * Which refresh tokens are replaced when they are used, and by what. One that counts only together with a key of the
  * client is not replaced (FAPI 2.0 Security Profile section 5.3.2.1): a thief could not use it, and a client whose
- * answer was lost can ask again. Any other is, and its successor follows from it, so that a client whose answer was lost
- * gets the same one again. See decision 56.
+ * answer was lost can ask again. Any other is, and its successor follows from it, so that this client gets the same one
+ * again. See decision 56.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Services } from '../../flow/services.ts';

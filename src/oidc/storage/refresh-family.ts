@@ -37,7 +37,7 @@ export function tokenHash(token: string): string {
 
 /**
  * What replaces the token, under a secret of the server: always the same, so that a client whose answer was lost can
- * ask again, and nobody else can work it out.
+ * ask again, and no client can work it out.
  */
 export function successorOf(token: string, secret: string): string {
   const mac = macUnder(secret).update(JSON.stringify(['refresh_successor', token]));

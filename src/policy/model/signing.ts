@@ -11,7 +11,8 @@ export interface SigningSettings {
 }
 
 /**
- * RS256 is what every relying party must know (OpenID Connect Core section 15.1); ES256 is fast and known to nearly all.
+ * RS256 is what every relying party must know (OpenID Connect Core section 15.1); ES256 is fast and known to nearly
+ * all.
  */
 export const defaultAlgorithms = ['RS256', 'ES256'] as const satisfies readonly SigningAlgorithm[];
 

@@ -2,7 +2,7 @@
 import type { KeyRow } from './key-row.ts';
 
 const asGranted = { kind: 'expiring', until: 'it expires by the token settings' } as const;
-const adapter = 'oidc/storage/adapter';
+const adapter = 'oidc/storage/stored-model';
 
 export const protocolKeys = {
   interaction: {
@@ -45,7 +45,7 @@ export const protocolKeys = {
     what: 'A family of refresh tokens (`RefreshToken`): its newest token and the one before, as hashes.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the part that its tokens share' },
-    owner: 'oidc/storage/refresh-token-adapter',
+    owner: adapter,
     lifetime: asGranted,
     // What a rotation has replaced must not count again.
     durability: 'durable',

@@ -396,7 +396,7 @@ describe('a family of refresh tokens', () => {
     expect(new Set(store.commits.flat().flatMap((op) => ('key' in op ? [op.key] : []))).size).toBe(7);
   });
 
-  /** The grace of the client, what is presented after `first` was replaced, how many seconds later, and whether it counts. */
+  /** The grace of the client, what is presented after `first` was replaced, how many seconds later, if it counts. */
   test.each<[string, string, number, boolean]>([
     ['app10', second, 0, true],
     ['app10', second, 100_000, true],

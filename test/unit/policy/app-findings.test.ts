@@ -29,7 +29,7 @@ describe('algorithms that are not enabled', () => {
   test('by an app', async () => {
     expect(await check(app(`${redirect}, id_token_signed_response_alg: EdDSA`))).toEqual({
       errors: [
-        'apps/notes.yaml:4:79 client.id_token_signed_response_alg `EdDSA` is not enabled: add it to signing.algorithms in stepgate.yaml, or use RS256 or ES256',
+        'apps/notes.yaml:4:81 client.id_token_signed_response_alg `EdDSA` is not enabled: add it to signing.algorithms in stepgate.yaml, or use RS256 or ES256',
       ],
       warnings: [],
     });
