@@ -37,7 +37,7 @@ import { currentRequest, findRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
-import { lifetimes } from './sign-on/lifetimes.ts';
+import { lifetimes, refreshTokenLifetime } from './sign-on/lifetimes.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
 import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
@@ -123,7 +123,8 @@ function configuration(parts: BuiltParts): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
     conformIdTokenClaims: false,
-    rotateRefreshToken: (ctx) => rotatesRefreshToken(ctx, parts),
+    rotateRefreshToken: (ctx) =>
+      rotatesRefreshToken(ctx, { now: services.now(), lifetime: (token) => refreshTokenLifetime(token, parts) }),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&

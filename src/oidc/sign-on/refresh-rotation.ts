@@ -5,26 +5,27 @@
  * again. See decision 56.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
 import type { Services } from '../../flow/services.ts';
-import type { Settings } from '../../policy/model/settings.ts';
 import { nameRefreshTokens } from '../provider-types.ts';
 import { findRequest } from '../request-scope.ts';
 import { newRefreshToken, successorOf, tokenHash } from '../storage/refresh-family.ts';
-import { refreshTokenLifetime } from './lifetimes.ts';
 
 type RefreshToken = NonNullable<KoaContextWithOIDC['oidc']['entities']['RefreshToken']>;
 
-interface RotationParts {
-  readonly settings: Settings;
-  readonly services: Services;
+interface UsedNow {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** Of a token that is used now (seconds). */
+  lifetime(token: RefreshToken): Seconds;
 }
 
-export async function rotatesRefreshToken({ oidc }: KoaContextWithOIDC, parts: RotationParts): Promise<boolean> {
+export async function rotatesRefreshToken({ oidc }: KoaContextWithOIDC, used: UsedNow): Promise<boolean> {
   const { client, entities } = oidc;
   const token = entities.RefreshToken;
   const isBound = token?.isSenderConstrained() === true || isKeyed(client);
   if (token === undefined || !isBound) return true;
-  await prolong(token, parts);
+  await prolong(token, used);
   return false;
 }
 
@@ -34,11 +35,12 @@ function isKeyed(client: KoaContextWithOIDC['oidc']['client']): boolean {
 }
 
 /** It ends when it was not used for a while. To write it at each use would make parallel ones race for nothing. */
-async function prolong(token: RefreshToken, parts: RotationParts): Promise<void> {
-  const now = parts.services.now();
-  const lifetime = refreshTokenLifetime(token, parts);
-  if ((token.exp ?? 0) - now >= lifetime / 2) return;
-  token.exp = now + lifetime;
+async function prolong(token: RefreshToken, { now, lifetime }: UsedNow): Promise<void> {
+  const { exp } = token;
+  const seconds = lifetime(token);
+  if (exp === undefined || exp - now >= seconds / 2) return;
+  // oidc-provider compares `exp` with a clock of its own, from which it also has the ttl.
+  token.exp = exp - token.remainingTTL + seconds;
   await token.save();
 }
 

@@ -64,7 +64,7 @@ export const protocolKeys = {
     what: 'The device code that a user code leads to.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the code that the user types' },
-    owner: adapter,
+    owner: 'oidc/storage/adapter',
     lifetime: { kind: 'expiring', until: 'the device code expires' },
     durability: 'once',
     references: ['device-code'],
