@@ -20,8 +20,8 @@ import { refreshTokenAdapter } from './refresh-token-adapter.ts';
 import { revokeGrant, revokeInScope } from './revoke-grant.ts';
 import { sessionAdapter } from './session-adapter.ts';
 import {
-  isAlive,
   isStored,
+  isWithGrantAndAccount,
   type ModelStorage,
   mergedOf,
   modelKey,
@@ -120,7 +120,7 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   const entry = await scope.unit.get(modelKey(model, id));
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
-  if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
+  if (model !== 'Interaction' && !(await isWithGrantAndAccount(model, stored, scope.unit))) return undefined;
   if (stored.basis) scope.tokenBasis = stored.basis;
   const payload = payloadOf(model, id, stored);
   return entry.consumed === undefined ? payload : { ...payload, consumed: entry.consumed };

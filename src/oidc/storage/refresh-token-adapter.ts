@@ -10,7 +10,7 @@ import type { RefreshedToken } from '../request-scope.ts';
 import { type RefreshFamily, standingOf, tokenHash } from './refresh-family.ts';
 import { noteFamily, revokeGrant, revokeInScope } from './revoke-grant.ts';
 import {
-  isAlive,
+  isWithGrantAndAccount,
   type ModelStorage,
   mergedOf,
   modelKey,
@@ -58,7 +58,7 @@ async function find(
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
   const { family, basis } = stored;
-  if (!family || !(await isAlive(model, stored, scope.unit))) return undefined;
+  if (!family || !(await isWithGrantAndAccount(model, stored, scope.unit))) return undefined;
   if (basis) scope.tokenBasis = basis;
   const at = now();
   const standing = standingOf(family, id, { now: at, grace: refreshTokenGrace(stored.payload.clientId ?? '') });

@@ -130,7 +130,11 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
 }
 
 /** What belongs to a grant or an account lives only as long as these. */
-export async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
+export async function isWithGrantAndAccount(
+  model: string,
+  { payload, valid }: Stored,
+  unit: UnitOfWork,
+): Promise<boolean> {
   if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
