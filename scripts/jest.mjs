@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runChild } from './run-child.mjs';
 
 const flags = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
-/** What Node compiled stays here: the tests start the program some two hundred times, and compiling is half of a start. */
+/** What Node compiled stays here: tests start the program again and again, and compiling is half of a start. */
 const compiled = join(dirname(dirname(fileURLToPath(import.meta.url))), 'node_modules', '.cache', 'stepgate-tests');
 
 /** Runs Jest in this terminal; answers its exit code. */
