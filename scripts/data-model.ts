@@ -1,21 +1,15 @@
 /** Renders `docs/data-model.md` from the table of store keys. */
 import { join } from 'node:path';
-import {
-  type CounterRow,
-  counterTable,
-  type KeyKind,
-  type KeyRow,
-  keyKinds,
-  keyRow,
-  type Lifetime,
-  type TagRule,
-} from '../src/stores/key-table.ts';
+import { type CounterRow, counterTable } from '../src/stores/counter-table.ts';
+import type { KeyRow, Lifetime, TagRule } from '../src/stores/key-rows/key-row.ts';
+import { type KeyKind, keyKinds, keyRow } from '../src/stores/key-table.ts';
 
 export const dataModelFile = join(import.meta.dirname, '../docs/data-model.md');
 
 const introduction = `# The data model
 
-<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\`; a test checks that it is up to date. -->
+<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\` and \`src/stores/counter-table.ts\`. A test checks
+     that it is up to date. -->
 
 Everything that Stepgate keeps is in one store: Redis, or the embedded SQLite file. This page lists every kind of key, what it leads to,
 which module under \`src\` owns the value, how long it lives, and which other keys it refers to. The fields of a value are the types that

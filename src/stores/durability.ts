@@ -1,5 +1,6 @@
 /** Which commits must have reached every replica before they are acknowledged (Law 14). */
-import { type Durability, keyRow } from './key-table.ts';
+import type { Durability } from './key-rows/key-row.ts';
+import { keyRow } from './key-table.ts';
 import type { Op } from './store.ts';
 
 /** Whether losing this batch after it was acknowledged would break a promise, or let something count twice. */

@@ -2,11 +2,12 @@
  * The table of store keys has no row that nothing uses and names the modules that use it, and the document that is
  * written from it is up to date.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { dataModelFile, renderDataModel } from '../../scripts/data-model.ts';
-import { counterTable, keyKinds, keyRow } from '../../src/stores/key-table.ts';
+import { counterTable } from '../../src/stores/counter-table.ts';
+import { keyKinds, keyRow } from '../../src/stores/key-table.ts';
 import { document } from './support/documents.ts';
 import { readSources } from './support/source.ts';
 
@@ -14,6 +15,12 @@ const src = join(import.meta.dirname, '../../src');
 
 test('docs/data-model.md is what `npm run docs` writes', () => {
   expect(readFileSync(dataModelFile, 'utf8')).toBe(renderDataModel());
+});
+
+test('no kind of key has a row in two files', () => {
+  const files = globSync('stores/key-rows/*.ts', { cwd: src });
+  const kinds = files.flatMap((file) => document(`src/${file}`).match(/^ {2}'?[\w-]+(?='?: \{$)/gm) ?? []);
+  expect(kinds.length).toBe(keyKinds.length);
 });
 
 test('the owner of each kind of key and of each counter is a module', () => {

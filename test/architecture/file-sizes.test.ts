@@ -9,7 +9,6 @@ const root = join(import.meta.dirname, '../..');
 const allowed: Readonly<Record<string, string>> = {
   'src/authenticators/authenticator.ts': 'the interface of authenticators, which a newcomer reads in one place',
   'src/core/model/facts.ts': 'types only: all that a decision may depend on',
-  'src/stores/key-table.ts': 'one table with a row for each key of the store',
   'src/users/directory.ts': 'one class: what changes a user is committed in one way',
 };
 

@@ -5,7 +5,9 @@
  */
 import { afterAll, afterEach } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { type CounterRow, counterTable, type KeyRow, keyRow } from '../../src/stores/key-table.ts';
+import { type CounterRow, counterTable } from '../../src/stores/counter-table.ts';
+import type { KeyRow } from '../../src/stores/key-rows/key-row.ts';
+import { keyRow } from '../../src/stores/key-table.ts';
 import type { Op, Store } from '../../src/stores/store.ts';
 import { noteAuditOps } from './emitted-events.ts';
 

@@ -1,0 +1,85 @@
+/** Counters that stand under the key of what they are about. */
+import type { KeyKind } from './key-table.ts';
+
+/**
+ * Attempts are counted under the key of what they are about: `<key>:<name>`. `<authenticator>` in a name stands for the
+ * key of one. An identifier that no user has is counted like a user, so that both look alike (Law 8).
+ */
+export interface CounterRow {
+  readonly what: string;
+  readonly of: readonly KeyKind[];
+  readonly name: string;
+  /** The module under `src` that counts. */
+  readonly owner: string;
+}
+
+const userOrUnknown: readonly KeyKind[] = ['user', 'identifier'];
+
+export const counterTable: readonly CounterRow[] = [
+  {
+    what: 'Failed attempts to verify.',
+    of: userOrUnknown,
+    name: '<authenticator>',
+    owner: 'flow/actions/answer',
+  },
+  {
+    what: 'Answers while an authenticator is enrolled; success resets it.',
+    of: userOrUnknown,
+    name: '<authenticator>.enroll',
+    owner: 'flow/actions/answer',
+  },
+  {
+    what: 'Answers with sent codes while an authenticator is enrolled; success leaves it alone.',
+    of: ['user'],
+    name: '<authenticator>.enroll.answers',
+    owner: 'flow/actions/enroll',
+  },
+  {
+    what: 'Answers of new users with the code that was sent to their address; success resets it.',
+    of: userOrUnknown,
+    name: '<authenticator>.register',
+    owner: 'flow/actions/answer',
+  },
+  {
+    what: 'Forms about the profile: each could ask whether a unique value is taken.',
+    of: ['user'],
+    name: 'profile',
+    owner: 'flow/actions/profile',
+  },
+  {
+    what: 'Messages of an authenticator.',
+    of: userOrUnknown,
+    name: '<authenticator>.send',
+    owner: 'flow/notify/enqueue-message',
+  },
+  {
+    what: 'Messages of an authenticator that a browser asked for which the user has signed in with before.',
+    of: userOrUnknown,
+    name: '<authenticator>.send.known',
+    owner: 'flow/notify/enqueue-message',
+  },
+  {
+    what: 'Stands for the counter of the recipient where nothing is sent, so that the work is the same.',
+    of: userOrUnknown,
+    name: '<authenticator>.send:recipient',
+    owner: 'flow/notify/enqueue-message',
+  },
+  {
+    what: 'Changes on the account pages: each is told at every address.',
+    of: ['user'],
+    name: 'account.change',
+    owner: 'flow/change-limit',
+  },
+  {
+    what: 'Answers with the code that was sent to an added address.',
+    of: ['user'],
+    name: 'notification_address',
+    owner: 'flow/account/addresses',
+  },
+  {
+    what: 'Codes that were sent to an address to be added.',
+    of: ['user'],
+    name: 'notification_address.send',
+    owner: 'flow/account/addresses',
+  },
+];

@@ -1,0 +1,25 @@
+/** Counters of attempts that are about no key of their own. Those about a key are in `counter-table.ts`. */
+import { type KeyRow, windows } from './key-row.ts';
+
+export const attemptKeys = {
+  'browser-attempts': {
+    what: 'Failed attempts of a browser that the account knows, where the account has none left.',
+    holds: 'counter',
+    tag: { rule: 'hash', of: 'the account, the credential, the authenticator and the secret of the browser' },
+    rest: '`try`',
+    owner: 'flow/actions/own-attempts',
+    lifetime: windows,
+    durability: 'ephemeral',
+    references: [],
+  },
+  'user-code-attempts': {
+    what: 'Counts the user codes that a browser or a network has tried (RFC 8628, section 5.1).',
+    holds: 'counter',
+    tag: { rule: 'hash', of: '`browser` or `network`, and which' },
+    rest: '`try`',
+    owner: 'flow/browser/user-code-limit',
+    lifetime: windows,
+    durability: 'ephemeral',
+    references: [],
+  },
+} as const satisfies Readonly<Record<string, KeyRow>>;

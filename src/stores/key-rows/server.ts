@@ -1,0 +1,41 @@
+/** What the server keeps for itself: its keys, the audit log, and what watches the store. */
+import { type KeyRow, lasting } from './key-row.ts';
+
+export const serverKeys = {
+  keyring: {
+    what: 'The signing keys and the secrets of the server.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'current' },
+    owner: 'oidc/keys/keyring',
+    lifetime: lasting,
+    durability: 'durable',
+    references: [],
+  },
+  audit: {
+    what: 'The newest lines of the audit log, for `stepgate audit tail`.',
+    holds: 'log',
+    tag: { rule: 'constant', tag: 'log' },
+    owner: 'flow/audit',
+    lifetime: { kind: 'newest', lines: 100_000 },
+    durability: 'ephemeral',
+    references: [],
+  },
+  'write-probe': {
+    what: 'What each node writes again and again, to find out whether the store takes writes.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'probe' },
+    owner: 'stores/store-health',
+    lifetime: { kind: 'fixed', seconds: 60 },
+    durability: 'durable',
+    references: [],
+  },
+  'replication-barrier': {
+    what: 'Written behind each group of commits that waits for the replicas, so that the wait has something to wait for.',
+    holds: 'entry',
+    tag: { rule: 'random', of: '`barrier`, on a Cluster another name for each master' },
+    owner: 'stores/redis-group-commit',
+    lifetime: { kind: 'fixed', seconds: 60 },
+    durability: 'ephemeral',
+    references: [],
+  },
+} as const satisfies Readonly<Record<string, KeyRow>>;

@@ -1,0 +1,68 @@
+/** The records of users, and what is reserved for them. */
+import { type KeyRow, lasting } from './key-row.ts';
+
+export const userKeys = {
+  user: {
+    what: 'The record of a user: status, identifiers, profile, groups.',
+    holds: 'entry',
+    tag: { rule: 'random', of: 'the user id' },
+    owner: 'users/account',
+    lifetime: lasting,
+    durability: 'durable',
+    references: ['credentials'],
+  },
+  credentials: {
+    what: 'The credentials of a user, in the slot of the user.',
+    holds: 'entry',
+    tag: { rule: 'random', of: 'the user id' },
+    owner: 'users/account',
+    lifetime: lasting,
+    durability: 'durable',
+    references: [],
+  },
+  users: {
+    what: 'The ids of all users.',
+    holds: 'set',
+    tag: { rule: 'constant', tag: 'all' },
+    owner: 'users/directory',
+    lifetime: lasting,
+    durability: 'durable',
+    references: [],
+  },
+  identifier: {
+    what: 'The user that an identifier is reserved for. It counts only while that user lists the identifier.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the canonical identifier' },
+    owner: 'users/identifier-reservations',
+    lifetime: lasting,
+    durability: 'durable',
+    references: ['user'],
+  },
+  'credential-reservation': {
+    what: 'The user that the id of a passkey is reserved for. It counts only while a credential of that user lists it.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the authenticator and the id' },
+    owner: 'users/credential-reservations',
+    lifetime: lasting,
+    durability: 'durable',
+    references: ['user'],
+  },
+  'attribute-reservation': {
+    what: 'The user that a value of a unique attribute is reserved for. It counts only while the profile of that user has it.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the name of the attribute and the value' },
+    owner: 'users/attribute-reservations',
+    lifetime: lasting,
+    durability: 'durable',
+    references: ['user'],
+  },
+  'sign-in-log': {
+    what: 'The newest sign-ins of a user, for the account pages.',
+    holds: 'log',
+    tag: { rule: 'random', of: 'the user id' },
+    owner: 'users/sign-in-log',
+    lifetime: { kind: 'newest', lines: 100 },
+    durability: 'ephemeral',
+    references: [],
+  },
+} as const satisfies Readonly<Record<string, KeyRow>>;
