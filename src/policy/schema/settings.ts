@@ -2,16 +2,17 @@
 
 import { z } from 'zod';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
-import { type ExactOptional, omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
-import { attributeSchemaOf, localizedText, profileAttributes } from './attributes.ts';
+import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 import { cidrFault } from './zones.ts';
 
 const MINUTE = 60;
@@ -76,18 +77,6 @@ const tokens = closed({
   .prefault({})
   .describe('Lifetimes.');
 
-const scopeName = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, { error: 'is not a scope (RFC 6749 section 3.3)' });
-
-const claimNames = z.array(z.string().min(1)).describe('Claims that it releases.');
-
-const scopeInWords = closed({
-  claims: claimNames.optional(),
-  label: localizedText('What the page of consent calls it.'),
-  help: localizedText('A sentence below the label.'),
-});
-
 const resource = closed({
   indicator: z
     .string()
@@ -95,19 +84,7 @@ const resource = closed({
       error: 'must be an absolute URI without fragment',
     })
     .describe('Value of the `resource` parameter, and `aud` of the token.'),
-  scopes: z
-    .array(
-      z.union([
-        scopeName,
-        closed({
-          scope: scopeName.describe('Name of the scope.'),
-          label: localizedText('What the page of consent calls it.'),
-          help: localizedText('A sentence below the label.'),
-        }),
-      ]),
-    )
-    .default([])
-    .describe('Scopes that this API knows, each with its texts for the page of consent.'),
+  scopes: scopesOfApi,
   accessToken: closed({
     lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
     algorithm: z
@@ -182,12 +159,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     tokens,
     signing,
     resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
-    scopes: z
-      .record(scopeName, z.union([claimNames, scopeInWords]))
-      .default({})
-      .describe(
-        'Scopes besides the standard ones (openid, profile, email, phone, address, groups, offline_access), each with the claims that it releases and its texts for the page of consent.',
-      ),
+    scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')
     .transform((input): Settings => {
@@ -198,46 +170,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
         acrValues: input.acrValues ?? defaultAcrValues,
         resources: input.resources.map(({ accessToken, scopes, ...resource }) => ({
           ...resource,
-          scopes: scopes.map(nameOf),
+          scopes: scopes.map(scopeNameOf),
           accessToken: { ...accessToken, algorithm: accessToken.algorithm ?? usualAlgorithm(input.signing.algorithms) },
         })),
-        scopes: withClaims({ ...standardScopes, ...claimsOf(input.scopes) }, attributes),
+        scopes: withClaims({ ...standardScopes, ...claimsByScope(input.scopes) }, attributes),
         scopeTexts: scopeTextsOf(input),
       };
     });
-}
-
-type ScopeInput = string[] | z.output<typeof scopeInWords>;
-type ResourceScope = z.output<typeof resource>['scopes'][number];
-
-/** The claims that each scope releases. A standard scope that only got a text releases what it always does. */
-function claimsOf(scopes: Readonly<Record<string, ScopeInput>>): Settings['scopes'] {
-  return Object.fromEntries(
-    Object.entries(scopes).map(([scope, one]) => {
-      const claims = Array.isArray(one) ? one : one.claims;
-      return [scope, claims ?? (Object.hasOwn(standardScopes, scope) ? (standardScopes[scope] ?? []) : [])];
-    }),
-  );
-}
-
-function nameOf(one: ResourceScope): string {
-  return typeof one === 'string' ? one : one.scope;
-}
-
-function scopeTextsOf({
-  scopes,
-  resources,
-}: {
-  readonly scopes: Readonly<Record<string, ScopeInput>>;
-  readonly resources: readonly z.output<typeof resource>[];
-}): Settings['scopeTexts'] {
-  const own = Object.entries(scopes).flatMap(([scope, one]) => (Array.isArray(one) ? [] : [{ scope, ...one }]));
-  const ofResources = resources.flatMap((one) => one.scopes.filter((scope) => typeof scope !== 'string'));
-  return Object.fromEntries(
-    [...ofResources, ...own].flatMap(({ scope, label, help }) =>
-      label === undefined ? [] : [[scope, omitUndefined({ label, help })] as const],
-    ),
-  );
 }
 
 /** Each scope also releases the claims of the attributes that name it. */

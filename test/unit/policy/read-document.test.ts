@@ -207,6 +207,7 @@ test('settings are complete: everything has a default', async () => {
   expect(settings).toEqual({
     brand: { name: 'A' },
     scopeTexts: {},
+    signing: { algorithms: ['RS256', 'ES256'] },
     trustedProxies: 0,
     zones: {},
     authenticators: {
