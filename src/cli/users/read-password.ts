@@ -20,8 +20,8 @@ export interface PasswordOptions {
 
 export interface ReadPassword {
   readonly credential: NewCredential;
-  /** Prints a generated password; to be called once it is set. */
-  print(): void;
+  /** The password, if it was generated: to be shown once, when it is set. */
+  readonly generated?: string;
 }
 
 /**
@@ -33,19 +33,24 @@ export async function readPassword(
   options: PasswordOptions,
   words: readonly string[],
 ): Promise<ReadPassword | undefined> {
-  const { passwords, stdout, stderr, stdin } = context;
+  const { passwords, stderr, stdin } = context;
   if (options.passwordStdin && options.passwordGenerate)
     throw new Error('give --password-stdin or --password-generate, not both');
   if (options.passwordGenerate) {
     const text = randomBytes(15).toString('base64url');
-    return { credential: await passwords.create(text), print: () => stdout(`password: ${text}\n`) };
+    return { credential: await passwords.create(text), generated: text };
   }
   if (!options.passwordStdin) return undefined;
   const text = await readLine(stdin);
   const checked = passwords.check(text, words);
   if (!checked.ok) throw new Error(`the password was not set: ${passwordFaults[checked.reason]}`);
   if (checked.short) stderr('warning: with fewer than 15 characters a password should not be the only factor\n');
-  return { credential: await passwords.create(text), print: () => undefined };
+  return { credential: await passwords.create(text) };
+}
+
+/** Shows a generated password; empty where none was generated. */
+export function passwordLine(generated: string | undefined): string {
+  return generated === undefined ? '' : `password: ${generated}\n`;
 }
 
 /** All of a short input without the line break at its end. */
