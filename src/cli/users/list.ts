@@ -32,7 +32,9 @@ export function usersListCommand(context: UsersContext): Command {
     .option('--after <id>', 'only those whose id comes after this one: the next page')
     .option('--all', 'all pages')
     .option('--group <name>', 'only those who are in this group; can be repeated: in all of them', collect, [])
-    .addOption(new Option('--status <status>', 'only those with this status').choices(['active', 'suspended', 'deactivated']))
+    .addOption(
+      new Option('--status <status>', 'only those with this status').choices(['active', 'suspended', 'deactivated']),
+    )
     .option('--search <text>', 'only those with this text in an identifier or the name; case does not matter')
     .action((options: ListOptions) => list(context, options));
 }
