@@ -39,10 +39,10 @@ function matchesSecret(hash: string, presented: string): boolean {
  */
 export function isSameClient(clientId: string, newest: App): boolean {
   const used = currentRequest().apps.get(clientId);
-  return used !== undefined && (used === newest || credentialsOf(used) === credentialsOf(newest));
+  return used !== undefined && (used === newest || credentialsFingerprint(used) === credentialsFingerprint(newest));
 }
 
 /** In a form that can be compared. */
-function credentialsOf({ clientSecretHash, client }: App): string {
+function credentialsFingerprint({ clientSecretHash, client }: App): string {
   return JSON.stringify([clientSecretHash, client.token_endpoint_auth_method, client.jwks, client.jwks_uri]);
 }

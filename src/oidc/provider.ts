@@ -11,6 +11,7 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
+import { isLoopback } from '../policy/schema/fields.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { completedAnswers } from './endpoints/completed-answers.ts';
@@ -128,18 +129,13 @@ function configuration(parts: ProviderParts): Configuration {
     renderError: async (ctx, out) => parts.pages.showError(ctx, out),
     features: features(parts),
     // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
-    // except for a loopback issuer.
-    ...(isLoopback(services.issuer) ? { fetch: fetchAnywhere } : {}),
+    // except for a loopback issuer, where relying parties are on loopback too.
+    ...(isLoopback(new URL(services.issuer).hostname) ? { fetch: fetchAnywhere } : {}),
   };
 }
 
 function descriptorsOf({ services }: ProviderParts): readonly AuthenticatorDescriptor[] {
   return [...services.authenticators.values()].map(({ descriptor }) => descriptor);
-}
-
-/** Development on one machine: relying parties are on loopback too. */
-function isLoopback(issuer: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname);
 }
 
 async function fetchAnywhere(

@@ -76,7 +76,7 @@ function applyCommand(context: ConfigContext): Command {
       if (checked === undefined) return;
       const { documents, warnings } = checked;
       const { revision, changed } = await applied(context, documents, options);
-      const changes = `${counted(changed.length, 'change')}: ${shortened(changed)}`;
+      const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
       const inUse = `revision ${revision} is in use`;
       printResult(context, options, {
         text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
@@ -154,7 +154,7 @@ async function check(context: ConfigContext, dir: string, { json }: ResultOption
   }
   for (const problem of loaded.findings) context.stderr(`${findingLine(problem)}\n`);
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
-  context.stderr(`${counted(loaded.findings.length, 'problem')} in ${counted(files, 'file')}; nothing was changed\n`);
+  context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
   return undefined;
 }
 
@@ -173,10 +173,10 @@ function documentCounts(documents: Documents): DocumentCounts {
 }
 
 function countsText({ apps, signOnPolicies }: DocumentCounts): string {
-  return `${counted(apps, 'app')}, ${counted(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
+  return `${quantity(apps, 'app')}, ${quantity(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
 }
 
-function counted(count: number, one: string, many = `${one}s`): string {
+function quantity(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 

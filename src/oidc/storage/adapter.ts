@@ -200,7 +200,7 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   const entry = await scope.unit.get(modelKey(model, id));
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
-  if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
+  if (model !== 'Interaction' && !(await isWithGrantAndAccount(model, stored, scope.unit))) return undefined;
   if (stored.basis) scope.tokenBasis = stored.basis;
   return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed };
 }
@@ -261,7 +261,7 @@ async function revokeInScope({ store, scope }: ModelStorage, grantId: string): P
 }
 
 /** What belongs to a grant or an account lives only as long as these. */
-async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
+async function isWithGrantAndAccount(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
   if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));

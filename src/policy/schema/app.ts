@@ -80,7 +80,7 @@ interface AppInput {
 }
 
 /** What is wrong between the fields of an app, each with the path that it belongs to. */
-function contradictions({ client, clientSecretHash, pkce }: AppInput) {
+function clientContradictions({ client, clientSecretHash, pkce }: AppInput) {
   const found: { path: string[]; message: string }[] = [];
   const add = (field: string, message: string) => found.push({ path: ['client', field], message });
   const method = authMethod(client, clientSecretHash);
@@ -158,7 +158,7 @@ export const appSchema = closed({
 })
   .describe('One app (relying party).')
   .superRefine((input, context) => {
-    for (const { path, message } of contradictions(input)) {
+    for (const { path, message } of clientContradictions(input)) {
       context.addIssue({
         code: 'custom',
         path: path.map((part) => (/^\d+$/.test(part) ? Number(part) : part)),

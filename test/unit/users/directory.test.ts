@@ -33,7 +33,7 @@ async function create(input: NewUser, where = directory): Promise<User> {
 }
 
 async function allUserIds(): Promise<string[]> {
-  const { accounts } = await listUsers(store, { limit: 1_000, matches: () => true });
+  const { accounts } = await listUsers(store, { limit: 10_000, matches: () => true });
   return accounts.map(({ user }) => user.id);
 }
 
