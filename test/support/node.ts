@@ -75,6 +75,8 @@ export interface TestNodeOptions {
    * password and totp, so that a new one changes no test about others.
    */
   readonly authenticators?: readonly string[] | 'demo';
+  /** `signing.algorithms`. Default: those of the demo. */
+  readonly algorithms?: readonly string[];
   /** Mail has a transport. Nothing goes out: this node sends only what is in the demo. */
   readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
@@ -95,6 +97,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   await cp('config', dir, { recursive: true });
   await enableOnly(options.authenticators ?? ['password', 'totp'], dir);
   if (options.mail) await writeMail(join(dir, 'stepgate.yaml'));
+  if (options.algorithms) await enableAlgorithms(options.algorithms, join(dir, 'stepgate.yaml'));
   const server: Server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -197,6 +200,12 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
       if (!needed.some((key) => authenticators.includes(key)))
         await writeFile(join(dir, `policies/sign-on/${app}.yaml`), openTo(app));
   }
+  await writeFile(file, settings.toString());
+}
+
+async function enableAlgorithms(algorithms: readonly string[], file: string): Promise<void> {
+  const settings = parseDocument(await readFile(file, 'utf8'));
+  settings.setIn(['signing', 'algorithms'], algorithms);
   await writeFile(file, settings.toString());
 }
 
