@@ -128,6 +128,8 @@ export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');
 
+export const storeAloneKey = keyOf('store-alone');
+
 /** `tag` chooses the master on a Cluster. */
 export function replicationBarrierKey(tag: string): string {
   return keyOf('replication-barrier', tag);

@@ -1,10 +1,7 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
@@ -23,6 +20,7 @@ import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
+import { openServer } from './http-server.ts';
 import { randomName } from './random-name.ts';
 import { recordingStore } from './recording-store.ts';
 
@@ -98,10 +96,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   await enableOnly(options.authenticators ?? ['password', 'totp'], dir);
   if (options.mail) await writeMail(join(dir, 'stepgate.yaml'));
   if (options.algorithms) await enableAlgorithms(options.algorithms, join(dir, 'stepgate.yaml'));
-  const server: Server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { server, port, close } = await openServer();
   const origin = `http://localhost:${port}`;
   const audit: Readonly<Record<string, unknown>>[] = [];
   const errors: unknown[] = [];
@@ -146,9 +141,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     app.activeRevision.stop();
     app.storeHealth.stop();
     await app.outbox.stop();
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
+    await close();
     if (!options.store) await store.close();
     await rm(dir, { recursive: true, force: true });
   };

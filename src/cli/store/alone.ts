@@ -1,0 +1,78 @@
+/** `stepgate store alone`: the operator's word that all replicas are dead, and that the store must do without them. */
+import type { Command } from 'commander';
+import type { Seconds } from '../../core/model/facts.ts';
+import { auditOp } from '../../flow/audit.ts';
+import type { Store } from '../../stores/store.ts';
+import { endStandAloneOp, readStoreAlone, standAloneOp, storeAloneText } from '../../stores/store-alone.ts';
+import { newCommand } from '../commands.ts';
+import { durationText, parseDuration } from '../shared/durations.ts';
+import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { withStore } from '../shared/with-store.ts';
+
+export interface StoreAloneContext {
+  openStore(): Promise<Store>;
+  stdout(text: string): void;
+  /** Directory of the embedded store; absent: the store is Redis. */
+  readonly dataDir?: string;
+  /** Epoch seconds. */
+  now(): Seconds;
+}
+
+interface Options extends ResultOptions {
+  readonly for?: string;
+  readonly off?: true;
+}
+
+/** Seconds. Longer is no emergency any more. */
+const bounds = { min: 60, max: 86_400 };
+
+/** Rejects, before anything is written, when it is not said for how long, and on the embedded store. */
+export function storeAloneCommand(context: StoreAloneContext): Command {
+  return newCommand('store alone')
+    .option('--for <duration>', 'for how long: PT1M to P1D')
+    .option('--off', 'end it now')
+    .action(async (options: Options) => {
+      const lifetime = readLifetime(options);
+      if (context.dataDir !== undefined) throw new Error('the embedded store has no replicas: it never waits for any');
+      await withStore(context, (store) =>
+        lifetime === undefined ? end(context, store, options) : begin(context, store, { lifetime, ...options }),
+      );
+    });
+}
+
+/** `undefined`: it ends now. */
+function readLifetime({ for: text, off }: Options): Seconds | undefined {
+  if ((text === undefined) === (off === undefined))
+    throw new Error('say either for how long the store stands alone (--for PT4H), or that it does no more (--off)');
+  if (text === undefined) return undefined;
+  const lifetime = parseDuration(text);
+  if (lifetime === undefined || lifetime < bounds.min || lifetime > bounds.max)
+    throw new Error(`--for must be a duration from ${durationText(bounds.min)} to ${durationText(bounds.max)}`);
+  return lifetime;
+}
+
+async function begin(
+  context: StoreAloneContext,
+  store: Store,
+  { lifetime, ...options }: ResultOptions & { readonly lifetime: Seconds },
+): Promise<void> {
+  const by = operatorName();
+  const word = { until: context.now() + lifetime, by };
+  await store.commit([
+    standAloneOp(word, lifetime),
+    auditOp({ event: 'store.alone', outcome: 'success', by, lifetime }).op,
+  ]);
+  printResult(context, options, { text: `${storeAloneText(word)}\n`, data: word });
+}
+
+async function end(context: StoreAloneContext, store: Store, options: ResultOptions): Promise<void> {
+  const word = await readStoreAlone(store);
+  if (word !== undefined)
+    await store.commit([
+      endStandAloneOp,
+      auditOp({ event: 'store.alone_ended', outcome: 'success', by: operatorName() }).op,
+    ]);
+  const text = word === undefined ? 'the store did not stand alone' : 'the store does not stand alone any more';
+  printResult(context, options, { text: `${text}\n`, data: { stoodAlone: word !== undefined } });
+}
