@@ -77,7 +77,7 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   const { name: attributeName, attribute, value, required } = field;
   const name = `userProfile.${attributeName}`;
   const known = value === undefined ? '' : String(value);
-  const label = labelOf(field, t);
+  const label = fieldLabel(field, t);
   const help = attribute.help && { hint: 'attribute.help', params: { help: localized(attribute.help, t), label } };
   const common = {
     label: required || attribute.type === 'boolean' ? 'attribute.label' : 'attribute.optional',
@@ -88,20 +88,20 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   return {
     ...common,
     name,
-    ...looksOf(attribute, t),
+    ...inputLooks(attribute, t),
     autocomplete: autocomplete[attributeName] ?? 'off',
     code: false,
     value: typed?.[name] ?? known,
   };
 }
 
-function labelOf({ name, attribute: { label, claim = '' } }: ProfileField, t: Translator): string {
+function fieldLabel({ name, attribute: { label, claim = '' } }: ProfileField, t: Translator): string {
   return label
     ? localized(label, t)
     : t.text(t.pick(`claim.${claim.replace(/^address\./, '')}`, 'attribute.other'), { name });
 }
 
-function looksOf(
+function inputLooks(
   { type, options }: Attribute,
   t: Translator,
 ): Pick<Input, 'type' | 'inputmode' | 'leftToRight' | 'words' | 'choices'> {
