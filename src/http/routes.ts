@@ -1,7 +1,6 @@
 /** All routes: the table of our own, and what oidc-provider's endpoints do when another request was faster. */
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
-import { signInPath } from '../oidc/interaction/interactions.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
@@ -11,10 +10,10 @@ import type { inboxHandlers } from './demo/inbox.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
-import { pathParameter, type RaceAnswers, type Route } from './middleware/route-table.ts';
+import type { RaceAnswers, Route } from './middleware/route-table.ts';
 import type { magicLinkHandlers } from './sign-in/magic-link.ts';
 import type { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
-import type { signInHandlers } from './sign-in/sign-in.ts';
+import { pathAfterRace, type signInHandlers } from './sign-in/sign-in.ts';
 
 export interface RouteHandlers {
   readonly signIn: ReturnType<typeof signInHandlers>;
@@ -49,9 +48,12 @@ export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
   ];
 }
 
-/** After a lost race the browser sees the step that the faster request led to. */
+/**
+ * After a lost race the browser sees the step that the faster request led to, and is told where that was a request of
+ * another sign-in.
+ */
 function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): readonly Route[] {
-  const onLostRace = (ctx: Context) => signInPath(pathParameter(ctx, 'uid'));
+  const onLostRace = pathAfterRace;
   return [
     { path: '/signin/:uid', GET: signIn.show, POST: signIn.submit, onLostRace },
     { path: '/signin/:uid/link', GET: magicLink.show, onLostRace },

@@ -2,6 +2,7 @@
 
 export const noticeCodes = {
   'form.stale': 'the form belongs to a step or page that has changed since',
+  'form.raced': 'another request was faster, and nothing of this one was kept',
   'identifier.required': 'no identifier was entered',
   'identifier.invalid': 'no user can have the identifier',
   'subject.mismatch': 'another user than the one that the transaction is for',

@@ -42,9 +42,13 @@ export interface MagicLinkConfirmModel extends LeadModel {
   readonly account: AccountModel;
   /** Its own form. */
   readonly main: FormModel;
+  /** What its button says. */
+  readonly action: MessageDescriptor;
 }
 
 export interface MagicLinkElsewhereModel extends LeadModel {
+  /** What to do with a code that the user did not ask for. */
+  readonly warning: MessageDescriptor;
   readonly code: string;
   /** Where the request for the message came from. */
   readonly origin: readonly MessageDescriptor[];

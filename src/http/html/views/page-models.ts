@@ -35,6 +35,8 @@ export interface StepPage extends PageBase {
 
 /** A magic link, opened in the browser that asked for it. */
 export interface MagicLinkConfirmPage extends PageBase {
+  /** The user recovers the password. */
+  readonly recovering: boolean;
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
   /** Answers the challenge, like the form of its step. */
@@ -48,6 +50,8 @@ export interface MagicLinkConfirmPage extends PageBase {
 
 /** The same magic link in any other browser, where it does not sign in. */
 export interface MagicLinkElsewherePage extends PageBase {
+  /** The user recovers the password. */
+  readonly recovering: boolean;
   readonly app: AppLabel;
   readonly code: string;
   /** Where the request came from; empty texts: not known. */
