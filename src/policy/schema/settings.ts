@@ -112,6 +112,17 @@ const brand = closed({
     .describe('Colour of buttons and links.'),
 }).describe('How the pages look.');
 
+const account = closed({
+  username: z
+    .enum(['user', 'admin'])
+    .default('admin')
+    .describe(
+      'Who changes user names. Default `admin`: a name that users choose may be one that a rule or an import means.',
+    ),
+})
+  .prefault({})
+  .describe('What users do with their account at `/account`.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -142,6 +153,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     sms: sms.optional(),
     voice: voice.optional(),
     attributes: profileAttributes,
+    account,
     acrValues: z
       .array(acrValue)
       .min(1, { error: 'must not be empty: leave it out to have the shipped values' })

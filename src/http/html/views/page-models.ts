@@ -2,6 +2,7 @@
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
+import type { IdentifierKind } from '../../../users/user.ts';
 
 export interface PageBase {
   readonly brand: Brand;
@@ -64,6 +65,20 @@ export interface SignInLostPage extends PageBase {
 /** A magic link that no longer counts, and why. */
 export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';
+}
+
+/** The link of a former address: it asks before it undoes a change. */
+export interface LinkQuestionPage extends PageBase {
+  readonly does: 'undo';
+  readonly kind: IdentifierKind;
+  /** What comes back. */
+  readonly value: string;
+  readonly token: string;
+}
+
+export interface LinkResultPage extends PageBase {
+  readonly does: 'undo';
+  readonly result: 'done' | 'over' | 'superseded';
 }
 
 export interface InboxEntry {
