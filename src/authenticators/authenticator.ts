@@ -100,7 +100,9 @@ export interface Authenticator {
 export interface ProfileValueProof {
   /** The attribute of the profile. */
   readonly attribute: 'email' | 'phone';
-  /** Sends a code to the new value; `enroll` takes the answer. `public.address` of the stage is the value as it is kept. */
+  /**
+   * Sends a code to the new value; `enroll` takes the answer. `public.address` of the stage is the value as it is kept.
+   */
   ask(text: string, context: AuthenticatorContext): EnrollmentContinued | Refused;
   /** A message to the former value, with a link that undoes the change. Absent: notifications tell it by mail. */
   tell?(

@@ -114,10 +114,16 @@ export function shortContent({ channel, template, params }: Delivery, { brand }:
   const given = readParams(params);
   const app = given.text('app');
   const code = given.text('code');
+  const isRecovery = template === 'code' && given.text('purpose') === 'recovery';
+  const lead = `${channel}.${template}${isRecovery ? '.recovery' : ''}.lead`;
   // A voice reads a number of six digits as one number, unless something parts them.
   if (channel === 'voice')
-    return { template: `voice/${template}.txt`, model: { brand, app, digits: Array.from(code).join(', ') } };
-  const model = { brand, app, code, minutes: given.number('minutes'), domain: given.text('domain') };
+    return {
+      template: `voice/${template}.txt`,
+      model: { lead: { key: lead, params: { brand, app } }, digits: Array.from(code).join(', ') },
+    };
+  const minutes = given.number('minutes');
+  const model = { lead: { key: lead, params: { brand, app, code, minutes } }, code, domain: given.text('domain') };
   return { template: `sms/${template}.txt`, model };
 }
 

@@ -112,7 +112,8 @@ function configuration(parts: ProviderParts): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
     conformIdTokenClaims: false,
-    rotateRefreshToken: (ctx) => rotatesRefreshToken(ctx, (token) => refreshTokenLifetime(token, parts)),
+    rotateRefreshToken: (ctx) =>
+      rotatesRefreshToken(ctx, { now: services.now(), lifetime: (token) => refreshTokenLifetime(token, parts) }),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&

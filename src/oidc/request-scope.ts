@@ -7,7 +7,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Decision } from '../core/model/decision.ts';
 import type { Facts, RequestFacts } from '../core/model/facts.ts';
 import type { Transaction } from '../core/step/transaction.ts';
-import { StepgateError, type StoreUnavailable } from '../errors.ts';
+import { StepgateError } from '../errors.ts';
 import type { Visitor } from '../flow/browser/visitor.ts';
 import type { TokenBasis } from '../flow/facts/token-basis.ts';
 import type { App } from '../policy/model/app.ts';
@@ -47,8 +47,11 @@ export interface RequestScope extends StorageScope {
   readonly signOns: Map<KoaContextWithOIDC['oidc'], Promise<SignOn>>;
   /** The interaction that the cookie and the address agree on, once it was read. */
   interaction?: InstanceType<Provider['Interaction']>;
-  /** The last failure of the store. oidc-provider turns an unknown error into a 500; this one must become a 503. */
-  storeFailure?: StoreUnavailable;
+  /**
+   * Why this request cannot be served: the store does not answer, or the configuration is incomplete or damaged.
+   * oidc-provider turns an unknown error into a 500; this one must become a 503.
+   */
+  unserved?: StepgateError;
 }
 
 export function createStorageScope(unit: UnitOfWork): StorageScope {

@@ -138,7 +138,10 @@ export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');
 
-export const replicationBarrierKey = keyOf('replication-barrier');
+/** `tag` chooses the master on a Cluster. */
+export function replicationBarrierKey(tag: string): string {
+  return keyOf('replication-barrier', tag);
+}
 
 export const demoMarkerKey = keyOf('demo-marker');
 export const demoInboxKey = keyOf('demo-inbox');

@@ -5,7 +5,7 @@
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
-import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { parseRedisUrl, type RedisAccess, type RedisAddress } from './redis-url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 
@@ -76,6 +76,37 @@ export function connectForCommits(address: RedisAddress, patience: RedisPatience
   return { client, ready };
 }
 
+/** How long a server may take to say what it knows of the others (milliseconds). */
+const wordLimit = 500;
+/** Before the next try to reach it (milliseconds). */
+const wordPause = 200;
+
+/**
+ * A connection to one server that is asked again and again what it knows of the others. Its troubles are silent: who
+ * does not answer excuses no replica, and the connection that commands use reports what matters.
+ */
+export function connectToAsk(
+  { tls, ...login }: RedisAccess,
+  { host, port }: { readonly host: string; readonly port: number },
+): Redis {
+  const client = new Redis({
+    host,
+    port,
+    ...loginOf(login),
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    commandTimeout: wordLimit,
+    socketTimeout: 2 * wordLimit,
+    retryStrategy: () => wordPause,
+    ...(tls ? { tls: {} } : {}),
+  });
+  client.on('error', () => {});
+  return client;
+}
+
 /** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
 export function connectRedis(
   url: string,
@@ -97,15 +128,19 @@ function createClient(url: string, patience: RedisPatience): Redis | Cluster {
   return createSingle(address, redisOptions, true);
 }
 
-function optionsOf({ tls, username, password, db }: RedisAddress, patience: RedisPatience): CommonOptions {
+function loginOf({ username, password }: Omit<RedisAccess, 'tls'>) {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+function optionsOf(address: RedisAddress, patience: RedisPatience): CommonOptions {
+  const { tls, db } = address;
   return {
     ...options,
     connectTimeout: patience.connect,
     commandTimeout: patience.command,
     socketTimeout: patience.command,
     ...(tls ? { tls: {} } : {}),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    ...loginOf(address),
     ...(db === undefined ? {} : { db }),
   };
 }

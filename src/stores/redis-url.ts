@@ -10,6 +10,9 @@ export interface RedisAddress {
   readonly db?: number;
 }
 
+/** How to reach any server of a Redis. */
+export type RedisAccess = Pick<RedisAddress, 'tls' | 'username' | 'password'>;
+
 const forms =
   'redis://host:6379/0, redis+sentinel://host1,host2:26379/master-name/0 or redis+cluster://host1:6379,host2 (rediss for TLS)';
 

@@ -33,12 +33,12 @@ export interface SentinelView {
 }
 
 /** How old the word of a sentinel may be (milliseconds). */
-const freshFor = 1_000;
+export const freshFor = 1_000;
 /**
  * How long the sentinels must agree before a node is excused (milliseconds). After a promotion some still name the old
  * master for up to two seconds, with nothing against it: a single clean answer proves nothing.
  */
-const quiet = 10_000;
+export const quiet = 10_000;
 
 /**
  * The rule with Sentinel: all nodes that any sentinel ever listed, except those that the sentinels excuse. They do when

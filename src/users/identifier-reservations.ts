@@ -89,7 +89,7 @@ async function dropAbandoned(store: Store, identifier: string, now: Seconds): Pr
   return ok;
 }
 
-/** Who asks for an identifier, and when (epoch seconds). */
+/** The user who asks for an identifier, and when (epoch seconds). */
 export interface Claimant {
   readonly user: string;
   readonly now: Seconds;
@@ -123,7 +123,7 @@ export async function claimIdentifier(unit: UnitOfWork, identifier: string, clai
   return true;
 }
 
-/** The user gives it up in the unit, and nobody else gets it before `until`. */
+/** The user gives it up in the unit, and no other user gets it before `until`. */
 export async function holdIdentifier(
   unit: UnitOfWork,
   identifier: string,

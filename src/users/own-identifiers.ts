@@ -3,7 +3,7 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { canonicalIdentifier } from './identifier.ts';
 import type { IdentifierKind, Profile, User } from './user.ts';
 
-/** How long what was given up can come back, and belongs to nobody else (seconds). */
+/** How long what was given up can come back, and belongs to no other user (seconds). */
 export const undoPeriod = 7 * 86_400;
 
 const verifiedBy = { email: 'emailVerified', phone: 'phoneVerified' } as const;

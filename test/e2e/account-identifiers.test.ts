@@ -341,13 +341,13 @@ describe('the former address', () => {
     expect(mailbox).toMatchObject({ address: user.email, secret: { address: user.email } });
   });
 
-  test.each(['', 'x', 'A'.repeat(43), '../../etc/passwd'])('is not somebody who has the link %j', async (token) => {
+  test.each(['', 'x', 'A'.repeat(43), '../../etc/passwd'])('does not give way to the link %j', async (token) => {
     const page = await new UserAgent().open(`${node.issuer}/account/undo?t=${encodeURIComponent(token)}`);
     expect([page.status, page.messages]).toEqual([410, ['link.undo.over']]);
   });
 });
 
-/** Whoever asked for it. */
+/** For any user who asked for it. */
 async function newestCode(to: string): Promise<string> {
   const codes = (await outboxOf(node)).filter(({ delivery }) => delivery.to === to && delivery.template === 'address');
   return String(

@@ -148,11 +148,12 @@ interface Sending {
 
 function messageOf({ to, method, template, code }: Sending, context: AuthenticatorContext): Delivery {
   const { hostname } = new URL(context.issuer);
+  const purpose = context.recovering ? { purpose: 'recovery' } : {};
   return {
     channel: method,
     to: to.number,
     template,
-    params: { app: context.app, code, minutes: challengeLifetime / 60, domain: hostname },
+    params: { app: context.app, code, minutes: challengeLifetime / 60, domain: hostname, ...purpose },
     expires: context.now + challengeLifetime,
   };
 }

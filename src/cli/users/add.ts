@@ -5,10 +5,12 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { reservationOps, takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { newUser } from '../../users/changes.ts';
+import { issueCredential } from '../../users/credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../../users/identifier.ts';
 import { identifyingValues } from '../../users/import/read-user.ts';
 import { readProfileValue, textFault } from '../../users/profile-rules.ts';
-import type { Profile } from '../../users/user.ts';
+import { type Profile, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { operatorOps } from './operator-audit.ts';
@@ -43,7 +45,7 @@ export function usersAddCommand(context: UsersContext): Command {
 }
 
 async function add(context: UsersContext, identifier: string, options: AddOptions): Promise<void> {
-  await withDirectory(context, async ({ directory, attributeSchema }) => {
+  await withDirectory(context, async ({ directory, attributeSchema, passwordRules }) => {
     const schema = await attributeSchema();
     const profile = readProfile(options, schema);
     for (const text of [...options.group, options.userType ?? 'none']) refuse('group or type', textFault(text));
@@ -57,14 +59,11 @@ async function add(context: UsersContext, identifier: string, options: AddOption
     const taken = takenValue(entries, unique, { user: undefined, now });
     if (taken !== undefined) throw new Error(`${taken.attribute}: another user has this value`);
     const proven = [readMailbox(context, options), readNumber(context, options)];
-    const password = await readPassword(context, options, identifiers);
-    const input = {
-      identifiers,
-      profile,
-      groups: options.group,
-      ...omitUndefined({ userType: options.userType }),
-      credentials: [password?.credential, ...proven].filter((one) => one !== undefined),
-    };
+    const about = { identifiers, profile, groups: options.group, ...omitUndefined({ userType: options.userType }) };
+    const credentials = proven.flatMap((one) => (one === undefined ? [] : [issueCredential(one, now)]));
+    const subject = toSubject(newUser(about, identifiers, now), credentials, now);
+    const password = await readPassword(context, options, { subject, credentials: [], passwordRules });
+    const input = { ...about, credentials: [password?.credential, ...proven].filter((one) => one !== undefined) };
     const outcome = await directory.create(input, ({ id }) => [
       ...operatorOps('user.added', id),
       ...reservationOps(entries, unique, { user: id, now }),

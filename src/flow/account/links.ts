@@ -27,6 +27,10 @@ export function createLink(
   return `${services.issuer}${paths[link.kind]}?t=${token}`;
 }
 
+function parseAccountLink(value: string): AccountLink {
+  return JSON.parse(value) as AccountLink;
+}
+
 /** `undefined`: there is no such link of this kind, or it was used, or its time is over. */
 export async function readLink<Kind extends AccountLink['kind']>(
   unit: UnitOfWork,
@@ -35,7 +39,7 @@ export async function readLink<Kind extends AccountLink['kind']>(
 ): Promise<Extract<AccountLink, { kind: Kind }> | undefined> {
   if (typeof token !== 'string' || !/^[\w-]{43}$/.test(token)) return undefined;
   const entry = await unit.get(accountLinkKey(token));
-  const link = entry && (JSON.parse(entry.value) as AccountLink);
+  const link = entry && parseAccountLink(entry.value);
   return link?.kind === kind ? (link as Extract<AccountLink, { kind: Kind }>) : undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * One identifier takes the place of another. This file promises: all of it is written in one commit (of two who ask for
- * one identifier one wins); what was given up belongs to nobody else for some days; every address is told, and the one
- * that was given up can undo it.
+ * one identifier one wins); what was given up belongs to no other user for some days; every address is told, and the
+ * one that was given up can undo it.
  */
 import type {
   Authenticator,

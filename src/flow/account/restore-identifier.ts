@@ -1,7 +1,7 @@
 /**
  * A former address undoes its change (the exception of Law 7). This file promises: it brings back what was there before
  * that change, whatever the user made of it since, and nothing else of the account; what an administrator has changed
- * since stays; every session and token ends, since nobody can tell whose they are; every address is told.
+ * since stays; every session and token ends, since it cannot be known whose they are; every address is told.
  */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';

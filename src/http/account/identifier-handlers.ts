@@ -13,7 +13,7 @@ import {
   identifierInputs,
   presentIdentifier,
 } from '../../flow/account/identifiers.ts';
-import type { IdentifierKind } from '../../users/user.ts';
+import type { ProfileIdentifier } from '../../flow/account/profile.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -36,6 +36,8 @@ export function identifierHandlers(parts: AccountParts) {
     resend: (ctx: Context) => resend({ parts, ctx }),
   };
 }
+
+type IdentifierKind = ProfileIdentifier['kind'];
 
 const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
 

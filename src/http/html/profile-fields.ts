@@ -28,23 +28,33 @@ const autocomplete: Readonly<Record<string, string>> = {
   country: 'country-name',
 };
 
-/** `typed`: what came with a form that was refused, by the names of its inputs. */
+/** `given`: what came with a form that was refused, by the names of its inputs. */
 export function profileInputs(
-  step: Pick<ProfileStep, 'fields' | 'terms' | 'notices' | 'secret'>,
-  typed: Readonly<Record<string, string>> | undefined,
+  step: Omit<ProfileStep, 'kind'>,
+  given: Readonly<Record<string, string>> | undefined,
   t: Translator,
 ): readonly Field[] {
+  const typed = typedHere(step, given);
   const inputs = step.fields.map((field) => inputOf(field, typed, t));
   const boxes = step.terms.map(({ id, label }): Input => {
     const name = `terms.${id}`;
     return {
-      ...box(name, typed?.[name] === 'yes'),
+      ...box(name, typed ? typed[name] === 'yes' : step.accepted === true),
       label: 'terms.accept',
       params: { label: termsLabel(label, t) },
     };
   });
   const secret = step.secret ? newSecretInputs(step.secret) : [];
   return connect([...inputs, ...secret, ...boxes], step.notices);
+}
+
+/** The page of the code leads back to the form of a new user: what came with it belongs to no input of the form. */
+function typedHere(
+  { fields: [first], registers }: Pick<ProfileStep, 'fields' | 'registers'>,
+  typed: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined {
+  const isOfAnother = registers && first && typed && !(`userProfile.${first.name}` in typed);
+  return isOfAnother ? undefined : typed;
 }
 
 /** What users call these terms. */

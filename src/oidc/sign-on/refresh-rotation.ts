@@ -8,16 +8,19 @@ import type { Seconds } from '../../core/model/facts.ts';
 
 type RefreshToken = NonNullable<KoaContextWithOIDC['oidc']['entities']['RefreshToken']>;
 
-/** `lifetime`: of a token that is used now (seconds). */
-export async function rotatesRefreshToken(
-  { oidc }: KoaContextWithOIDC,
-  lifetime: (token: RefreshToken) => Seconds,
-): Promise<boolean> {
+interface UsedNow {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** Of a token that is used now (seconds). */
+  lifetime(token: RefreshToken): Seconds;
+}
+
+export async function rotatesRefreshToken({ oidc }: KoaContextWithOIDC, used: UsedNow): Promise<boolean> {
   const { client, entities } = oidc;
   const token = entities.RefreshToken;
   const isBound = token?.isSenderConstrained() === true || isKeyed(client);
   if (token === undefined || !isBound) return true;
-  await prolong(token, lifetime(token));
+  await prolong(token, used);
   return false;
 }
 
@@ -27,8 +30,11 @@ function isKeyed(client: KoaContextWithOIDC['oidc']['client']): boolean {
 }
 
 /** It ends when it was not used for a while. To write it at each use would make parallel ones race for nothing. */
-async function prolong(token: RefreshToken, lifetime: Seconds): Promise<void> {
-  if (token.remainingTTL >= lifetime / 2) return;
-  token.exp = Math.floor(Date.now() / 1000) + lifetime;
+async function prolong(token: RefreshToken, { now, lifetime }: UsedNow): Promise<void> {
+  const { exp } = token;
+  const seconds = lifetime(token);
+  if (exp === undefined || exp - now >= seconds / 2) return;
+  // oidc-provider compares `exp` with a clock of its own, from which it also has the ttl.
+  token.exp = exp - token.remainingTTL + seconds;
   await token.save();
 }

@@ -40,7 +40,7 @@ export interface Settings {
 
 /** What users may do with their account at `/account`. */
 export interface AccountSettings {
-  /** Who changes user names. */
+  /** `admin`: only administrators change user names. */
   readonly username: 'user' | 'admin';
 }
 

@@ -32,7 +32,7 @@ export const serverKeys = {
   'replication-barrier': {
     what: 'Written behind each group of commits that waits for the replicas, so that the wait has something to wait for.',
     holds: 'entry',
-    tag: { rule: 'constant', tag: 'barrier' },
+    tag: { rule: 'random', of: '`barrier`, on a Cluster another name for each master' },
     owner: 'stores/redis-group-commit',
     lifetime: { kind: 'fixed', seconds: 60 },
     durability: 'ephemeral',

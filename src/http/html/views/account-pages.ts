@@ -4,9 +4,8 @@ import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
-import type { OwnProfile } from '../../../flow/account/profile.ts';
+import type { OwnProfile, ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { OwnSession } from '../../../flow/account/sessions.ts';
-import type { IdentifierKind } from '../../../users/user.ts';
 import type { PageBase } from './page-models.ts';
 
 interface AccountPageBase extends PageBase {
@@ -77,7 +76,7 @@ export interface ProfilePage extends AccountPageBase {
 
 export interface ChangeIdentifierPage extends AccountPageBase {
   readonly kind: 'change-identifier';
-  readonly identifier: IdentifierKind;
+  readonly identifier: ProfileIdentifier['kind'];
   /** Absent: there is none yet. */
   readonly present?: string;
   /** As it was typed. */
@@ -87,7 +86,7 @@ export interface ChangeIdentifierPage extends AccountPageBase {
 
 export interface ConfirmIdentifierPage extends AccountPageBase {
   readonly kind: 'confirm-identifier';
-  readonly identifier: IdentifierKind;
+  readonly identifier: ProfileIdentifier['kind'];
   readonly value: string;
   readonly handle: string;
   readonly resendHandle: string;

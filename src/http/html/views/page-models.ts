@@ -1,8 +1,8 @@
 /** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
+import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
-import type { IdentifierKind } from '../../../users/user.ts';
 
 export interface PageBase {
   readonly brand: Brand;
@@ -70,7 +70,7 @@ export interface MagicLinkOverPage extends PageBase {
 /** The link of a former address: it asks before it undoes a change. */
 export interface LinkQuestionPage extends PageBase {
   readonly does: 'undo';
-  readonly kind: IdentifierKind;
+  readonly kind: ProfileIdentifier['kind'];
   /** What comes back. */
   readonly value: string;
   readonly token: string;
