@@ -96,9 +96,11 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
 /** The link of a notification that does something about what it tells. */
 function actionOf(given: Given): Pick<AccountChangedMail, 'action'> {
   const link = given.text('link');
-  const text = `mail.account-changed.link.${given.text('does')}`;
+  const does = given.text('does');
   const until = { at: given.number('until'), style: 'long' } as const;
-  return link === '' ? {} : { action: { lead: { key: `${text}.lead`, params: { until } }, link, text: { key: text } } };
+  if (link === '') return {};
+  const lead = { key: `mail.account-changed.link.${does}.lead`, params: { until } };
+  return { action: { lead, link, text: { key: `mail.account-changed.link.${does}` } } };
 }
 
 type ShortContent =
