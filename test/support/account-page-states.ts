@@ -244,8 +244,8 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       kind: 'profile',
       profile: ownProfile('Alice Archer'),
       handle,
-      typed: { 'userProfile.displayName': 'Alice', 'userProfile.birthdate': 'tomorrow' },
-      messages: [error('profile.check'), error('profile.invalid.date', { field: 'userProfile.birthdate' })],
+      typed: { 'userProfile.displayName': '<b>Alice</b>', 'userProfile.locality': 'Graz' },
+      messages: [error('profile.check'), error('profile.markup', { field: 'userProfile.displayName' })],
     },
     'account-profile-bare': {
       ...base,
