@@ -68,19 +68,19 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
     case 'recovery-used': {
       const remaining = given.number('remaining');
       const few = remaining < fewCodes;
-      const model = { ...base, app, remaining, few, accountUrl, details: detailsOf(given) };
+      const model = { ...base, app, remaining, few, accountUrl, details: timeAndPlace(given) };
       return { name: template, model, subject: { key: 'mail.recovery-used.subject' }, footer: noticeFooter(base) };
     }
     case 'account-changed': {
       const event = given.text('event');
-      const authenticator = authenticatorName(given.text('authenticator'), t);
+      const authenticator = authenticatorTitle(given.text('authenticator'), t);
       const subject = `mail.account-changed.${event}.subject`;
       const what = {
         key: `mail.account-changed.${event}`,
         params: { identifier: given.text('identifier'), authenticator },
       };
       const otherSessionsEnded = given.text('ended') !== '';
-      const model = { ...base, what, otherSessionsEnded, accountUrl, details: detailsOf(given), ...actionOf(given) };
+      const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given), ...actionOf(given) };
       return {
         name: template,
         model,
@@ -152,24 +152,24 @@ function noticeFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
   return { key: 'mail.notification.footer', params: { brand } };
 }
 
-function authenticatorName(key: string, t: Translator): string {
+function authenticatorTitle(key: string, t: Translator): string {
   return key === '' ? '' : t.text(`authenticator.${key}`);
 }
 
 function originOf(given: Given): OriginModel {
-  const { agent, browser, system, ip } = placeOf(given);
+  const { agent, browser, system, ip } = deviceAndAddress(given);
   const knows = agent === 'both' ? 'both' : 'ip';
   return ip === '' ? {} : { origin: { key: 'mail.origin', params: { knows, browser, system, ip } } };
 }
 
-function placeOf(given: Given) {
+function deviceAndAddress(given: Given) {
   const [browser, system, ip] = [given.text('browser'), given.text('system'), given.text('ip')];
   const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
   return { agent, browser, system, ip };
 }
 
-function detailsOf(given: Given): readonly DetailModel[] {
-  const { agent, browser, system, ip } = placeOf(given);
+function timeAndPlace(given: Given): readonly DetailModel[] {
+  const { agent, browser, system, ip } = deviceAndAddress(given);
   const shows = agent === 'none' ? (ip ? 'ip' : 'none') : ip ? 'all' : agent;
   const at = given.number('at');
   const text = (label: string, name: string) => ({

@@ -65,7 +65,7 @@ export interface CommitConnection {
 
 /** Connects when it is first needed, since a Redis without replicas never needs it. */
 export function connectForCommits(address: RedisAddress, patience: RedisPatience = usualPatience): CommitConnection {
-  const client = createSingle(address, { ...optionsOf(address, patience), lazyConnect: true }, false);
+  const client = createSingle(address, { ...connectionOptions(address, patience), lazyConnect: true }, false);
   // The other connection goes to the same server and reports its troubles.
   client.on('error', () => {});
   const gate = readyGate(client, patience.ready);
@@ -123,7 +123,7 @@ export function connectRedis(
 
 function createClient(url: string, patience: RedisPatience): Redis | Cluster {
   const address = parseRedisUrl(url);
-  const redisOptions = optionsOf(address, patience);
+  const redisOptions = connectionOptions(address, patience);
   if (address.kind === 'cluster') return createCluster(address.nodes, redisOptions, address.tls);
   return createSingle(address, redisOptions, true);
 }
@@ -132,7 +132,7 @@ function loginOf({ username, password }: Omit<RedisAccess, 'tls'>) {
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
-function optionsOf(address: RedisAddress, patience: RedisPatience): CommonOptions {
+function connectionOptions(address: RedisAddress, patience: RedisPatience): CommonOptions {
   const { tls, db } = address;
   return {
     ...options,

@@ -33,7 +33,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   const nodes = hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26379 : 6379));
   if (kind === 'standalone' && nodes.length > 1)
     throw new TypeError(`several hosts without +sentinel or +cluster; use ${forms}`);
-  return { kind, tls: scheme === 'rediss', nodes, ...parseCredentials(credentials), ...parsePath(kind, path) };
+  return { kind, tls: scheme === 'rediss', nodes, ...parseUserInfo(credentials), ...parsePath(kind, path) };
 }
 
 function parseNode(text: string, defaultPort: number): { host: string; port: number } {
@@ -45,7 +45,7 @@ function parseNode(text: string, defaultPort: number): { host: string; port: num
   return { host, port };
 }
 
-function parseCredentials(text: string | undefined): Pick<RedisAddress, 'username' | 'password'> {
+function parseUserInfo(text: string | undefined): Pick<RedisAddress, 'username' | 'password'> {
   if (text === undefined || text === '') return {};
   const colon = text.indexOf(':');
   const username = decodeURIComponent(colon === -1 ? text : text.slice(0, colon));

@@ -61,10 +61,10 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
         client.call('SENTINEL', 'MYID'),
         client.call('SENTINEL', 'MASTER', master),
         client.call('SENTINEL', 'REPLICAS', master),
-      ])) as [string, Fields, readonly Fields[]];
+      ])) as [string, ReplyFields, readonly ReplyFields[]];
       const [id, own, replicas] = answers;
       await lookUp([own, ...replicas], addresses);
-      rule.observe(id, viewOf({ at, own, replicas }, addressOf));
+      rule.observe(id, sentinelView({ at, own, replicas }, addressOf));
       if (rule.isKnown()) learned();
     };
     return { client, stop: repeat(ask, sentinelInterval) };
@@ -79,19 +79,19 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
 }
 
 /** Names and values of a node, one after the other, as sentinels answer. */
-type Fields = readonly string[];
+type ReplyFields = readonly string[];
 
-function fieldOf(fields: Fields, name: string): string {
+function fieldOf(fields: ReplyFields, name: string): string {
   const at = fields.findIndex((text, index) => index % 2 === 0 && text === name);
   return at === -1 ? '' : (fields[at + 1] ?? '');
 }
 
 /** `own`: of the master. */
-function viewOf(
-  { at, own, replicas }: { readonly at: number; readonly own: Fields; readonly replicas: readonly Fields[] },
+function sentinelView(
+  { at, own, replicas }: { readonly at: number; readonly own: ReplyFields; readonly replicas: readonly ReplyFields[] },
   addressOf: ReplicaWatch['addressOf'],
 ): SentinelView {
-  const address = (fields: Fields) => addressOf(fieldOf(fields, 'ip'), fieldOf(fields, 'port'));
+  const address = (fields: ReplyFields) => addressOf(fieldOf(fields, 'ip'), fieldOf(fields, 'port'));
   return {
     at,
     master: address(own),
@@ -101,12 +101,12 @@ function viewOf(
   };
 }
 
-function downFor(replica: Fields): number {
+function downFor(replica: ReplyFields): number {
   return fieldOf(replica, 'flags').split(',').includes('s_down') ? Number(fieldOf(replica, 's-down-time')) : 0;
 }
 
 /** Sentinels may announce names; a connection has addresses only. A name that leads nowhere stays as it is. */
-async function lookUp(nodes: readonly Fields[], addresses: Map<string, string>): Promise<void> {
+async function lookUp(nodes: readonly ReplyFields[], addresses: Map<string, string>): Promise<void> {
   const names = nodes.map((node) => fieldOf(node, 'ip')).filter((host) => isIP(host) === 0);
   const found = await Promise.allSettled(names.map(async (name) => [name, (await lookup(name)).address] as const));
   for (const result of found) if (result.status === 'fulfilled') addresses.set(...result.value);

@@ -105,7 +105,7 @@ async function verifyTotp(
 
 function appsOf(credentials: readonly Credential[]) {
   return credentials.flatMap(({ id, authenticator, secret: kept }) => {
-    const secret = authenticator === descriptor.key ? readSecret(kept) : undefined;
+    const secret = authenticator === descriptor.key ? readTotpSecret(kept) : undefined;
     return secret ? [{ id, secret }] : [];
   });
 }
@@ -163,7 +163,7 @@ async function stepOf(key: string, token: string, now: number): Promise<number |
   return result.timeStep;
 }
 
-function readSecret(secret: Credential['secret']): TotpSecret | undefined {
+function readTotpSecret(secret: Credential['secret']): TotpSecret | undefined {
   const { key, step } = secret;
   return typeof key === 'string' && /^[A-Z2-7]{32,}$/.test(key) && Number.isInteger(step)
     ? { key, step: step as number }

@@ -71,12 +71,14 @@ export async function registrationView(
   const open = await openRegistration(context, facts);
   if (open === undefined) return {};
   const { offer } = open;
-  const secret = offer.password ? await secretOf(context, { facts, offer }) : undefined;
-  return { registration: { fields: fieldsOf(context, offer), terms: offer.terms, ...omitUndefined({ secret }) } };
+  const secret = offer.password ? await newSecretOffer(context, { facts, offer }) : undefined;
+  return {
+    registration: { fields: registrationFields(context, offer), terms: offer.terms, ...omitUndefined({ secret }) },
+  };
 }
 
 /** Filled in with what the user typed before, or with the hint of the app. */
-function fieldsOf({ snapshot, transaction }: OpenTransaction, offer: RegistrationOffer) {
+function registrationFields({ snapshot, transaction }: OpenTransaction, offer: RegistrationOffer) {
   const { loginHint, registration: { form } = {} } = transaction;
   const hinted = form?.address ?? (loginHint === undefined ? undefined : mailAddress(loginHint));
   const others = profileFields(
@@ -119,7 +121,7 @@ async function passwordIn(context: OpenTransaction, asked: NewSecret, about: Par
   return { key, authenticator, env, subject: facts.subject };
 }
 
-async function secretOf(context: OpenTransaction, asked: NewSecret) {
+async function newSecretOffer(context: OpenTransaction, asked: NewSecret) {
   const password = await passwordIn(context, asked);
   if (password === undefined) return undefined;
   const { inputs, public: offer } = await password.authenticator.beginEnrollment(password.subject, password.env);
@@ -139,7 +141,7 @@ export async function takeRegistration(
   if (open === undefined) return withError(context, 'form.stale');
   const { offer } = open;
   const schema = context.snapshot.settings.attributes;
-  const typed = readTyped(fields, { fields: fieldsOf(context, offer), terms: offer.terms });
+  const typed = readTyped(fields, { fields: registrationFields(context, offer), terms: offer.terms });
   const { [addressAttribute]: given = '', ...profile } = typed.values;
   if (typed.notices.length > 0) return { context, messages: typed.notices };
   const read = readAddress(String(given));

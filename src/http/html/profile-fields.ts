@@ -88,7 +88,7 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   return {
     ...common,
     name,
-    ...looksOf(attribute, t),
+    ...inputLooks(attribute, t),
     autocomplete: autocomplete[attributeName] ?? 'off',
     code: false,
     value: typed?.[name] ?? known,
@@ -111,7 +111,7 @@ export function optionText({ options = [] }: Attribute, value: string, t: Transl
   return label ? localized(label, t) : value;
 }
 
-function looksOf(
+function inputLooks(
   { type, options }: Attribute,
   t: Translator,
 ): Pick<Input, 'type' | 'inputmode' | 'leftToRight' | 'words' | 'choices'> {

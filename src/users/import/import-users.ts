@@ -91,7 +91,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
         options.onProblem({ line, reason: result.reason });
         options.onReject?.(written);
       }
-      summary = counted(summary, result);
+      summary = countedIn(summary, result);
     }
     options.onProgress?.(summary);
   };
@@ -100,19 +100,19 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
       options.onReject?.(record.header);
       continue;
     }
-    batch.push({ line: record.line, text: record.text, result: begin(options, seen, record) });
+    batch.push({ line: record.line, text: record.text, result: beginImport(options, seen, record) });
     if (batch.length === batchSize) await settle();
   }
   if (batch.length > 0) await settle();
   return summary;
 }
 
-function counted(summary: ImportSummary, result: Result): ImportSummary {
+function countedIn(summary: ImportSummary, result: Result): ImportSummary {
   const outcome = 'reason' in result ? 'refused' : result.done;
   return { ...summary, records: summary.records + 1, [outcome]: summary[outcome] + 1 };
 }
 
-function begin(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
+function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
   if ('fault' in record) return { reason: record.fault };
   const read = readUser(record.fields, options.attributes);
   if (!read.ok) return { reason: read.reason };
@@ -143,7 +143,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const phone = number === undefined ? undefined : options.numberCredential(number);
   if (number !== undefined && phone === undefined) return { reason: 'phone: no code can be sent to this number' };
   const proven = [mailbox, phone].filter((one) => one !== undefined);
-  const password = await readPassword(options, user, { account, proven });
+  const password = await hashedPassword(options, user, { account, proven });
   if ('reason' in password) return password;
   const { credential } = password;
   const unique = await reserveUnique(options, user, account);
@@ -210,16 +210,16 @@ function common({ user }: Account, { identifiers }: ImportedUser): string | unde
   return identifiers.find((identifier) => user.identifiers.includes(identifier));
 }
 
-interface ReadPassword {
+interface ImportedPassword {
   readonly credential: NewCredential | undefined;
 }
 
 /** `account`: as it is; `proven`: what the record adds to it. */
-async function readPassword(
+async function hashedPassword(
   { passwords, passwordRules, dryRun }: ImportOptions,
   user: ImportedUser,
   { account, proven }: { readonly account: Account | undefined; readonly proven: readonly NewCredential[] },
-): Promise<ReadPassword | { readonly reason: string }> {
+): Promise<ImportedPassword | { readonly reason: string }> {
   const { secret } = user;
   if (secret === undefined) return { credential: undefined };
   if ('hash' in secret) {
@@ -246,7 +246,7 @@ function changedBy({ identifiers, profile, groups, userType }: ImportedUser, cur
   };
 }
 
-function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {
+function changes(imported: ImportedUser, current: User, password: ImportedPassword['credential']): Amendment {
   const { identifiers, profile, groups, status, userType } = imported;
   // A new address or number is not verified because the old one was.
   const unverified = {

@@ -34,7 +34,7 @@ import {
 
 export function accountView(page: AccountPage, t: Translator): View {
   const notices = noticesModel(page.messages, t, { only: ({ field }) => field === undefined || !besideInputs(page) });
-  return { ...contentOf(page, t), notices, wide: page.kind === 'overview' || page.kind === 'profile' };
+  return { ...accountContent(page, t), notices, wide: page.kind === 'overview' || page.kind === 'profile' };
 }
 
 /** What is wrong with an input stands beside it. */
@@ -42,7 +42,7 @@ function besideInputs({ kind }: AccountPage): boolean {
   return kind === 'profile' || kind === 'change-identifier';
 }
 
-function contentOf(page: AccountPage, t: Translator): Content {
+function accountContent(page: AccountPage, t: Translator): Content {
   switch (page.kind) {
     case 'overview':
       return {
@@ -161,7 +161,7 @@ function sessionsModel({ sessions }: Overview, t: Translator): SessionsModel {
       href: session.current ? '/oauth2/v1/logout' : `/account/sessions/${session.id}`,
       end: session.current
         ? { key: 'logout.yes' }
-        : { key: 'account.session.end.of', params: { place: placeInWords(session, t) } },
+        : { key: 'account.session.end.of', params: { place: placeLine(session, t) } },
     })),
   };
 }
@@ -181,7 +181,7 @@ function devicesModel({ devices }: Overview, t: Translator): DevicesModel {
       authenticators: device.waived.map((key) => authenticatorName(key, t)),
       times: { key: 'account.device.times', params: { since: { at: device.at }, until: { at: device.until } } },
       href: `/account/devices/${device.id}`,
-      forget: { key: 'account.device.forget.of', params: { place: placeInWords(device, t) } },
+      forget: { key: 'account.device.forget.of', params: { place: placeLine(device, t) } },
     })),
   };
 }
@@ -270,7 +270,7 @@ function placeText({ browser, system, ip }: Place): MessageDescriptor {
   };
 }
 
-function placeInWords(place: Place, t: Translator): string {
+function placeLine(place: Place, t: Translator): string {
   const { key, params } = placeText(place);
   return t.text(key, params);
 }
