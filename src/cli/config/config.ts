@@ -8,13 +8,14 @@ import { createKeyring } from '../../oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { findingLine, warningLine } from '../../policy/model/finding.ts';
+import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
 import { type Applied, Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface ConfigContext {
@@ -33,7 +34,7 @@ export interface ConfigContext {
   setExitCode(code: 0 | 1): void;
 }
 
-interface ApplyOptions {
+interface ApplyOptions extends ResultOptions {
   readonly message?: string;
   readonly by?: string;
   readonly init: boolean;
@@ -52,9 +53,15 @@ export function configCommand(context: ConfigContext): Command {
 function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')
     .argument('[dir]', 'directory of the configuration', context.configDir)
-    .action(async (dir: string) => {
-      const documents = await checked(context, dir);
-      if (documents) context.stdout(`${dir} is a good configuration: ${documentCount(documents)}\n`);
+    .action(async (dir: string, options: ResultOptions) => {
+      const checked = await check(context, dir, options);
+      if (checked === undefined) return;
+      const { documents, warnings } = checked;
+      const counts = documentCounts(documents);
+      printResult(context, options, {
+        text: `${dir} is a good configuration: ${countsText(counts)}\n`,
+        data: { ok: true, ...counts, warnings },
+      });
     });
 }
 
@@ -65,12 +72,16 @@ function applyCommand(context: ConfigContext): Command {
     .option('--by <name>', 'who (default: the user of this process)')
     .option('--init', 'an empty Redis is a new store: make its keys', false)
     .action(async (dir: string, options: ApplyOptions) => {
-      const documents = await checked(context, dir);
-      if (documents === undefined) return;
+      const checked = await check(context, dir, options);
+      if (checked === undefined) return;
+      const { documents, warnings } = checked;
       const { revision, changed } = await applied(context, documents, options);
       const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
-      if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
-      else context.stdout(`revision ${revision} is in use: ${changes}\n`);
+      const inUse = `revision ${revision} is in use`;
+      printResult(context, options, {
+        text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
+        data: { ok: true, revision, changed, warnings },
+      });
     });
 }
 
@@ -97,12 +108,16 @@ async function applied(
 function historyCommand(context: ConfigContext): Command {
   return newCommand('config history')
     .option('-n, --limit <number>', 'how many', '20')
-    .action(({ limit }: { limit: string }) =>
+    .action(({ limit, ...options }: ResultOptions & { readonly limit: string }) =>
       withRevisions(context, async (revisions) => {
         const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
-        for (const { revision, at, by, message, changed } of await revisions.history(count)) {
+        for (const entry of await revisions.history(count)) {
+          const { revision, at, by, message, changed } = entry;
           const when = new Date(at * 1000).toISOString();
-          context.stdout(`${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`);
+          printResult(context, options, {
+            text: `${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`,
+            data: { revision, at, by, ...omitUndefined({ message }), changed },
+          });
         }
       }),
     );
@@ -111,24 +126,35 @@ function historyCommand(context: ConfigContext): Command {
 function schemaCommand(context: ConfigContext): Command {
   return newCommand('config schema')
     .option('--out <dir>', 'where to', join(context.configDir, 'schema'))
-    .action(async ({ out }: { out: string }) => {
+    .action(async ({ out, ...options }: ResultOptions & { readonly out: string }) => {
       await mkdir(out, { recursive: true });
       const schemas = jsonSchemas(context.authenticators);
       for (const [file, text] of schemas) await writeFile(join(out, file), text);
-      context.stdout(`wrote ${[...schemas.keys()].join(', ')} to ${out}\n`);
+      const files = [...schemas.keys()];
+      printResult(context, options, { text: `wrote ${files.join(', ')} to ${out}\n`, data: { directory: out, files } });
     });
 }
 
-async function checked(context: ConfigContext, dir: string): Promise<Documents | undefined> {
+interface Checked {
+  readonly documents: Documents;
+  readonly warnings: readonly Finding[];
+}
+
+/** Prints what it finds. `undefined`: the configuration has problems, and the command is over. */
+async function check(context: ConfigContext, dir: string, { json }: ResultOptions): Promise<Checked | undefined> {
   const loaded = await loadConfiguration(dir, context);
   if (loaded.ok) {
-    for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
-    return loaded.documents;
+    if (!json) for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
+    return loaded;
+  }
+  context.setExitCode(1);
+  if (json) {
+    context.stdout(`${JSON.stringify({ ok: false, problems: loaded.findings })}\n`);
+    return undefined;
   }
   for (const problem of loaded.findings) context.stderr(`${findingLine(problem)}\n`);
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
   context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
-  context.setExitCode(1);
   return undefined;
 }
 
@@ -136,9 +162,18 @@ async function withRevisions(context: ConfigContext, use: (revisions: Revisions)
   await withStore(context, (store) => use(new Revisions(store, { authenticators: context.authenticators })));
 }
 
-function documentCount(documents: Documents): string {
+interface DocumentCounts {
+  readonly apps: number;
+  readonly signOnPolicies: number;
+}
+
+function documentCounts(documents: Documents): DocumentCounts {
   const of = (kind: string) => [...documents.values()].filter((document) => document.kind === kind).length;
-  return `${quantity(of('app'), 'app')}, ${quantity(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
+  return { apps: of('app'), signOnPolicies: of('sign-on') };
+}
+
+function countsText({ apps, signOnPolicies }: DocumentCounts): string {
+  return `${quantity(apps, 'app')}, ${quantity(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
 }
 
 function quantity(count: number, one: string, many = `${one}s`): string {

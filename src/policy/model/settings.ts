@@ -30,6 +30,7 @@ export interface Settings {
   readonly voice?: Gateway<{ readonly from: string }>;
   /** What a profile may hold: the attributes of OpenID Connect and the configured ones. */
   readonly attributes: AttributeSchema;
+  readonly account: AccountSettings;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;
@@ -46,6 +47,12 @@ export interface ScopeText {
   readonly label: LocalizedText;
   /** A sentence below the label. */
   readonly help?: LocalizedText;
+}
+
+/** What users may do with their account at `/account`. */
+export interface AccountSettings {
+  /** `admin`: only administrators change user names. */
+  readonly username: 'user' | 'admin';
 }
 
 export interface Zone {
