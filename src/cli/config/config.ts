@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -15,6 +16,7 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { orphanedBy } from '../shared/orphaned-credentials.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface ConfigContext {
@@ -27,6 +29,8 @@ export interface ConfigContext {
   stdout(text: string): void;
   stderr(text: string): void;
   readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** 0: done. 1: the configuration has problems. */
@@ -37,6 +41,13 @@ interface ApplyOptions {
   readonly message?: string;
   readonly by?: string;
   readonly init: boolean;
+  readonly orphanPasskeys: boolean;
+}
+
+/** `applied` is absent where the configuration would orphan passkeys. */
+interface Outcome {
+  readonly orphaned: readonly string[];
+  readonly applied?: Applied;
 }
 
 /** The command with its subcommands. They reject with what the store rejects with. */
@@ -54,7 +65,10 @@ function checkCommand(context: ConfigContext): Command {
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .action(async (dir: string) => {
       const documents = await checked(context, dir);
-      if (documents) context.stdout(`${dir} is a good configuration: ${documentCount(documents)}\n`);
+      if (documents === undefined) return;
+      const orphaned = await orphanedInStore(context, documents);
+      if (orphaned.length > 0) return refuse(context, orphaned);
+      context.stdout(`${dir} is a good configuration: ${documentCount(documents)}\n`);
     });
 }
 
@@ -64,22 +78,42 @@ function applyCommand(context: ConfigContext): Command {
     .option('-m, --message <text>', 'why')
     .option('--by <name>', 'who (default: the user of this process)')
     .option('--init', 'an empty Redis is a new store: make its keys', false)
+    .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false)
     .action(async (dir: string, options: ApplyOptions) => {
       const documents = await checked(context, dir);
       if (documents === undefined) return;
-      const { revision, changed } = await applied(context, documents, options);
+      const outcome = await applied(context, documents, options);
+      if (outcome.applied === undefined) return refuse(context, outcome.orphaned);
+      const { revision, changed } = outcome.applied;
       const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
       if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
       else context.stdout(`revision ${revision} is in use: ${changes}\n`);
     });
 }
 
+function refuse(context: ConfigContext, orphaned: readonly string[]): void {
+  for (const sentence of orphaned) context.stderr(`${sentence}\n`);
+  context.stderr(`nothing was changed: keep the relying party, or say \`config apply --orphan-passkeys\`\n`);
+  context.setExitCode(1);
+}
+
+/** Where there is a store: a check of files alone needs none. */
+async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly string[]> {
+  try {
+    return await withStore(context, (store) => orphanedBy(store, documents, context));
+  } catch (error) {
+    if (!(error instanceof StepgateError)) throw error;
+    if (error.code !== 'not_configured') context.stderr(`passkeys were not looked at: ${error.message}\n`);
+    return [];
+  }
+}
+
 /** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
 async function applied(
   context: ConfigContext,
   documents: Documents,
-  { message, by = operatorName(), init }: ApplyOptions,
-): Promise<Applied> {
+  { message, by = operatorName(), init, orphanPasskeys }: ApplyOptions,
+): Promise<Outcome> {
   const apply = (store: Store): Promise<Applied> =>
     new Revisions(store, { authenticators: context.authenticators }).apply(documents, {
       by,
@@ -91,7 +125,11 @@ async function applied(
       await createKeyring(store, Math.floor(Date.now() / 1000));
       first = await apply(store);
     });
-  return withStore({ openStore }, async (store) => first ?? apply(store));
+  return withStore({ openStore }, async (store): Promise<Outcome> => {
+    if (first !== undefined) return { orphaned: [], applied: first };
+    const orphaned = orphanPasskeys ? [] : await orphanedBy(store, documents, context);
+    return orphaned.length > 0 ? { orphaned } : { orphaned: [], applied: await apply(store) };
+  });
 }
 
 function historyCommand(context: ConfigContext): Command {

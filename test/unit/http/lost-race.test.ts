@@ -23,6 +23,7 @@ const routes = createRoutes(
     addresses: anyHandler,
     magicLink: anyHandler,
     recoveryCodes: anyHandler,
+    relatedOrigins: anyHandler,
     health: anyHandler,
     renderer: anyHandler,
   }),
