@@ -106,7 +106,10 @@ export function createApp(options: AppOptions): ServerApp {
     services,
     renderer,
     active: activeRevision,
-    health: { unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() },
+    health: {
+      unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause(),
+      warning: () => storeHealth.warning(),
+    },
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,

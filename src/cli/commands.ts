@@ -15,6 +15,7 @@ export const commandGroups = {
   config: 'check the configuration, and put it into use',
   users: 'add, list and change users',
   keys: 'list and rotate the signing keys',
+  store: 'say what only the operator can know of the store',
   audit: 'read the audit log',
 } as const satisfies Readonly<Record<string, string>>;
 
@@ -85,6 +86,11 @@ export const commands = {
   'keys rotate': {
     summary: 'publish new keys, which sign once every node and app can know them',
     example: 'keys rotate --overlap 600',
+  },
+  'store alone': {
+    summary:
+      'let the store acknowledge alone for a while, although all its replicas are dead (Redis). A machine that dies then takes acknowledged writes with it',
+    example: 'store alone --for PT4H',
   },
   doctor: {
     summary: 'check this installation, and say what to do about what is wrong',

@@ -18,6 +18,7 @@ import { type DoctorContext, doctorCommand } from './doctor/doctor.ts';
 import { type ExplainContext, explainCommand } from './explain/explain.ts';
 import { type KeysContext, keysCommand } from './keys/keys.ts';
 import { type ServeContext, serveCommand } from './serve/serve.ts';
+import { type StoreContext, storeCommand } from './store/store.ts';
 import { usersCommand } from './users/users.ts';
 import type { UsersContext } from './users/users-context.ts';
 
@@ -39,6 +40,7 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   program.addCommand(explainCommand(context));
   program.addCommand(usersCommand(context));
   program.addCommand(keysCommand(context));
+  program.addCommand(storeCommand(context));
   program.addCommand(doctorCommand(context));
   program.addCommand(auditCommand(context));
   program.hook('preAction', (_program, command) => {
@@ -47,7 +49,13 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   return program;
 }
 
-type CommandContext = AuditContext & ConfigContext & DoctorContext & ExplainContext & KeysContext & UsersContext;
+type CommandContext = AuditContext &
+  ConfigContext &
+  DoctorContext &
+  ExplainContext &
+  KeysContext &
+  StoreContext &
+  UsersContext;
 
 /** What the commands need of the process and of the parts of the server. */
 function createContext(env: Environment): CommandContext {
@@ -55,7 +63,8 @@ function createContext(env: Environment): CommandContext {
   const stderr = (text: string): void => void process.stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn: (text: string): void => stderr(`${text}\n`) };
+  const warn = (text: string): void => stderr(`${text}\n`);
+  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn, isPatient: true };
   return {
     stdout,
     stderr,

@@ -42,13 +42,14 @@ interface Agreement {
  * excuse. They do when a majority of them answers and all that answer have called the node down for ten seconds, or the
  * replica of another shard, and for as long have called our master one that serves, without dispute. A replica is
  * elected by the other masters, and only after they called the master down; so each election shows at one that answers.
- * The word of our master about itself never counts. The last one is never excused.
+ * The word of our master about itself never counts. The last one is excused by the operator's word only.
  */
 export class ClusterRule implements ReplicaRule {
   readonly #views = new Map<string, ClusterView>();
   readonly #standings = new Map<string, ReadonlyMap<string, Standing>>();
   readonly #shards = new Map<string, Shard>();
   readonly #agreements = new Map<string, Agreement>();
+  #aloneUntil = Number.NEGATIVE_INFINITY;
 
   observe(view: ClusterView): void {
     const former = this.#views.get(view.speaker);
@@ -97,6 +98,10 @@ export class ClusterRule implements ReplicaRule {
     return [...this.#views.values()].flatMap(({ nodes }) => [...nodes.values()].filter(isServing));
   }
 
+  standAloneUntil(end: number): void {
+    this.#aloneUntil = end;
+  }
+
   needed(me: string, now: number): number | undefined {
     return this.isKnown() && this.#isListed(me) ? this.#required(me, now).length : undefined;
   }
@@ -121,7 +126,7 @@ export class ClusterRule implements ReplicaRule {
     for (const node of others)
       if (words.every(({ speaker }) => this.#isGone(speaker, node, { shard, now }))) agreement.excused.add(node);
     const required = others.filter((node) => !agreement.excused.has(node));
-    return required.length === 0 ? others : required;
+    return required.length === 0 && now >= this.#aloneUntil ? others : required;
   }
 
   /** Whether this speaker has called the node down, or a replica elsewhere, for long enough. */

@@ -69,11 +69,6 @@ export function grantKey(grantId: string): string {
   return keyOf('grant', grantId);
 }
 
-/** The set of keys of everything that was issued under a grant. */
-export function grantTokensKey(grantId: string): string {
-  return keyOf('grant-tokens', grantId);
-}
-
 export function userCodeKey(userCode: string): string {
   return keyOf('user-code', userCode);
 }
@@ -132,6 +127,8 @@ export function browserAttemptsCounter(of: {
 export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');
+
+export const storeAloneKey = keyOf('store-alone');
 
 /** `tag` chooses the master on a Cluster. */
 export function replicationBarrierKey(tag: string): string {

@@ -13,6 +13,8 @@ export interface StoreSettings {
   readonly dataDir: string;
   /** Takes what an operator should know: unsafe settings of Redis, lost connections. */
   readonly warn?: (text: string) => void;
+  /** A command, which has time to find out which replicas of Redis are dead before it writes. */
+  readonly isPatient?: boolean;
 }
 
 /** Fills a new store: the keys first, the pointer to the configuration last. Safe to repeat. */
@@ -40,9 +42,9 @@ export async function openStore(settings: StoreSettings, initialise?: Initialise
 
 /** Like `openStore`, but whatever is or is not in the store: for a command that examines it. */
 export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
-  const { redisUrl, dataDir, warn = () => {} } = settings;
+  const { redisUrl, dataDir, warn = () => {}, isPatient = false } = settings;
   if (redisUrl === undefined) return openDataDir(dataDir, initialise);
-  const store = openRedis({ url: redisUrl, onTrouble: (error) => warn(`Redis: ${error.message}`) });
+  const store = openRedis({ url: redisUrl, isPatient, onTrouble: (error) => warn(`Redis: ${error.message}`) });
   try {
     for (const warning of await store.examine()) warn(warning);
     return store;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../errors.ts';
 import type { ClusterWatch, NodeAddress } from './cluster-watch.ts';
 import { connectForCommits, type RedisPatience } from './redis-client.ts';
-import { type GroupCommit, groupCommit, NotRun } from './redis-group-commit.ts';
+import { type GroupCommit, groupCommit, NotRun, type ScriptArguments } from './redis-group-commit.ts';
 import { slotOf } from './redis-slots.ts';
 import type { RedisAddress } from './redis-url.ts';
 
@@ -16,8 +16,8 @@ export interface ClusterCommitOptions {
 }
 
 export interface ClusterCommits {
-  /** Runs the script of a commit whose keys share a slot. */
-  readonly run: GroupCommit;
+  /** Runs the script of a commit whose keys share a slot; `key`: one of them. */
+  readonly run: (args: ScriptArguments, key: string) => Promise<unknown>;
   readonly stop: () => void;
 }
 
@@ -50,8 +50,8 @@ export function clusterCommits(options: ClusterCommitOptions): ClusterCommits {
     }
     return line;
   };
-  const run: GroupCommit = async (args) => {
-    let to: Target = { node: watch.ownerOf(slotOf(String(args[1]))), isAsking: false };
+  const run: ClusterCommits['run'] = async (args, key) => {
+    let to: Target = { node: watch.ownerOf(slotOf(key)), isAsking: false };
     for (let redirections = 0; ; redirections += 1) {
       if (to.node === undefined) throw new StoreUnavailable('no node of the Redis Cluster serves this slot');
       try {

@@ -18,8 +18,7 @@ type Reply = readonly [error: Error | null, result: unknown];
 type Role = readonly [role: string, offset: number, replicas: readonly (readonly [string, string, string])[]];
 
 interface Waiting {
-  /** Number of keys, keys, arguments of the script. */
-  readonly args: readonly (string | number)[];
+  readonly args: ScriptArguments;
   readonly isAsking: boolean;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -38,8 +37,11 @@ export interface GroupCommitOptions {
   readonly addressOf: (host: string, port: number | string) => string;
 }
 
+/** Number of keys, keys, arguments of the script. */
+export type ScriptArguments = readonly (string | number)[];
+
 /** `isAsking`: the slot of the keys is on its way to this server. */
-export type GroupCommit = (args: readonly (string | number)[], isAsking?: boolean) => Promise<unknown>;
+export type GroupCommit = (args: ScriptArguments, isAsking?: boolean) => Promise<unknown>;
 
 /** On a Cluster: another node must be asked, or the same one later. The script has not run. */
 export class NotRun extends StoreUnavailable {

@@ -1,21 +1,29 @@
 /** Which way a commit goes: over the shared connection, or with a wait for the replicas. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import { watchCluster } from './cluster-watch.ts';
 import { replicationBarrierKey } from './keys.ts';
 import { connectForCommits, type RedisClient, type RedisPatience, usualPatience } from './redis-client.ts';
 import { clusterCommits } from './redis-cluster-commit.ts';
-import { type GroupCommit, groupCommit } from './redis-group-commit.ts';
+import { groupCommit, type ScriptArguments } from './redis-group-commit.ts';
 import type { RedisLink } from './redis-link.ts';
 import { slotOf } from './redis-slots.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { type ReplicaWatch, watchAttached, watchSentinels } from './replica-watch.ts';
+import { watchStoreAlone } from './store-alone.ts';
 
 export interface ReplicatedOptions {
   readonly url: string;
   /** Begins every key. */
   readonly prefix: string;
   readonly patience: RedisPatience | undefined;
+  /** The first commits wait until it is known which replicas are dead, up to twelve seconds: see `settling`. */
+  readonly isPatient?: boolean;
 }
+
+/** Milliseconds. */
+const settleLimit = 12_000;
+const settleInterval = 250;
 
 export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
@@ -27,13 +35,17 @@ export interface ReplicatedCommits {
 export function replicatedCommits(options: ReplicatedOptions, shared: RedisClient): ReplicatedCommits {
   const way = shared instanceof Cluster ? clusterWay(options) : singleWay(options, shared);
   const { watch, masterOf } = way;
+  const word = watchStoreAlone(shared, options.prefix, watch.rule);
+  const settled = options.isPatient === true ? settling(way) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
   const needed = (me: string): number | undefined => watch.rule.needed(me, performance.now());
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);
       await watch.known();
-      return needed(masterOf(args)) === 0 ? alone(args, true) : way.run(args);
+      await settled?.(keyOf(args));
+      // Where replicas were excused by the operator's word, it is looked at again behind the script.
+      return needed(masterOf(keyOf(args))) === 0 && !word.isGiven() ? alone(args, true) : way.run(args, keyOf(args));
     },
     async advice() {
       if (parseRedisUrl(options.url).kind === 'standalone') return [];
@@ -45,18 +57,45 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
       }
     },
     stop() {
+      word.stop();
       watch.stop();
       way.stop();
     },
   };
 }
 
+function keyOf(args: ScriptArguments): string {
+  return String(args[1]);
+}
+
+/**
+ * For a process that has just started, such as a command: it must hear the sentinels for ten seconds before it may
+ * excuse a replica, so its first commits wait for that instead of failing. Each master is tried with a script that does
+ * nothing; `settleLimit` later the commit is sent in any case.
+ */
+function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
+  const end = performance.now() + settleLimit;
+  const settled = new Set<string>();
+  return async (key) => {
+    while (!settled.has(masterOf(key)) && performance.now() < end) {
+      const master = masterOf(key);
+      const isSettled = await run(['0'], key).then(
+        () => true,
+        () => false,
+      );
+      if (isSettled) settled.add(master);
+      else await pause(settleInterval);
+    }
+  };
+}
+
 /** How commits that wait reach their master. */
 interface Way {
   readonly watch: ReplicaWatch;
-  readonly run: GroupCommit;
-  /** The master that a commit goes to, as the rule names it. */
-  readonly masterOf: (args: readonly (string | number)[]) => string;
+  /** `key`: one of those in `args`; it leads to the master on a Cluster. */
+  readonly run: (args: ScriptArguments, key: string) => Promise<unknown>;
+  /** The master of a key, as the rule names it. */
+  readonly masterOf: (key: string) => string;
   readonly masters: () => readonly string[];
   readonly stop: () => void;
 }
@@ -70,9 +109,10 @@ function singleWay({ url, prefix, patience = usualPatience }: ReplicatedOptions,
     const { remoteAddress = '', remotePort = 0 } = shared.stream ?? {};
     return addressOf(remoteAddress, remotePort);
   };
+  const send = groupCommit({ client, ready, rule, addressOf, barrierKey, waitLimit: patience.replicas });
   return {
     watch,
-    run: groupCommit({ client, ready, rule, addressOf, barrierKey, waitLimit: patience.replicas }),
+    run: (args) => send(args),
     masterOf: master,
     masters: () => [master()],
     stop: () => client.disconnect(),
@@ -84,8 +124,7 @@ function clusterWay({ url, prefix, patience = usualPatience }: ReplicatedOptions
   const watch = watchCluster(address, patience);
   const barrierKey = (tag: string) => prefix + replicationBarrierKey(tag);
   const { run, stop } = clusterCommits({ address, watch, patience, barrierKey });
-  const masterOf = (args: readonly (string | number)[]) => watch.masterOf(slotOf(String(args[1])));
-  return { watch, run, masterOf, masters: watch.masters, stop };
+  return { watch, run, masterOf: (key) => watch.masterOf(slotOf(key)), masters: watch.masters, stop };
 }
 
 function adviceFor(replicas: number): readonly string[] {

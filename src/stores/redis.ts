@@ -21,6 +21,8 @@ export interface RedisOptions {
   readonly onTrouble?: (error: Error) => void;
   /** How long each thing is waited for; tests wait longer. */
   readonly patience?: RedisPatience;
+  /** For a command: see `ReplicatedOptions`. */
+  readonly isPatient?: boolean;
 }
 
 const pageSize = 500;
@@ -30,10 +32,10 @@ const pageSize = 500;
  * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
  */
 export function openRedis(options: RedisOptions): Store {
-  const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience } = options;
+  const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
-  const replicated = replicatedCommits({ url, prefix, patience }, client);
+  const replicated = replicatedCommits({ url, prefix, patience, isPatient }, client);
   const link: RedisLink = {
     client,
     runCommit: replicated.run,

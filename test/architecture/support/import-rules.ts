@@ -71,6 +71,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/explain',
       'flow/notify/account-notification',
       'oidc/keys/keyring',
+      'stores/store-alone',
       ...store,
     ],
     packages: ['commander'],
@@ -158,7 +159,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'webauthn',
     'index',
   ],
-  cli: ['commands', 'shared', 'audit', 'config', 'doctor', 'explain', 'keys', 'serve', 'users', 'program'],
+  cli: ['commands', 'shared', 'audit', 'config', 'doctor', 'explain', 'keys', 'serve', 'store', 'users', 'program'],
   http: [
     'html',
     'answers',

@@ -94,6 +94,13 @@ describe('a node that is down', () => {
     expect(missingOf(rule, 'B', 30_000)).toEqual(['b1']);
   });
 
+  test('is excused, also when it is the last one, by the word of the operator', () => {
+    const rule = new ClusterRule();
+    rule.standAloneUntil(30_000);
+    speak(rule, [0, 30_000], all({ a1: '>A!', a2: '>A!' }));
+    expect([missingAt(rule, 29_999), missingAt(rule, 30_000)]).toEqual([[], ['a1', 'a2']]);
+  });
+
   test('counts when it was forgotten', () => {
     const rule = new ClusterRule();
     speak(rule, [0, 0], all({}));
