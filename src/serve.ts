@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp, type ServerApp } from './app.ts';
 import { authenticatorKinds } from './authenticators/index.ts';
-import { orphanedBy } from './cli/shared/orphaned-credentials.ts';
+import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
@@ -209,7 +209,7 @@ async function applyConfiguration(store: Store, options: NodeOptions, when: 'sta
   const authenticators = authenticatorKinds;
   const issuer = options.issuer ?? (options.demo ? `http://localhost:${options.port}` : undefined);
   const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
-  if (orphaned.length > 0) throw notConfigured(options, orphaned);
+  if (orphaned.length > 0) throw notConfigured(options, orphaned.map(orphanedText));
   const { revision, changed } = await new Revisions(store, { authenticators }).apply(loaded.documents, {
     by: 'serve',
     message: `files of ${configDir}`,

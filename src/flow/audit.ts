@@ -67,6 +67,8 @@ export type AuditCause =
   | 'resend'
   | 'recover'
   | '/account/addresses'
+  | '/account/profile'
+  | '/account/undo'
   | 'the worker of the outbox'
   | '/oauth2/v1/authorize'
   | 'any step'
@@ -129,7 +131,7 @@ export const auditEvents = {
   'message.queued': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],
-    causedBy: ['identify', 'select', 'resend', 'enroll', '/account/addresses'],
+    causedBy: ['identify', 'select', 'resend', 'enroll', '/account/addresses', '/account/profile'],
   },
   'message.withheld': {
     outcomes: fails,
@@ -183,6 +185,26 @@ export const auditEvents = {
   'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account'] },
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'account.profile_changed': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'attributes'],
+    causedBy: ['/account/profile'],
+  },
+  'account.identifier_changed': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
+    causedBy: ['/account/profile'],
+  },
+  'account.identifier_refused': {
+    outcomes: fails,
+    fields: [...atAccount, 'reason'],
+    causedBy: ['/account/profile'],
+  },
+  'account.identifier_restored': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
+    causedBy: ['/account/undo'],
+  },
   'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },
   'token.refresh_denied': {

@@ -15,7 +15,10 @@ import type { AccountParts } from './account/account-request.ts';
 import { addressHandlers } from './account/address-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
+import { identifierHandlers } from './account/identifier-handlers.ts';
+import { profileHandlers } from './account/profile-handlers.ts';
 import { sessionHandlers } from './account/session-handlers.ts';
+import { undoHandlers } from './account/undo-handlers.ts';
 import { inboxHandlers } from './demo/inbox.ts';
 import { type Health, healthHandlers } from './health.ts';
 import type { Renderer } from './html/render.ts';
@@ -100,6 +103,9 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     devices: deviceHandlers(account),
     addresses: addressHandlers(account),
     relatedOrigins: relatedOriginsHandler(services),
+    profile: profileHandlers(account),
+    identifiers: identifierHandlers(account),
+    undo: undoHandlers(account),
     health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     renderer,

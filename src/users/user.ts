@@ -52,6 +52,44 @@ export interface User {
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
   readonly askedAddress?: AskedAddress;
+  /** An address or a number that the user wants instead of the present one: a code was sent there. */
+  readonly askedIdentifier?: AskedIdentifier;
+  /** What the user was called before, as long as it can come back; oldest first. */
+  readonly formerIdentifiers?: readonly FormerIdentifier[];
+}
+
+/** What users change about the way they are identified and reached. */
+export type IdentifierKind = 'email' | 'phone' | 'username';
+
+/** Waits for the code that was sent to `value`. */
+export interface AskedIdentifier {
+  readonly kind: IdentifierKind;
+  /** As the profile keeps it. */
+  readonly value: string;
+  /** From the authenticator that proves it: never leaves the server. */
+  readonly pending: Readonly<Record<string, unknown>>;
+  /** Uid of the SSO session that asked. */
+  readonly session: string;
+  /** Epoch seconds. */
+  readonly expires: Seconds;
+  /** Ids of the messages that hold the code. */
+  readonly outbox?: readonly string[];
+}
+
+/** An identifier that was given up. No other user gets it before `until` (epoch seconds). */
+export interface FormerIdentifier {
+  readonly id: string;
+  readonly kind: IdentifierKind;
+  /** As it was. */
+  readonly value: string;
+  /** In canonical form, if the user was identified by it. */
+  readonly identifier?: string;
+  /** What took its place, and its canonical form, if the user is identified by it. */
+  readonly replacedBy: string;
+  readonly newIdentifier?: string;
+  /** The credentials of the value that went along, as they were. */
+  readonly credentials: readonly Pick<Credential, 'id' | 'label' | 'address' | 'secret'>[];
+  readonly until: Seconds;
 }
 
 /** Waits for the code that was sent to `address`. */
@@ -136,6 +174,8 @@ export interface IdentifierReservation {
   readonly user: string;
   /** When it was claimed (epoch seconds). */
   readonly at: Seconds;
+  /** The user gave it up, and can have it back so long (epoch seconds). */
+  readonly until?: Seconds;
 }
 
 export function parseIdentifierReservation(value: string): IdentifierReservation {

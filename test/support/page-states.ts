@@ -355,6 +355,7 @@ const steps: Readonly<Record<string, StepPage>> = {
   },
   select: { ...base, ...known, step: select },
   'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
+  'identify-raced': { ...base, step: { ...identify, notices: [{ code: 'form.raced', level: 'info' }] } },
   'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -646,30 +647,42 @@ const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg
 const asked = { ip: '192.0.2.7', browser: 'Firefox', system: 'Linux' } as const;
 const text = 'Enter this code:\n\n    012345\n\nOr open this link:\nhttps://id.example.org/signin/x/link?t=y\n';
 
+const elsewhere = { brand, locale: 'en', app, code: '012345', asked } as const;
+const confirmed = {
+  brand,
+  locale: 'en',
+  app,
+  account: { identifier: 'alice@demo.test' },
+  action: base.action,
+  stateHandle: base.stateHandle,
+  authenticator: 'email',
+  token: 'bGluay10b2tlbg',
+  passcode: '012345',
+} as const;
+
 const standalone: Readonly<Record<string, Draw>> = {
-  'magic-link-confirm': (r) =>
-    r.renderMagicLinkConfirm({
-      brand,
-      locale: 'en',
-      app,
-      account: { identifier: 'alice@demo.test' },
-      action: base.action,
-      stateHandle: base.stateHandle,
-      authenticator: 'email',
-      token: 'bGluay10b2tlbg',
-      passcode: '012345',
-    }),
-  'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
+  'magic-link-confirm': (r) => r.renderMagicLinkConfirm({ ...confirmed, recovering: false }),
+  'magic-link-confirm-recovery': (r) => r.renderMagicLinkConfirm({ ...confirmed, locale: 'de', recovering: true }),
+  'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, recovering: false }),
+  'magic-link-elsewhere-recovery': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, locale: 'de', recovering: true }),
   'magic-link-elsewhere-hostile': (r) =>
     r.renderMagicLinkElsewhere({
       brand,
       locale: 'en',
       app: { name: hostile },
       code: '012345',
+      recovering: false,
       asked: { ip: hostile, browser: hostile, system: '' },
     }),
   'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
   'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'link-undo-email': (r) =>
+    r.renderLinkQuestion({ brand, locale: 'en', does: 'undo', kind: 'email', value: 'alice@demo.test', token: 't' }),
+  'link-undo-phone': (r) =>
+    r.renderLinkQuestion({ brand, locale: 'de', does: 'undo', kind: 'phone', value: '+4915112345678', token: 't' }),
+  'link-undo-done': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'done' }),
+  'link-undo-over': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'undo', result: 'over' }),
+  'link-undo-superseded': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'superseded' }),
   'sign-in-lost': (r) =>
     r.renderSignInLost({ brand, locale: 'en', app, action: '/signin/u/restart', stateHandle: 'h' }),
   'sign-in-lost-hostile': (r) =>

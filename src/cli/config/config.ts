@@ -9,14 +9,15 @@ import { createKeyring } from '../../oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { findingLine, warningLine } from '../../policy/model/finding.ts';
+import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
 import { type Applied, Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
-import { orphanedBy } from '../shared/orphaned-credentials.ts';
+import { type Orphaned, orphanedBy, orphanedText } from '../shared/orphaned-credentials.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface ConfigContext {
@@ -37,7 +38,7 @@ export interface ConfigContext {
   setExitCode(code: 0 | 1): void;
 }
 
-interface ApplyOptions {
+interface ApplyOptions extends ResultOptions {
   readonly message?: string;
   readonly by?: string;
   readonly init: boolean;
@@ -46,7 +47,7 @@ interface ApplyOptions {
 
 /** `applied` is absent where the configuration would orphan passkeys. */
 interface Outcome {
-  readonly orphaned: readonly string[];
+  readonly orphaned: readonly Orphaned[];
   readonly applied?: Applied;
 }
 
@@ -63,12 +64,17 @@ export function configCommand(context: ConfigContext): Command {
 function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')
     .argument('[dir]', 'directory of the configuration', context.configDir)
-    .action(async (dir: string) => {
-      const documents = await checked(context, dir);
-      if (documents === undefined) return;
+    .action(async (dir: string, options: ResultOptions) => {
+      const checked = await check(context, dir, options);
+      if (checked === undefined) return;
+      const { documents, warnings } = checked;
       const orphaned = await orphanedInStore(context, documents);
-      if (orphaned.length > 0) return refuse(context, orphaned);
-      context.stdout(`${dir} is a good configuration: ${documentCount(documents)}\n`);
+      if (orphaned.length > 0) return refuse(context, orphaned, options);
+      const counts = documentCounts(documents);
+      printResult(context, options, {
+        text: `${dir} is a good configuration: ${countsText(counts)}\n`,
+        data: { ok: true, ...counts, warnings },
+      });
     });
 }
 
@@ -80,25 +86,31 @@ function applyCommand(context: ConfigContext): Command {
     .option('--init', 'an empty Redis is a new store: make its keys', false)
     .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false)
     .action(async (dir: string, options: ApplyOptions) => {
-      const documents = await checked(context, dir);
-      if (documents === undefined) return;
+      const checked = await check(context, dir, options);
+      if (checked === undefined) return;
+      const { documents, warnings } = checked;
       const outcome = await applied(context, documents, options);
-      if (outcome.applied === undefined) return refuse(context, outcome.orphaned);
+      if (outcome.applied === undefined) return refuse(context, outcome.orphaned, options);
       const { revision, changed } = outcome.applied;
       const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
-      if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
-      else context.stdout(`revision ${revision} is in use: ${changes}\n`);
+      const inUse = `revision ${revision} is in use`;
+      printResult(context, options, {
+        text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
+        data: { ok: true, revision, changed, warnings },
+      });
     });
 }
 
-function refuse(context: ConfigContext, orphaned: readonly string[]): void {
-  for (const sentence of orphaned) context.stderr(`${sentence}\n`);
-  context.stderr(`nothing was changed: keep the relying party, or say \`config apply --orphan-passkeys\`\n`);
+function refuse(context: ConfigContext, orphaned: readonly Orphaned[], { json }: ResultOptions): void {
   context.setExitCode(1);
+  const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
+  const advice = 'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys`\n';
+  if (json) context.stdout(`${JSON.stringify({ ok: false, orphaned })}\n`);
+  else context.stderr(`${lines}${advice}`);
 }
 
 /** Where there is a store: a check of files alone needs none. */
-async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly string[]> {
+async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly Orphaned[]> {
   try {
     return await withStore(context, (store) => orphanedBy(store, documents, context));
   } catch (error) {
@@ -128,19 +140,23 @@ async function applied(
   return withStore({ openStore }, async (store): Promise<Outcome> => {
     if (first !== undefined) return { orphaned: [], applied: first };
     const orphaned = orphanPasskeys ? [] : await orphanedBy(store, documents, context);
-    return orphaned.length > 0 ? { orphaned } : { orphaned: [], applied: await apply(store) };
+    return orphaned.length > 0 ? { orphaned } : { orphaned, applied: await apply(store) };
   });
 }
 
 function historyCommand(context: ConfigContext): Command {
   return newCommand('config history')
     .option('-n, --limit <number>', 'how many', '20')
-    .action(({ limit }: { limit: string }) =>
+    .action(({ limit, ...options }: ResultOptions & { readonly limit: string }) =>
       withRevisions(context, async (revisions) => {
         const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
-        for (const { revision, at, by, message, changed } of await revisions.history(count)) {
+        for (const entry of await revisions.history(count)) {
+          const { revision, at, by, message, changed } = entry;
           const when = new Date(at * 1000).toISOString();
-          context.stdout(`${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`);
+          printResult(context, options, {
+            text: `${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`,
+            data: { revision, at, by, ...omitUndefined({ message }), changed },
+          });
         }
       }),
     );
@@ -149,24 +165,35 @@ function historyCommand(context: ConfigContext): Command {
 function schemaCommand(context: ConfigContext): Command {
   return newCommand('config schema')
     .option('--out <dir>', 'where to', join(context.configDir, 'schema'))
-    .action(async ({ out }: { out: string }) => {
+    .action(async ({ out, ...options }: ResultOptions & { readonly out: string }) => {
       await mkdir(out, { recursive: true });
       const schemas = jsonSchemas(context.authenticators);
       for (const [file, text] of schemas) await writeFile(join(out, file), text);
-      context.stdout(`wrote ${[...schemas.keys()].join(', ')} to ${out}\n`);
+      const files = [...schemas.keys()];
+      printResult(context, options, { text: `wrote ${files.join(', ')} to ${out}\n`, data: { directory: out, files } });
     });
 }
 
-async function checked(context: ConfigContext, dir: string): Promise<Documents | undefined> {
+interface Checked {
+  readonly documents: Documents;
+  readonly warnings: readonly Finding[];
+}
+
+/** Prints what it finds. `undefined`: the configuration has problems, and the command is over. */
+async function check(context: ConfigContext, dir: string, { json }: ResultOptions): Promise<Checked | undefined> {
   const loaded = await loadConfiguration(dir, context);
   if (loaded.ok) {
-    for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
-    return loaded.documents;
+    if (!json) for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
+    return loaded;
+  }
+  context.setExitCode(1);
+  if (json) {
+    context.stdout(`${JSON.stringify({ ok: false, problems: loaded.findings })}\n`);
+    return undefined;
   }
   for (const problem of loaded.findings) context.stderr(`${findingLine(problem)}\n`);
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
   context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
-  context.setExitCode(1);
   return undefined;
 }
 
@@ -174,9 +201,18 @@ async function withRevisions(context: ConfigContext, use: (revisions: Revisions)
   await withStore(context, (store) => use(new Revisions(store, { authenticators: context.authenticators })));
 }
 
-function documentCount(documents: Documents): string {
+interface DocumentCounts {
+  readonly apps: number;
+  readonly signOnPolicies: number;
+}
+
+function documentCounts(documents: Documents): DocumentCounts {
   const of = (kind: string) => [...documents.values()].filter((document) => document.kind === kind).length;
-  return `${quantity(of('app'), 'app')}, ${quantity(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
+  return { apps: of('app'), signOnPolicies: of('sign-on') };
+}
+
+function countsText({ apps, signOnPolicies }: DocumentCounts): string {
+  return `${quantity(apps, 'app')}, ${quantity(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
 }
 
 function quantity(count: number, one: string, many = `${one}s`): string {

@@ -29,7 +29,7 @@ interface Installation {
   readonly fetch: Fetch;
 }
 
-const apply = 'stepgate config apply';
+const apply = 'npm run stepgate -- config apply';
 /** Apps that are read at the same time. */
 const atOnce = 100;
 
@@ -73,7 +73,7 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
   if (!loaded.ok) {
     const [first] = loaded.findings;
     if (first?.file === '.') return [ok('files', `none in ${configDir}: revision ${revision} counts`)];
-    return [warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`)];
+    return [warn('files', `${configDir} is not a good configuration`, `npm run stepgate -- config check ${configDir}`)];
   }
   const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
   const keys = new Set([...Object.keys(documents), ...hashes.keys()]);

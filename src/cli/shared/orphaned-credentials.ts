@@ -22,28 +22,38 @@ interface Installation {
 /** A relying party that would change. */
 interface Change {
   readonly authenticator: string;
-  readonly to: string;
+  readonly relyingParty: string;
+}
+
+/** What a configuration would orphan. */
+export interface Orphaned {
+  readonly authenticator: string;
+  /** The id that the configuration names. */
+  readonly relyingParty: string;
+  readonly passkeys: number;
+  /** How many users have them. */
+  readonly users: number;
 }
 
 /**
- * What would no longer work, one sentence for each authenticator; empty: nothing. The users are read only where a
- * relying party changes. Rejects with `StoreUnavailable`.
+ * What would no longer work; empty: everything goes on. The users are read only where a relying party changes. Rejects
+ * with `StoreUnavailable`.
  */
 export async function orphanedBy(
   store: Store,
   documents: Documents,
   installation: Installation,
-): Promise<readonly string[]> {
+): Promise<readonly Orphaned[]> {
   const before = await settingsInUse(store, installation.authenticators);
   const document = documents.get(documentKey('settings', 'settings'));
   if (before === undefined || document === undefined) return [];
   const after = readSettings(document, installation.authenticators);
-  const sentences: string[] = [];
+  const found: Orphaned[] = [];
   for (const change of changesBetween(before, after, installation)) {
-    const { credentials, users } = await countOrphans(store, change);
-    if (credentials > 0) sentences.push(sentenceFor(change, credentials, users));
+    const counts = await countOrphans(store, change);
+    if (counts.passkeys > 0) found.push({ ...change, ...counts });
   }
-  return sentences;
+  return found;
 }
 
 async function settingsInUse(
@@ -70,27 +80,28 @@ function changesBetween(
       return own && relyingParty?.(own, issuer ?? settings.issuer)?.id;
     };
     const to = idIn(after);
-    return to === undefined || to === idIn(before) ? [] : [{ authenticator: key, to }];
+    return to === undefined || to === idIn(before) ? [] : [{ authenticator: key, relyingParty: to }];
   });
 }
 
 async function countOrphans(store: Store, change: Change) {
-  let [credentials, users] = [0, 0];
+  let [passkeys, users] = [0, 0];
   for await (const ids of store.members(usersKey)) {
     const { entries } = await store.load(ids.map(userKey));
     const counts = accountsOf(entries, ids).accounts.map((account) => orphansIn(account, change));
-    credentials += counts.reduce((sum, count) => sum + count, 0);
+    passkeys += counts.reduce((sum, count) => sum + count, 0);
     users += counts.filter((count) => count > 0).length;
   }
-  return { credentials, users };
+  return { passkeys, users };
 }
 
-function orphansIn({ credentials }: Account, { authenticator, to }: Change): number {
+function orphansIn({ credentials }: Account, { authenticator, relyingParty: to }: Change): number {
   const own = credentials.filter((one) => one.authenticator === authenticator);
   return own.filter(({ relyingParty }) => relyingParty !== undefined && relyingParty !== to).length;
 }
 
-function sentenceFor({ authenticator, to }: Change, credentials: number, users: number): string {
-  const counted = `${credentials} ${credentials === 1 ? 'passkey' : 'passkeys'} of ${users} ${users === 1 ? 'user' : 'users'}`;
-  return `stepgate.yaml: authenticators.${authenticator}.rpId: ${counted} would never work again: they were not made for ${to}`;
+/** One sentence, on one line. */
+export function orphanedText({ authenticator, relyingParty, passkeys, users }: Orphaned): string {
+  const counted = `${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'} of ${users} ${users === 1 ? 'user' : 'users'}`;
+  return `stepgate.yaml: authenticators.${authenticator}.rpId: ${counted} would never work again: they were not made for ${relyingParty}`;
 }

@@ -30,6 +30,7 @@ export interface Settings {
   readonly voice?: Gateway<{ readonly from: string }>;
   /** What a profile may hold: the attributes of OpenID Connect and the configured ones. */
   readonly attributes: AttributeSchema;
+  readonly account: AccountSettings;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;
@@ -37,6 +38,12 @@ export interface Settings {
   readonly resources: readonly Resource[];
   /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What users may do with their account at `/account`. */
+export interface AccountSettings {
+  /** `admin`: only administrators change user names. */
+  readonly username: 'user' | 'admin';
 }
 
 export interface Zone {

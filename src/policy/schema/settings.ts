@@ -124,6 +124,32 @@ const brand = closed({
     .describe('Colour of buttons and links.'),
 }).describe('How the pages look.');
 
+const zones = z
+  .record(
+    zoneName,
+    closed({
+      cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
+      label: text
+        .optional()
+        .describe(
+          'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
+        ),
+    }),
+  )
+  .default({})
+  .describe('Network zones by name.');
+
+const account = closed({
+  username: z
+    .enum(['user', 'admin'])
+    .default('admin')
+    .describe(
+      'Who changes user names. Default `admin`: a name that users choose may be one that a rule or an import means.',
+    ),
+})
+  .prefault({})
+  .describe('What users do with their account at `/account`.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -135,25 +161,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .max(10)
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
-    zones: z
-      .record(
-        zoneName,
-        closed({
-          cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
-          label: text
-            .optional()
-            .describe(
-              'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
-            ),
-        }),
-      )
-      .default({})
-      .describe('Network zones by name.'),
+    zones,
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),
     voice: voice.optional(),
     attributes: profileAttributes,
+    account,
     acrValues: z
       .array(acrValue)
       .min(1, { error: 'must not be empty: leave it out to have the shipped values' })

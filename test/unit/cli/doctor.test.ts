@@ -97,7 +97,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
 
 test('an empty store', async () => {
   expect(await complaints()).toEqual([
-    'fail configuration: there is no configuration in the store: run `stepgate config apply`',
+    'fail configuration: there is no configuration in the store: run `npm run stepgate -- config apply`',
     'fail keys: there are none',
     'warn users: there are none',
   ]);

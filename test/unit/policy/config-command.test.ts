@@ -10,7 +10,7 @@ import { Directory } from '../../../src/users/directory.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
 
-const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email' || key === 'webauthn')];
+const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email')];
 
 /** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
 async function run(dir: string, ...args: readonly string[]) {
@@ -148,6 +148,8 @@ describe('another relying party', () => {
       for (const command of ['check', 'apply'])
         expect(await run(dir, command)).toEqual(refused('3 passkeys of 2 users'));
       expect((await run(dir, 'history')).stdout).not.toMatch(/^2 /);
+      const orphaned = [{ authenticator: 'webauthn', relyingParty: 'example.org', passkeys: 3, users: 2 }];
+      expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toEqual({ ok: false, orphaned });
       expect(await run(dir, 'apply', '--orphan-passkeys')).toMatchObject({ code: 0 });
       expect(await run(dir, 'check')).toMatchObject({ stderr: '', code: 0 });
     });

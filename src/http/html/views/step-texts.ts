@@ -70,9 +70,11 @@ export function contextOf(
   heading: MessageDescriptor,
 ): MessageDescriptor | undefined {
   if (heading.key.endsWith('.in_app')) return undefined;
-  if (recovering) return { key: 'context.recover' };
-  if ('registers' in step && step.registers) return { key: 'context.register', params: { app: app.name } };
-  return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
+  // The first page of a recovery has it as its heading.
+  if (recovering && step.kind !== 'identify') return { key: 'context.recover' };
+  if (app.ownAccount) return { key: 'account.title' };
+  const isNew = 'registers' in step && step.registers;
+  return { key: recovering || isNew ? 'context.register' : 'context.sign_in', params: { app: app.name } };
 }
 
 /**
