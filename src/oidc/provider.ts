@@ -10,6 +10,7 @@ import type { AuthenticatorDescriptor } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
+import { type SigningAlgorithm, signingAlgorithms } from '../policy/model/signing.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
 import { isLoopback } from '../policy/schema/fields.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
@@ -26,22 +27,24 @@ import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction, registrationPrompt, signInPath } from './interaction/interactions.ts';
+import { beginTransaction, registrationPrompt, selectionPrompt, signInPath } from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
-import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
+import { signableAlgorithms } from './keys/enabled-keys.ts';
+import type { SigningKey } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
 import { exchangedAssurance } from './provider-types.ts';
-import { currentRequest } from './request-scope.ts';
+import { currentRequest, findRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
-import { firstPartyGrant } from './sign-on/grant.ts';
+import { grantOf } from './sign-on/grant.ts';
 import { lifetimes, refreshTokenLifetime } from './sign-on/lifetimes.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
-import { rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
+import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
-import { createAdapter, presentedKeys } from './storage/adapter.ts';
+import { createAdapter } from './storage/adapter.ts';
+import { presentedKeys } from './storage/stored-model.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -54,8 +57,9 @@ export interface ProviderParts {
 const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
 export function createProvider(parts: ProviderParts): Provider {
-  const { services } = parts;
-  const provider = new Provider(services.issuer, configuration(parts));
+  const { services, settings, keys } = parts;
+  const signs = signableAlgorithms(settings.signing.algorithms, keys, services.now());
+  const provider = new Provider(services.issuer, configuration({ ...parts, signs }));
   // Behind our own normalisation of the request: host and scheme are the issuer's.
   provider.proxy = true;
   compareSecretsByHash(provider);
@@ -69,19 +73,27 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(cacheable());
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
+  makeSuccessors(provider, services);
   enforcePollingInterval(provider);
   limitUserCodes(provider, services.store);
   queueBackchannelLogouts(provider, services, parts.settings);
   return provider;
 }
 
-function configuration(parts: ProviderParts): Configuration {
-  const { services, settings, keys } = parts;
+/** A provider is built anew when a key begins to sign. */
+interface BuiltParts extends ProviderParts {
+  /** The algorithms that can sign. */
+  readonly signs: readonly SigningAlgorithm[];
+}
+
+function configuration(parts: BuiltParts): Configuration {
+  const { services, settings, keys, signs } = parts;
   const secure = services.issuer.startsWith('https:');
   return {
     adapter: createAdapter({
       store: services.store,
-      client: (id) => clientById(services, id),
+      client: (id) => clientById(parts, id),
+      refreshTokenGrace: (id) => findRequest()?.apps.get(id)?.refreshTokenGrace ?? 0,
       now: () => services.now(),
     }),
     jwks: { keys: keys.map(({ jwk }) => jwk) },
@@ -93,20 +105,19 @@ function configuration(parts: ProviderParts): Configuration {
     responseTypes: ['code'],
     clientAuthMethods: [...clientAuthMethods],
     discovery: {
-      prompt_values_supported: ['none', 'login', 'consent'],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', registrationPrompt],
       ui_locales_supported: [...parts.pages.locales],
       introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
       revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
     },
     enabledJWA: {
       clientAuthSigningAlgValues: [...signingAlgorithms],
-      idTokenSigningAlgValues: [...signingAlgorithms],
+      idTokenSigningAlgValues: [...signs],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
     },
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],
-      id_token_signed_response_alg: 'RS256',
     },
     pkce: { required: (_ctx, { clientId }) => currentRequest().apps.get(clientId)?.pkce !== 'optional' },
     // A request names its address also where only one is registered (OpenID Connect Core section 3.1.2.1).
@@ -174,7 +185,7 @@ const endpointsOfApps: readonly string[] = [
  * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
  * unknown app.
  */
-async function clientById(services: Services, clientId: string) {
+async function clientById({ services, signs }: BuiltParts, clientId: string) {
   const { unit, apps } = currentRequest();
   const ctx = Provider.ctx;
   // Middleware that asks before the parameters are read only looks up the kind of app.
@@ -187,7 +198,7 @@ async function clientById(services: Services, clientId: string) {
     app = await find();
   }
   if (app) apps.set(app.clientId, app);
-  return app && clientMetadata(app);
+  return app && clientMetadata(app, signs);
 }
 
 function claimsByScope(settings: Settings): Configuration['claims'] {
@@ -231,9 +242,10 @@ function policy(services: Services): NonNullable<Configuration['interactions']>[
   );
   // Initiating User Registration via OpenID Connect 1.0: `prompt=create`.
   prompts.add(new Prompt({ name: registrationPrompt, requestable: true }), 0);
+  prompts.add(new Prompt({ name: selectionPrompt, requestable: true }), 1);
   prompts.remove('login');
-  prompts.add(login, 1);
-  // All apps belong to the operator: a native one needs no consent page of its own.
+  prompts.add(login, 2);
+  // Whose consent page is shown is for the app's file to say; `native` says what addresses it may have.
   prompts.get('consent')?.checks.remove('native_client_prompt');
   return prompts;
 }
@@ -242,7 +254,8 @@ async function loadGrant(ctx: KoaContextWithOIDC, services: Services) {
   const decided = await signOn(ctx, services);
   if (decided.decision.kind !== 'allow') return undefined;
   await acceptSignOn(ctx, services, decided);
-  return firstPartyGrant(ctx);
+  const { consent: terms } = await decided.snapshot.policies(decided.app);
+  return grantOf(ctx, { facts: decided.facts, terms });
 }
 
 /** Access tokens say under which authentication they were issued (RFC 9470 section 6); a refresh keeps it. */

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Decision } from '../core/model/decision.ts';
-import type { Facts, RequestFacts } from '../core/model/facts.ts';
+import type { Facts, RequestFacts, Seconds } from '../core/model/facts.ts';
 import type { Transaction } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { Visitor } from '../flow/browser/visitor.ts';
@@ -25,6 +25,15 @@ export interface SignOn {
   readonly transaction?: Transaction;
 }
 
+/** A refresh token that counts. */
+export interface RefreshedToken {
+  readonly token: string;
+  /** When it was looked at (epoch seconds): one that counted then goes on to count during the request. */
+  readonly at: Seconds;
+  /** It was replaced before, by the token with this SHA-256 (base64url). */
+  readonly successor?: string;
+}
+
 /** What the storage adapter needs. Outside a request, each of its calls has a scope of its own. */
 export interface StorageScope {
   readonly unit: UnitOfWork;
@@ -32,6 +41,8 @@ export interface StorageScope {
   readonly endedSessions: Set<string>;
   /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
   readonly revokedGrants: Set<string>;
+  /** The refresh token that this request has found, and which is to be replaced. */
+  refreshed?: RefreshedToken;
   /** What the tokens of this request rest on. */
   tokenBasis?: TokenBasis;
 }

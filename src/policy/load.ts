@@ -10,6 +10,7 @@ import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
+import { checkSigning } from './check/check-signing.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type DocumentKind, type Documents, documentKey, isSingleton } from './model/documents.ts';
@@ -84,17 +85,17 @@ function checkSources(
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources)];
+  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources)];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
-  const needed: readonly [DocumentKind, string][] = [
-    ['settings', 'stepgate.yaml'],
-    ['session', 'policies/session.yaml'],
+  const needed: readonly [DocumentKind, string, string][] = [
+    ['settings', 'stepgate.yaml', 'the settings of the whole provider'],
+    ['session', 'policies/session.yaml', 'the policy for all sessions (see docs/policies.md)'],
   ];
   return needed
     .filter(([kind]) => !present.has(kind))
-    .map(([, file]) => ({ file, line: 1, column: 1, path: '', message: 'is missing' }));
+    .map(([, file, what]) => ({ file, line: 1, column: 1, path: '', message: `is missing: it holds ${what}` }));
 }
 
 const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name' } as const;

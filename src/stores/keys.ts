@@ -29,6 +29,11 @@ export function attributeReservationKey(attribute: string, value: string): strin
   return keyOf('attribute-reservation', JSON.stringify([attribute, value]));
 }
 
+/** `token`: of the link. */
+export function accountLinkKey(token: string): string {
+  return keyOf('account-link', token);
+}
+
 export function signInLogKey(userId: string): string {
   return keyOf('sign-in-log', userId);
 }
@@ -67,11 +72,6 @@ export function sessionCookieKey(id: string): string {
 
 export function grantKey(grantId: string): string {
   return keyOf('grant', grantId);
-}
-
-/** The set of keys of everything that was issued under a grant. */
-export function grantTokensKey(grantId: string): string {
-  return keyOf('grant-tokens', grantId);
 }
 
 export function userCodeKey(userCode: string): string {

@@ -106,12 +106,15 @@ export async function openNode(
 
 export interface AppFile {
   readonly name?: string;
+  readonly firstParty?: boolean;
+  readonly requiredScopes?: readonly string[];
   readonly signOnPolicy?: string;
   readonly profilePolicy?: string;
   readonly clientSecretHash?: string;
   readonly pkce?: string;
   readonly popups?: boolean;
   readonly scopeClaimsInIdToken?: boolean;
+  readonly refreshTokenGrace?: string;
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

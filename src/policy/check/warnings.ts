@@ -66,7 +66,17 @@ function settingsWarnings(
       message === undefined ? [] : [source.finding(['authenticators'], message, key)],
     );
   });
-  return [...ofAuthenticators, ...unreachableAcrValues(source, settings, authenticators)];
+  return [
+    ...ofAuthenticators,
+    ...unreachableAcrValues(source, settings, authenticators),
+    ...withoutStandardAlgorithm(source, settings),
+  ];
+}
+
+function withoutStandardAlgorithm(source: YamlSource, { signing }: Settings): readonly Finding[] {
+  if (signing.algorithms.includes('RS256')) return [];
+  const message = 'has no RS256, the only algorithm that every client knows (OpenID Connect Discovery 1.0 section 3)';
+  return [source.finding(['signing', 'algorithms'], message)];
 }
 
 /** `acr` values of the file that no user can reach. The built-in values are not reported, as they do no harm. */

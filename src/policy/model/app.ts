@@ -1,13 +1,15 @@
 /** One relying party, checked and complete, as `apps/*.yaml` describes it. */
 import type { Seconds } from '../../core/model/facts.ts';
-import type { SigningAlgorithm } from './settings.ts';
+import type { SigningAlgorithm } from './signing.ts';
 
 export interface App {
   readonly clientId: string;
   /** As users know it. */
   readonly name: string;
-  /** Belongs to the operator of this provider, so that users are not asked for consent. */
+  /** Belongs to the operator of this provider. `false`: users are asked for consent. */
   readonly firstParty: boolean;
+  /** Scopes that it cannot do without, where it is not first-party: users cannot untick them. */
+  readonly requiredScopes: readonly string[];
   /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
   /** Name of the sign-on policy. */
@@ -24,6 +26,11 @@ export interface App {
   readonly popups: boolean;
   /** The claims of the scopes that were granted stand in the ID token, too, and not only at userinfo. */
   readonly scopeClaimsInIdToken: boolean;
+  /**
+   * How long a refresh token that was replaced may be presented again (seconds): a lost answer can be asked for once
+   * more. Sender-constrained tokens are not replaced.
+   */
+  readonly refreshTokenGrace: Seconds;
   readonly client: ClientMetadata;
 }
 

@@ -24,11 +24,13 @@ function accountApp(issuer: string, brand: string): App {
     clientId: accountClientId,
     name: brand,
     firstParty: true,
+    requiredScopes: [],
     ownAccount: true,
     signOnPolicy: accountClientId,
     pkce: 'required',
     popups: false,
     scopeClaimsInIdToken: true,
+    refreshTokenGrace: 0,
     client: {
       application_type: 'web',
       redirect_uris: [`${issuer}/account/callback`],

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { App, ClientMetadata, GrantType } from '../model/app.ts';
-import { closed, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
+import { signingAlgorithms } from '../model/signing.ts';
+import { closed, duration, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
 
-const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 const grantTypes = ['authorization_code', 'refresh_token', deviceCode] as const satisfies readonly GrantType[];
 
@@ -44,7 +44,10 @@ const clientSchema = closed({
     .optional()
     .describe('Default: client_secret_basic with a secret, private_key_jwt with keys, none without either.'),
   subject_type: z.literal('public').optional().describe('`public` only.'),
-  id_token_signed_response_alg: z.enum(algorithms).optional().describe('JWS algorithm of ID tokens.'),
+  id_token_signed_response_alg: z
+    .enum(signingAlgorithms)
+    .optional()
+    .describe('JWS algorithm of ID tokens, one that is enabled. Default: RS256, or the first that is enabled.'),
   jwks: closed({ keys: z.array(publicKey).min(1).describe('The keys, as JWK.') })
     .optional()
     .describe('Its public keys (RFC 7517).'),
@@ -77,16 +80,25 @@ interface AppInput {
   readonly client: ClientInput;
   readonly clientSecretHash?: string | undefined;
   readonly pkce: App['pkce'];
+  readonly firstParty: boolean;
+  readonly requiredScopes: readonly string[];
 }
 
 /** What is wrong between the fields of an app, each with the path that it belongs to. */
-function clientContradictions({ client, clientSecretHash, pkce }: AppInput) {
+function clientContradictions({ client, clientSecretHash, pkce, firstParty, requiredScopes }: AppInput) {
   const found: { path: string[]; message: string }[] = [];
   const add = (field: string, message: string) => found.push({ path: ['client', field], message });
   const method = authMethod(client, clientSecretHash);
   const withCode = client.grant_types.includes('authorization_code');
   if (pkce === 'optional' && method === 'none')
     found.push({ path: ['pkce'], message: 'must be `required`: nothing else protects the codes of a public client' });
+  if (firstParty && requiredScopes.length > 0)
+    found.push({ path: ['requiredScopes'], message: 'has no use with `firstParty: true`: users are not asked' });
+  const allowed = client.scope?.split(' ');
+  for (const [index, scope] of requiredScopes.entries()) {
+    if (allowed && !allowed.includes(scope))
+      found.push({ path: ['requiredScopes', String(index)], message: 'is not among the scopes in `client.scope`' });
+  }
   if (withCode && !client.redirect_uris) add('redirect_uris', 'is missing: the authorization_code grant needs it');
   if (!withCode && client.redirect_uris) add('redirect_uris', 'has no use without the authorization_code grant');
   if (!withCode && !client.grant_types.includes(deviceCode))
@@ -127,9 +139,13 @@ export const appSchema = closed({
     .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as users know it.'),
   firstParty: z
-    .literal(true, { error: 'must be `true`: apps of others would need a consent page, and there is none' })
+    .boolean()
     .default(true)
-    .describe('Belongs to the operator of this provider: users are not asked for consent.'),
+    .describe('Belongs to the operator of this provider. `false`: users are asked for consent. Default: true.'),
+  requiredScopes: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('With `firstParty: false`: scopes that users cannot untick. `openid` is always one of them.'),
   signOnPolicy: z.string().describe('Name of the sign-on policy.'),
   profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),
@@ -154,6 +170,11 @@ export const appSchema = closed({
     .boolean()
     .default(true)
     .describe('Claims of `profile`, `email` and other scopes stand in the ID token, too. `false`: at userinfo only.'),
+  refreshTokenGrace: duration({ min: 0, max: 60 })
+    .prefault('PT10S')
+    .describe(
+      'How long a refresh token that was replaced may be presented again, by a client whose answer was lost. `PT0S`: not at all. At most PT1M, default PT10S.',
+    ),
   client: clientSchema.describe('OpenID Connect client metadata.'),
 })
   .describe('One app (relying party).')

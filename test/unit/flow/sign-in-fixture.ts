@@ -323,9 +323,11 @@ function snapshotOf(
     clientId: 'notes',
     name: 'Notes',
     firstParty: true,
+    requiredScopes: [],
     pkce: 'required',
     popups: false,
     scopeClaimsInIdToken: true,
+    refreshTokenGrace: 10,
     signOnPolicy: 'notes',
     client: {} as App['client'],
   };

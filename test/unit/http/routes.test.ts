@@ -1,12 +1,10 @@
 /** The table of routes: what each row allows, and that each row can be reached. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Koa from 'koa';
 import { StepgateError } from '../../../src/errors.ts';
 import { createRoutes, type Handler, type Route } from '../../../src/http/middleware/route-table.ts';
 import { ownRoutes } from '../../../src/http/routes.ts';
+import { type OpenServer, openServer } from '../../support/http-server.ts';
 
 const noHandler: Handler = () => {};
 /** Has every handler that the table asks for. */
@@ -18,9 +16,13 @@ const handlers = {
   sessions: anyHandler,
   devices: anyHandler,
   addresses: anyHandler,
+  profile: anyHandler,
+  identifiers: anyHandler,
+  undo: anyHandler,
   magicLink: anyHandler,
   recoveryCodes: anyHandler,
   inbox: anyHandler,
+  relatedOrigins: anyHandler,
   health: anyHandler,
   renderer: anyHandler,
 };
@@ -80,6 +82,7 @@ const write = ['POST'];
 const allowed: Readonly<Record<string, readonly string[]>> = {
   '/livez': read,
   '/readyz': read,
+  '/.well-known/webauthn': read,
   '/assets/:file': read,
   '/signin/:uid': both,
   '/signin/:uid/link': read,
@@ -101,12 +104,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/account/addresses/resend': write,
   '/account/addresses/:id': read,
   '/account/addresses/:id/remove': write,
+  '/account/profile': both,
+  '/account/profile/:kind': both,
+  '/account/profile/:kind/confirm': both,
+  '/account/profile/:kind/resend': write,
+  '/account/undo': both,
   '/demo/inbox': read,
   '/demo/inbox.json': read,
 };
 
 describe('methods', () => {
-  let server: Server;
+  let server: OpenServer;
   /** The same table; each handler says which row it stands in. */
   const answering = table.map((row): Route => {
     const answer: Handler = (ctx) => {
@@ -125,13 +133,9 @@ describe('methods', () => {
       }
     });
     koa.use(createRoutes(answering).middleware);
-    server = createServer(koa.callback()).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await openServer(koa.callback());
   });
-  afterAll(async () => {
-    server.close();
-    await once(server, 'close');
-  });
+  afterAll(() => server.close());
 
   test('every row is in the list below, and no other', () => {
     expect(table.map(({ path }) => path).toSorted()).toEqual(Object.keys(allowed).toSorted());
@@ -140,7 +144,7 @@ describe('methods', () => {
   test.each(table.map((row) => [row.path, row] as const))(
     '%s takes its own and names them otherwise',
     async (path, row) => {
-      const { port } = server.address() as AddressInfo;
+      const { port } = server;
       const ask = (method: string) => fetch(`http://127.0.0.1:${port}${addressOf(row)}`, { method });
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
         const answer = await ask(method);
