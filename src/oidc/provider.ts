@@ -41,6 +41,7 @@ import { rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter, presentedKeys } from './storage/adapter.ts';
+import { assertNewAssertion } from './storage/replays.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -102,6 +103,8 @@ function configuration(parts: ProviderParts): Configuration {
       idTokenSigningAlgValues: [...signingAlgorithms],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
     },
+    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) =>
+      assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() }),
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],

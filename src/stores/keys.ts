@@ -84,6 +84,8 @@ export function pollingIntervalKey(deviceCode: string): string {
 
 export const keyringKey = keyOf('keyring');
 
+export const storeStateKey = keyOf('store-state');
+
 export const revisionPointerKey = keyOf('revision-pointer');
 
 /** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */

@@ -12,6 +12,7 @@
  *
  * Durations are whole seconds. Values are strings; the callers keep JSON in them.
  */
+import type { StoreState } from './store-state.ts';
 
 export interface Entry {
   readonly value: string;
@@ -21,6 +22,8 @@ export interface Entry {
   readonly refs: readonly string[];
   /** When it was consumed (epoch seconds of the store's clock); absent: it was not. */
   readonly consumed?: number;
+  /** When the epoch of the store began (epoch seconds): one-time values in it that are older count no more. */
+  readonly epoch?: number;
 }
 
 /** A limit on attempts within one window. A refused attempt is not counted. */
@@ -71,6 +74,8 @@ export interface Loaded {
   readonly reservation?: Reservation;
   /** The counter (`<what the entry leads to>:<name>`) that was reserved, for `reset`. */
   readonly counter?: string;
+  /** What the store said of itself in the same load. */
+  readonly state?: StoreState;
 }
 
 /**
@@ -142,8 +147,9 @@ export interface Store {
    * Checks every operation that can fail against the state before the batch, then applies all in order, or none.
    * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as consumed. Nothing is
    * ever sent twice. Rejects with `TypeError`, before anything is sent, when a value is no string or a ttl no number.
+   * `state`: of the load that this follows from; what is written belongs to its epoch. Absent: of the newest load.
    */
-  commit(ops: readonly Op[]): Promise<Committed>;
+  commit(ops: readonly Op[], state?: StoreState): Promise<Committed>;
   /**
    * Limits over one window share its count. Rejects with `TypeError` when there is no limit, or one that is not a whole
    * number.

@@ -4,6 +4,7 @@ import type { AuthenticatorContext, Credential } from '../../authenticators/auth
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { passwordRuling, shortestPassword } from '../../core/policy/password-terms.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -63,6 +64,7 @@ export function environmentOf(
 ): AuthenticatorContext {
   return {
     now: services.now(),
+    ...omitUndefined({ epoch: request.unit.epoch }),
     issuer: services.issuer,
     brand: snapshot.settings.brand.name,
     app: app.name,

@@ -29,6 +29,7 @@ import type { Store } from '../../stores/store.ts';
 import { type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
 import { parseUser } from '../../users/user.ts';
 import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
+import { presentsOldProof } from './replays.ts';
 import { sessionAdapter } from './session-adapter.ts';
 
 /** A payload and, for what belongs to an account, the state of the account when it was issued. */
@@ -198,6 +199,7 @@ function modelAdapter(storage: ModelStorage): Adapter {
 async function find({ model, scope }: ModelStorage, id: string): Promise<AdapterPayload | undefined> {
   if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
+  if (model === 'ReplayDetection' && presentsOldProof(scope.unit.epoch)) return { jti: id };
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
