@@ -16,6 +16,7 @@ export const commandGroups = {
   users: 'add, list and change users',
   keys: 'list and rotate the signing keys',
   audit: 'read the audit log',
+  store: 'what concerns the store as a whole',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** By name, as it is typed. */
@@ -85,6 +86,22 @@ export const commands = {
   'keys rotate': {
     summary: 'publish new keys, which sign once every node and app can know them',
     example: 'keys rotate --overlap 600',
+  },
+  backup: {
+    summary: 'write the users, the configuration, the keys and the audit log into a file, while nodes go on',
+    example: 'backup stepgate.backup --passphrase-file passphrase.txt',
+  },
+  restore: {
+    summary: 'write a backup into an empty store; whatever was issued before it is void afterwards',
+    example: 'restore stepgate.backup --passphrase-file passphrase.txt',
+  },
+  'store new-epoch': {
+    summary: 'void sessions, codes, links and stored tokens, after the store was restored by other means',
+    example: 'store new-epoch',
+  },
+  'store finish-upgrade': {
+    summary: 'write all documents in the version of this release; older ones refuse the store from then on',
+    example: 'store finish-upgrade',
   },
   doctor: {
     summary: 'check this installation, and say what to do about what is wrong',

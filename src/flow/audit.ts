@@ -78,7 +78,10 @@ export type AuditCause =
   | 'stepgate users unlock'
   | 'stepgate users reset'
   | 'stepgate users tac'
-  | 'stepgate users delete';
+  | 'stepgate users delete'
+  | 'stepgate restore'
+  | 'stepgate store new-epoch'
+  | 'stepgate store finish-upgrade';
 
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];
@@ -204,6 +207,9 @@ export const auditEvents = {
     causedBy: ['stepgate users tac'],
   },
   'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
+  'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
+  'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },
+  'store.upgraded': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store finish-upgrade'] },
 } as const satisfies Record<string, AuditEventRow>;
 
 export type AuditEventName = keyof typeof auditEvents;

@@ -3,8 +3,8 @@
 import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
-import { passwordRuling, shortestPassword } from '../../core/policy/password-terms.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { passwordRuling, shortestPassword } from '../../core/policy/password-terms.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';

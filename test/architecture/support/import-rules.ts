@@ -25,7 +25,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   errors: { ours: [], packages: [] },
 
   policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
-  stores: { ours: [], packages: ['ioredis'] },
+  stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
   authenticators: {
@@ -73,6 +73,16 @@ export const importRules: Readonly<Record<string, Part>> = {
       'oidc/keys/keyring',
       ...store,
     ],
+    packages: ['commander'],
+  },
+  // What concerns a store as a whole is no matter of its port.
+  'cli/backup': { ours: ['core', 'stores/backup/backup', 'stores/backup/file'], packages: ['commander'] },
+  'cli/restore': {
+    ours: ['core', 'flow/audit', 'oidc/keys/keyring', 'stores/backup/backup', 'stores/backup/file', ...store],
+    packages: ['commander'],
+  },
+  'cli/store': {
+    ours: ['flow/audit', 'oidc/keys/keyring', 'users', 'stores/finish-upgrade', 'stores/store-state', ...store],
     packages: ['commander'],
   },
   'cli/explain': {
@@ -158,7 +168,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'webauthn',
     'index',
   ],
-  cli: ['commands', 'shared', 'audit', 'config', 'doctor', 'explain', 'keys', 'serve', 'users', 'program'],
+  cli: ['commands', 'shared', 'audit', 'backup', 'config', 'doctor', 'explain', 'keys', 'restore', 'serve', 'store', 'users', 'program'],
   http: [
     'html',
     'answers',
