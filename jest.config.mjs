@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const shared = {
   testEnvironment: '<rootDir>/scripts/node-environment.cjs',
   extensionsToTreatAsEsm: ['.ts'],
@@ -10,7 +12,9 @@ export default {
   projects: ['architecture', 'core', 'unit', 'contract', 'http', 'e2e', 'security', 'faults', 'browser'].map(suite),
   coverageProvider: 'v8',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.cjs'],
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/longest-first-sequencer.cjs',
+  // One more than there are cores: some tests wait for processes, Redis servers and browsers most of their time.
+  maxWorkers: Math.min(availableParallelism() + 1, 8),
   // Finds what hangs; a machine that is busy with other things must not reach it.
   testTimeout: 180_000,
 };

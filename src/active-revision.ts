@@ -7,6 +7,7 @@
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from './core/model/facts.ts';
 import { StepgateError, StoreUnavailable } from './errors.ts';
+import { keepKeysEnabled } from './oidc/keys/enabled-keys.ts';
 import { type Keyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
 import type { Settings } from './policy/model/settings.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
@@ -116,8 +117,15 @@ export class ActiveRevision {
     // verify what new keys would sign.
     if (!keyring) throw this.#lost('the keys are');
     if (!pointer) throw this.#lost('the configuration is');
-    this.#keyring = parseKeyring(keyring.value);
-    this.#snapshot = await revisions.at(pointer);
+    const snapshot = await revisions.at(pointer);
+    this.#snapshot = snapshot;
+    this.#keyring = snapshot
+      ? await keepKeysEnabled(
+          store,
+          { pointer, keyring },
+          { algorithms: snapshot.settings.signing.algorithms, now: now(), isFirst: snapshot.revision === 1 },
+        )
+      : parseKeyring(keyring.value);
     this.#rebuild(now());
     this.#followedAt = Date.now();
     this.#failure = undefined;

@@ -11,7 +11,7 @@ import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import type { LogoutNotification } from './delivery/outbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
-import { StoreUnavailable } from './errors.ts';
+import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import type { Services } from './flow/services.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
@@ -106,7 +106,10 @@ export function createApp(options: AppOptions): ServerApp {
     services,
     renderer,
     active: activeRevision,
-    health: { unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() },
+    health: {
+      unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause(),
+      warning: () => storeHealth.warning(),
+    },
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,
@@ -202,9 +205,10 @@ function providerBuilder(
   return (from: { readonly settings: Settings; readonly keys: readonly SigningKey[] }): Provider => {
     const provider = createProvider({ services, pages, ...from });
     provider.on('server_error', (_ctx, error) => {
-      // Documents are read for several requests at once, so each of them learns of the failure here.
-      const request = error instanceof StoreUnavailable ? findRequest() : undefined;
-      if (request) request.storeFailure ??= error as StoreUnavailable;
+      // Documents are read for several requests at once, so each of them learns of the failure here. The error handler
+      // logs it.
+      const request = findRequest();
+      if (request && error instanceof StepgateError && error.status === 503) request.unserved ??= error;
       else log.error(error, { part: 'oidc' });
     });
     koa.keys = cookieSigner(services.secrets());

@@ -38,5 +38,9 @@ export function buildAuthenticators(settings: AuthenticatorDependencies = {}): M
 /** What checks and explanations of a configuration know of each authenticator. */
 export const authenticatorKinds: readonly AuthenticatorKind[] = Array.from(
   buildAuthenticators().values(),
-  ({ descriptor, configuration }) => ({ ...descriptor, ...configuration }),
+  ({ descriptor, configuration, register }) => ({
+    ...descriptor,
+    ...configuration,
+    ...(register && { registers: true }),
+  }),
 );

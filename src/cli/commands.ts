@@ -103,6 +103,11 @@ export const commands = {
     summary: 'write all documents in the version of this release; older ones refuse the store from then on',
     example: 'store finish-upgrade',
   },
+  'store alone': {
+    summary:
+      'let the store acknowledge alone for a while, although all its replicas are dead (Redis). A machine that dies then takes acknowledged writes with it',
+    example: 'store alone --for PT4H',
+  },
   doctor: {
     summary: 'check this installation, and say what to do about what is wrong',
     example: 'doctor --json',

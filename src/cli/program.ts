@@ -72,7 +72,8 @@ function createContext(env: Environment): CommandContext {
   const stderr = (text: string): void => void process.stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn: (text: string): void => stderr(`${text}\n`) };
+  const warn = (text: string): void => stderr(`${text}\n`);
+  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn, isPatient: true };
   return {
     stdout,
     stderr,

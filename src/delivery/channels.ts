@@ -86,14 +86,14 @@ function gatewayChannel(settings: GatewaySettings | undefined, options: Channels
   const { warn, now, variables } = options;
   if (settings?.webhook) {
     const { url, secretEnv } = settings.webhook;
-    return webhookChannel({ url, secret: secretOf(secretEnv, variables), warn });
+    return webhookChannel({ url, secret: secretIn(secretEnv, variables), warn });
   }
   if (!settings?.twilio) return undefined;
   const { authTokenEnv, ...twilio } = settings.twilio;
-  return twilioChannel({ ...twilio, authToken: secretOf(authTokenEnv, variables), warn, now });
+  return twilioChannel({ ...twilio, authToken: secretIn(authTokenEnv, variables), warn, now });
 }
 
-function secretOf(name: string, variables: ChannelsOptions['variables']): string {
+function secretIn(name: string, variables: ChannelsOptions['variables']): string {
   const secret = variables[name];
   if (!secret) throw new Error(`the environment variable ${name} is not set`);
   return secret;

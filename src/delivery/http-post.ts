@@ -41,7 +41,7 @@ export async function postOnce({ url, headers, body, timeout = defaultTimeout }:
       retryAfter: pauseOf(response.headers.get('retry-after')),
     };
   } catch (error) {
-    throw new TryLater(`no answer: ${reasonOf(error)}`);
+    throw new TryLater(`no answer: ${failureIn(error)}`);
   }
 }
 
@@ -70,7 +70,7 @@ function pauseOf(header: string | null): Seconds {
 }
 
 /** A code such as ECONNREFUSED: the error itself may quote what was sent. */
-function reasonOf(error: unknown): string {
+function failureIn(error: unknown): string {
   const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
   return String(cause?.code ?? name ?? 'error');
 }

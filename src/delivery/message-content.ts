@@ -67,19 +67,19 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
     case 'recovery-used': {
       const remaining = given.number('remaining');
       const few = remaining < fewCodes;
-      const model = { ...base, app, remaining, few, accountUrl, details: detailsOf(given) };
+      const model = { ...base, app, remaining, few, accountUrl, details: timeAndPlace(given) };
       return { name: template, model, subject: { key: 'mail.recovery-used.subject' }, footer: noticeFooter(base) };
     }
     case 'account-changed': {
       const event = given.text('event');
-      const authenticator = authenticatorName(given.text('authenticator'), t);
+      const authenticator = authenticatorTitle(given.text('authenticator'), t);
       const subject = `mail.account-changed.${event}.subject`;
       const what = {
         key: `mail.account-changed.${event}`,
         params: { identifier: given.text('identifier'), authenticator },
       };
       const otherSessionsEnded = given.text('ended') !== '';
-      const model = { ...base, what, otherSessionsEnded, accountUrl, details: detailsOf(given) };
+      const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given) };
       return {
         name: template,
         model,
@@ -102,10 +102,16 @@ export function shortContent({ channel, template, params }: Delivery, { brand }:
   const given = readParams(params);
   const app = given.text('app');
   const code = given.text('code');
+  const isRecovery = template === 'code' && given.text('purpose') === 'recovery';
+  const lead = `${channel}.${template}${isRecovery ? '.recovery' : ''}.lead`;
   // A voice reads a number of six digits as one number, unless something parts them.
   if (channel === 'voice')
-    return { template: `voice/${template}.txt`, model: { brand, app, digits: Array.from(code).join(', ') } };
-  const model = { brand, app, code, minutes: given.number('minutes'), domain: given.text('domain') };
+    return {
+      template: `voice/${template}.txt`,
+      model: { lead: { key: lead, params: { brand, app } }, digits: Array.from(code).join(', ') },
+    };
+  const minutes = given.number('minutes');
+  const model = { lead: { key: lead, params: { brand, app, code, minutes } }, code, domain: given.text('domain') };
   return { template: `sms/${template}.txt`, model };
 }
 
@@ -132,24 +138,24 @@ function noticeFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
   return { key: 'mail.notification.footer', params: { brand } };
 }
 
-function authenticatorName(key: string, t: Translator): string {
+function authenticatorTitle(key: string, t: Translator): string {
   return key === '' ? '' : t.text(`authenticator.${key}`);
 }
 
 function originOf(given: Given): OriginModel {
-  const { agent, browser, system, ip } = placeOf(given);
+  const { agent, browser, system, ip } = deviceAndAddress(given);
   const knows = agent === 'both' ? 'both' : 'ip';
   return ip === '' ? {} : { origin: { key: 'mail.origin', params: { knows, browser, system, ip } } };
 }
 
-function placeOf(given: Given) {
+function deviceAndAddress(given: Given) {
   const [browser, system, ip] = [given.text('browser'), given.text('system'), given.text('ip')];
   const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
   return { agent, browser, system, ip };
 }
 
-function detailsOf(given: Given): readonly DetailModel[] {
-  const { agent, browser, system, ip } = placeOf(given);
+function timeAndPlace(given: Given): readonly DetailModel[] {
+  const { agent, browser, system, ip } = deviceAndAddress(given);
   const shows = agent === 'none' ? (ip ? 'ip' : 'none') : ip ? 'all' : agent;
   const at = given.number('at');
   const text = (label: string, name: string) => ({

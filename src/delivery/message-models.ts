@@ -103,17 +103,16 @@ export interface AccountChangedMail extends MailBase, DetailsModel {
 }
 
 export interface TextMessage {
-  readonly brand: string;
-  readonly app: string;
+  /** What the code is for. */
+  readonly lead: MessageDescriptor;
   readonly code: string;
-  readonly minutes: number;
   /** Host that may fill the code in. */
   readonly domain: string;
 }
 
 export interface VoiceCall {
-  readonly brand: string;
-  readonly app: string;
+  /** What the code is for. */
+  readonly lead: MessageDescriptor;
   /** The code, one digit after another. */
   readonly digits: string;
 }

@@ -18,8 +18,8 @@ export const messageTemplates: TemplateTable<MessageTemplateModels> = {
   'mail/recovery-used.txt': { version: 1, fingerprint: 'e6bd9d0ec3c7' },
   'mail/registered.html': { version: 1, fingerprint: 'c1783353ebd8' },
   'mail/registered.txt': { version: 1, fingerprint: 'c1783353ebd8' },
-  'sms/code.txt': { version: 1, fingerprint: '27d4055c6f05' },
-  'sms/number.txt': { version: 1, fingerprint: '27d4055c6f05' },
-  'voice/code.txt': { version: 1, fingerprint: 'c3ab33270c0f' },
-  'voice/number.txt': { version: 1, fingerprint: 'c3ab33270c0f' },
+  'sms/code.txt': { version: 2, fingerprint: 'f4d162cd0df0' },
+  'sms/number.txt': { version: 2, fingerprint: 'f4d162cd0df0' },
+  'voice/code.txt': { version: 2, fingerprint: '54cebfc5dbfd' },
+  'voice/number.txt': { version: 2, fingerprint: '54cebfc5dbfd' },
 };

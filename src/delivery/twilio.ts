@@ -45,7 +45,7 @@ export function twilioChannel(options: TwilioOptions): Channel {
         ...omitUndefined({ timeout }),
       });
       if (answer.status >= 200 && answer.status < 300) return 'sent';
-      const reason = `the gateway answered ${answer.status}${codeOf(answer)}`;
+      const reason = `the gateway answered ${answer.status}${errorCodeIn(answer)}`;
       if (!isFinal(answer.status) || retryable.has(answer.status)) throw new TryLater(reason, answer.retryAfter);
       warn(`the message ${message.id} was refused: ${reason}`);
       return 'failed';
@@ -83,7 +83,7 @@ function escaped(text: string): string {
 }
 
 /** Number of the error (https://www.twilio.com/docs/api/errors), such as 21211 for a number that there is not. */
-function codeOf({ body }: Posted): string {
+function errorCodeIn({ body }: Posted): string {
   const code = /"code"\s*:\s*(\d{1,6})\b/.exec(body)?.[1];
   return code === undefined ? '' : `, error ${code}`;
 }

@@ -24,10 +24,10 @@ const longestKey = 64;
 
 /** Throws when a secret is not one. */
 export function webhookChannel({ url, secret, warn, timeout }: WebhookOptions): Channel {
-  const keys = keysOf(secret);
+  const keys = signingKeysIn(secret);
   return {
     async send(message) {
-      const body = JSON.stringify(bodyOf(message));
+      const body = JSON.stringify(payloadOf(message));
       const answer = await postOnce({
         url,
         headers: { 'content-type': 'application/json', ...signatureOf(message.id, body, keys) },
@@ -43,7 +43,7 @@ export function webhookChannel({ url, secret, warn, timeout }: WebhookOptions): 
   };
 }
 
-function bodyOf({ channel, to, text, locale, brand, expires }: OutgoingMessage) {
+function payloadOf({ channel, to, text, locale, brand, expires }: OutgoingMessage) {
   return { type: channel, to, text, locale, brand, expires: new Date(expires * 1000).toISOString() };
 }
 
@@ -54,7 +54,7 @@ function signatureOf(id: string, body: string, keys: readonly Buffer[]): Readonl
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': keys.map(sign).join(' ') };
 }
 
-function keysOf(secret: string): readonly Buffer[] {
+function signingKeysIn(secret: string): readonly Buffer[] {
   const keys = secret
     .split(/\s+/)
     .filter((one) => one !== '')

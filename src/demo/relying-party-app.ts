@@ -30,7 +30,7 @@ export function createRelyingPartyApp(context: RelyingPartyContext): Koa {
   app.use(problemPages);
   const router = new Router();
   addPages(router, context);
-  for (const place of demoApps.map((demoApp) => placeOf(context, demoApp))) {
+  for (const place of demoApps.map((demoApp) => appPlace(context, demoApp))) {
     for (const add of [addHome, addSignIn, addCallback, addRefresh, addSignOut]) add(router, place);
   }
   app.use(router.routes());
@@ -81,20 +81,20 @@ function addPages(router: Router, { sessions, issuer }: RelyingPartyContext): vo
 }
 
 /** One application: where it is, and how it reaches the provider. */
-interface Place extends RelyingPartyContext {
+interface AppPlace extends RelyingPartyContext {
   readonly app: DemoApp;
   readonly home: string;
   readonly callbackUri: string;
   readonly provider: () => Promise<Configuration>;
 }
 
-function placeOf(context: RelyingPartyContext, app: DemoApp): Place {
+function appPlace(context: RelyingPartyContext, app: DemoApp): AppPlace {
   const home = `/${app.key}`;
   const provider = createProviderClient(context.issuer, app.key);
   return { ...context, app, home, callbackUri: `${context.origin}${home}/callback`, provider };
 }
 
-function addHome(router: Router, { app, home, sessions, now }: Place): void {
+function addHome(router: Router, { app, home, sessions, now }: AppPlace): void {
   router.get(home, (ctx) => {
     const session = findSession(ctx, sessions);
     const notice = session?.notices.get(app.key);
@@ -103,7 +103,7 @@ function addHome(router: Router, { app, home, sessions, now }: Place): void {
   });
 }
 
-function addSignIn(router: Router, { app, home, sessions, callbackUri, provider }: Place): void {
+function addSignIn(router: Router, { app, home, sessions, callbackUri, provider }: AppPlace): void {
   router.get(`${home}/sign-in{/:kind}`, async (ctx, next) => {
     const kind = ctx.params.kind ?? 'plain';
     if (!isSignInKind(kind)) return next();
@@ -116,7 +116,7 @@ function addSignIn(router: Router, { app, home, sessions, callbackUri, provider 
   });
 }
 
-function addCallback(router: Router, { app, home, sessions, callbackUri, provider }: Place): void {
+function addCallback(router: Router, { app, home, sessions, callbackUri, provider }: AppPlace): void {
   router.get(`${home}/callback`, async (ctx) => {
     const session = findSession(ctx, sessions);
     const state = String(ctx.query.state ?? '');
@@ -134,7 +134,7 @@ function addCallback(router: Router, { app, home, sessions, callbackUri, provide
   });
 }
 
-function addRefresh(router: Router, { app, home, sessions, provider }: Place): void {
+function addRefresh(router: Router, { app, home, sessions, provider }: AppPlace): void {
   router.post(`${home}/refresh`, async (ctx) => {
     const session = findSession(ctx, sessions);
     const signedIn = session?.signedIn.get(app.key);
@@ -149,7 +149,7 @@ function addRefresh(router: Router, { app, home, sessions, provider }: Place): v
   });
 }
 
-function addSignOut(router: Router, { app, home, origin, sessions, provider }: Place): void {
+function addSignOut(router: Router, { app, home, origin, sessions, provider }: AppPlace): void {
   router.post(`${home}/sign-out`, async (ctx) => {
     const session = findSession(ctx, sessions);
     const signedIn = session?.signedIn.get(app.key);

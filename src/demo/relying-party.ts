@@ -19,12 +19,18 @@ export interface DemoRelyingParty {
 }
 
 /**
+ * How long a connection may be idle, in milliseconds. Node's own 5 seconds are so short that a busy machine closes a
+ * connection just as the browser sends on it.
+ */
+const idleTime = 75_000;
+
+/**
  * Starts the demo's applications. The provider is asked at the first sign-in and may start later. Rejects when the
  * port is taken or the issuer is neither on this machine nor behind TLS.
  */
 export async function startDemoRelyingParty(options: DemoRelyingPartyOptions): Promise<DemoRelyingParty> {
   const now = options.now ?? (() => Date.now() / 1000);
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: idleTime });
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

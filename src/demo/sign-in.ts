@@ -64,9 +64,9 @@ export async function finishSignIn(
   const userInfo = await fetchUserInfo(config, tokens.access_token, claims.sub);
   return {
     subject: claims.sub,
-    name: text(userInfo.name),
-    email: text(userInfo.email),
-    assurance: assuranceOf(claims),
+    name: textClaim(userInfo.name),
+    email: textClaim(userInfo.email),
+    assurance: claimedAssurance(claims),
     claims,
     idToken: tokens.id_token,
     refreshToken: tokens.refresh_token,
@@ -81,16 +81,16 @@ export async function refreshSignIn(config: Configuration, signedIn: SignedIn): 
   const claims = tokens.claims();
   // OpenID Connect Core section 12.2: the refreshed ID token must name the same user.
   if (claims === undefined || tokens.id_token === undefined || claims.sub !== signedIn.subject) return refreshed;
-  return { ...refreshed, assurance: assuranceOf(claims), claims, idToken: tokens.id_token };
+  return { ...refreshed, assurance: claimedAssurance(claims), claims, idToken: tokens.id_token };
 }
 
-function assuranceOf(claims: IDToken): ClaimedAssurance {
+function claimedAssurance(claims: IDToken): ClaimedAssurance {
   const { acr, amr, auth_time: authTime } = claims;
   return {
-    acr: text(acr),
+    acr: textClaim(acr),
     amr: Array.isArray(amr) ? amr.filter((value) => typeof value === 'string') : [],
     authTime: typeof authTime === 'number' ? authTime : undefined,
   };
 }
 
-const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+const textClaim = (value: unknown) => (typeof value === 'string' ? value : undefined);

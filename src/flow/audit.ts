@@ -47,7 +47,10 @@ export interface AuditFields {
   readonly groups: readonly string[];
   /** Names of attributes and terms, never their values. */
   readonly attributes: readonly string[];
-  /** Of an access code: its characters, the seconds that it is valid, and how often it can be used. */
+  /**
+   * Of an access code: its characters, the seconds that it is valid, and how often it can be used. `lifetime`: also of
+   * the word that the store stands alone.
+   */
   readonly length: number;
   readonly lifetime: number;
   readonly uses: number;
@@ -78,6 +81,7 @@ export type AuditCause =
   | 'stepgate users unlock'
   | 'stepgate users reset'
   | 'stepgate users tac'
+  | 'stepgate store alone'
   | 'stepgate users delete'
   | 'stepgate restore'
   | 'stepgate store new-epoch'
@@ -206,6 +210,8 @@ export const auditEvents = {
     fields: [...byCommand, 'authenticator', 'length', 'lifetime', 'uses'],
     causedBy: ['stepgate users tac'],
   },
+  'store.alone': { outcomes: succeeds, fields: ['by', 'lifetime'], causedBy: ['stepgate store alone'] },
+  'store.alone_ended': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store alone'] },
   'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
   'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },

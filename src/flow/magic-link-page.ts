@@ -35,7 +35,7 @@ export async function readMagicLink(
   request: TransactionRequest,
   token: string,
 ): Promise<MagicLinkPage> {
-  const context = await openTransaction(services, request);
+  const context = await findTransaction(services, request);
   if (!context) return { kind: 'over' };
   const { transaction, version } = context;
   const { subject } = transaction;
@@ -66,12 +66,12 @@ export interface SignInStatus {
 }
 
 export async function signInStatus(services: Services, request: TransactionRequest): Promise<SignInStatus> {
-  const found = await openTransaction(services, request);
+  const found = await findTransaction(services, request);
   const isOwn = found && isProvingBrowser(found.transaction.proofSecret, request.proofSecret.presented);
   return isOwn ? { version: found.version, state: 'open' } : { version: 0, state: 'over' };
 }
 
-async function openTransaction(
+async function findTransaction(
   services: Services,
   { unit, uid }: TransactionRequest,
 ): Promise<{ readonly transaction: Transaction; readonly version: number } | undefined> {

@@ -4,6 +4,8 @@ import type { Context } from 'koa';
 export interface Health {
   /** Why it cannot serve; `undefined`: it can. */
   unreadyBecause(): string | undefined;
+  /** What an operator should know although it can serve. */
+  warning(): string | undefined;
 }
 
 export function healthHandlers(health: Health) {
@@ -16,7 +18,11 @@ export function healthHandlers(health: Health) {
       const reason = health.unreadyBecause();
       ctx.set('Cache-Control', 'no-store');
       ctx.status = reason === undefined ? 200 : 503;
-      ctx.body = reason === undefined ? { status: 'ready' } : { status: 'not_ready', reason };
+      const warning = health.warning();
+      ctx.body = {
+        ...(reason === undefined ? { status: 'ready' } : { status: 'not_ready', reason }),
+        ...(warning === undefined ? {} : { warning }),
+      };
     },
   };
 }

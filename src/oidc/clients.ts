@@ -2,19 +2,31 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AdapterPayload, Provider } from 'oidc-provider';
 import type { App } from '../policy/model/app.ts';
+import { type SigningAlgorithm, usualAlgorithm } from '../policy/model/signing.ts';
 import { currentRequest } from './request-scope.ts';
 
-/** In place of the secret stands its hash; `compareSecretsByHash` makes the provider compare with that. */
-export function clientMetadata(app: App): AdapterPayload {
+/**
+ * In place of the secret stands its hash; `compareSecretsByHash` makes the provider compare with that. `signs`: the
+ * algorithms that can sign now. One that was just enabled cannot yet, and the usual one stands in for it.
+ */
+export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): AdapterPayload {
   const { client } = app;
   return {
     ...client,
+    id_token_signed_response_alg: usableAlgorithm(client.id_token_signed_response_alg, signs),
     client_id: app.clientId,
     client_name: app.name,
     // A logout token that is late must not end newer sessions, so each one names the session that ended.
     ...('backchannel_logout_uri' in client && { backchannel_logout_session_required: true }),
     ...(app.clientSecretHash === undefined ? {} : { client_secret: app.clientSecretHash }),
   } as AdapterPayload;
+}
+
+export function usableAlgorithm(
+  wanted: SigningAlgorithm | undefined,
+  signs: readonly SigningAlgorithm[],
+): SigningAlgorithm {
+  return wanted !== undefined && signs.includes(wanted) ? wanted : usualAlgorithm(signs);
 }
 
 export function compareSecretsByHash(provider: Provider): void {
@@ -39,10 +51,10 @@ function matchesSecret(hash: string, presented: string): boolean {
  */
 export function isSameClient(clientId: string, newest: App): boolean {
   const used = currentRequest().apps.get(clientId);
-  return used !== undefined && (used === newest || credentialsOf(used) === credentialsOf(newest));
+  return used !== undefined && (used === newest || credentialsFingerprint(used) === credentialsFingerprint(newest));
 }
 
 /** In a form that can be compared. */
-function credentialsOf({ clientSecretHash, client }: App): string {
+function credentialsFingerprint({ clientSecretHash, client }: App): string {
   return JSON.stringify([clientSecretHash, client.token_endpoint_auth_method, client.jwks, client.jwks_uri]);
 }

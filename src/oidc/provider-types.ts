@@ -74,3 +74,8 @@ export function deviceInfo(info: unknown): { readonly ip?: string; readonly ua?:
 export function setPollingInterval(answer: object, interval: Seconds): void {
   Object.assign(answer, { interval });
 }
+
+/** `make` gives each refresh token that is saved for the first time its text. */
+export function nameRefreshTokens({ RefreshToken }: Provider, make: () => string): void {
+  (RefreshToken.prototype as unknown as { generateTokenId(): string }).generateTokenId = make;
+}

@@ -10,7 +10,9 @@ import type { AuthenticatorDescriptor } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
+import { type SigningAlgorithm, signingAlgorithms } from '../policy/model/signing.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
+import { isLoopback } from '../policy/schema/fields.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { completedAnswers } from './endpoints/completed-answers.ts';
@@ -28,20 +30,22 @@ import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
 import { beginTransaction, registrationPrompt, signInPath } from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
-import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
+import { signableAlgorithms } from './keys/enabled-keys.ts';
+import type { SigningKey } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
 import { exchangedAssurance } from './provider-types.ts';
-import { currentRequest } from './request-scope.ts';
+import { currentRequest, findRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
 import { lifetimes, refreshTokenLifetime } from './sign-on/lifetimes.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
-import { rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
+import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
-import { createAdapter, presentedKeys } from './storage/adapter.ts';
+import { createAdapter } from './storage/adapter.ts';
 import { assertNewAssertion } from './storage/replays.ts';
+import { presentedKeys } from './storage/stored-model.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -54,8 +58,9 @@ export interface ProviderParts {
 const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 
 export function createProvider(parts: ProviderParts): Provider {
-  const { services } = parts;
-  const provider = new Provider(services.issuer, configuration(parts));
+  const { services, settings, keys } = parts;
+  const signs = signableAlgorithms(settings.signing.algorithms, keys, services.now());
+  const provider = new Provider(services.issuer, configuration({ ...parts, signs }));
   // Behind our own normalisation of the request: host and scheme are the issuer's.
   provider.proxy = true;
   compareSecretsByHash(provider);
@@ -69,19 +74,27 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(cacheable());
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
+  makeSuccessors(provider, services);
   enforcePollingInterval(provider);
   limitUserCodes(provider, services.store);
   queueBackchannelLogouts(provider, services, parts.settings);
   return provider;
 }
 
-function configuration(parts: ProviderParts): Configuration {
-  const { services, settings, keys } = parts;
+/** A provider is built anew when a key begins to sign. */
+interface BuiltParts extends ProviderParts {
+  /** The algorithms that can sign. */
+  readonly signs: readonly SigningAlgorithm[];
+}
+
+function configuration(parts: BuiltParts): Configuration {
+  const { services, settings, keys, signs } = parts;
   const secure = services.issuer.startsWith('https:');
   return {
     adapter: createAdapter({
       store: services.store,
-      client: (id) => clientById(services, id),
+      client: (id) => clientById(parts, id),
+      refreshTokenGrace: (id) => findRequest()?.apps.get(id)?.refreshTokenGrace ?? 0,
       now: () => services.now(),
     }),
     jwks: { keys: keys.map(({ jwk }) => jwk) },
@@ -100,7 +113,7 @@ function configuration(parts: ProviderParts): Configuration {
     },
     enabledJWA: {
       clientAuthSigningAlgValues: [...signingAlgorithms],
-      idTokenSigningAlgValues: [...signingAlgorithms],
+      idTokenSigningAlgValues: [...signs],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
     },
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) =>
@@ -108,14 +121,14 @@ function configuration(parts: ProviderParts): Configuration {
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],
-      id_token_signed_response_alg: 'RS256',
     },
     pkce: { required: (_ctx, { clientId }) => currentRequest().apps.get(clientId)?.pkce !== 'optional' },
     // A request names its address also where only one is registered (OpenID Connect Core section 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
     // Which of the claims of its scopes are in the ID token is a setting of the app: `findAccount` leaves them out.
     conformIdTokenClaims: false,
-    rotateRefreshToken: (ctx) => rotatesRefreshToken(ctx, (token) => refreshTokenLifetime(token, parts)),
+    rotateRefreshToken: (ctx) =>
+      rotatesRefreshToken(ctx, { now: services.now(), lifetime: (token) => refreshTokenLifetime(token, parts) }),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
@@ -130,18 +143,13 @@ function configuration(parts: ProviderParts): Configuration {
     renderError: async (ctx, out) => parts.pages.showError(ctx, out),
     features: features(parts),
     // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
-    // except for a loopback issuer.
-    ...(isLoopback(services.issuer) ? { fetch: fetchAnywhere } : {}),
+    // except for a loopback issuer, where relying parties are on loopback too.
+    ...(isLoopback(new URL(services.issuer).hostname) ? { fetch: fetchAnywhere } : {}),
   };
 }
 
 function descriptorsOf({ services }: ProviderParts): readonly AuthenticatorDescriptor[] {
   return [...services.authenticators.values()].map(({ descriptor }) => descriptor);
-}
-
-/** Development on one machine: relying parties are on loopback too. */
-function isLoopback(issuer: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname);
 }
 
 async function fetchAnywhere(
@@ -180,7 +188,7 @@ const endpointsOfApps: readonly string[] = [
  * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
  * unknown app.
  */
-async function clientById(services: Services, clientId: string) {
+async function clientById({ services, signs }: BuiltParts, clientId: string) {
   const { unit, apps } = currentRequest();
   const ctx = Provider.ctx;
   // Middleware that asks before the parameters are read only looks up the kind of app.
@@ -193,7 +201,7 @@ async function clientById(services: Services, clientId: string) {
     app = await find();
   }
   if (app) apps.set(app.clientId, app);
-  return app && clientMetadata(app);
+  return app && clientMetadata(app, signs);
 }
 
 function claimsByScope(settings: Settings): Configuration['claims'] {

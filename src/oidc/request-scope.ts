@@ -5,9 +5,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Decision } from '../core/model/decision.ts';
-import type { Facts, RequestFacts } from '../core/model/facts.ts';
+import type { Facts, RequestFacts, Seconds } from '../core/model/facts.ts';
 import type { Transaction } from '../core/step/transaction.ts';
-import { StepgateError, type StoreUnavailable } from '../errors.ts';
+import { StepgateError } from '../errors.ts';
 import type { Visitor } from '../flow/browser/visitor.ts';
 import type { TokenBasis } from '../flow/facts/token-basis.ts';
 import type { App } from '../policy/model/app.ts';
@@ -25,6 +25,15 @@ export interface SignOn {
   readonly transaction?: Transaction;
 }
 
+/** A refresh token that counts. */
+export interface RefreshedToken {
+  readonly token: string;
+  /** When it was looked at (epoch seconds): one that counted then goes on to count during the request. */
+  readonly at: Seconds;
+  /** It was replaced before, by the token with this SHA-256 (base64url). */
+  readonly successor?: string;
+}
+
 /** What the storage adapter needs. Outside a request, each of its calls has a scope of its own. */
 export interface StorageScope {
   readonly unit: UnitOfWork;
@@ -32,6 +41,8 @@ export interface StorageScope {
   readonly endedSessions: Set<string>;
   /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
   readonly revokedGrants: Set<string>;
+  /** The refresh token that this request has found, and which is to be replaced. */
+  refreshed?: RefreshedToken;
   /** What the tokens of this request rest on. */
   tokenBasis?: TokenBasis;
 }
@@ -47,8 +58,11 @@ export interface RequestScope extends StorageScope {
   readonly signOns: Map<KoaContextWithOIDC['oidc'], Promise<SignOn>>;
   /** The interaction that the cookie and the address agree on, once it was read. */
   interaction?: InstanceType<Provider['Interaction']>;
-  /** The last failure of the store. oidc-provider turns an unknown error into a 500; this one must become a 503. */
-  storeFailure?: StoreUnavailable;
+  /**
+   * Why this request cannot be served: the store does not answer, or the configuration is incomplete or damaged.
+   * oidc-provider turns an unknown error into a 500; this one must become a 503.
+   */
+  unserved?: StepgateError;
 }
 
 export function createStorageScope(unit: UnitOfWork): StorageScope {

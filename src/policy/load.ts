@@ -10,6 +10,7 @@ import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
+import { checkSigning } from './check/check-signing.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type DocumentKind, type Documents, documentKey, isSingleton } from './model/documents.ts';
@@ -84,7 +85,7 @@ function checkSources(
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources)];
+  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources)];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {

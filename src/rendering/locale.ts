@@ -52,7 +52,7 @@ export function localeChooser(available: readonly string[], fallback = 'en'): (w
  * language is no substitute.
  */
 function bestOf(offered: readonly Intl.Locale[], wish: string): string | undefined {
-  const tag = canonical(wish);
+  const tag = canonicalTag(wish);
   if (tag === undefined) return undefined;
   const wanted = new Intl.Locale(tag);
   const [first, ...others] = offered.filter(({ language }) => language === wanted.language);
@@ -76,7 +76,7 @@ function nearness(wanted: Intl.Locale, candidate: Intl.Locale): number {
 }
 
 /** Undefined for what is not a tag, such as the `*` of Accept-Language, and for what is too long to be read. */
-function canonical(wish: string): string | undefined {
+function canonicalTag(wish: string): string | undefined {
   if (wish.length > maxTagLength) return undefined;
   try {
     return Intl.getCanonicalLocales(wish)[0];

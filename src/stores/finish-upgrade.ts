@@ -1,6 +1,6 @@
 /**
- * `stepgate store finish-upgrade`: from now on the store is written in the version of this release, and what is there is
- * rewritten. Afterwards no older release may use it (decision 52).
+ * `stepgate store finish-upgrade`: from now on the store is written in the version of this release, and what is there
+ * is rewritten. Afterwards no older release may use it (decision 52).
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';

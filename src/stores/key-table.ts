@@ -54,10 +54,10 @@ export function keyRow(kind: string): KeyRow<KeyKind> | undefined {
  * digits, `_`, `-` and `.`.
  */
 export function keyOf(kind: KeyKind, of = '', rest?: string): string {
-  return storeKey(kind, tagOf(keyTable[kind].tag, of), rest);
+  return storeKey(kind, tagBy(keyTable[kind].tag, of), rest);
 }
 
-function tagOf(tag: TagRule, of: string): string {
+function tagBy(tag: TagRule, of: string): string {
   if (tag.rule === 'constant') return tag.tag;
   return tag.rule === 'hash' ? hash('sha256', of, 'base64url') : of;
 }

@@ -69,11 +69,6 @@ export function grantKey(grantId: string): string {
   return keyOf('grant', grantId);
 }
 
-/** The set of keys of everything that was issued under a grant. */
-export function grantTokensKey(grantId: string): string {
-  return keyOf('grant-tokens', grantId);
-}
-
 export function userCodeKey(userCode: string): string {
   return keyOf('user-code', userCode);
 }
@@ -135,7 +130,12 @@ export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');
 
-export const replicationBarrierKey = keyOf('replication-barrier');
+export const storeAloneKey = keyOf('store-alone');
+
+/** `tag` chooses the master on a Cluster. */
+export function replicationBarrierKey(tag: string): string {
+  return keyOf('replication-barrier', tag);
+}
 
 export const demoMarkerKey = keyOf('demo-marker');
 export const demoInboxKey = keyOf('demo-inbox');

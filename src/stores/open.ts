@@ -17,6 +17,8 @@ export interface StoreSettings {
   readonly warn?: (text: string) => void;
   /** Default: that of this release. */
   readonly schema?: StoreSchema;
+  /** A command, which has time to find out which replicas of Redis are dead before it writes. */
+  readonly isPatient?: boolean;
 }
 
 /** Fills a new store that has an epoch: the keys first, the pointer to the configuration last. Safe to repeat. */
@@ -53,9 +55,9 @@ function initialiseWith({ schema = releaseSchema }: StoreSettings, fill: Initial
 
 /** Like `openStore`, but whatever is or is not in the store: for a command that examines it. */
 export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
-  const { redisUrl, dataDir, warn = () => {}, schema = releaseSchema } = settings;
-  if (redisUrl === undefined) return openDataDir(dataDir, { initialise, schema });
-  const store = openRedis({ url: redisUrl, onTrouble: (error) => warn(`Redis: ${error.message}`), schema });
+  const { redisUrl: url, dataDir, warn = () => {}, schema = releaseSchema, isPatient = false } = settings;
+  if (url === undefined) return openDataDir(dataDir, { initialise, schema });
+  const store = openRedis({ url, schema, isPatient, onTrouble: (error) => warn(`Redis: ${error.message}`) });
   try {
     for (const warning of await store.examine()) warn(warning);
     return store;

@@ -5,7 +5,7 @@
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
-import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { parseRedisUrl, type RedisAccess, type RedisAddress } from './redis-url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 
@@ -65,7 +65,7 @@ export interface CommitConnection {
 
 /** Connects when it is first needed, since a Redis without replicas never needs it. */
 export function connectForCommits(address: RedisAddress, patience: RedisPatience = usualPatience): CommitConnection {
-  const client = createSingle(address, { ...optionsOf(address, patience), lazyConnect: true }, false);
+  const client = createSingle(address, { ...connectionOptions(address, patience), lazyConnect: true }, false);
   // The other connection goes to the same server and reports its troubles.
   client.on('error', () => {});
   const gate = readyGate(client, patience.ready);
@@ -74,6 +74,37 @@ export function connectForCommits(address: RedisAddress, patience: RedisPatience
     return gate();
   };
   return { client, ready };
+}
+
+/** How long a server may take to say what it knows of the others (milliseconds). */
+const wordLimit = 500;
+/** Before the next try to reach it (milliseconds). */
+const wordPause = 200;
+
+/**
+ * A connection to one server that is asked again and again what it knows of the others. Its troubles are silent: who
+ * does not answer excuses no replica, and the connection that commands use reports what matters.
+ */
+export function connectToAsk(
+  { tls, ...login }: RedisAccess,
+  { host, port }: { readonly host: string; readonly port: number },
+): Redis {
+  const client = new Redis({
+    host,
+    port,
+    ...loginOf(login),
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    commandTimeout: wordLimit,
+    socketTimeout: 2 * wordLimit,
+    retryStrategy: () => wordPause,
+    ...(tls ? { tls: {} } : {}),
+  });
+  client.on('error', () => {});
+  return client;
 }
 
 /** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
@@ -92,20 +123,24 @@ export function connectRedis(
 
 function createClient(url: string, patience: RedisPatience): Redis | Cluster {
   const address = parseRedisUrl(url);
-  const redisOptions = optionsOf(address, patience);
+  const redisOptions = connectionOptions(address, patience);
   if (address.kind === 'cluster') return createCluster(address.nodes, redisOptions, address.tls);
   return createSingle(address, redisOptions, true);
 }
 
-function optionsOf({ tls, username, password, db }: RedisAddress, patience: RedisPatience): CommonOptions {
+function loginOf({ username, password }: Omit<RedisAccess, 'tls'>) {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+function connectionOptions(address: RedisAddress, patience: RedisPatience): CommonOptions {
+  const { tls, db } = address;
   return {
     ...options,
     connectTimeout: patience.connect,
     commandTimeout: patience.command,
     socketTimeout: patience.command,
     ...(tls ? { tls: {} } : {}),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    ...loginOf(address),
     ...(db === undefined ? {} : { db }),
   };
 }

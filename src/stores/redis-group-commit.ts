@@ -6,7 +6,6 @@ import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { keyTable } from './key-table.ts';
-import { replicationBarrierKey } from './keys.ts';
 import { redisFailure } from './redis-client.ts';
 import { redisScripts } from './redis-scripts.ts';
 import type { ReplicaRule } from './replica-rule.ts';
@@ -19,16 +18,16 @@ type Reply = readonly [error: Error | null, result: unknown];
 type Role = readonly [role: string, offset: number, replicas: readonly (readonly [string, string, string])[]];
 
 interface Waiting {
-  /** Number of keys, keys, arguments of the script. */
-  readonly args: readonly (string | number)[];
+  readonly args: ScriptArguments;
+  readonly isAsking: boolean;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export interface GroupCommitOptions {
   readonly client: Redis;
-  /** Begins every key. */
-  readonly prefix: string;
+  /** A key that this server serves, to be written behind each group. */
+  readonly barrierKey: () => string;
   /** Resolves when commands can be sent; rejects with `StoreUnavailable`. */
   readonly ready: () => Promise<void>;
   readonly rule: ReplicaRule;
@@ -38,12 +37,31 @@ export interface GroupCommitOptions {
   readonly addressOf: (host: string, port: number | string) => string;
 }
 
+/** Number of keys, keys, arguments of the script. */
+export type ScriptArguments = readonly (string | number)[];
+
+/** `isAsking`: the slot of the keys is on its way to this server. */
+export type GroupCommit = (args: ScriptArguments, isAsking?: boolean) => Promise<unknown>;
+
+/** On a Cluster: another node must be asked, or the same one later. The script has not run. */
+export class NotRun extends StoreUnavailable {
+  /** What Redis said. */
+  readonly reply: string;
+
+  constructor(error: Error) {
+    super(`Redis: ${error.message}`, error);
+    this.reply = error.message;
+  }
+}
+
+const redirections = /^(MOVED|ASK|TRYAGAIN)\b/;
+
 /**
  * Runs the script of a commit, and resolves with its reply once the replicas have what it wrote. Rejects with
  * `StoreUnavailable` when that is not known: the script may have run. It is never sent again, unless Redis said that it
- * does not know it.
+ * does not know it. Rejects with `NotRun` where a Cluster says that it has not run.
  */
-export function groupCommit(options: GroupCommitOptions): (args: readonly (string | number)[]) => Promise<unknown> {
+export function groupCommit(options: GroupCommitOptions): GroupCommit {
   let queue: Waiting[] = [];
   let busy = false;
   const sendAll = async (): Promise<void> => {
@@ -60,9 +78,9 @@ export function groupCommit(options: GroupCommitOptions): (args: readonly (strin
     }
     busy = false;
   };
-  return (args) =>
+  return (args, isAsking = false) =>
     new Promise((resolve, reject) => {
-      queue.push({ args, resolve, reject });
+      queue.push({ args, isAsking, resolve, reject });
       void sendAll();
     });
 }
@@ -74,22 +92,27 @@ async function sendGroup(
   group: readonly Waiting[],
   command: 'eval' | 'evalsha',
 ): Promise<void> {
-  const { client, prefix, ready, rule, addressOf, waitLimit } = options;
+  const { client, barrierKey, ready, rule, addressOf, waitLimit } = options;
   await ready();
   const { remoteAddress = '', remotePort = 0 } = client.stream;
   const me = addressOf(remoteAddress, remotePort);
   const pipeline = client.pipeline();
-  for (const { args } of group) pipeline.call(command, scriptOf[command], ...args);
+  const positions = group.map(({ args, isAsking }) => {
+    if (isAsking) pipeline.asking();
+    pipeline.call(command, scriptOf[command], ...args);
+    return pipeline.length - 1;
+  });
+  const barrier = pipeline.length;
   // Behind scripts that wrote nothing a wait would end at once, also when earlier writes are not at the replicas yet.
-  pipeline.set(prefix + replicationBarrierKey, '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
+  pipeline.set(barrierKey(), '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
   pipeline.role();
   pipeline.wait(rule.needed(me, performance.now()) ?? 0, waitLimit);
   pipeline.role();
   const replies = (await pipeline.exec()) as readonly Reply[] | null;
   if (replies === null) throw new StoreUnavailable('Redis: the pipeline was cut off');
-  const doubt = doubtOf(options, me, replies.slice(group.length));
+  const doubt = doubtOf(options, me, replies.slice(barrier));
   // The scripts that Redis does not know have not run.
-  const unknown = group.filter((waiting, index) => !settle(waiting, replies[index], doubt));
+  const unknown = group.filter((waiting, index) => !settle(waiting, replies[positions[index] ?? -1], doubt));
   if (unknown.length > 0) await sendGroup(options, unknown, 'eval');
 }
 
@@ -97,7 +120,7 @@ async function sendGroup(
 function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: StoreUnavailable | undefined): boolean {
   const [error, result] = reply ?? [new StoreUnavailable('Redis: a reply is missing'), undefined];
   if (error?.message.startsWith('NOSCRIPT')) return false;
-  if (error) reject(redisFailure(error));
+  if (error) reject(redirections.test(error.message) ? new NotRun(error) : redisFailure(error));
   // A batch that was refused has written nothing that could be lost.
   else if (doubt !== undefined && Number(result) === 0) reject(doubt);
   else resolve(result);
@@ -110,7 +133,9 @@ function doubtOf(
   me: string,
   replies: readonly Reply[],
 ): StoreUnavailable | undefined {
-  const error = replies.find(([failure]) => failure !== null)?.[0];
+  // A slot that has just moved: the wait was for what is there, and the offsets are compared below all the same.
+  const isElsewhere = redirections.test(replies[0]?.[0]?.message ?? '');
+  const error = replies.slice(isElsewhere ? 1 : 0).find(([failure]) => failure !== null)?.[0];
   if (error) return new StoreUnavailable(`Redis: ${error.message}; it is not known whether the write counted`, error);
   const [before, after] = [replies[1]?.[1] as Role, replies[3]?.[1] as Role];
   if (before[0] !== 'master' || after[0] !== 'master')

@@ -1,17 +1,29 @@
 /** Which way a commit goes: over the shared connection, or with a wait for the replicas. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
+import { watchCluster } from './cluster-watch.ts';
+import { replicationBarrierKey } from './keys.ts';
 import { connectForCommits, type RedisClient, type RedisPatience, usualPatience } from './redis-client.ts';
-import { groupCommit } from './redis-group-commit.ts';
+import { clusterCommits } from './redis-cluster-commit.ts';
+import { groupCommit, type ScriptArguments } from './redis-group-commit.ts';
 import type { RedisLink } from './redis-link.ts';
+import { slotOf } from './redis-slots.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { type ReplicaWatch, watchAttached, watchSentinels } from './replica-watch.ts';
+import { watchStoreAlone } from './store-alone.ts';
 
 export interface ReplicatedOptions {
   readonly url: string;
   /** Begins every key. */
   readonly prefix: string;
   readonly patience: RedisPatience | undefined;
+  /** The first commits wait until it is known which replicas are dead, up to twelve seconds: see `settling`. */
+  readonly isPatient?: boolean;
 }
+
+/** Milliseconds. */
+const settleLimit = 12_000;
+const settleInterval = 250;
 
 export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
@@ -20,48 +32,107 @@ export interface ReplicatedCommits {
   readonly stop: () => void;
 }
 
-/** On a Cluster no commit waits (see Law 14, "Not held yet"). */
-export function replicatedCommits(
-  { url, prefix, patience = usualPatience }: ReplicatedOptions,
-  shared: RedisClient,
-): ReplicatedCommits {
+export function replicatedCommits(options: ReplicatedOptions, shared: RedisClient): ReplicatedCommits {
+  const way = shared instanceof Cluster ? clusterWay(options) : singleWay(options, shared);
+  const { watch, masterOf } = way;
+  const word = watchStoreAlone(shared, options.prefix, watch.rule);
+  const settled = options.isPatient === true ? settling(way) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
-  if (shared instanceof Cluster) return { run: alone, advice: async () => [], stop: () => {} };
-  const watch = watchOf(url, shared, patience);
-  const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
-  const waiting = groupCommit({ client, prefix, ready, ...watch, waitLimit: patience.replicas });
-  const needed = (): number | undefined => {
-    const { remoteAddress = '', remotePort = 0 } = shared.stream ?? {};
-    return watch.rule.needed(watch.addressOf(remoteAddress, remotePort), performance.now());
-  };
+  const needed = (me: string): number | undefined => watch.rule.needed(me, performance.now());
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);
       await watch.known();
-      return needed() === 0 ? alone(args, true) : waiting(args);
+      await settled?.(keyOf(args));
+      // Where replicas were excused by the operator's word, it is looked at again behind the script.
+      return needed(masterOf(keyOf(args))) === 0 && !word.isGiven() ? alone(args, true) : way.run(args, keyOf(args));
     },
     async advice() {
-      if (parseRedisUrl(url).kind !== 'sentinel') return [];
+      if (parseRedisUrl(options.url).kind === 'standalone') return [];
       try {
         await watch.known();
-        return adviceFor(needed());
+        return adviceFor(Math.min(...way.masters().map((master) => needed(master) ?? Number.POSITIVE_INFINITY)));
       } catch (error) {
         return [`${(error as Error).message}: until it has, nothing that must be kept is acknowledged`];
       }
     },
     stop() {
+      word.stop();
       watch.stop();
-      client.disconnect();
+      way.stop();
     },
   };
 }
 
-function adviceFor(replicas: number | undefined): readonly string[] {
+function keyOf(args: ScriptArguments): string {
+  return String(args[1]);
+}
+
+/**
+ * For a process that has just started, such as a command: it must hear the sentinels for ten seconds before it may
+ * excuse a replica, so its first commits wait for that instead of failing. Each master is tried with a script that does
+ * nothing; `settleLimit` later the commit is sent in any case.
+ */
+function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
+  const end = performance.now() + settleLimit;
+  const settled = new Set<string>();
+  return async (key) => {
+    while (!settled.has(masterOf(key)) && performance.now() < end) {
+      const master = masterOf(key);
+      const isSettled = await run(['0'], key).then(
+        () => true,
+        () => false,
+      );
+      if (isSettled) settled.add(master);
+      else await pause(settleInterval);
+    }
+  };
+}
+
+/** How commits that wait reach their master. */
+interface Way {
+  readonly watch: ReplicaWatch;
+  /** `key`: one of those in `args`; it leads to the master on a Cluster. */
+  readonly run: (args: ScriptArguments, key: string) => Promise<unknown>;
+  /** The master of a key, as the rule names it. */
+  readonly masterOf: (key: string) => string;
+  readonly masters: () => readonly string[];
+  readonly stop: () => void;
+}
+
+function singleWay({ url, prefix, patience = usualPatience }: ReplicatedOptions, shared: Redis): Way {
+  const watch = watchOf(url, shared, patience);
+  const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
+  const { rule, addressOf } = watch;
+  const barrierKey = () => prefix + replicationBarrierKey('barrier');
+  const master = (): string => {
+    const { remoteAddress = '', remotePort = 0 } = shared.stream ?? {};
+    return addressOf(remoteAddress, remotePort);
+  };
+  const send = groupCommit({ client, ready, rule, addressOf, barrierKey, waitLimit: patience.replicas });
+  return {
+    watch,
+    run: (args) => send(args),
+    masterOf: master,
+    masters: () => [master()],
+    stop: () => client.disconnect(),
+  };
+}
+
+function clusterWay({ url, prefix, patience = usualPatience }: ReplicatedOptions): Way {
+  const address = parseRedisUrl(url);
+  const watch = watchCluster(address, patience);
+  const barrierKey = (tag: string) => prefix + replicationBarrierKey(tag);
+  const { run, stop } = clusterCommits({ address, watch, patience, barrierKey });
+  return { watch, run, masterOf: (key) => watch.masterOf(slotOf(key)), masters: watch.masters, stop };
+}
+
+function adviceFor(replicas: number): readonly string[] {
   if (replicas === 0)
-    return ['Redis has sentinels and no replica: a machine that dies takes acknowledged writes with it'];
+    return ['a master of Redis has no replica: a machine that dies takes acknowledged writes with it'];
   if (replicas === 1)
     return [
-      'Redis has one replica that counts: when it or the master dies, no sign-in ends until it is back. Have two',
+      'a master of Redis has one replica that counts: when one of the two dies, no sign-in ends until it is back. Have two',
     ];
   return [];
 }

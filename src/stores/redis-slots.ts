@@ -9,6 +9,16 @@ export function tagOf(key: string): string {
   return /\{([^}]+)\}/.exec(key)?.[1] ?? key;
 }
 
+/** The hash slot of a key: CRC16 (XMODEM) of its tag, modulo 16384 (Redis Cluster specification). */
+export function slotOf(key: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(tagOf(key))) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1) crc = ((crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021) & 0xffff;
+  }
+  return crc % 16_384;
+}
+
 /** Splits by tag, in the order of first appearance. */
 export function groupByTag<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   return [...Map.groupBy(items, (item) => tagOf(keyOf(item))).values()];

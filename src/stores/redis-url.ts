@@ -10,6 +10,9 @@ export interface RedisAddress {
   readonly db?: number;
 }
 
+/** How to reach any server of a Redis. */
+export type RedisAccess = Pick<RedisAddress, 'tls' | 'username' | 'password'>;
+
 const forms =
   'redis://host:6379/0, redis+sentinel://host1,host2:26379/master-name/0 or redis+cluster://host1:6379,host2 (rediss for TLS)';
 
@@ -30,7 +33,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   const nodes = hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26379 : 6379));
   if (kind === 'standalone' && nodes.length > 1)
     throw new TypeError(`several hosts without +sentinel or +cluster; use ${forms}`);
-  return { kind, tls: scheme === 'rediss', nodes, ...parseCredentials(credentials), ...parsePath(kind, path) };
+  return { kind, tls: scheme === 'rediss', nodes, ...parseUserInfo(credentials), ...parsePath(kind, path) };
 }
 
 function parseNode(text: string, defaultPort: number): { host: string; port: number } {
@@ -42,7 +45,7 @@ function parseNode(text: string, defaultPort: number): { host: string; port: num
   return { host, port };
 }
 
-function parseCredentials(text: string | undefined): Pick<RedisAddress, 'username' | 'password'> {
+function parseUserInfo(text: string | undefined): Pick<RedisAddress, 'username' | 'password'> {
   if (text === undefined || text === '') return {};
   const colon = text.indexOf(':');
   const username = decodeURIComponent(colon === -1 ? text : text.slice(0, colon));

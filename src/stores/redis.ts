@@ -25,6 +25,8 @@ export interface RedisOptions {
   readonly patience?: RedisPatience;
   /** Default: that of this release. */
   readonly schema?: StoreSchema;
+  /** For a command: see `ReplicatedOptions`. */
+  readonly isPatient?: boolean;
 }
 
 /** Begins the keys of every installation. */
@@ -37,10 +39,18 @@ const pageSize = 500;
  * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
  */
 export function openRedis(options: RedisOptions): Store {
-  const { url, prefix = defaultPrefix, onRoundTrip, onTrouble = () => {}, patience, schema } = options;
+  const {
+    url,
+    prefix = defaultPrefix,
+    onRoundTrip,
+    onTrouble = () => {},
+    patience,
+    schema,
+    isPatient = false,
+  } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
-  const replicated = replicatedCommits({ url, prefix, patience }, client);
+  const replicated = replicatedCommits({ url, prefix, patience, isPatient }, client);
   const link: RedisLink = {
     client,
     runCommit: replicated.run,

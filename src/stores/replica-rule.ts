@@ -9,6 +9,8 @@ export interface ReplicaRule {
   needed(me: string, now: number): number | undefined;
   /** Who must have a write and does not, in words; empty: the write is safe. */
   missing(write: ReplicatedWrite, now: number): readonly string[];
+  /** The operator's word: until then (milliseconds, monotonic) all replicas may be excused, also the last. */
+  standAloneUntil(end: number): void;
 }
 
 export interface ReplicatedWrite {
@@ -33,18 +35,18 @@ export interface SentinelView {
 }
 
 /** How old the word of a sentinel may be (milliseconds). */
-const freshFor = 1_000;
+export const freshFor = 1_000;
 /**
  * How long the sentinels must agree before a node is excused (milliseconds). After a promotion some still name the old
  * master for up to two seconds, with nothing against it: a single clean answer proves nothing.
  */
-const quiet = 10_000;
+export const quiet = 10_000;
 
 /**
  * The rule with Sentinel: all nodes that any sentinel ever listed, except those that the sentinels excuse. They do when
  * a majority answers and all that answer have called the node down for ten seconds, and for as long have named our
  * master, without dispute. An excused node counts again as soon as it is attached; all count again on a dispute. The
- * last one is never excused: a master alone must not acknowledge, since a stale node could be promoted after it.
+ * last one is excused by the operator's word only: a stale node could be promoted after a master that was alone.
  */
 export class SentinelRule implements ReplicaRule {
   readonly #views = new Map<string, SentinelView>();
@@ -52,6 +54,7 @@ export class SentinelRule implements ReplicaRule {
   readonly #nodes = new Set<string>();
   readonly #excused = new Set<string>();
   #agreed: { readonly master: string; readonly since: number } | undefined;
+  #aloneUntil = Number.NEGATIVE_INFINITY;
 
   /** `sentinel` tells them apart. */
   observe(sentinel: string, view: SentinelView): void {
@@ -79,6 +82,10 @@ export class SentinelRule implements ReplicaRule {
     return isMajority([...this.#views.values()]);
   }
 
+  standAloneUntil(end: number): void {
+    this.#aloneUntil = end;
+  }
+
   needed(me: string, now: number): number | undefined {
     return this.isKnown() ? this.#required(me, now).length : undefined;
   }
@@ -96,7 +103,7 @@ export class SentinelRule implements ReplicaRule {
     for (const node of others)
       if (views.every((view) => (view.downFor.get(node) ?? 0) >= quiet)) this.#excused.add(node);
     const required = others.filter((node) => !this.#excused.has(node));
-    return required.length === 0 ? others : required;
+    return required.length === 0 && now >= this.#aloneUntil ? others : required;
   }
 
   #dispute(): void {
@@ -115,24 +122,32 @@ function isMajority(views: readonly SentinelView[]): boolean {
 
 /**
  * The rule without Sentinel: as many replicas as were ever attached at once. No word excuses one; a replaced one
- * has another address, so that they are counted and not named.
+ * has another address, so that they are counted and not named. By the operator's word only those count that are
+ * attached.
  */
 export class AttachedRule implements ReplicaRule {
   #most: number | undefined;
+  #attached = 0;
+  #aloneUntil = Number.NEGATIVE_INFINITY;
 
   /** `attached`: how many the master lists. */
   observe(attached: number): void {
+    this.#attached = attached;
     this.#most = Math.max(this.#most ?? 0, attached);
   }
 
-  needed(): number | undefined {
-    return this.#most;
+  standAloneUntil(end: number): void {
+    this.#aloneUntil = end;
   }
 
-  missing({ offset, acknowledged }: ReplicatedWrite): readonly string[] {
+  needed(_me: string, now: number): number | undefined {
+    return now < this.#aloneUntil ? this.#attached : this.#most;
+  }
+
+  missing({ me, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
     this.observe(acknowledged.size);
     const kept = [...acknowledged.values()].filter((acked) => acked >= offset).length;
-    const missing = (this.#most ?? 0) - kept;
-    return missing > 0 ? [`${missing} of ${this.#most} replicas`] : [];
+    const needed = this.needed(me, now) ?? 0;
+    return kept < needed ? [`${needed - kept} of ${needed} replicas`] : [];
   }
 }

@@ -1,8 +1,9 @@
 /** Finds out which replicas there are, and goes on watching them. The rule says what follows from it. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
+import { connectToAsk } from './redis-client.ts';
 import { AttachedRule, type ReplicaRule, SentinelRule, type SentinelView } from './replica-rule.ts';
 
 export interface ReplicaWatch {
@@ -17,8 +18,6 @@ export interface ReplicaWatch {
 /** Between two questions (milliseconds). */
 const sentinelInterval = 200;
 const roleInterval = 1_000;
-/** How long a sentinel may take to answer (milliseconds). */
-const sentinelLimit = 500;
 
 /** Watches a Redis without sentinels through the connection that everything else uses. `patience`: milliseconds. */
 export function watchAttached(client: Redis, patience: number): ReplicaWatch {
@@ -53,7 +52,7 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
   const addressOf = (host: string, port: number | string) => plainAddress(addresses.get(host) ?? host, port);
   const { known, learned } = firstWord(patience, 'no majority of the sentinels has said which replicas there are');
   const watches = sentinels.map(({ host, port }) => {
-    const client = sentinelClient(host, port, tls);
+    const client = connectToAsk({ tls }, { host, port });
     const ask = async (): Promise<void> => {
       rule.look(performance.now());
       if (client.status !== 'ready') return;
@@ -62,10 +61,10 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
         client.call('SENTINEL', 'MYID'),
         client.call('SENTINEL', 'MASTER', master),
         client.call('SENTINEL', 'REPLICAS', master),
-      ])) as [string, Fields, readonly Fields[]];
+      ])) as [string, ReplyFields, readonly ReplyFields[]];
       const [id, own, replicas] = answers;
       await lookUp([own, ...replicas], addresses);
-      rule.observe(id, viewOf({ at, own, replicas }, addressOf));
+      rule.observe(id, sentinelView({ at, own, replicas }, addressOf));
       if (rule.isKnown()) learned();
     };
     return { client, stop: repeat(ask, sentinelInterval) };
@@ -79,39 +78,20 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
   return { rule, addressOf, known, stop };
 }
 
-function sentinelClient(host: string, port: number, tls: boolean): Redis {
-  const client = new Redis({
-    host,
-    port,
-    enableReadyCheck: false,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 1_000,
-    commandTimeout: sentinelLimit,
-    socketTimeout: 2 * sentinelLimit,
-    retryStrategy: () => sentinelInterval,
-    ...(tls ? { tls: {} } : {}),
-  });
-  // A sentinel that is silent excuses no replica; the connection to the master reports what matters.
-  client.on('error', () => {});
-  return client;
-}
-
 /** Names and values of a node, one after the other, as sentinels answer. */
-type Fields = readonly string[];
+type ReplyFields = readonly string[];
 
-function fieldOf(fields: Fields, name: string): string {
+function fieldOf(fields: ReplyFields, name: string): string {
   const at = fields.findIndex((text, index) => index % 2 === 0 && text === name);
   return at === -1 ? '' : (fields[at + 1] ?? '');
 }
 
 /** `own`: of the master. */
-function viewOf(
-  { at, own, replicas }: { readonly at: number; readonly own: Fields; readonly replicas: readonly Fields[] },
+function sentinelView(
+  { at, own, replicas }: { readonly at: number; readonly own: ReplyFields; readonly replicas: readonly ReplyFields[] },
   addressOf: ReplicaWatch['addressOf'],
 ): SentinelView {
-  const address = (fields: Fields) => addressOf(fieldOf(fields, 'ip'), fieldOf(fields, 'port'));
+  const address = (fields: ReplyFields) => addressOf(fieldOf(fields, 'ip'), fieldOf(fields, 'port'));
   return {
     at,
     master: address(own),
@@ -121,24 +101,24 @@ function viewOf(
   };
 }
 
-function downFor(replica: Fields): number {
+function downFor(replica: ReplyFields): number {
   return fieldOf(replica, 'flags').split(',').includes('s_down') ? Number(fieldOf(replica, 's-down-time')) : 0;
 }
 
 /** Sentinels may announce names; a connection has addresses only. A name that leads nowhere stays as it is. */
-async function lookUp(nodes: readonly Fields[], addresses: Map<string, string>): Promise<void> {
+async function lookUp(nodes: readonly ReplyFields[], addresses: Map<string, string>): Promise<void> {
   const names = nodes.map((node) => fieldOf(node, 'ip')).filter((host) => isIP(host) === 0);
   const found = await Promise.allSettled(names.map(async (name) => [name, (await lookup(name)).address] as const));
   for (const result of found) if (result.status === 'fulfilled') addresses.set(...result.value);
 }
 
 /** IPv4 addresses of a socket for both families begin with `::ffff:`. */
-function plainAddress(host: string, port: number | string): string {
+export function plainAddress(host: string, port: number | string): string {
   return `${host.replace(/^::ffff:/i, '')}:${port}`;
 }
 
 /** A wait that all callers share, until what they wait for is `learned`. */
-function firstWord(patience: number, reason: string) {
+export function firstWord(patience: number, reason: string) {
   const { promise, resolve: learned } = Promise.withResolvers<void>();
   let isLearned = false;
   void promise.then(() => {
@@ -154,7 +134,7 @@ function firstWord(patience: number, reason: string) {
 }
 
 /** Asks again and again, with a pause after each answer. Failures are silent: the next answer counts. */
-function repeat(ask: () => Promise<void>, interval: number): () => void {
+export function repeat(ask: () => Promise<void>, interval: number): () => void {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const turn = async (): Promise<void> => {

@@ -5,6 +5,7 @@
 import { StoreUnavailable } from '../errors.ts';
 import { writeProbeKey } from './keys.ts';
 import type { Store } from './store.ts';
+import { readStoreAlone, type StoreAlone, storeAloneText } from './store-alone.ts';
 
 export interface StoreHealthOptions {
   readonly store: Store;
@@ -21,6 +22,8 @@ export interface StoreHealthOptions {
 const probeLifetime = 60;
 /** The settings of the store are looked at after so many probes, each time. */
 const examineEvery = 15;
+/** While the store stands alone, an error is logged again after so many probes. */
+const remindEvery = 600;
 
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
@@ -32,6 +35,7 @@ export class StoreHealth {
   /** Why the settings of the store do not hold. */
   #unsafe: string | undefined;
   #warnings: readonly string[] = [];
+  #alone: StoreAlone | undefined;
 
   constructor(options: StoreHealthOptions) {
     this.#options = options;
@@ -55,8 +59,14 @@ export class StoreHealth {
     return isLong ? this.#failure : undefined;
   }
 
+  /** What holds the store together for now; `undefined`: nothing is wrong with it. */
+  warning(): string | undefined {
+    return this.#alone && storeAloneText(this.#alone);
+  }
+
   async #turn(): Promise<void> {
     await this.#probe();
+    await this.#readWord();
     this.#probes += 1;
     if (this.#probes % examineEvery === 0) await this.#examine();
     if (this.#timer !== undefined) this.start();
@@ -76,6 +86,18 @@ export class StoreHealth {
       this.#failingSince ??= Date.now();
       this.#failure = failure.message;
     }
+  }
+
+  /** A store that does not answer says nothing new: the probe has reported it. */
+  async #readWord(): Promise<void> {
+    const { store, warn, alarm } = this.#options;
+    const former = this.#alone;
+    const word = await readStoreAlone(store).catch(() => former);
+    this.#alone = word;
+    const isReminded = word !== undefined && this.#probes % remindEvery === 0;
+    if (word !== undefined && (word.until !== former?.until || isReminded))
+      alarm(new StoreUnavailable(`${storeAloneText(word)} (said by ${word.by})`));
+    if (word === undefined && former !== undefined) warn('the store does not stand alone any more');
   }
 
   async #examine(): Promise<void> {

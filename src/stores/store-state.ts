@@ -14,8 +14,8 @@ export interface StoreState {
   /** Documents of the version before are still being rewritten. */
   readonly rewriting?: true;
   /**
-   * When the epoch began (milliseconds since 1970), and greater than that of every epoch before. 1: the first one, which
-   * nothing came before. 0: the store was never initialised.
+   * When the epoch began (milliseconds since 1970), and greater than that of every epoch before. 1: the first one,
+   * which nothing came before. 0: the store was never initialised.
    */
   readonly epoch: number;
   /** A restore has begun and has not come to its end. */

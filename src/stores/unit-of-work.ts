@@ -47,6 +47,8 @@ export class UnitOfWork {
   #ops: Op[] = [];
   readonly #merges = new Map<string, Merge[]>();
   readonly #lost = new Map<string, () => Promise<Error>>();
+  /** Of merges that could not go on. */
+  readonly #overtaken = new Map<string, () => Promise<Error>>();
   readonly #before: (() => void)[] = [];
   readonly #committed: (() => void)[] = [];
   /** What the first load found: what follows from an earlier epoch stays in it, whatever begins meanwhile. */
@@ -123,10 +125,11 @@ export class UnitOfWork {
   }
 
   /**
-   * Never loses a race: the merge runs again on what the faster request wrote. `mustExist`: unless it was deleted
-   * meanwhile.
+   * Never loses a race by itself: the merge runs again on what the faster request wrote. One that cannot go on from
+   * there throws `Conflict` for its key; `lost` then makes the answer.
    */
-  merge(key: string, merge: Merge): void {
+  merge(key: string, merge: Merge, lost?: () => Promise<Error>): void {
+    if (lost) this.#overtaken.set(key, lost);
     this.#ops = this.#ops.filter((op) => !(op.op === 'delete' && op.key === key));
     const merges = this.#merges.get(key) ?? [];
     merges.push(merge);
@@ -181,7 +184,7 @@ export class UnitOfWork {
   async commit(): Promise<void> {
     for (const callback of this.#before.splice(0)) callback();
     for (let round = 0; round < mergeRounds; round += 1) {
-      const ops = [...this.#ops, ...this.#mergeOps()];
+      const ops = [...this.#ops, ...(await this.#mergeOps())];
       if (ops.length === 0) return this.#done();
       const committed = await this.#store.commit(ops, this.#state);
       if (committed.ok) return this.#done();
@@ -223,15 +226,23 @@ export class UnitOfWork {
     return last;
   }
 
-  #mergeOps(): Op[] {
-    const ops: Op[] = [];
-    for (const key of this.#merges.keys()) {
-      const stored = this.#stored.get(key);
-      const next = this.#mergedOf(key, stored?.value);
-      if (!next) continue;
-      ops.push(stored ? { op: 'replace', key, version: stored.version, ...next } : { op: 'create', key, ...next });
+  async #mergeOps(): Promise<Op[]> {
+    try {
+      return [...this.#merges.keys()].flatMap((key) => this.#mergeOp(key));
+    } catch (error) {
+      this.#ops = [];
+      this.#merges.clear();
+      const key = error instanceof Conflict && 'key' in error.failed ? error.failed.key : '';
+      const lost = this.#overtaken.get(key);
+      throw lost ? await lost() : error;
     }
-    return ops;
+  }
+
+  #mergeOp(key: string): Op[] {
+    const stored = this.#stored.get(key);
+    const next = this.#mergedOf(key, stored?.value);
+    if (!next) return [];
+    return [stored ? { op: 'replace', key, version: stored.version, ...next } : { op: 'create', key, ...next }];
   }
 
   /** A later write of the same entry replaces the value of the earlier one and keeps its condition. */

@@ -33,7 +33,7 @@ import { issueCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';
-import { type Account, serializeCredentials, serializeUser, type User } from './user.ts';
+import { type Account, serializeCredentials, serializeUser, type User, withNewPassword } from './user.ts';
 
 /** Why an identifier cannot be given to a user. */
 export type IdentifierProblem =
@@ -151,7 +151,7 @@ export class Directory {
         ...changedUser(account.user, rest, now),
         identifiers: [...account.user.identifiers, ...identifiers],
       };
-      const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(account.user, now) };
+      const user = password === undefined ? changed : withNewPassword(changed, nextValidAfter(account.user, now));
       const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);
       const ops = [replaceUser(account, user), ...credentials, ...extraOps(account, user)];
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
@@ -208,7 +208,8 @@ export class Directory {
   }
 
   /**
-   * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens.
+   * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens. It is no
+   * recovered one any more.
    * `undefined`: there is no such user.
    */
   async setPassword(id: string, password: NewCredential, extraOps: ExtraOps = nothing): Promise<User | undefined> {

@@ -31,23 +31,23 @@ export type CanonicalIdentifier =
  * maps to itself.
  */
 export function canonicalIdentifier(text: string): CanonicalIdentifier {
-  if (text.length > maxInput) return refuse('too_long');
-  if (!text.isWellFormed()) return refuse('forbidden_character');
+  if (text.length > maxInput) return refuseIdentifier('too_long');
+  if (!text.isWellFormed()) return refuseIdentifier('forbidden_character');
   const folded = fold(text.trim());
-  if (folded === '') return refuse('empty');
-  if (folded === undefined || forbidden.test(folded)) return refuse('forbidden_character');
+  if (folded === '') return refuseIdentifier('empty');
+  if (folded === undefined || forbidden.test(folded)) return refuseIdentifier('forbidden_character');
   const at = folded.indexOf('@');
   return finish(at < 0 ? folded : address(folded, at));
 }
 
 function finish(value: string | undefined): CanonicalIdentifier {
-  if (value === undefined) return refuse('malformed_address');
-  if ([...value].length > maxLength) return refuse('too_long');
-  if (mixesScripts(readable(value))) return refuse('mixed_scripts');
+  if (value === undefined) return refuseIdentifier('malformed_address');
+  if ([...value].length > maxLength) return refuseIdentifier('too_long');
+  if (mixesScripts(readable(value))) return refuseIdentifier('mixed_scripts');
   return { ok: true, value };
 }
 
-function refuse(fault: IdentifierFault): CanonicalIdentifier {
+function refuseIdentifier(fault: IdentifierFault): CanonicalIdentifier {
   return { ok: false, fault };
 }
 

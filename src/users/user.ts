@@ -73,6 +73,14 @@ export interface Account {
   readonly credentials: readonly Credential[];
 }
 
+/**
+ * After an administrator set a password, which no mailbox knows: the account forgets the addresses that recovered the
+ * one before (decision 33). `validAfter`: what is older is void (epoch seconds).
+ */
+export function withNewPassword(user: User, validAfter: Seconds): User {
+  return { ...user, validAfter, ...(user.recovery && { recovery: { ...user.recovery, by: [] } }) };
+}
+
 export function newUserId(): string {
   return randomBytes(16).toString('base64url');
 }

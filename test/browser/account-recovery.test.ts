@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  app?.close();
+  await app?.close();
   await node?.stop();
 });
 

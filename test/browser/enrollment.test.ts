@@ -71,7 +71,7 @@ beforeEach(() => {
 });
 afterAll(async () => {
   await browser?.close();
-  app?.close();
+  await app?.close();
   await node?.stop();
 });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  app?.close();
+  await app?.close();
   await node?.stop();
 });
 

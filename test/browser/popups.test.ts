@@ -1,17 +1,15 @@
 /** A sign-in in a pop-up window that an app of another origin opened and waits for. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { appFile } from '../support/authorize.ts';
 import { clickThrough, launchBrowser } from '../support/browser.ts';
+import { type OpenServer, openServer } from '../support/http-server.ts';
 import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
 
 let node: TestNode;
 let browser: Browser;
-let app: Server;
+let app: OpenServer;
 let origin: string;
 
 /** The page that the sign-in ends at tells its opener, as `signinPopup` of oidc-client-ts does. */
@@ -19,12 +17,11 @@ const callback = '<!doctype html><script>window.opener?.postMessage(location.sea
 const opener = '<!doctype html><script>addEventListener("message", ({ data }) => { document.title = data })</script>';
 
 beforeAll(async () => {
-  app = createServer((request, response) => {
+  app = await openServer((request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end(request.url?.startsWith('/cb') ? callback : opener);
-  }).listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  origin = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+  });
+  origin = `http://127.0.0.1:${app.port}`;
   const client = { application_type: 'web', redirect_uris: [`${origin}/cb`] };
   node = await startNode({
     files: { ...appFile('popup', { client, popups: true }), ...appFile('plain', { client }) },
@@ -35,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await node?.stop();
-  app?.close();
+  await app?.close();
 });
 
 async function signInWithin(page: Page, clientId: string): Promise<Page> {

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
+import { endStandAloneOp, standAloneOp } from '../../src/stores/store-alone.ts';
 import { longPatience, type RedisServer, startRedis, startReplica, startSentinel } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { freshTag, pick, read, write } from './store-harness.ts';
@@ -160,6 +161,32 @@ describe.each([1, 2])('with %i replica(s)', (count) => {
     });
     expect(granted.filter((times) => times > 1)).toEqual([]);
   });
+});
+
+test('the only replica is dead: promises are refused, until the operator says that the store stands alone', async () => {
+  const { replicas, sentinel, open } = await startLab(1);
+  const store = await open();
+  const promise = (): Op => ({ op: 'put', key: entry(), value: 'a' });
+  await eventually(() => write(store, promise()));
+  await failsOver(sentinel, 500);
+  pick(replicas, 0).kill('SIGKILL');
+  await until('the sentinel calls it down', async () =>
+    String(await admin(sentinel.port).call('SENTINEL', 'REPLICAS', 'stepgate')).includes('s_down'),
+  );
+  await expect(store.commit([promise()])).rejects.toThrow(/not at every replica/);
+  await write(store, standAloneOp({ until: Math.floor(Date.now() / 1000) + 3600, by: 'ops' }, 3600));
+  // A command has heard the sentinels for no time at all, and is patient instead of failing.
+  const command = openRedis({ url: sentinel.url, isPatient: true });
+  stops.push(command.close);
+  await write(command, promise());
+  await eventually(() => write(store, promise()));
+  await write(store, endStandAloneOp);
+  await until('promises are refused again', async () =>
+    store.commit([promise()]).then(
+      () => false,
+      () => true,
+    ),
+  );
 });
 
 test('one dead machine of three: promises are kept again when the sentinels have excused it', async () => {

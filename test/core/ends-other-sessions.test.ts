@@ -48,3 +48,14 @@ test('a disabled authenticator counted for nothing', () => {
     endsOtherSessions({ ...policies, authenticators: enabled }, userWith(['password', 'phone']), added('totp')),
   ).toBe(true);
 });
+
+test.each<[string, readonly Key[], Key, boolean]>([
+  ['the first other factor', ['password', 'email'], 'totp', true],
+  ['one more beside another factor', ['password', 'email', 'totp'], 'totp', false],
+])('after a recovery by a mailbox, %s', (_what, keys, key, expected) => {
+  const user = userWith(keys);
+  const by = user.enrollments.flatMap(({ id, authenticator }) => (authenticator === 'email' ? [id] : []));
+  expect(by).toHaveLength(1);
+  expect(endsOtherSessions(policiesOf(), { ...user, recovery: { at: 1, by } }, added(key))).toBe(expected);
+  expect(endsOtherSessions(policiesOf(), { ...user, recovery: { at: 1, by: [] } }, added(key))).toBe(false);
+});

@@ -1,5 +1,7 @@
 /** Sign in by phone on both stores: by text message, by call, and by nothing that must not work or cost. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, type Caller, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
@@ -78,6 +80,32 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       await node.configure(settingsWithPhone({ limits: enough }));
     }
   }
+
+  test.each(['sms', 'voice'] as const)('a recovery by %s says that the code is for the password', async (method) => {
+    await node.configure({
+      ...settingsWithPhone({ limits: enough, methods: [method] }),
+      ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),
+      'policies/recovery.yaml': JSON.stringify({
+        rules: [{ name: 'All', then: { allow: { possession: { authenticators: ['phone'] } } } }],
+      }),
+    });
+    const user = await userWithPassword(node);
+    const number = mobileNumber();
+    await node.app.directory.replaceCredential(user.id, phoneCredential(number));
+    const { agent, page } = await beginSignIn(node, 'notes');
+    const begun = await agent.submit(page, formOf(page, 'recover'));
+    const challenged = await answerStep(agent, begun, { identifier: user.identifier });
+    expect(currentStep(challenged)).toBe('challenge:phone');
+    const { text, channel } = await mailTo(node, number);
+    expect(channel).toBe(method);
+    expect(text).toContain(method === 'sms' ? 'code to reset your password for Notes' : 'wants to reset the password');
+    expect(text).not.toMatch(/sign(?:ing)? in/i);
+    await node.configure({
+      ...settingsWithPhone({ limits: enough }),
+      ...byPhoneAlone,
+      'policies/recovery.yaml': readFileSync('config/policies/recovery.yaml', 'utf8'),
+    });
+  });
 
   test('by text message: one page, one message that phones fill in by themselves, true evidence', async () => {
     const user = await caller(node);

@@ -20,6 +20,7 @@ let node: TestNode;
 
 beforeAll(async () => {
   open = await openNode(embedded, {
+    algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     files: {
       ...appFile('es256', { client: { id_token_signed_response_alg: 'ES256' } }),
       ...appFile('eddsa', { client: { id_token_signed_response_alg: 'EdDSA' } }),

@@ -244,6 +244,21 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await expect(refresh(newest)).rejects.toMatchObject({ error: 'invalid_grant' });
     });
 
+    test('that is bound to a key, and so is not replaced, lives on with every use and ends so long after the last', async () => {
+      const DPoP = client.getDPoPHandle(notes, await client.randomDPoPKeyPair('ES256'));
+      const request = await authorizationRequest(notes, { ...offline, dpop_jkt: await DPoP.calculateThumbprint() });
+      const { page } = await signIn(new UserAgent(), request.url, await newTestUser(node));
+      const checks = { pkceCodeVerifier: request.verifier, expectedState: request.state, expectedNonce: request.nonce };
+      const tokens = await client.authorizationCodeGrant(notes, new URL(page.url), checks, undefined, { DPoP });
+      const use = () => client.refreshTokenGrant(notes, tokens.refresh_token ?? '', undefined, { DPoP });
+      await pass(2);
+      expect((await use()).refresh_token).toBe(tokens.refresh_token);
+      await pass(2);
+      await expect(use()).resolves.toHaveProperty('access_token');
+      await pass(3);
+      await expect(use()).rejects.toMatchObject({ error: 'invalid_grant' });
+    });
+
     test('ends by the clock of the node too', async () => {
       const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
       offset += 361;

@@ -17,6 +17,7 @@ const clientSecretHash = `sha256:${createHash('sha256').update(secret).digest('b
 const settings = {
   brand: { name: 'Stepgate' },
   zones: { office: { cidrs: ['192.0.2.0/24'] } },
+  signing: { algorithms },
   resources: algorithms.map((algorithm) => ({
     indicator: indicator(algorithm),
     scopes: ['read', 'write'],

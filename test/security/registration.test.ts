@@ -2,8 +2,11 @@
  * Registration as an attacker uses it: to find out which addresses have an account (V-G1), to prepare one on the
  * address of another user (V-G2), and to have mail sent elsewhere (V-G3).
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseDocument } from 'yaml';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { identifierKey, transactionKey, usersKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -17,13 +20,35 @@ import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 const rules = (name: string, register: unknown) =>
   JSON.stringify({ name, rules: [{ name: 'New users', then: { register } }] });
+const authenticators = ['password', 'totp', 'email'];
+const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
+for (const { key } of authenticatorKinds)
+  settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
+settings.setIn(['authenticators', 'email', 'limits'], { network: 100_000 });
+settings.set('attributes', {
+  card: { label: { en: 'Card' }, unique: true, write: 'user' },
+  member: { label: { en: 'Member' }, type: 'boolean', write: 'user' },
+});
 const files = {
+  'stepgate.yaml': settings.toString(),
+  'policies/profile/club.yaml': JSON.stringify({
+    name: 'club',
+    rules: [
+      {
+        name: 'New users',
+        then: {
+          register: { required: ['displayName', 'card'], optional: ['member'], password: true },
+          terms: [{ id: 'club', version: '1' }],
+        },
+      },
+    ],
+  }),
+  ...appFile('club', { profilePolicy: 'club' }),
   'policies/profile/mail.yaml': rules('mail', 'allow'),
   'policies/profile/password.yaml': rules('password', { password: true }),
   ...appFile('store', { profilePolicy: 'mail' }),
   ...appFile('forum', { profilePolicy: 'password' }),
 };
-const authenticators = ['password', 'totp', 'email'];
 
 /** Counts what goes to the store. */
 function countingStore(): { readonly store: Store; readonly trips: () => number } {
@@ -222,6 +247,47 @@ describe('nothing is an account before the address is proved (V-G2)', () => {
     expect(outcomes.map(currentStep)).toEqual(['code', expect.stringMatching(/^identify/)]);
     expect(outcomes[1]?.messages).toEqual(['register.exists']);
     expect(mainForm(outcomes[1] as Page)?.fields.identifier).toBe(address);
+  });
+
+  test('two users with one unique value: one wins, the other is told, and what was typed stays', async () => {
+    const card = randomName();
+    const filled = async (address: string) => {
+      const { agent, page } = await open('club');
+      const form = {
+        'userProfile.email': address,
+        'userProfile.displayName': 'Ann Archer',
+        'userProfile.card': card,
+        'userProfile.member': 'yes',
+        'credentials.passcode': password,
+        'terms.club': 'yes',
+      };
+      const sent = await answerStep(agent, page, form);
+      return { agent, page: sent, form, code: codeIn(await mailTo(node, address)) };
+    };
+    const [fast, slow] = [await filled(newAddress()), await filled(newAddress())];
+    const won = await answerStep(fast.agent, fast.page, { 'credentials.passcode': fast.code });
+    expect(currentStep(won)).toBe('code');
+    const told = await answerStep(slow.agent, slow.page, { 'credentials.passcode': slow.code });
+    expect([told.status, currentStep(told), told.messages]).toEqual([
+      422,
+      'profile',
+      ['profile.check', 'profile.taken'],
+    ]);
+    const { 'credentials.passcode': _, ...kept } = slow.form;
+    expect(mainForm(told)?.fields).toMatchObject({ ...kept, 'credentials.passcode': '' });
+    const address = slow.form['userProfile.email'];
+    await maySendTo(address);
+    const other = { 'userProfile.card': randomName(), 'credentials.passcode': password };
+    const sent = await answerStep(slow.agent, told, other);
+    await mailTo(node, address, 2);
+    const [newest = ''] = (await inboxOf(node, address)).map(codeIn);
+    const done = await answerStep(slow.agent, sent, { 'credentials.passcode': newest });
+    expect(currentStep(done)).toBe('code');
+    expect((await node.app.directory.findByIdentifier(address))?.user.profile).toMatchObject({
+      card: other['userProfile.card'],
+      displayName: 'Ann Archer',
+      member: true,
+    });
   });
 
   test('two forms with the code at the same time make one account', async () => {

@@ -1,5 +1,6 @@
 /** One sign-in over two nodes, and every one-time value presented on both at once: exactly one wins. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { appFile } from '../support/authorize.ts';
 import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
 import { redirectUri, signIn, type TestUser } from '../support/relying-party.ts';
 import {
@@ -17,7 +18,7 @@ import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 let two: TwoNodes;
 beforeAll(async () => {
-  two = await startTwoNodes();
+  two = await startTwoNodes({ files: appFile('strict', { refreshTokenGrace: 'PT0S' }) });
 });
 afterAll(() => two.stop());
 
@@ -51,8 +52,8 @@ async function userinfo(token: string | undefined, index = 0): Promise<number> {
 
 const won = (answers: readonly TokenAnswer[]): TokenAnswer[] => answers.filter(({ tokens }) => tokens !== undefined);
 
-async function codeFor(user: TestUser): Promise<{ readonly signIn: SignIn; readonly page: Page }> {
-  const begun = await beginSignIn(two, 'notes');
+async function codeFor(user: TestUser, app = 'notes'): Promise<{ readonly signIn: SignIn; readonly page: Page }> {
+  const begun = await beginSignIn(two, app);
   return { signIn: begun, page: await identify(begun.agent, begun.page, user) };
 }
 
@@ -86,11 +87,16 @@ describe.each(rounds)('round %i', () => {
     expect((await refresh(originOf(1), 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
   });
 
-  test('20 uses of one refresh token: one wins, and the family is revoked', async () => {
-    const { signIn: begun, page } = await codeFor(await userWithPassword(two.nodes[0]));
+  /** What 20 presentations of one refresh token at once are answered with. */
+  async function refresh20(app: string) {
+    const { signIn: begun, page } = await codeFor(await userWithPassword(two.nodes[0]), app);
     const { tokens: first } = await redeemCode(originOf(0), begun.request, page.url);
-    const answers = await atOnce(20, (index) => refresh(originOf(index), 'notes', first?.refresh_token ?? ''));
-    const winners = won(answers);
+    const answers = await atOnce(20, (index) => refresh(originOf(index), app, first?.refresh_token ?? ''));
+    return { first, answers, winners: won(answers) };
+  }
+
+  test('20 uses of one refresh token without a grace: one wins, and the family is revoked', async () => {
+    const { first, answers, winners } = await refresh20('strict');
     expect(winners).toHaveLength(1);
     expect(new Set(answers.filter(({ tokens }) => !tokens).map(({ error }) => error))).toEqual(
       new Set(['invalid_grant']),
@@ -98,8 +104,24 @@ describe.each(rounds)('round %i', () => {
     const { tokens } = winners[0] as TokenAnswer;
     for (const token of [first, tokens]) {
       expect(await userinfo(token?.access_token)).toBe(401);
-      expect((await refresh(originOf(0), 'notes', token?.refresh_token ?? '')).error).toBe('invalid_grant');
+      expect((await refresh(originOf(0), 'strict', token?.refresh_token ?? '')).error).toBe('invalid_grant');
     }
+  });
+
+  test('20 uses of one refresh token within the grace: all get the one successor, and it counts', async () => {
+    const { first, winners } = await refresh20('notes');
+    expect(winners).toHaveLength(20);
+    const successors = new Set(winners.map(({ tokens }) => tokens?.refresh_token));
+    expect(successors.size).toBe(1);
+    expect(new Set(winners.map(({ tokens }) => tokens?.access_token)).size).toBe(20);
+    for (const [index, { tokens }] of winners.entries()) expect(await userinfo(tokens?.access_token, index)).toBe(200);
+    const [successor = ''] = [...successors] as string[];
+    const next = await refresh(originOf(1), 'notes', successor);
+    expect(next.tokens?.refresh_token).not.toBe(successor);
+    // Two steps back: neither the newest token nor the one before.
+    expect((await refresh(originOf(0), 'notes', first?.refresh_token ?? '')).error).toBe('invalid_grant');
+    expect((await refresh(originOf(1), 'notes', next.tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
+    expect(await userinfo(next.tokens?.access_token)).toBe(401);
   });
 
   test('one TOTP code in two sign-ins at once: one of them goes on', async () => {

@@ -112,6 +112,7 @@ export interface AppFile {
   readonly pkce?: string;
   readonly popups?: boolean;
   readonly scopeClaimsInIdToken?: boolean;
+  readonly refreshTokenGrace?: string;
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

@@ -1,7 +1,6 @@
 /** A gateway for text messages on a free port: it answers as configured, and keeps what it got. */
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import { openServer } from './http-server.ts';
 
 export interface Posted {
   readonly path: string;
@@ -29,7 +28,7 @@ export async function startGateway(
   answer: (attempt: number) => GatewayAnswer | 'never' | 'endless' = () => ({ status: 200 }),
 ): Promise<Gateway> {
   const received: Posted[] = [];
-  const server: Server = createServer(async (req, res) => {
+  const { port, close } = await openServer(async (req, res) => {
     let body = '';
     for await (const chunk of req) body += String(chunk);
     received.push({ path: req.url ?? '', headers: req.headers, body });
@@ -46,16 +45,5 @@ export async function startGateway(
     }
     res.writeHead(verdict.status, verdict.headers).end(verdict.body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    received,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return { url: `http://127.0.0.1:${port}`, received, stop: close };
 }

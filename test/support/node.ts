@@ -1,10 +1,7 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
@@ -25,6 +22,7 @@ import type { Store } from '../../src/stores/store.ts';
 import { createState } from '../../src/stores/store-state.ts';
 import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
+import { openServer } from './http-server.ts';
 import { randomName } from './random-name.ts';
 import { recordingStore } from './recording-store.ts';
 
@@ -77,6 +75,8 @@ export interface TestNodeOptions {
    * password and totp, so that a new one changes no test about others.
    */
   readonly authenticators?: readonly string[] | 'demo';
+  /** `signing.algorithms`. Default: those of the demo. */
+  readonly algorithms?: readonly string[];
   /** Mail has a transport. Nothing goes out: this node sends only what is in the demo. */
   readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
@@ -97,10 +97,8 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   await cp('config', dir, { recursive: true });
   await enableOnly(options.authenticators ?? ['password', 'totp'], dir);
   if (options.mail) await writeMail(join(dir, 'stepgate.yaml'));
-  const server: Server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  if (options.algorithms) await enableAlgorithms(options.algorithms, join(dir, 'stepgate.yaml'));
+  const { server, port, close } = await openServer();
   const origin = `http://localhost:${port}`;
   const audit: Readonly<Record<string, unknown>>[] = [];
   const errors: unknown[] = [];
@@ -145,9 +143,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     app.activeRevision.stop();
     app.storeHealth.stop();
     await app.outbox.stop();
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
+    await close();
     if (!options.store) await store.close();
     await rm(dir, { recursive: true, force: true });
   };
@@ -200,6 +196,12 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
       if (!needed.some((key) => authenticators.includes(key)))
         await writeFile(join(dir, `policies/sign-on/${app}.yaml`), openTo(app));
   }
+  await writeFile(file, settings.toString());
+}
+
+async function enableAlgorithms(algorithms: readonly string[], file: string): Promise<void> {
+  const settings = parseDocument(await readFile(file, 'utf8'));
+  settings.setIn(['signing', 'algorithms'], algorithms);
   await writeFile(file, settings.toString());
 }
 

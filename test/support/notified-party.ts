@@ -1,7 +1,6 @@
 /** A relying party's address for back-channel logout, on loopback: keeps what it hears, and can be slow on purpose. */
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { openServer } from './http-server.ts';
 
 export interface Notice {
   /** Path that was posted to, without the slash. */
@@ -24,7 +23,7 @@ export async function startNotifiedParty(): Promise<NotifiedParty> {
   const notices: Notice[] = [];
   const openResponses = new Set<ServerResponse>();
   let givenUp = 0;
-  const server = createServer(async (request, response) => {
+  const { port, close } = await openServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = new URLSearchParams(Buffer.concat(chunks).toString());
@@ -40,18 +39,14 @@ export async function startNotifiedParty(): Promise<NotifiedParty> {
       if (openResponses.delete(response)) givenUp += 1;
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${port}`,
     notices,
     waiting: () => openResponses.size,
     givenUp: () => givenUp,
     async stop() {
       openResponses.clear();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await close();
     },
   };
 }

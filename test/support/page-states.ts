@@ -1,7 +1,5 @@
 /** One fixture for each state of each page, and a small server that shows them under the headers of the real one. */
 
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/questions.ts';
 import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
@@ -15,6 +13,7 @@ import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
 import { standardAttributes } from '../../src/policy/model/standard-attributes.ts';
 import { accountPages } from './account-page-states.ts';
+import { openServer } from './http-server.ts';
 import { errorNotice as error } from './notices.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
@@ -774,7 +773,7 @@ export interface PageServer {
 
 /** Serves each state at `/<name>` on a free port. */
 export async function servePages(renderer: Renderer = createRenderer({ viewsDir })): Promise<PageServer> {
-  const server = createServer((request, response) => {
+  const { port, close } = await openServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const asset = renderer.asset(path);
     const draw = pageStates.get(path.slice(1));
@@ -789,13 +788,5 @@ export async function servePages(renderer: Renderer = createRenderer({ viewsDir 
     else if (path === follow.status) response.end(JSON.stringify({ version: follow.version, state: 'open' }));
     else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { origin: `http://127.0.0.1:${port}`, close };
 }

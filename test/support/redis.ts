@@ -28,6 +28,7 @@ export interface RedisServerOptions {
 
 export interface RedisCluster {
   readonly url: string;
+  /** The masters first; replica `i` follows master `i` modulo the number of masters. */
   readonly nodes: readonly RedisServer[];
   stop(): Promise<void>;
 }
@@ -127,44 +128,59 @@ async function supervised(
   return { port, pid, kill, stop };
 }
 
-/** Starts a Cluster of masters without replicas; the slots are shared out evenly. */
-export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
-  const nodes = await Promise.all(
-    Array.from({ length: masters }, async () => {
-      const busPort = await freePort();
-      const settings = { 'cluster-enabled': 'yes', 'cluster-port': String(busPort), 'cluster-node-timeout': '2000' };
-      return { busPort, server: await startRedis({ settings }) };
-    }),
-  );
+/** Starts a Cluster; the slots are shared out evenly, and each master has so many replicas. */
+export async function startRedisCluster(masters = 3, replicas = 0): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: masters * (1 + replicas) }, startClusterNode));
   const clients = nodes.map(({ server }) => new Redis(server.port));
   const share = 16_384 / masters;
   for (const [index, client] of clients.entries()) {
-    await client.cluster('ADDSLOTSRANGE', Math.ceil(index * share), Math.ceil((index + 1) * share) - 1);
+    if (index < masters)
+      await client.cluster('ADDSLOTSRANGE', Math.ceil(index * share), Math.ceil((index + 1) * share) - 1);
     const first = nodes[0];
     if (index > 0 && first) await client.call('CLUSTER', 'MEET', '127.0.0.1', first.server.port, first.busPort);
   }
-  await Promise.all(
-    clients.map((client) =>
-      until(
-        async () => (await client.cluster('INFO')).includes('cluster_state:ok'),
-        'the Redis Cluster does not come up',
-      ),
-    ),
-  );
-  await Promise.all(
-    clients.map((client) =>
-      until(
-        async () => ((await client.cluster('SLOTS')) as unknown[]).length === masters,
-        'the Redis Cluster does not come up',
-      ),
-    ),
-  );
+  const everywhere = (holds: (client: Redis, index: number) => Promise<boolean>): Promise<unknown> =>
+    Promise.all(
+      clients.map((client, index) => until(() => holds(client, index), 'the Redis Cluster does not come up')),
+    );
+  await everywhere(async (client) => (await client.cluster('INFO')).includes('cluster_state:ok'));
+  await everywhere(async (client) => ((await client.cluster('SLOTS')) as unknown[]).length === masters);
+  await everywhere(async (client) => lineCount(await client.cluster('NODES')) === nodes.length);
+  await everywhere(async (client, index) => {
+    if (index < masters) return true;
+    // Refused until the node has heard of the master.
+    const id = (await clients[index % masters]?.call('CLUSTER', 'MYID')) as string;
+    return client.call('CLUSTER', 'REPLICATE', id).then(
+      () => true,
+      () => false,
+    );
+  });
+  await everywhere(async (client, index) => {
+    if (index >= masters) return true;
+    const [, , attached] = (await client.call('ROLE')) as [string, number, readonly unknown[]];
+    return attached.length === replicas;
+  });
   for (const client of clients) client.disconnect();
   return {
     url: `redis+cluster://${nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(',')}`,
     nodes: nodes.map(({ server }) => server),
     stop: async () => void (await Promise.all(nodes.map(({ server }) => server.stop()))),
   };
+}
+
+async function startClusterNode(): Promise<{ readonly busPort: number; readonly server: RedisServer }> {
+  const busPort = await freePort();
+  const settings = {
+    'cluster-enabled': 'yes',
+    'cluster-port': String(busPort),
+    'cluster-node-timeout': '2000',
+    'repl-diskless-sync-delay': '0',
+  };
+  return { busPort, server: await startRedis({ settings }) };
+}
+
+function lineCount(text: unknown): number {
+  return String(text).trim().split('\n').length;
 }
 
 /** Takes so many seconds off the lifetime of every key and of every window of a counter, as if they had gone by. */

@@ -128,12 +128,12 @@ export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
       private: {},
       expires: context.now + challengeLifetime,
     }),
-    verify: (credential, { input }, context) => verifyCode({ queue, credential }, input, context),
+    verify: (credential, { input }, context) => verifyAccessCode({ queue, credential }, input, context),
     ...notEnrollable(descriptor.key),
   };
 }
 
-async function verifyCode(
+async function verifyAccessCode(
   { queue, credential }: { readonly queue: HashingQueue; readonly credential: Credential | undefined },
   input: CredentialInput,
   context: AuthenticatorContext,
@@ -143,7 +143,7 @@ async function verifyCode(
   const code = readKeyText(text, shortest, longest);
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
-  const secret = readSecret(credential);
+  const secret = readAccessSecret(credential);
   const matches = isSameText(secret?.digest, await digestKeyText(queue, code, secret?.salt ?? decoySalt));
   const counts = credential?.expiresAt !== undefined && context.now < credential.expiresAt;
   if (!matches || !counts || !secret) return refuse('credentials.invalid');
@@ -158,7 +158,7 @@ async function verifyCode(
   };
 }
 
-function readSecret(credential: Credential | undefined): AccessSecret | undefined {
+function readAccessSecret(credential: Credential | undefined): AccessSecret | undefined {
   if (credential?.authenticator !== descriptor.key) return undefined;
   const { salt, digest, uses } = credential.secret;
   const isWhole = isSalt(salt) && typeof digest === 'string' && Number.isInteger(uses) && Number(uses) > 0;

@@ -57,40 +57,40 @@ export function emailAuthenticator(): Authenticator {
       { limit: 5, window: 900 },
     ],
     challenge: async (credential, context) => challengeByMail(credential, context),
-    verify: async (credential, answer, context) => verifyCode(credential, answer, context),
-    readMagicLink: (pending, token, context) => readMagicLink(pending, token, context),
+    verify: async (credential, answer, context) => verifyMailedCode(credential, answer, context),
+    readMagicLink: (pending, token, context) => codeBehindLink(pending, token, context),
     matchesIdentifier: (credential, typed) => {
       const address = mailAddress(typed)?.toLowerCase();
-      return address !== undefined && addressOf(credential)?.toLowerCase() === address;
+      return address !== undefined && enrolledAddress(credential)?.toLowerCase() === address;
     },
     maskedAddress(credential) {
-      const address = addressOf(credential);
+      const address = enrolledAddress(credential);
       return address && maskedAddress(address);
     },
     enrollmentStages: ['address', 'code'],
     register: (address, context) => takeAddress({ email: address }, context),
-    beginEnrollment: async (subject, context) => askForAddress(subject, context),
+    beginEnrollment: async (subject, context) => askForMailAddress(subject, context),
     enroll: async (_subject, answer, context) =>
-      answer.pending.stage === 'code' ? confirmAddress(answer, context) : takeAddress(answer.input, context),
+      answer.pending.stage === 'code' ? confirmMailAddress(answer, context) : takeAddress(answer.input, context),
   };
 }
 
 /** What is drawn for a message, and how it is stored: hashed under the server's secret, bound to the transaction. */
-function drawCode(context: AuthenticatorContext) {
+function drawCodeAndLink(context: AuthenticatorContext) {
   const token = randomBytes(32).toString('base64url');
-  const code = codeOf(token, context);
-  return { token, code, stored: { code: storedCode(code, context), link: storedLink(token, context) } };
+  const code = codeOfLink(token, context);
+  return { token, code, stored: { code: mailCodeMac(code, context), link: storedLink(token, context) } };
 }
 
 /** Six digits that follow from the token, so that the page behind the link can show them. */
-function codeOf(token: string, context: AuthenticatorContext): string {
+function codeOfLink(token: string, context: AuthenticatorContext): string {
   const digest = Buffer.from(context.mac('email code of link', context.transactionId, token), 'base64url').toString(
     'hex',
   );
   return String(BigInt(`0x${digest}`) % 1_000_000n).padStart(6, '0');
 }
 
-function storedCode(code: string, context: AuthenticatorContext): string {
+function mailCodeMac(code: string, context: AuthenticatorContext): string {
   return context.mac('email code', context.transactionId, code);
 }
 
@@ -103,8 +103,8 @@ function storedAddress(address: string, context: AuthenticatorContext): string {
 }
 
 function challengeByMail(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
-  const address = addressOf(credential);
-  const { token, code, stored } = drawCode(context);
+  const address = enrolledAddress(credential);
+  const { token, code, stored } = drawCodeAndLink(context);
   const requestedFrom = requestedBy(context);
   const link = `${context.issuer}/signin/${context.transactionId}/link?t=${token}`;
   const expires = context.now + challengeLifetime;
@@ -141,32 +141,32 @@ function addressOnPage(address: string | undefined, context: AuthenticatorContex
   return isShown ? maskedAddress(typed) : '';
 }
 
-function verifyCode(
+function verifyMailedCode(
   credential: Credential | undefined,
   { pending, input }: ChallengeAnswer,
   context: AuthenticatorContext,
 ): Verified | Refused {
   const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
-  const address = addressOf(credential);
-  const isCode = isSameText(pending.code, storedCode(code, context));
+  const address = enrolledAddress(credential);
+  const isCode = isSameText(pending.code, mailCodeMac(code, context));
   const isAddress = isSameText(pending.address, storedAddress(address ?? '', context));
   if (!isCode || !isAddress || address === undefined || credential === undefined) return refuse('credentials.invalid');
   // A code counts once: a proof takes the challenge out of the transaction, which is saved by compare-and-swap.
   return { ok: true, credential: credential.id, proof, mustSave: false };
 }
 
-function readMagicLink(
+function codeBehindLink(
   pending: IssuedChallenge['private'],
   token: string,
   context: AuthenticatorContext,
 ): MagicLinkDetails | undefined {
   if (!/^[\w-]{43}$/.test(token) || !isSameText(pending.link, storedLink(token, context))) return undefined;
   const { ip = '', browser = '', system = '' } = (pending.requestedFrom ?? {}) as Readonly<Record<string, string>>;
-  return { passcode: codeOf(token, context), requestedFrom: { ip, browser, system } };
+  return { passcode: codeOfLink(token, context), requestedFrom: { ip, browser, system } };
 }
 
-function askForAddress(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
+function askForMailAddress(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
   const known: unknown = subject.profile.email;
   const address = typeof known === 'string' ? (mailAddress(known) ?? '') : '';
   return {
@@ -183,13 +183,13 @@ function takeAddress(input: CredentialInput, context: AuthenticatorContext): Enr
   if (typeof text !== 'string' || text.trim() === '') return refuse('email.required', 'credentials.email');
   const address = mailAddress(text);
   if (address === undefined) return refuse('email.invalid', 'credentials.email');
-  const has = (credential: Credential): boolean => addressOf(credential)?.toLowerCase() === address.toLowerCase();
+  const has = (credential: Credential): boolean => enrolledAddress(credential)?.toLowerCase() === address.toLowerCase();
   if (context.enrolled.some(has)) return refuse('email.enrolled', 'credentials.email');
-  return askForCode(address, context);
+  return askForMailedCode(address, context);
 }
 
-function askForCode(address: string, context: AuthenticatorContext): EnrollmentContinued {
-  const { code, stored } = drawCode(context);
+function askForMailedCode(address: string, context: AuthenticatorContext): EnrollmentContinued {
+  const { code, stored } = drawCodeAndLink(context);
   const expires = context.now + challengeLifetime;
   const requestedFrom = requestedBy(context);
   const params = { app: context.app, code, minutes: challengeLifetime / 60, ...requestedFrom };
@@ -207,22 +207,22 @@ function askForCode(address: string, context: AuthenticatorContext): EnrollmentC
 }
 
 /** Second stage: the code. On request it sends another one, which replaces the first. */
-function confirmAddress(
+function confirmMailAddress(
   { pending, input }: ChallengeAnswer,
   context: AuthenticatorContext,
 ): Enrolled | EnrollmentContinued | Refused {
   const { to } = pending;
   if (typeof to !== 'string') throw foreignChallenge();
-  if (input.resend !== undefined) return askForCode(to, context);
+  if (input.resend !== undefined) return askForMailedCode(to, context);
   const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
-  if (!isSameText(pending.code, storedCode(code, context))) return refuse('credentials.invalid');
+  if (!isSameText(pending.code, mailCodeMac(code, context))) return refuse('credentials.invalid');
   // The user has to tell several of the kind apart.
   const label = context.enrolled.length > 0 ? { label: maskedAddress(to) } : {};
   return { ok: true, credential: { ...emailCredential(to), ...label }, proof };
 }
 
-function addressOf(credential: Credential | undefined): string | undefined {
+function enrolledAddress(credential: Credential | undefined): string | undefined {
   const address = credential?.authenticator === descriptor.key ? credential.secret.address : undefined;
   return typeof address === 'string' && mailAddress(address) === address ? address : undefined;
 }

@@ -32,9 +32,9 @@ export async function isBreached(
       signal: AbortSignal.timeout(timeout * 1000),
     });
     if (response.status !== 200) throw new Error(`status ${response.status}`);
-    return hasSuffix(await bodyOf(response), digest.slice(5));
+    return hasSuffix(await boundedText(response), digest.slice(5));
   } catch (error) {
-    warn(`breached passwords were not asked about: ${reasonOf(error)}`);
+    warn(`breached passwords were not asked about: ${whyUnanswered(error)}`);
     return false;
   }
 }
@@ -47,7 +47,7 @@ function hasSuffix(body: string, suffix: string): boolean {
   });
 }
 
-async function bodyOf({ body }: Response): Promise<string> {
+async function boundedText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
@@ -59,7 +59,7 @@ async function bodyOf({ body }: Response): Promise<string> {
 }
 
 /** A code such as ECONNREFUSED: the error itself quotes the prefix. */
-function reasonOf(error: unknown): string {
+function whyUnanswered(error: unknown): string {
   const { name, message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
   return String(cause?.code ?? (name === 'Error' ? message : name));
 }

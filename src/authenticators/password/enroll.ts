@@ -52,19 +52,35 @@ export async function enrollPassword(
   },
 ): Promise<Enrolled | Refused> {
   const { passcode: text = '' } = answer.input;
-  const terms = termsOf(context);
   if (text === '') return refuse('credentials.required');
+  const refused = await refusedPassword(text, subject, context);
+  if (refused !== undefined) return refused;
+  const former = formerHashes(context);
+  for (const hash of former.compared)
+    if (await checkPassword(queue, hash, Buffer.from(text.normalize('NFC')))) return refuse('password.repeated');
+  const credential = passwordCredential(await hashPassword(queue, text), former.kept);
+  return { ok: true, credential, proof };
+}
+
+/** What a new password is compared with, set by the user or by an administrator. */
+export type ComparedWith = Pick<
+  AuthenticatorContext,
+  'brand' | 'issuer' | 'enrolled' | 'settings' | 'newPassword' | 'warn'
+>;
+
+/** Why the policy refuses the password, former ones aside; `undefined`: it does not. Rejects like `isListed`. */
+export async function refusedPassword(
+  text: string,
+  subject: Pick<Subject, 'identifiers' | 'profile'>,
+  context: ComparedWith,
+): Promise<Refused | undefined> {
+  const terms = termsOf(context);
   const fault = formFault(text, terms.minLength);
   if (fault !== undefined) return { ...refuse(faultCodes[fault]), params: { count: terms.minLength } };
   const settings = readPasswordSettings(context.settings);
   const words = [...wordsAbout(subject, context), ...settings.words];
   const blocklist = await blocklistOf(text, { terms, settings, words, warn: context.warn });
-  if (blocklist !== undefined) return refuse(blocklistCodes[blocklist]);
-  const former = formerHashes(context, terms.history);
-  for (const hash of former.compared)
-    if (await checkPassword(queue, hash, Buffer.from(text.normalize('NFC')))) return refuse('password.repeated');
-  const credential = passwordCredential(await hashPassword(queue, text), former.kept);
-  return { ok: true, credential, proof };
+  return blocklist === undefined ? undefined : refuse(blocklistCodes[blocklist]);
 }
 
 /** The blocklist that has the password; `undefined`: none. */
@@ -86,18 +102,23 @@ export async function blocklistOf(
   return isAsked && (await isBreached(text, breachedPasswords, compared.warn)) ? 'breached' : undefined;
 }
 
-function termsOf({ newPassword }: AuthenticatorContext): NewPasswordTerms {
+function termsOf({ newPassword }: Pick<AuthenticatorContext, 'newPassword'>): NewPasswordTerms {
   const { minLength, blocklists, history } = defaultPasswordTerms;
   return newPassword ?? { minLength, blocklists, history };
 }
 
-function wordsAbout({ identifiers, profile }: Subject, { brand, issuer }: AuthenticatorContext): readonly string[] {
+function wordsAbout(
+  { identifiers, profile }: Pick<Subject, 'identifiers' | 'profile'>,
+  { brand, issuer }: Pick<AuthenticatorContext, 'brand' | 'issuer'>,
+): readonly string[] {
   const texts = Object.values(profile).filter((value) => typeof value === 'string');
   return [brand, new URL(issuer).hostname, ...identifiers, ...texts];
 }
 
 /** The present password is always compared; so many before it are kept and compared as the policy says. */
-function formerHashes({ enrolled }: AuthenticatorContext, history: number) {
+export function formerHashes(context: Pick<AuthenticatorContext, 'enrolled' | 'newPassword'>) {
+  const { history } = termsOf(context);
+  const { enrolled } = context;
   const hashes = enrolled.flatMap(({ secret: { hash, former } }) => [
     ...(typeof hash === 'string' ? [hash] : []),
     ...(Array.isArray(former) ? former.filter((one): one is string => typeof one === 'string') : []),

@@ -2,15 +2,7 @@
 import { isCommonPassword, stem } from '../shared/common-passwords.ts';
 import { passwordBytes } from './hash.ts';
 
-export type NewPassword =
-  /** `short`: under 15 characters, which is only enough beside a second factor. */
-  { readonly ok: true; readonly short: boolean } | { readonly ok: false; readonly reason: PasswordFault };
-
-export type PasswordFault = 'too_short' | 'too_long' | 'malformed' | 'common' | 'context';
-
-/** Characters are code points. */
-const hardMinimum = 8;
-const soleFactorMinimum = 15;
+/** Longest password, in bytes of UTF-8 as it is hashed. */
 const maxBytes = 1024;
 
 /** Code points of the text as it is hashed (NFC). */
@@ -34,15 +26,6 @@ export function isGuessedFirst(text: string): boolean {
 export function isContextWord(text: string, words: readonly string[]): boolean {
   const core = stem(text);
   return words.flatMap(contextStems).some((word) => word === core);
-}
-
-/** Checks a password that an administrator sets. `context`: words about the user or the service. */
-export function checkNewPassword(text: string, context: readonly string[] = []): NewPassword {
-  const fault = formFault(text, hardMinimum);
-  if (fault !== undefined) return { ok: false, reason: fault };
-  if (isGuessedFirst(text)) return { ok: false, reason: 'common' };
-  if (isContextWord(text, context)) return { ok: false, reason: 'context' };
-  return { ok: true, short: passwordLength(text) < soleFactorMinimum };
 }
 
 /** An address stands for itself, its local part and the parts of its domain; short words would refuse too much. */

@@ -1,9 +1,10 @@
-/** Setting passwords outside the step loop: by an administrator, by an import. */
+/** Setting passwords outside the step loop: by an administrator or an import, under the password policy as well. */
+import type { Subject } from '../../core/model/facts.ts';
 import type { NewCredential } from '../authenticator.ts';
 import { HashingQueue } from '../shared/hashing-queue.ts';
 import { passwordCredential } from './credential.ts';
+import { type ComparedWith, formerHashes, refusedPassword } from './enroll.ts';
 import { hashPassword, readHash } from './hash.ts';
-import { checkNewPassword, type NewPassword } from './new-password.ts';
 
 /** Seconds that a hash of a command may wait: a file may hold any number of passwords, and no user waits for a page. */
 const maxWait = 86_400;
@@ -11,11 +12,16 @@ const maxWait = 86_400;
 /** `queue`: within a server its own; a command makes one for itself. */
 export function passwordTools(queue: HashingQueue = new HashingQueue({ maxWait })) {
   return {
-    create: async (text: string): Promise<NewCredential> => passwordCredential(await hashPassword(queue, text)),
+    /** Former passwords are kept, so that the user cannot come back to them; an administrator does not know them. */
+    create: async (
+      text: string,
+      context: Pick<ComparedWith, 'enrolled' | 'newPassword'> = { enrolled: [] },
+    ): Promise<NewCredential> => passwordCredential(await hashPassword(queue, text), formerHashes(context).kept),
     fromHash: (text: string): NewCredential | undefined => {
       const read = readHash(text);
       return read && passwordCredential(read.hash);
     },
-    check: (text: string, context: readonly string[]): NewPassword => checkNewPassword(text, context),
+    check: (text: string, subject: Pick<Subject, 'identifiers' | 'profile'>, context: ComparedWith) =>
+      refusedPassword(text, subject, context),
   };
 }

@@ -76,7 +76,7 @@ export function phoneAuthenticator(): Authenticator {
       return to && maskedNumber(to.number);
     },
     challenge: async (credential, context) => challengeByPhone(credential, context),
-    verify: async (credential, answer, context) => verifyCode(credential, answer, context),
+    verify: async (credential, answer, context) => verifySentCode(credential, answer, context),
     matchesIdentifier: (credential, typed) => {
       const number = readPhoneNumber(typed)?.number;
       return number !== undefined && numberOf(credential)?.number === number;
@@ -110,7 +110,7 @@ function proofBy(method: unknown): Proof {
 }
 
 /** Hashed under the server's secret, bound to the transaction. */
-function storedCode(code: string, context: AuthenticatorContext): string {
+function phoneCodeMac(code: string, context: AuthenticatorContext): string {
   return context.mac('phone code', context.transactionId, code);
 }
 
@@ -118,7 +118,7 @@ function storedNumber(number: string, context: AuthenticatorContext): string {
   return context.mac('phone number', context.transactionId, number);
 }
 
-function drawCode(): string {
+function drawSixDigits(): string {
   return String(randomInt(1_000_000)).padStart(6, '0');
 }
 
@@ -131,11 +131,12 @@ interface Sending {
 
 function messageOf({ to, method, template, code }: Sending, context: AuthenticatorContext): Delivery {
   const { hostname } = new URL(context.issuer);
+  const purpose = context.recovering ? { purpose: 'recovery' } : {};
   return {
     channel: method,
     to: to.number,
     template,
-    params: { app: context.app, code, minutes: challengeLifetime / 60, domain: hostname },
+    params: { app: context.app, code, minutes: challengeLifetime / 60, domain: hostname, ...purpose },
     expires: context.now + challengeLifetime,
   };
 }
@@ -147,7 +148,7 @@ function challengeByPhone(credential: Credential | undefined, context: Authentic
   const isReachable = possible !== undefined && possible.length > 0;
   const methods = isReachable ? possible : decoyMethods(settings, context);
   const method = chosenMethod(methods, context);
-  const code = drawCode();
+  const code = drawSixDigits();
   const unknown = context.subjectId ?? context.identifier ?? '';
   return {
     inputs: ['one_time_code'],
@@ -155,7 +156,7 @@ function challengeByPhone(credential: Credential | undefined, context: Authentic
     public: { method, methods, resend: true, address: to && context.mayShowDetails ? maskedNumber(to.number) : '' },
     private: {
       stage: 'code',
-      code: storedCode(code, context),
+      code: phoneCodeMac(code, context),
       number: storedNumber(to?.number ?? '', context),
       method,
     },
@@ -172,7 +173,7 @@ function decoyMethods({ methods }: PhoneSettings, context: AuthenticatorContext)
   return methods.length > 1 && draw % 8 === 0 ? ['voice'] : methods;
 }
 
-function verifyCode(
+function verifySentCode(
   credential: Credential | undefined,
   { pending, input }: ChallengeAnswer,
   context: AuthenticatorContext,
@@ -180,7 +181,7 @@ function verifyCode(
   const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
   const to = numberOf(credential);
-  const isCode = isSameText(pending.code, storedCode(code, context));
+  const isCode = isSameText(pending.code, phoneCodeMac(code, context));
   const isNumber = isSameText(pending.number, storedNumber(to?.number ?? '', context));
   if (!isCode || !isNumber || to === undefined || credential === undefined) return refuse('credentials.invalid');
   // A code counts once: a proof takes the challenge out of the transaction, which is saved by compare-and-swap.
@@ -211,21 +212,21 @@ function takeNumber(input: CredentialInput, context: AuthenticatorContext): Enro
   if (methodsFor(to, settings).length === 0) return refuse('phone.landline', field);
   if (context.enrolled.some((credential) => numberOf(credential)?.number === to.number))
     return refuse('phone.enrolled', field);
-  return askForCode(to, context);
+  return askForSentCode(to, context);
 }
 
-function askForCode(to: PhoneNumber, context: AuthenticatorContext): EnrollmentContinued | Refused {
+function askForSentCode(to: PhoneNumber, context: AuthenticatorContext): EnrollmentContinued | Refused {
   const settings = settingsOf(context);
   const methods = methodsFor(to, settings);
   if (methods.length === 0) return refuse('phone.country');
   const method = chosenMethod(methods, context);
-  const code = drawCode();
+  const code = drawSixDigits();
   return {
     ok: true,
     nextStage: {
       inputs: ['one_time_code'],
       public: { stage: 'code', method, methods, resend: true, address: to.number },
-      private: { stage: 'code', code: storedCode(code, context), to: to.number, method },
+      private: { stage: 'code', code: phoneCodeMac(code, context), to: to.number, method },
       expires: context.now + challengeLifetime,
       quotas: phoneQuotas(to, settings.limits, { ip: context.visitor.ip, unknown: '' }),
       deliver: [messageOf({ to, method, template: 'number', code }, context)],
@@ -240,10 +241,10 @@ function confirmNumber(
 ): Enrolled | EnrollmentContinued | Refused {
   const to = typeof pending.to === 'string' ? readPhoneNumber(pending.to) : undefined;
   if (to === undefined) throw foreignChallenge();
-  if (input.resend !== undefined) return askForCode(to, context);
+  if (input.resend !== undefined) return askForSentCode(to, context);
   const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
-  if (!isSameText(pending.code, storedCode(code, context))) return refuse('credentials.invalid');
+  if (!isSameText(pending.code, phoneCodeMac(code, context))) return refuse('credentials.invalid');
   // The user has to tell several of the kind apart.
   const label = context.enrolled.length > 0 ? { label: maskedNumber(to.number) } : {};
   return { ok: true, credential: { ...phoneCredential(to.number), ...label }, proof: proofBy(pending.method) };

@@ -31,15 +31,15 @@ const country = z.string().refine((code) => countryFault(code) === undefined, {
   error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
 });
 
-function perHour(what: string, standard: number) {
+function hourlyLimit(what: string, standard: number) {
   return z.int().min(1).max(1_000_000).default(standard).describe(`Messages ${what}. Default ${standard}.`);
 }
 
 const limits = closed({
-  number: perHour('to one number', 10),
-  prefix: perHour('to one block of ten thousand numbers', 30),
-  network: perHour('for one network (IPv4 address, IPv6 /64); a company behind one address may need more', 50),
-  country: perHour('to one country', 1000),
+  number: hourlyLimit('to one number', 10),
+  prefix: hourlyLimit('to one block of ten thousand numbers', 30),
+  network: hourlyLimit('for one network (IPv4 address, IPv6 /64); a company behind one address may need more', 50),
+  country: hourlyLimit('to one country', 1000),
 })
   .prefault({})
   .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.');

@@ -85,18 +85,18 @@ export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
     attemptLimits: guessingLimits({ limit: 5, window: 300 }),
     challenge: async (credential, context) => ({
       inputs: ['paper_code'],
-      public: context.mayShowDetails ? { remaining: readSecret(credential)?.digests.length ?? 0 } : {},
+      public: context.mayShowDetails ? { remaining: readRecoverySecret(credential)?.digests.length ?? 0 } : {},
       private: {},
       expires: context.now + challengeLifetime,
     }),
-    verify: (credential, { input }) => verifyCode(queue, credential, input),
+    verify: (credential, { input }) => verifyRecoveryCode(queue, credential, input),
     beginEnrollment: async (_subject, context) => drawCodes(context),
     enroll: (_subject, answer) => enrollCodes(queue, answer),
-    remainingUses: (credential) => readSecret(credential)?.digests.length ?? 0,
+    remainingUses: (credential) => readRecoverySecret(credential)?.digests.length ?? 0,
   };
 }
 
-async function verifyCode(
+async function verifyRecoveryCode(
   queue: HashingQueue,
   credential: Credential | undefined,
   input: CredentialInput,
@@ -106,7 +106,7 @@ async function verifyCode(
   const code = readKeyText(text, codeLength, codeLength);
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
-  const secret = readSecret(credential);
+  const secret = readRecoverySecret(credential);
   const digest = await digestKeyText(queue, code, secret?.salt ?? decoySalt);
   const left = secret?.digests.filter((one) => !isSameText(one, digest));
   if (!credential || !secret || !left || left.length === secret.digests.length) return refuse('credentials.invalid');
@@ -142,7 +142,7 @@ async function enrollCodes(queue: HashingQueue, { pending, input }: ChallengeAns
   return { ok: true, credential: credentialOf(descriptor, { salt, digests }), proof };
 }
 
-function readSecret(credential: Credential | undefined): RecoverySecret | undefined {
+function readRecoverySecret(credential: Credential | undefined): RecoverySecret | undefined {
   if (credential?.authenticator !== descriptor.key) return undefined;
   const { salt, digests } = credential.secret;
   const isWhole = isSalt(salt) && Array.isArray(digests) && digests.every((one) => typeof one === 'string');

@@ -115,7 +115,7 @@ export function normaliseAnswer(text: string): string {
  */
 function shownQuestion(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge['public'] {
   if (!context.mayShowDetails) return {};
-  const { code, text } = readSecret(credential) ?? decoyQuestion(context);
+  const { code, text } = readAnswerSecret(credential) ?? decoyQuestion(context);
   return { questionKey: code, ...(text === undefined ? {} : { question: text }) };
 }
 
@@ -136,7 +136,7 @@ async function verifyAnswer(
   const answer = readAnswer(input);
   // These refusals depend on the input alone, so they tell nothing about the account.
   if (typeof answer !== 'string') return answer;
-  const secret = readSecret(credential);
+  const secret = readAnswerSecret(credential);
   const matches = isSameText(secret?.digest, await digestKeyText(queue, answer, secret?.salt ?? decoySalt));
   if (!credential || !secret || !matches) return refuse('credentials.invalid');
   return { ok: true, credential: credential.id, proof, mustSave: false };
@@ -206,7 +206,7 @@ function isObvious(
   return [...words, ...(securityQuestions.get(code) ?? [])].some((word) => normaliseAnswer(word) === answer);
 }
 
-function readSecret(credential: Credential | undefined): AnswerSecret | undefined {
+function readAnswerSecret(credential: Credential | undefined): AnswerSecret | undefined {
   if (credential?.authenticator !== descriptor.key) return undefined;
   const { code, text, salt, digest } = credential.secret;
   if (typeof code !== 'string' || !isSalt(salt) || typeof digest !== 'string') return undefined;

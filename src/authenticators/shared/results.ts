@@ -3,7 +3,7 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { NewCredential, Proof, Refused } from '../authenticator.ts';
 import type { RefusalCode } from '../refusal-codes.ts';
 
-type Capabilities = Pick<AuthenticatorDescriptor, 'key' | 'factors' | 'characteristics'>;
+type Provable = Pick<AuthenticatorDescriptor, 'key' | 'factors' | 'characteristics'>;
 
 /** A refusal at an input. */
 export function refuse(code: RefusalCode, field = 'credentials.passcode'): Refused {
@@ -11,13 +11,13 @@ export function refuse(code: RefusalCode, field = 'credentials.passcode'): Refus
 }
 
 /** A proof of all that the authenticator can prove. `amr`: RFC 8176. */
-export function proofOf({ factors, characteristics }: Capabilities, amr: readonly string[]): Proof {
+export function proofOf({ factors, characteristics }: Provable, amr: readonly string[]): Proof {
   return { factors, characteristics, amr };
 }
 
 /** A credential with all that the authenticator can prove. */
 export function credentialOf(
-  { key: authenticator, factors, characteristics }: Capabilities,
+  { key: authenticator, factors, characteristics }: Provable,
   secret: Readonly<Record<string, unknown>>,
 ): NewCredential {
   return { authenticator, factors, characteristics, secret: { ...secret } };

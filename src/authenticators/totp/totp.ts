@@ -106,7 +106,7 @@ async function verifyTotp(
 
 function appsOf(credentials: readonly Credential[]) {
   return credentials.flatMap(({ id, authenticator, secret: kept }) => {
-    const secret = authenticator === descriptor.key ? readSecret(kept) : undefined;
+    const secret = authenticator === descriptor.key ? readTotpSecret(kept) : undefined;
     return secret ? [{ id, secret }] : [];
   });
 }
@@ -169,7 +169,7 @@ function lastStepOf(epoch: Seconds | undefined): number {
   return epoch === undefined ? -1 : Math.floor(epoch / code.period) + 1;
 }
 
-function readSecret(secret: Credential['secret']): TotpSecret | undefined {
+function readTotpSecret(secret: Credential['secret']): TotpSecret | undefined {
   const { key, step } = secret;
   return typeof key === 'string' && /^[A-Z2-7]{32,}$/.test(key) && Number.isInteger(step)
     ? { key, step: step as number }

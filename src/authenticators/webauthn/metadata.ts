@@ -40,16 +40,16 @@ export function modelsIn(file: string): Models {
 function readModels(file: string): Models {
   const { entries } = JSON.parse(readFileSync(file, 'utf8')) as { readonly entries?: unknown };
   if (!Array.isArray(entries)) return new Map();
-  return new Map(entries.flatMap((entry) => modelOf(entry as Entry)));
+  return new Map(entries.flatMap((entry) => modelOf(entry as MetadataEntry)));
 }
 
-interface Entry {
+interface MetadataEntry {
   readonly aaguid?: unknown;
   readonly metadataStatement?: { readonly keyProtection?: unknown; readonly attestationRootCertificates?: unknown };
   readonly statusReports?: readonly { readonly status?: string }[];
 }
 
-function modelOf({ aaguid, metadataStatement = {}, statusReports = [] }: Entry): readonly [string, Model][] {
+function modelOf({ aaguid, metadataStatement = {}, statusReports = [] }: MetadataEntry): readonly [string, Model][] {
   const { keyProtection, attestationRootCertificates } = metadataStatement;
   if (typeof aaguid !== 'string' || statusReports.some(({ status = '' }) => broken.includes(status))) return [];
   const hardware = Array.isArray(keyProtection) && inHardware.some((word) => keyProtection.includes(word));

@@ -46,9 +46,10 @@ export interface Key {
 }
 
 /** The keys among these credentials; damaged ones are left out. */
-export function keysOf(credentials: readonly Credential[]): readonly Key[] {
+export function webauthnKeys(credentials: readonly Credential[]): readonly Key[] {
   return credentials.flatMap((credential) => {
-    const secret = credential.authenticator === webauthnDescriptor.key ? readSecret(credential.secret) : undefined;
+    const secret =
+      credential.authenticator === webauthnDescriptor.key ? readWebauthnSecret(credential.secret) : undefined;
     return secret ? [{ credential, secret }] : [];
   });
 }
@@ -70,7 +71,7 @@ const shapes: Readonly<Record<keyof WebauthnSecret, (value: unknown) => boolean>
   transports: (value) => value === undefined || knownTransports(value).length > 0,
 };
 
-function readSecret(secret: Credential['secret']): WebauthnSecret | undefined {
+function readWebauthnSecret(secret: Credential['secret']): WebauthnSecret | undefined {
   return isWhole(secret) ? secret : undefined;
 }
 

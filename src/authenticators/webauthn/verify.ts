@@ -11,7 +11,7 @@ import type {
 } from '../authenticator.ts';
 import { foreignChallenge } from '../shared/results.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse, relyingParty } from './input.ts';
-import { type Key, keysOf, type WebauthnSecret, webauthnProof } from './secret.ts';
+import { type Key, type WebauthnSecret, webauthnKeys, webauthnProof } from './secret.ts';
 
 /** What the server keeps of a challenge. */
 export interface PendingAssertion {
@@ -57,7 +57,7 @@ export async function verifyAssertion(
     clientDataFault(assertion.clientData, ceremony) ??
     authenticatorDataFault(data.rpIdHash, data.flags, context.issuer);
   if (fault !== undefined) return invalid(fault);
-  const keys = keysOf(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
+  const keys = webauthnKeys(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
   const mayAnswer = keys.filter(
     ({ secret: { id } }) =>
       (allowed?.includes(id) ?? true) && (assertion.credentialId === undefined || assertion.credentialId === id),

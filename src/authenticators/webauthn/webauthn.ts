@@ -17,7 +17,7 @@ import type {
 import { challengeLifetime, enabledSetting } from '../shared/limits.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './enroll.ts';
 import { binaryField, challengeOf, relyingParty } from './input.ts';
-import { type Key, keysOf, type Transport, webauthnDescriptor } from './secret.ts';
+import { type Key, type Transport, webauthnDescriptor, webauthnKeys } from './secret.ts';
 import { algorithms, verifyAssertion } from './verify.ts';
 
 /** Seconds after which the page that asks for the identifier gets another challenge. */
@@ -69,7 +69,7 @@ export function webauthnAuthenticator(): Authenticator {
     verify: verifyAssertion,
     beginEnrollment: async (subject, context) => registrationChallenge(subject, context),
     enroll: verifyRegistration,
-    identifyByCredential: { challenge: usernamelessChallenge, pending: usernamelessPending, subject: claimedSubject },
+    identifyByCredential: { challenge: usernamelessChallenge, pending: usernamelessPending, subject: subjectInHandle },
   };
 }
 
@@ -81,7 +81,7 @@ interface KeyDescriptor {
 
 /** One challenge for all keys that make progress. A user without keys gets decoy keys, always the same ones. */
 function assertionChallenge(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
-  const keys = keysOf(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
+  const keys = webauthnKeys(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
   const makingProgress = keys.filter((key) => context.allowedCredentials?.includes(key.credential.id) ?? true);
   const allowed = makingProgress.length > 0 ? makingProgress.map(descriptor) : decoyKeys(context);
   const challenge = randomBytes(challengeBytes).toString('base64url');
@@ -152,7 +152,7 @@ function registrationChallenge(subject: Subject, context: AuthenticatorContext):
         displayName: typeof displayName === 'string' && displayName !== '' ? displayName : name,
       },
       pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-      excludeCredentials: keysOf(context.enrolled)
+      excludeCredentials: webauthnKeys(context.enrolled)
         .filter(({ secret }) => !required || secret.userVerification)
         .map(descriptor),
       authenticatorSelection: { residentKey: 'preferred', userVerification: required ? 'required' : 'preferred' },
@@ -202,7 +202,7 @@ function periodOf({ now }: AuthenticatorContext): number {
 }
 
 /** The account id in the user handle. */
-function claimedSubject(input: CredentialInput): string | undefined {
+function subjectInHandle(input: CredentialInput): string | undefined {
   const handle = binaryField(input, 'userHandle', 64);
   const id = handle === undefined ? '' : Buffer.from(handle, 'base64url').toString('utf8');
   return /^[\w-]{1,64}$/.test(id) ? id : undefined;

@@ -68,7 +68,7 @@ function applyCommand(context: ConfigContext): Command {
       const documents = await checked(context, dir);
       if (documents === undefined) return;
       const { revision, changed } = await applied(context, documents, options);
-      const changes = `${counted(changed.length, 'change')}: ${shortened(changed)}`;
+      const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
       if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
       else context.stdout(`revision ${revision} is in use: ${changes}\n`);
     });
@@ -127,7 +127,7 @@ async function checked(context: ConfigContext, dir: string): Promise<Documents |
   }
   for (const problem of loaded.findings) context.stderr(`${findingLine(problem)}\n`);
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
-  context.stderr(`${counted(loaded.findings.length, 'problem')} in ${counted(files, 'file')}; nothing was changed\n`);
+  context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
   context.setExitCode(1);
   return undefined;
 }
@@ -138,10 +138,10 @@ async function withRevisions(context: ConfigContext, use: (revisions: Revisions)
 
 function documentCount(documents: Documents): string {
   const of = (kind: string) => [...documents.values()].filter((document) => document.kind === kind).length;
-  return `${counted(of('app'), 'app')}, ${counted(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
+  return `${quantity(of('app'), 'app')}, ${quantity(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
 }
 
-function counted(count: number, one: string, many = `${one}s`): string {
+function quantity(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 

@@ -11,8 +11,9 @@ import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { warningLine } from '../../policy/model/finding.ts';
-import { canonical, type Manifest, sha256 } from '../../policy/revision/document-store.ts';
+import { canonicalJson, type Manifest, sha256 } from '../../policy/revision/document-store.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { isLoopback } from '../../policy/schema/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
@@ -68,7 +69,7 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
     if (first?.file === '.') return [ok('files', `none in ${configDir}: revision ${revision} counts`)];
     return [warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`)];
   }
-  const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonical(document))]));
+  const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
   const keys = new Set([...Object.keys(documents), ...hashes.keys()]);
   const other = [...keys].filter((key) => documents[key] !== hashes.get(key)).sort();
   const risks = loaded.warnings.map((warning) => warn('files', warningLine(warning).replace(': warning:', '')));
@@ -86,10 +87,6 @@ function checkIssuer(issuer: string | undefined): CheckResult {
     return fail('issuer', `${issuer} has a path`, 'set it to the bare address, such as https://id.example.org');
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return ok('issuer', issuer);
   return fail('issuer', `${issuer} is not https`, 'put TLS in front, and set the https address');
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 async function checkAcr(

@@ -24,8 +24,10 @@ export async function checkDataDir(dir: string): Promise<DataDirFindings> {
     const remedy = 'start the server once, or set DATA_DIR (or REDIS_URL) as the server has it';
     return { findings: [fail('data directory', `there is no store in ${dir}`, remedy)], usable: false };
   }
-  const open = modes.flatMap(({ path, mode }) => (mode !== undefined && isOpen(mode) ? [warnFile(path, mode)] : []));
-  const findings = isOpen(directory) ? [openDirectory(dir, directory), ...open] : open;
+  const open = modes.flatMap(({ path, mode }) =>
+    mode !== undefined && isOpenToOthers(mode) ? [warnFile(path, mode)] : [],
+  );
+  const findings = isOpenToOthers(directory) ? [openDirectory(dir, directory), ...open] : open;
   return {
     findings: findings.length > 0 ? findings : [ok('data directory', `${dir} is the owner's only`)],
     usable: true,
@@ -41,7 +43,7 @@ async function modeOf(path: string): Promise<number | undefined> {
 }
 
 /** For other users than the owner. */
-function isOpen(mode: number): boolean {
+function isOpenToOthers(mode: number): boolean {
   return (mode & 0o077) !== 0;
 }
 

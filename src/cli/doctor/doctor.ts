@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
+import { readStoreAlone, storeAloneText } from '../../stores/store-alone.ts';
 import { newCommand } from '../commands.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
@@ -78,9 +79,16 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
 async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
   return [
     ...(await checkConfiguration(store, context)),
+    ...(await checkStoreAlone(store)),
     ...(await checkKeys(store, context.now())),
     await checkUsers(store),
   ];
+}
+
+async function checkStoreAlone(store: Store): Promise<readonly CheckResult[]> {
+  const word = await readStoreAlone(store);
+  if (word === undefined) return [];
+  return [warn('store', storeAloneText(word), 'bring a replica back, then: stepgate store alone --off')];
 }
 
 function checkNode(version: string): CheckResult {

@@ -6,7 +6,6 @@ import type { Store } from '../../stores/store.ts';
 import { durationText } from '../shared/durations.ts';
 import { type CheckResult, fail, ok } from './finding.ts';
 
-const types = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningKey['type'][];
 const rotate = 'stepgate keys rotate';
 const restore = 'restore the store from a backup';
 
@@ -17,6 +16,8 @@ export async function checkKeys(store: Store, now: Seconds): Promise<readonly Ch
   const keyring = readKeyring(entry.value);
   if (keyring === undefined) return [fail('keys', 'their record is damaged', restore)];
   const { keys, secrets } = keyring;
+  // Keys of an algorithm that was disabled go without successors.
+  const types = [...new Set(keys.filter((key) => !key.disabled).map(({ type }) => type))];
   const findings = [
     ...types.flatMap((type) => checkType(type, keys, now)),
     ...(secrets.length === 0 ? [fail('keys', 'no secret signs cookies', restore)] : []),

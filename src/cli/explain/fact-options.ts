@@ -42,13 +42,17 @@ export const systems = [
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
   return command
-    .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', listOf)
+    .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', commaSeparated)
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', collect)
-    .option('--enrolled <keys>', 'authenticators of the user instead of the real ones, e.g. password,totp', listOf)
+    .option(
+      '--enrolled <keys>',
+      'authenticators of the user instead of the real ones, e.g. password,totp',
+      commaSeparated,
+    )
     .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
     .option('--ip <address>', 'where the request comes from')
-    .option('--zone <names>', 'zones that it comes from, besides those of the address', listOf)
+    .option('--zone <names>', 'zones that it comes from, besides those of the address', commaSeparated)
     .option('--scope <scopes>', 'scopes of the request (default: openid)')
     .option('--essential-claims <names>', 'claims that the request calls essential')
     .option('--acr-values <values>', 'acr_values of the request, best first')
@@ -58,18 +62,18 @@ export function withFactOptions(command: Command): Command {
     .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
     .option('--platform <platform>', platforms.join(', '), 'desktop')
     .option('--os <system>', systems.join(', '), 'other')
-    .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', listOf)
+    .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', commaSeparated)
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
     .option('--evidence <proofs...>', 'what the session holds, e.g. password@12h,totp (default: none)', collectLists)
     .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', collectLists)
     .option('--keep-signed-in', 'in a session that the user asked to keep');
 }
 
-function listOf(text: string): readonly string[] {
+function commaSeparated(text: string): readonly string[] {
   return text.split(',').flatMap((part) => part.trim() || []);
 }
 
 /** For options that can be repeated, and hold a list each time. */
 function collectLists(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...listOf(text)];
+  return [...before, ...commaSeparated(text)];
 }

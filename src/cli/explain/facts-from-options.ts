@@ -33,12 +33,12 @@ interface Known {
 /** Throws `StepgateError('bad_request')` with a sentence for the admin. */
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
-  const subject = subjectOf(options, { ...known, now });
+  const subject = subjectFromOptions(options, { ...known, now });
   const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
   return {
     now,
-    request: requestOf(options, known),
-    network: networkOf(options, known.snapshot),
+    request: requestFromOptions(options, known),
+    network: networkFromOptions(options, known.snapshot),
     device: {
       known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
       platform: oneOf('platform', options.platform ?? 'desktop', platforms),
@@ -68,7 +68,7 @@ function parseTime(text: string): Seconds {
 }
 
 /** What oidc-provider makes of the request: the defaults of the client count when it names nothing else. */
-function requestOf(options: FactOptions, { snapshot, app }: Known): RequestFacts {
+function requestFromOptions(options: FactOptions, { snapshot, app }: Known): RequestFacts {
   const { default_acr_values = [], default_max_age } = app.client;
   const scopes = words(options.scope ?? 'openid');
   const { scopes: configured, resources } = snapshot.settings;
@@ -99,7 +99,7 @@ function parseMaxAge(text: string): Seconds {
   return Number(text);
 }
 
-function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
+function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
   for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
   return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
@@ -108,7 +108,10 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
 /**
  * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
  */
-function subjectOf(options: FactOptions, { user, authenticators: all, snapshot, now }: Known): Subject | undefined {
+function subjectFromOptions(
+  options: FactOptions,
+  { user, authenticators: all, snapshot, now }: Known,
+): Subject | undefined {
   // Settings may add to an authenticator descriptor. A user may still have what is not enabled any more.
   const enabled = enabledAuthenticators(all, snapshot.settings);
   const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
@@ -133,7 +136,7 @@ function subjectOf(options: FactOptions, { user, authenticators: all, snapshot, 
     ...(userType !== undefined && { userType }),
     ...(attribute && { profile: { ...base.profile, ...Object.fromEntries(attribute.map(parseAttribute)) } }),
     ...(recovered !== undefined && { recovery: recoveryOf(recovered, now) }),
-    ...(keys && { enrollments: keys.map((key, index) => enrollmentOf(key, index, authenticators)) }),
+    ...(keys && { enrollments: keys.map((key, index) => assumedEnrollment(key, index, authenticators)) }),
   };
 }
 
@@ -156,7 +159,7 @@ function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readon
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
 }
 
-function enrollmentOf(key: string, index: number, authenticators: readonly AuthenticatorDescriptor[]): Enrollment {
+function assumedEnrollment(key: string, index: number, authenticators: readonly AuthenticatorDescriptor[]): Enrollment {
   const descriptor = authenticators.find((one) => one.key === key);
   if (descriptor === undefined) {
     throw refusal(

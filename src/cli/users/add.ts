@@ -5,10 +5,12 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { reservationOps, takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { newUser } from '../../users/changes.ts';
+import { issueCredential } from '../../users/credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../../users/identifier.ts';
 import { identifyingValues } from '../../users/import/read-user.ts';
 import { readProfileValue, textFault } from '../../users/profile-rules.ts';
-import type { Profile } from '../../users/user.ts';
+import { type Profile, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { operatorOps } from './operator-audit.ts';
@@ -39,14 +41,14 @@ export function usersAddCommand(context: UsersContext): Command {
     .option('--group <name>', 'group, can be repeated', collect, [])
     .option('--password-stdin', 'read the password from standard input')
     .option('--password-generate', 'generate a password and print it once')
-    .action((identifier: string, options: AddOptions) => add(context, identifier, options));
+    .action((identifier: string, options: AddOptions) => addUser(context, identifier, options));
 }
 
-async function add(context: UsersContext, identifier: string, options: AddOptions): Promise<void> {
-  await withDirectory(context, async ({ directory, attributeSchema }) => {
+async function addUser(context: UsersContext, identifier: string, options: AddOptions): Promise<void> {
+  await withDirectory(context, async ({ directory, attributeSchema, passwordRules }) => {
     const schema = await attributeSchema();
-    const profile = readProfile(options, schema);
-    for (const text of [...options.group, options.userType ?? 'none']) refuse('group or type', textFault(text));
+    const profile = profileFromOptions(options, schema);
+    for (const text of [...options.group, options.userType ?? 'none']) failOn('group or type', textFault(text));
     const identifiers = [
       identifier,
       ...(options.email === undefined ? [] : [options.email]),
@@ -56,15 +58,12 @@ async function add(context: UsersContext, identifier: string, options: AddOption
     const { entries, now } = await directory.reservations(unique.map(({ key }) => key));
     const taken = takenValue(entries, unique, { user: undefined, now });
     if (taken !== undefined) throw new Error(`${taken.attribute}: another user has this value`);
-    const proven = [readMailbox(context, options), readNumber(context, options)];
-    const password = await readPassword(context, options, identifiers);
-    const input = {
-      identifiers,
-      profile,
-      groups: options.group,
-      ...omitUndefined({ userType: options.userType }),
-      credentials: [password?.credential, ...proven].filter((one) => one !== undefined),
-    };
+    const proven = [readMailbox(context, options), readPhoneNumber(context, options)];
+    const about = { identifiers, profile, groups: options.group, ...omitUndefined({ userType: options.userType }) };
+    const credentials = proven.flatMap((one) => (one === undefined ? [] : [issueCredential(one, now)]));
+    const subject = toSubject(newUser(about, identifiers, now), credentials, now);
+    const password = await readPassword(context, options, { subject, credentials: [], passwordRules });
+    const input = { ...about, credentials: [password?.credential, ...proven].filter((one) => one !== undefined) };
     const outcome = await directory.create(input, ({ id }) => [
       ...operatorOps('user.added', id),
       ...reservationOps(entries, unique, { user: id, now }),
@@ -77,7 +76,7 @@ async function add(context: UsersContext, identifier: string, options: AddOption
   });
 }
 
-function readProfile(options: AddOptions, schema: AttributeSchema): Profile {
+function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profile {
   const { name, email, emailVerified, phone, phoneVerified } = options;
   const given: Readonly<Record<string, unknown>> = {
     ...Object.fromEntries(options.attribute.map(nameAndValue)),
@@ -87,7 +86,7 @@ function readProfile(options: AddOptions, schema: AttributeSchema): Profile {
   for (const [attribute, value] of Object.entries(given)) {
     const read = readProfileValue(schema, attribute, value);
     if (!read.ok) throw new Error(`${attribute}: ${read.reason}`);
-    profile[attribute] = attribute === 'email' ? canonical(String(read.value)) : read.value;
+    profile[attribute] = attribute === 'email' ? parseIdentifier(String(read.value)) : read.value;
   }
   return profile;
 }
@@ -103,13 +102,13 @@ function nameAndValue(text: string): readonly [string, string] {
 }
 
 /** An address is stored in the form in which it is compared. */
-function canonical(address: string): string {
+function parseIdentifier(address: string): string {
   const result = canonicalIdentifier(address);
   if (!result.ok) throw new Error(identifierText({ identifier: address, fault: result.fault }));
   return result.value;
 }
 
-function refuse(what: string, fault: string | undefined): void {
+function failOn(what: string, fault: string | undefined): void {
   if (fault !== undefined) throw new Error(`${what}: ${fault}`);
 }
 
@@ -136,7 +135,7 @@ function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions
 }
 
 /** The credential that a verified number makes: codes can be sent there. */
-function readNumber(context: UsersContext, { phone, phoneVerified }: AddOptions): NewCredential | undefined {
+function readPhoneNumber(context: UsersContext, { phone, phoneVerified }: AddOptions): NewCredential | undefined {
   if (!phoneVerified) return undefined;
   if (phone === undefined) throw new Error('--phone-verified says something about --phone: give both');
   const credential = context.numberCredential(phone.trim());

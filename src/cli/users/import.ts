@@ -34,7 +34,7 @@ export function usersImportCommand(context: UsersContext): Command {
     .action(async (file: string, options: ImportCommandOptions) => {
       const format = options.format ?? formatOf(file);
       const source = file === '-' ? context.stdin : await readable(file);
-      await withDirectory(context, async ({ directory, openNotifier, attributeSchema }) => {
+      await withDirectory(context, async ({ directory, openNotifier, attributeSchema, passwordRules }) => {
         const write = options.mail ? await openNotifier() : () => [];
         const rejects = await openRejects(options.rejects);
         const summary = await importUsers({
@@ -42,6 +42,7 @@ export function usersImportCommand(context: UsersContext): Command {
           format,
           attributes: await attributeSchema(),
           passwords: context.passwords,
+          passwordRules: await passwordRules(),
           addressCredential: context.addressCredential,
           numberCredential: context.numberCredential,
           source,
@@ -101,15 +102,11 @@ function progress({ stderr }: UsersContext): (summary: ImportSummary) => void {
 }
 
 function report(
-  { stdout, stderr, setExitCode }: UsersContext,
+  { stdout, setExitCode }: UsersContext,
   summary: ImportSummary,
   { dryRun, json }: ImportCommandOptions,
 ): void {
-  const { records, created, updated, refused, shortPasswords } = summary;
-  if (shortPasswords > 0) {
-    const have = shortPasswords === 1 ? '1 password has' : `${shortPasswords} passwords have`;
-    stderr(`warning: ${have} fewer than 15 characters: not enough as the only factor\n`);
-  }
+  const { records, created, updated, refused } = summary;
   const all = records === 1 ? '1 record' : `${records} records`;
   const nothing = dryRun ? ' (a dry run: nothing was written)' : '';
   const sentence = `${all}: ${created} created, ${updated} updated, ${refused} refused${nothing}`;

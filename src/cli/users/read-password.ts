@@ -1,10 +1,11 @@
 /** Reads a password from standard input, or generates one. */
 import { randomBytes } from 'node:crypto';
-import type { NewCredential } from '../../authenticators/authenticator.ts';
-import { passwordFaults } from '../../users/password-faults.ts';
-import type { PasswordTools } from '../../users/password-tools.ts';
+import type { Credential, NewCredential } from '../../authenticators/authenticator.ts';
+import type { Subject } from '../../core/model/facts.ts';
+import { passwordFault } from '../../users/password-faults.ts';
+import type { PasswordRules, PasswordTools } from '../../users/password-tools.ts';
 
-export interface PasswordContext {
+export interface PasswordInput {
   /** Each takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
@@ -24,28 +25,35 @@ export interface ReadPassword {
   print(): void;
 }
 
-/**
- * `undefined`: the options ask for none. Rejects with a sentence when it cannot be a password. `words`: what it must
- * not consist of.
- */
+/** Whose password it is, and what the password policy says. */
+export interface PasswordOwner {
+  readonly subject: Subject;
+  readonly credentials: readonly Credential[];
+  passwordRules(): Promise<PasswordRules>;
+}
+
+/** Bytes of a generated password at least, and as many more as the policy demands characters. */
+const generatedBytes = 15;
+
+/** `undefined`: the options ask for none. Rejects with a sentence when the password policy refuses it. */
 export async function readPassword(
-  context: PasswordContext,
+  { passwords, stdout, stdin }: PasswordInput,
   options: PasswordOptions,
-  words: readonly string[],
+  { subject, credentials, passwordRules }: PasswordOwner,
 ): Promise<ReadPassword | undefined> {
-  const { passwords, stdout, stderr, stdin } = context;
   if (options.passwordStdin && options.passwordGenerate)
     throw new Error('give --password-stdin or --password-generate, not both');
+  if (!options.passwordGenerate && !options.passwordStdin) return undefined;
+  const context = (await passwordRules())(subject, credentials);
   if (options.passwordGenerate) {
-    const text = randomBytes(15).toString('base64url');
-    return { credential: await passwords.create(text), print: () => stdout(`password: ${text}\n`) };
+    const bytes = Math.max(generatedBytes, context.newPassword?.minLength ?? 0);
+    const text = randomBytes(bytes).toString('base64url');
+    return { credential: await passwords.create(text, context), print: () => stdout(`password: ${text}\n`) };
   }
-  if (!options.passwordStdin) return undefined;
   const text = await readLine(stdin);
-  const checked = passwords.check(text, words);
-  if (!checked.ok) throw new Error(`the password was not set: ${passwordFaults[checked.reason]}`);
-  if (checked.short) stderr('warning: with fewer than 15 characters a password should not be the only factor\n');
-  return { credential: await passwords.create(text), print: () => undefined };
+  const refused = await passwords.check(text, subject, context);
+  if (refused !== undefined) throw new Error(`the password was not set: ${passwordFault(refused)}`);
+  return { credential: await passwords.create(text, context), print: () => undefined };
 }
 
 /** All of a short input without the line break at its end. */

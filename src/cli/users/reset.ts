@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { addedAddresses } from '../../users/notification-addresses.ts';
+import { toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import type { WriteNotification } from './notification-writer.ts';
 import { operatorOps } from './operator-audit.ts';
@@ -23,10 +24,15 @@ export function usersResetCommand(context: UsersContext): Command {
     .action((identifier: string, options: ResetOptions) =>
       withAccount(context, identifier, async (open) => {
         const { authenticator } = options;
-        const { user } = open.account;
+        const { user, credentials } = open.account;
         if (authenticator !== undefined && !keys.includes(authenticator))
           throw new Error(`there is no authenticator ${authenticator}; there are ${keys.join(', ')}`);
-        const password = await readPassword(context, options, user.identifiers);
+        const kept = credentials.filter((one) => authenticator !== 'all' && one.authenticator !== authenticator);
+        const password = await readPassword(context, options, {
+          subject: toSubject(user, kept, context.now()),
+          credentials,
+          passwordRules: open.passwordRules,
+        });
         if (authenticator === undefined && password === undefined)
           throw new Error('say what to reset: --authenticator, --password-stdin or --password-generate');
         const write = await open.openNotifier();

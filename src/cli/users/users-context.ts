@@ -6,13 +6,17 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import type { Store } from '../../stores/store.ts';
 import type { AccessCodes } from '../../users/access-codes.ts';
 import { Directory } from '../../users/directory.ts';
+import type { PasswordRules } from '../../users/password-tools.ts';
 import type { Account } from '../../users/user.ts';
 import { attributeSchemaInUse } from '../shared/attribute-schema.ts';
+import { passwordRulesInUse } from '../shared/password-rules.ts';
 import { withStore } from '../shared/with-store.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
-import type { PasswordContext } from './read-password.ts';
+import type { PasswordInput } from './read-password.ts';
 
-export interface UsersContext extends PasswordContext {
+export interface UsersContext extends PasswordInput {
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
   openStore(): Promise<Store>;
   readonly authenticators: readonly AuthenticatorKind[];
   readonly accessCodes: AccessCodes;
@@ -34,6 +38,8 @@ export interface DirectoryAccess {
   readonly openNotifier: OpenNotifier;
   /** What a profile may hold by the configuration in use. */
   attributeSchema(): Promise<AttributeSchema>;
+  /** The password policy of the configuration in use. */
+  passwordRules(): Promise<PasswordRules>;
 }
 
 export interface LoadedUser extends DirectoryAccess {
@@ -49,6 +55,7 @@ export async function withDirectory(
       directory: new Directory(store),
       openNotifier: () => notificationWriter(store, context),
       attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
+      passwordRules: () => passwordRulesInUse(store, context),
     }),
   );
 }

@@ -131,7 +131,7 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-    return { steps: [step], ...(descriptor && { next: enroll(progress, descriptor, at) }) };
+    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, at) }) };
   }
   const enrollment = progress.subject.enrollments.find((one) => one.id === id);
   return { steps: [step], ...(enrollment && { next: prove(progress, enrollment, { origin: 'sign_in', at }) }) };
@@ -150,7 +150,7 @@ function startedStep({ decision, plan }: Started, { subject }: Progress) {
   });
 }
 
-function enroll(progress: Progress, descriptor: AuthenticatorDescriptor, at: Seconds): Progress {
+function simulateEnrollment(progress: Progress, descriptor: AuthenticatorDescriptor, at: Seconds): Progress {
   const { subject } = progress;
   const { key: authenticator, factors, characteristics } = descriptor;
   const id = `simulated-${subject.enrollments.length}`;

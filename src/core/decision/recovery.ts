@@ -66,7 +66,7 @@ interface Recovering {
 function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOutcome {
   const { requirements } = chooseRequest(context, capabilities);
   const status = requirementStatus(requirements, capabilities);
-  const denial = denialOf(context, subject, status.kind === 'impossible');
+  const denial = recoveryDenial(context, subject, status.kind === 'impossible');
   const isProved = countedEvidence(subject, context.policies, context.facts).length > 0;
   if (denial !== undefined) {
     if (isProved) return { kind: 'deny', ...denial };
@@ -79,7 +79,7 @@ function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOu
     : { kind: 'deny', reason: 'nothing_to_recover' };
 }
 
-function denialOf({ denial }: EvaluationContext, subject: Subject, isImpossible: boolean): Denial | undefined {
+function recoveryDenial({ denial }: EvaluationContext, subject: Subject, isImpossible: boolean): Denial | undefined {
   if (denial !== undefined) return denial;
   if (subject.status !== 'active') return { reason: 'account_inactive' };
   return isImpossible ? { reason: 'unsatisfiable', layer: 'app' } : undefined;

@@ -38,11 +38,11 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDec
     return { allow: false, reason: 'account_inactive', trace: traceOf(layers, request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
   const trace = traceOf(layers, request, capabilities.evidence);
-  const reason = denialOf(subject, context, capabilities);
+  const reason = issuanceDenial(subject, context, capabilities);
   return reason === undefined ? { allow: true, trace } : { allow: false, reason, trace };
 }
 
-function denialOf(
+function issuanceDenial(
   subject: Subject,
   { facts, policy, enrollment }: EvaluationContext,
   capabilities: ReturnType<typeof capabilitiesIn>['capabilities'],

@@ -22,13 +22,13 @@ export function outdatedPassword(
   const chosen = policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy).map(({ key }) => key);
   for (const enrollment of subject.enrollments) {
     if (!used.includes(enrollment.id) || !chosen.includes(enrollment.authenticator)) continue;
-    const reason = reasonOf(enrollment, policies, facts);
+    const reason = outdatedReason(enrollment, policies, facts);
     if (reason !== undefined) return { authenticator: enrollment.authenticator, reason };
   }
   return undefined;
 }
 
-function reasonOf(
+function outdatedReason(
   { compromised, createdAt }: Enrollment,
   policies: PolicySet,
   facts: Facts,

@@ -74,7 +74,7 @@ export function countedFor(
 
 /** Whether the evidence meets an alternative or a chain of the requirement. */
 export function meetsRequirement(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
-  return independentParts(evidence).some((part) => isMetBy(requirement, part));
+  return independentParts(evidence).some((part) => isRequirementMet(requirement, part));
 }
 
 /** Whether one independent part of the evidence meets all layers. */
@@ -84,22 +84,22 @@ export function meetsAll(requirements: readonly LayerRequirement[], evidence: re
   );
 }
 
-function isMetBy(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
+function isRequirementMet(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
   if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, evidence));
   return requirement.chains.some((chain) => meetsChain(chain, evidence));
 }
 
 function meetsAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): boolean {
-  for (const demand of alternative.demands) if (!isMet(demand, alternative.maxAge, evidence)) return false;
+  for (const demand of alternative.demands) if (!isDemandMet(demand, alternative.maxAge, evidence)) return false;
   return factorsShort(alternative, evidence) <= 0;
 }
 
 /** The demands that no evidence meets. */
 export function unmetDemands(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Demand[] {
-  return alternative.demands.filter((demand) => !isMet(demand, alternative.maxAge, evidence));
+  return alternative.demands.filter((demand) => !isDemandMet(demand, alternative.maxAge, evidence));
 }
 
-function isMet(demand: Demand, maxAge: Seconds | undefined, evidence: readonly AssessedEvidence[]): boolean {
+function isDemandMet(demand: Demand, maxAge: Seconds | undefined, evidence: readonly AssessedEvidence[]): boolean {
   for (const assessed of evidence) {
     if (isFresh(assessed.age, maxAge) && meetsDemand(demand, assessed)) return true;
   }

@@ -19,6 +19,14 @@ export function passwordRuling({ password }: Pick<PolicySet, 'password'>, facts:
   return undecided ? { terms: defaultPasswordTerms } : undefined;
 }
 
+/** What a new password of this user must be. `undefined`: no rule holds, so none can be set (Law 4). */
+export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts: Facts) {
+  const ruling = passwordRuling(policies, facts);
+  if (ruling === undefined) return undefined;
+  const { blocklists, history } = ruling.terms;
+  return { minLength: shortestPassword(ruling.terms, facts.subject?.enrollments ?? []), blocklists, history };
+}
+
 /** The shortest password that this user may set (characters). */
 export function shortestPassword(terms: PasswordTerms, enrollments: readonly Enrollment[]): number {
   return enrollments.some(isSecondFactor) ? terms.minLengthBesideSecondFactor : terms.minLength;

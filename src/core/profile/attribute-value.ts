@@ -42,36 +42,36 @@ const markup = /[<>]|\$\{|\{\{|\{%|#\{/;
  * also stands for a number, a truth value or a list.
  */
 export function readAttribute(attribute: Attribute, given: unknown, { typed = false } = {}): ReadAttribute {
-  if (attribute.type === 'number') return readNumber(attribute, given);
+  if (attribute.type === 'number') return readNumberValue(attribute, given);
   if (attribute.type === 'boolean') return readBoolean(typed && given === 'yes' ? true : given);
   if (attribute.type === 'list') return readList(attribute, given);
-  return readText(attribute, given, typed);
+  return readTextValue(attribute, given, typed);
 }
 
-function refuse(fault: AttributeFault, limit?: number): ReadAttribute {
+function refuseValue(fault: AttributeFault, limit?: number): ReadAttribute {
   return { ok: false, fault, ...(limit !== undefined && { limit }) };
 }
 
-function readText(attribute: Attribute, given: unknown, typed: boolean): ReadAttribute {
-  if (typeof given !== 'string') return refuse('wrong_type');
+function readTextValue(attribute: Attribute, given: unknown, typed: boolean): ReadAttribute {
+  if (typeof given !== 'string') return refuseValue('wrong_type');
   const { maxLength = defaultMaxLength } = attribute;
-  if (given.length > maxLength * 2 + greatestMaxLength) return refuse('too_long', maxLength);
-  if (!given.isWellFormed() || forbidden.test(given)) return refuse('forbidden_character');
+  if (given.length > maxLength * 2 + greatestMaxLength) return refuseValue('too_long', maxLength);
+  if (!given.isWellFormed() || forbidden.test(given)) return refuseValue('forbidden_character');
   const text = given.trim().normalize('NFC');
-  if (text === '') return refuse('required');
-  if (typed && attribute.options === undefined && markup.test(text)) return refuse('markup');
-  if (typed && attribute.type === 'email' && mailAddress(text) === undefined) return refuse('wrong_type');
+  if (text === '') return refuseValue('required');
+  if (typed && attribute.options === undefined && markup.test(text)) return refuseValue('markup');
+  if (typed && attribute.type === 'email' && mailAddress(text) === undefined) return refuseValue('wrong_type');
   return limited(attribute, text);
 }
 
 function limited(attribute: Attribute, text: string): ReadAttribute {
   const { minLength = 0, maxLength = defaultMaxLength, options, matches, type } = attribute;
-  if (text.length > maxLength) return refuse('too_long', maxLength);
-  if (text.length < minLength) return refuse('too_short', minLength);
-  if (options && !options.some(({ value }) => value === text)) return refuse('not_offered');
-  if (matches !== undefined && !compilePattern(matches)(text)) return refuse('not_matching');
+  if (text.length > maxLength) return refuseValue('too_long', maxLength);
+  if (text.length < minLength) return refuseValue('too_short', minLength);
+  if (options && !options.some(({ value }) => value === text)) return refuseValue('not_offered');
+  if (matches !== undefined && !compilePattern(matches)(text)) return refuseValue('not_matching');
   const value = textForms[type]?.(text) ?? (textForms[type] ? undefined : text);
-  return value === undefined ? refuse('wrong_type') : { ok: true, value };
+  return value === undefined ? refuseValue('wrong_type') : { ok: true, value };
 }
 
 /** The stored form of texts that have one; `undefined`: the text is none. */
@@ -80,7 +80,7 @@ const textForms: Partial<Record<AttributeType, (text: string) => string | undefi
   url: urlOf,
   email: (text) => (text.includes('@') ? text : undefined),
   phone: phoneOf,
-  locale: localeOf,
+  locale: canonicalLocale,
   time_zone: timeZoneOf,
 };
 
@@ -103,7 +103,7 @@ function phoneOf(text: string): string | undefined {
   return /^\+[1-9]\d{6,14}$/.test(digits) ? digits : undefined;
 }
 
-function localeOf(text: string): string | undefined {
+function canonicalLocale(text: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(text)[0];
   } catch {
@@ -119,24 +119,24 @@ function timeZoneOf(text: string): string | undefined {
   }
 }
 
-function readNumber({ min, max }: Attribute, given: unknown): ReadAttribute {
+function readNumberValue({ min, max }: Attribute, given: unknown): ReadAttribute {
   const isNumeral = typeof given === 'string' && /^\s*[+-]?\d{1,15}(?:\.\d{1,15})?\s*$/.test(given);
   const value = isNumeral ? Number(given) : given;
-  if (typeof value !== 'number' || !Number.isFinite(value)) return refuse('wrong_type');
-  if (min !== undefined && value < min) return refuse('too_small', min);
-  return max !== undefined && value > max ? refuse('too_large', max) : { ok: true, value };
+  if (typeof value !== 'number' || !Number.isFinite(value)) return refuseValue('wrong_type');
+  if (min !== undefined && value < min) return refuseValue('too_small', min);
+  return max !== undefined && value > max ? refuseValue('too_large', max) : { ok: true, value };
 }
 
 function readBoolean(given: unknown): ReadAttribute {
   if (given === true || given === 'true') return { ok: true, value: true };
-  return given === false || given === 'false' ? { ok: true, value: false } : refuse('wrong_type');
+  return given === false || given === 'false' ? { ok: true, value: false } : refuseValue('wrong_type');
 }
 
 function readList(attribute: Attribute, given: unknown): ReadAttribute {
   const members: unknown = typeof given === 'string' ? given.split(';').filter((part) => part.trim() !== '') : given;
-  if (!Array.isArray(members)) return refuse('wrong_type');
-  if (members.length > maxMembers) return refuse('too_long', maxMembers);
-  const read = members.map((member) => readText({ ...attribute, type: 'text' }, member, false));
+  if (!Array.isArray(members)) return refuseValue('wrong_type');
+  if (members.length > maxMembers) return refuseValue('too_long', maxMembers);
+  const read = members.map((member) => readTextValue({ ...attribute, type: 'text' }, member, false));
   const refused = read.find((one) => !one.ok);
   return refused ?? { ok: true, value: read.flatMap((one) => (one.ok ? [String(one.value)] : [])) };
 }

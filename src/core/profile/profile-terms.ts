@@ -14,10 +14,10 @@ export function profileRuling({ profile }: PolicySet, facts: Facts): ProfileRuli
 
 /** Attributes that the terms require and the profile lacks. */
 function missingAttributes({ required }: ProfileTerms, { profile }: Subject): readonly string[] {
-  return required.filter((name) => !hasValue(profile, name));
+  return required.filter((name) => !isFilledIn(profile, name));
 }
 
-function hasValue(profile: Subject['profile'], name: string): boolean {
+function isFilledIn(profile: Subject['profile'], name: string): boolean {
   const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
   return value !== undefined && value !== null && value !== '';
 }
@@ -46,7 +46,7 @@ export function profileRequest(
   const open = openTerms(terms, subject);
   const isRequired = !isProfileComplete(terms, subject);
   const offered = subject.offeredAttributes ?? [];
-  const optional = terms.optional.filter((name) => !hasValue(subject.profile, name) && !offered.includes(name));
+  const optional = terms.optional.filter((name) => !isFilledIn(subject.profile, name) && !offered.includes(name));
   if (!isRequired && (transaction === undefined || optional.length === 0)) return undefined;
   const required = missingAttributes(terms, subject).length > 0 ? terms.required : [];
   return { required, optional, terms: open, ...(!isRequired && { canSkip: true }) };

@@ -1,4 +1,5 @@
-/** Whether a new enrollment ends the other sessions of the account. See decision 21. */
+/** Whether a new enrollment ends the other sessions of the account. See decisions 21 and 33. */
+import { recoveredPart } from '../evidence/recovered.ts';
 import type { Enrollment, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usableEnrollments } from '../remediation/capabilities.ts';
@@ -12,13 +13,15 @@ export interface Added extends Pick<Enrollment, 'authenticator' | 'factors' | 'c
 /**
  * Earlier sessions began with less than the account can show now, and may be an intruder's. They end when the account
  * gains a factor type or phishing resistance, and when an enrollment is replaced. One more enrollment of equal strength
- * ends nothing. `subject`: as it was before.
+ * ends nothing. `subject`: as it was before. An address that recovered the password was no factor beside it.
  */
 export function endsOtherSessions(policies: PolicySet, subject: Subject, added: Added): boolean {
   const { authenticator, factors, characteristics } = added;
   if (added.replaces && subject.enrollments.some((one) => one.authenticator === authenticator)) return true;
   if (policies.authenticators.find(({ key }) => key === authenticator)?.auxiliary) return false;
-  const before = usableEnrollments(subject, policies).filter(({ auxiliary, temporary }) => !auxiliary && !temporary);
+  const counted = subject.enrollments.filter(({ id }) => recoveredPart(subject, {}, id) !== 'proof');
+  const usable = usableEnrollments({ ...subject, enrollments: counted }, policies);
+  const before = usable.filter(({ auxiliary, temporary }) => !auxiliary && !temporary);
   const hasFactor = (factor: Enrollment['factors'][number]) => before.some((one) => one.factors.includes(factor));
   return !factors.every(hasFactor) || (isResistant({ characteristics }) && !before.some(isResistant));
 }

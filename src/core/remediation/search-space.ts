@@ -42,7 +42,7 @@ export function searchSpace(
 ): SearchSpace | undefined {
   const open = requirements.filter((required) => !meetsLayerRequirement(required, evidence));
   const automata = open.flatMap((required) => automataOf(required, evidence));
-  const looks = looksOf(actions, automata, evidence);
+  const looks = distinctLooks(actions, automata, evidence);
   const kept = [...automata.keys()].filter((at) => isWithinReach(at, automata, looks));
   const layers = open.map((required) => ({
     from: kept.findIndex((at) => automata[at]?.required === required),
@@ -50,11 +50,6 @@ export function searchSpace(
   }));
   if (layers.some(({ to }) => to === 0)) return undefined;
   return { automata: kept.flatMap((at) => automata[at]?.automaton ?? []), layers, classes: classesOf(looks, kept) };
-}
-
-interface LayerAutomaton {
-  readonly automaton: Automaton;
-  readonly required: LayerRequirement;
 }
 
 function automataOf(required: LayerRequirement, evidence: readonly AssessedEvidence[]): readonly LayerAutomaton[] {
@@ -67,7 +62,7 @@ function automataOf(required: LayerRequirement, evidence: readonly AssessedEvide
   return automata.map((automaton) => ({ automaton, required }));
 }
 
-function looksOf(
+function distinctLooks(
   actions: readonly AssessedEvidence[],
   automata: readonly LayerAutomaton[],
   evidence: readonly AssessedEvidence[],

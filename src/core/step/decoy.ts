@@ -18,11 +18,11 @@ export interface Decoy {
  * unlike those of real users.
  */
 export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorDescriptor[]): Subject {
-  const enrollments = authenticators.flatMap((descriptor) => enrollmentOf(descriptor, decoy));
+  const enrollments = authenticators.flatMap((descriptor) => decoyEnrollment(descriptor, decoy));
   return { id: decoy.id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
 }
 
-function enrollmentOf(descriptor: AuthenticatorDescriptor, { entropy, isAddress }: Decoy): readonly Enrollment[] {
+function decoyEnrollment(descriptor: AuthenticatorDescriptor, { entropy, isAddress }: Decoy): readonly Enrollment[] {
   const { key, factors, auxiliary, decoys } = descriptor;
   if (decoys === undefined || drawFor(entropy, key) >= shareOf(decoys, isAddress)) return [];
   const characteristics = decoys.characteristics ?? descriptor.characteristics;

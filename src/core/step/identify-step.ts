@@ -26,8 +26,9 @@ export interface IdentifyContext {
 /** The form of a new user, then the code that was sent to the address. Undefined: the user does not register. */
 function registrationStep({ registration }: Transaction, { registration: asked }: IdentifyContext): Step | undefined {
   if (registration === undefined || asked === undefined) return undefined;
-  const { pending } = registration;
-  if (pending === undefined) return { kind: 'profile', ...asked, registers: true, notices: [] };
+  const { pending, form } = registration;
+  if (pending === undefined)
+    return { kind: 'profile', ...asked, registers: true, ...(form && { accepted: true }), notices: [] };
   const { authenticator, inputs, public: challenge } = pending;
   return { kind: 'challenge', authenticator, inputs, challenge, alternatives: false, registers: true, notices: [] };
 }

@@ -52,15 +52,15 @@ export function nextStep(decision: Decision, position: Position): Plan {
   const { transaction, view } = position;
   switch (decision.kind) {
     case 'identify':
-      return show(identifyStep(transaction, view));
+      return planOf(identifyStep(transaction, view));
     case 'deny':
-      return show({ kind: 'denied', reason: decision.reason, notices: [] });
+      return planOf({ kind: 'denied', reason: decision.reason, notices: [] });
     case 'allow':
-      return show({ kind: 'complete', notices: [] });
+      return planOf({ kind: 'complete', notices: [] });
     case 'profile': {
       const { required, optional, terms, canSkip } = decision;
       const fields = view.profileFields?.({ required, optional }) ?? [];
-      return show({ kind: 'profile', fields, terms, ...(canSkip && { canSkip }), notices: [] });
+      return planOf({ kind: 'profile', fields, terms, ...(canSkip && { canSkip }), notices: [] });
     }
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
@@ -70,13 +70,13 @@ export function nextStep(decision: Decision, position: Position): Plan {
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
       const reason = omitUndefined({ skippable: decision.skippable, outdated: decision.outdated });
-      if (decision.proofFirst) return show(selectStep('enroll', listedOptions(options, view), reason));
+      if (decision.proofFirst) return planOf(selectStep('enroll', listedOptions(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
   }
 }
 
-function show(step: Step): Plan {
+function planOf(step: Step): Plan {
   return { kind: 'step', step };
 }
 
@@ -98,16 +98,16 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   const { purpose, options, reason } = question;
   const listed = listedOptions(options, view);
   const hasSeveral = options.length > 1;
-  const select = (): Plan => show(selectStep(purpose, listed, reason));
+  const select = (): Plan => planOf(selectStep(purpose, listed, reason));
   if (hasSeveral && transaction.selecting) return select();
   const { pending } = transaction;
   const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
   if (pending && pending.expires > now && option)
-    return show(pendingStep(pending, option, { hasSeveral, reason, view }));
+    return planOf(pendingStep(pending, option, { hasSeveral, reason, view }));
   const chosen = options.find((one) => isChosen(transaction, purpose, one));
   if (!chosen && hasSeveral && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
-  if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
+  if (next === undefined) return planOf({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
   const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, next));
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }

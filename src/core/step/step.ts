@@ -141,6 +141,8 @@ export type Step = StepBase &
         readonly registers?: true;
         /** A secret that a new user chooses. */
         readonly secret?: NewSecretField;
+        /** The user accepted the terms before, and comes back to the form. */
+        readonly accepted?: true;
       }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

@@ -38,7 +38,7 @@ export interface Pending extends Choice {
 
 /** A user makes an account. Nothing of it exists before the address is proved, and it ends with the transaction. */
 export interface Registration {
-  /** What was filled in. Absent: the form is open. */
+  /** What was filled in. Without `pending` the form is open, and shows it. */
   readonly form?: RegistrationForm;
   /** The code that was sent to the address. */
   readonly pending?: Pending;

@@ -79,18 +79,18 @@ export async function askForAddress(context: OpenAccount, text: string | undefin
   if (address === undefined) return wrong(refusalNoticeCode('email.invalid'), 'email');
   const isThere = notificationAddresses(context.account).some((one) => isSameAddress(one.address, address));
   if (isThere) return wrong('account.address.known', 'email');
-  return sendCode(context, address);
+  return sendAddressCode(context, address);
 }
 
 /** Another code for the address that waits; the one before no longer counts. */
 export async function askAgain(context: OpenAccount): Promise<Notice | undefined> {
   const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
-  const refusal = await sendCode(context, asked.address);
+  const refusal = await sendAddressCode(context, asked.address);
   return refusal && asResendRefusal(refusal);
 }
 
-async function sendCode(context: OpenAccount, address: string): Promise<Notice | undefined> {
+async function sendAddressCode(context: OpenAccount, address: string): Promise<Notice | undefined> {
   const { services, account, visitor, snapshot } = context;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = services.now() + lifetime;
@@ -123,7 +123,7 @@ export async function confirmAddress(context: OpenAccount, text: string | undefi
   if (typeof code !== 'string') return code;
   const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), tries);
   if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };
-  if (!isKept(context, asked, code)) return refused(context);
+  if (!isKept(context, asked, code)) return addressRefused(context);
   if (!isBelowAddressLimit(context)) return wrong('account.address.full');
   const tooMany = await reserveChange(context);
   if (tooMany) return tooMany;
@@ -186,7 +186,7 @@ function isKept(context: OpenAccount, { address, code: kept }: AskedAddress, cod
   });
 }
 
-function refused({ unit, services, account, visitor, snapshot }: OpenAccount): Notice {
+function addressRefused({ unit, services, account, visitor, snapshot }: OpenAccount): Notice {
   audit(unit, services.audit, {
     event: 'account.address_refused',
     outcome: 'failure',

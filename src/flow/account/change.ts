@@ -41,7 +41,7 @@ export function renameAuthenticator(context: OpenAccount, id: string, label: str
 export async function removeAuthenticator(context: OpenAccount, id: string): Promise<void> {
   const { unit, account } = context;
   await endOtherSessions(
-    requestOf(context, true),
+    accountRequest(context, true),
     account.credentials.filter((one) => one.id !== id),
   );
   for (const op of releaseReservations(account.credentials.filter((one) => one.id === id))) {
@@ -57,11 +57,11 @@ export async function endOneSession(context: OpenAccount, { uid }: SsoSession): 
 
 /** Voids everything that was issued before, including sessions that no list shows any more. Only this session stays. */
 export async function endAllOtherSessions(context: OpenAccount): Promise<void> {
-  await endOtherSessions(requestOf(context, false), context.account.credentials);
+  await endOtherSessions(accountRequest(context, false), context.account.credentials);
   recordChange(context, 'sessions_ended', { otherSessionsEnded: true });
 }
 
-function requestOf({ session, ...request }: OpenAccount, withTokens: boolean): AccountRequest {
+function accountRequest({ session, ...request }: OpenAccount, withTokens: boolean): AccountRequest {
   return { ...request, session: session.uid, withTokens };
 }
 

@@ -88,7 +88,7 @@ export async function answer(
     case 'select':
       return choose(context, decided, fields);
     case 'challenge':
-      return withRememberedDevice(await challenge(context, decided, submitted), decided, fields);
+      return withRememberedDevice(await beginChallenge(context, decided, submitted), decided, fields);
     case 'enroll':
       return enroll(context, decided, submitted);
     case 'register':
@@ -129,7 +129,7 @@ async function identify(
     (await context.request.unit.load([identifierKey(canonical.value)])).entries,
     canonical.value,
   );
-  const subject = subjectOf(account, canonical.value, typed);
+  const subject = attemptSubject(account, canonical.value, typed);
   const named = identified(asked, subject);
   if (!named.ok) return withError(typedBack, 'subject.mismatch', { field: 'identifier' });
   const identifiedContext = { ...context, transaction: named.transaction };
@@ -163,7 +163,7 @@ async function isUsable(key: string, { snapshot, app }: OpenTransaction, facts: 
   return usablePolicies(policies, terms).authenticators.some((one) => one.key === key);
 }
 
-function subjectOf(account: VersionedAccount | undefined, canonical: string, typed: string): TransactionSubject {
+function attemptSubject(account: VersionedAccount | undefined, canonical: string, typed: string): TransactionSubject {
   if (!account) return { id: identifierKey(canonical), identifier: typed, decoy: true };
   return { id: account.user.id, identifier: typed, decoy: false };
 }
@@ -180,7 +180,7 @@ async function choose(context: OpenTransaction, decided: Decided, fields: Fields
  * made. A magic link answers the challenge that it belongs to, even if the user has left that challenge for another
  * one.
  */
-async function challenge(
+async function beginChallenge(
   at: OpenTransaction,
   { decision }: Decided,
   { binding, fields, loaded }: SubmittedAnswer,

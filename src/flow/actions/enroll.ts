@@ -70,7 +70,7 @@ export async function enroll(
   if (!result.ok) return refused(context, pending.authenticator, result);
   if ('nextStage' in result) return enterNextStage(context, pending, result);
   const unmet = unmetCharacteristic(await context.snapshot.policies(context.app), decided.facts, result.credential);
-  if (unmet) return refused(context, pending.authenticator, refusalOf(unmet));
+  if (unmet) return refused(context, pending.authenticator, unmetRefusal(unmet));
   const credential = issueCredential(result.credential, env.now);
   const tooMany = await reserveChange({ services: context.services, account });
   if (tooMany) return { context, messages: [tooMany] };
@@ -85,7 +85,7 @@ export async function enroll(
     replaces: authenticator.descriptor.maxEnrollments === 1,
   });
   const recovery = recoveryWith(context, decided.facts, { authenticator, credential });
-  await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded, recovery });
+  await saveEnrollment(context, account, { credentials: [...remaining, credential], otherSessionsEnded, recovery });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
   notifyOfEnrollment(context, account, {
     credential,
@@ -121,7 +121,7 @@ export function wouldEndOtherSessions(
  * This sign-in and the session of this browser continue. Where all other sessions must end, they end in the same
  * commit.
  */
-async function save(
+async function saveEnrollment(
   { request, services, transaction }: OpenTransaction,
   account: VersionedAccount,
   { credentials, otherSessionsEnded, recovery }: SavedEnrollment,
@@ -168,7 +168,7 @@ const unmetCodes: Readonly<Partial<Record<Characteristic | 'characteristics', Re
   userVerification: 'credentials.unverified',
 };
 
-function refusalOf({ lacks }: UnmetCharacteristic): Refusal {
+function unmetRefusal({ lacks }: UnmetCharacteristic): Refusal {
   const reason = lacks ?? 'characteristics';
   return { code: unmetCodes[reason] ?? 'credentials.not_enough', reason };
 }

@@ -23,7 +23,7 @@ export async function completeProfile(
   { decision }: Decided,
   fields: Fields,
 ): Promise<ActionResult> {
-  const account = await accountIn(context);
+  const account = await accountOfTransaction(context);
   if (decision.kind !== 'profile' || account === undefined) return { context, messages: [] };
   const { services, request, snapshot } = context;
   const schema = snapshot.settings.attributes;
@@ -41,13 +41,15 @@ export async function completeProfile(
   const changed = changedProfile(account.user.profile, typed, schema.attributes);
   const now = services.now();
   const owner = { user: account.user.id, now };
-  const unique = uniqueValues(schema, typed.values).filter(({ attribute }) => isNew(account, changed, attribute));
+  const unique = uniqueValues(schema, typed.values).filter(({ attribute }) =>
+    isChangedValue(account, changed, attribute),
+  );
   const taken = await reserveUniqueValues(request.unit, unique, owner);
   if (taken !== undefined) {
     const notice = { code: 'profile.taken', level: 'error', field: inputName(taken.attribute) } as const;
     return { context, messages: withSummary([notice]) };
   }
-  save(context, {
+  saveProfile(context, {
     ...account.user,
     profile: changed,
     ...withAcceptedTerms(account.user, decision.terms, now),
@@ -63,21 +65,21 @@ export async function skipProfile(
   context: OpenTransaction,
   { decision }: Decided,
 ): Promise<OpenTransaction | undefined> {
-  const account = await accountIn(context);
+  const account = await accountOfTransaction(context);
   if (decision.kind !== 'profile' || !decision.canSkip || account === undefined) return undefined;
-  save(context, { ...account.user, ...withOfferedAttributes(account.user, decision.optional) });
+  saveProfile(context, { ...account.user, ...withOfferedAttributes(account.user, decision.optional) });
   auditProfile(context, 'profile.skipped', decision.optional);
   return { ...context, transaction: { ...context.transaction } };
 }
 
-async function accountIn({
+async function accountOfTransaction({
   request,
   transaction: { subject },
 }: OpenTransaction): Promise<VersionedAccount | undefined> {
   return subject && !subject.decoy ? loadAccount(request.unit, subject.id) : undefined;
 }
 
-function isNew({ user }: VersionedAccount, changed: Profile, attribute: string): boolean {
+function isChangedValue({ user }: VersionedAccount, changed: Profile, attribute: string): boolean {
   return user.profile[attribute] !== changed[attribute];
 }
 
@@ -115,7 +117,7 @@ function withOfferedAttributes(
 }
 
 /** By compare-and-swap: of two tabs one wins, and the other is shown what is next. */
-function save({ request }: OpenTransaction, user: User): void {
+function saveProfile({ request }: OpenTransaction, user: User): void {
   request.unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 

@@ -8,7 +8,7 @@ import type { RegistrationForm } from '../../core/step/transaction.ts';
 import { proved } from '../../core/step/transitions.ts';
 import { credentialsKey, identifierKey, userKey, usersKey } from '../../stores/keys.ts';
 import { accountByIdentifier } from '../../users/account.ts';
-import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { reserveUniqueValues, takenValue, type UniqueValue, uniqueValues } from '../../users/attribute-reservations.ts';
 import { newUser } from '../../users/changes.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
@@ -17,7 +17,13 @@ import { audit } from '../audit.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import { auditContext, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { withAcceptedTerms } from './profile.ts';
-import { addressAttribute, type OpenRegistration, openRegistration, sendCode } from './registration-form.ts';
+import {
+  addressAttribute,
+  type OpenRegistration,
+  openRegistration,
+  sendCode,
+  takenNotices,
+} from './registration-form.ts';
 import {
   type ActionResult,
   acceptProof,
@@ -87,9 +93,13 @@ async function createAccount(
     ...withAcceptedTerms({}, form.terms, now),
     ...(form.offered.length > 0 && { offeredAttributes: form.offered }),
   };
-  if (!(await reserveIdentifier(context, user, now))) return toSignIn(context);
+  // Looked at before anything is reserved: the identifier must stay free for the form that comes back.
   const unique = uniqueValues(snapshot.settings.attributes, profile);
-  if (await reserveUniqueValues(request.unit, unique, { user: user.id, now })) return backToForm(context);
+  const { entries } = await request.unit.load(unique.map(({ key }) => key));
+  const taken = takenValue(entries, unique, { user: user.id, now });
+  if (taken) return backToForm(context, { form, taken });
+  if (!(await reserveIdentifier(context, user, now))) return toSignIn(context);
+  await reserveUniqueValues(request.unit, unique, { user: user.id, now });
   const { secret } = form;
   const mailbox = issueCredential(credential, now);
   const password = secret && issueCredential(secret.credential, secret.at);
@@ -151,12 +161,13 @@ function toSignIn(context: OpenTransaction): ActionResult {
   };
 }
 
-/** Another user was faster with a value that must be unique. */
-function backToForm(context: OpenTransaction): ActionResult {
-  return {
-    context: { ...context, transaction: { ...context.transaction, registration: {} } },
-    messages: [{ code: 'profile.taken', level: 'error' }],
-  };
+/** Another user was faster with a value that must be unique. What was typed stays, except the password. */
+function backToForm(
+  context: OpenTransaction,
+  { form: { secret: _, ...form }, taken }: { readonly form: RegistrationForm; readonly taken: UniqueValue },
+): ActionResult {
+  const transaction = { ...context.transaction, registration: { form } };
+  return { context: { ...context, transaction }, messages: takenNotices(taken) };
 }
 
 function auditRegistration(context: OpenTransaction): void {

@@ -14,7 +14,7 @@ import { placeInWords } from '../../policy/schema/zones.ts';
 import { identifierKey } from '../../stores/keys.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../users/account.ts';
-import { takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { takenValue, type UniqueValue, uniqueValues } from '../../users/attribute-reservations.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
 import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
@@ -71,12 +71,16 @@ export async function registrationView(
   const open = await openRegistration(context, facts);
   if (open === undefined) return {};
   const { offer } = open;
-  const secret = offer.password ? await secretOf(context, { facts, offer }) : undefined;
-  return { registration: { fields: fieldsOf(context, offer), terms: offer.terms, ...omitUndefined({ secret }) } };
+  const secret = offer.password ? await newSecretOffer(context, { facts, offer }) : undefined;
+  return {
+    registration: { fields: registrationFields(context, offer), terms: offer.terms, ...omitUndefined({ secret }) },
+  };
 }
 
-function fieldsOf({ snapshot, transaction: { loginHint } }: OpenTransaction, offer: RegistrationOffer) {
-  const hinted = loginHint === undefined ? undefined : mailAddress(loginHint);
+/** Filled in with what the user typed before, or with the hint of the app. */
+function registrationFields({ snapshot, transaction }: OpenTransaction, offer: RegistrationOffer) {
+  const { loginHint, registration: { form } = {} } = transaction;
+  const hinted = form?.address ?? (loginHint === undefined ? undefined : mailAddress(loginHint));
   const others = profileFields(
     snapshot.settings.attributes,
     {},
@@ -86,7 +90,15 @@ function fieldsOf({ snapshot, transaction: { loginHint } }: OpenTransaction, off
     },
   );
   const [address] = profileFields(snapshot.settings.attributes, {}, { required: [addressAttribute], optional: [] });
-  return [...(address ? [{ ...address, ...omitUndefined({ value: hinted }) }] : []), ...others];
+  return [
+    ...(address ? [{ ...address, ...omitUndefined({ value: hinted }) }] : []),
+    ...others.map((field) => ({ ...field, ...omitUndefined({ value: shownValue(form?.profile, field.name) }) })),
+  ];
+}
+
+function shownValue(profile: RegistrationForm['profile'] | undefined, name: string) {
+  const value = profile && Object.hasOwn(profile, name) ? profile[name] : undefined;
+  return Array.isArray(value) ? undefined : (value as Exclude<typeof value, readonly string[]>);
 }
 
 interface NewSecret {
@@ -109,7 +121,7 @@ async function passwordIn(context: OpenTransaction, asked: NewSecret, about: Par
   return { key, authenticator, env, subject: facts.subject };
 }
 
-async function secretOf(context: OpenTransaction, asked: NewSecret) {
+async function newSecretOffer(context: OpenTransaction, asked: NewSecret) {
   const password = await passwordIn(context, asked);
   if (password === undefined) return undefined;
   const { inputs, public: offer } = await password.authenticator.beginEnrollment(password.subject, password.env);
@@ -129,7 +141,7 @@ export async function takeRegistration(
   if (open === undefined) return withError(context, 'form.stale');
   const { offer } = open;
   const schema = context.snapshot.settings.attributes;
-  const typed = readTyped(fields, { fields: fieldsOf(context, offer), terms: offer.terms });
+  const typed = readTyped(fields, { fields: registrationFields(context, offer), terms: offer.terms });
   const { [addressAttribute]: given = '', ...profile } = typed.values;
   if (typed.notices.length > 0) return { context, messages: typed.notices };
   const read = readAddress(String(given));
@@ -141,7 +153,7 @@ export async function takeRegistration(
   const unique = uniqueValues(schema, profile);
   const { entries } = await context.request.unit.load([identifierKey(identifier), ...unique.map(({ key }) => key)]);
   const taken = takenValue(entries, unique, { user: undefined, now: context.services.now() });
-  if (taken) return { context, messages: withSummary([{ ...takenNotice, field: inputName(taken.attribute) }]) };
+  if (taken) return { context, messages: takenNotices(taken) };
   const form: RegistrationForm = {
     identifier,
     address,
@@ -165,7 +177,11 @@ function readAddress(given: string): { readonly address: string; readonly identi
 }
 
 const wrongAddress: Notice = { code: 'profile.invalid.email', level: 'error', field: inputName(addressAttribute) };
-const takenNotice = { code: 'profile.taken', level: 'error' } as const;
+
+/** Another user has a value that must be unique. */
+export function takenNotices({ attribute }: Pick<UniqueValue, 'attribute'>): readonly Notice[] {
+  return withSummary([{ code: 'profile.taken', level: 'error', field: inputName(attribute) }]);
+}
 
 async function newSecret(
   context: OpenTransaction,

@@ -23,7 +23,7 @@ export async function resend(
   const { pending, registration } = context.transaction;
   if (registration) return resendRegistration(context, decided);
   if (pending?.public.resend !== true) return withError(context, 'form.stale');
-  const method = methodOf(pending, requestedMethod);
+  const method = requestedOrPresent(pending, requestedMethod);
   if (method === undefined && requestedMethod !== undefined) return withError(context, 'form.stale');
   const answer = await (pending.purpose === 'enroll'
     ? resendOffer(context, decided, method)
@@ -33,7 +33,10 @@ export async function resend(
   return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(asResendRefusal) };
 }
 
-function methodOf({ public: { methods, method } }: Pending, requestedMethod: string | undefined): string | undefined {
+function requestedOrPresent(
+  { public: { methods, method } }: Pending,
+  requestedMethod: string | undefined,
+): string | undefined {
   const asked: unknown = requestedMethod ?? method;
   return Array.isArray(methods) && methods.includes(asked) ? String(asked) : undefined;
 }

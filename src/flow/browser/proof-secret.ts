@@ -17,16 +17,16 @@ export interface ProofSecret {
 export function renewSecret({ give }: Pick<ProofSecret, 'give'>): string {
   const secret = randomBytes(32).toString('base64url');
   give(secret);
-  return hashOf(secret).toString('base64url');
+  return proofHash(secret).toString('base64url');
 }
 
 /** Whether this browser gave the last proof. `kept`: of the transaction; absent: nothing was proved in it. */
 export function isProvingBrowser(kept: string | undefined, presented: string | undefined): boolean {
   if (kept === undefined) return true;
-  return presented !== undefined && timingSafeEqual(hashOf(presented), Buffer.from(kept, 'base64url'));
+  return presented !== undefined && timingSafeEqual(proofHash(presented), Buffer.from(kept, 'base64url'));
 }
 
 /** The secret has 256 random bits, so its hash discloses nothing. */
-function hashOf(secret: string): Buffer {
+function proofHash(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }

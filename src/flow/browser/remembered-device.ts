@@ -15,14 +15,14 @@ import { type Account, parseCredentials, serializeCredentials } from '../../user
 const maxDevices = 20;
 
 /** The secret has 256 random bits, so its hash discloses nothing. */
-function hashOf(secret: string, subject: string): string {
+function rememberedHash(secret: string, subject: string): string {
   return createHash('sha256').update(`remembered\n${subject}\n${secret}`).digest('base64url');
 }
 
 /** What this browser remembers of this account. */
 export function rememberedBy({ user, credentials }: Account, secret: string | undefined): readonly RememberedProof[] {
   if (secret === undefined || !credentials.some(({ remembered }) => remembered)) return [];
-  const device = hashOf(secret, user.id);
+  const device = rememberedHash(secret, user.id);
   return credentials.flatMap(({ id, authenticator, remembered = [] }) =>
     remembered
       .filter((one) => one.device === device && one.valid === user.validAfter)
@@ -60,7 +60,7 @@ export function rememberProofs(
     readonly userAgent: string;
   },
 ): void {
-  const device = hashOf(secret, user.id);
+  const device = rememberedHash(secret, user.id);
   const proofs = evidence.filter(({ factors, subject }) => subject === user.id && factors.includes('possession'));
   const about = { device, valid: user.validAfter, ip, userAgent };
   const entries = proofs.map(({ enrollment, factors, characteristics, at }) => {
@@ -70,7 +70,7 @@ export function rememberProofs(
   changeCredentials(unit, user.id, (credential) => {
     const added = entries.findLast(({ enrollment }) => enrollment === credential.id)?.added;
     if (!added) return credential;
-    const others = (credential.remembered ?? []).filter((one) => one.device !== device && isAlive(one, user, now));
+    const others = (credential.remembered ?? []).filter((one) => one.device !== device && isRemembered(one, user, now));
     const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, maxDevices);
     return { ...credential, remembered };
   });
@@ -104,10 +104,10 @@ export function rememberedDevices(
   { user, credentials }: Account,
   { secret, now, isWaived }: RememberedDevicesQuery,
 ): readonly Remembered[] {
-  const own = secret === undefined ? undefined : hashOf(secret, user.id);
+  const own = secret === undefined ? undefined : rememberedHash(secret, user.id);
   const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>
     remembered
-      .filter((one) => isAlive(one, user, now) && isWaived({ authenticator, enrollment, ...one }))
+      .filter((one) => isRemembered(one, user, now) && isWaived({ authenticator, enrollment, ...one }))
       .map((one) => ({ authenticator, ...one })),
   );
   const byDevice = Map.groupBy(
@@ -139,7 +139,7 @@ export function rememberedOnlyBy(
   secret: string | undefined,
   { before, after }: { readonly before: Account['user']; readonly after: Account['user'] },
 ): readonly Credential[] {
-  const device = secret === undefined ? undefined : hashOf(secret, after.id);
+  const device = secret === undefined ? undefined : rememberedHash(secret, after.id);
   return credentials.map(({ remembered = [], ...credential }) => {
     const own = remembered.filter((one) => one.device === device && one.valid === before.validAfter);
     const kept = own.map((one) => ({ ...one, valid: after.validAfter }));
@@ -147,7 +147,7 @@ export function rememberedOnlyBy(
   });
 }
 
-function isAlive({ valid, until }: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
+function isRemembered({ valid, until }: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
   return valid === validAfter && now < until;
 }
 

@@ -4,7 +4,7 @@ import type { AuthenticatorContext, Credential } from '../../authenticators/auth
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { passwordRuling, shortestPassword } from '../../core/policy/password-terms.ts';
+import { termsForNewPassword } from '../../core/policy/password-terms.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -93,11 +93,9 @@ export async function newPasswordTerms(
   facts: Facts,
 ): Promise<Pick<AuthenticatorContext, 'newPassword'>> {
   if (!services.authenticators.get(key)?.descriptor.underPasswordPolicy) return {};
-  const ruling = passwordRuling(await snapshot.policies(app), facts);
-  if (ruling === undefined) throw new StepgateError('not_configured', 'no rule of the password policy holds');
-  const { blocklists, history } = ruling.terms;
-  const minLength = shortestPassword(ruling.terms, facts.subject?.enrollments ?? []);
-  return { newPassword: { minLength, blocklists, history } };
+  const newPassword = termsForNewPassword(await snapshot.policies(app), facts);
+  if (newPassword === undefined) throw new StepgateError('not_configured', 'no rule of the password policy holds');
+  return { newPassword };
 }
 
 /** The credentials of the user. None for a decoy. */

@@ -14,7 +14,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
       const first = { ...identifier, autocomplete, value: step.identifier ?? '' };
       const { identifyWith, keepSignedIn: kept } = step;
       const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
-      return connect([first, ...(identifyWith === undefined ? [] : [secretOf(identifyWith)]), ...box], step.notices);
+      return connect([first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box], step.notices);
     }
     case 'challenge': {
       const { authenticator, remember: seconds } = step;
@@ -47,12 +47,12 @@ export function newSecretInputs({ inputs: kinds, offer, authenticator }: NewSecr
 function inputsOf(step: Pick<NewSecretField, 'inputs'>, authenticator: string): readonly Input[] {
   return step.inputs.flatMap((kind) => {
     if (kind === 'public_key') return [];
-    return [kind === 'secret' ? secretOf(authenticator) : inputs[kind]];
+    return [kind === 'secret' ? secretInput(authenticator) : inputs[kind]];
   });
 }
 
 /** A secret is labelled with the name of its authenticator. */
-function secretOf(authenticator: string): Input {
+function secretInput(authenticator: string): Input {
   return { ...inputs.secret, label: `authenticator.${authenticator}` };
 }
 

@@ -28,23 +28,33 @@ const autocomplete: Readonly<Record<string, string>> = {
   country: 'country-name',
 };
 
-/** `typed`: what came with a form that was refused, by the names of its inputs. */
+/** `given`: what came with a form that was refused, by the names of its inputs. */
 export function profileInputs(
   step: ProfileStep,
-  typed: Readonly<Record<string, string>> | undefined,
+  given: Readonly<Record<string, string>> | undefined,
   t: Translator,
 ): readonly Field[] {
+  const typed = typedHere(step, given);
   const inputs = step.fields.map((field) => inputOf(field, typed, t));
   const boxes = step.terms.map(({ id, label }): Input => {
     const name = `terms.${id}`;
     return {
-      ...box(name, typed?.[name] === 'yes'),
+      ...box(name, typed ? typed[name] === 'yes' : step.accepted === true),
       label: 'terms.accept',
       params: { label: termsLabel(label, t) },
     };
   });
   const secret = step.secret ? newSecretInputs(step.secret) : [];
   return connect([...inputs, ...secret, ...boxes], step.notices);
+}
+
+/** The page of the code leads back to the form of a new user: what came with it belongs to no input of the form. */
+function typedHere(
+  { fields: [first], registers }: ProfileStep,
+  typed: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined {
+  const isOfAnother = registers && first && typed && !(`userProfile.${first.name}` in typed);
+  return isOfAnother ? undefined : typed;
 }
 
 /** What users call these terms. */
@@ -67,7 +77,7 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   const { name: attributeName, attribute, value, required } = field;
   const name = `userProfile.${attributeName}`;
   const known = value === undefined ? '' : String(value);
-  const label = labelOf(field, t);
+  const label = fieldLabel(field, t);
   const help = attribute.help && { hint: 'attribute.help', params: { help: localized(attribute.help, t), label } };
   const common = {
     label: required || attribute.type === 'boolean' ? 'attribute.label' : 'attribute.optional',
@@ -78,20 +88,20 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   return {
     ...common,
     name,
-    ...looksOf(attribute, t),
+    ...inputLooks(attribute, t),
     autocomplete: autocomplete[attributeName] ?? 'off',
     code: false,
     value: typed?.[name] ?? known,
   };
 }
 
-function labelOf({ name, attribute: { label, claim = '' } }: ProfileField, t: Translator): string {
+function fieldLabel({ name, attribute: { label, claim = '' } }: ProfileField, t: Translator): string {
   return label
     ? localized(label, t)
     : t.text(t.pick(`claim.${claim.replace(/^address\./, '')}`, 'attribute.other'), { name });
 }
 
-function looksOf(
+function inputLooks(
   { type, options }: Attribute,
   t: Translator,
 ): Pick<Input, 'type' | 'inputmode' | 'leftToRight' | 'words' | 'choices'> {

@@ -19,7 +19,7 @@ export function openRequest({ store, along, trustedProxies, ...fixed }: OpenRequ
   return async (ctx: Context, next: Next): Promise<void> => {
     const visitor = normaliseRequest(ctx, { ...fixed, trustedProxies: trustedProxies() });
     const recording = failureRecordingStore(store, (failure) => {
-      scope.storeFailure = failure;
+      scope.unserved = failure;
     });
     // The entry of the browser's device comes along with the first load, so that it costs no round trip of its own.
     const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];

@@ -14,10 +14,10 @@ import type { RaceAnswers } from './route-table.ts';
 export function unitOfWork(routeOf: (ctx: Context) => RaceAnswers | undefined) {
   return async (ctx: Context, next: Next): Promise<void> => {
     await next();
-    const { unit, storeFailure } = currentRequest();
+    const { unit, unserved } = currentRequest();
     try {
       // oidc-provider answers 500 to every error that it does not know.
-      if (storeFailure) throw storeFailure;
+      if (unserved) throw unserved;
       await unit.commit();
     } catch (error) {
       // What was prepared is not true: no cookie, no redirect, no token of it may leave.

@@ -84,7 +84,7 @@ async function respond(request: SignInRequest, result: SignInResult, typed?: Ste
     case 'lost':
       return showLost(request, result);
     case 'complete':
-      return seeOther(ctx, await complete(request, result));
+      return seeOther(ctx, await completeSignIn(request, result));
     case 'cancelled':
       return seeOther(ctx, await refuseInteraction(provider, ctx, refusals[result.reason]));
     case 'step':
@@ -108,7 +108,7 @@ const refusals: Readonly<
 };
 
 /** Returns where the browser goes next. */
-async function complete(request: SignInRequest, result: Result<'complete'>): Promise<string> {
+async function completeSignIn(request: SignInRequest, result: Result<'complete'>): Promise<string> {
   setDeviceCookie(request, result.keepsSecret);
   markFinished(request);
   return finishInteraction({ ...request, services: request.parts.services }, result);

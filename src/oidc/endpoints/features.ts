@@ -1,7 +1,9 @@
 /** The optional features of oidc-provider that are on, and how each is bound to our pages, clients and resources. */
 import { type Configuration, errors } from 'oidc-provider';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { Resource, Settings } from '../../policy/model/settings.ts';
+import type { Settings } from '../../policy/model/settings.ts';
+import type { SigningAlgorithm } from '../../policy/model/signing.ts';
+import { usableAlgorithm } from '../clients.ts';
 import type { DeviceDetails, ProviderPages } from '../pages.ts';
 import { deviceInfo } from '../provider-types.ts';
 import { isHintOfSession, signOutAtOnce } from './hinted-logout.ts';
@@ -9,9 +11,11 @@ import { isHintOfSession, signOutAtOnce } from './hinted-logout.ts';
 interface FeatureParts {
   readonly settings: Settings;
   readonly pages: ProviderPages;
+  /** The algorithms that can sign. */
+  readonly signs: readonly SigningAlgorithm[];
 }
 
-export function features({ settings, pages }: FeatureParts): Configuration['features'] {
+export function features({ settings, pages, signs }: FeatureParts): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
@@ -40,7 +44,7 @@ export function features({ settings, pages }: FeatureParts): Configuration['feat
       enabled: true,
       defaultResource: async () => undefined,
       useGrantedResource: async () => true,
-      getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
+      getResourceServerInfo: async (_ctx, indicator) => resourceServer({ settings, signs }, indicator),
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     rpInitiatedLogout: {
@@ -57,14 +61,14 @@ function deviceDetails(info: unknown): Omit<DeviceDetails, 'userCode'> {
   return omitUndefined({ ip: ip || undefined, userAgent: ua || undefined });
 }
 
-function resourceServer(resources: readonly Resource[], indicator: string) {
-  const resource = resources.find((candidate) => candidate.indicator === indicator);
+function resourceServer({ settings, signs }: Pick<FeatureParts, 'settings' | 'signs'>, indicator: string) {
+  const resource = settings.resources.find((candidate) => candidate.indicator === indicator);
   if (!resource) throw new errors.InvalidTarget('this resource is not configured');
   return {
     scope: resource.scopes.join(' '),
     audience: indicator,
     accessTokenFormat: 'jwt' as const,
     accessTokenTTL: resource.accessToken.lifetime,
-    jwt: { sign: { alg: resource.accessToken.algorithm } },
+    jwt: { sign: { alg: usableAlgorithm(resource.accessToken.algorithm, signs) } },
   };
 }

@@ -7,7 +7,7 @@ import type { Services } from '../../flow/services.ts';
 import { ssoSessionKey } from '../../stores/keys.ts';
 import { findLogoutClient } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
-import { revokeGrant } from '../storage/adapter.ts';
+import { revokeGrant } from '../storage/revoke-grant.ts';
 
 /**
  * Deletes the session in the unit of this request, and leaves a notification for each relying party with a back-channel

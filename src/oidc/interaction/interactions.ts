@@ -23,10 +23,10 @@ import { endSession } from './end-session.ts';
 import { presentedSecret, setProofCookie } from './proof-cookie.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
-type Exchange = Pick<KoaContextWithOIDC, 'req' | 'res' | 'cookies'>;
+type HttpExchange = Pick<KoaContextWithOIDC, 'req' | 'res' | 'cookies'>;
 
 /** The secret that the browser got for the last proof of the sign-in that is asked for. */
-export function proofSecretOf(provider: Provider, exchange: Pick<Exchange, 'cookies'>): string | undefined {
+export function proofSecretOf(provider: Provider, exchange: Pick<HttpExchange, 'cookies'>): string | undefined {
   return presentedSecret(exchange, provider);
 }
 
@@ -68,7 +68,7 @@ export async function beginTransaction(
     ...(interaction.session?.uid ? { session: interaction.session.uid } : {}),
     ...(expected === undefined ? {} : { expectedSubject: expected }),
   });
-  const give = (secret: string) => setProofCookie(ctx, ctx.oidc.provider, { secret, ...placeOf(interaction, ttl) });
+  const give = (secret: string) => setProofCookie(ctx, ctx.oidc.provider, { secret, ...cookieScope(interaction, ttl) });
   const subject = account && {
     id: account.user.id,
     identifier: account.user.identifiers[0] ?? account.user.id,
@@ -92,7 +92,7 @@ export async function beginTransaction(
 /** The app asks for the form of a new user first. */
 export const registrationPrompt = 'create';
 /** Where the browser keeps the secret of a proof: at the steps and at the resume. */
-function placeOf({ uid, returnTo }: Interaction, lifetime: Seconds) {
+function cookieScope({ uid, returnTo }: Interaction, lifetime: Seconds) {
   return { paths: [signInPath(uid), new URL(returnTo).pathname], lifetime };
 }
 
@@ -114,7 +114,11 @@ export interface OpenInteraction {
  * The interaction that the browser's cookie and the address agree on. Rejects with `StepgateError('sign_in_expired')`
  * when there is none: another browser, another tab's address, or too late.
  */
-export async function openInteraction(provider: Provider, exchange: Exchange, uid: string): Promise<OpenInteraction> {
+export async function openInteraction(
+  provider: Provider,
+  exchange: HttpExchange,
+  uid: string,
+): Promise<OpenInteraction> {
   const found = await details(provider, exchange);
   if (found.uid !== uid)
     throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
@@ -122,7 +126,7 @@ export async function openInteraction(provider: Provider, exchange: Exchange, ui
   const lifetime = found.exp - Math.floor(Date.now() / 1000);
   return {
     uid,
-    giveSecret: (secret) => setProofCookie(exchange, provider, { secret, ...placeOf(found, lifetime) }),
+    giveSecret: (secret) => setProofCookie(exchange, provider, { secret, ...cookieScope(found, lifetime) }),
     prompt: prompt.name,
     clientId: String(params.client_id),
     ...(typeof params.redirect_uri === 'string' ? { redirectUri: params.redirect_uri } : {}),
@@ -131,7 +135,7 @@ export async function openInteraction(provider: Provider, exchange: Exchange, ui
 }
 
 /** oidc-provider reads cookies, interaction and session anew on each call; within a request once is enough. */
-async function details(provider: Provider, { req, res }: Exchange): Promise<Interaction> {
+async function details(provider: Provider, { req, res }: HttpExchange): Promise<Interaction> {
   const scope = currentRequest();
   try {
     scope.interaction ??= await provider.interactionDetails(req, res);
@@ -148,7 +152,7 @@ async function details(provider: Provider, { req, res }: Exchange): Promise<Inte
  * belongs to another user, it ends here, with all that follows from a logout, and the user gets a session of their own.
  */
 export async function finishInteraction(
-  request: { readonly provider: Provider; readonly ctx: Exchange; readonly services: Services },
+  request: { readonly provider: Provider; readonly ctx: HttpExchange; readonly services: Services },
   result: { readonly accountId: string; readonly assurance: Assurance },
 ): Promise<string> {
   const { provider, ctx, services } = request;
@@ -172,7 +176,7 @@ export async function finishInteraction(
 }
 
 /** The user begins anew: what was handed over before counts no more. */
-export async function forgetResult(provider: Provider, exchange: Exchange): Promise<void> {
+export async function forgetResult(provider: Provider, exchange: HttpExchange): Promise<void> {
   const interaction = await details(provider, exchange);
   if (interaction.result === undefined) return;
   delete interaction.result;
@@ -192,7 +196,7 @@ export async function browserSession(
 /** Ends the interaction with an OAuth error at the relying party. */
 export async function refuseInteraction(
   provider: Provider,
-  { req, res }: Exchange,
+  { req, res }: HttpExchange,
   refusal: { readonly error: string; readonly description: string },
 ): Promise<string> {
   return provider.interactionResult(

@@ -10,25 +10,23 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Seconds } from '../../core/model/facts.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { ServerSecrets } from '../../flow/server-mac.ts';
+import { defaultAlgorithms } from '../../policy/model/signing.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import type { Entry, Store } from '../../stores/store.ts';
 
-/**
- * Algorithms that clients can choose from (RFC 7518 section 3.1, RFC 8037 section 3.1). The first is the default of
- * OpenID Connect.
- */
-export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
-
-/** RS256 and PS256 share RSA keys. */
-const keyTypes = ['RS256', 'ES256', 'EdDSA'] as const;
+/** How long a new key is published before it signs (seconds): relying parties keep the published keys for a while. */
+export const publicationTime: Seconds = 300;
 
 export interface SigningKey {
   readonly jwk: JWK & { readonly kid: string };
-  readonly type: (typeof keyTypes)[number];
+  /** RSA keys sign RS256 and PS256. */
+  readonly type: 'RS256' | 'ES256' | 'EdDSA';
   /** Epoch seconds from which it signs. */
   readonly activeFrom: Seconds;
   /** Epoch seconds from which it is no longer published; absent: nothing replaces it yet. */
   readonly retiredFrom?: Seconds;
+  /** Its algorithm was disabled: it signs nothing more. */
+  readonly disabled?: true;
 }
 
 export interface Keyring {
@@ -57,11 +55,14 @@ async function keyringEntry(store: Store): Promise<Entry> {
   return entry;
 }
 
-/** The first keyring of a new store, whose keys sign from `now` on; one that is there stays. */
+/**
+ * The first keyring of a new store, with keys for the default algorithms, which sign from `now` on; one that is there
+ * stays. Keys for other algorithms follow with the configuration.
+ */
 export async function createKeyring(store: Store, now: Seconds): Promise<void> {
   if ((await store.load([keyringKey])).entries.get(keyringKey) !== undefined) return;
   const keyring: Keyring = {
-    keys: await Promise.all(keyTypes.map((type) => newKey(type, now))),
+    keys: await Promise.all(defaultAlgorithms.map((type) => newKey(type, now))),
     secrets: [randomBytes(32).toString('base64url')],
   };
   // Where another process was faster, this fails, and its keyring stays.
@@ -69,9 +70,9 @@ export async function createKeyring(store: Store, now: Seconds): Promise<void> {
 }
 
 /**
- * Publishes a new key of each type. It signs after `overlap` seconds, when every relying party that refreshes its keys
- * has it; the old ones stay published for `keep` seconds more. Keys whose time is over are removed. Rejects with
- * `StoreUnavailable`.
+ * Publishes a new key of each type that is enabled. It signs after `overlap` seconds, when every relying party that
+ * refreshes its keys has it; the old ones stay published for `keep` seconds more. Keys whose time is over are removed.
+ * Rejects with `StoreUnavailable`.
  */
 export async function rotateKeys(
   store: Store,
@@ -81,7 +82,8 @@ export async function rotateKeys(
   const entry = await keyringEntry(store);
   const keyring = parseKeyring(entry.value);
   const activeFrom = now + times.overlap;
-  const added = await Promise.all(keyTypes.map((type) => newKey(type, activeFrom)));
+  const types = new Set(keyring.keys.filter((key) => key.retiredFrom === undefined).map(({ type }) => type));
+  const added = await Promise.all([...types].map((type) => newKey(type, activeFrom)));
   // A key that has not signed yet and would take over from the new one is dropped: it is of no use.
   const isOvertaken = (key: SigningKey) => key.activeFrom > now && key.activeFrom >= activeFrom;
   const kept = keyring.keys
@@ -95,12 +97,17 @@ export async function rotateKeys(
 }
 
 /**
- * Signing keys that take the place of all that there are, and sign from `now` on: tokens that were signed before are
- * refused as soon as apps and resource servers read the keys again. The secrets stay. Returns what becomes of a keyring.
+ * Signing keys in the place of all that are in use, which sign from `now` on: tokens that were signed before are
+ * refused as soon as apps and resource servers read the keys again. The secrets stay. Returns what becomes of a
+ * keyring.
  */
 export async function newSigningKeys(now: Seconds): Promise<(keyring: string) => string> {
-  const keys = await Promise.all(keyTypes.map((type) => newKey(type, now)));
-  return (keyring) => JSON.stringify({ ...parseKeyring(keyring), keys } satisfies Keyring);
+  const made = await Promise.all((['RS256', 'ES256', 'EdDSA'] as const).map((type) => newKey(type, now)));
+  return (text) => {
+    const keyring = parseKeyring(text);
+    const inUse = new Set(keyring.keys.flatMap((key) => (key.retiredFrom === undefined ? [key.type] : [])));
+    return JSON.stringify({ ...keyring, keys: made.filter(({ type }) => inUse.has(type)) } satisfies Keyring);
+  };
 }
 
 /** Rejects with `StoreUnavailable`. */
@@ -110,7 +117,7 @@ export async function replaceKeys(store: Store, renew: (keyring: string) => stri
   if (!replaced.ok) throw new TypeError('another process changed the keys at the same moment: try again');
 }
 
-async function newKey(type: SigningKey['type'], activeFrom: Seconds): Promise<SigningKey> {
+export async function newKey(type: SigningKey['type'], activeFrom: Seconds): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(type, { extractable: true, modulusLength: 2048 });
   // RSA keys serve RS256 and PS256, so they carry no `alg`.
   const jwk = {

@@ -6,7 +6,7 @@ import { loadAccount } from '../../flow/facts/account.ts';
 import type { Services } from '../../flow/services.ts';
 import { isSameClient } from '../clients.ts';
 import { currentRequest } from '../request-scope.ts';
-import { tokenSources } from '../storage/adapter.ts';
+import { tokenSources } from '../storage/stored-model.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import { checkIssuance } from './token-issuance.ts';
 

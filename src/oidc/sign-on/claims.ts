@@ -18,7 +18,7 @@ export function claimsOf(user: User, { attributes }: AttributeSchema): Claims {
     const claim = attribute === undefined ? name : attribute.claim;
     if (claim !== undefined && value !== undefined && !claim.startsWith('address.')) claims[claim] = value;
   }
-  const address = addressOf(user.profile, attributes);
+  const address = addressClaim(user.profile, attributes);
   return {
     ...claims,
     sub: user.id,
@@ -30,7 +30,7 @@ export function claimsOf(user: User, { attributes }: AttributeSchema): Claims {
 }
 
 /** OpenID Connect Core 1.0 section 5.1.1. `formatted` has the lines of an address on a letter. */
-function addressOf(
+function addressClaim(
   profile: Profile,
   attributes: AttributeSchema['attributes'],
 ): Readonly<Record<string, string>> | undefined {

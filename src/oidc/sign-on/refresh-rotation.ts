@@ -1,23 +1,31 @@
 /**
- * Which refresh tokens are replaced when they are used. One that counts only together with a key of the client is not
- * (FAPI 2.0 Security Profile section 5.3.2.1): a thief could not use it, and a client whose answer was lost can ask
- * again.
+ * Which refresh tokens are replaced when they are used, and by what. One that counts only together with a key of the
+ * client is not replaced (FAPI 2.0 Security Profile section 5.3.2.1): a thief could not use it, and a client whose
+ * answer was lost can ask again. Any other is, and its successor follows from it, so that this client gets the same one
+ * again. See decision 56.
  */
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
+import type { Services } from '../../flow/services.ts';
+import { nameRefreshTokens } from '../provider-types.ts';
+import { findRequest } from '../request-scope.ts';
+import { newRefreshToken, successorOf, tokenHash } from '../storage/refresh-family.ts';
 
 type RefreshToken = NonNullable<KoaContextWithOIDC['oidc']['entities']['RefreshToken']>;
 
-/** `lifetime`: of a token that is used now (seconds). */
-export async function rotatesRefreshToken(
-  { oidc }: KoaContextWithOIDC,
-  lifetime: (token: RefreshToken) => Seconds,
-): Promise<boolean> {
+interface UsedNow {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** Of a token that is used now (seconds). */
+  lifetime(token: RefreshToken): Seconds;
+}
+
+export async function rotatesRefreshToken({ oidc }: KoaContextWithOIDC, used: UsedNow): Promise<boolean> {
   const { client, entities } = oidc;
   const token = entities.RefreshToken;
   const isBound = token?.isSenderConstrained() === true || isKeyed(client);
   if (token === undefined || !isBound) return true;
-  await prolong(token, lifetime(token));
+  await prolong(token, used);
   return false;
 }
 
@@ -27,8 +35,23 @@ function isKeyed(client: KoaContextWithOIDC['oidc']['client']): boolean {
 }
 
 /** It ends when it was not used for a while. To write it at each use would make parallel ones race for nothing. */
-async function prolong(token: RefreshToken, lifetime: Seconds): Promise<void> {
-  if (token.remainingTTL >= lifetime / 2) return;
-  token.exp = Math.floor(Date.now() / 1000) + lifetime;
+async function prolong(token: RefreshToken, { now, lifetime }: UsedNow): Promise<void> {
+  const { exp } = token;
+  const seconds = lifetime(token);
+  if (exp === undefined || exp - now >= seconds / 2) return;
+  // oidc-provider compares `exp` with a clock of its own, from which it also has the ttl.
+  token.exp = exp - token.remainingTTL + seconds;
   await token.save();
+}
+
+/** Names each refresh token: after the one that it replaces, or as the first of a family. */
+export function makeSuccessors(provider: Provider, { secrets }: Pick<Services, 'secrets'>): void {
+  nameRefreshTokens(provider, () => {
+    const refreshed = findRequest()?.refreshed;
+    if (!refreshed) return newRefreshToken();
+    const successors = secrets().map((secret) => successorOf(refreshed.token, secret));
+    // The secret may have changed since it was replaced before.
+    const [newest = ''] = successors;
+    return successors.find((token) => tokenHash(token) === refreshed.successor) ?? newest;
+  });
 }

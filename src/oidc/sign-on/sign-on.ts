@@ -25,12 +25,12 @@ import { expectedSubject, requestFacts } from './request-facts.ts';
  */
 export function signOn(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
   const { signOns } = currentRequest();
-  const made = signOns.get(ctx.oidc) ?? decide(ctx, services);
+  const made = signOns.get(ctx.oidc) ?? decideRequest(ctx, services);
   signOns.set(ctx.oidc, made);
   return made;
 }
 
-async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
+async function decideRequest(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
   const { unit, visitor } = currentRequest();
   const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
@@ -87,18 +87,18 @@ export async function needsInteraction(ctx: KoaContextWithOIDC, services: Servic
   const { decision, transaction } = decided;
   if (decision.kind === 'allow') return false;
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    auditDenial(ctx, services, decided);
+    auditDeniedRequest(ctx, services, decided);
     throw new errors.UnmetAuthenticationRequirements('the requested authentication context cannot be reached');
   }
   keepEvidence(ctx, services, transaction);
   if (ctx.oidc.promptPending('none')) {
-    if (decision.kind === 'deny') auditDenial(ctx, services, decided);
+    if (decision.kind === 'deny') auditDeniedRequest(ctx, services, decided);
     throw silentError(decided);
   }
   return true;
 }
 
-function auditDenial(ctx: KoaContextWithOIDC, services: Services, { decision, snapshot }: SignOn): void {
+function auditDeniedRequest(ctx: KoaContextWithOIDC, services: Services, { decision, snapshot }: SignOn): void {
   const { unit, visitor } = currentRequest();
   audit(unit, services.audit, {
     event: 'sign_in.denied',

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { currentRequest } from '../request-scope.ts';
 
-interface Exchange {
+interface TokenExchange {
   readonly ctx: KoaContextWithOIDC;
   readonly services: Services;
   /** `kind`: the model of oidc-provider. */
@@ -19,22 +19,22 @@ interface Exchange {
  * Decides on the newest revision: the user and the rules as they are now; ages, network, device, time and scopes as
  * they were at the authorization. Rejects with `InvalidGrant`, which tells the app whether to send the user again.
  */
-export async function checkIssuance(exchange: Exchange, account: VersionedAccount): Promise<void> {
+export async function checkIssuance(exchange: TokenExchange, account: VersionedAccount): Promise<void> {
   const { ctx, services, token } = exchange;
   const { unit, tokenBasis } = currentRequest();
   const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
-  if (!app) throw refusal('this app is no longer configured');
-  if (!tokenBasis) throw refusal('nothing says what this sign-in rests on');
+  if (!app) throw invalidGrant('this app is no longer configured');
+  if (!tokenBasis) throw invalidGrant('nothing says what this sign-in rests on');
   const facts = issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
   const decision = evaluateIssuance(await snapshot.policies(app), facts);
   record({ ...exchange, isRefresh: token?.kind === 'RefreshToken' }, account, { decision, snapshot });
-  if (!decision.allow) throw refusal(descriptions[decision.reason] ?? 'the policies deny this sign-in');
+  if (!decision.allow) throw invalidGrant(descriptions[decision.reason] ?? 'the policies deny this sign-in');
 }
 
 /** The sign-in has a line of its own, so that of a code says only that it led to no tokens. */
 function record(
-  { ctx, services, isRefresh }: Exchange & { readonly isRefresh: boolean },
+  { ctx, services, isRefresh }: TokenExchange & { readonly isRefresh: boolean },
   { user }: VersionedAccount,
   { decision, snapshot }: { readonly decision: IssuanceDecision; readonly snapshot: Snapshot },
 ): void {
@@ -61,6 +61,6 @@ const descriptions: Readonly<Partial<Record<IssuanceDenial, string>>> = {
 };
 
 /** Unlike other details of an invalid grant, which oidc-provider keeps to itself, the app needs to know this. */
-function refusal(description: string): Error {
+function invalidGrant(description: string): Error {
   return Object.assign(new errors.InvalidGrant(description), { error_description: description });
 }

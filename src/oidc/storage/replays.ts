@@ -46,7 +46,7 @@ function claimsOf(jwt: string): JWTPayload {
   try {
     return decodeJwt(jwt);
   } catch {
-    // Whoever verifies it refuses it.
+    // The provider, which verifies it, refuses it.
     return { iat: Number.POSITIVE_INFINITY };
   }
 }

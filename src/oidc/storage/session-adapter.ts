@@ -30,7 +30,7 @@ const unsavedLifetime: Seconds = 60;
 /** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
 const grantsAlong = 16;
 
-function entryOf(session: SsoSession, ttl: Seconds): Merged {
+function sessionEntry(session: SsoSession, ttl: Seconds): Merged {
   const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
   const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
   return { value: JSON.stringify(session), ttl, refs };
@@ -90,7 +90,7 @@ export function recordEvidence(
     const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
     const { limits, used } = added;
     const ttl = limits?.idle ?? secondsLeft(session, added.now);
-    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, ttl);
+    return sessionEntry({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, ttl);
   });
 }
 
@@ -104,7 +104,7 @@ export async function sessionOfCookie(
   if (!pointer) return undefined;
   await unit.load([ssoSessionKey(pointer.value)]);
   const session = peekSso(unit, pointer.value);
-  return session && !isOver(session, accountIn(unit, session.accountId), now) ? session : undefined;
+  return session && !isOver(session, loadedUser(unit, session.accountId), now) ? session : undefined;
 }
 
 /**
@@ -120,7 +120,7 @@ export function keepSession(
     if (value === undefined) return undefined;
     const { validSince: before, ...session } = parseSsoSession(value);
     const since = withTokens ? (before ?? session.valid) : undefined;
-    return entryOf({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
+    return sessionEntry({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
   });
 }
 
@@ -139,7 +139,7 @@ function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: st
   };
 }
 
-function accountIn(unit: UnitOfWork, accountId: string | undefined): User | undefined {
+function loadedUser(unit: UnitOfWork, accountId: string | undefined): User | undefined {
   const user = accountId ? unit.peek(userKey(accountId)) : undefined;
   return user && parseUser(user.value);
 }
@@ -179,8 +179,8 @@ export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter
   return {
     find: (id) => findByCookie(storage, id),
     findByUid: (uid) => findByUid(storage, uid),
-    upsert: async (id, payload, ttl = unsavedLifetime) => upsert(storage, { id, payload, ttl }),
-    destroy: (id) => destroy(storage, id),
+    upsert: async (id, payload, ttl = unsavedLifetime) => upsertSession(storage, { id, payload, ttl }),
+    destroy: (id) => destroySession(storage, id),
     async consume() {
       throw new TypeError('sessions are not consumed');
     },
@@ -204,7 +204,7 @@ async function findByUid({ scope, now }: SessionStorage, uid: string): Promise<A
   const { unit } = scope;
   await unit.load([ssoSessionKey(uid)]);
   const session = peekSso(unit, uid);
-  if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
+  if (!session || isOver(session, loadedUser(unit, session.accountId), now())) return undefined;
   const { accountId, authorizations, payload } = session;
   return {
     ...payload,
@@ -221,7 +221,7 @@ interface SavedSession {
   readonly ttl: Seconds;
 }
 
-function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
+function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): void {
   const { unit, endedSessions } = scope;
   const { id, ttl } = saved;
   const { uid: session, accountId, authorizations, jti: _jti, ...payload } = saved.payload;
@@ -229,7 +229,7 @@ function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
   const stored = unit.stored(ssoSessionKey(uid));
   const before = stored ? parseSsoSession(stored.value).authorizations : {};
   const after = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
-  const valid = accountIn(unit, accountId)?.validAfter;
+  const valid = loadedUser(unit, accountId)?.validAfter;
   const current = currentSession(unit, uid, now());
   endedSessions.delete(uid);
   unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
@@ -239,14 +239,14 @@ function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
     const merged = mergeAuthorizations(uid, { current: found.authorizations, before, after });
     const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
     const next = { ...found, ...account, startedAt, authorizations: merged, payload, expiresAt: now() + ttl };
-    return entryOf(next, ttl);
+    return sessionEntry(next, ttl);
   });
 }
 
-async function destroy({ scope }: SessionStorage, id: string): Promise<void> {
+async function destroySession({ scope }: SessionStorage, id: string): Promise<void> {
   const { unit } = scope;
   const pointer = await unit.get(sessionCookieKey(id));
   unit.delete(sessionCookieKey(id));
-  // When a new id follows, `upsert` takes this back.
+  // When a new id follows, `upsertSession` takes this back.
   if (pointer) endAtCommit(scope, pointer.value);
 }

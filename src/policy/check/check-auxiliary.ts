@@ -8,7 +8,7 @@ import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
 /** The authenticators that one step of a chain, or one demand, names. */
-interface Step {
+interface NamedStep {
   readonly path: Path;
   readonly named: readonly (FoundValue & { readonly descriptor: AuthenticatorDescriptor })[];
 }
@@ -40,7 +40,7 @@ function stepsAt(
   found: readonly FoundValue[],
   at: Path,
   authenticators: readonly AuthenticatorDescriptor[],
-): readonly Step[] {
+): readonly NamedStep[] {
   return found.map(({ path, value }) => ({
     path: [...at, ...path],
     named: valuesAt(value, 'authenticators.*').flatMap((name) => {
@@ -50,7 +50,7 @@ function stepsAt(
   }));
 }
 
-function redundantSteps(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
+function redundantSteps(source: YamlSource, steps: readonly NamedStep[]): readonly Finding[] {
   return steps.flatMap((step) =>
     step.named.flatMap(({ descriptor: { auxiliary, factors, key }, path }) => {
       const others = auxiliary ? steps.filter((other) => other !== step).flatMap(({ named }) => named) : [];
@@ -62,8 +62,9 @@ function redundantSteps(source: YamlSource, steps: readonly Step[]): readonly Fi
   );
 }
 
-function standaloneAuxiliary(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
-  const isAuxiliary = ({ named }: Step) => named.length > 0 && named.every(({ descriptor }) => descriptor.auxiliary);
+function standaloneAuxiliary(source: YamlSource, steps: readonly NamedStep[]): readonly Finding[] {
+  const isAuxiliary = ({ named }: NamedStep) =>
+    named.length > 0 && named.every(({ descriptor }) => descriptor.auxiliary);
   const [first] = steps;
   if (first === undefined || !steps.every(isAuxiliary)) return [];
   const names = [...new Set(first.named.map(({ descriptor }) => `\`${descriptor.key}\``))].join(' and ');

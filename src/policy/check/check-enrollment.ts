@@ -75,7 +75,7 @@ function enrollmentFault(keys: readonly string[], enabled: readonly Authenticato
   return `no user can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;
 }
 
-interface EnrollmentContext {
+interface EnrollmentCheck {
   readonly documents: Documents;
   readonly settings: Settings;
   readonly authenticators: readonly AuthenticatorDescriptor[];
@@ -84,7 +84,7 @@ interface EnrollmentContext {
 function conflicts(
   source: YamlSource,
   enrollment: CompiledPolicy<EnrollmentRule>,
-  context: EnrollmentContext,
+  context: EnrollmentCheck,
 ): readonly Finding[] {
   if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
   const compiled = new Map<string, CompiledPolicy>();
@@ -106,8 +106,8 @@ function conflicts(
     for (const policy of policies) {
       for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
         const index = enrollment.rules.findIndex(({ rule }) => rule === conflict.enrollment);
-        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${placeOf(conflict.rule)} where both apply, as in the app ${clientId}`;
-        const key = `${index}\n${placeOf(conflict.rule)}`;
+        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${ruleInWords(conflict.rule)} where both apply, as in the app ${clientId}`;
+        const key = `${index}\n${ruleInWords(conflict.rule)}`;
         if (!found.has(key)) found.set(key, source.finding(['rules', index, 'then', 'disabled'], message));
       }
     }
@@ -115,7 +115,7 @@ function conflicts(
   return [...found.values()];
 }
 
-function placeOf({ name, location }: RuleHead): string {
+function ruleInWords({ name, location }: RuleHead): string {
   return location === undefined ? `"${name}"` : `"${name}" in ${location.file}:${location.line}`;
 }
 

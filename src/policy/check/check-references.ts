@@ -95,8 +95,8 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
     );
   return [
     ...dangling,
-    ...(kind === 'settings' ? unknownKeys(source, 'authenticators', authenticatorNames(names)) : []),
-    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', authenticatorNames(names)) : []),
+    ...(kind === 'settings' ? unknownKeys(source, 'authenticators', knownAuthenticators(names)) : []),
+    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', knownAuthenticators(names)) : []),
     ...(kind === 'settings' || kind === 'app'
       ? []
       : unknownKeys(source, 'rules.*.when.attributes', { what: 'attribute', known: names.attributes })),
@@ -111,7 +111,7 @@ interface Names {
   readonly known: readonly string[] | undefined;
 }
 
-function authenticatorNames(names: KnownNames): Names {
+function knownAuthenticators(names: KnownNames): Names {
   return { what: 'authenticator', known: authenticatorKeys(names) };
 }
 

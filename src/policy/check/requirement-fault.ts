@@ -20,7 +20,7 @@ export interface KnownAuthenticators {
  */
 export function requirementFault(requirement: Requirement, context: KnownAuthenticators): string | undefined {
   const enabled = enabledAuthenticators(context.all, context.settings);
-  if (isMet(requirement, enabled)) return undefined;
+  if (canBeMet(requirement, enabled)) return undefined;
   return (
     characteristicFault(requirement, context) ??
     factorFault(requirement, enabled) ??
@@ -33,8 +33,8 @@ export function requirementFault(requirement: Requirement, context: KnownAuthent
 function characteristicFault(requirement: Requirement, { settings, all }: KnownAuthenticators): string | undefined {
   const enabled = enabledAuthenticators(all, settings);
   const demanded = demandedBy(requirement);
-  if (demanded.length === 0 || isMet(requirement, enabled)) return undefined;
-  if (!isMet(requirement, enabled.map(withEverything))) return undefined;
+  if (demanded.length === 0 || canBeMet(requirement, enabled)) return undefined;
+  if (!canBeMet(requirement, enabled.map(withEverything))) return undefined;
   const missing = demanded.filter((one) => !enabled.some(({ characteristics }) => characteristics.includes(one)));
   const words = (missing.length > 0 ? missing : demanded).join(' and ');
   const only = all.filter(
@@ -83,7 +83,7 @@ function demandedBy(requirement: Requirement): readonly Characteristic[] {
   return everything.filter((one) => demands.some(({ characteristics }) => characteristics?.includes(one)));
 }
 
-function isMet(requirement: Requirement, authenticators: readonly AuthenticatorDescriptor[]): boolean {
+function canBeMet(requirement: Requirement, authenticators: readonly AuthenticatorDescriptor[]): boolean {
   return meetsRequirement(requirement, bestEvidence(requirement, authenticators));
 }
 

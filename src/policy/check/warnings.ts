@@ -2,6 +2,7 @@
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
+import type { ProfilePolicy } from '../../core/model/profile-policy.ts';
 import { sufficientSets } from '../../core/remediation/sufficient-sets.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
@@ -9,7 +10,7 @@ import { type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
-import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
+import { readApp, readPolicy, readProfilePolicy, readSettings } from '../revision/read-document.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { requirementFault } from './requirement-fault.ts';
@@ -42,18 +43,20 @@ export function configurationWarnings(
     const found = [...documents.values()].find(({ file }) => file === source.file);
     if (found === undefined) return [];
     if (kind === 'app') return appWarnings(source, readApp(found));
+    if (kind === 'profile')
+      return registrationWarnings(source, readProfilePolicy(found), { settings, enabled, ...options });
     return kind === 'sign-on' ? policyWarnings(source, readPolicy(found), enabled) : [];
   });
 }
 
+interface SettingsOptions extends WarningOptions {
+  readonly settings: Settings;
+  readonly enabled: readonly AuthenticatorKind[];
+}
+
 function settingsWarnings(
   source: YamlSource,
-  {
-    settings,
-    enabled,
-    inbox,
-    authenticators,
-  }: WarningOptions & { readonly settings: Settings; readonly enabled: readonly AuthenticatorKind[] },
+  { settings, enabled, inbox, authenticators }: SettingsOptions,
 ): readonly Finding[] {
   const ofAuthenticators = enabled.flatMap(({ key, channels, objection }) => {
     const own = settings.authenticators[key];
@@ -63,7 +66,17 @@ function settingsWarnings(
       message === undefined ? [] : [source.finding(['authenticators'], message, key)],
     );
   });
-  return [...ofAuthenticators, ...unreachableAcrValues(source, settings, authenticators)];
+  return [
+    ...ofAuthenticators,
+    ...unreachableAcrValues(source, settings, authenticators),
+    ...withoutStandardAlgorithm(source, settings),
+  ];
+}
+
+function withoutStandardAlgorithm(source: YamlSource, { signing }: Settings): readonly Finding[] {
+  if (signing.algorithms.includes('RS256')) return [];
+  const message = 'has no RS256, the only algorithm that every client knows (OpenID Connect Discovery 1.0 section 3)';
+  return [source.finding(['signing', 'algorithms'], message)];
 }
 
 /** `acr` values of the file that no user can reach. The built-in values are not reported, as they do no harm. */
@@ -86,6 +99,23 @@ function appWarnings(source: YamlSource, { pkce }: App): readonly Finding[] {
   const message =
     'codes that are stolen on their way count unless the app sends PKCE or a nonce (RFC 9700 section 2.1.1): require it once the app can';
   return [source.finding(['pkce'], message)];
+}
+
+/** A new user proves an address with a code that is sent there. Where that cannot be, no page offers registration. */
+function registrationWarnings(
+  source: YamlSource,
+  { rules }: ProfilePolicy,
+  { settings, enabled, inbox, authenticators }: SettingsOptions,
+): readonly Finding[] {
+  const hasMail = inbox || settings.mail !== undefined;
+  const hasProof = enabled.some(({ registers }) => registers);
+  if (hasMail && hasProof) return [];
+  const keys = authenticators.flatMap(({ key, registers }) => (registers ? [`\`authenticators.${key}\``] : []));
+  const lacking = hasProof ? 'there is no `mail` section' : `${keys.join(' or ')} is not enabled`;
+  return rules.flatMap(({ name, then }, index) => {
+    const message = `rule "${name}" lets users register, and none can: ${lacking}, so no address can be proved`;
+    return then.registration ? [source.finding(['rules', index, 'then', 'register'], message)] : [];
+  });
 }
 
 function missingSection(section: string): string {

@@ -1,6 +1,6 @@
 /** One relying party, checked and complete, as `apps/*.yaml` describes it. */
 import type { Seconds } from '../../core/model/facts.ts';
-import type { SigningAlgorithm } from './settings.ts';
+import type { SigningAlgorithm } from './signing.ts';
 
 export interface App {
   readonly clientId: string;
@@ -24,6 +24,11 @@ export interface App {
   readonly popups: boolean;
   /** The claims of the scopes that were granted stand in the ID token, too, and not only at userinfo. */
   readonly scopeClaimsInIdToken: boolean;
+  /**
+   * How long a refresh token that was replaced may be presented again (seconds): a lost answer can be asked for once
+   * more. Sender-constrained tokens are not replaced.
+   */
+  readonly refreshTokenGrace: Seconds;
   readonly client: ClientMetadata;
 }
 

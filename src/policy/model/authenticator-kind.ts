@@ -30,4 +30,7 @@ export interface AuthenticatorConfiguration {
   readonly weakness?: string;
 }
 
-export interface AuthenticatorKind extends AuthenticatorDescriptor, AuthenticatorConfiguration {}
+export interface AuthenticatorKind extends AuthenticatorDescriptor, AuthenticatorConfiguration {
+  /** A new user proves an address by it. */
+  readonly registers?: true;
+}

@@ -3,6 +3,7 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
+import type { SigningAlgorithm, SigningSettings } from './signing.ts';
 
 export interface Settings {
   /** Issuer URL without a trailing slash; absent: the server uses the address that it listens on (demo only). */
@@ -32,6 +33,7 @@ export interface Settings {
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;
+  readonly signing: SigningSettings;
   readonly resources: readonly Resource[];
   /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
@@ -96,6 +98,3 @@ export interface Resource {
   readonly scopes: readonly string[];
   readonly accessToken: { readonly lifetime: Seconds; readonly algorithm: SigningAlgorithm };
 }
-
-/** JWS algorithms that can be configured (RFC 7518 section 3.1, RFC 8037). */
-export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';

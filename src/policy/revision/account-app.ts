@@ -29,6 +29,7 @@ function accountApp(issuer: string, brand: string): App {
     pkce: 'required',
     popups: false,
     scopeClaimsInIdToken: true,
+    refreshTokenGrace: 0,
     client: {
       application_type: 'web',
       redirect_uris: [`${issuer}/account/callback`],

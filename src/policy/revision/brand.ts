@@ -30,10 +30,10 @@ export function brandFor<A extends App | undefined = undefined>(
   app?: A,
 ): BrandingWith<A> {
   const brand = snapshot?.settings.brand ?? unconfigured;
-  return (app === undefined ? { brand } : { brand, app: labelOf(app) }) as BrandingWith<A>;
+  return (app === undefined ? { brand } : { brand, app: appLabel(app) }) as BrandingWith<A>;
 }
 
-function labelOf({ name, client, ownAccount }: App): AppLabel {
+function appLabel({ name, client, ownAccount }: App): AppLabel {
   return {
     name,
     ...(client.logo_uri ? { logoUri: client.logo_uri } : {}),

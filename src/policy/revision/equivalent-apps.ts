@@ -29,7 +29,7 @@ export async function equivalentApps(
   for await (const page of pages) {
     for (const app of page) {
       const name = JSON.stringify([app.signOnPolicy, app.profilePolicy]);
-      const named = setsByName.get(name) ?? namedApps(await policies(app));
+      const named = setsByName.get(name) ?? listedClientIds(await policies(app));
       setsByName.set(name, named);
       const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
       const key = JSON.stringify([app.signOnPolicy, app.profilePolicy, app.minimumAcr, marks]);
@@ -46,7 +46,7 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
 }
 
 /** The lists of client ids that rules have in their conditions, in the order of the rules. */
-function namedApps({
+function listedClientIds({
   session,
   app,
   enrollment,

@@ -5,7 +5,7 @@ import type { Entry, Op, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import {
-  canonical,
+  canonicalJson,
   type Manifest,
   type Pointer,
   parseManifest,
@@ -78,7 +78,7 @@ export class Revisions {
     documents: Documents,
     { by, message }: { readonly by: string; readonly message?: string },
   ): Promise<Applied> {
-    const texts = new Map(Array.from(documents, ([key, document]) => [key, canonical(document)]));
+    const texts = new Map(Array.from(documents, ([key, document]) => [key, canonicalJson(document)]));
     const hashes = Object.fromEntries(Array.from(texts, ([key, text]) => [key, sha256(text)]));
     for (let round = 0; round < applyRounds; round += 1) {
       const entry = await this.#pointer();

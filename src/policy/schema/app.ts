@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { App, ClientMetadata, GrantType } from '../model/app.ts';
-import { closed, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
+import { signingAlgorithms } from '../model/signing.ts';
+import { closed, duration, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
 
-const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 const grantTypes = ['authorization_code', 'refresh_token', deviceCode] as const satisfies readonly GrantType[];
 
@@ -44,7 +44,10 @@ const clientSchema = closed({
     .optional()
     .describe('Default: client_secret_basic with a secret, private_key_jwt with keys, none without either.'),
   subject_type: z.literal('public').optional().describe('`public` only.'),
-  id_token_signed_response_alg: z.enum(algorithms).optional().describe('JWS algorithm of ID tokens.'),
+  id_token_signed_response_alg: z
+    .enum(signingAlgorithms)
+    .optional()
+    .describe('JWS algorithm of ID tokens, one that is enabled. Default: RS256, or the first that is enabled.'),
   jwks: closed({ keys: z.array(publicKey).min(1).describe('The keys, as JWK.') })
     .optional()
     .describe('Its public keys (RFC 7517).'),
@@ -80,7 +83,7 @@ interface AppInput {
 }
 
 /** What is wrong between the fields of an app, each with the path that it belongs to. */
-function contradictions({ client, clientSecretHash, pkce }: AppInput) {
+function clientContradictions({ client, clientSecretHash, pkce }: AppInput) {
   const found: { path: string[]; message: string }[] = [];
   const add = (field: string, message: string) => found.push({ path: ['client', field], message });
   const method = authMethod(client, clientSecretHash);
@@ -154,11 +157,16 @@ export const appSchema = closed({
     .boolean()
     .default(true)
     .describe('Claims of `profile`, `email` and other scopes stand in the ID token, too. `false`: at userinfo only.'),
+  refreshTokenGrace: duration({ min: 0, max: 60 })
+    .prefault('PT10S')
+    .describe(
+      'How long a refresh token that was replaced may be presented again, by a client whose answer was lost. `PT0S`: not at all. At most PT1M, default PT10S.',
+    ),
   client: clientSchema.describe('OpenID Connect client metadata.'),
 })
   .describe('One app (relying party).')
   .superRefine((input, context) => {
-    for (const { path, message } of contradictions(input)) {
+    for (const { path, message } of clientContradictions(input)) {
       context.addIssue({
         code: 'custom',
         path: path.map((part) => (/^\d+$/.test(part) ? Number(part) : part)),

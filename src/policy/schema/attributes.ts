@@ -77,8 +77,11 @@ const name = z
   .refine((one) => !reservedNames.has(one), { error: 'is a name that the record of a user has for itself' });
 
 /** What contradicts itself within one attribute, by member. */
-function contradictions(own: AttributeInput, standard: Attribute | undefined): readonly (readonly [string, string])[] {
-  const whole = complete(own, standard);
+function attributeContradictions(
+  own: AttributeInput,
+  standard: Attribute | undefined,
+): readonly (readonly [string, string])[] {
+  const whole = completeAttribute(own, standard);
   const isText = !['number', 'boolean', 'list'].includes(whole.type);
   const fixed = (['type', 'claim', 'scope'] as const).filter((member) => standard && own[member] !== undefined);
   const found: (readonly [string, string] | false)[] = [
@@ -99,7 +102,7 @@ function contradictions(own: AttributeInput, standard: Attribute | undefined): r
   return found.filter((one) => one !== false);
 }
 
-function complete(own: AttributeInput, standard: Attribute | undefined): Attribute {
+function completeAttribute(own: AttributeInput, standard: Attribute | undefined): Attribute {
   const { unique, identifies, claim, scope = 'profile', ...rest } = own;
   const base = standard ?? { type: 'text', read: 'user', write: 'admin', ...(claim !== undefined && { claim, scope }) };
   return { ...base, ...rest, ...(unique && { unique }), ...(identifies && { identifies }) };
@@ -113,7 +116,7 @@ export const profileAttributes = z
   .record(name, attribute)
   .superRefine((input, context) => {
     for (const [key, own] of Object.entries(input)) {
-      for (const [member, message] of contradictions(own, standardOf(key)))
+      for (const [member, message] of attributeContradictions(own, standardOf(key)))
         context.addIssue({
           code: 'custom',
           path: own[member as keyof AttributeInput] === undefined ? [key] : [key, member],
@@ -128,6 +131,6 @@ export const profileAttributes = z
 
 /** With the attributes of OpenID Connect. */
 export function attributeSchemaOf(input: z.output<typeof profileAttributes>): AttributeSchema {
-  const own = Object.entries(input ?? {}).map(([key, one]) => [key, complete(one, standardOf(key))] as const);
+  const own = Object.entries(input ?? {}).map(([key, one]) => [key, completeAttribute(one, standardOf(key))] as const);
   return { attributes: { ...standardAttributes, ...Object.fromEntries(own) }, closed: input !== undefined };
 }

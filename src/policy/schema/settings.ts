@@ -6,6 +6,7 @@ import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
+import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { mail, sms, voice } from './delivery.ts';
@@ -89,11 +90,22 @@ const resource = closed({
   scopes: z.array(scopeName).default([]).describe('Scopes that this API knows.'),
   accessToken: closed({
     lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
-    algorithm: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).default('RS256').describe('JWS algorithm. Default RS256.'),
+    algorithm: z
+      .enum(signingAlgorithms)
+      .optional()
+      .describe('JWS algorithm, one that is enabled. Default: RS256, or the first that is enabled.'),
   })
     .prefault({})
     .describe('Its JWT access tokens (RFC 9068).'),
 });
+
+const signing = closed({
+  algorithms: listOf(z.enum(signingAlgorithms))
+    .default([...defaultAlgorithms])
+    .describe('JWS algorithms that are enabled; keys are published for these. Default RS256 and ES256.'),
+})
+  .prefault({})
+  .describe('What tokens are signed with.');
 
 const acrValue = closed({
   value: z
@@ -148,6 +160,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .optional()
       .describe('The `acr` values and what each one stands for, strongest first.'),
     tokens,
+    signing,
     resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
     scopes: z
       .record(scopeName, z.array(z.string().min(1)))
@@ -163,6 +176,10 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
         ...(input as ExactOptional<typeof input>),
         attributes,
         acrValues: input.acrValues ?? defaultAcrValues,
+        resources: input.resources.map(({ accessToken, ...resource }) => ({
+          ...resource,
+          accessToken: { ...accessToken, algorithm: accessToken.algorithm ?? usualAlgorithm(input.signing.algorithms) },
+        })),
         scopes: withClaims({ ...standardScopes, ...input.scopes }, attributes),
       };
     });

@@ -106,10 +106,10 @@ function parse(
   };
 }
 
-type Place = Pick<Finding, 'file' | 'line' | 'column'>;
+type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** One finding for each place: further errors there only follow from the first. */
-function syntaxFindings(errors: readonly YAMLError[], place: (offset: number) => Place): Finding[] {
+function syntaxFindings(errors: readonly YAMLError[], place: (offset: number) => FindingPlace): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   return Array.from(first.values(), ({ code, pos, message }) => ({
     ...place(pos[0]),

@@ -8,13 +8,12 @@ import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { type BackupContent, readBackup } from './lines.ts';
 import { BackupRefused } from './refused.ts';
 
-/** Who can open the file. Neither: everybody. */
+/** What the file is encrypted with; neither: it is not encrypted. */
 export interface Encryption {
   readonly passphrase?: string;
   /** Public keys of age (`age1...`). */
@@ -73,7 +72,7 @@ function addRecipient(encrypter: Encrypter, recipient: string): void {
 }
 
 async function encrypted(content: Readable, encrypter: Encrypter): Promise<Readable> {
-  return fromWeb(await encrypter.encrypt(toWeb(content)));
+  return Readable.from(await encrypter.encrypt(webStreamOf(content)), { objectMode: false });
 }
 
 async function syncDirectoryOf(file: string): Promise<void> {
@@ -117,7 +116,7 @@ async function decrypted(bytes: Readable, { passphrase, identities = [] }: Decry
   if (passphrase !== undefined) decrypter.addPassphrase(passphrase);
   try {
     for (const identity of identities) decrypter.addIdentity(identity);
-    return fromWeb(await decrypter.decrypt(toWeb(bytes)));
+    return Readable.from(await decrypter.decrypt(webStreamOf(bytes)), { objectMode: false });
   } catch (error) {
     const hint = 'give the passphrase or the identity that it was made for';
     throw new BackupRefused(
@@ -128,15 +127,15 @@ async function decrypted(bytes: Readable, { passphrase, identities = [] }: Decry
   }
 }
 
-// The streams of Node and those of the DOM are the same, and their types are not.
-type WebStream = Awaited<ReturnType<Decrypter['decrypt']>> & globalThis.ReadableStream<Uint8Array>;
-
-function toWeb(stream: Readable): WebStream {
-  return Readable.toWeb(stream) as unknown as WebStream;
-}
-
-function fromWeb(stream: globalThis.ReadableStream): Readable {
-  return Readable.fromWeb(stream as unknown as ReadableStream);
+function webStreamOf(bytes: Readable): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = bytes[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
 }
 
 async function* textOf(bytes: Readable): AsyncIterable<string> {

@@ -1,6 +1,6 @@
 /**
- * Writes a backup into a Redis. While that goes on, the state of the store says so, and every node refuses to serve. The
- * keys, the pointer to the configuration and the state come last, in one step.
+ * Writes a backup into a Redis. While that goes on, the state of the store says so, and every node refuses to serve.
+ * The keys, the pointer to the configuration and the state come last, in one step.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
@@ -140,8 +140,8 @@ async function writeCounter(
 async function reachReplicas(client: RedisClient): Promise<void> {
   await Promise.all(
     mastersOf(client).map(async (master) => {
-      const [, , replicas] = (await master.role()) as unknown as readonly [string, number, readonly unknown[]];
-      if (replicas.length > 0) await master.wait(replicas.length, replicaPatience);
+      const [, , replicas] = await master.role();
+      if (Array.isArray(replicas) && replicas.length > 0) await master.wait(replicas.length, replicaPatience);
     }),
   );
 }

@@ -2,7 +2,7 @@
 import type { KeyRow } from './key-row.ts';
 
 const asGranted = { kind: 'expiring', until: 'it expires by the token settings' } as const;
-const adapter = 'oidc/storage/adapter';
+const adapter = 'oidc/storage/stored-model';
 
 export const protocolKeys = {
   interaction: {
@@ -15,22 +15,13 @@ export const protocolKeys = {
     references: ['transaction', 'sso-session', 'grant'],
   },
   grant: {
-    what: 'What a user granted to a client (`Grant`). Tokens count only while their grant exists.',
+    what: 'What a user granted to a client (`Grant`), and the families of refresh tokens under it. Tokens count only while their grant exists.',
     holds: 'entry',
     tag: { rule: 'random', of: 'the grant id' },
     owner: adapter,
     lifetime: { kind: 'expiring', until: 'the longest session and the longest family of refresh tokens are over' },
     durability: 'once',
     references: ['user'],
-  },
-  'grant-tokens': {
-    what: 'The keys of everything that was issued under a grant, in its slot.',
-    holds: 'set',
-    tag: { rule: 'random', of: 'the grant id' },
-    owner: adapter,
-    lifetime: { kind: 'expiring', until: 'the last of its tokens expires' },
-    durability: 'once',
-    references: [],
   },
   'authorization-code': {
     what: 'An authorization code (`AuthorizationCode`). Consumed once.',
@@ -51,12 +42,13 @@ export const protocolKeys = {
     references: ['grant', 'sso-session', 'user'],
   },
   'refresh-token': {
-    what: 'A refresh token (`RefreshToken`). Consumed by its rotation.',
+    what: 'A family of refresh tokens (`RefreshToken`): its newest token and the one before, as hashes.',
     holds: 'entry',
-    tag: { rule: 'hash', of: 'the token' },
+    tag: { rule: 'hash', of: 'the part that its tokens share' },
     owner: adapter,
     lifetime: asGranted,
-    durability: 'once',
+    // What a rotation has replaced must not count again.
+    durability: 'durable',
     references: ['grant', 'sso-session', 'user'],
   },
   'device-code': {
@@ -72,7 +64,7 @@ export const protocolKeys = {
     what: 'The device code that a user code leads to.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the code that the user types' },
-    owner: adapter,
+    owner: 'oidc/storage/adapter',
     lifetime: { kind: 'expiring', until: 'the device code expires' },
     durability: 'once',
     references: ['device-code'],

@@ -5,11 +5,12 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Op } from '../../stores/store.ts';
 import { reservationOps, takenValue, type UniqueValue, uniqueValues } from '../attribute-reservations.ts';
-import type { Amendment } from '../changes.ts';
+import { type Amendment, newUser } from '../changes.ts';
+import { issueCredential } from '../credentials.ts';
 import type { Directory } from '../directory.ts';
-import { passwordFaults } from '../password-faults.ts';
-import type { PasswordTools } from '../password-tools.ts';
-import type { Account, User } from '../user.ts';
+import { passwordFault } from '../password-faults.ts';
+import type { PasswordRules, PasswordTools } from '../password-tools.ts';
+import { type Account, toSubject, type User } from '../user.ts';
 import { csvRecords } from './csv.ts';
 import { FingerprintSet } from './fingerprint-set.ts';
 import { jsonLines } from './json-lines.ts';
@@ -21,6 +22,8 @@ export interface ImportOptions {
   /** What a profile may hold. */
   readonly attributes: AttributeSchema;
   readonly passwords: PasswordTools;
+  /** The password policy that new passwords are under. */
+  readonly passwordRules: PasswordRules;
   /** The credential of a verified address; `undefined`: mail cannot be sent there. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
   /** The credential of a verified phone number; `undefined`: no code can be sent there. */
@@ -57,11 +60,9 @@ export interface ImportSummary {
   readonly created: number;
   readonly updated: number;
   readonly refused: number;
-  /** Passwords that are too short to be the only factor; they were set. */
-  readonly shortPasswords: number;
 }
 
-type Result = { readonly done: 'created' | 'updated'; readonly short?: boolean } | { readonly reason: string };
+type Result = { readonly done: 'created' | 'updated' } | { readonly reason: string };
 
 interface Task {
   readonly line: number;
@@ -80,7 +81,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
   const text = decoded(options.source);
   const records = options.format === 'csv' ? csvRecords(text) : jsonLines(text);
   const seen = new FingerprintSet();
-  let summary: ImportSummary = { records: 0, created: 0, updated: 0, refused: 0, shortPasswords: 0 };
+  let summary: ImportSummary = { records: 0, created: 0, updated: 0, refused: 0 };
   let batch: Task[] = [];
   const settle = async (): Promise<void> => {
     const results = await Promise.all(batch.map(async (task) => ({ ...task, result: await task.result })));
@@ -90,7 +91,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
         options.onProblem({ line, reason: result.reason });
         options.onReject?.(written);
       }
-      summary = counted(summary, result);
+      summary = countedIn(summary, result);
     }
     options.onProgress?.(summary);
   };
@@ -99,25 +100,19 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
       options.onReject?.(record.header);
       continue;
     }
-    batch.push({ line: record.line, text: record.text, result: begin(options, seen, record) });
+    batch.push({ line: record.line, text: record.text, result: beginImport(options, seen, record) });
     if (batch.length === batchSize) await settle();
   }
   if (batch.length > 0) await settle();
   return summary;
 }
 
-function counted(summary: ImportSummary, result: Result): ImportSummary {
+function countedIn(summary: ImportSummary, result: Result): ImportSummary {
   const outcome = 'reason' in result ? 'refused' : result.done;
-  const short = 'short' in result && result.short ? 1 : 0;
-  return {
-    ...summary,
-    records: summary.records + 1,
-    [outcome]: summary[outcome] + 1,
-    shortPasswords: summary.shortPasswords + short,
-  };
+  return { ...summary, records: summary.records + 1, [outcome]: summary[outcome] + 1 };
 }
 
-function begin(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
+function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
   if ('fault' in record) return { reason: record.fault };
   const read = readUser(record.fields, options.attributes);
   if (!read.ok) return { reason: read.reason };
@@ -141,9 +136,6 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   if (found.length > 1) return { reason: 'its identifiers belong to different users' };
   const [account] = found;
   if (account !== undefined && !update) return { reason: `${common(account, user)} is there already` };
-  const password = await readPassword(options, user);
-  if ('reason' in password) return password;
-  const { credential, short } = password;
   const address = verifiedAddress(user, account?.user);
   const mailbox = address === undefined ? undefined : options.addressCredential(address);
   if (address !== undefined && mailbox === undefined) return { reason: 'email: mail cannot be sent to this address' };
@@ -151,10 +143,13 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const phone = number === undefined ? undefined : options.numberCredential(number);
   if (number !== undefined && phone === undefined) return { reason: 'phone: no code can be sent to this number' };
   const proven = [mailbox, phone].filter((one) => one !== undefined);
+  const password = await hashedPassword(options, user, { account, proven });
+  if ('reason' in password) return password;
+  const { credential } = password;
   const unique = await reserveUnique(options, user, account);
   if ('reason' in unique) return unique;
   const done = account === undefined ? 'created' : 'updated';
-  if (options.dryRun) return { done, short };
+  if (options.dryRun) return { done };
   const outcome =
     account === undefined
       ? await directory.create(
@@ -176,7 +171,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
         );
   if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };
   if (!outcome.ok) return { reason: `${outcome.identifier} is there already` };
-  return { done, short };
+  return { done };
 }
 
 /** Finds out whether another user has a value that must be unique; else how its reservation is written. */
@@ -215,27 +210,43 @@ function common({ user }: Account, { identifiers }: ImportedUser): string | unde
   return identifiers.find((identifier) => user.identifiers.includes(identifier));
 }
 
-type ReadPassword = {
+interface ImportedPassword {
   readonly credential: NewCredential | undefined;
-  readonly short: boolean;
-};
-
-async function readPassword(
-  { passwords, dryRun }: ImportOptions,
-  user: ImportedUser,
-): Promise<ReadPassword | { readonly reason: string }> {
-  const { secret } = user;
-  if (secret === undefined) return { credential: undefined, short: false };
-  if ('hash' in secret) {
-    const credential = passwords.fromHash(secret.hash);
-    return credential ? { credential, short: false } : { reason: 'passwordHash: only $argon2id$v=19$ is taken over' };
-  }
-  const checked = passwords.check(secret.password, user.identifiers);
-  if (!checked.ok) return { reason: `password: ${passwordFaults[checked.reason]}` };
-  return { credential: dryRun ? undefined : await passwords.create(secret.password), short: checked.short };
 }
 
-function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {
+/** `account`: as it is; `proven`: what the record adds to it. */
+async function hashedPassword(
+  { passwords, passwordRules, dryRun }: ImportOptions,
+  user: ImportedUser,
+  { account, proven }: { readonly account: Account | undefined; readonly proven: readonly NewCredential[] },
+): Promise<ImportedPassword | { readonly reason: string }> {
+  const { secret } = user;
+  if (secret === undefined) return { credential: undefined };
+  if ('hash' in secret) {
+    const credential = passwords.fromHash(secret.hash);
+    return credential ? { credential } : { reason: 'passwordHash: only $argon2id$v=19$ is taken over' };
+  }
+  const enrolled = account?.credentials ?? [];
+  const issued = proven.map((one) => issueCredential(one, 0));
+  const about = account === undefined ? newUser(user, user.identifiers, 0) : changedBy(user, account.user);
+  const subject = toSubject(about, [...enrolled, ...issued], 0);
+  const context = passwordRules(subject, enrolled);
+  const refused = await passwords.check(secret.password, subject, context);
+  if (refused !== undefined) return { reason: `password: ${passwordFault(refused)}` };
+  return { credential: dryRun ? undefined : await passwords.create(secret.password, context) };
+}
+
+/** The user as the record makes them. */
+function changedBy({ identifiers, profile, groups, userType }: ImportedUser, current: User): User {
+  return {
+    ...current,
+    identifiers: [...new Set([...current.identifiers, ...identifiers])],
+    profile: { ...current.profile, ...profile },
+    ...omitUndefined({ groups, userType }),
+  };
+}
+
+function changes(imported: ImportedUser, current: User, password: ImportedPassword['credential']): Amendment {
   const { identifiers, profile, groups, status, userType } = imported;
   // A new address or number is not verified because the old one was.
   const unverified = {

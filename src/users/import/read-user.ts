@@ -23,13 +23,13 @@ export type ReadUser =
   | { readonly ok: true; readonly user: ImportedUser }
   | { readonly ok: false; readonly reason: string };
 
-type Fields = Readonly<Record<string, unknown>>;
+type RecordFields = Readonly<Record<string, unknown>>;
 
 /** Stops reading one record. It is caught in this file. */
 class Unreadable extends Error {}
 
 /** A text that stands for a list holds its members separated by ";", as in CSV. */
-export function readUser(fields: Fields, schema: AttributeSchema): ReadUser {
+export function readUser(fields: RecordFields, schema: AttributeSchema): ReadUser {
   try {
     return { ok: true, user: read(fields, schema) };
   } catch (error) {
@@ -38,7 +38,7 @@ export function readUser(fields: Fields, schema: AttributeSchema): ReadUser {
   }
 }
 
-function read(fields: Fields, schema: AttributeSchema): ImportedUser {
+function read(fields: RecordFields, schema: AttributeSchema): ImportedUser {
   const groups = fields.groups === undefined ? undefined : list(fields, 'groups');
   const joined = groups?.find((group) => /[,|]/.test(group));
   if (joined !== undefined) throw new Unreadable(`groups: ${quoted(joined)} looks like several: separate names by ";"`);
@@ -46,11 +46,11 @@ function read(fields: Fields, schema: AttributeSchema): ImportedUser {
   if (status !== undefined && !isStatus(status))
     throw new Unreadable(`status: ${quoted(status)} is none of active, suspended, deactivated`);
   const userType = text(fields, 'userType');
-  const secret = readSecret(fields);
+  const secret = readPasswordOrHash(fields);
   const profile = readProfile(fields, schema);
   return {
     identifiers: [
-      ...new Set([...readIdentifiers(fields, schema), ...identifyingValues(schema, profile).map(canonical)]),
+      ...new Set([...readIdentifiers(fields, schema), ...identifyingValues(schema, profile).map(readIdentifier)]),
     ],
     profile,
     ...omitUndefined({ groups, status }),
@@ -62,22 +62,22 @@ function isStatus(value: string): value is UserStatus {
   return value === 'active' || value === 'suspended' || value === 'deactivated';
 }
 
-function readIdentifiers(fields: Fields, { attributes }: AttributeSchema): readonly string[] {
+function readIdentifiers(fields: RecordFields, { attributes }: AttributeSchema): readonly string[] {
   const given = fields.identifiers === undefined ? [] : list(fields, 'identifiers');
   const all = [...given, text(fields, 'username'), text(fields, 'email')].filter((one) => one !== undefined);
   const isIdentified = Object.entries(attributes).some(([name, { identifies }]) => identifies && name in fields);
   if (all.length === 0 && !isIdentified) throw new Unreadable('it has none of identifiers, username, email');
-  return [...new Set(all.map(canonical))];
+  return [...new Set(all.map(readIdentifier))];
 }
 
-function canonical(identifier: string): string {
+function readIdentifier(identifier: string): string {
   const result = canonicalIdentifier(identifier);
   if (!result.ok)
     throw new Unreadable(`${quoted(identifier)} cannot be an identifier: ${result.fault.replaceAll('_', ' ')}`);
   return result.value;
 }
 
-function readSecret(fields: Fields): ImportedUser['secret'] {
+function readPasswordOrHash(fields: RecordFields): ImportedUser['secret'] {
   const { password, passwordHash } = fields;
   if (password !== undefined && passwordHash !== undefined)
     throw new Unreadable('it has both password and passwordHash');
@@ -93,13 +93,13 @@ function readSecret(fields: Fields): ImportedUser['secret'] {
 
 const notProfile = new Set(['identifiers', 'username', 'groups', 'status', 'userType', 'password', 'passwordHash']);
 
-function readProfile(fields: Fields, schema: AttributeSchema): Profile {
+function readProfile(fields: RecordFields, schema: AttributeSchema): Profile {
   const profile: Record<string, ProfileValue> = {};
   for (const [name, given] of Object.entries(fields)) {
     if (notProfile.has(name)) continue;
     const read = readProfileValue(schema, name, given);
     if (!read.ok) throw new Unreadable(`${/^\w+$/.test(name) ? name : quoted(name)}: ${read.reason}`);
-    profile[name] = name === 'email' ? canonical(String(read.value)) : read.value;
+    profile[name] = name === 'email' ? readIdentifier(String(read.value)) : read.value;
   }
   return profile;
 }
@@ -112,7 +112,7 @@ export function identifyingValues({ attributes }: AttributeSchema, profile: Prof
   });
 }
 
-function text(fields: Fields, name: string): string | undefined {
+function text(fields: RecordFields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined) return undefined;
   const fault = textFault(value);
@@ -120,7 +120,7 @@ function text(fields: Fields, name: string): string | undefined {
   return String(value);
 }
 
-function list(fields: Fields, name: string): readonly string[] {
+function list(fields: RecordFields, name: string): readonly string[] {
   const value = fields[name];
   const members: unknown = typeof value === 'string' ? value.split(';').flatMap((part) => part.trim() || []) : value;
   if (!Array.isArray(members)) throw new Unreadable(`${name}: it is not a list of texts`);

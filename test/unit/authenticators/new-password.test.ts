@@ -1,9 +1,7 @@
 /** Setting a password in the step loop: what is refused, in which order, and what is asked of whom. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -13,6 +11,7 @@ import { passwordAuthenticator } from '../../../src/authenticators/password/pass
 import type { Subject } from '../../../src/core/model/facts.ts';
 import { context } from '../../contract/authenticator-contract.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
+import { type OpenServer, openServer } from '../../support/http-server.ts';
 
 const queue = cheapQueue();
 const password = passwordAuthenticator(queue);
@@ -158,20 +157,16 @@ describe('the service that knows breached passwords', () => {
   const digest = createHash('sha1').update(good).digest('hex').toUpperCase();
   const asked: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
   let reply: { readonly status: number; readonly body: string };
-  const server = createServer((request, response) => {
-    asked.push({ url: request.url ?? '', headers: request.headers });
-    response.writeHead(reply.status, { location: '/elsewhere' }).end(reply.body);
-  });
+  let service: OpenServer;
   let url: string;
   beforeAll(async () => {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/range/`;
+    service = await openServer((request, response) => {
+      asked.push({ url: request.url ?? '', headers: request.headers });
+      response.writeHead(reply.status, { location: '/elsewhere' }).end(reply.body);
+    });
+    url = `http://127.0.0.1:${service.port}/range/`;
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => service.close());
 
   async function askedFor(body: string, status = 200) {
     reply = { status, body };

@@ -185,7 +185,9 @@ test('what the files say at their own risk', async () => {
 test.each<[string | undefined, readonly string[]]>([
   ['https://id.example.org', []],
   ['http://localhost:3000', []],
-  ['http://127.0.0.2:3000', []],
+  ['http://127.0.0.1:3000', []],
+  // As the settings take it.
+  ['http://127.0.0.2:3000', ['fail issuer: http://127.0.0.2:3000 is not https']],
   ['http://[::1]:3000', []],
   ['http://id.example.org', ['fail issuer: http://id.example.org is not https']],
   ['http://127.0.0.1.example.org', ['fail issuer: http://127.0.0.1.example.org is not https']],

@@ -1,7 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   type Adapter,
   type AdapterPayload,
@@ -9,6 +6,7 @@ import {
   type KoaContextWithOIDC,
   Provider,
 } from 'oidc-provider';
+import { openServer } from '../../support/http-server.ts';
 
 /** What the next sign-in at the stub issuer ends with. */
 export interface NextSignIn {
@@ -25,10 +23,8 @@ export interface StubIssuer {
 
 /** A bare oidc-provider that signs Alice in at once, without a page, or answers with `next.error`. */
 export async function startStubIssuer(relyingParty: () => string, port = 0): Promise<StubIssuer> {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const { server, port: ownPort, close } = await openServer(undefined, port);
+  const issuer = `http://localhost:${ownPort}`;
   const next: NextSignIn = {};
   const provider = new Provider(issuer, configuration(relyingParty()));
   provider.use(async (ctx, proceed) => {
@@ -41,11 +37,6 @@ export async function startStubIssuer(relyingParty: () => string, port = 0): Pro
     ctx.redirect(await provider.interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false }));
   });
   server.on('request', provider.callback());
-  const close = async () => {
-    server.close();
-    server.closeAllConnections();
-    if (server.listening) await once(server, 'close');
-  };
   return { issuer, next, close };
 }
 

@@ -326,6 +326,7 @@ function snapshotOf(
     pkce: 'required',
     popups: false,
     scopeClaimsInIdToken: true,
+    refreshTokenGrace: 10,
     signOnPolicy: 'notes',
     client: {} as App['client'],
   };

@@ -64,7 +64,7 @@ async function lose(
     headers.set('Set-Cookie', 'session=1').set('Location', '/prepared');
     if (loss === 'race') scope.unit.create(key, { value: 'mine' });
     if (loss === 'refusal') scope.unit.consume('none', async () => new errors.InvalidGrant('already used'));
-    if (loss === 'outage') scope.storeFailure = new StoreUnavailable('it is away');
+    if (loss === 'outage') scope.unserved = new StoreUnavailable('it is away');
   };
   try {
     await runInScope(scope, () => unitOfWork(() => route)(ctx as never, answer));

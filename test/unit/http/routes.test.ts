@@ -1,12 +1,10 @@
 /** The table of routes: what each row allows, and that each row can be reached. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Koa from 'koa';
 import { StepgateError } from '../../../src/errors.ts';
 import { createRoutes, type Handler, type Route } from '../../../src/http/middleware/route-table.ts';
 import { ownRoutes } from '../../../src/http/routes.ts';
+import { type OpenServer, openServer } from '../../support/http-server.ts';
 
 const noHandler: Handler = () => {};
 /** Has every handler that the table asks for. */
@@ -106,7 +104,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('methods', () => {
-  let server: Server;
+  let server: OpenServer;
   /** The same table; each handler says which row it stands in. */
   const answering = table.map((row): Route => {
     const answer: Handler = (ctx) => {
@@ -125,13 +123,9 @@ describe('methods', () => {
       }
     });
     koa.use(createRoutes(answering).middleware);
-    server = createServer(koa.callback()).listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await openServer(koa.callback());
   });
-  afterAll(async () => {
-    server.close();
-    await once(server, 'close');
-  });
+  afterAll(() => server.close());
 
   test('every row is in the list below, and no other', () => {
     expect(table.map(({ path }) => path).toSorted()).toEqual(Object.keys(allowed).toSorted());
@@ -140,7 +134,7 @@ describe('methods', () => {
   test.each(table.map((row) => [row.path, row] as const))(
     '%s takes its own and names them otherwise',
     async (path, row) => {
-      const { port } = server.address() as AddressInfo;
+      const { port } = server;
       const ask = (method: string) => fetch(`http://127.0.0.1:${port}${addressOf(row)}`, { method });
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
         const answer = await ask(method);

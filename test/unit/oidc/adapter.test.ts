@@ -5,11 +5,13 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import type { TokenBasis } from '../../../src/flow/facts/token-basis.ts';
 import { createRequestScope, type RequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
-import { createAdapter, revokeGrant } from '../../../src/oidc/storage/adapter.ts';
+import { createAdapter } from '../../../src/oidc/storage/adapter.ts';
+import { successorOf, tokenHash } from '../../../src/oidc/storage/refresh-family.ts';
+import { revokeGrant } from '../../../src/oidc/storage/revoke-grant.ts';
+import { keyOf } from '../../../src/stores/key-table.ts';
 import {
   credentialsKey,
   grantKey,
-  grantTokensKey,
   interactionKey,
   pollingIntervalKey,
   ssoSessionKey,
@@ -29,11 +31,19 @@ const tokens = ['AuthorizationCode', 'DeviceCode', 'RefreshToken', 'AccessToken'
 
 let store: FakeStore;
 let adapter: (model: string) => Adapter;
+let clock: number;
+
+/** Clients whose id ends in a number have so many seconds of grace. */
+function adapterOn(on: Store, client: (id: string) => Promise<AdapterPayload | undefined>): typeof adapter {
+  const refreshTokenGrace = (id: string) => Number(/\d*$/.exec(id)?.[0]);
+  return createAdapter({ store: on, client, refreshTokenGrace, now: () => clock });
+}
 
 beforeEach(() => {
   store = fakeStore();
   const clients: Readonly<Record<string, AdapterPayload>> = { notes: { client_id: 'notes' } };
-  adapter = createAdapter({ store, client: async (id) => clients[id], now: () => now });
+  clock = now;
+  adapter = adapterOn(store, async (id) => clients[id]);
 });
 
 function newScope(of: Store = store): RequestScope {
@@ -55,8 +65,9 @@ async function writeUser(changes: Partial<User> = {}): Promise<void> {
 /** A sign-in of the account: a grant, and one of each kind of token, in the session `s`. */
 async function issue(): Promise<void> {
   await writeUser();
+  await request(() => adapter('Grant').upsert('g', { accountId: user.id, exp: now + 600 }, 600));
   await request(async () => {
-    await adapter('Grant').upsert('g', { accountId: user.id }, 600);
+    await adapter('Grant').find('g');
     for (const model of tokens) await adapter(model).upsert(model, payloadOf(model), 60);
   });
 }
@@ -65,8 +76,14 @@ function payloadOf(model: string): AdapterPayload {
   return { kind: model, grantId: 'g', accountId: user.id, sessionUid: 's' };
 }
 
-function find(model: string, id = model): Promise<AdapterPayload | undefined> {
-  return request(async () => (await adapter(model).find(id)) ?? undefined);
+/** Without the id, which every token gets back. */
+async function find(model: string, id = model): Promise<AdapterPayload | undefined> {
+  const found = await request(async () => (await adapter(model).find(id)) ?? undefined);
+  return found && without(found);
+}
+
+function without({ jti: _id, ...payload }: AdapterPayload): AdapterPayload {
+  return payload;
 }
 
 async function keptSession(changes: Partial<SsoSession>): Promise<void> {
@@ -141,7 +158,7 @@ describe('tokens live as long as their grant and their account', () => {
       unit.put(userKey(user.id), { value: serializeUser({ ...user, validAfter: now }) });
       return adapter('AccessToken').find('a');
     });
-    expect(found).toEqual(payload);
+    expect(found).toEqual({ ...payload, jti: 'a' });
   });
 
   test('a payload without an account and a grant is found', async () => {
@@ -189,7 +206,6 @@ describe('one round trip', () => {
 describe('what is consumed', () => {
   test.each<[string, new (...args: never[]) => Error, string]>([
     ['AuthorizationCode', errors.InvalidGrant, 'authorization code already consumed'],
-    ['RefreshToken', errors.InvalidGrant, 'refresh token already used'],
     ['DeviceCode', errors.InvalidGrant, 'device code already consumed'],
     ['AccessToken', errors.InvalidRequest, 'already used'],
   ])('%s goes to one of two, and the grant ends with the second', async (model, error, text) => {
@@ -216,31 +232,45 @@ describe('what is consumed', () => {
 });
 
 describe('a grant that is revoked', () => {
-  /** What is left of it in the store. */
-  async function left(): Promise<readonly string[]> {
-    const members: string[] = [];
-    for await (const page of store.members(grantTokensKey('g'))) members.push(...page);
-    return members;
-  }
-
-  test('knows all its tokens, and neither itself nor interactions', async () => {
+  test('knows the newest families of refresh tokens, and nothing else of what was issued', async () => {
     await issue();
-    await request(() => adapter('Interaction').upsert('i', { grantId: 'g' }, 60));
-    expect(await left()).toHaveLength(tokens.length);
-    const joins = store.commits.flat().filter(({ op }) => op === 'join');
-    expect(joins.map((op) => 'ttl' in op && op.ttl)).toEqual(tokens.map(() => 60));
+    expect(await familiesOf('g')).toEqual([refreshKey('RefreshToken')]);
+    for (let index = 0; index < 20; index += 1) {
+      await request(async () => {
+        await adapter('Grant').find('g');
+        await adapter('RefreshToken').upsert(`r${index}`, payloadOf('RefreshToken'), 60);
+      });
+    }
+    expect(await familiesOf('g')).toEqual(Array.from({ length: 16 }, (_, index) => refreshKey(`r${index + 4}`)));
+  });
+
+  test('keeps its families, and its life, when something more is granted', async () => {
+    await issue();
+    await request(async () => {
+      await adapter('Grant').find('g');
+      await adapter('RefreshToken').upsert('r', payloadOf('RefreshToken'), 60);
+    });
+    await request(async () => {
+      await adapter('Grant').find('g');
+      await adapter('Grant').upsert('g', { accountId: user.id, exp: now + 700 }, 700);
+    });
+    expect(await familiesOf('g')).toEqual([refreshKey('RefreshToken'), refreshKey('r')]);
+    await request(async () => {
+      await adapter('Grant').find('g');
+      await adapter('RefreshToken').upsert('s', payloadOf('RefreshToken'), 60);
+    });
+    expect(store.commits.at(-1)?.find((op) => 'key' in op && op.key === grantKey('g'))).toMatchObject({ ttl: 700 });
   });
 
   test.each<[string, () => Promise<void>]>([
     ['by the request', () => request(() => adapter('RefreshToken').revokeByGrantId('g'))],
     ['by the loser of a race', () => revokeGrant(store, 'g')],
-  ])('takes all its tokens along: %s', async (_by, revoke) => {
+  ])('takes its refresh tokens along, and no token is found: %s', async (_by, revoke) => {
     await issue();
-    const keys = await left();
     await revoke();
-    const { entries } = await store.load([...keys, grantKey('g')]);
+    const { entries } = await store.load([refreshKey('RefreshToken'), grantKey('g')]);
     expect([...entries.values()].filter(Boolean)).toEqual([]);
-    expect(await left()).toEqual([]);
+    for (const model of tokens) expect(await find(model)).toBeUndefined();
   });
 
   test('is first made void: none of its tokens is found any more, whatever comes in between', async () => {
@@ -294,22 +324,166 @@ describe('a grant that is revoked', () => {
     for (const model of tokens) expect(await find(model)).toBeUndefined();
     expect(await find('AccessToken', 'of-h')).toBeUndefined();
   });
+});
 
-  test('is looked through once for all kinds of tokens', async () => {
+/** The key of the family. */
+function refreshKey(token: string): string {
+  return keyOf('refresh-token', token.slice(0, 22));
+}
+
+/** As the grant knows them. */
+async function familiesOf(grant: string): Promise<unknown> {
+  const entry = (await store.load([grantKey(grant)])).entries.get(grantKey(grant));
+  return JSON.parse(entry?.value ?? '{}').families;
+}
+
+describe('a family of refresh tokens', () => {
+  const secret = 'c2VjcmV0';
+  const first = 'F'.repeat(22) + 'first';
+  const second = successorOf(first, secret);
+  const third = successorOf(second, secret);
+  const payload = (client: string) => ({ ...payloadOf('RefreshToken'), clientId: client });
+
+  async function begin(client: string): Promise<void> {
     await issue();
-    let asked = 0;
-    const counting = {
-      ...store,
-      members: (key: string) => {
-        asked += 1;
-        return store.members(key);
+    await request(() => adapter('RefreshToken').upsert(first, payload(client), 60));
+  }
+
+  /** A request that presents `token` and would answer with `successor`. Its unit is not committed. */
+  async function prepare(token: string, successor: string, client: string): Promise<RequestScope> {
+    const scope = newScope();
+    await runInScope(scope, async () => {
+      expect(await adapter('RefreshToken').find(token)).not.toHaveProperty('consumed');
+      await adapter('RefreshToken').consume(token);
+      await adapter('RefreshToken').upsert(successor, payload(client), 60);
+    });
+    return scope;
+  }
+
+  async function rotate(token: string, successor: string, client: string): Promise<void> {
+    await (await prepare(token, successor, client)).unit.commit();
+  }
+
+  const isUsed = async (token: string) => 'consumed' in ((await find('RefreshToken', token)) ?? {});
+
+  test('the record knows the newest token, the one before and when, all as hashes', async () => {
+    await begin('app10');
+    await rotate(first, second, 'app10');
+    clock += 3;
+    await rotate(second, third, 'app10');
+    const key = refreshKey(first);
+    const value = (await store.load([key])).entries.get(key)?.value ?? '';
+    expect(JSON.parse(value).family).toEqual({
+      current: tokenHash(third),
+      former: tokenHash(second),
+      rotatedAt: now + 3,
+    });
+    for (const token of [first, second, third]) expect(value).not.toContain(token.slice(22));
+  });
+
+  test('takes the same space after many refreshes', async () => {
+    await begin('app10');
+    let token = first;
+    const sizes = new Set<number>();
+    for (let round = 0; round < 50; round += 1) {
+      const next = successorOf(token, secret);
+      await rotate(token, next, 'app10');
+      token = next;
+      const { entries } = await store.load([refreshKey(first), grantKey('g')]);
+      sizes.add(JSON.stringify([...entries.values()].map((entry) => entry?.value.length)).length);
+    }
+    expect(sizes.size).toBe(1);
+    expect(new Set(store.commits.flat().flatMap((op) => ('key' in op ? [op.key] : []))).size).toBe(7);
+  });
+
+  /** The grace of the client, what is presented after `first` was replaced, how many seconds later, if it counts. */
+  test.each<[string, string, number, boolean]>([
+    ['app10', second, 0, true],
+    ['app10', second, 100_000, true],
+    ['app10', first, 0, true],
+    ['app10', first, 10, true],
+    ['app10', first, 11, false],
+    ['app0', first, 0, false],
+    ['app0', second, 0, true],
+    ['app10', `${first}x`, 0, false],
+    ['app10', first.slice(0, 22), 0, false],
+  ])('%s: %s, %i s later', async (client, token, seconds, counts) => {
+    await begin(client);
+    await rotate(first, second, client);
+    clock += seconds;
+    expect(await isUsed(token)).toBe(!counts);
+  });
+
+  test('a token before the former one was used, however short the time', async () => {
+    await begin('app10');
+    await rotate(first, second, 'app10');
+    await rotate(second, third, 'app10');
+    expect([await isUsed(first), await isUsed(second), await isUsed(third)]).toEqual([true, false, false]);
+  });
+
+  test('a token of another family is none of this', async () => {
+    await begin('app10');
+    expect(await find('RefreshToken', `G${first.slice(1)}`)).toBeUndefined();
+  });
+
+  test('of two that replace one token at once both go on with the same successor, within the grace', async () => {
+    await begin('app10');
+    const both = [await prepare(first, second, 'app10'), await prepare(first, second, 'app10')];
+    for (const { unit } of both) await unit.commit();
+    expect(await isUsed(second)).toBe(false);
+    const key = refreshKey(first);
+    const written = store.commits.filter((ops) => ops.some((op) => 'key' in op && op.key === key && op.op !== 'check'));
+    expect(written.length).toBeLessThanOrEqual(3);
+  });
+
+  /** The grace of the client, what the faster request did, and what happens to the grant. */
+  test.each<[string, string, () => Promise<unknown>]>([
+    ['app0', 'replaced the token', () => rotate(first, second, 'app0')],
+    [
+      'app10',
+      'replaced its successor, too',
+      async () => {
+        await rotate(first, second, 'app10');
+        await rotate(second, third, 'app10');
       },
-    };
-    const countingAdapter = createAdapter({ store: counting, client: async () => undefined, now: () => now });
-    await request(async () => {
-      for (const model of tokens) await countingAdapter(model).revokeByGrantId('g');
-    }, newScope(counting));
-    expect(asked).toBe(1);
+    ],
+    ['app10', 'made another successor of it', () => rotate(first, `${second}x`, 'app10')],
+    ['app10', 'destroyed it', () => request(() => adapter('RefreshToken').destroy(first))],
+  ])('%s: the slower one is refused and the grant ends when the faster one %s', async (client, _what, faster) => {
+    await begin(client);
+    const slower = await prepare(first, second, client);
+    await faster();
+    await expect(slower.unit.commit()).rejects.toBeInstanceOf(errors.InvalidGrant);
+    expect(await find('Grant', 'g')).toBeUndefined();
+    for (const token of [first, second, third]) expect(await find('RefreshToken', token)).toBeUndefined();
+  });
+
+  test('what counted when the request began counts until its end', async () => {
+    await begin('app10');
+    await rotate(first, second, 'app10');
+    clock += 10;
+    const late = await prepare(first, second, 'app10');
+    clock += 5;
+    await late.unit.commit();
+    expect(await find('Grant', 'g')).toBeDefined();
+  });
+
+  test('a token that is not replaced lives longer, also where another request did the same', async () => {
+    await begin('app10');
+    const scopes = [newScope(), newScope()];
+    for (const scope of scopes)
+      await runInScope(scope, async () => {
+        await adapter('RefreshToken').find(first);
+        await adapter('RefreshToken').upsert(first, { ...payload('app10'), exp: 7 }, 90);
+      });
+    for (const { unit } of scopes) await unit.commit();
+    expect(await find('RefreshToken', first)).toMatchObject({ exp: 7 });
+  });
+
+  test('of an account that was reset is gone, and brings nothing back', async () => {
+    await begin('app10');
+    await writeUser({ validAfter: now });
+    expect(await find('RefreshToken', first)).toBeUndefined();
   });
 });
 
@@ -322,6 +496,16 @@ describe('ids that came from outside', () => {
     );
     const keys = store.commits.flat().map((op) => JSON.stringify('key' in op ? [op.key, 'refs' in op && op.refs] : op));
     expect(keys.filter((key) => key.includes(id) || key.includes('ABCD'))).toEqual([]);
+  });
+
+  test.each(tokens.filter((model) => model !== 'DeviceCode'))('stand nowhere in the store: %s', async (model) => {
+    await issue();
+    await request(() => adapter(model).upsert('secret-0123', { ...payloadOf(model), jti: 'secret-0123' }, 60));
+    expect(JSON.stringify(store.commits)).not.toContain('secret-0123');
+    expect(await request(() => adapter(model).find('secret-0123'))).toEqual({
+      ...payloadOf(model),
+      jti: 'secret-0123',
+    });
   });
 
   test.each(['', 'a/b', '../a', 'a b', 'a}', 'ä', 'a\n'])(
@@ -380,9 +564,9 @@ describe('writing', () => {
 
   test('outside a request each call is a unit of work of its own', async () => {
     await adapter('AccessToken').upsert('a', { n: 1 }, 60);
-    expect(await adapter('AccessToken').find('a')).toEqual({ n: 1 });
+    expect(await find('AccessToken', 'a')).toEqual({ n: 1 });
     await adapter('AccessToken').consume('a');
-    expect(await adapter('AccessToken').find('a')).toEqual({ n: 1, consumed: 1 });
+    expect(await find('AccessToken', 'a')).toEqual({ n: 1, consumed: 1 });
     await adapter('AccessToken').destroy('a');
     expect(await adapter('AccessToken').find('a')).toBeUndefined();
     await adapter('DeviceCode').upsert('d', { userCode: 'U', grantId: 'g' }, 60);
@@ -428,7 +612,7 @@ describe('what a token rests on', () => {
   });
 
   test('nothing where the request set no basis', async () => {
-    await request(() => adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60));
+    await request(() => adapter('DeviceCode').upsert('t', { clientId: 'notes' }, 60));
     expect(store.commits.flat()).toMatchObject([{ value: JSON.stringify({ payload: { clientId: 'notes' } }) }]);
   });
 });
@@ -453,5 +637,7 @@ describe('the other models', () => {
     expect(await adapter('Session').findByUid('s')).toBeUndefined();
     await expect(adapter('Session').consume('s')).rejects.toThrow(/sessions are not consumed/);
     await expect(adapter('AccessToken').findByUid('s')).rejects.toThrow('AccessToken has no uid');
+    await expect(adapter('RefreshToken').findByUid('s')).rejects.toThrow('refresh tokens have no uid');
+    await expect(adapter('RefreshToken').findByUserCode('s')).rejects.toThrow('refresh tokens have no user code');
   });
 });

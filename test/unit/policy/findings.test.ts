@@ -131,6 +131,7 @@ test.each<[string, string, readonly string[]]>([
     [
       '3:16 resources[0].indicator must be an absolute URI without fragment',
       '4:64 resources[1].accessToken.algorithm must be one of RS256, PS256, ES256, EdDSA; did you mean `RS256`?',
+      '4:64 resources[1].accessToken.algorithm `RS257` is not enabled: add it to signing.algorithms in stepgate.yaml, or use RS256 or ES256',
       '5:16 resources[2].indicator another resource, in line 4, has the same name',
     ],
   ],

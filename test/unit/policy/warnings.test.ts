@@ -44,6 +44,25 @@ test('mail that cannot be sent', async () => {
   expect(await warnings({ 'stepgate.yaml': settings('email: { enabled: false }') })).toEqual([]);
 });
 
+test('registration where no address can be proved', async () => {
+  const files = (rest: string) => ({
+    'stepgate.yaml': rest,
+    'policies/profile/default.yaml':
+      'name: default\nrules:\n  - name: Staff\n    when: { groups: { any: [a] } }\n    then: {}\n  - name: All\n    then: { register: allow }\n',
+  });
+  const line = (lacking: string) => [
+    `policies/profile/default.yaml:7:23: warning: rules[1].then.register rule "All" lets users register, and none can: ${lacking}, so no address can be proved`,
+  ];
+  expect(await warnings(files(settings('email: { enabled: false }', mail)))).toEqual(
+    line('`authenticators.email` is not enabled'),
+  );
+  expect((await warnings(files(settings('email: { enabled: true }')))).slice(0, 1)).toEqual(
+    line('there is no `mail` section'),
+  );
+  expect(await warnings(files(settings('email: { enabled: true }')), true)).toEqual([]);
+  expect(await warnings(files(settings('email: { enabled: true }', mail)))).toEqual([]);
+});
+
 test('text messages and calls that cannot be sent, each on its own', async () => {
   const enabled = 'phone: { enabled: true, countries: [DE], methods: [sms, voice] }';
   const voice = 'voice: { webhook: { url: https://sms.example.org/, secretEnv: SECRET } }\n';

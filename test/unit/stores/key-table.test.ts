@@ -7,7 +7,6 @@ import {
   auditKey,
   credentialsKey,
   grantKey,
-  grantTokensKey,
   identifierKey,
   interactionKey,
   knownDeviceKey,
@@ -36,7 +35,6 @@ test('a key is built by the rule of its tag', () => {
 test('what changes together shares a slot', () => {
   const slotOf = (key: string) => /\{.*\}/.exec(key)?.[0];
   expect(slotOf(credentialsKey('u1'))).toBe(slotOf(userKey('u1')));
-  expect(slotOf(grantTokensKey('g1'))).toBe(slotOf(grantKey('g1')));
   expect(slotOf(interactionKey('i1'))).toBe(slotOf(transactionKey('i1')));
 });
 
@@ -53,7 +51,7 @@ describe('the recording store', () => {
     ['a known device', { op: 'put', key: knownDeviceKey('s'), value: '', ttl: 180 * 86_400 }, undefined],
     ['a line of the audit log', { op: 'append', key: auditKey, value: line, keep: 100_000 }, undefined],
     ['a reset', { op: 'reset', counter: attemptCounter('u', 'security_question.enroll') }, undefined],
-    ['a deletion', { op: 'delete', key: grantTokensKey('g') }, undefined],
+    ['a deletion', { op: 'delete', key: grantKey('g') }, undefined],
     ['an unknown kind', { op: 'put', key: 'thing:{a}', value: '' }, 'key of an unknown kind'],
     ['a key by hand', { op: 'put', key: 'identifier:{alice}', value: '' }, 'tag by another rule'],
     ['a rest too many', { op: 'put', key: 'user:{u}:more', value: '' }, 'missing or unexpected rest'],

@@ -111,19 +111,53 @@ describe('with Sentinel', () => {
   });
 });
 
+describe('by the word of the operator', () => {
+  test('the last one is excused as the others are, for as long as the word holds', () => {
+    const rule = new SentinelRule();
+    rule.standAloneUntil(20_000);
+    speak(rule, [0, 9_750], all({ down: { B: -60_000, C: -60_000 } }));
+    expect(missingAt(rule, 9_750)).toEqual(['B', 'C']);
+    speak(rule, [10_000, 20_000], all({ down: { B: -60_000, C: -60_000 } }));
+    expect([rule.needed('A', 19_999), missingAt(rule, 19_999)]).toEqual([0, []]);
+    expect(missingAt(rule, 20_000)).toEqual(['B', 'C']);
+  });
+
+  test('a node that is up, or attached again, still counts', () => {
+    const rule = new SentinelRule();
+    rule.standAloneUntil(60_000);
+    speak(rule, [0, 20_000], all({ down: { C: -60_000 } }));
+    expect(missingAt(rule, 20_000)).toEqual(['B']);
+    speak(rule, [20_250, 40_000], all({ down: { B: 20_000, C: -60_000 } }));
+    expect(missingAt(rule, 40_000)).toEqual([]);
+    speak(rule, [40_250, 42_000], all({}));
+    expect(missingAt(rule, 42_000, 'B')).toEqual([]);
+    expect(missingAt(rule, 42_000)).toEqual(['B']);
+  });
+
+  test('without Sentinel those count that are attached', () => {
+    const rule = new AttachedRule();
+    rule.observe(2);
+    rule.standAloneUntil(100);
+    rule.observe(0);
+    expect([rule.needed('A', 99), rule.needed('A', 100)]).toEqual([0, 2]);
+    const lagging = new Map([['B', 99]]);
+    expect(rule.missing({ me: 'A', offset: 100, acknowledged: lagging }, 99)).toEqual(['1 of 1 replicas']);
+  });
+});
+
 describe('without Sentinel', () => {
   const missing = (rule: AttachedRule, ...have: readonly string[]) =>
-    rule.missing({ me: 'A', offset: 100, acknowledged: acknowledged(...have) });
+    rule.missing({ me: 'A', offset: 100, acknowledged: acknowledged(...have) }, 0);
 
   test('as many must have a write as were ever attached at once', () => {
     const rule = new AttachedRule();
-    expect(rule.needed()).toBeUndefined();
+    expect(rule.needed('A', 0)).toBeUndefined();
     rule.observe(0);
-    expect(rule.needed()).toBe(0);
+    expect(rule.needed('A', 0)).toBe(0);
     expect(missing(rule)).toEqual([]);
     rule.observe(2);
     rule.observe(1);
-    expect(rule.needed()).toBe(2);
+    expect(rule.needed('A', 0)).toBe(2);
     expect(missing(rule, 'B')).toEqual(['1 of 2 replicas']);
     expect(missing(rule, 'B', 'another')).toEqual([]);
   });
@@ -134,6 +168,6 @@ describe('without Sentinel', () => {
       ['B', 100],
       ['C', 99],
     ]);
-    expect(rule.missing({ me: 'A', offset: 100, acknowledged: lagging })).toEqual(['1 of 2 replicas']);
+    expect(rule.missing({ me: 'A', offset: 100, acknowledged: lagging }, 0)).toEqual(['1 of 2 replicas']);
   });
 });

@@ -1,7 +1,10 @@
 /** Whether a node says that its store cannot be relied on, from what probes of the store find. */
 import { afterEach, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../../src/errors.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { storeAloneKey, writeProbeKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
+import { standAloneOp } from '../../../src/stores/store-alone.ts';
 import { StoreHealth } from '../../../src/stores/store-health.ts';
 import { fakeStore } from '../../support/fake-store.ts';
 import { until } from '../../support/until.ts';
@@ -89,4 +92,22 @@ test('settings that no longer hold count at once, until they are good again', as
   await until('another look', () => warnings.includes('the settings of the store are good again'));
   expect([health.unreadyBecause(), alarms]).toEqual([undefined, ['Redis may evict counters']]);
   expect(warnings.filter((text) => text === 'appendonly is no')).toHaveLength(1);
+});
+
+test('a store that stands alone: one alarm and a warning, until it does no more', async () => {
+  const store = openEmbedded({ file: ':memory:' });
+  const { health, alarms, warnings } = watch(store);
+  await until('a probe', async () => (await store.load([writeProbeKey])).entries.get(writeProbeKey) !== undefined);
+  expect(health.warning()).toBeUndefined();
+  await store.commit([standAloneOp({ until: 1_800_000_000, by: 'ops' }, 60)]);
+  await until('the alarm', () => alarms.length > 0);
+  expect(alarms).toEqual([expect.stringMatching(/stands alone until 2027-01-15T08:00:00.000Z.*ops/)]);
+  expect([health.warning(), health.unreadyBecause()]).toEqual([
+    expect.stringMatching(/stands alone until 2027-01-15T08:00:00.000Z/),
+    undefined,
+  ]);
+  expect(health.warning()).not.toContain('ops');
+  await store.commit([{ op: 'delete', key: storeAloneKey }]);
+  await until('the end', () => warnings.length > 0);
+  expect([health.warning(), warnings]).toEqual([undefined, ['the store does not stand alone any more']]);
 });

@@ -410,6 +410,47 @@ describe('the commit', () => {
     expect(store.commits).toHaveLength(length + 1);
   });
 
+  describe('and cannot go on from there', () => {
+    /** The error that a commit ends with when the entry is not what the merge wants. */
+    async function lostOn(lost?: () => Promise<Error>): Promise<unknown> {
+      const store = await storeWith('old');
+      const unit = new UnitOfWork(store);
+      await unit.load([key]);
+      const onlyOld = (value: string | undefined) => {
+        if (value === 'old') return { value: 'new' };
+        throw new Conflict({ op: 'check', key });
+      };
+      unit.merge(key, onlyOld, lost);
+      unit.put(other, { value: 'written' });
+      store.beforeNextCommit(() => store.commit([{ op: 'put', key, value: 'theirs' }]));
+      const error = await unit.commit().catch((cause: unknown) => cause);
+      expect([await loadedValue(store), await loadedValue(store, other)]).toEqual(['theirs', undefined]);
+      await unit.commit();
+      expect(await loadedValue(store, other)).toBeUndefined();
+      return error;
+    }
+
+    test('it says who answers, and writes nothing', async () => {
+      const answer = new Error('already used');
+      expect(await lostOn(async () => answer)).toBe(answer);
+    });
+
+    test('it ends in the conflict where nothing else answers', async () => {
+      expect(await lostOn()).toBeInstanceOf(Conflict);
+    });
+  });
+
+  test('an error of a merge that is no conflict comes through', async () => {
+    const unit = new UnitOfWork(await storeWith('old'));
+    let runs = 0;
+    unit.merge(key, () => {
+      runs += 1;
+      if (runs > 1) throw new RangeError('broken');
+      return { value: 'new' };
+    });
+    await expect(unit.commit()).rejects.toThrow(RangeError);
+  });
+
   test('gives up when it loses 64 times in a row', async () => {
     const store = await storeWith('0');
     let rounds = 0;
@@ -423,7 +464,7 @@ describe('the commit', () => {
     };
     const unlucky = new UnitOfWork(losing);
     await unlucky.load([key]);
-    unlucky.merge(key, adding('+'));
+    unlucky.merge(key, adding('+'), async () => new Error('not asked: it could go on'));
     expect(await failedOn(unlucky)).toBe('replace');
     expect(rounds).toBe(64);
   });

@@ -5,7 +5,7 @@ import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../..
 import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
 import { Directory } from '../../../src/users/directory.ts';
-import type { User } from '../../../src/users/user.ts';
+import { serializeUser, type User } from '../../../src/users/user.ts';
 import { slotted } from '../../support/cluster-like-store.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
@@ -197,6 +197,20 @@ describe('credentials', () => {
       ['password', 'new'],
     ]);
     expect([await granted(user.id, 'password'), await granted(user.id, 'totp')]).toEqual([true, false]);
+  });
+
+  test('a password that an administrator set was not recovered by a mailbox', async () => {
+    const user = await create({ identifiers: ['alice'], credentials: [credential('password', 'old')] });
+    const recovery = { at: now, by: ['a mailbox'] };
+    const { entries } = await store.load([userKey(user.id)]);
+    const version = entries.get(userKey(user.id))?.version ?? 0;
+    const value = serializeUser({ ...user, recovery });
+    await store.commit([{ op: 'replace', key: userKey(user.id), value, version, refs: [credentialsKey(user.id)] }]);
+    expect((await directory.setGroups(user.id, { add: ['a'] }))?.recovery).toEqual(recovery);
+    expect((await directory.setPassword(user.id, credential('password', 'new')))?.recovery).toEqual({
+      at: now,
+      by: [],
+    });
   });
 
   test('validAfter changes with every reset, also within a second and after the clock was set back', async () => {

@@ -3,6 +3,8 @@ import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { passwordTools } from '../../../src/authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/phone.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
+import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
+import { shortestPassword } from '../../../src/core/policy/password-terms.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
@@ -24,6 +26,17 @@ const numberCredential = (text: string) => (takesCodes(text) ? phoneCredential(t
 const addressCredential = (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text));
 const passwords = passwordTools();
 const now = 1_800_000_000;
+const passwordRules: ImportOptions['passwordRules'] = (subject, credentials) => ({
+  brand: 'Stepgate',
+  issuer: 'https://id.test',
+  enrolled: credentials.filter(({ authenticator }) => authenticator === 'password'),
+  newPassword: {
+    minLength: shortestPassword(defaultPasswordTerms, subject.enrollments),
+    blocklists: ['common', 'context'],
+    history: subject.groups.includes('remembering') ? 2 : 0,
+  },
+  warn: () => undefined,
+});
 
 beforeEach(() => {
   store = recordingStore(openEmbedded({ file: ':memory:' }));
@@ -44,6 +57,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
     directory,
     attributes: { attributes: standardAttributes, closed: false },
     passwords,
+    passwordRules,
     addressCredential,
     numberCredential,
     source,
@@ -93,7 +107,7 @@ describe('JSON Lines', () => {
       }),
     );
     expect(problems).toEqual([]);
-    expect(summary).toEqual({ records: 1, created: 1, updated: 0, refused: 0, shortPasswords: 0 });
+    expect(summary).toEqual({ records: 1, created: 1, updated: 0, refused: 0 });
     const account = await directory.findByIdentifier('alice');
     expect(account?.user).toMatchObject({
       identifiers: ['a.liddell', 'alice', 'alice@demo.test'],
@@ -121,17 +135,34 @@ describe('JSON Lines', () => {
     const summary = await run(
       jsonl(
         { username: 'one', password: 'a long enough password' },
-        { username: 'two', password: 'short but ok' },
+        { username: 'two', password: 'fourteenletter' },
         { username: 'three', password: 'short' },
         { username: 'four', password: 'Password1' },
         { username: 'longusername', password: 'LongUserName1' },
       ),
     );
-    expect(summary).toEqual({ records: 5, created: 2, updated: 0, refused: 3, shortPasswords: 1 });
-    expect(problems.map(({ line }) => line)).toEqual([3, 4, 5]);
+    expect(summary).toEqual({ records: 5, created: 1, updated: 0, refused: 4 });
+    expect(problems.map(({ line }) => line)).toEqual([2, 3, 4, 5]);
+    expect(problems[0]?.reason).toBe('password: it has fewer than 15 characters');
     const stored = (await directory.findByIdentifier('one'))?.credentials[0]?.secret.hash;
     expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(JSON.stringify(problems)).not.toMatch(/"short"|Password1|LongUserName1/);
+  });
+
+  test('a password is checked for the user as the account is, and former ones are kept where the policy says so', async () => {
+    const key = {
+      authenticator: 'totp',
+      factors: ['possession'],
+      characteristics: ['deviceBound'],
+      secret: {},
+    } as const;
+    const old = await passwords.create('the password before', { enrolled: [] });
+    await directory.create({ identifiers: ['keyholder'], groups: ['remembering'], credentials: [key, old] });
+    const summary = await run(jsonl({ username: 'keyholder', password: 'short but ok' }), { update: true });
+    expect(summary).toMatchObject({ updated: 1, refused: 0 });
+    const { credentials = [] } = (await directory.findByIdentifier('keyholder')) ?? {};
+    const password = credentials.find(({ authenticator }) => authenticator === 'password');
+    expect(password?.secret.former).toEqual([old.secret.hash]);
   });
 
   test.each<[string, unknown, RegExp]>([
@@ -407,7 +438,7 @@ test('20,000 lines: every hundredth is bad, and exactly the others are there', a
   }
   const seen: number[] = [];
   const summary = await run(source(), { onProgress: ({ records }) => seen.push(records) });
-  expect(summary).toEqual({ records: 20_000, created: 19_800, updated: 0, refused: 200, shortPasswords: 0 });
+  expect(summary).toEqual({ records: 20_000, created: 19_800, updated: 0, refused: 200 });
   expect(problems.map(({ line }) => line)).toEqual(Array.from({ length: 200 }, (_, index) => (index + 1) * 100));
   expect(seen).toHaveLength(20_000 / 32);
   expect(await count()).toBe(19_800);

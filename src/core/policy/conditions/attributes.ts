@@ -13,12 +13,12 @@ export const attributesCondition: ConditionDescriptor<'attributes'> = {
 function attributeTests(tests: ConditionOf<'attributes'>): readonly ConditionTest[] {
   return Object.entries(tests).map(([name, test]) => {
     const holds = valueTest(test);
-    return { name: `attributes.${name}`, test: subjectTest(({ profile }) => hasValue(profile, name, holds)) };
+    return { name: `attributes.${name}`, test: subjectTest(({ profile }) => hasMatchingValue(profile, name, holds)) };
   });
 }
 
 /** An attribute with several values passes when one of them does. An absent one never does. */
-function hasValue(profile: Subject['profile'], name: string, holds: (value: unknown) => boolean): boolean {
+function hasMatchingValue(profile: Subject['profile'], name: string, holds: (value: unknown) => boolean): boolean {
   const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
   if (value === undefined || value === null) return false;
   return Array.isArray(value) ? value.some(holds) : holds(value);

@@ -25,12 +25,12 @@ import type { AccountPage, AuthenticatorPage, ConfirmAddressPage, EndSessionPage
 import { accountModel, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
 
 export function accountView(page: AccountPage, t: Translator): View {
-  return { ...contentOf(page, t), notices: noticesModel(page.messages, t), wide: page.kind === 'overview' };
+  return { ...accountContent(page, t), notices: noticesModel(page.messages, t), wide: page.kind === 'overview' };
 }
 
 type Content = View extends infer V ? (V extends View ? Pick<V, 'template' | 'model' | 'heading'> : never) : never;
 
-function contentOf(page: AccountPage, t: Translator): Content {
+function accountContent(page: AccountPage, t: Translator): Content {
   switch (page.kind) {
     case 'overview':
       return {
@@ -179,7 +179,7 @@ function sessionsModel({ sessions }: Overview, t: Translator): SessionsModel {
       href: session.current ? '/oauth2/v1/logout' : `/account/sessions/${session.id}`,
       end: session.current
         ? { key: 'logout.yes' }
-        : { key: 'account.session.end.of', params: { place: placeInWords(session, t) } },
+        : { key: 'account.session.end.of', params: { place: placeLine(session, t) } },
     })),
   };
 }
@@ -199,7 +199,7 @@ function devicesModel({ devices }: Overview, t: Translator): DevicesModel {
       authenticators: device.waived.map((key) => authenticatorName(key, t)),
       times: { key: 'account.device.times', params: { since: { at: device.at }, until: { at: device.until } } },
       href: `/account/devices/${device.id}`,
-      forget: { key: 'account.device.forget.of', params: { place: placeInWords(device, t) } },
+      forget: { key: 'account.device.forget.of', params: { place: placeLine(device, t) } },
     })),
   };
 }
@@ -294,7 +294,7 @@ function placeText({ browser, system, ip }: Place): MessageDescriptor {
   };
 }
 
-function placeInWords(place: Place, t: Translator): string {
+function placeLine(place: Place, t: Translator): string {
   const { key, params } = placeText(place);
   return t.text(key, params);
 }

@@ -27,7 +27,7 @@ import { accountModel, appView, authenticatorName, iconOf, noticesModel, stateFo
 export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;
   const heading = headingOf(page, t);
-  const content = contentOf(page, t);
+  const content = stepContent(page, t);
   return {
     ...content,
     heading,
@@ -51,7 +51,7 @@ interface StepOf<K extends Step['kind']> {
   readonly account: AccountModel;
 }
 
-function contentOf(page: StepPage, t: Translator): Content {
+function stepContent(page: StepPage, t: Translator): Content {
   const { step } = page;
   const done = (page.done ?? []).map((key) => authenticatorName(key, t));
   const context = { page, t, account: accountModel(page.account, done) };
@@ -61,9 +61,9 @@ function contentOf(page: StepPage, t: Translator): Content {
     case 'select':
       return selectContent({ ...context, step });
     case 'challenge':
-      return takesPublicKey(step) ? publicKeyChallenge({ ...context, step }) : challenge({ ...context, step });
+      return takesPublicKey(step) ? publicKeyChallenge({ ...context, step }) : challengeContent({ ...context, step });
     case 'enroll':
-      return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enroll({ ...context, step });
+      return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enrollContent({ ...context, step });
     case 'profile':
       return { template: 'steps/profile', model: profileModel({ ...context, step }) };
     case 'denied':
@@ -114,7 +114,7 @@ function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
   };
 }
 
-function challenge({ page, step, t, account }: StepOf<'challenge'>): Content {
+function challengeContent({ page, step, t, account }: StepOf<'challenge'>): Content {
   const { authenticator } = step;
   return {
     template: 'steps/challenge',
@@ -149,7 +149,7 @@ function publicKeyChallenge({ page, step, t, account }: StepOf<'challenge'>): Co
   };
 }
 
-function enroll({ page, step, t, account }: StepOf<'enroll'>): Content {
+function enrollContent({ page, step, t, account }: StepOf<'enroll'>): Content {
   const { authenticator, offer } = step;
   const restricted = step.alternatives ? 'enroll.restricted.alternatives' : 'enroll.restricted';
   return {

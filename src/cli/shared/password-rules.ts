@@ -1,0 +1,73 @@
+/** The password policy in use, for passwords that administrators set. */
+import type { Seconds } from '../../core/model/facts.ts';
+import { termsForNewPassword } from '../../core/policy/password-terms.ts';
+import { StepgateError } from '../../errors.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { withAccountApp } from '../../policy/revision/account-app.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { Store } from '../../stores/store.ts';
+import type { PasswordRules } from '../../users/password-tools.ts';
+
+export interface PasswordRulesOptions {
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+  now(): Seconds;
+  /** Takes whole lines. */
+  stderr(text: string): void;
+}
+
+/**
+ * The user counts as they are, in no network and with no browser. Without a configuration the defaults apply: users
+ * may come before it. Rejects with `StoreUnavailable`; what comes back throws `StepgateError('not_configured')` where
+ * no rule holds.
+ */
+export async function passwordRulesInUse(store: Store, options: PasswordRulesOptions): Promise<PasswordRules> {
+  const snapshot = await snapshotInUse(store, options);
+  const issuer = options.issuer ?? snapshot?.settings.issuer ?? 'http://localhost';
+  const brand = snapshot?.settings.brand.name ?? 'Stepgate';
+  const policies = snapshot === undefined ? {} : await policiesOf(snapshot, issuer);
+  const password = options.authenticators.find(({ underPasswordPolicy }) => underPasswordPolicy)?.key ?? '';
+  const settings = { ...snapshot?.settings.authenticators[password] };
+  const warn = onceEach((message) => options.stderr(`warning: ${message}\n`));
+  return (subject, credentials) => {
+    const newPassword = termsForNewPassword(policies, {
+      now: options.now(),
+      request: { clientId: accountClientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
+      network: { ip: '', zones: [] },
+      device: { known: false, platform: 'other', os: 'other' },
+      subject,
+      evidence: [],
+    });
+    if (newPassword === undefined) throw new StepgateError('not_configured', 'no rule of the password policy holds');
+    const enrolled = credentials.filter(({ authenticator }) => authenticator === password);
+    return { brand, issuer, enrolled, settings, newPassword, warn };
+  };
+}
+
+async function snapshotInUse(store: Store, { authenticators }: PasswordRulesOptions): Promise<Snapshot | undefined> {
+  try {
+    return await new Revisions(store, { authenticators }).current();
+  } catch (error) {
+    if (error instanceof StepgateError && error.code === 'not_configured') return undefined;
+    throw error;
+  }
+}
+
+async function policiesOf(snapshot: Snapshot, issuer: string): Promise<Parameters<typeof termsForNewPassword>[0]> {
+  const extended = withAccountApp(snapshot, issuer);
+  const app = await extended.app(accountClientId);
+  return app === undefined ? {} : extended.policies(app);
+}
+
+/** An import may have the same to say for every record. */
+function onceEach(write: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message)) return;
+    said.add(message);
+    write(message);
+  };
+}

@@ -1,0 +1,153 @@
+/** How the models of oidc-provider are kept: under which key, with which references, and when they count. */
+import type { AdapterPayload } from 'oidc-provider';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { isKeptWith, peekSso, type SsoSession } from '../../flow/browser/sso-session.ts';
+import type { TokenBasis } from '../../flow/facts/token-basis.ts';
+import { type KeyKind, keyOf, keyRow } from '../../stores/key-table.ts';
+import { grantKey, pollingIntervalKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
+import type { Store } from '../../stores/store.ts';
+import type { Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
+import { parseUser } from '../../users/user.ts';
+import type { StorageScope } from '../request-scope.ts';
+import { familyOf, type RefreshFamily } from './refresh-family.ts';
+
+/** A payload and, for what belongs to an account, the state of the account when it was issued. */
+export interface Stored {
+  /** Without the token itself: its hash is the key. */
+  readonly payload: AdapterPayload;
+  /** `validAfter` of the account at that time. */
+  readonly valid?: number;
+  /** What it rests on, for what tokens follow from. */
+  readonly basis?: TokenBasis;
+  /** Of a refresh token. */
+  readonly family?: RefreshFamily;
+  /** Of a grant: the keys of the newest families of refresh tokens under it, to be deleted along with it. */
+  readonly families?: readonly string[];
+}
+
+export function parseStored(value: string): Stored {
+  return JSON.parse(value) as Stored;
+}
+
+/** Models from which further tokens follow: each is stored with what it rests on. */
+export const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
+
+/**
+ * The models of oidc-provider that are stored. Sessions have an adapter of their own, clients are configured, and the
+ * others belong to features that are off: introspection still looks for some of them, and finds nothing.
+ */
+const kindOf: Readonly<Record<string, KeyKind>> = {
+  AccessToken: 'access-token',
+  AuthorizationCode: 'authorization-code',
+  DeviceCode: 'device-code',
+  Grant: 'grant',
+  Interaction: 'interaction',
+  PushedAuthorizationRequest: 'pushed-authorization-request',
+  RefreshToken: 'refresh-token',
+  ReplayDetection: 'replay-detection',
+};
+
+export function isStored(model: string): boolean {
+  return kindOf[model] !== undefined;
+}
+
+/** Throws `TypeError` for a model that is not stored. */
+export function modelKey(model: string, id: string): string {
+  const kind = kindOf[model];
+  if (kind === undefined) throw new TypeError(`the store has no kind of key for ${model}`);
+  return keyOf(kind, model === 'RefreshToken' ? familyOf(id) : id);
+}
+
+/** Parameters that present a code or token, and the models that these may be. */
+const presenting: Readonly<Record<string, readonly string[]>> = {
+  code: ['AuthorizationCode'],
+  refresh_token: ['RefreshToken'],
+  device_code: ['DeviceCode'],
+  token: ['AccessToken', 'RefreshToken'],
+};
+
+/** Keys of what a request with these parameters presents. */
+export function presentedKeys(parameters: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(presenting).flatMap(([name, models]) => {
+    const value = parameters[name];
+    return typeof value === 'string' ? models.map((model) => modelKey(model, value)) : [];
+  });
+}
+
+/** One model within one scope. */
+export interface ModelStorage {
+  readonly model: string;
+  readonly store: Store;
+  readonly scope: StorageScope;
+}
+
+export interface Upsert {
+  readonly id: string;
+  readonly payload: AdapterPayload;
+  /** Seconds. */
+  readonly ttl: number | undefined;
+}
+
+/** The payload with what it stands on now: the account, and the basis of this request. */
+export async function storedOf({ model, scope }: ModelStorage, { payload }: Upsert): Promise<Stored> {
+  const user = payload.accountId ? await scope.unit.get(userKey(payload.accountId)) : undefined;
+  return omitUndefined({
+    payload: withoutSecret(model, payload),
+    valid: user && parseUser(user.value).validAfter,
+    basis: tokenSources.has(model) ? scope.tokenBasis : undefined,
+  });
+}
+
+/** What was issued as a secret stands nowhere in the store: a copy of it opens nothing. */
+function withoutSecret(model: string, { jti, ...payload }: AdapterPayload): AdapterPayload {
+  return isSecret(model) ? payload : omitUndefined({ ...payload, jti });
+}
+
+/** Whether the id of the model is known to its holder only. */
+function isSecret(model: string): boolean {
+  return keyRow(kindOf[model] ?? '')?.tag.rule === 'hash';
+}
+
+/** The payload as it was handed over. */
+export function payloadOf(model: string, id: string, { payload }: Stored): AdapterPayload {
+  return isSecret(model) ? { ...payload, jti: id } : payload;
+}
+
+export function mergedOf(stored: Stored, { model, id, ttl }: { model: string } & Omit<Upsert, 'payload'>): Merged {
+  return omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, stored.payload) });
+}
+
+/** Everything that one load brings along with a payload, so that the request needs no second one. */
+function refsOf(model: string, id: string, payload: AdapterPayload): readonly string[] {
+  const refs: string[] = [];
+  if (model === 'Interaction') refs.push(transactionKey(id));
+  if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
+  if (payload.grantId) refs.push(grantKey(payload.grantId));
+  const session = payload.sessionUid ?? payload.session?.uid;
+  if (session) refs.push(ssoSessionKey(session));
+  if (payload.accountId) refs.push(userKey(payload.accountId));
+  return refs;
+}
+
+/** What belongs to a grant or an account lives only as long as these. */
+export async function isWithGrantAndAccount(
+  model: string,
+  { payload, valid }: Stored,
+  unit: UnitOfWork,
+): Promise<boolean> {
+  if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
+  if (!payload.accountId) return true;
+  const user = await unit.get(userKey(payload.accountId));
+  if (!user) return false;
+  const account = parseUser(user.value);
+  if (account.status !== 'active') return false;
+  // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
+  if (model === 'Grant' || account.validAfter === valid) return true;
+  const { sessionUid } = payload;
+  return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, valid);
+}
+
+async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {
+  await unit.load([ssoSessionKey(uid)]);
+  return peekSso(unit, uid);
+}
