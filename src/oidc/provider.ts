@@ -116,8 +116,7 @@ function configuration(parts: BuiltParts): Configuration {
       idTokenSigningAlgValues: [...signs],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
     },
-    assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) =>
-      assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() }),
+    assertJwtClientAuthClaimsAndHeader: onlyNewAssertions(services),
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],
@@ -202,6 +201,11 @@ async function clientById({ services, signs }: BuiltParts, clientId: string) {
   }
   if (app) apps.set(app.clientId, app);
   return app && clientMetadata(app, signs);
+}
+
+function onlyNewAssertions(services: Services): Configuration['assertJwtClientAuthClaimsAndHeader'] {
+  return async (_ctx, claims) =>
+    assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() });
 }
 
 function claimsByScope(settings: Settings): Configuration['claims'] {

@@ -4,7 +4,10 @@
  * rollback is possible until then. See decision 52.
  */
 
-/** How a release reads and writes the documents of two versions. `kind`: as in the table of keys. */
+/**
+ * How a release reads and writes the documents of two versions. `kind`: as in the table of keys. Those of the kinds
+ * `revision` and `document` are known by their hash, so they must stay as they are.
+ */
 export interface StoreSchema {
   /** The version of this release. Its code knows documents of this version only. */
   readonly version: number;

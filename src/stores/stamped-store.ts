@@ -15,8 +15,8 @@ import { keyRow } from './key-table.ts';
 import { storeStateKey } from './keys.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
 import { readStamp, type Stamp, unreadable, withStamp } from './stamp.ts';
-import type { Committed, Entry, Loaded, Op, Store } from './store.ts';
-import { assertUsable, parseState, type StoreState, stateless } from './store-state.ts';
+import type { Committed, Entry, Loaded, Op, Store, StoreState } from './store.ts';
+import { assertUsable, parseState, stateless } from './store-state.ts';
 
 /** The same store; all documents that it takes and gives are stamped on the way. */
 export function stampedStore(raw: Store, schema: StoreSchema = releaseSchema): Store {
@@ -92,10 +92,15 @@ class Stamping {
     return { ok: false, failed: given(committed.failed), applied: committed.applied.map(given) };
   }
 
-  /** The text of a line of a log. Throws `StoreUnavailable` when it has a version that this release does not read. */
+  /**
+   * The text of a line of a log, which keeps the version it was written in. Throws `StoreUnavailable` when that is
+   * newer than this release.
+   */
   lineOf(key: string, value: string): string {
     const stamp = readStamp(value);
-    return this.#textOf(key, stamp) ?? unreadable(key, stamp, this.#schema.version);
+    if (stamp === undefined || stamp.version > this.#schema.version)
+      return unreadable(key, stamp, this.#schema.version);
+    return this.#textOf(key, stamp) ?? stamp.text;
   }
 
   #stateIn(entry: Entry | undefined): StoreState {

@@ -6,21 +6,7 @@
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { storeStateKey } from './keys.ts';
 import type { StoreSchema } from './schema.ts';
-import type { Entry, Op, Store } from './store.ts';
-
-export interface StoreState {
-  /** The version in which documents are written. It rises by `stepgate store finish-upgrade`. */
-  readonly schema: number;
-  /** Documents of the version before are still being rewritten. */
-  readonly rewriting?: true;
-  /**
-   * When the epoch began (milliseconds since 1970), and greater than that of every epoch before. 1: the first one,
-   * which nothing came before. 0: the store was never initialised.
-   */
-  readonly epoch: number;
-  /** A restore has begun and has not come to its end. */
-  readonly restoring?: true;
-}
+import type { Entry, Op, Store, StoreState } from './store.ts';
 
 const firstEpoch = 1;
 

@@ -12,8 +12,6 @@
  *
  * Durations are whole seconds. Values are strings; the callers keep JSON in them.
  */
-import type { StoreState } from './store-state.ts';
-
 export interface Entry {
   readonly value: string;
   /** Grows by one with each write. 1 after `create`. */
@@ -66,6 +64,21 @@ export interface LoadOptions {
  * counter of a user.
  */
 export const orphanLifetime = 30 * 86_400;
+
+/** What a store says of itself (see `store-state.ts`). */
+export interface StoreState {
+  /** The version in which documents are written. It rises by `stepgate store finish-upgrade`. */
+  readonly schema: number;
+  /** Documents of the version before are still being rewritten. */
+  readonly rewriting?: true;
+  /**
+   * When the epoch began (milliseconds since 1970), and greater than that of every epoch before. 1: the first one,
+   * which nothing came before. 0: the store was never initialised.
+   */
+  readonly epoch: number;
+  /** A restore has begun and has not come to its end. */
+  readonly restoring?: true;
+}
 
 export interface Loaded {
   /** All keys that were asked for and all that they refer to, directly or not. `undefined`: there is no such entry. */

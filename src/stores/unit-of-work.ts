@@ -2,8 +2,7 @@
  * One request is one unit of work: what was read is read once, what is written is written together, by one commit,
  * before the answer leaves. So a request costs one load and one commit, and is never half done. See decision 1.
  */
-import type { Entry, Loaded, LoadOptions, Op, Store } from './store.ts';
-import type { StoreState } from './store-state.ts';
+import type { Entry, Loaded, LoadOptions, Op, Store, StoreState } from './store.ts';
 
 type WriteOp = Extract<Op, { value: string; version?: number; op: 'create' | 'replace' | 'put' | 'update' }>;
 

@@ -21,7 +21,8 @@ const patience = 5_000;
 /** Throws `StoreUnavailable` when the file cannot be read. */
 export function dumpEmbedded(file: string, now: number): Dump {
   try {
-    const database = new DatabaseSync(file, { readOnly: true, timeout: patience });
+    // Not read-only: such a connection cannot remove the log when it is the last one.
+    const database = new DatabaseSync(file, { timeout: patience });
     // A transaction that only reads sees one state of a database in WAL mode, from its first statement on.
     database.exec('BEGIN');
     const state = database.prepare('SELECT v FROM entries WHERE k=?').get(storeStateKey);

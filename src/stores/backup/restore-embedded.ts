@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, unavailable } from '../embedded-database.ts';
 import { storeStateKey } from '../keys.ts';
 import { withStamp } from '../stamp.ts';
-import type { StoreState } from '../store-state.ts';
+import type { StoreState } from '../store.ts';
 import type { BackupLine } from './lines.ts';
 import { type Restored, restoredVersion } from './restored.ts';
 

@@ -1,5 +1,5 @@
 /** What is restored into a store, whichever it is. */
-import type { StoreState } from '../store-state.ts';
+import type { StoreState } from '../store.ts';
 import type { BackupLine } from './lines.ts';
 
 export interface Restored {

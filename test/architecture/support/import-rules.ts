@@ -72,6 +72,8 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/notify/account-notification',
       'oidc/keys/keyring',
       'stores/store-alone',
+      'stores/schema',
+      'stores/store-state',
       ...store,
     ],
     packages: ['commander'],
@@ -83,7 +85,16 @@ export const importRules: Readonly<Record<string, Part>> = {
     packages: ['commander'],
   },
   'cli/store': {
-    ours: ['flow/audit', 'oidc/keys/keyring', 'users', 'stores/finish-upgrade', 'stores/store-state', ...store],
+    ours: [
+      'core',
+      'flow/audit',
+      'oidc/keys/keyring',
+      'users',
+      'stores/finish-upgrade',
+      'stores/store-alone',
+      'stores/store-state',
+      ...store,
+    ],
     packages: ['commander'],
   },
   'cli/explain': {
