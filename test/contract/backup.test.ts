@@ -1,4 +1,4 @@
-/** Backups of every kind of store: what they hold, what is refused before anything is written, and what a restore says. */
+/** Backups of every kind of store: what they hold, and what is refused before anything is written. */
 import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -212,6 +212,8 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
     const before = await loadKeyring(store);
     const { epoch } = (await readState(store)).state;
     await terminal.newEpoch();
+    const [last] = (await store.tail(auditKey, undefined, 1_000)).slice(-1);
+    expect(JSON.parse(last?.value ?? '')).toMatchObject({ event: 'store.epoch_began' });
     expect((await readState(store)).state.epoch).toBeGreaterThan(epoch);
     expect((await store.load([ssoSessionKey('session')])).entries.get(ssoSessionKey('session'))).toBeUndefined();
     expect((await user())?.credentials).toHaveLength(1);

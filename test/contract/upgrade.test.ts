@@ -13,7 +13,7 @@ import { doctorCommand } from '../../src/cli/doctor/doctor.ts';
 import { finishUpgradeCommand } from '../../src/cli/store/finish-upgrade.ts';
 import { restoreBackup } from '../../src/stores/backup/backup.ts';
 import { finishUpgrade } from '../../src/stores/finish-upgrade.ts';
-import { keyringKey, revisionPointerKey, userKey } from '../../src/stores/keys.ts';
+import { auditKey, keyringKey, revisionPointerKey, userKey } from '../../src/stores/keys.ts';
 import { openStore } from '../../src/stores/open.ts';
 import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import { readStamp, withStamp } from '../../src/stores/stamp.ts';
@@ -136,11 +136,11 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
   });
 
   test('until the upgrade is finished, `doctor` says what does not hold yet', async () => {
-    let printed = '';
+    const printed: string[] = [];
     const context = {
       openAsItIs: async () => openStore({ ...place.settings, schema: next }),
       schema: next,
-      stdout: (text: string) => void (printed += text),
+      stdout: (text: string) => void printed.push(text),
       paint: (_: string, text: string) => text,
       authenticators: [],
       variables: {},
@@ -150,8 +150,10 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
       setExitCode: () => undefined,
     };
     await doctorCommand(context).exitOverride().parseAsync([], { from: 'user' });
-    expect(printed).toMatch(/the documents have version 1, and this release can write version 2.*made-up promise/s);
-    expect(printed).toContain('stepgate store finish-upgrade');
+    expect(printed.join('')).toMatch(
+      /the documents have version 1, and this release can write version 2.*made-up promise/s,
+    );
+    expect(printed.join('')).toContain('stepgate store finish-upgrade');
   });
 
   test('it is finished under load; from then on the older release is refused, and says why', async () => {
@@ -163,17 +165,21 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
     workers = [0, 1].map(work);
     // From here on, users are made by the newer release, too.
     first = { ...first, app: running.at(-1)?.app ?? first.app };
-    let printed = '';
+    const printed: string[] = [];
     const settings = { ...place.settings, schema: next };
     await finishUpgradeCommand({
       openStore: async () => recordingStore(await openStore(settings)),
       finishUpgrade: () => finishUpgrade(settings, { settle: 300 }),
-      stdout: (text) => void (printed += text),
+      stdout: (text) => void printed.push(text),
     })
       .exitOverride()
       .parseAsync([], { from: 'user' });
     await underLoad();
-    expect(printed).toMatch(/have version 2 now, \d+ were rewritten/);
+    const check = await openStore(settings);
+    const lines = await check.tail(auditKey, undefined, 10_000);
+    expect(lines.some(({ value }) => JSON.parse(value).event === 'store.upgraded')).toBe(true);
+    await check.close();
+    expect(printed.join('')).toMatch(/have version 2 now, \d+ were rewritten/);
     expect(failures).toEqual([]);
     expect([...(await versionsIn(place))]).toEqual([next.version]);
     await expect(old.load([keyringKey])).rejects.toThrow(/a newer release has finished its upgrade of this store/);
@@ -201,7 +207,7 @@ describe('a document', () => {
   test.each<[string, string, RegExp]>([
     ['without a version', '{"id":"x"}', /\(user\) says no version/],
     ['of a version after the next', withStamp({ version: 9, epoch: 1, text: '{}' }), /has version 9.*reads 1$/],
-  ])('%s is refused by whoever reads it, and does not affect others', async (_, value, sentence) => {
+  ])('%s is refused when it is read, and does not affect others', async (_, value, sentence) => {
     const store = await place.connect();
     await store.commit([{ op: 'put', key: keyringKey, value: 'keys' }]);
     await store.commit([{ op: 'put', key: userKey('x'), value: 'x' }]);

@@ -1,4 +1,4 @@
-/** Says in which version the documents of the store are, what begins only when its upgrade is finished, and its epoch. */
+/** Says which version the documents of the store have, what begins only when its upgrade is finished, and its epoch. */
 import { storeStateKey } from '../../stores/keys.ts';
 import type { StoreSchema } from '../../stores/schema.ts';
 import type { Store } from '../../stores/store.ts';
