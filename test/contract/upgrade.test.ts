@@ -145,6 +145,7 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
       authenticators: [],
       variables: {},
       configDir: 'config',
+      fetch: async () => Promise.reject(new Error('not asked')),
       nodeVersion: process.versions.node,
       now: () => 0,
       setExitCode: () => undefined,

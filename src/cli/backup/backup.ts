@@ -5,6 +5,7 @@ import type { BackupSummary } from '../../stores/backup/backup.ts';
 import type { Encryption } from '../../stores/backup/file.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { readSecretFile } from '../shared/read-secret-file.ts';
 import { refusal } from '../shared/refusal.ts';
 
@@ -15,7 +16,7 @@ export interface BackupContext {
   stderr(text: string): void;
 }
 
-interface BackupOptions {
+interface BackupOptions extends ResultOptions {
   readonly passphraseFile?: string;
   readonly recipient?: readonly string[];
 }
@@ -28,10 +29,11 @@ export function backupCommand(context: BackupContext): Command {
     .option('--recipient <key>', 'encrypt it for this public key of age (age1...); can be repeated', collect)
     .action(async (file: string, options: BackupOptions) => {
       const encryption = await encryptionOf(options);
-      const { users, parts } = await context.backUp(file, encryption);
+      const summary = await context.backUp(file, encryption);
       if (encryption.passphrase === undefined && encryption.recipients === undefined)
         context.stderr(`${file} is not encrypted, and holds the signing keys: keep it like them\n`);
-      context.stdout(`${file} holds ${users} users, ${parts} parts in all\n`);
+      const text = `${file} holds ${summary.users} users, ${summary.parts} parts in all\n`;
+      printResult(context, options, { text, data: summary });
     });
 }
 

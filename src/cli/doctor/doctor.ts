@@ -16,6 +16,7 @@ import { checkConfiguration } from './configuration.ts';
 import { checkDataDir } from './data-dir.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkKeys } from './keys.ts';
+import type { Fetch } from './relying-party.ts';
 import { checkStoreState } from './store-state.ts';
 import { checkUsers } from './users.ts';
 
@@ -32,6 +33,8 @@ export interface DoctorContext {
   readonly configDir: string;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
+  /** Asks another host over HTTPS. */
+  readonly fetch: Fetch;
   /** Default: that of this release. */
   readonly schema?: StoreSchema;
   /** Of Node, e.g. `24.15.0`. */

@@ -9,6 +9,7 @@ import { keyringKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { readSecretFile, readSecretLines } from '../shared/read-secret-file.ts';
 import { aboutRecoveryCodes, withoutRecoveryCodes } from '../shared/void-recovery-codes.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -23,7 +24,7 @@ export interface RestoreContext {
   readonly recoveryCodes: string;
 }
 
-interface Options {
+interface Options extends ResultOptions {
   readonly replace?: true;
   readonly passphraseFile?: string;
   readonly identityFile?: string;
@@ -41,7 +42,7 @@ export function restoreCommand(context: RestoreContext): Command {
     .option('--void-recovery-codes', 'recovery codes that were issued before are void, too')
     .option('--replace-keys', 'make new signing keys, so that no token counts that was signed before')
     .action(async (file: string, options: Options) => {
-      const { madeAt, users } = await context.restoreBackup(file, {
+      const summary = await context.restoreBackup(file, {
         decryption: await decryptionOf(options),
         replace: options.replace ?? false,
         change: await changeOf(context, options),
@@ -49,10 +50,10 @@ export function restoreCommand(context: RestoreContext): Command {
       await withStore(context, (store) =>
         store.commit([auditOp({ event: 'store.restored', outcome: 'success', by: operatorName() }).op]),
       );
-      context.stdout(
-        `restored ${users} users as of ${madeAt}. Sessions, codes, links and stored tokens from before are void; ` +
-          `${aboutRecoveryCodes(options.voidRecoveryCodes ?? false)}\n`,
-      );
+      const text =
+        `restored ${summary.users} users as of ${summary.madeAt}. Sessions, codes, links and stored tokens from ` +
+        `before are void; ${aboutRecoveryCodes(options.voidRecoveryCodes ?? false)}\n`;
+      printResult(context, options, { text, data: summary });
     });
 }
 

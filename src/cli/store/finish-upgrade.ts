@@ -5,6 +5,7 @@ import type { FinishedUpgrade } from '../../stores/finish-upgrade.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface FinishUpgradeContext {
@@ -14,14 +15,16 @@ export interface FinishUpgradeContext {
 }
 
 export function finishUpgradeCommand(context: FinishUpgradeContext): Command {
-  return newCommand('store finish-upgrade').action(async () => {
-    const { version, rewritten, wasFinished } = await context.finishUpgrade();
-    if (wasFinished) return context.stdout(`nothing to finish: the documents of this store have version ${version}\n`);
-    await withStore(context, (store) =>
-      store.commit([auditOp({ event: 'store.upgraded', outcome: 'success', by: operatorName() }).op]),
-    );
-    context.stdout(
-      `the documents of this store have version ${version} now, ${rewritten} were rewritten. Older releases refuse it\n`,
-    );
+  return newCommand('store finish-upgrade').action(async (options: ResultOptions) => {
+    const result = await context.finishUpgrade();
+    const { version, rewritten, wasFinished } = result;
+    if (!wasFinished)
+      await withStore(context, (store) =>
+        store.commit([auditOp({ event: 'store.upgraded', outcome: 'success', by: operatorName() }).op]),
+      );
+    const text = wasFinished
+      ? `nothing to finish: the documents of this store have version ${version}\n`
+      : `the documents of this store have version ${version} now, ${rewritten} were rewritten. Older releases refuse it\n`;
+    printResult(context, options, { text, data: result });
   });
 }

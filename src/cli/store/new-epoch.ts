@@ -5,8 +5,11 @@ import { newSigningKeys, replaceKeys } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
 import { beginEpoch } from '../../stores/store-state.ts';
 import { Directory } from '../../users/directory.ts';
+import { listUsers, type PageOfUsers } from '../../users/list-users.ts';
+import type { Account } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { aboutRecoveryCodes } from '../shared/void-recovery-codes.ts';
 import { withStore } from '../shared/with-store.ts';
 
@@ -19,10 +22,12 @@ export interface NewEpochContext {
   readonly recoveryCodes: string;
 }
 
-interface Options {
+interface Options extends ResultOptions {
   readonly voidRecoveryCodes?: true;
   readonly replaceKeys?: true;
 }
+
+const pageSize = 500;
 
 export function newEpochCommand(context: NewEpochContext): Command {
   return newCommand('store new-epoch')
@@ -31,10 +36,10 @@ export function newEpochCommand(context: NewEpochContext): Command {
     .action(async (options: Options) => {
       const since = await withStore(context, (store) => begin(store, context, options));
       const at = new Date(since * 1000).toISOString();
-      context.stdout(
+      const text =
         `since ${at} sessions, codes, links and stored tokens from before are void; ` +
-          `${aboutRecoveryCodes(options.voidRecoveryCodes ?? false)}\n`,
-      );
+        `${aboutRecoveryCodes(options.voidRecoveryCodes ?? false)}\n`;
+      printResult(context, options, { text, data: { since: at } });
     });
 }
 
@@ -49,10 +54,12 @@ async function begin(store: Store, context: NewEpochContext, options: Options): 
 /** Also ends the sessions of these users, as every removal of an authenticator does. */
 async function voidRecoveryCodes(store: Store, { recoveryCodes, now }: NewEpochContext): Promise<void> {
   const directory = new Directory(store, now);
-  for await (const { accounts } of directory.list()) {
-    const holders = accounts.filter(({ credentials }) =>
-      credentials.some(({ authenticator }) => authenticator === recoveryCodes),
-    );
-    for (const { user } of holders) await directory.resetAuthenticators(user.id, recoveryCodes);
+  const matches = ({ credentials }: Account): boolean =>
+    credentials.some(({ authenticator }) => authenticator === recoveryCodes);
+  let after: string | undefined = '';
+  while (after !== undefined) {
+    const page: PageOfUsers = await listUsers(store, { after, limit: pageSize, matches });
+    for (const { user } of page.accounts) await directory.resetAuthenticators(user.id, recoveryCodes);
+    after = page.next;
   }
 }
