@@ -28,6 +28,11 @@ export interface Limit {
   readonly limit: number;
   /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` closes it. */
   readonly window: number;
+  /**
+   * With the attempt that reaches the limit, the window stays open for so long (seconds) from then on. Absent: it closes
+   * as it would.
+   */
+  readonly wait?: number;
 }
 
 export interface Reservation {
