@@ -31,8 +31,8 @@ for i, key in ipairs(order) do
 end`;
 
 /**
- * `attempt(key, first, orphan)`: ARGV from `first` on are limit, window and wait, for each limit; `orphan`: ms that it lives without
- * a closing window, or nil. Answers { granted, remaining, retryAfter }.
+ * `attempt(key, first, orphan)`: ARGV from `first` on are limit, window and wait, for each limit; `orphan`: ms that it
+ * lives without a closing window, or nil. Answers { granted, remaining, retryAfter }.
  */
 const attempt = `
 local function attempt(key, first, orphan)

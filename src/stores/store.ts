@@ -29,8 +29,8 @@ export interface Limit {
   /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` closes it. */
   readonly window: number;
   /**
-   * With the attempt that reaches the limit, the window stays open for so long (seconds) from then on. Absent: it closes
-   * as it would.
+   * The attempt that reaches the limit moves the end of the window: to so long after it (seconds). Absent: it does
+   * not.
    */
   readonly wait?: number;
 }

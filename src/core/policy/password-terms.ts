@@ -27,7 +27,7 @@ export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts
   return { minLength: shortestPassword(ruling.terms, facts.subject?.enrollments ?? []), blocklists, history };
 }
 
-/** The numbers of the lockout that there are, each once, in the order of the rules. One: it is the same for all users. */
+/** The lockouts that the rules have, each once, in their order. One: it is the same for all users. */
 export function passwordLockouts(policy: PolicySet['password']): readonly PasswordLockout[] {
   const all = policy?.rules.map(({ rule }) => rule.then.lockout) ?? [];
   const distinct = new Map(all.map((one) => [JSON.stringify(one), one]));

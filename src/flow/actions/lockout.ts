@@ -1,7 +1,7 @@
 /**
  * How many attempts there are at a secret. This file promises: the password policy says it for passwords, rule by rule;
- * the numbers of its rules cost every account and every unknown identifier the same round trips, and tell nobody which
- * identifiers have an account (decision 48).
+ * the numbers of its rules cost every account and every unknown identifier the same round trips, and do not tell
+ * which identifiers have an account (decision 48).
  */
 import type { Authenticator } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
