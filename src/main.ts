@@ -60,6 +60,17 @@ const program = createProgram({
 });
 
 await program.parseAsync(process.argv).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentence(error)}\n`);
   process.exit(1);
 });
+
+/** What an admin reads when a command fails. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as Error & { readonly code?: unknown; readonly port?: unknown };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use: another program listens there, perhaps a Stepgate that still runs. Stop it, or set PORT to another port.`;
+  if (code === 'EACCES' && port !== undefined)
+    return `This user may not listen on port ${port}: set PORT to a port above 1023.`;
+  return error.message;
+}

@@ -13,6 +13,7 @@ import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openAsItIs, openStore } from '../stores/open.ts';
 import { type AuditContext, auditCommand } from './audit/audit.ts';
+import { completionCommand } from './completion/completion.ts';
 import { type ConfigContext, configCommand } from './config/config.ts';
 import { type DoctorContext, doctorCommand } from './doctor/doctor.ts';
 import { type ExplainContext, explainCommand } from './explain/explain.ts';
@@ -43,6 +44,7 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   program.addCommand(storeCommand(context));
   program.addCommand(doctorCommand(context));
   program.addCommand(auditCommand(context));
+  program.addCommand(completionCommand(context, () => program));
   program.hook('preAction', (_program, command) => {
     if (command.name() !== 'serve') process.stdout.on('error', leaveQuietly);
   });
@@ -81,6 +83,7 @@ function createContext(env: Environment): CommandContext {
     openAsItIs: (warn) => openAsItIs({ ...settings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
+    fetch,
     nodeVersion: process.versions.node,
     // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
     variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },

@@ -55,7 +55,7 @@ export async function openAsItIs(settings: StoreSettings, initialise?: Initialis
 }
 
 const emptyRedis =
-  'this Redis holds no store of Stepgate. If it is new, run `stepgate config apply --init`. ' +
+  'this Redis holds no store of Stepgate. If it is new, run `npm run stepgate -- config apply --init`. ' +
   'If it was in use, its content is lost: restore it from a backup';
 
 /** False: nothing is there, or only what an interrupted initialisation wrote. */

@@ -74,3 +74,18 @@ export interface LetterModel {
   readonly sent: MessageDescriptor;
   readonly pieces: readonly { readonly text: string; readonly href?: string }[];
 }
+
+/** The link in a notification, before anything is done. */
+export interface LinkQuestionModel extends LeadModel {
+  /** What else it means. */
+  readonly hints: readonly MessageDescriptor[];
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly action: MessageDescriptor;
+}
+
+export interface LinkResultModel extends LeadModel {
+  readonly code: string;
+  /** What to do next. */
+  readonly next?: { readonly href: string; readonly text: MessageDescriptor };
+}
