@@ -10,8 +10,7 @@ export type RelyingParty = client.Configuration;
 export async function discover(
   issuer: string,
   clientId: string,
-  metadata?: Partial<client.ClientMetadata>,
-  auth?: client.ClientAuth,
+  { metadata, auth }: { readonly metadata?: Partial<client.ClientMetadata>; readonly auth?: client.ClientAuth } = {},
 ): Promise<RelyingParty> {
   return client.discovery(new URL(issuer), clientId, metadata, auth ?? client.None(), {
     execute: [client.allowInsecureRequests],
@@ -99,7 +98,7 @@ export async function signIn(
     asked.push(form.authenticator ? `${form.step}:${form.authenticator}` : form.step);
     const answer = await answerTo(form.step, form.authenticator, form.fields, page, user);
     if (!answer) return { page, asked };
-    const next: Page = await agent.submit(page, form, answer, redirectUri);
+    const next: Page = await agent.submit(page, form, answer);
     if (next.messages.length > 0 && !next.url.startsWith(redirectUri)) return { page: next, asked };
     page = next;
   }

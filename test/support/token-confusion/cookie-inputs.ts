@@ -32,7 +32,7 @@ export const signedCookies: readonly SignedCookie[] = [
     name: 'stepgate-interaction',
     genuine({ node, desk, signIns }) {
       const uid = signIns['select, handle']?.uid ?? '';
-      return { value: uid, signature: cookieAt(desk, node.issuer, 'interaction.sig', uid) };
+      return { value: uid, signature: cookieAt(desk, node.issuer, { end: 'interaction.sig', part: uid }) };
     },
     send: ({ node, signIns }, cookies) => answerTo(`${node.issuer}/signin/${signIns['select, handle']?.uid}`, cookies),
   },
@@ -40,11 +40,11 @@ export const signedCookies: readonly SignedCookie[] = [
     name: 'stepgate-resume',
     genuine({ node, resumable }) {
       const { agent, uid } = resumable;
-      return { value: uid, signature: cookieAt(agent, node.issuer, 'resume.sig', uid) };
+      return { value: uid, signature: cookieAt(agent, node.issuer, { end: 'resume.sig', part: uid }) };
     },
     // The browser has the secret of its proof, too (Law 15): here it is about the cookie that says what is resumed.
     send({ node, resumable: { agent, uid } }, cookies) {
-      const secret = cookieAt(agent, node.issuer, 'stepgate-proof', uid);
+      const secret = cookieAt(agent, node.issuer, { end: 'stepgate-proof', part: uid });
       return answerTo(`${node.issuer}/oauth2/v1/authorize/${uid}`, `${cookies}; stepgate-proof=${secret}`);
     },
   },
@@ -95,7 +95,7 @@ export const cookieInputs: readonly TestedInput[] = [
     async submit({ node, who }, value) {
       const agent = new UserAgent();
       agent.setCookie(node.issuer, `stepgate-device=${asCookie(value)}; Path=/`);
-      const begun = await beginIdentified(node, vault, who, agent);
+      const begun = await beginIdentified({ issuer: node.issuer, agent }, vault, who);
       const page = await chooseAuthenticator(agent, begun.page, 'password');
       const next = await answerStep(agent, page, await who.answer('password', page, agent));
       return currentStep(next) === 'code' ? 'waived' : 'asked';

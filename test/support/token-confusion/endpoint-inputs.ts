@@ -145,7 +145,7 @@ export const endpointInputs: readonly TestedInput[] = [
     // A hint only fills in the identifier.
     refusals: ['identify'],
     async submit({ node }, value) {
-      return seen((await beginSignIn(node, app, undefined, { login_hint: value })).page);
+      return seen((await beginSignIn(node, { client_id: app, login_hint: value }, undefined)).page);
     },
   },
   {

@@ -135,15 +135,15 @@ export async function openFlows(): Promise<FlowsInProgress> {
   const elsewhere = await withKey(node, who, new UserAgent());
   const leaving = await withKey(node, who, new UserAgent());
   const logout = await logoutToken(node, who, party);
-  const finished = await finish(await reach(node, who, new UserAgent(), 'challenge:webauthn'), who);
-  const resumable = await finish(await reach(node, who, new UserAgent(), 'challenge:webauthn'), who);
+  const finished = await finish(await reach({ node, who, agent: new UserAgent() }, 'challenge:webauthn'), who);
+  const resumable = await finish(await reach({ node, who, agent: new UserAgent() }, 'challenge:webauthn'), who);
   const ownDevice = await startDevice(node);
   const approved = await finish(await forDevice(node, who, ownDevice.user), who);
 
   const desk = new UserAgent();
   const signIns: Record<string, SignIn> = {};
   for (const where of openSteps) {
-    signIns[where] = await reach(node, who, desk, where.split(',')[0] ?? '');
+    signIns[where] = await reach({ node, who, agent: desk }, where.split(',')[0] ?? '');
     await forgetCounts();
   }
   const mails = {

@@ -82,7 +82,11 @@ function ofSteps({ signIns, offers }: FlowsInProgress): Fields {
 }
 
 /** The cookie of this name (its end) that is sent to this path. */
-export function cookieAt(agent: UserAgent, issuer: string, end: string, part: string): string {
+export function cookieAt(
+  agent: UserAgent,
+  issuer: string,
+  { end, part }: { readonly end: string; readonly part: string },
+): string {
   return agent.cookies(issuer).find(({ name, path }) => name.endsWith(end) && path.includes(part))?.value ?? '';
 }
 
@@ -149,8 +153,8 @@ export async function valuesOf(flows: FlowsInProgress): Promise<Values> {
     'user code': device.user,
     'session cookie': cookieOf(home, issuer, 'stepgate-session'),
     'signature of the session cookie': cookieOf(home, issuer, 'stepgate-session.sig'),
-    'signature of an interaction cookie': cookieAt(desk, issuer, 'interaction.sig', mailed?.uid ?? ''),
-    'signature of a resume cookie': cookieAt(finished.agent, issuer, 'resume.sig', finished.uid),
+    'signature of an interaction cookie': cookieAt(desk, issuer, { end: 'interaction.sig', part: mailed?.uid ?? '' }),
+    'signature of a resume cookie': cookieAt(finished.agent, issuer, { end: 'resume.sig', part: finished.uid }),
     'device cookie': cookieOf(home, issuer, 'stepgate-device'),
     'secret of the logout page': fieldOf(flows.leaver.page, 'xsrf'),
     'secret of the device page': fieldOf(await flows.approver.open(`${issuer}/device`), 'xsrf'),

@@ -70,7 +70,7 @@ const quoted = (text: string): string => text.replace(/["\\&<]/g, '');
 
 async function presentFirst({ agent, page }: BrowserAtPage, fields: Fields): Promise<string> {
   const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  return seen(await agent.submit(page, form, fields, redirectUri));
+  return seen(await agent.submit(page, form, fields));
 }
 
 /** Addresses that name a sign-in. */
@@ -226,7 +226,7 @@ export const signInInputs: readonly TestedInput[] = [
       const path = `/signin/${signIns['challenge:email, link']?.uid}/link?t=${values['link in another mail']}`;
       const page = await get(desk, node, path);
       const form = formOf(page, 'challenge');
-      return form ? seen(await desk.submit(page, form, { 'credentials.passcode': value }, redirectUri)) : seen(page);
+      return form ? seen(await desk.submit(page, form, { 'credentials.passcode': value })) : seen(page);
     },
   },
   passcode('phone', 'code on the phone'),
