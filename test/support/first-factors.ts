@@ -37,11 +37,13 @@ const byHand =
     (await prove(who, { agent, page: await nameThem(agent, page, who) }, [first])).page;
 
 /** On the page that asks who it is, where there is one. */
-async function identifyByCredential(first: CapabilityName, node: TestNode, who: Holder, at: At): Promise<Page> {
-  const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  if (!form) return byHand(first)(node, who, at);
-  return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent));
-}
+const identifyByCredential =
+  (first: CapabilityName): FirstFactor['prove'] =>
+  async (node, who, at) => {
+    const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
+    if (!form) return byHand(first)(node, who, at);
+    return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent));
+  };
 
 async function asking(first: CapabilityName, who: Holder, { agent, page }: At): Promise<Page> {
   const asks = await chooseAuthenticator(agent, await nameThem(agent, page, who), first);
@@ -115,13 +117,13 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     capabilities: 'passkey',
     app: 'apart',
     rest: ['password'],
-    prove: (...given) => identifyByCredential('passkey', ...given),
+    prove: identifyByCredential('passkey'),
   },
   'a security key': { capabilities: 'security key', ...possession, prove: byHand('security key') },
   'a security key that says who it is': {
     capabilities: 'security key',
     ...possession,
-    prove: (...given) => identifyByCredential('security key', ...given),
+    prove: identifyByCredential('security key'),
   },
   'a recovery code': { capabilities: 'recovery code', ...possession, prove: byHand('recovery code') },
   'an access code': { capabilities: 'access code', ...possession, prove: byHand('access code') },

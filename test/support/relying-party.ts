@@ -1,7 +1,7 @@
 /** A relying party on `openid-client`, and a user who signs in to it. */
 import * as client from 'openid-client';
 import { generate } from 'otplib';
-import { mainForm, type Page, type UserAgent } from './user-agent.ts';
+import { type Form, mainForm, type Page, type UserAgent } from './user-agent.ts';
 
 export const redirectUri = 'http://127.0.0.1:5555/cb';
 
@@ -96,7 +96,7 @@ export async function signIn(
     const form = mainForm(page);
     if (!form) return { page, asked };
     asked.push(form.authenticator ? `${form.step}:${form.authenticator}` : form.step);
-    const answer = await answerTo(form.step, form.authenticator, form.fields, page, user);
+    const answer = await answerTo(form, page, user);
     if (!answer) return { page, asked };
     const next: Page = await agent.submit(page, form, answer);
     if (next.messages.length > 0 && !next.url.startsWith(redirectUri)) return { page: next, asked };
@@ -106,9 +106,7 @@ export async function signIn(
 }
 
 async function answerTo(
-  step: string,
-  authenticator: string,
-  fields: Readonly<Record<string, string>>,
+  { step, authenticator, fields }: Form,
   page: Page,
   user: TestUser,
 ): Promise<Record<string, string> | undefined> {

@@ -62,7 +62,11 @@ export const signedCookies: readonly SignedCookie[] = [
 const asCookie = (value: string): string => value.replace(/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/g, '');
 
 /** Without a signature, and with the one that belongs to the cookie. */
-function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken: string): TestedInput {
+function signedPlace(
+  cookie: SignedCookie,
+  takes: string,
+  { refused, taken }: { readonly refused: string; readonly taken: string },
+): TestedInput {
   return {
     name: `cookie ${cookie.name}`,
     takes: [takes],
@@ -81,9 +85,9 @@ function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken
 const [interaction, resume, session] = signedCookies as readonly [SignedCookie, SignedCookie, SignedCookie];
 
 export const cookieInputs: readonly TestedInput[] = [
-  signedPlace(interaction, 'uid of a third sign-in', '410', '200'),
-  signedPlace(resume, 'uid of another finished sign-in', '400', 'code'),
-  signedPlace(session, 'session cookie', 'login_required', 'code'),
+  signedPlace(interaction, 'uid of a third sign-in', { refused: '410', taken: '200' }),
+  signedPlace(resume, 'uid of another finished sign-in', { refused: '400', taken: 'code' }),
+  signedPlace(session, 'session cookie', { refused: 'login_required', taken: 'code' }),
   {
     name: 'cookie stepgate-device',
     takes: ['device cookie'],
