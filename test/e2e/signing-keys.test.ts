@@ -54,7 +54,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const kids: Record<string, string> = {};
     for (const type of types) {
       const config = await discover(opened.node.issuer, clients[type], {
-        metadata: { id_token_signed_response_alg: type },
+        metadata: {
+          metadata: { id_token_signed_response_alg: type },
+        },
       });
       const { tokens } = await authorize(config, agent, user);
       kids[type] = decodeProtectedHeader(tokens.id_token ?? '').kid ?? '';

@@ -22,7 +22,7 @@ class Contents {
   readonly #entries = new Map<string, Entry>();
   readonly #counters = new Map<string, number>();
 
-  holds(op: Op): boolean {
+  isConditionMet(op: Op): boolean {
     const present = 'key' in op ? this.#entries.get(op.key) : undefined;
     if (op.op === 'create') return !present;
     if (op.op === 'update' || op.op === 'take') return present !== undefined;
@@ -96,7 +96,7 @@ export function fakeStore(): FakeStore {
     async commit(ops) {
       await faster.shift()?.();
       commits.push(ops);
-      const failed = ops.find((op) => !contents.holds(op));
+      const failed = ops.find((op) => !contents.isConditionMet(op));
       if (failed) return { ok: false, failed, applied: [] };
       for (const op of ops) contents.apply(op);
       return { ok: true };

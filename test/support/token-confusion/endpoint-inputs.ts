@@ -216,7 +216,8 @@ export const endpointInputs: readonly TestedInput[] = [
     },
   },
   token('device_code', 'device code', () => ({ grant_type: deviceGrant })),
-  token('refresh_token', 'refresh token', () => ({ grant_type: 'refresh_token' })),
+  // Within the grace of its family it counts again, and the clock of the node stands still (decision 56).
+  { ...token('refresh_token', 'refresh token', () => ({ grant_type: 'refresh_token' })), counts: 'always' },
   token('code', 'code', (flows) => ({
     grant_type: 'authorization_code',
     redirect_uri: redirectUri,
