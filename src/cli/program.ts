@@ -14,7 +14,7 @@ import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { backUp, restoreBackup } from '../stores/backup/backup.ts';
 import { finishUpgrade } from '../stores/finish-upgrade.ts';
-import { openAsItIs, openStore } from '../stores/open.ts';
+import { openAsItIs, openStore, readDurability } from '../stores/open.ts';
 import { type AuditContext, auditCommand } from './audit/audit.ts';
 import { type BackupContext, backupCommand } from './backup/backup.ts';
 import { completionCommand } from './completion/completion.ts';
@@ -75,7 +75,8 @@ function createContext(env: Environment): CommandContext {
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
   const warn = (text: string): void => stderr(`${text}\n`);
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn, isPatient: true };
+  const durability = readDurability(env.REDIS_DURABILITY);
+  const settings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
     stdout,
     stderr,

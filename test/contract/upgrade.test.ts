@@ -79,12 +79,12 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
   async function oneRound(index: number, agent = new UserAgent()): Promise<string> {
     const user = await userWithPassword(first);
     const at = (which: number) => agent.via({ [first.issuer]: origins[which % 2] ?? '' });
-    const { where, request, page, tokens } = await signInTo(returning(index), 'notes', at(index), user);
+    const { where, request, page, tokens } = await signInTo(returning(index), 'notes', { agent: at(index), user });
     if (where !== 'code') throw new Error(`${where} ${request.url} ${page.status}`);
     const issued = (await tokens()).tokens;
     const renewed = await refresh(origins[(index + 1) % 2] ?? '', 'notes', issued?.refresh_token ?? '');
     if (renewed.status !== 200) throw new Error(`refresh: ${renewed.error}`);
-    const again = await signInTo(returning(index + 1), 'notes', at(index + 1), user);
+    const again = await signInTo(returning(index + 1), 'notes', { agent: at(index + 1), user });
     if (again.asked.length > 0) throw new Error(`asked again: ${again.asked}`);
     return renewed.tokens?.refresh_token ?? '';
   }
@@ -193,7 +193,7 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
   test('what was issued by the older release goes on', async () => {
     const agent = longLived.agent.via({ [first.issuer]: origins[0] });
     expect((await refresh(origins[1], 'notes', longLived.token)).status).toBe(200);
-    const { asked } = await signInTo(returning(0), 'notes', agent, { identifier: '', password: '' });
+    const { asked } = await signInTo(returning(0), 'notes', { agent, user: { identifier: '', password: '' } });
     expect(asked).toEqual([]);
   });
 });

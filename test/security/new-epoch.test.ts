@@ -155,14 +155,14 @@ describe.each(cases)('%s, on the %s store', (_way, _kind, { kind, way }) => {
   async function issueEverything(): Promise<void> {
     user = await userWithTotp(node);
     remembered = await userWithTotp(node);
-    signedIn = await signInTo(returning(), 'one', browser, user);
+    signedIn = await signInTo(returning(), 'one', { agent: browser, user });
     const issued = (await signedIn.tokens()).tokens;
     tokens = { access: issued?.access_token ?? '', refresh: issued?.refresh_token ?? '' };
-    unused = await signInTo(returning(), 'one', new UserAgent(), user);
+    unused = await signInTo(returning(), 'one', { agent: new UserAgent(), user });
     const device = await waitingDevice(node, 'one');
     await confirmDevice(node, device, browser);
     used = {
-      origin: await signInTo(returning(), 'one', new UserAgent(), user),
+      origin: await signInTo(returning(), 'one', { agent: new UserAgent(), user }),
       device: device.deviceCode,
       pushed: await pushRequest(),
     };
@@ -173,7 +173,7 @@ describe.each(cases)('%s, on the %s store', (_way, _kind, { kind, way }) => {
     temporary = { who: other, fields: await other.answer('access code', signedIn.page, browser) };
     proof = await prove();
     assertion = await assert({ iat: seconds(), exp: seconds() + 600 });
-    await signInTo(returning(), 'vault', remembering, remembered, ['remember.device']);
+    await signInTo(returning(), 'vault', { agent: remembering, user: remembered, ticked: ['remember.device'] });
   }
 
   async function mailWaits(): Promise<void> {
@@ -186,7 +186,7 @@ describe.each(cases)('%s, on the %s store', (_way, _kind, { kind, way }) => {
   /** Uses what counts once, so that each was used before the epoch, whatever the backup knows of it. */
   async function useEverything(): Promise<void> {
     usedCode = await generate({ secret: user.totp ?? '', epoch: clock() });
-    const begun = await signInTo(returning(), 'vault', new UserAgent(), { ...user, step: 0 });
+    const begun = await signInTo(returning(), 'vault', { agent: new UserAgent(), user: { ...user, step: 0 } });
     expect(begun.where).toBe('code');
     expect((await redeemWith(used.origin, proof)).status).toBe(200);
     expect(await present(assertion)).toBe(200);
@@ -217,7 +217,9 @@ describe.each(cases)('%s, on the %s store', (_way, _kind, { kind, way }) => {
   });
 
   test('the session has ended: the browser is asked again', async () => {
-    expect((await signInTo(returning(), 'one', browser, { ...user, password: 'wrong' })).asked).toContain('identify');
+    expect(
+      (await signInTo(returning(), 'one', { agent: browser, user: { ...user, password: 'wrong' } })).asked,
+    ).toContain('identify');
   });
 
   test('tokens that were stored, and codes, lead to nothing', async () => {
@@ -265,12 +267,12 @@ describe.each(cases)('%s, on the %s store', (_way, _kind, { kind, way }) => {
   });
 
   test('a browser is no longer remembered', async () => {
-    const { asked } = await signInTo(returning(), 'vault', remembering, remembered);
+    const { asked } = await signInTo(returning(), 'vault', { agent: remembering, user: remembered });
     expect(asked).toContain('challenge:totp');
   });
 
   test('a DPoP proof from before is refused, one that is made afterwards counts', async () => {
-    const fresh = () => signInTo(returning(), 'one', new UserAgent(), user);
+    const fresh = () => signInTo(returning(), 'one', { agent: new UserAgent(), user });
     expect((await redeemWith(await fresh(), proof)).body.error).toBe('invalid_grant');
     expect((await redeemWith(await fresh(), await prove(epoch + 10))).body.error).toBe('invalid_grant');
     expect((await redeemWith(await fresh(), await prove(epoch + 11))).status).toBe(200);
