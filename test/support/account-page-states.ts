@@ -1,5 +1,6 @@
 /** One fixture for each state of the account pages. */
 import type { ProfileField } from '../../src/core/step/step.ts';
+import type { OwnApp } from '../../src/flow/account/apps.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
 import type { OwnProfile } from '../../src/flow/account/profile.ts';
 import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
@@ -12,6 +13,17 @@ const nowhere = { browser: '', system: '', ip: '' };
 const base = { brand: { name: 'Acme ID' }, locale: 'en', messages: [] } as const;
 const handle = 'Zm9ybS1oYW5kbGU';
 const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
+
+const partner: OwnApp = {
+  id: name,
+  clientId: 'partner',
+  name: 'Partner',
+  consent: { granted: ['openid', 'email', 'orders'], rejected: ['phone'], at },
+  offlineSince: at + 86_400,
+  texts: { orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } } },
+};
+/** Of the operator's own. */
+const backup: OwnApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
 
 function overview(more: Partial<Overview> = {}): Overview {
   return {
@@ -189,6 +201,28 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       kind: 'end-session',
       session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
       action: '/account/sessions/s2/end',
+      handle,
+    },
+    'account-apps': {
+      ...base,
+      kind: 'apps',
+      apps: [partner, backup],
+    },
+    'account-apps-none': { ...base, kind: 'apps', apps: [], messages: [] },
+    'account-apps-hostile': { ...base, kind: 'apps', apps: [{ ...partner, name: hostile }] },
+    'account-end-app-access': {
+      ...base,
+      kind: 'end-app-access',
+      app: partner,
+      action: `/account/apps/${name}/end`,
+      handle,
+    },
+    'account-end-app-access-german': {
+      ...base,
+      locale: 'de',
+      kind: 'end-app-access',
+      app: partner,
+      action: `/account/apps/${name}/end`,
       handle,
     },
     'account-forget-device': {
