@@ -209,7 +209,7 @@ function denied({ page, step, t, account }: StepOf<'denied'>): Content {
     model: {
       account,
       code: `denied.${step.reason}`,
-      lead: { key: t.pick(denialKey(page, step.reason), 'denied.other') },
+      lead: { key: denialKey(page, step.reason) },
       back: returnOption(page),
       options: optionsOf(page, t),
     },
