@@ -56,9 +56,10 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   /** The page that asks whether the access of the app shall end. */
   async function asking(agent: UserAgent, user: Known, name: string): Promise<Page> {
-    const { page } = await visit(opened.node, user, '/account/apps', agent);
+    const { page } = await visit(opened.node, user, { path: '/account/apps', agent });
     expect(page.html).toContain(name);
-    return (await visit(opened.node, user, new URL(linkTo(page, /\/account\/apps\/[\w-]+$/)).pathname, agent)).page;
+    return (await visit(opened.node, user, { path: new URL(linkTo(page, /\/account\/apps\/[\w-]+$/)).pathname, agent }))
+      .page;
   }
 
   const end = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'end-app-access'));
@@ -105,7 +106,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('shows access of the own apps that outlives the session, after signing out, until it is ended', async () => {
     const user = await newTestUser(opened.node);
     const agent = new UserAgent();
-    const { tokens } = await authorize(own, agent, user, { scope: 'openid offline_access' });
+    const { tokens } = await authorize({ config: own, parameters: { scope: 'openid offline_access' } }, agent, user);
     const hint = `id_token_hint=${tokens.id_token}&post_logout_redirect_uri=${encodeURIComponent('http://127.0.0.1/')}`;
     await signOut(agent, `${opened.node.issuer}/oauth2/v1/logout?${hint}`, 'everywhere');
     const refreshed = await client.refreshTokenGrant(own, tokens.refresh_token ?? '');
@@ -113,16 +114,16 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await expect(client.refreshTokenGrant(own, refreshed.refresh_token ?? '')).rejects.toMatchObject({
       error: 'invalid_grant',
     });
-    expect((await visit(opened.node, user, '/account/apps', agent)).page.html).not.toContain('Own');
+    expect((await visit(opened.node, user, { path: '/account/apps', agent })).page.html).not.toContain('Own');
   });
 
   test('does not show access that the app gave back, or that never outlived the session', async () => {
     const user = await newTestUser(opened.node);
     const agent = new UserAgent();
-    const { tokens } = await authorize(own, agent, user, { scope: 'openid offline_access' });
+    const { tokens } = await authorize({ config: own, parameters: { scope: 'openid offline_access' } }, agent, user);
     await client.tokenRevocation(own, tokens.refresh_token ?? '');
-    await authorize(own, agent, user, { scope: 'openid' });
-    const { page } = await visit(opened.node, user, '/account/apps', agent);
+    await authorize({ config: own, parameters: { scope: 'openid' } }, agent, user);
+    const { page } = await visit(opened.node, user, { path: '/account/apps', agent });
     expect(page.html).toContain('No app can use your account');
   });
 
