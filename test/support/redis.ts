@@ -46,7 +46,8 @@ const supervise =
   'exec 3<&0; redis-server "$@" </dev/null >/dev/null 2>&1 & s=$!; echo $s; (read _ <&3 || kill -9 $s) & wait $s';
 
 /**
- * Starts a redis-server (from PATH) that keeps nothing on disk unless the settings say so, and waits until it answers.
+ * Starts a redis-server (from PATH) that has nothing left after a crash unless it gets a `dir`, and waits until it
+ * answers.
  */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
@@ -57,6 +58,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     dir,
     logfile: join(dir, 'redis.log'),
     save: '',
+    // As Stepgate demands; the tests lose no machine.
+    appendonly: 'yes',
+    appendfsync: 'no',
     ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
