@@ -218,6 +218,7 @@ export const auditEvents = {
     fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
     causedBy: ['/account/undo'],
   },
+  'account.app_access_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },
   'token.refresh_denied': {
