@@ -66,7 +66,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const server = await supervised(args, port, dir, options.dir === undefined);
+  const server = await supervised(args, { port, dir, dirIsOurs: options.dir === undefined });
   return { ...server, url: `redis://127.0.0.1:${port}` };
 }
 
@@ -116,7 +116,7 @@ export async function startSentinel(
     `sentinel failover-timeout stepgate ${failoverTimeout}`,
   ];
   await writeFile(file, `${settings.join('\n')}\n`);
-  const server = await supervised([file, '--sentinel'], port, dir, true);
+  const server = await supervised([file, '--sentinel'], { port, dir, dirIsOurs: true });
   return { ...server, url: `redis+sentinel://127.0.0.1:${port}/stepgate` };
 }
 
@@ -124,11 +124,16 @@ function temporaryDir(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'stepgate-redis-'));
 }
 
+interface Supervised {
+  readonly port: number;
+  readonly dir: string;
+  /** The directory goes when the server stops. */
+  readonly dirIsOurs: boolean;
+}
+
 async function supervised(
   args: readonly string[],
-  port: number,
-  dir: string,
-  dirIsOurs: boolean,
+  { port, dir, dirIsOurs }: Supervised,
 ): Promise<Omit<RedisServer, 'url'>> {
   const shell = spawn('sh', ['-c', supervise, 'sh', ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
   const gone = once(shell, 'exit').then(() => shell.stdin.end('\n'));

@@ -71,7 +71,7 @@ async function signIn(origin: string, number: number) {
   for (let pages = 0; pages < 2 && !page.url.startsWith(redirectUri); pages += 1) {
     const form = mainForm(page);
     const asked = Object.entries(answers).filter(([name]) => form?.fields[name] !== undefined);
-    page = await agent.submit(page, form, Object.fromEntries(asked), redirectUri);
+    page = await agent.submit(page, form, Object.fromEntries(asked));
   }
   if (!new URL(page.url).searchParams.has('code')) throw new Error(`no code, but ${page.url}`);
   return { request, url: page.url };
