@@ -1,6 +1,6 @@
 /**
- * `npm run faults`: breaks real Redis servers while two nodes write, and counts what was acknowledged and lost, and what
- * counted twice. Prints a line for each experiment; exits with 1 when there is a loss. `--only <text>` runs the
+ * `npm run faults`: breaks real Redis servers while two nodes write. Counts what was acknowledged and lost, and what
+ * counted twice; prints a line for each experiment; exits with 1 when there is any. `--only <text>` runs the
  * experiments whose line has this text.
  */
 import { parseArgs } from 'node:util';

@@ -1,4 +1,7 @@
-/** What two nodes write while a fault goes on, and what must be found afterwards. Documents as the product keeps them. */
+/**
+ * What two nodes write while a fault goes on, and what must be found afterwards. The documents have the keys of those
+ * of the product.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { keyOf } from '../../../src/stores/key-table.ts';
 import { openRedis } from '../../../src/stores/redis.ts';
@@ -26,7 +29,7 @@ interface Deed {
   readonly effect: Effect;
   readonly name: string;
   readonly key: string;
-  /** Done by whoever comes first; refused to all others. */
+  /** The first of several who send them succeeds; all others are refused. */
   readonly ops: readonly Op[];
   /** Whether what was done is still there. */
   readonly isThere: (entry: Awaited<ReturnType<typeof entryOf>>) => boolean;
