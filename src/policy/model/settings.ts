@@ -18,6 +18,13 @@ export interface Settings {
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
   readonly trustedProxies: number;
+  /** What browsers solve before they send forms that cause messages, where their network sends many. */
+  readonly proofOfWork: {
+    /** Forms of one network in an hour that need no work. */
+    readonly free: number;
+    /** Zero bits of a SHA-256: each one more doubles the work. */
+    readonly difficulty: number;
+  };
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
   /** By key of the authenticator. One that is absent is disabled. */
