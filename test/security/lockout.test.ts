@@ -7,7 +7,7 @@ import type { Store } from '../../src/stores/store.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
-import { redirectUri, type TestUser } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import { cookieOf, reopened } from '../support/returning-browser.ts';
 import { answerStep, beginSignIn, currentStep, formOf, identify } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -103,7 +103,7 @@ test('after a hundred failures in a row only known browsers get in, until a reco
   expect(await signsIn(user)).toBe('attempts.locked');
 
   const begun = await beginSignIn(node, 'notes');
-  const who = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'), {}, redirectUri);
+  const who = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'));
   const asked = await answerStep(begun.agent, who, { identifier: user.identifier });
   const proved = await answerStep(begun.agent, asked, {
     'credentials.passcode': codeIn(await mailTo(node, user.identifier)),
@@ -118,7 +118,7 @@ test('another authenticator still works', async () => {
   await exhaust(user);
   const { agent, page } = await beginSignIn(node, 'notes');
   const named = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
-  const list = await agent.submit(named, formOf(named, 'select'), {}, redirectUri);
+  const list = await agent.submit(named, formOf(named, 'select'));
   const email = await answerStep(agent, list, { 'authenticator.id': 'email' });
   const code = codeIn(await mailTo(node, user.identifier));
   expect(currentStep(await answerStep(agent, email, { 'credentials.passcode': code }))).toBe('code');
