@@ -10,7 +10,6 @@ import { allMailTo, codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { answerOf, taskOf } from '../support/proof-of-work.ts';
 import { randomName } from '../support/random-name.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
@@ -129,7 +128,7 @@ test('a recovery takes it before it sends anything, for known and unknown users 
   for (let done = 0; done < 2; done += 1) await register(await form(), newAddress());
   for (const identifier of [known, newAddress()]) {
     const { agent, page } = await beginSignIn(node, 'notes');
-    const recovering = await agent.submit(page, formOf(page, 'recover'), {}, redirectUri);
+    const recovering = await agent.submit(page, formOf(page, 'recover'));
     const asked = await answerStep(agent, recovering, { identifier });
     expect([asked.status, currentStep(asked), asked.messages]).toEqual([429, 'identify', ['requests.exceeded']]);
     expect(mainForm(asked)?.fields.identifier).toBe(identifier);
