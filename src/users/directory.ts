@@ -28,6 +28,7 @@ import {
 } from './changes.ts';
 import { releaseReservations } from './credential-reservations.ts';
 import { issueCredential } from './credentials.ts';
+import { groupNameOps } from './group-names.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';
@@ -101,6 +102,7 @@ export class Directory {
       { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
       { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
       { op: 'join', key: usersKey, member: id },
+      ...groupNameOps(user.groups),
       ...extraOps(user),
     ]);
     if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
@@ -151,7 +153,8 @@ export class Directory {
       };
       const user = password === undefined ? changed : withNewPassword(changed, nextValidAfter(account.user, now));
       const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);
-      const ops = [replaceUser(account, user), ...credentials, ...extraOps(account, user)];
+      const groups = groupNameOps(user.groups, account.user.groups);
+      const ops = [replaceUser(account, user), ...credentials, ...groups, ...extraOps(account, user)];
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
       return reserved.kind === 'reserved' ? { ok: true, user } : undefined;
@@ -268,7 +271,9 @@ export class Directory {
   ): Promise<User | undefined> {
     return this.#attempt(id, async (account) => {
       const user = change(account.user, this.#clock());
-      return (await this.#store.commit([replaceUser(account, user), ...extraOps(account, user)])).ok ? user : undefined;
+      const groups = groupNameOps(user.groups, account.user.groups);
+      const { ok } = await this.#store.commit([replaceUser(account, user), ...groups, ...extraOps(account, user)]);
+      return ok ? user : undefined;
     });
   }
 

@@ -149,6 +149,10 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       )
       .default({})
       .describe('Network zones by name.'),
+    groups: z
+      .record(text, closed({ description: text.optional().describe('What the group is for.') }))
+      .optional()
+      .describe('Groups that users can be in. A rule or a user that names another one is warned of.'),
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),
