@@ -83,6 +83,7 @@ function createContext(env: Environment): CommandContext {
     openAsItIs: (warn) => openAsItIs({ ...settings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
+    fetch,
     nodeVersion: process.versions.node,
     // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
     variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },

@@ -124,7 +124,7 @@ describe('what is announced', () => {
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
       request_uri_parameter_supported: false,
-      prompt_values_supported: ['none', 'login', 'consent'],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
       ui_locales_supported: ['de', 'en'],
       introspection_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
       revocation_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,

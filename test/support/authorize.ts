@@ -106,6 +106,8 @@ export async function openNode(
 
 export interface AppFile {
   readonly name?: string;
+  readonly firstParty?: boolean;
+  readonly requiredScopes?: readonly string[];
   readonly signOnPolicy?: string;
   readonly profilePolicy?: string;
   readonly clientSecretHash?: string;

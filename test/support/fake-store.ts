@@ -24,7 +24,7 @@ export function fakeStore(): FakeStore {
   const loads: (readonly string[])[] = [];
   const commits: (readonly Op[])[] = [];
 
-  const holds = (op: Op): boolean => {
+  const isConditionMet = (op: Op): boolean => {
     const present = 'key' in op ? entries.get(op.key) : undefined;
     if (op.op === 'create') return !present;
     if (op.op === 'update' || op.op === 'take') return present !== undefined;
@@ -88,7 +88,7 @@ export function fakeStore(): FakeStore {
     async commit(ops) {
       await faster.shift()?.();
       commits.push(ops);
-      const failed = ops.find((op) => !holds(op));
+      const failed = ops.find((op) => !isConditionMet(op));
       if (failed) return { ok: false, failed, applied: [] };
       ops.forEach(apply);
       return { ok: true };

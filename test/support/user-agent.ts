@@ -186,6 +186,6 @@ export class UserAgent {
 /** The main form of a step page: the first one with the step that the page is about. */
 export function mainForm(page: Page): Form | undefined {
   return page.forms.find(({ step }) =>
-    ['identify', 'challenge', 'enroll', 'select', 'profile', 'recover'].includes(step),
+    ['identify', 'challenge', 'enroll', 'select', 'profile', 'recover', 'consent', 'select-account'].includes(step),
   );
 }

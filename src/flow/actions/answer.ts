@@ -16,6 +16,7 @@ import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
+import { answerConsent, goOnWithAccount } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
@@ -97,6 +98,10 @@ export async function answer(
         : proveAddress(context, decided, submitted);
     case 'profile':
       return completeProfile(context, decided, fields);
+    case 'consent':
+      return answerConsent(context, decided, submitted);
+    case 'select_account':
+      return goOnWithAccount(context, decided);
     default:
       return { context, messages: [] };
   }

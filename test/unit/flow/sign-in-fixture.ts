@@ -323,6 +323,7 @@ function snapshotOf(
     clientId: 'notes',
     name: 'Notes',
     firstParty: true,
+    requiredScopes: [],
     pkce: 'required',
     popups: false,
     scopeClaimsInIdToken: true,
