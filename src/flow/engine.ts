@@ -16,7 +16,7 @@ import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
-import { answer, attemptOf } from './actions/answer.ts';
+import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { recover } from './actions/recover.ts';
@@ -26,7 +26,7 @@ import { begunAnew, restarted } from './actions/restart.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import { startChallenge } from './actions/start-challenge.ts';
-import type { ActionResult } from './actions/verify.ts';
+import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
@@ -108,7 +108,8 @@ export async function submit(
   submission: Submission,
 ): Promise<SignInResult> {
   const binding = readFormHandle(services.secrets(), request.uid, submission.handle);
-  const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
+  const isAnswer = binding !== undefined && submission.step === 'answer';
+  const attempt = isAnswer ? await attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
   const context = await openTransaction(services, request);
   if (isLost(context)) {
@@ -147,14 +148,15 @@ export async function submit(
   }
 }
 
-async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: ReturnType<typeof attemptOf>) {
+async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
   const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
   const { reservation, counter } = await unit.load(
     [interactionKey(uid), transactionKey(uid), ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
-  return omitUndefined({ reservation, counter });
+  const limits = attempt?.reserve?.limits;
+  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {

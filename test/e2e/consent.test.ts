@@ -8,7 +8,6 @@ import {
   discover,
   type RelyingParty,
   redeem,
-  redirectUri,
   signIn,
   type TestUser,
 } from '../support/relying-party.ts';
@@ -75,7 +74,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     if (!form) throw new Error(`no page of consent: ${page.url}`);
     const { stateHandle = '' } = form.fields;
     const boxes = Object.fromEntries(ticked.map((scope) => [`scopes.${scope}`, 'yes']));
-    return agent.submit(page, { ...form, fields: { stateHandle } }, boxes, redirectUri);
+    return agent.submit(page, { ...form, fields: { stateHandle } }, boxes);
   }
 
   test('asks in words what the app gets, with boxes for what it can do without', async () => {
@@ -96,7 +95,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await stored(user.id)).toMatchObject({
       consent: { granted: ['openid', 'profile', 'phone'], rejected: ['email'] },
     });
-    const again = await authorize(partner, new UserAgent(), user, { scope: asked });
+    const again = await authorize({ config: partner, parameters: { scope: asked } }, new UserAgent(), user);
     expect(again.asked).toEqual(['identify']);
     expect(again.tokens.scope).toBe('openid profile phone');
     expect((await authorizeSilently(partner, agent, { scope: asked })).tokens?.scope).toBe('openid profile phone');
@@ -142,7 +141,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('a refusal tells the app `access_denied`, and grants nothing', async () => {
     const { agent, user, page } = await consenting();
-    const back = await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri);
+    const back = await agent.submit(page, formOf(page, 'cancel'));
     const query = new URL(back.url).searchParams;
     expect([query.get('error'), query.get('error_description')]).toEqual([
       'access_denied',
@@ -156,7 +155,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('apps of the operator ask nothing, also with `prompt=consent`', async () => {
     const user = await newTestUser(opened.node);
-    const done = await authorize(own, new UserAgent(), user, { scope: asked, prompt: 'consent' });
+    const done = await authorize(
+      { config: own, parameters: { scope: asked, prompt: 'consent' } },
+      new UserAgent(),
+      user,
+    );
     expect(done.asked).toEqual(['identify']);
     expect(done.tokens.scope).toBe(asked);
   });
@@ -192,7 +195,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const asking = await consenting({ scope, prompt: 'consent' }, { user, agent });
     expect(mainForm(asking.page)?.boxes).toEqual(['scopes.offline_access']);
     expect((await asking.finish(await answer(agent, asking.page, 'offline_access'))).scope).toBe(scope);
-    const remembered = await authorize(partner, agent, user, { scope });
+    const remembered = await authorize({ config: partner, parameters: { scope } }, agent, user);
     expect(remembered.asked).toEqual([]);
     expect(remembered.tokens.scope).toBe(scope);
   });

@@ -195,8 +195,12 @@ describe('what is announced', () => {
     const used: unknown[] = [];
     for (const clientId of ['notes', 'es256', 'eddsa', 'ps256']) {
       const config = await discover(node.issuer, clientId, {
-        id_token_signed_response_alg:
-          { notes: 'RS256', es256: 'ES256', eddsa: 'EdDSA', ps256: 'PS256' }[clientId] ?? '',
+        metadata: {
+          metadata: {
+            id_token_signed_response_alg:
+              { notes: 'RS256', es256: 'ES256', eddsa: 'EdDSA', ps256: 'PS256' }[clientId] ?? '',
+          },
+        },
       });
       const { tokens } = await authorize(config, new UserAgent(), user);
       const verified = await jwtVerify(tokens.id_token ?? '', jwks, { issuer: node.issuer, audience: clientId });

@@ -46,7 +46,7 @@ test('or signs in as another user, whose session takes the place of the former o
   const { user, agent } = await signedIn();
   const other = await newTestUser(opened.node);
   const { page, subjectOf } = await selecting(agent);
-  const first = await agent.submit(page, formOf(page, 'restart'), {}, redirectUri);
+  const first = await agent.submit(page, formOf(page, 'restart'));
   expect(currentStep(first)).toBe('identify');
   expect(await subjectOf(await identify(agent, first, other))).toBe(other.id);
   expect(other.id).not.toBe(user.id);
@@ -94,5 +94,5 @@ test('`select_account consent` asks for both, in one round', async () => {
 test('ending at the page tells the app `access_denied`', async () => {
   const { agent } = await signedIn();
   const { page } = await selecting(agent);
-  expect(currentStep(await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri))).toBe('access_denied');
+  expect(currentStep(await agent.submit(page, formOf(page, 'cancel')))).toBe('access_denied');
 });

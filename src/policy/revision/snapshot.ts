@@ -34,6 +34,8 @@ export interface Snapshot {
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
   policies(app: App): Promise<PolicySet>;
+  /** The password policy; absent: there is none. Compiled once. */
+  passwordPolicy(): Promise<PolicySet['password']>;
   /** All apps, those together for which the policies always decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
@@ -109,6 +111,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
     },
     policies,
+    passwordPolicy,
     equivalentApps: allEquivalentApps,
   };
 }
