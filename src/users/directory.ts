@@ -14,6 +14,7 @@ import {
   nextValidAfter,
   replaceCredentials,
   replaceUser,
+  replaceUserAndGroups,
   resetCounters,
   type VersionedAccount,
 } from './account.ts';
@@ -153,29 +154,11 @@ export class Directory {
       };
       const user = password === undefined ? changed : withNewPassword(changed, nextValidAfter(account.user, now));
       const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);
-      const groups = groupNameOps(user.groups, account.user.groups);
-      const ops = [replaceUser(account, user), ...credentials, ...groups, ...extraOps(account, user)];
+      const ops = [...replaceUserAndGroups(account, user), ...credentials, ...extraOps(account, user)];
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
       return reserved.kind === 'reserved' ? { ok: true, user } : undefined;
     });
-  }
-
-  /** `undefined`: there is no such user. */
-  async addIdentifier(id: string, text: string): Promise<DirectoryResult | undefined> {
-    return this.amend(id, () => ({ addIdentifiers: [text] }));
-  }
-
-  /** The last identifier of a user stays. `undefined`: there is no such user. */
-  async removeIdentifier(id: string, text: string): Promise<User | undefined> {
-    const canonical = canonicalIdentifier(text);
-    const removed = canonical.ok ? canonical.value : text;
-    const user = await this.#swap(id, (current, now) => {
-      const identifiers = current.identifiers.filter((identifier) => identifier !== removed);
-      return identifiers.length === 0 ? current : { ...current, identifiers, updatedAt: now };
-    });
-    if (user !== undefined && !user.identifiers.includes(removed)) await releaseIdentifiers(this.#store, id, [removed]);
-    return user;
   }
 
   /**
@@ -271,8 +254,7 @@ export class Directory {
   ): Promise<User | undefined> {
     return this.#attempt(id, async (account) => {
       const user = change(account.user, this.#clock());
-      const groups = groupNameOps(user.groups, account.user.groups);
-      const { ok } = await this.#store.commit([replaceUser(account, user), ...groups, ...extraOps(account, user)]);
+      const { ok } = await this.#store.commit([...replaceUserAndGroups(account, user), ...extraOps(account, user)]);
       return ok ? user : undefined;
     });
   }

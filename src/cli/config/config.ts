@@ -202,8 +202,8 @@ async function check(context: ConfigContext, dir: string, { json }: ResultOption
 }
 
 /**
- * The groups that users are in. `undefined`: there is no store, or it does not answer. Files can be checked without one,
- * as on a build server.
+ * The groups that users are in. `undefined`: there is no store, or it does not answer. Files can be checked without
+ * one, as on a build server.
  */
 async function memberGroups(context: ConfigContext): Promise<readonly string[] | undefined> {
   try {

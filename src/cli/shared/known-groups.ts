@@ -24,13 +24,15 @@ async function declaredGroups(store: Store, authenticators: readonly Authenticat
   }
 }
 
-/** A line for each group that is not known while one with nearly the same name is. A new group may have any other name. */
+/**
+ * A line for each group that is not known while one with nearly the same name is. A new group may have any other name.
+ */
 export function misspelledGroups(groups: readonly string[], known: readonly string[]): string {
   return groups
     .filter((group) => !known.includes(group))
     .flatMap((group) => {
       const near = nearestName(group, known);
-      return near === undefined ? [] : [`warning: nobody was in \`${group}\` before; did you mean \`${near}\`?\n`];
+      return near === undefined ? [] : [`warning: no user was in \`${group}\` before; did you mean \`${near}\`?\n`];
     })
     .join('');
 }

@@ -32,8 +32,8 @@ export function groupWarnings(
   );
 }
 
-/** ``nobody is in `editrs`; did you mean `editors`?`` */
-export function unknownGroup(name: string, known: readonly string[]): string {
+/** ``no user is in `editrs`; did you mean `editors`?`` */
+function unknownGroup(name: string, known: readonly string[]): string {
   const near = nearestName(name, known);
-  return `nobody is in \`${name}\`${near === undefined ? '; `groups` in stepgate.yaml names groups that are still empty' : `; did you mean \`${near}\`?`}`;
+  return `no user is in \`${name}\`${near === undefined ? '; `groups` in stepgate.yaml names groups that are still empty' : `; did you mean \`${near}\`?`}`;
 }

@@ -72,7 +72,7 @@ test('check and apply print every finding, change nothing, and fail', async () =
 const editors = 'name: notes\nrules:\n  - name: A\n    when: { groups: { any: [editrs] } }\n    then: deny\n';
 const rest = '  - name: All\n    then:\n      allow:\n        factors: 1\n';
 
-test('check and apply warn of a group that nobody is in, with the name that was probably meant', async () => {
+test('check and apply warn of a group that no user is in, with the name that was probably meant', async () => {
   const files = { ...validFiles, 'policies/sign-on/notes.yaml': `${editors}${rest}` };
   await withConfiguration(files, async (dir) => {
     expect((await run(dir, 'check')).stderr).toBe('');
@@ -80,7 +80,7 @@ test('check and apply warn of a group that nobody is in, with the name that was 
     await new Directory(store).create({ identifiers: ['ann'], groups: ['editors'] });
     await store.close();
     const warning =
-      'policies/sign-on/notes.yaml:4:29: warning: rules[0].when.groups.any[0] nobody is in `editrs`; did you mean `editors`?\n';
+      'policies/sign-on/notes.yaml:4:29: warning: rules[0].when.groups.any[0] no user is in `editrs`; did you mean `editors`?\n';
     for (const command of ['check', 'apply'])
       expect(await run(dir, command)).toMatchObject({ stderr: warning, code: 0 });
   });
@@ -91,8 +91,8 @@ test('a group that the settings name may be empty', async () => {
   const files = { ...validFiles, 'stepgate.yaml': settings };
   for (const [name, warnings] of [
     ['editors', ''],
-    ['editrs', expect.stringContaining('nobody is in `editrs`; did you mean `editors`?')],
-    ['managers', expect.stringContaining('nobody is in `managers`; `groups` in stepgate.yaml names groups')],
+    ['editrs', expect.stringContaining('no user is in `editrs`; did you mean `editors`?')],
+    ['managers', expect.stringContaining('no user is in `managers`; `groups` in stepgate.yaml names groups')],
   ]) {
     const policy = `${editors.replace('editrs', String(name))}${rest}`;
     await withConfiguration({ ...files, 'policies/sign-on/notes.yaml': policy }, async (dir) => {
