@@ -88,7 +88,10 @@ export type AuditCause =
   | 'stepgate users reset'
   | 'stepgate users tac'
   | 'stepgate store alone'
-  | 'stepgate users delete';
+  | 'stepgate users delete'
+  | 'stepgate restore'
+  | 'stepgate store new-epoch'
+  | 'stepgate store finish-upgrade';
 
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];
@@ -243,6 +246,9 @@ export const auditEvents = {
   'store.alone': { outcomes: succeeds, fields: ['by', 'lifetime'], causedBy: ['stepgate store alone'] },
   'store.alone_ended': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store alone'] },
   'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
+  'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
+  'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },
+  'store.upgraded': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store finish-upgrade'] },
 } as const satisfies Record<string, AuditEventRow>;
 
 export type AuditEventName = keyof typeof auditEvents;

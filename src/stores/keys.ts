@@ -14,6 +14,9 @@ export function credentialsKey(userId: string): string {
 /** The set of all user ids. */
 export const usersKey = keyOf('users');
 
+/** The set of all names of groups. */
+export const groupNamesKey = keyOf('group-names');
+
 /** `canonical` comes from `canonicalIdentifier`. */
 export function identifierKey(canonical: string): string {
   return keyOf('identifier', canonical);
@@ -87,6 +90,8 @@ export function pollingIntervalKey(deviceCode: string): string {
 }
 
 export const keyringKey = keyOf('keyring');
+
+export const storeStateKey = keyOf('store-state');
 
 export const revisionPointerKey = keyOf('revision-pointer');
 

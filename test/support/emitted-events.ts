@@ -9,6 +9,8 @@ import type { Op } from '../../src/stores/store.ts';
 
 /** By the path below `test`. `test/architecture/audit-events.test.ts` compares with the table of events. */
 export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>> = {
+  'contract/backup.test.ts': ['store.restored', 'store.epoch_began'],
+  'contract/upgrade.test.ts': ['store.upgraded'],
   'e2e/account-identifiers.test.ts': [
     'account.identifier_changed',
     'account.identifier_refused',

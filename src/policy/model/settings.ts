@@ -20,6 +20,8 @@ export interface Settings {
   readonly trustedProxies: number;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
+  /** Groups that users can be in, by name; others may exist by their members. */
+  readonly groups?: Readonly<Record<string, { readonly description?: string }>>;
   /** By key of the authenticator. One that is absent is disabled. */
   readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
   /** How mail is sent; absent: none is. */

@@ -159,6 +159,10 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
     zones,
+    groups: z
+      .record(text, closed({ description: text.optional().describe('What the group is for.') }))
+      .optional()
+      .describe('Groups that users can be in. A rule or a user that names another one is warned of.'),
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),
