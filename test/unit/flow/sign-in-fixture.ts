@@ -335,6 +335,7 @@ function snapshotOf(
     settings: { brand: { name: 'Brand' }, authenticators: {}, zones: {}, acrValues } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
     policies: async () => policies,
+    servicePolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => [],
   };

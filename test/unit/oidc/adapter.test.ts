@@ -339,7 +339,7 @@ async function familiesOf(grant: string): Promise<unknown> {
 
 describe('a family of refresh tokens', () => {
   const secret = 'c2VjcmV0';
-  const first = 'F'.repeat(22) + 'first';
+  const first = `${'F'.repeat(22)}first`;
   const second = successorOf(first, secret);
   const third = successorOf(second, secret);
   const payload = (client: string) => ({ ...payloadOf('RefreshToken'), clientId: client });
@@ -627,10 +627,10 @@ describe('the other models', () => {
   });
 
   test('a model of a feature that is off is not stored, and not found', async () => {
-    await expect(adapter('ClientCredentials').upsert('c', {}, 60)).rejects.toThrow(
-      'the store has no kind of key for ClientCredentials',
+    await expect(adapter('RegistrationAccessToken').upsert('c', {}, 60)).rejects.toThrow(
+      'the store has no kind of key for RegistrationAccessToken',
     );
-    expect(await adapter('ClientCredentials').find('c')).toBeUndefined();
+    expect(await adapter('RegistrationAccessToken').find('c')).toBeUndefined();
   });
 
   test('only sessions have a uid', async () => {
