@@ -120,7 +120,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     ['a scope of the API that the app may not have', 'export', { scope: 'write' }, 'invalid_scope'],
     ['a scope of another API', 'two', { resource: stock, scope: 'read' }, 'invalid_scope'],
     ['scopes for users', 'export', { scope: 'openid' }, 'invalid_scope'],
-    ['an app that is no service', 'notes', { client_id: 'notes' }, 'invalid_request'],
+    ['an app that is no service', 'notes', { client_id: 'notes' }, 'unauthorized_client'],
   ])('get none for %s', async (_what, id, fields, error) => {
     const answer = await request(id, fields, id === 'notes' ? ({} as ReturnType<typeof basic>) : basic(id));
     expect([answer.status, answer.body.error]).toEqual([400, error]);

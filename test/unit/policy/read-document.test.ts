@@ -207,6 +207,7 @@ test('settings are complete: everything has a default', async () => {
   expect(settings).toEqual({
     brand: { name: 'A' },
     trustedProxies: 0,
+    signing: { algorithms: ['RS256', 'ES256'] },
     zones: {},
     authenticators: {
       password: { enabled: true, words: [] },
