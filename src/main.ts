@@ -20,6 +20,8 @@ const program = createProgram({
     // Only the server needs the provider; the other commands start without it.
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
+    const { readDurability } = await import('./stores/open.ts');
+    const redisDurability = readDurability(env.REDIS_DURABILITY);
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
     const shutdownDelay = Number(env.SHUTDOWN_DELAY ?? 1);
@@ -31,6 +33,7 @@ const program = createProgram({
       dataDir: env.DATA_DIR ?? 'data',
       configDir: env.CONFIG_DIR ?? 'config',
       ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
+      ...(redisDurability ? { redisDurability } : {}),
       ...(env.ISSUER ? { issuer: env.ISSUER } : {}),
       ...(demo
         ? {
@@ -60,6 +63,17 @@ const program = createProgram({
 });
 
 await program.parseAsync(process.argv).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${sentence(error)}\n`);
   process.exit(1);
 });
+
+/** What an admin reads when a command fails. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as Error & { readonly code?: unknown; readonly port?: unknown };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use: another program listens there, perhaps a Stepgate that still runs. Stop it, or set PORT to another port.`;
+  if (code === 'EACCES' && port !== undefined)
+    return `This user may not listen on port ${port}: set PORT to a port above 1023.`;
+  return error.message;
+}

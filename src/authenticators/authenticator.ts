@@ -73,6 +73,9 @@ export interface Authenticator {
    */
   register?(address: string, context: AuthenticatorContext): EnrollmentContinued | Refused;
 
+  /** Present: what it proves stands in the profile, and users change it there. */
+  readonly profileValue?: ProfileValueProof;
+
   /** Present: it can identify the user, who has not entered an identifier yet (a passkey). */
   readonly identifyByCredential?: IdentifyByCredential;
   /** Present: the identifier that the user enters can be this credential itself (an address, a number). */
@@ -91,6 +94,22 @@ export interface Authenticator {
     token: string,
     context: AuthenticatorContext,
   ): MagicLinkDetails | undefined;
+}
+
+/** How a new value of the profile (an address, a number) is proved before it counts. */
+export interface ProfileValueProof {
+  /** The attribute of the profile. */
+  readonly attribute: 'email' | 'phone';
+  /**
+   * Sends a code to the new value; `enroll` takes the answer. `public.address` of the stage is the value as it is kept.
+   */
+  ask(text: string, context: AuthenticatorContext): EnrollmentContinued | Refused;
+  /** A message to the former value, with a link that undoes the change. Absent: notifications tell it by mail. */
+  tell?(
+    former: string,
+    undo: { readonly link: string; readonly expires: Seconds },
+    context: AuthenticatorContext,
+  ): Delivery | undefined;
 }
 
 /** What an authenticator may know of the request, the user and the configuration. */
@@ -189,6 +208,8 @@ export interface Credential {
    * enforces it.
    */
   readonly reservations?: readonly string[];
+  /** The id of the relying party that it was made for, and counts for. Absent: it is bound to none. */
+  readonly relyingParty?: string;
   /** The mailbox that it proves, where the user is notified of changes to the account. Absent: it proves none. */
   readonly address?: string;
   /** Belongs to the authenticator: nothing else reads it, and it is never logged. */

@@ -4,9 +4,12 @@ import { Command } from 'commander';
 interface CommandDescription {
   /** What it does; begins with a verb. */
   readonly summary: string;
-  /** A command line that works, without `stepgate`. */
+  /** A command line that works, without `npm run stepgate --`. */
   readonly example: string;
-  /** Present: it takes `--json`, and prints this. */
+  /**
+   * Present: it takes `--json`, and prints this. Two have none: the log of `serve` is JSON anyway, and a shell reads
+   * what `completion` prints.
+   */
   readonly json?: string;
 }
 
@@ -25,15 +28,22 @@ export const commands = {
   'config check': {
     summary: 'check all files, and report all problems and warnings',
     example: 'config check ./config',
+    json: 'as a JSON object',
   },
   'config apply': {
     summary: 'check all files, and make them the newest revision',
     example: 'config apply ./config --message "payroll asks for two factors"',
+    json: 'as a JSON object',
   },
-  'config history': { summary: 'list the newest revisions', example: 'config history --limit 5' },
+  'config history': {
+    summary: 'list the newest revisions',
+    example: 'config history --limit 5',
+    json: 'one JSON object per line',
+  },
   'config schema': {
     summary: 'write the JSON Schemas of the files, for editors',
     example: 'config schema --out ./config/schema',
+    json: 'as a JSON object',
   },
   explain: {
     summary: 'say what a sign-in would ask for, and which rule of which policy requires it',
@@ -43,10 +53,11 @@ export const commands = {
   'users add': {
     summary: 'add a user',
     example: 'users add alice --email alice@example.org --group staff --password-generate',
+    json: 'as a JSON object',
   },
   'users list': {
-    summary: 'list all users, in no particular order',
-    example: 'users list --json',
+    summary: 'list users in the order of their ids, a page at a time',
+    example: 'users list --group staff --search alice',
     json: 'one JSON object per line',
   },
   'users show': {
@@ -57,40 +68,51 @@ export const commands = {
   'users groups': {
     summary: 'show or change the groups of a user',
     example: 'users groups alice --add admins --remove contractors',
+    json: 'as a JSON object',
   },
   'users suspend': {
     summary: 'keep a user from signing in, and end all sessions',
     example: 'users suspend alice',
+    json: 'as a JSON object',
   },
-  'users activate': { summary: 'let a suspended user sign in again', example: 'users activate alice' },
+  'users activate': {
+    summary: 'let a suspended user sign in again',
+    example: 'users activate alice',
+    json: 'as a JSON object',
+  },
   'users unlock': {
     summary: 'forget the failed attempts of a user, those at enrollments included',
     example: 'users unlock alice',
+    json: 'as a JSON object',
   },
-  'users delete': { summary: 'delete a user for good', example: 'users delete alice --yes' },
+  'users delete': { summary: 'delete a user for good', example: 'users delete alice --yes', json: 'as a JSON object' },
   'users reset': {
     summary:
       'remove authenticators of a user or set a new password; ends all sessions. With `all`, addresses that were added for notifications are removed, too',
     example: 'users reset alice --authenticator totp',
+    json: 'as a JSON object',
   },
   'users tac': {
     summary: 'issue a temporary access code and print it once; an earlier one ends',
     example: 'users tac alice --lifetime PT4H',
+    json: 'as a JSON object',
   },
   'users import': {
     summary: 'add users from a file; records that cannot be applied are reported with their line',
     example: 'users import users.csv --dry-run --rejects rejects.csv',
     json: 'the counts as a JSON object',
   },
-  'keys list': { summary: 'list the published keys', example: 'keys list' },
+  'keys list': { summary: 'list the published keys', example: 'keys list', json: 'as a JSON array' },
   'keys rotate': {
     summary: 'publish new keys, which sign once every node and app can know them',
     example: 'keys rotate --overlap 600',
+    json: 'as a JSON array',
   },
   'store alone': {
     summary:
       'let the store acknowledge alone for a while, although all its replicas are dead (Redis). A machine that dies then takes acknowledged writes with it',
     example: 'store alone --for PT4H',
+    json: 'as a JSON object',
   },
   doctor: {
     summary: 'check this installation, and say what to do about what is wrong',
@@ -102,6 +124,10 @@ export const commands = {
     example: 'audit tail --follow --event sign_in',
     json: 'one JSON object per line',
   },
+  completion: {
+    summary: 'print the script with which a shell completes commands and options',
+    example: 'completion bash',
+  },
 } as const satisfies Readonly<Record<string, CommandDescription>>;
 
 export type CommandName = keyof typeof commands;
@@ -111,7 +137,7 @@ export function newCommand(name: CommandName): Command {
   const { summary, example, json }: CommandDescription = commands[name];
   const command = new Command(name.split(' ').at(-1))
     .description(summary)
-    .addHelpText('after', `\nExample:\n  $ stepgate ${example}`);
+    .addHelpText('after', `\nExample:\n  $ npm run stepgate -- ${example}`);
   return json === undefined ? command : command.option('--json', json);
 }
 

@@ -8,6 +8,7 @@ import type {
   CodeMail,
   DetailModel,
   MailBase,
+  NumberChangedMessage,
   OriginModel,
   RecoveryUsedMail,
   RegisteredMail,
@@ -79,7 +80,7 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
         params: { identifier: given.text('identifier'), authenticator },
       };
       const otherSessionsEnded = given.text('ended') !== '';
-      const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given) };
+      const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given), ...actionOf(given) };
       return {
         name: template,
         model,
@@ -92,12 +93,25 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
   }
 }
 
+/** The link of a notification that does something about what it tells. */
+function actionOf(given: Given): Pick<AccountChangedMail, 'action'> {
+  const link = given.text('link');
+  const does = given.text('does');
+  const until = { at: given.number('until'), style: 'long' } as const;
+  if (link === '') return {};
+  const lead = { key: `mail.account-changed.link.${does}.lead`, params: { until } };
+  return { action: { lead, link, text: { key: `mail.account-changed.link.${does}` } } };
+}
+
 type ShortContent =
+  | { readonly template: 'sms/number-changed.txt'; readonly model: NumberChangedMessage }
   | { readonly template: 'sms/code.txt' | 'sms/number.txt'; readonly model: TextMessage }
   | { readonly template: 'voice/code.txt' | 'voice/number.txt'; readonly model: VoiceCall };
 
 /** A text message or a call. Throws for a template that there is not. */
 export function shortContent({ channel, template, params }: Delivery, { brand }: RenderContext): ShortContent {
+  if (channel === 'sms' && template === 'number-changed')
+    return { template: 'sms/number-changed.txt', model: { brand, link: readParams(params).text('link') } };
   if (template !== 'code' && template !== 'number') throw new Error(`there is no message ${template}`);
   const given = readParams(params);
   const app = given.text('app');

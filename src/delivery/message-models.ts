@@ -23,6 +23,7 @@ export interface MessageTemplateModels {
   readonly 'mail/account-changed.html': AccountChangedMail;
   readonly 'sms/code.txt': TextMessage;
   readonly 'sms/number.txt': TextMessage;
+  readonly 'sms/number-changed.txt': NumberChangedMessage;
   readonly 'voice/code.txt': VoiceCall;
   readonly 'voice/number.txt': VoiceCall;
 }
@@ -100,6 +101,14 @@ export interface AccountChangedMail extends MailBase, DetailsModel {
   /** The account was signed out everywhere else. */
   readonly otherSessionsEnded: boolean;
   readonly accountUrl: string;
+  /** A link that does something about it, instead of the account. */
+  readonly action?: { readonly lead: MessageDescriptor; readonly link: string; readonly text: MessageDescriptor };
+}
+
+/** To the number that an account had before. */
+export interface NumberChangedMessage {
+  readonly brand: string;
+  readonly link: string;
 }
 
 export interface TextMessage {

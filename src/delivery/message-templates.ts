@@ -3,8 +3,8 @@ import type { TemplateTable } from '../rendering/templates.ts';
 import type { MessageTemplateModels } from './message-models.ts';
 
 export const messageTemplates: TemplateTable<MessageTemplateModels> = {
-  'mail/account-changed.html': { version: 1, fingerprint: '37be80c844c7' },
-  'mail/account-changed.txt': { version: 1, fingerprint: '37be80c844c7' },
+  'mail/account-changed.html': { version: 2, fingerprint: 'db6965b61b7a' },
+  'mail/account-changed.txt': { version: 2, fingerprint: 'db6965b61b7a' },
   'mail/address.html': { version: 1, fingerprint: '15e5a04b2395' },
   'mail/address.txt': { version: 1, fingerprint: '15e5a04b2395' },
   'mail/code.html': { version: 2, fingerprint: '6c818f54e321' },
@@ -20,6 +20,7 @@ export const messageTemplates: TemplateTable<MessageTemplateModels> = {
   'mail/registered.txt': { version: 1, fingerprint: 'c1783353ebd8' },
   'sms/code.txt': { version: 2, fingerprint: 'f4d162cd0df0' },
   'sms/number.txt': { version: 2, fingerprint: 'f4d162cd0df0' },
+  'sms/number-changed.txt': { version: 1, fingerprint: '3d56345f3666' },
   'voice/code.txt': { version: 2, fingerprint: '54cebfc5dbfd' },
   'voice/number.txt': { version: 2, fingerprint: '54cebfc5dbfd' },
 };

@@ -47,6 +47,9 @@ export interface AuditFields {
   readonly groups: readonly string[];
   /** Names of attributes and terms, never their values. */
   readonly attributes: readonly string[];
+  /** Scopes that the user granted to a third-party app, and those that the user rejected. */
+  readonly scopes: readonly string[];
+  readonly rejectedScopes: readonly string[];
   /**
    * Of an access code: its characters, the seconds that it is valid, and how often it can be used. `lifetime`: also of
    * the word that the store stands alone.
@@ -63,10 +66,13 @@ export type AuditCause =
   | 'enroll'
   | 'skip'
   | 'profile'
+  | 'consent'
   | 'select'
   | 'resend'
   | 'recover'
   | '/account/addresses'
+  | '/account/profile'
+  | '/account/undo'
   | 'the worker of the outbox'
   | '/oauth2/v1/authorize'
   | 'any step'
@@ -126,10 +132,16 @@ export const auditEvents = {
   'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
   'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
   'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
+  'consent.given': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'scopes', 'rejectedScopes'],
+    causedBy: ['consent'],
+  },
+  'consent.refused': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
   'message.queued': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],
-    causedBy: ['identify', 'select', 'resend', 'enroll', '/account/addresses'],
+    causedBy: ['identify', 'select', 'resend', 'enroll', '/account/addresses', '/account/profile'],
   },
   'message.withheld': {
     outcomes: fails,
@@ -192,6 +204,26 @@ export const auditEvents = {
     outcomes: denies,
     fields: ['client', 'ip', 'policyRevision', 'rule', 'reason'],
     causedBy: ['/oauth2/v1/token'],
+  },
+  'account.profile_changed': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'attributes'],
+    causedBy: ['/account/profile'],
+  },
+  'account.identifier_changed': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
+    causedBy: ['/account/profile'],
+  },
+  'account.identifier_refused': {
+    outcomes: fails,
+    fields: [...atAccount, 'reason'],
+    causedBy: ['/account/profile'],
+  },
+  'account.identifier_restored': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
+    causedBy: ['/account/undo'],
   },
   'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },

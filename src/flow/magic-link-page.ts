@@ -22,6 +22,8 @@ export type MagicLinkPage =
       readonly form: { readonly handle: string; readonly authenticator: string; readonly token: string };
       /** As it was typed. */
       readonly identifier?: string;
+      /** The user recovers the password. */
+      readonly recovering?: true;
       readonly uiLocales?: string;
     }
   /**
@@ -54,6 +56,7 @@ export async function readMagicLink(
     app,
     form: { handle: formHandle(services.secrets()[0], binding), authenticator, token },
     ...(subject ? { identifier: subject.identifier } : {}),
+    ...(transaction.recovering ? { recovering: true } : {}),
     ...(transaction.uiLocales === undefined ? {} : { uiLocales: transaction.uiLocales }),
   };
 }

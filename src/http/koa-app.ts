@@ -15,7 +15,10 @@ import type { AccountParts } from './account/account-request.ts';
 import { addressHandlers } from './account/address-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
+import { identifierHandlers } from './account/identifier-handlers.ts';
+import { profileHandlers } from './account/profile-handlers.ts';
 import { sessionHandlers } from './account/session-handlers.ts';
+import { undoHandlers } from './account/undo-handlers.ts';
 import { inboxHandlers } from './demo/inbox.ts';
 import { type Health, healthHandlers } from './health.ts';
 import type { Renderer } from './html/render.ts';
@@ -25,6 +28,7 @@ import { openRequest } from './middleware/open-request.ts';
 import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
 import { setSecurityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
+import { relatedOriginsHandler } from './provider/related-origins.ts';
 import { ownRoutes, protocolRoutes } from './routes.ts';
 import { magicLinkHandlers } from './sign-in/magic-link.ts';
 import { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
@@ -98,6 +102,10 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     sessions: sessionHandlers(account),
     devices: deviceHandlers(account),
     addresses: addressHandlers(account),
+    relatedOrigins: relatedOriginsHandler(services),
+    profile: profileHandlers(account),
+    identifiers: identifierHandlers(account),
+    undo: undoHandlers(account),
     health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     renderer,

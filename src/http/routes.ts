@@ -1,20 +1,22 @@
 /** All routes: the table of our own, and what oidc-provider's endpoints do when another request was faster. */
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
-import { signInPath } from '../oidc/interaction/interactions.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
+import type { identifierHandlers } from './account/identifier-handlers.ts';
+import type { profileHandlers } from './account/profile-handlers.ts';
 import type { sessionHandlers } from './account/session-handlers.ts';
+import type { undoHandlers } from './account/undo-handlers.ts';
 import type { inboxHandlers } from './demo/inbox.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
-import { pathParameter, type RaceAnswers, type Route } from './middleware/route-table.ts';
+import type { RaceAnswers, Route } from './middleware/route-table.ts';
 import type { magicLinkHandlers } from './sign-in/magic-link.ts';
 import type { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
-import type { signInHandlers } from './sign-in/sign-in.ts';
+import { pathAfterRace, type signInHandlers } from './sign-in/sign-in.ts';
 
 export interface RouteHandlers {
   readonly signIn: ReturnType<typeof signInHandlers>;
@@ -23,23 +25,29 @@ export interface RouteHandlers {
   readonly sessions: ReturnType<typeof sessionHandlers>;
   readonly devices: ReturnType<typeof deviceHandlers>;
   readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly profile: ReturnType<typeof profileHandlers>;
+  readonly identifiers: ReturnType<typeof identifierHandlers>;
+  readonly undo: ReturnType<typeof undoHandlers>;
   readonly magicLink: ReturnType<typeof magicLinkHandlers>;
   readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
+  readonly relatedOrigins: (ctx: Context) => Promise<void>;
   readonly health: ReturnType<typeof healthHandlers>;
   readonly renderer: Renderer;
 }
 
 /** Our own routes. Of two that fit the same path the first answers, so literal segments stand before parameters. */
 export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
-  const { health, renderer, inbox } = handlers;
+  const { health, renderer, inbox, relatedOrigins } = handlers;
   return [
     { path: '/livez', GET: health.live },
     { path: '/readyz', GET: health.ready },
+    { path: '/.well-known/webauthn', GET: relatedOrigins },
     { path: '/assets/:file', GET: (ctx) => sendAsset(ctx, renderer) },
     ...signInRoutes(handlers),
     ...accountRoutes(handlers),
+    ...profileRoutes(handlers),
     ...(inbox
       ? [
           { path: '/demo/inbox', GET: inbox.page },
@@ -49,9 +57,12 @@ export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
   ];
 }
 
-/** After a lost race the browser sees the step that the faster request led to. */
+/**
+ * After a lost race the browser sees the step that the faster request led to, and is told where that was a request of
+ * another sign-in.
+ */
 function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): readonly Route[] {
-  const onLostRace = (ctx: Context) => signInPath(pathParameter(ctx, 'uid'));
+  const onLostRace = pathAfterRace;
   return [
     { path: '/signin/:uid', GET: signIn.show, POST: signIn.submit, onLostRace },
     { path: '/signin/:uid/link', GET: magicLink.show, onLostRace },
@@ -80,6 +91,18 @@ function accountRoutes({ account, authenticators, sessions, devices, addresses }
     { path: '/account/addresses/resend', POST: addresses.resend, onLostRace },
     { path: '/account/addresses/:id', GET: addresses.showRemove, onLostRace },
     { path: '/account/addresses/:id/remove', POST: addresses.remove, onLostRace },
+  ];
+}
+
+/** After a lost race the profile says that the form was outdated. */
+function profileRoutes({ profile, identifiers, undo }: RouteHandlers): readonly Route[] {
+  const onLostRace = () => '/account/profile?done=stale';
+  return [
+    { path: '/account/profile', GET: profile.show, POST: profile.save, onLostRace },
+    { path: '/account/profile/:kind', GET: identifiers.showChange, POST: identifiers.change, onLostRace },
+    { path: '/account/profile/:kind/confirm', GET: identifiers.showConfirm, POST: identifiers.confirm, onLostRace },
+    { path: '/account/profile/:kind/resend', POST: identifiers.resend, onLostRace },
+    { path: '/account/undo', GET: undo.show, POST: undo.undo },
   ];
 }
 

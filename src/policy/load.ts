@@ -90,13 +90,13 @@ function checkSources(
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
-  const needed: readonly [DocumentKind, string][] = [
-    ['settings', 'stepgate.yaml'],
-    ['session', 'policies/session.yaml'],
+  const needed: readonly [DocumentKind, string, string][] = [
+    ['settings', 'stepgate.yaml', 'the settings of the whole provider'],
+    ['session', 'policies/session.yaml', 'the policy for all sessions (see docs/policies.md)'],
   ];
   return needed
     .filter(([kind]) => !present.has(kind))
-    .map(([, file]) => ({ file, line: 1, column: 1, path: '', message: 'is missing' }));
+    .map(([, file, what]) => ({ file, line: 1, column: 1, path: '', message: `is missing: it holds ${what}` }));
 }
 
 const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name', service: 'name' } as const;

@@ -82,4 +82,16 @@ export const counterTable: readonly CounterRow[] = [
     name: 'notification_address.send',
     owner: 'flow/account/addresses',
   },
+  {
+    what: 'Answers with the code that was sent to a new address or number of the account.',
+    of: ['user'],
+    name: 'identifier',
+    owner: 'flow/account/identifiers',
+  },
+  {
+    what: 'Codes that were sent to a new address or number of the account.',
+    of: ['user'],
+    name: 'identifier.send',
+    owner: 'flow/account/identifiers',
+  },
 ];

@@ -54,7 +54,7 @@ function refuseLoss(dir: string): void {
 
 function noStore(dir: string): string {
   return (
-    `there is no store in ${dir}: start the server once or run \`stepgate config apply --init\`, ` +
+    `there is no store in ${dir}: start the server once or run \`npm run stepgate -- config apply --init\`, ` +
     'or set DATA_DIR (or REDIS_URL) as the server has it'
   );
 }

@@ -29,6 +29,11 @@ export function attributeReservationKey(attribute: string, value: string): strin
   return keyOf('attribute-reservation', JSON.stringify([attribute, value]));
 }
 
+/** `token`: of the link. */
+export function accountLinkKey(token: string): string {
+  return keyOf('account-link', token);
+}
+
 export function signInLogKey(userId: string): string {
   return keyOf('sign-in-log', userId);
 }

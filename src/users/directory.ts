@@ -11,9 +11,7 @@ import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
   accountOf,
-  accountsOf,
   nextValidAfter,
-  type PageOfAccounts,
   replaceCredentials,
   replaceUser,
   resetCounters,
@@ -256,16 +254,6 @@ export class Directory {
     if (deleted === undefined) return false;
     await releaseIdentifiers(this.#store, id, deleted.identifiers);
     return true;
-  }
-
-  /**
-   * All users, in pages, in no particular order. A user who is added or deleted meanwhile may be missing; no other is.
-   */
-  async *list(): AsyncIterable<PageOfAccounts> {
-    for await (const ids of this.#store.members(usersKey)) {
-      const { entries } = await this.#store.load(ids.map(userKey));
-      yield accountsOf(entries, ids);
-    }
   }
 
   async #hold(id: string): Promise<VersionedAccount | undefined> {

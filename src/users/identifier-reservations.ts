@@ -6,9 +6,10 @@
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { identifierKey, userKey } from '../stores/keys.ts';
-import type { Op, Store } from '../stores/store.ts';
+import type { Entry, Op, Store } from '../stores/store.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountByIdentifier } from './account.ts';
-import { parseIdentifierReservation } from './user.ts';
+import { type IdentifierReservation, parseIdentifierReservation } from './user.ts';
 
 export type ReservedIdentifiers =
   | { readonly kind: 'reserved' }
@@ -86,4 +87,65 @@ async function dropAbandoned(store: Store, identifier: string, now: Seconds): Pr
     { op: 'delete', key },
   ]);
   return ok;
+}
+
+/** The user who asks for an identifier, and when (epoch seconds). */
+export interface Claimant {
+  readonly user: string;
+  readonly now: Seconds;
+}
+
+/**
+ * Whether this user can have the identifier: no other user has it, has just asked for it, or gave it up within the days
+ * in which it can come back. `entries`: a load of its key.
+ */
+export function isFreeFor(
+  entries: ReadonlyMap<string, Entry | undefined>,
+  identifier: string,
+  { user, now }: Claimant,
+): boolean {
+  const entry = entries.get(identifierKey(identifier));
+  if (entry === undefined) return true;
+  const { user: holder, at, until = 0 } = parseIdentifierReservation(entry.value);
+  if (holder === user) return true;
+  return accountByIdentifier(entries, identifier) === undefined && at <= now - abandonedAfter && until <= now;
+}
+
+/**
+ * Reserves the identifier in the unit, or returns false: another user has it. Of two commits for one identifier one
+ * fails.
+ */
+export async function claimIdentifier(unit: UnitOfWork, identifier: string, claimant: Claimant): Promise<boolean> {
+  const key = identifierKey(identifier);
+  const { entries } = await unit.load([key]);
+  if (!isFreeFor(entries, identifier, claimant)) return false;
+  write(unit, key, { user: claimant.user, at: claimant.now });
+  return true;
+}
+
+/** The user gives it up in the unit, and no other user gets it before `until`. */
+export async function holdIdentifier(
+  unit: UnitOfWork,
+  identifier: string,
+  { user, now, until }: Claimant & { readonly until: Seconds },
+): Promise<void> {
+  const key = identifierKey(identifier);
+  const { entries } = await unit.load([key]);
+  if (isFreeFor(entries, identifier, { user, now })) write(unit, key, { user, at: now, until });
+}
+
+/** Frees it in the unit, if it is this user's. */
+export async function freeIdentifier(unit: UnitOfWork, identifier: string, user: string): Promise<void> {
+  const key = identifierKey(identifier);
+  const { entries } = await unit.load([key]);
+  const entry = entries.get(key);
+  if (entry === undefined || parseIdentifierReservation(entry.value).user !== user) return;
+  unit.add({ op: 'check', key, version: entry.version });
+  unit.delete(key);
+}
+
+function write(unit: UnitOfWork, key: string, reservation: IdentifierReservation): void {
+  const written = { value: JSON.stringify(reservation), refs: [userKey(reservation.user)] };
+  if (unit.stored(key)) unit.replace(key, written);
+  else unit.create(key, written);
 }

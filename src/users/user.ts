@@ -5,6 +5,7 @@ import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { type AppAccess, consentsOf } from './app-access.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -48,10 +49,50 @@ export interface User {
   readonly acceptedTerms?: Readonly<Record<string, { readonly version: string; readonly at: Seconds }>>;
   /** Optional attributes that the user was asked for already. */
   readonly offeredAttributes?: readonly string[];
+  /** By client id: what the user lets the app have. */
+  readonly apps?: Readonly<Record<string, AppAccess>>;
   /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
   readonly askedAddress?: AskedAddress;
+  /** An address or a number that the user wants instead of the present one: a code was sent there. */
+  readonly askedIdentifier?: AskedIdentifier;
+  /** What the user was called before, as long as it can come back; oldest first. */
+  readonly formerIdentifiers?: readonly FormerIdentifier[];
+}
+
+/** What users change about the way they are identified and reached. */
+export type IdentifierKind = 'email' | 'phone' | 'username';
+
+/** Waits for the code that was sent to `value`. */
+export interface AskedIdentifier {
+  readonly kind: IdentifierKind;
+  /** As the profile keeps it. */
+  readonly value: string;
+  /** From the authenticator that proves it: never leaves the server. */
+  readonly pending: Readonly<Record<string, unknown>>;
+  /** Uid of the SSO session that asked. */
+  readonly session: string;
+  /** Epoch seconds. */
+  readonly expires: Seconds;
+  /** Ids of the messages that hold the code. */
+  readonly outbox?: readonly string[];
+}
+
+/** An identifier that was given up. No other user gets it before `until` (epoch seconds). */
+export interface FormerIdentifier {
+  readonly id: string;
+  readonly kind: IdentifierKind;
+  /** As it was. */
+  readonly value: string;
+  /** In canonical form, if the user was identified by it. */
+  readonly identifier?: string;
+  /** What took its place, and its canonical form, if the user is identified by it. */
+  readonly replacedBy: string;
+  readonly newIdentifier?: string;
+  /** The credentials of the value that went along, as they were. */
+  readonly credentials: readonly Pick<Credential, 'id' | 'label' | 'address' | 'secret'>[];
+  readonly until: Seconds;
 }
 
 /** Waits for the code that was sent to `address`. */
@@ -136,6 +177,8 @@ export interface IdentifierReservation {
   readonly user: string;
   /** When it was claimed (epoch seconds). */
   readonly at: Seconds;
+  /** The user gave it up, and can have it back so long (epoch seconds). */
+  readonly until?: Seconds;
 }
 
 export function parseIdentifierReservation(value: string): IdentifierReservation {
@@ -148,6 +191,7 @@ export function parseIdentifierReservation(value: string): IdentifierReservation
 
 /** The user as the core sees them at this time (epoch seconds): no secrets. */
 export function toSubject(user: User, credentials: readonly Credential[], now: Seconds): Subject {
+  const consents = consentsOf(user);
   return {
     id: user.id,
     status: user.status,
@@ -159,6 +203,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
     ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
     ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
+    ...(consents === undefined ? {} : { consents }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
 }

@@ -23,6 +23,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/model/standard-scopes': ['email'],
   'policy/schema/attributes': ['email', 'phone'],
   'stores/redis-url': ['password'],
+  'flow/account/identifiers': ['email', 'phone'],
+  'flow/account/move-identifier': ['email'],
+  'flow/account/profile': ['email', 'phone'],
+  'flow/account/restore-identifier': ['email'],
+  'http/account/identifier-handlers': ['email', 'phone'],
+  'http/html/views/profile-view': ['email', 'phone'],
+  'users/own-identifiers': ['email'],
+  'users/user': ['email', 'phone'],
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
@@ -30,7 +38,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   app: ['email'],
   'delivery/render-message': ['email'],
   'flow/account/addresses': ['email'],
-  'http/html/views/account-view': ['email'],
+  'http/html/views/address-view': ['email'],
   'http/html/views/page-models': ['email'],
   'policy/model/authenticator-kind': ['email'],
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands

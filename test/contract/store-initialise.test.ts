@@ -65,7 +65,11 @@ describe('Redis', () => {
     const commands = [['serve'], ['config', 'apply'], ['users', 'add', 'ann'], ['keys', 'rotate'], ['keys', 'list']];
     for (const words of commands) {
       const { code, err } = await stepgate(env, words);
-      expect([words, code, err]).toEqual([words, 1, expect.stringContaining('run `stepgate config apply --init`')]);
+      expect([words, code, err]).toEqual([
+        words,
+        1,
+        expect.stringContaining('run `npm run stepgate -- config apply --init`'),
+      ]);
     }
     expect(await admin.dbsize()).toBe(0);
     const { code, out } = await stepgate(env, ['doctor']);

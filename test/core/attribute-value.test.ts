@@ -58,7 +58,7 @@ describe('a value that does not fit is refused with its fault', () => {
     [{}, '{% x %}', 'markup'],
     [{ options: [{ value: 'S' }] }, 's', 'not_offered'],
     [{ matches: 'AT-*' }, 'DE-17', 'not_matching'],
-    [{ type: 'number' }, '', 'wrong_type'],
+    [{ type: 'number' }, '', 'required'],
     [{ type: 'number' }, '1e3', 'wrong_type'],
     [{ type: 'number' }, Number.NaN, 'wrong_type'],
     [{ type: 'number', min: 1 }, '0', 'too_small', 1],

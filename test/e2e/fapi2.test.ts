@@ -41,7 +41,7 @@ beforeAll(async () => {
       },
     },
   );
-  bank = await discover(node.issuer, 'bank', metadata, auth);
+  bank = await discover(node.issuer, 'bank', { metadata, auth });
 });
 afterAll(() => opened.stop());
 

@@ -133,7 +133,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test('authenticate with a key', async () => {
-    const config = await discover(node.issuer, 'keyed', {}, client.PrivateKeyJwt({ key: keys.privateKey, kid: 'one' }));
+    const config = await discover(node.issuer, 'keyed', {
+      auth: client.PrivateKeyJwt({ key: keys.privateKey, kid: 'one' }),
+    });
     const tokens = await client.clientCredentialsGrant(config, { scope: 'read' });
     expect((await claimsOf(tokens.access_token)).payload.sub).toBe('keyed');
   });

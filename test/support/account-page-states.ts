@@ -1,6 +1,9 @@
 /** One fixture for each state of the account pages. */
+import type { ProfileField } from '../../src/core/step/step.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
+import type { OwnProfile } from '../../src/flow/account/profile.ts';
 import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
+import { standardAttributes } from '../../src/policy/model/standard-attributes.ts';
 import { errorNotice as error } from './notices.ts';
 
 const at = 1_795_000_000;
@@ -57,6 +60,36 @@ function hostileOverview(hostile: string): Overview {
   });
 }
 
+/** `text`: a value that the user wrote. */
+function ownProfile(text: string): OwnProfile {
+  const standard = (name: string, value?: string): ProfileField => {
+    const attribute = standardAttributes[name];
+    if (!attribute) throw new Error(name);
+    return { name, attribute, required: false, ...(value === undefined ? {} : { value }) };
+  };
+  const own = { type: 'text', read: 'user', write: 'user', label: { en: 'Shirt size' } } as const;
+  const options = [{ value: 'S' }, { value: 'M', label: { en: 'Medium' } }];
+  return {
+    identifiers: [
+      { kind: 'email', value: 'alice@demo.test', verified: true, canChange: true, asked: 'archer@example.net' },
+      { kind: 'phone', verified: false, canChange: true },
+      { kind: 'username', value: text.slice(0, 60), verified: true, canChange: false },
+    ],
+    fields: [
+      standard('displayName', text),
+      standard('birthdate', '1990-12-31'),
+      standard('locale'),
+      standard('locality', 'Vienna'),
+      { name: 'shirtSize', attribute: { ...own, options }, required: false, value: 'M' },
+    ],
+    fixed: [
+      { name: 'department', attribute: { ...own, write: 'admin', label: { en: 'Department' } }, value: text },
+      { name: 'badges', attribute: { ...own, type: 'list', write: 'admin' }, value: ['red', 'blue'] },
+      { name: 'contractor', attribute: { ...own, type: 'boolean', write: 'admin' }, value: true },
+    ],
+  };
+}
+
 const password = {
   ...base,
   kind: 'authenticator',
@@ -73,8 +106,21 @@ const confirm = {
   resendHandle: handle,
 } as const;
 
+type AccountPages = Readonly<Record<string, AccountPage>>;
+
 /** By name; `hostile` and `long` as the other fixtures have them. */
-export function accountPages(hostile: string, long: string): Readonly<Record<string, AccountPage>> {
+export function accountPages(hostile: string, long: string): AccountPages {
+  return {
+    ...overviewPages(hostile, long),
+    ...authenticatorPages(hostile),
+    ...sessionPages,
+    ...addressPages(hostile),
+    ...profilePages(hostile, long),
+    ...identifierPages(hostile),
+  };
+}
+
+function overviewPages(hostile: string, long: string): AccountPages {
   return {
     account: { ...base, kind: 'overview', overview: overview() },
     'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
@@ -128,6 +174,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       }),
     },
     'account-hostile': { ...base, kind: 'overview', overview: hostileOverview(hostile) },
+  };
+}
+
+function authenticatorPages(hostile: string): AccountPages {
+  return {
     'account-authenticator': { ...password },
     'account-unnamed': { ...password, messages: [error('account.name.invalid', { field: 'label' })] },
     'account-remove-confirm': { ...password, lost },
@@ -151,21 +202,29 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       lost: { names: [hostile], more: 0, confirmation: hostile },
     },
     'account-needed-hostile': { ...password, needed: { names: [hostile], more: 0, instead: [] } },
-    'account-end-session': {
-      ...base,
-      kind: 'end-session',
-      session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
-      action: '/account/sessions/s2/end',
-      handle,
-    },
-    'account-forget-device': {
-      ...base,
-      kind: 'forget-device',
-      device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
-      action: '/account/devices/d1/forget',
-      handle,
-    },
-    'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+  };
+}
+
+const sessionPages: AccountPages = {
+  'account-end-session': {
+    ...base,
+    kind: 'end-session',
+    session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
+    action: '/account/sessions/s2/end',
+    handle,
+  },
+  'account-forget-device': {
+    ...base,
+    kind: 'forget-device',
+    device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
+    action: '/account/devices/d1/forget',
+    handle,
+  },
+  'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+};
+
+function addressPages(hostile: string): AccountPages {
+  return {
     'account-add-address': { ...base, kind: 'add-address', email: '', handle },
     'account-add-address-invalid': {
       ...base,
@@ -196,6 +255,95 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       action: `/account/addresses/${name}/remove`,
       handle,
       messages: [error('account.address.last')],
+    },
+  };
+}
+
+function profilePages(hostile: string, long: string): AccountPages {
+  return {
+    'account-profile': { ...base, kind: 'profile', profile: ownProfile('Alice Archer'), handle },
+    'account-profile-german': {
+      ...base,
+      locale: 'de',
+      kind: 'profile',
+      profile: ownProfile('Alice Archer'),
+      handle,
+      messages: [{ code: 'account.done.profile_saved', level: 'info' }],
+    },
+    'account-profile-wrong': {
+      ...base,
+      kind: 'profile',
+      profile: ownProfile('Alice Archer'),
+      handle,
+      typed: { 'userProfile.displayName': '<b>Alice</b>', 'userProfile.locality': 'Graz' },
+      messages: [error('profile.check'), error('profile.markup', { field: 'userProfile.displayName' })],
+    },
+    'account-profile-bare': {
+      ...base,
+      kind: 'profile',
+      profile: { identifiers: [{ kind: 'email', verified: false, canChange: true }], fields: [], fixed: [] },
+      handle,
+    },
+    'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },
+    'account-profile-hostile': { ...base, kind: 'profile', profile: ownProfile(hostile), handle },
+  };
+}
+
+function identifierPages(hostile: string): AccountPages {
+  return {
+    'account-change-email': {
+      ...base,
+      kind: 'change-identifier',
+      identifier: 'email',
+      present: 'alice@demo.test',
+      typed: '',
+      handle,
+    },
+    'account-change-email-taken': {
+      ...base,
+      locale: 'de',
+      kind: 'change-identifier',
+      identifier: 'email',
+      present: 'alice@demo.test',
+      typed: 'bob@demo.test',
+      handle,
+      messages: [error('profile.taken')],
+    },
+    'account-change-phone': { ...base, kind: 'change-identifier', identifier: 'phone', typed: '', handle },
+    'account-change-username': {
+      ...base,
+      kind: 'change-identifier',
+      identifier: 'username',
+      present: 'alice',
+      typed: 'a@b',
+      handle,
+      messages: [error('account.username.invalid', { field: 'identifier' })],
+    },
+    'account-change-hostile': {
+      ...base,
+      kind: 'change-identifier',
+      identifier: 'username',
+      present: hostile,
+      typed: hostile,
+      handle,
+    },
+    'account-confirm-email': {
+      ...base,
+      kind: 'confirm-identifier',
+      identifier: 'email',
+      value: 'archer@example.net',
+      handle,
+      resendHandle: handle,
+    },
+    'account-confirm-phone': {
+      ...base,
+      locale: 'de',
+      kind: 'confirm-identifier',
+      identifier: 'phone',
+      value: '+4915112345678',
+      handle,
+      resendHandle: handle,
+      messages: [error('credentials.invalid', { field: 'passcode', authenticator: 'phone' })],
     },
   };
 }

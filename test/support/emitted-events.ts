@@ -9,6 +9,13 @@ import type { Op } from '../../src/stores/store.ts';
 
 /** By the path below `test`. `test/architecture/audit-events.test.ts` compares with the table of events. */
 export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>> = {
+  'e2e/account-identifiers.test.ts': [
+    'account.identifier_changed',
+    'account.identifier_refused',
+    'account.identifier_restored',
+  ],
+  'e2e/account-profile.test.ts': ['account.profile_changed'],
+  'e2e/consent.test.ts': ['consent.given', 'consent.refused'],
   'e2e/email.test.ts': ['authenticator.verified', 'authenticator.enrolled', 'sign_in.completed'],
   'e2e/message-failed.test.ts': ['message.failed'],
   'e2e/profile.test.ts': ['profile.completed', 'profile.skipped'],

@@ -112,6 +112,27 @@ const profile: Extract<Step, { kind: 'profile' }> = {
   terms: [{ id: 'shop', version: '1', label: { en: 'Terms of the shop' }, url: 'https://shop.example/terms' }],
   notices: [],
 };
+const consent: Extract<Step, { kind: 'consent' }> = {
+  kind: 'consent',
+  scopes: [
+    { scope: 'openid', required: true, rejected: false },
+    { scope: 'profile', required: true, rejected: false },
+    { scope: 'email', required: false, rejected: false },
+    { scope: 'phone', required: false, rejected: true },
+    { scope: 'orders', required: false, rejected: false },
+    { scope: 'reports', required: false, rejected: false },
+    { scope: 'offline_access', required: false, rejected: false },
+  ],
+  notices: [],
+};
+const consentTexts: NonNullable<StepPage['consent']> = {
+  texts: {
+    orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } },
+    reports: { label: { en: 'Write reports' }, help: { en: 'In your name, for your team.' } },
+  },
+  privacyPolicy: 'https://partner.example/privacy',
+  termsOfService: 'https://partner.example/terms',
+};
 const registers: Extract<Step, { kind: 'profile' }> = {
   kind: 'profile',
   fields: [standard('email'), standard('displayName')],
@@ -355,6 +376,7 @@ const steps: Readonly<Record<string, StepPage>> = {
   },
   select: { ...base, ...known, step: select },
   'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
+  'identify-raced': { ...base, step: { ...identify, notices: [{ code: 'form.raced', level: 'info' }] } },
   'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -562,6 +584,47 @@ const steps: Readonly<Record<string, StepPage>> = {
     typed: { 'userProfile.displayName': 'Alice Archer', 'userProfile.phone': '030' },
   },
   'profile-german': { ...base, ...known, locale: 'de', step: { ...profile, canSkip: true } },
+  consent: { ...base, ...known, app: { name: 'Partner' }, step: consent, consent: consentTexts },
+  'consent-german': { ...base, ...known, locale: 'de', app: { name: 'Partner' }, step: consent, consent: consentTexts },
+  'consent-required': {
+    ...base,
+    ...known,
+    app: { name: 'Partner' },
+    step: { ...consent, scopes: consent.scopes.filter(({ required }) => required) },
+  },
+  'consent-changed': {
+    ...base,
+    ...known,
+    app: { name: 'Partner' },
+    step: { ...consent, notices: [error('consent.changed')] },
+  },
+  'consent-hostile': {
+    ...base,
+    account: { identifier: hostile },
+    app: { name: hostile },
+    step: {
+      ...consent,
+      scopes: [
+        { scope: 'openid', required: true, rejected: false },
+        { scope: hostile, required: true, rejected: false },
+        { scope: 'own', required: false, rejected: false },
+        { scope: long, required: false, rejected: true },
+      ],
+    },
+    consent: {
+      texts: { own: { label: { en: hostile }, help: { en: hostile } } },
+      privacyPolicy: 'https://partner.example/privacy',
+    },
+  },
+  'select-account': { ...base, ...known, step: { kind: 'select_account', notices: [] } },
+  'select-account-german': { ...base, ...known, locale: 'de', step: { kind: 'select_account', notices: [] } },
+  'select-account-hostile': {
+    ...base,
+    account: { identifier: hostile },
+    canRestart: true,
+    app: { name: hostile },
+    step: { kind: 'select_account', notices: [] },
+  },
   'profile-hostile': {
     ...base,
     ...known,
@@ -646,30 +709,42 @@ const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg
 const asked = { ip: '192.0.2.7', browser: 'Firefox', system: 'Linux' } as const;
 const text = 'Enter this code:\n\n    012345\n\nOr open this link:\nhttps://id.example.org/signin/x/link?t=y\n';
 
+const elsewhere = { brand, locale: 'en', app, code: '012345', asked } as const;
+const confirmed = {
+  brand,
+  locale: 'en',
+  app,
+  account: { identifier: 'alice@demo.test' },
+  action: base.action,
+  stateHandle: base.stateHandle,
+  authenticator: 'email',
+  token: 'bGluay10b2tlbg',
+  passcode: '012345',
+} as const;
+
 const standalone: Readonly<Record<string, Draw>> = {
-  'magic-link-confirm': (r) =>
-    r.renderMagicLinkConfirm({
-      brand,
-      locale: 'en',
-      app,
-      account: { identifier: 'alice@demo.test' },
-      action: base.action,
-      stateHandle: base.stateHandle,
-      authenticator: 'email',
-      token: 'bGluay10b2tlbg',
-      passcode: '012345',
-    }),
-  'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
+  'magic-link-confirm': (r) => r.renderMagicLinkConfirm({ ...confirmed, recovering: false }),
+  'magic-link-confirm-recovery': (r) => r.renderMagicLinkConfirm({ ...confirmed, locale: 'de', recovering: true }),
+  'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, recovering: false }),
+  'magic-link-elsewhere-recovery': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, locale: 'de', recovering: true }),
   'magic-link-elsewhere-hostile': (r) =>
     r.renderMagicLinkElsewhere({
       brand,
       locale: 'en',
       app: { name: hostile },
       code: '012345',
+      recovering: false,
       asked: { ip: hostile, browser: hostile, system: '' },
     }),
   'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
   'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'link-undo-email': (r) =>
+    r.renderLinkQuestion({ brand, locale: 'en', does: 'undo', kind: 'email', value: 'alice@demo.test', token: 't' }),
+  'link-undo-phone': (r) =>
+    r.renderLinkQuestion({ brand, locale: 'de', does: 'undo', kind: 'phone', value: '+4915112345678', token: 't' }),
+  'link-undo-done': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'done' }),
+  'link-undo-over': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'undo', result: 'over' }),
+  'link-undo-superseded': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'superseded' }),
   'sign-in-lost': (r) =>
     r.renderSignInLost({ brand, locale: 'en', app, action: '/signin/u/restart', stateHandle: 'h' }),
   'sign-in-lost-hostile': (r) =>

@@ -44,7 +44,8 @@ export async function startTwoNodes(
     openRedis({ url: redis.url, patience: longPatience }),
   ] as const;
   const first = await startNode({ store: stores[0], ...options });
-  const second = await startNode({ store: stores[1], issuer: first.issuer });
+  const demo = options.demo ?? false;
+  const second = await startNode({ store: stores[1], issuer: first.issuer, demo });
   const nodes = [first, second] as const;
   return {
     redis,

@@ -69,6 +69,7 @@ export function emailAuthenticator(): Authenticator {
     },
     enrollmentStages: ['address', 'code'],
     register: (address, context) => takeAddress({ email: address }, context),
+    profileValue: { attribute: 'email', ask: (text, context) => takeAddress({ email: text }, context) },
     beginEnrollment: async (subject, context) => askForMailAddress(subject, context),
     enroll: async (_subject, answer, context) =>
       answer.pending.stage === 'code' ? confirmMailAddress(answer, context) : takeAddress(answer.input, context),

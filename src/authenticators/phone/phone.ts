@@ -4,6 +4,7 @@
  * exclude phones. See decision 14.
  */
 import { randomInt } from 'node:crypto';
+import type { Seconds } from '../../core/model/facts.ts';
 import type {
   Authenticator,
   AuthenticatorContext,
@@ -82,10 +83,26 @@ export function phoneAuthenticator(): Authenticator {
       return number !== undefined && numberOf(credential)?.number === number;
     },
     enrollmentStages: ['number', 'code'],
+    profileValue: {
+      attribute: 'phone',
+      ask: (text, context) => takeNumber({ phoneNumber: text }, context),
+      tell: (former, undo, context) => tellFormerNumber(former, undo, context),
+    },
     beginEnrollment: async (_subject, context) => askForNumber(context),
     enroll: async (_subject, answer, context) =>
       answer.pending.stage === 'code' ? confirmNumber(answer, context) : takeNumber(answer.input, context),
   };
+}
+
+/** Undefined: no text message reaches the number. */
+function tellFormerNumber(
+  former: string,
+  { link, expires }: { readonly link: string; readonly expires: Seconds },
+  context: AuthenticatorContext,
+): Delivery | undefined {
+  const to = readPhoneNumber(former);
+  if (to === undefined || !methodsFor(to, settingsOf(context)).includes('sms')) return undefined;
+  return { channel: 'sms', to: to.number, template: 'number-changed', params: { link }, expires };
 }
 
 function settingsOf(context: AuthenticatorContext): PhoneSettings {

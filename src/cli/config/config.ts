@@ -4,17 +4,20 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { findingLine, warningLine } from '../../policy/model/finding.ts';
+import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
 import { type Applied, Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { type Orphaned, orphanedBy, orphanedText } from '../shared/orphaned-credentials.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface ConfigContext {
@@ -27,16 +30,25 @@ export interface ConfigContext {
   stdout(text: string): void;
   stderr(text: string): void;
   readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** 0: done. 1: the configuration has problems. */
   setExitCode(code: 0 | 1): void;
 }
 
-interface ApplyOptions {
+interface ApplyOptions extends ResultOptions {
   readonly message?: string;
   readonly by?: string;
   readonly init: boolean;
+  readonly orphanPasskeys: boolean;
+}
+
+/** `applied` is absent where the configuration would orphan passkeys. */
+interface Outcome {
+  readonly orphaned: readonly Orphaned[];
+  readonly applied?: Applied;
 }
 
 /** The command with its subcommands. They reject with what the store rejects with. */
@@ -52,9 +64,17 @@ export function configCommand(context: ConfigContext): Command {
 function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')
     .argument('[dir]', 'directory of the configuration', context.configDir)
-    .action(async (dir: string) => {
-      const documents = await checked(context, dir);
-      if (documents) context.stdout(`${dir} is a good configuration: ${documentCount(documents)}\n`);
+    .action(async (dir: string, options: ResultOptions) => {
+      const checked = await check(context, dir, options);
+      if (checked === undefined) return;
+      const { documents, warnings } = checked;
+      const orphaned = await orphanedInStore(context, documents);
+      if (orphaned.length > 0) return refuse(context, orphaned, options);
+      const counts = documentCounts(documents);
+      printResult(context, options, {
+        text: `${dir} is a good configuration: ${countsText(counts)}\n`,
+        data: { ok: true, ...counts, warnings },
+      });
     });
 }
 
@@ -64,22 +84,48 @@ function applyCommand(context: ConfigContext): Command {
     .option('-m, --message <text>', 'why')
     .option('--by <name>', 'who (default: the user of this process)')
     .option('--init', 'an empty Redis is a new store: make its keys', false)
+    .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false)
     .action(async (dir: string, options: ApplyOptions) => {
-      const documents = await checked(context, dir);
-      if (documents === undefined) return;
-      const { revision, changed } = await applied(context, documents, options);
+      const checked = await check(context, dir, options);
+      if (checked === undefined) return;
+      const { documents, warnings } = checked;
+      const outcome = await applied(context, documents, options);
+      if (outcome.applied === undefined) return refuse(context, outcome.orphaned, options);
+      const { revision, changed } = outcome.applied;
       const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
-      if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
-      else context.stdout(`revision ${revision} is in use: ${changes}\n`);
+      const inUse = `revision ${revision} is in use`;
+      printResult(context, options, {
+        text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
+        data: { ok: true, revision, changed, warnings },
+      });
     });
+}
+
+function refuse(context: ConfigContext, orphaned: readonly Orphaned[], { json }: ResultOptions): void {
+  context.setExitCode(1);
+  const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
+  const advice = 'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys`\n';
+  if (json) context.stdout(`${JSON.stringify({ ok: false, orphaned })}\n`);
+  else context.stderr(`${lines}${advice}`);
+}
+
+/** Where there is a store: a check of files alone needs none. */
+async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly Orphaned[]> {
+  try {
+    return await withStore(context, (store) => orphanedBy(store, documents, context));
+  } catch (error) {
+    if (!(error instanceof StepgateError)) throw error;
+    if (error.code !== 'not_configured') context.stderr(`passkeys were not looked at: ${error.message}\n`);
+    return [];
+  }
 }
 
 /** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
 async function applied(
   context: ConfigContext,
   documents: Documents,
-  { message, by = operatorName(), init }: ApplyOptions,
-): Promise<Applied> {
+  { message, by = operatorName(), init, orphanPasskeys }: ApplyOptions,
+): Promise<Outcome> {
   const apply = (store: Store): Promise<Applied> =>
     new Revisions(store, { authenticators: context.authenticators }).apply(documents, {
       by,
@@ -91,18 +137,26 @@ async function applied(
       await createKeyring(store, Math.floor(Date.now() / 1000));
       first = await apply(store);
     });
-  return withStore({ openStore }, async (store) => first ?? apply(store));
+  return withStore({ openStore }, async (store): Promise<Outcome> => {
+    if (first !== undefined) return { orphaned: [], applied: first };
+    const orphaned = orphanPasskeys ? [] : await orphanedBy(store, documents, context);
+    return orphaned.length > 0 ? { orphaned } : { orphaned, applied: await apply(store) };
+  });
 }
 
 function historyCommand(context: ConfigContext): Command {
   return newCommand('config history')
     .option('-n, --limit <number>', 'how many', '20')
-    .action(({ limit }: { limit: string }) =>
+    .action(({ limit, ...options }: ResultOptions & { readonly limit: string }) =>
       withRevisions(context, async (revisions) => {
         const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
-        for (const { revision, at, by, message, changed } of await revisions.history(count)) {
+        for (const entry of await revisions.history(count)) {
+          const { revision, at, by, message, changed } = entry;
           const when = new Date(at * 1000).toISOString();
-          context.stdout(`${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`);
+          printResult(context, options, {
+            text: `${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`,
+            data: { revision, at, by, ...omitUndefined({ message }), changed },
+          });
         }
       }),
     );
@@ -111,24 +165,35 @@ function historyCommand(context: ConfigContext): Command {
 function schemaCommand(context: ConfigContext): Command {
   return newCommand('config schema')
     .option('--out <dir>', 'where to', join(context.configDir, 'schema'))
-    .action(async ({ out }: { out: string }) => {
+    .action(async ({ out, ...options }: ResultOptions & { readonly out: string }) => {
       await mkdir(out, { recursive: true });
       const schemas = jsonSchemas(context.authenticators);
       for (const [file, text] of schemas) await writeFile(join(out, file), text);
-      context.stdout(`wrote ${[...schemas.keys()].join(', ')} to ${out}\n`);
+      const files = [...schemas.keys()];
+      printResult(context, options, { text: `wrote ${files.join(', ')} to ${out}\n`, data: { directory: out, files } });
     });
 }
 
-async function checked(context: ConfigContext, dir: string): Promise<Documents | undefined> {
+interface Checked {
+  readonly documents: Documents;
+  readonly warnings: readonly Finding[];
+}
+
+/** Prints what it finds. `undefined`: the configuration has problems, and the command is over. */
+async function check(context: ConfigContext, dir: string, { json }: ResultOptions): Promise<Checked | undefined> {
   const loaded = await loadConfiguration(dir, context);
   if (loaded.ok) {
-    for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
-    return loaded.documents;
+    if (!json) for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
+    return loaded;
+  }
+  context.setExitCode(1);
+  if (json) {
+    context.stdout(`${JSON.stringify({ ok: false, problems: loaded.findings })}\n`);
+    return undefined;
   }
   for (const problem of loaded.findings) context.stderr(`${findingLine(problem)}\n`);
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
   context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
-  context.setExitCode(1);
   return undefined;
 }
 
@@ -136,9 +201,18 @@ async function withRevisions(context: ConfigContext, use: (revisions: Revisions)
   await withStore(context, (store) => use(new Revisions(store, { authenticators: context.authenticators })));
 }
 
-function documentCount(documents: Documents): string {
+interface DocumentCounts {
+  readonly apps: number;
+  readonly signOnPolicies: number;
+}
+
+function documentCounts(documents: Documents): DocumentCounts {
   const of = (kind: string) => [...documents.values()].filter((document) => document.kind === kind).length;
-  return `${quantity(of('app'), 'app')}, ${quantity(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
+  return { apps: of('app'), signOnPolicies: of('sign-on') };
+}
+
+function countsText({ apps, signOnPolicies }: DocumentCounts): string {
+  return `${quantity(apps, 'app')}, ${quantity(signOnPolicies, 'sign-on policy', 'sign-on policies')}`;
 }
 
 function quantity(count: number, one: string, many = `${one}s`): string {

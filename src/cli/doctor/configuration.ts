@@ -19,15 +19,17 @@ import type { Store } from '../../stores/store.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
+import { checkRelyingParties, type Fetch } from './relying-party.ts';
 
 interface Installation {
   readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
   readonly configDir: string;
   readonly issuer?: string;
+  readonly fetch: Fetch;
 }
 
-const apply = 'stepgate config apply';
+const apply = 'npm run stepgate -- config apply';
 /** Apps that are read at the same time. */
 const atOnce = 100;
 
@@ -41,6 +43,10 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
       ...checkDelivery(snapshot.settings, given.authenticators, given.variables),
+      ...(await checkRelyingParties(snapshot.settings, given.authenticators, {
+        issuer: given.issuer ?? snapshot.settings.issuer,
+        fetch: given.fetch,
+      })),
     ];
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
@@ -67,7 +73,7 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
   if (!loaded.ok) {
     const [first] = loaded.findings;
     if (first?.file === '.') return [ok('files', `none in ${configDir}: revision ${revision} counts`)];
-    return [warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`)];
+    return [warn('files', `${configDir} is not a good configuration`, `npm run stepgate -- config check ${configDir}`)];
   }
   const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
   const keys = new Set([...Object.keys(documents), ...hashes.keys()]);

@@ -6,13 +6,15 @@ import type { Store } from '../../stores/store.ts';
 import { durationText } from '../shared/durations.ts';
 import { type CheckResult, fail, ok } from './finding.ts';
 
-const rotate = 'stepgate keys rotate';
+const rotate = 'npm run stepgate -- keys rotate';
 const restore = 'restore the store from a backup';
 
 export async function checkKeys(store: Store, now: Seconds): Promise<readonly CheckResult[]> {
   const entry = (await store.load([keyringKey])).entries.get(keyringKey);
   if (entry === undefined)
-    return [fail('keys', 'there are none', `if the store is new: stepgate config apply --init; else ${restore}`)];
+    return [
+      fail('keys', 'there are none', `if the store is new: npm run stepgate -- config apply --init; else ${restore}`),
+    ];
   const keyring = readKeyring(entry.value);
   if (keyring === undefined) return [fail('keys', 'their record is damaged', restore)];
   const { keys, secrets } = keyring;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
+import type { ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface KeysContext {
@@ -12,6 +13,16 @@ export interface KeysContext {
 
 function epochSeconds(): number {
   return Math.floor(Date.now() / 1000);
+}
+
+/** One line for each, or a JSON array. Private parts of the keys are not shown. */
+function printKeys(
+  { stdout }: KeysContext,
+  { json }: ResultOptions,
+  { keys, now }: { readonly keys: readonly SigningKey[]; readonly now: number },
+): void {
+  const shown = keys.map(({ jwk: { kid }, type, activeFrom, retiredFrom }) => ({ kid, type, activeFrom, retiredFrom }));
+  stdout(json ? `${JSON.stringify(shown)}\n` : keys.map((key) => lineOf(key, now)).join(''));
 }
 
 function lineOf(key: SigningKey, now: number): string {
@@ -33,10 +44,10 @@ export function keysCommand(context: KeysContext): Command {
 }
 
 function listCommand(context: KeysContext): Command {
-  return newCommand('keys list').action(() =>
+  return newCommand('keys list').action((options: ResultOptions) =>
     withStore(context, async (store) => {
       const now = epochSeconds();
-      for (const key of publishedKeys(await loadKeyring(store), now)) context.stdout(lineOf(key, now));
+      printKeys(context, options, { keys: publishedKeys(await loadKeyring(store), now), now });
     }),
   );
 }
@@ -45,11 +56,11 @@ function rotateCommand(context: KeysContext): Command {
   return newCommand('keys rotate')
     .option('--overlap <seconds>', 'how long they are published before they sign', '300')
     .option('--keep <seconds>', 'how long the old ones stay published after that', '604800')
-    .action((options: { overlap: string; keep: string }) =>
+    .action((options: ResultOptions & { readonly overlap: string; readonly keep: string }) =>
       withStore(context, async (store) => {
         const now = epochSeconds();
         const times = { overlap: seconds(options.overlap), keep: seconds(options.keep) };
-        for (const key of await rotateKeys(store, now, times)) context.stdout(lineOf(key, now));
+        printKeys(context, options, { keys: await rotateKeys(store, now, times), now });
       }),
     );
 }

@@ -22,7 +22,10 @@ export async function revisionInUse(
   const pointer = (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   const snapshot = await new Revisions(store, { authenticators }).at(pointer);
   if (pointer === undefined || snapshot === undefined)
-    throw new StepgateError('not_configured', 'there is no configuration in the store: run `stepgate config apply`');
+    throw new StepgateError(
+      'not_configured',
+      'there is no configuration in the store: run `npm run stepgate -- config apply`',
+    );
   return { snapshot, manifest: await readManifest(store, parsePointer(pointer.value)) };
 }
 

@@ -7,6 +7,7 @@ import { endStandAloneOp, readStoreAlone, standAloneOp, storeAloneText } from '.
 import { newCommand } from '../commands.ts';
 import { durationText, parseDuration } from '../shared/durations.ts';
 import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
 export interface StoreAloneContext {
@@ -18,7 +19,7 @@ export interface StoreAloneContext {
   now(): Seconds;
 }
 
-interface Options {
+interface Options extends ResultOptions {
   readonly for?: string;
   readonly off?: true;
 }
@@ -35,7 +36,7 @@ export function storeAloneCommand(context: StoreAloneContext): Command {
       const lifetime = readLifetime(options);
       if (context.dataDir !== undefined) throw new Error('the embedded store has no replicas: it never waits for any');
       await withStore(context, (store) =>
-        lifetime === undefined ? end(context, store) : begin(context, store, lifetime),
+        lifetime === undefined ? end(context, store, options) : begin(context, store, { lifetime, ...options }),
       );
     });
 }
@@ -51,22 +52,27 @@ function readLifetime({ for: text, off }: Options): Seconds | undefined {
   return lifetime;
 }
 
-async function begin({ stdout, now }: StoreAloneContext, store: Store, lifetime: Seconds): Promise<void> {
+async function begin(
+  context: StoreAloneContext,
+  store: Store,
+  { lifetime, ...options }: ResultOptions & { readonly lifetime: Seconds },
+): Promise<void> {
   const by = operatorName();
-  const word = { until: now() + lifetime, by };
+  const word = { until: context.now() + lifetime, by };
   await store.commit([
     standAloneOp(word, lifetime),
     auditOp({ event: 'store.alone', outcome: 'success', by, lifetime }).op,
   ]);
-  stdout(`${storeAloneText(word)}\n`);
+  printResult(context, options, { text: `${storeAloneText(word)}\n`, data: word });
 }
 
-async function end({ stdout }: StoreAloneContext, store: Store): Promise<void> {
+async function end(context: StoreAloneContext, store: Store, options: ResultOptions): Promise<void> {
   const word = await readStoreAlone(store);
   if (word !== undefined)
     await store.commit([
       endStandAloneOp,
       auditOp({ event: 'store.alone_ended', outcome: 'success', by: operatorName() }).op,
     ]);
-  stdout(word === undefined ? 'the store did not stand alone\n' : 'the store does not stand alone any more\n');
+  const text = word === undefined ? 'the store did not stand alone' : 'the store does not stand alone any more';
+  printResult(context, options, { text: `${text}\n`, data: { stoodAlone: word !== undefined } });
 }

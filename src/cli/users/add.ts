@@ -13,11 +13,12 @@ import { readProfileValue, textFault } from '../../users/profile-rules.ts';
 import { type Profile, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
-import { type PasswordOptions, readPassword } from './read-password.ts';
+import { type PasswordOptions, passwordLine, readPassword } from './read-password.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 
-interface AddOptions extends PasswordOptions {
+interface AddOptions extends PasswordOptions, ResultOptions {
   readonly name?: string;
   readonly email?: string;
   readonly emailVerified?: true;
@@ -69,8 +70,12 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
       ...reservationOps(entries, unique, { user: id, now }),
     ]);
     if (!outcome.ok) throw new Error(identifierText(outcome));
-    context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
-    password?.print();
+    const { id, identifiers: all } = outcome.user;
+    const generated = password?.generated;
+    printResult(context, options, {
+      text: `added ${all.join(', ')} as ${id}\n${passwordLine(generated)}`,
+      data: { id, identifiers: all, ...omitUndefined({ password: generated }) },
+    });
     if (!password && proven.every((one) => one === undefined))
       context.stderr('without a password: this user cannot sign in yet\n');
   });

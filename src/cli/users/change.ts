@@ -4,10 +4,11 @@ import type { ExtraOps } from '../../users/directory.ts';
 import { textFault } from '../../users/profile-rules.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withAccount } from './users-context.ts';
 
-interface GroupOptions {
+interface GroupOptions extends ResultOptions {
   readonly add: readonly string[];
   readonly remove: readonly string[];
 }
@@ -24,7 +25,10 @@ export function usersGroupsCommand(context: UsersContext): Command {
         const along: ExtraOps = (_before, { id, groups }) => operatorOps('user.groups_changed', id, { groups });
         const after = isChange ? await directory.setGroups(user.id, change, along) : user;
         if (after === undefined) throw new Error(`${identifier} was deleted meanwhile`);
-        context.stdout(`groups of ${identifier}: ${after.groups.join(', ') || 'none'}\n`);
+        printResult(context, change, {
+          text: `groups of ${identifier}: ${after.groups.join(', ') || 'none'}\n`,
+          data: { id: user.id, groups: after.groups },
+        });
       }),
     );
 }
@@ -38,10 +42,10 @@ export function usersStatusCommands(context: UsersContext): readonly Command[] {
   return statusCommands.map(([name, status, event]) =>
     newCommand(name)
       .argument('<identifier>')
-      .action((identifier: string) =>
+      .action((identifier: string, options: ResultOptions) =>
         withAccount(context, identifier, async ({ directory, account: { user } }) => {
           await directory.setStatus(user.id, status, () => operatorOps(event, user.id));
-          context.stdout(`${identifier} is ${status}\n`);
+          printResult(context, options, { text: `${identifier} is ${status}\n`, data: { id: user.id, status } });
         }),
       ),
   );
@@ -50,11 +54,11 @@ export function usersStatusCommands(context: UsersContext): readonly Command[] {
 export function usersUnlockCommand(context: UsersContext): Command {
   return newCommand('users unlock')
     .argument('<identifier>')
-    .action((identifier: string) =>
+    .action((identifier: string, options: ResultOptions) =>
       withAccount(context, identifier, async ({ directory, account: { user } }) => {
         const keys = context.authenticators.map(({ key }) => key);
         await directory.unlock(user.id, keys, operatorOps('user.unlocked', user.id));
-        context.stdout(`${identifier} has all attempts again\n`);
+        printResult(context, options, { text: `${identifier} has all attempts again\n`, data: { id: user.id } });
       }),
     );
 }
@@ -63,12 +67,12 @@ export function usersDeleteCommand(context: UsersContext): Command {
   return newCommand('users delete')
     .argument('<identifier>')
     .option('--yes', 'really')
-    .action((identifier: string, options: { yes?: true }) =>
+    .action((identifier: string, options: ResultOptions & { readonly yes?: true }) =>
       withAccount(context, identifier, async ({ directory, account: { user } }) => {
         if (!options.yes)
           throw new Error(`nothing was deleted: add --yes to delete ${identifier} (${user.id}) for good`);
         await directory.delete(user.id, () => operatorOps('user.deleted', user.id));
-        context.stdout(`deleted ${identifier}\n`);
+        printResult(context, options, { text: `deleted ${identifier}\n`, data: { id: user.id } });
       }),
     );
 }

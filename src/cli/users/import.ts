@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
 import { newCommand } from '../commands.ts';
+import { collect } from '../shared/collect.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 
@@ -15,6 +16,7 @@ interface ImportCommandOptions {
   readonly dryRun?: true;
   readonly rejects?: string;
   readonly json?: true;
+  readonly attribute: readonly string[];
   /** False: `--no-mail`. */
   readonly mail: boolean;
 }
@@ -29,6 +31,7 @@ export function usersImportCommand(context: UsersContext): Command {
     .option('--update', 'change users who are there already')
     .option('--dry-run', 'write nothing; say what would be done, and what would be refused')
     .option('--rejects <file>', 'write records that are refused there, to be corrected and imported')
+    .option('--attribute <name>', 'a field that becomes an attribute of this name, can be repeated', collect, [])
     .option('--quiet', 'no progress lines')
     .option('--no-mail', 'with --update: do not notify users that their address or password was changed')
     .action(async (file: string, options: ImportCommandOptions) => {
@@ -41,6 +44,7 @@ export function usersImportCommand(context: UsersContext): Command {
           directory,
           format,
           attributes: await attributeSchema(),
+          ownAttributes: options.attribute,
           passwords: context.passwords,
           passwordRules: await passwordRules(),
           addressCredential: context.addressCredential,

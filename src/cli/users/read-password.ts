@@ -21,8 +21,8 @@ export interface PasswordOptions {
 
 export interface ReadPassword {
   readonly credential: NewCredential;
-  /** Prints a generated password; to be called once it is set. */
-  print(): void;
+  /** The password, if it was generated: to be shown once, when it is set. */
+  readonly generated?: string;
 }
 
 /** Whose password it is, and what the password policy says. */
@@ -37,7 +37,7 @@ const generatedBytes = 15;
 
 /** `undefined`: the options ask for none. Rejects with a sentence when the password policy refuses it. */
 export async function readPassword(
-  { passwords, stdout, stdin }: PasswordInput,
+  { passwords, stdin }: PasswordInput,
   options: PasswordOptions,
   { subject, credentials, passwordRules }: PasswordOwner,
 ): Promise<ReadPassword | undefined> {
@@ -48,12 +48,17 @@ export async function readPassword(
   if (options.passwordGenerate) {
     const bytes = Math.max(generatedBytes, context.newPassword?.minLength ?? 0);
     const text = randomBytes(bytes).toString('base64url');
-    return { credential: await passwords.create(text, context), print: () => stdout(`password: ${text}\n`) };
+    return { credential: await passwords.create(text, context), generated: text };
   }
   const text = await readLine(stdin);
   const refused = await passwords.check(text, subject, context);
   if (refused !== undefined) throw new Error(`the password was not set: ${passwordFault(refused)}`);
-  return { credential: await passwords.create(text, context), print: () => undefined };
+  return { credential: await passwords.create(text, context) };
+}
+
+/** Shows a generated password; empty where none was generated. */
+export function passwordLine(generated: string | undefined): string {
+  return generated === undefined ? '' : `password: ${generated}\n`;
 }
 
 /** All of a short input without the line break at its end. */

@@ -1,15 +1,17 @@
 /** `stepgate users reset`. */
 import type { Command } from 'commander';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { addedAddresses } from '../../users/notification-addresses.ts';
 import { toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import type { WriteNotification } from './notification-writer.ts';
 import { operatorOps } from './operator-audit.ts';
-import { type PasswordOptions, type ReadPassword, readPassword } from './read-password.ts';
+import { type PasswordOptions, passwordLine, type ReadPassword, readPassword } from './read-password.ts';
 import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
 
-interface ResetOptions extends PasswordOptions {
+interface ResetOptions extends PasswordOptions, ResultOptions {
   readonly authenticator?: string;
 }
 
@@ -38,11 +40,24 @@ export function usersResetCommand(context: UsersContext): Command {
         const write = await open.openNotifier();
         if (authenticator !== undefined) await removeAuthenticators(open, authenticator, write);
         if (password !== undefined) await setPassword(open, password, write);
-        context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
-        const dropped = authenticator === 'all' ? addedAddresses(user).length : 0;
-        if (dropped > 0) context.stdout(`addresses for notifications that were taken away: ${dropped}\n`);
-        password?.print();
+        const removedAddresses = authenticator === 'all' ? addedAddresses(user).length : 0;
         const left = (await open.directory.get(user.id))?.credentials ?? [];
+        const generated = password?.generated;
+        printResult(context, options, {
+          text: [
+            `reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`,
+            removedAddresses > 0 ? `addresses for notifications that were taken away: ${removedAddresses}\n` : '',
+            passwordLine(generated),
+          ].join(''),
+          data: {
+            id: user.id,
+            ...omitUndefined({ removed: authenticator }),
+            passwordSet: password !== undefined,
+            removedAddresses,
+            authenticators: left.map((credential) => credential.authenticator),
+            ...omitUndefined({ password: generated }),
+          },
+        });
         if (left.length === 0) context.stderr(`${identifier} has no authenticator left and cannot sign in\n`);
       }),
     );

@@ -7,12 +7,13 @@ import type { AccessCodeBounds } from '../../users/access-codes.ts';
 import type { Account } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { durationText, parseDuration } from '../shared/durations.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { revisionInUse } from '../shared/revision-in-use.ts';
 import { withStore } from '../shared/with-store.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
 
-interface TacOptions {
+interface TacOptions extends ResultOptions {
   readonly length?: string;
   readonly lifetime?: string;
   readonly uses: string;
@@ -35,7 +36,7 @@ export function usersTacCommand(context: UsersContext): Command {
     .option('--uses <times>', 'how often it can be used: 1 to 10', '1')
     .action(async (identifier: string, options: TacOptions) => {
       const terms = readTerms(options, await boundsInUse(context));
-      return withAccount(context, identifier, (open) => issue(context, open, { identifier, ...terms }));
+      return withAccount(context, identifier, (open) => issue(context, open, { identifier, options, ...terms }));
     });
 }
 
@@ -75,7 +76,16 @@ async function boundsInUse(context: UsersContext): Promise<AccessCodeBounds> {
 async function issue(
   context: UsersContext,
   { directory, account: { user }, openNotifier }: LoadedUser,
-  { identifier, length, uses, lifetime }: Terms & { readonly identifier: string },
+  {
+    identifier,
+    options,
+    length,
+    uses,
+    lifetime,
+  }: Terms & {
+    readonly identifier: string;
+    readonly options: ResultOptions;
+  },
 ): Promise<void> {
   const write = await openNotifier();
   const expiresAt = context.now() + lifetime;
@@ -87,7 +97,10 @@ async function issue(
     throw new Error(`${identifier} was deleted meanwhile`);
   const until = new Date(expiresAt * 1000).toISOString();
   const times = uses === 1 ? 'once' : `${uses} times`;
-  context.stdout(`access code: ${code}\ncounts ${times}, until ${until}\n`);
+  printResult(context, options, {
+    text: `access code: ${code}\ncounts ${times}, until ${until}\n`,
+    data: { id: user.id, code, uses, expiresAt },
+  });
   context.stderr(
     `hand it over in person or on the phone; it works while ${authenticator} is enabled in stepgate.yaml\n`,
   );

@@ -6,8 +6,9 @@ import { newCommandGroup } from '../commands.ts';
 import { usersAddCommand } from './add.ts';
 import { usersDeleteCommand, usersGroupsCommand, usersStatusCommands, usersUnlockCommand } from './change.ts';
 import { usersImportCommand } from './import.ts';
+import { usersListCommand } from './list.ts';
 import { usersResetCommand } from './reset.ts';
-import { usersListCommand, usersShowCommand } from './show.ts';
+import { usersShowCommand } from './show.ts';
 import { usersTacCommand } from './tac.ts';
 import type { UsersContext } from './users-context.ts';
 

@@ -120,6 +120,7 @@ function timeZoneOf(text: string): string | undefined {
 }
 
 function readNumberValue({ min, max }: Attribute, given: unknown): ReadAttribute {
+  if (typeof given === 'string' && given.trim() === '') return refuseValue('required');
   const isNumeral = typeof given === 'string' && /^\s*[+-]?\d{1,15}(?:\.\d{1,15})?\s*$/.test(given);
   const value = isNumeral ? Number(given) : given;
   if (typeof value !== 'number' || !Number.isFinite(value)) return refuseValue('wrong_type');

@@ -2,6 +2,7 @@
 
 export const noticeCodes = {
   'form.stale': 'the form belongs to a step or page that has changed since',
+  'form.raced': 'another request was faster, and nothing of this one was kept',
   'identifier.required': 'no identifier was entered',
   'identifier.invalid': 'no user can have the identifier',
   'subject.mismatch': 'another user than the one that the transaction is for',
@@ -36,6 +37,7 @@ export const noticeCodes = {
   'profile.invalid.locale': 'not a language tag',
   'profile.invalid.time_zone': 'not a time zone',
   'profile.exceeded': 'too many forms were sent in; the user may try again after a wait',
+  'consent.changed': 'the app asks for something else than the page showed',
   'terms.required': 'the terms were not accepted',
 
   'account.changes.exceeded': 'too many changes of the account; the user may try again after a wait',
@@ -48,6 +50,13 @@ export const noticeCodes = {
   'account.address.full': 'the user has as many addresses as allowed',
   'account.address.known': 'the user has the address already',
   'account.address.last': 'an account keeps at least one address',
+  'account.identifier.admin': 'only administrators change it',
+  'account.identifier.same': 'the user has this value already',
+  'account.username.invalid': 'the text cannot be a user name',
+  'account.done.profile_saved': 'the profile was changed',
+  'account.done.email_changed': 'the address of the account was changed',
+  'account.done.phone_changed': 'the number of the account was changed',
+  'account.done.username_changed': 'the user name was changed',
   'account.done.address_added': 'an address was added',
   'account.done.address_removed': 'an address was removed',
   'account.done.device_forgotten': 'a device was forgotten',

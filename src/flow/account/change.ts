@@ -12,7 +12,7 @@ import { audit } from '../audit.ts';
 import { type AccountRequest, endOtherSessions } from '../browser/other-sessions.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import { accountChanged, type ChangeDetails, type SelfServiceChange } from '../notify/account-notification.ts';
-import { notify } from '../notify/notify.ts';
+import { type NotificationContext, notify } from '../notify/notify.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 /** Longest name of an authenticator, in characters. */
@@ -81,6 +81,15 @@ export interface RecordedChange extends ChangeDetails {
   readonly newAddresses?: readonly string[];
 }
 
+/** What happens here is told as a change of the account itself, and not of an app. */
+export function notifierOf(
+  context: Pick<OpenAccount, 'services' | 'unit' | 'visitor' | 'account' | 'snapshot'>,
+): NotificationContext {
+  const { account, snapshot, visitor } = context;
+  const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
+  return { ...senderOf(context), account, ...where };
+}
+
 /** Notifies the user of a change and audits it, in the commit of the change. */
 export function recordChange(
   context: OpenAccount,
@@ -89,8 +98,7 @@ export function recordChange(
 ): void {
   const { unit, services, account, snapshot, visitor } = context;
   const { authenticator, otherSessionsEnded } = what;
-  const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
-  notify({ ...senderOf(context), account, ...where }, accountChanged(change, what), newAddresses);
+  notify(notifierOf(context), accountChanged(change, what), { newAddresses });
   audit(unit, services.audit, {
     event: `account.${change}`,
     outcome: 'success',

@@ -54,7 +54,12 @@ export function mayChange({ policies, facts }: OpenAccount): boolean {
 }
 
 /** The context in which messages about this account are sent. */
-export function senderOf({ services, unit, visitor, account }: OpenAccount): MessageContext {
+export function senderOf({
+  services,
+  unit,
+  visitor,
+  account,
+}: Pick<OpenAccount, 'services' | 'unit' | 'visitor' | 'account'>): MessageContext {
   return { services, unit, visitor, account, client: accountClientId };
 }
 

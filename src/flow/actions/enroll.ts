@@ -193,7 +193,7 @@ function notifyOfEnrollment(
   };
   const also = address === undefined ? [] : [address];
   const event = context.transaction.recovering ? 'recovered' : takesPlace ? 'replaced' : 'added';
-  notify(notificationContext(context, account), accountChanged(event, what), also);
+  notify(notificationContext(context, account), accountChanged(event, what), { newAddresses: also });
 }
 
 /** Sends another message for the current stage. `method`: how it is sent; absent: as before. */

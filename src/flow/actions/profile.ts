@@ -84,7 +84,7 @@ function isChangedValue({ user }: VersionedAccount, changed: Profile, attribute:
 }
 
 /** An address or number that a user types is not verified, whatever the one before was. */
-function changedProfile(
+export function changedProfile(
   profile: Profile,
   { values, emptied }: TypedProfile,
   attributes: Readonly<Record<string, { readonly verifiedBy?: string }>>,

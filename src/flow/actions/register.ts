@@ -12,7 +12,8 @@ import { reserveUniqueValues, takenValue, type UniqueValue, uniqueValues } from 
 import { newUser } from '../../users/changes.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
-import { parseIdentifierReservation, serializeCredentials, serializeUser, type User } from '../../users/user.ts';
+import { claimIdentifier } from '../../users/identifier-reservations.ts';
+import { serializeCredentials, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import { auditContext, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
@@ -34,9 +35,6 @@ import {
   withError,
   withTransaction,
 } from './verify.ts';
-
-/** Age in seconds from which an identifier that no user lists is free: no request is still creating that user. */
-const abandonedAfter = 60;
 
 /** The answer with the code. */
 export async function proveAddress(
@@ -98,7 +96,7 @@ async function createAccount(
   const { entries } = await request.unit.load(unique.map(({ key }) => key));
   const taken = takenValue(entries, unique, { user: user.id, now });
   if (taken) return backToForm(context, { form, taken });
-  if (!(await reserveIdentifier(context, user, now))) return toSignIn(context);
+  if (!(await claimIdentifier(request.unit, form.identifier, { user: user.id, now }))) return toSignIn(context);
   await reserveUniqueValues(request.unit, unique, { user: user.id, now });
   const { secret } = form;
   const mailbox = issueCredential(credential, now);
@@ -132,23 +130,6 @@ async function createAccount(
     origin: 'enrollment' as const,
   };
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
-}
-
-/** False: a user has it. Two commits for one identifier: one of them fails. */
-async function reserveIdentifier({ request: { unit } }: OpenTransaction, user: User, now: number): Promise<boolean> {
-  const [identifier = ''] = user.identifiers;
-  const key = identifierKey(identifier);
-  const { entries } = await unit.load([key]);
-  const entry = entries.get(key);
-  const reservation = { value: JSON.stringify({ user: user.id, at: now }), refs: [userKey(user.id)] };
-  if (entry === undefined) unit.create(key, reservation);
-  else if (
-    accountByIdentifier(entries, identifier) ||
-    parseIdentifierReservation(entry.value).at > now - abandonedAfter
-  )
-    return false;
-  else unit.replace(key, reservation);
-  return true;
 }
 
 /** The user has proved the address meanwhile in another tab: what is left to do is to sign in. */

@@ -25,6 +25,11 @@ export const accountChanges = [
   'device_remembered',
   'replaced',
   'recovered',
+  'email_replaced',
+  'phone_replaced',
+  'username_changed',
+  'email_restored',
+  'phone_restored',
   'email_changed',
   'reset',
   'reset_all',
@@ -64,6 +69,18 @@ export interface Circumstances {
   readonly system?: string;
   /** Addresses that are the user's from now on: they are notified, too. */
   readonly newAddresses?: readonly string[];
+  readonly link?: NotificationLink;
+}
+
+/** A link that does something about what is told. */
+export interface NotificationLink {
+  readonly url: string;
+  /** Which texts it has: `mail.account-changed.link.<does>`. */
+  readonly does: 'undo';
+  /** Epoch seconds. */
+  readonly until: Seconds;
+  /** The one address that gets it. */
+  readonly to: string;
 }
 
 /** Seconds after which the notification is too old to be sent. */
@@ -83,7 +100,7 @@ export function accountChanged(event: AccountChange, what: ChangeDetails = {}): 
 export function notificationDeliveries(
   account: Account,
   { template, params }: AccountNotification,
-  { at, app = '', ip = '', browser = '', system = '', newAddresses = [] }: Circumstances,
+  { at, app = '', ip = '', browser = '', system = '', newAddresses = [], link }: Circumstances,
 ): readonly Delivery[] {
   const known = notificationAddresses(account).map(({ address }) => address);
   const more = newAddresses.filter((one) => !known.some((other) => isSameAddress(one, other)));
@@ -93,7 +110,11 @@ export function notificationDeliveries(
     channel: 'email',
     to,
     template,
-    params: all,
+    params: link && isSameAddress(to, link.to) ? { ...all, ...linkParams(link) } : all,
     expires: at + lifetime,
   }));
+}
+
+function linkParams({ url, does, until }: NotificationLink): Delivery['params'] {
+  return { link: url, does, until };
 }

@@ -128,11 +128,17 @@ function auditFailure(context: OpenTransaction, event: Pick<AuditEvent, 'event' 
  */
 export async function reserveSending(
   services: Pick<Services, 'store'>,
-  sending: { readonly counter: string; readonly limits: readonly Limit[]; readonly deliveries: readonly Delivery[] },
+  sending: {
+    readonly counter: string;
+    readonly limits: readonly Limit[];
+    readonly deliveries: readonly Delivery[];
+    /** Of the authenticator; absent: the usual limit of each recipient. */
+    readonly quotas?: readonly Quota[] | undefined;
+  },
 ): Promise<Notice | undefined> {
-  const { counter, limits, deliveries } = sending;
-  const counted = countersOf(counter, { deliver: deliveries }).flat();
-  return (await reserveAll(services, [['account', counter, limits], ...counted]))?.message;
+  const { counter, limits, deliveries, quotas } = sending;
+  const [networks, others] = countersOf(counter, { deliver: deliveries, ...omitUndefined({ quotas }) });
+  return (await reserveAll(services, [...networks, ['account', counter, limits], ...others]))?.message;
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Notifies users of what happened to their account, in its commit, at all their addresses. */
 
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import { browserInWords } from '../../user-agent.ts';
 import type { Account } from '../../users/user.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
-import { type AccountNotification, notificationDeliveries } from './account-notification.ts';
+import { type AccountNotification, type NotificationLink, notificationDeliveries } from './account-notification.ts';
 import { enqueueMessages, type MessageContext } from './enqueue-message.ts';
 
 /** The account that is notified, and in which app and from where the change was made. */
@@ -26,17 +27,25 @@ export function notificationContext(
   return { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
 }
 
+/** Who else is told, and what can be done about it. */
+export interface NotificationMore {
+  /** Addresses that are the user's from now on. */
+  readonly newAddresses?: readonly string[] | undefined;
+  readonly link?: NotificationLink | undefined;
+}
+
 /**
- * `newAddresses`: addresses that are the user's from now on. No limit drops a notification: what causes it is limited,
+ * No limit drops a notification: what causes it is limited,
  * so that no change is unseen. Where mail cannot be sent nothing is notified, and the account page says so.
  */
 export function notify(
   context: NotificationContext,
   notification: AccountNotification,
-  newAddresses: readonly string[] = [],
+  { newAddresses = [], link }: NotificationMore = {},
 ): void {
   const { account, services, visitor, app, place } = context;
   if (!services.canMail()) return;
   const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent), newAddresses };
-  enqueueMessages(context, notificationDeliveries(account, notification, circumstances));
+  const all = { ...circumstances, ...omitUndefined({ link }) };
+  enqueueMessages(context, notificationDeliveries(account, notification, all));
 }

@@ -45,7 +45,8 @@ export const staleForm: Notice = { code: 'form.stale', level: 'info' };
  * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead
  * to the overview.
  */
-const returnTargets = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
+const returnTargets =
+  /^(?:view|added|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {

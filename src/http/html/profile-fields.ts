@@ -5,6 +5,7 @@ import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import type { Translator } from '../../rendering/translator.ts';
 import { connect, newSecretInputs } from './fields.ts';
 import type { Field, Input } from './inputs.ts';
+import { localized } from './localized.ts';
 
 type ProfileStep = Extract<Step, { kind: 'profile' }>;
 
@@ -30,7 +31,7 @@ const autocomplete: Readonly<Record<string, string>> = {
 
 /** `given`: what came with a form that was refused, by the names of its inputs. */
 export function profileInputs(
-  step: ProfileStep,
+  step: Omit<ProfileStep, 'kind'>,
   given: Readonly<Record<string, string>> | undefined,
   t: Translator,
 ): readonly Field[] {
@@ -50,7 +51,7 @@ export function profileInputs(
 
 /** The page of the code leads back to the form of a new user: what came with it belongs to no input of the form. */
 function typedHere(
-  { fields: [first], registers }: ProfileStep,
+  { fields: [first], registers }: Pick<ProfileStep, 'fields' | 'registers'>,
   typed: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> | undefined {
   const isOfAnother = registers && first && typed && !(`userProfile.${first.name}` in typed);
@@ -62,12 +63,6 @@ export function termsLabel(label: LocalizedText | undefined, t: Translator): str
   return label ? localized(label, t) : t.text('terms.label');
 }
 
-/** The text in the language of the page, else in English, else in whatever language there is. */
-function localized(text: LocalizedText, { locale: { tag } }: Translator): string {
-  const language = tag.split('-')[0] ?? tag;
-  return text[tag] ?? text[language] ?? text.en ?? Object.values(text)[0] ?? '';
-}
-
 function box(name: string, isChecked: boolean): Omit<Input, 'label'> {
   const checked = isChecked ? ({ checked: true } as const) : {};
   return { name, type: 'checkbox', autocomplete: 'off', code: false, value: 'yes', ...checked };
@@ -77,7 +72,7 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   const { name: attributeName, attribute, value, required } = field;
   const name = `userProfile.${attributeName}`;
   const known = value === undefined ? '' : String(value);
-  const label = fieldLabel(field, t);
+  const label = attributeLabel(field, t);
   const help = attribute.help && { hint: 'attribute.help', params: { help: localized(attribute.help, t), label } };
   const common = {
     label: required || attribute.type === 'boolean' ? 'attribute.label' : 'attribute.optional',
@@ -95,10 +90,20 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   };
 }
 
-function fieldLabel({ name, attribute: { label, claim = '' } }: ProfileField, t: Translator): string {
+/** What users call an attribute. */
+export function attributeLabel(
+  { name, attribute: { label, claim = '' } }: Pick<ProfileField, 'name' | 'attribute'>,
+  t: Translator,
+): string {
   return label
     ? localized(label, t)
     : t.text(t.pick(`claim.${claim.replace(/^address\./, '')}`, 'attribute.other'), { name });
+}
+
+/** What users call one of the values that an attribute may have. */
+export function optionText({ options = [] }: Attribute, value: string, t: Translator): string {
+  const label = options.find((one) => one.value === value)?.label;
+  return label ? localized(label, t) : value;
 }
 
 function inputLooks(

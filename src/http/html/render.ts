@@ -16,12 +16,15 @@ import { pageTemplates } from './page-templates.ts';
 import type { PageTemplateModels } from './template-models.ts';
 import type { AccountPage } from './views/account-pages.ts';
 import { accountView } from './views/account-view.ts';
+import { linkQuestionView, linkResultView } from './views/link-pages.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,
   DeviceSuccessPage,
   ErrorPage,
   InboxPage,
+  LinkQuestionPage,
+  LinkResultPage,
   LogoutPage,
   MagicLinkConfirmPage,
   MagicLinkElsewherePage,
@@ -51,6 +54,8 @@ export interface Renderer {
   renderMagicLinkElsewhere(page: MagicLinkElsewherePage): string;
   renderMagicLinkOver(page: MagicLinkOverPage): string;
   renderSignInLost(page: SignInLostPage): string;
+  renderLinkQuestion(page: LinkQuestionPage): string;
+  renderLinkResult(page: LinkResultPage): string;
   renderInbox(page: InboxPage): string;
   /** The texts of a language; English for one that has none. */
   texts(locale: string): Translator;
@@ -98,6 +103,8 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
     renderMagicLinkElsewhere: page(standalone.magicLinkElsewhereView),
     renderMagicLinkOver: page(standalone.magicLinkOverView),
     renderSignInLost: page(standalone.signInLostView),
+    renderLinkQuestion: page(linkQuestionView),
+    renderLinkResult: page(linkResultView),
     renderInbox: page(standalone.inboxView),
     texts: parts.translator,
     locales,

@@ -10,11 +10,13 @@ import type {
   AppsModel,
   AuthenticatorModel,
   AuthenticatorsModel,
+  ChangeIdentifierModel,
   ConfirmAddressModel,
   DevicesModel,
   EndSessionModel,
   ForgetDeviceModel,
   OverviewModel,
+  OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
   SessionsModel,
@@ -37,6 +39,8 @@ import type {
   DeviceInputModel,
   ErrorModel,
   InboxModel,
+  LinkQuestionModel,
+  LinkResultModel,
   LogoutModel,
   MagicLinkConfirmModel,
   MagicLinkElsewhereModel,
@@ -48,6 +52,7 @@ import type {
 import type {
   ChallengeModel,
   CompleteModel,
+  ConsentModel,
   DeniedModel,
   EnrollModel,
   IdentifyModel,
@@ -59,6 +64,7 @@ import type {
   QrCodeModel,
   ReasonModel,
   RecoveryCodesModel,
+  SelectAccountModel,
   SelectModel,
 } from './models/step-models.ts';
 
@@ -88,6 +94,8 @@ export interface PageTemplateModels {
   readonly 'steps/enroll': EnrollModel;
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
   readonly 'steps/profile': ProfileModel;
+  readonly 'steps/consent': ConsentModel;
+  readonly 'steps/select-account': SelectAccountModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;
   readonly 'pages/error': ErrorModel;
@@ -101,6 +109,8 @@ export interface PageTemplateModels {
   readonly 'pages/magic-link-elsewhere': MagicLinkElsewhereModel;
   readonly 'pages/magic-link-over': MagicLinkOverModel;
   readonly 'pages/sign-in-lost': SignInLostModel;
+  readonly 'pages/link-question': LinkQuestionModel;
+  readonly 'pages/link-result': LinkResultModel;
   readonly 'pages/inbox': InboxModel;
   readonly 'account/overview': OverviewModel;
   readonly 'account/overview/authenticators': AuthenticatorsModel;
@@ -110,6 +120,8 @@ export interface PageTemplateModels {
   readonly 'account/overview/addresses': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
   readonly 'account/authenticator': AuthenticatorModel;
+  readonly 'account/profile': OwnProfileModel;
+  readonly 'account/change-identifier': ChangeIdentifierModel;
   readonly 'account/end-session': EndSessionModel;
   readonly 'account/forget-device': ForgetDeviceModel;
   readonly 'account/add-address': AddAddressModel;

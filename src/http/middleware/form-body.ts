@@ -7,13 +7,17 @@ import { StepgateError } from '../../errors.ts';
 
 /** Bytes. */
 const largestForm = 16 * 1024;
-const mostFields = 32;
+/** Of forms whose fields the configuration does not decide. */
+const usualFields = 32;
 
 /**
  * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a field twice, too many
  * fields, broken encoding). Fields of an inherited name are fields like any other: the result has no prototype.
  */
-export async function readForm(ctx: Pick<Context, 'is' | 'get' | 'req'>): Promise<Readonly<Record<string, string>>> {
+export async function readForm(
+  ctx: Pick<Context, 'is' | 'get' | 'req'>,
+  { mostFields = usualFields }: { readonly mostFields?: number } = {},
+): Promise<Readonly<Record<string, string>>> {
   if (!ctx.is('application/x-www-form-urlencoded'))
     throw new StepgateError('unsupported_media_type', `a form was expected, not ${ctx.get('content-type')}`);
   const text = (await readBody(ctx.req)).toString('utf8');

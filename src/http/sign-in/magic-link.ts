@@ -37,7 +37,8 @@ async function show(request: SignInRequest): Promise<void> {
   const appPage = { ...page, ...brandFor(snapshot, link.app) };
   if (isInitiatingBrowser(request)) return showConfirmation(request, link, appPage);
   const { passcode: code, requestedFrom: asked } = link.linked;
-  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...appPage, code, asked }));
+  const recovering = link.recovering ?? false;
+  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...appPage, code, asked, recovering }));
 }
 
 type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;
@@ -54,6 +55,7 @@ async function showConfirmation(request: SignInRequest, link: OpenLink, page: Ap
     authenticator: link.form.authenticator,
     token: link.form.token,
     passcode: link.linked.passcode,
+    recovering: link.recovering ?? false,
     ...(link.identifier === undefined ? {} : { account: { identifier: link.identifier } }),
   });
   showPage(ctx, html);

@@ -4,7 +4,9 @@
  * 10).
  */
 import type { Context } from 'koa';
+import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
+import { consentDetails } from '../../flow/actions/consent.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
@@ -17,6 +19,7 @@ import {
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
 import { openerPolicy } from '../../oidc/pages.ts';
+import { currentRequest } from '../../oidc/request-scope.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
@@ -48,10 +51,27 @@ export function signInHandlers(parts: SignInParts) {
   };
 }
 
+/** Where a browser goes whose request was not the first. The address says from which version of the sign-in it came. */
+export function pathAfterRace(ctx: Context): string {
+  const uid = pathParameter(ctx, 'uid');
+  const read = currentRequest().unit.stored(transactionKey(uid));
+  return ctx.method === 'POST' && read ? `${signInPath(uid)}?raced=${read.version}` : signInPath(uid);
+}
+
+/**
+ * Where the sign-in went on meanwhile, the form was sent twice, and the page shows what came of it. Where it did not,
+ * something else was faster, and the user learns that nothing was kept.
+ */
+function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
+  if (result.kind !== 'step' || raced !== String(result.version)) return result;
+  const notices: Step['notices'] = [{ code: 'form.raced', level: 'info' }, ...result.step.notices];
+  return { ...result, step: { ...result.step, notices } };
+}
+
 async function show(request: SignInRequest): Promise<void> {
   // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
   const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
-  await respond(request, result);
+  await respond(request, withRaceTold(result, request.ctx.query.raced));
 }
 
 async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
@@ -100,6 +120,7 @@ const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
   user: { error: 'access_denied', description: 'the user ended the sign-in' },
+  refused: { error: 'access_denied', description: 'the user did not let the app have access' },
   denied: { error: 'access_denied', description: 'the policies deny this sign-in' },
   unmet: {
     error: 'unmet_authentication_requirements',
@@ -166,6 +187,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),
     ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });

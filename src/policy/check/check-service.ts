@@ -9,7 +9,9 @@ export function checkServices(sources: readonly DocumentSource[]): readonly Find
   const scopes = new Map(
     valuesAt(settings, 'resources.*.indicator').map(({ value, path }) => [
       value,
-      valuesAt(settings, `resources.${path[1]}.scopes.*`).map((scope) => scope.value),
+      ['', '.scope'].flatMap((name) =>
+        valuesAt(settings, `resources.${path[1]}.scopes.*${name}`).map((scope) => scope.value),
+      ),
     ]),
   );
   return sources.flatMap(({ kind, source }) => {
@@ -22,7 +24,7 @@ export function checkServices(sources: readonly DocumentSource[]): readonly Find
         .map((scope) =>
           source.finding(
             scope.path,
-            `\`${scope.value}\` is no scope of ${indicator}; known: ${known.join(', ') || 'none'}`,
+            `\`${scope.value}\` is no scope of ${indicator}; known: ${known.filter((one) => typeof one === 'string').join(', ') || 'none'}`,
           ),
         );
     });

@@ -1,5 +1,5 @@
 /** What `stepgate.yaml` says, checked and complete: every default is filled in. */
-import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
@@ -30,6 +30,7 @@ export interface Settings {
   readonly voice?: Gateway<{ readonly from: string }>;
   /** What a profile may hold: the attributes of OpenID Connect and the configured ones. */
   readonly attributes: AttributeSchema;
+  readonly account: AccountSettings;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;
@@ -37,6 +38,21 @@ export interface Settings {
   readonly resources: readonly Resource[];
   /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
+  /** What scopes are called on the page of consent. A standard one has texts of its own. */
+  readonly scopeTexts: Readonly<Record<string, ScopeText>>;
+}
+
+/** A scope as users read it. */
+export interface ScopeText {
+  readonly label: LocalizedText;
+  /** A sentence below the label. */
+  readonly help?: LocalizedText;
+}
+
+/** What users may do with their account at `/account`. */
+export interface AccountSettings {
+  /** `admin`: only administrators change user names. */
+  readonly username: 'user' | 'admin';
 }
 
 export interface Zone {

@@ -39,6 +39,8 @@ export interface Snapshot {
   policies(app: App): Promise<PolicySet>;
   /** What decides over tokens for this app as itself; `undefined`: its configuration alone does. */
   servicePolicy(app: App): Promise<CompiledPolicy<ServiceRule> | undefined>;
+  /** The password policy; absent: there is none. Compiled once. */
+  passwordPolicy(): Promise<PolicySet['password']>;
   /** All apps that users sign in to, those together for which the policies decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
@@ -68,7 +70,8 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
   const readers = policyReaders(sources, hashOf, read);
-  const compose = (app: App) => composePolicies(readers, app, { settings, authenticators });
+  const known = { settings, authenticators, scopeOfClaim: scopesOfClaims(settings) };
+  const compose = (app: App) => composePolicies(readers, app, known);
   const sets = new WeakMap<App, Promise<PolicySet>>();
   const policies = (app: App): Promise<PolicySet> => {
     const present = sets.get(app);
@@ -93,14 +96,21 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     },
     policies,
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
+    passwordPolicy: readers.passwordPolicy,
     equivalentApps: allEquivalentApps,
   };
 }
 
+interface KnownToPolicies {
+  readonly settings: Settings;
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  readonly scopeOfClaim: Readonly<Record<string, string>>;
+}
+
 async function composePolicies(
   readers: ReturnType<typeof policyReaders>,
-  { signOnPolicy, minimumAcr, profilePolicy: profileName }: App,
-  known: { readonly settings: Settings; readonly authenticators: readonly AuthenticatorDescriptor[] },
+  { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes }: App,
+  known: KnownToPolicies,
 ): Promise<PolicySet> {
   const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
   const [session, app, enrollment, password, recovery, profile] = await Promise.all([
@@ -118,6 +128,7 @@ async function composePolicies(
     ...(password && { password }),
     ...(recovery && { recovery }),
     ...(profile && { profile }),
+    ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
     acrValues: known.settings.acrValues,
     ...(minimumAcr !== undefined && { minimumAcr }),
     authenticators: known.authenticators,
@@ -161,6 +172,12 @@ function policyReaders(
 
 function isForUsers({ signOnPolicy }: App): boolean {
   return signOnPolicy !== undefined;
+}
+
+/** By claim: the first scope that releases it. */
+function scopesOfClaims({ scopes }: Settings): Readonly<Record<string, string>> {
+  const pairs = Object.entries(scopes).flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const));
+  return Object.fromEntries(pairs.reverse());
 }
 
 function isAppKey(key: string): boolean {

@@ -7,6 +7,8 @@ export interface AppInput {
   readonly client: ClientInput;
   readonly clientSecretHash?: string | undefined;
   readonly pkce: App['pkce'];
+  readonly firstParty: boolean;
+  readonly requiredScopes: readonly string[];
   readonly signOnPolicy?: string | undefined;
   readonly service?: App['service'] | object | undefined;
   readonly securityProfile?: App['securityProfile'] | undefined;
@@ -22,6 +24,7 @@ export function contradictions(input: AppInput): readonly Contradiction[] {
     ...grantContradictions(input),
     ...authenticationContradictions(input),
     ...redirectContradictions(input),
+    ...consentContradictions(input),
     ...(input.securityProfile === 'fapi2' ? fapiContradictions(input) : []),
   ];
 }
@@ -92,6 +95,21 @@ function redirectContradictions({ client }: AppInput): readonly Contradiction[] 
     const message = 'must be http: native apps have no certificate for loopback';
     return [{ path: ['client', 'redirect_uris', String(index)], message }];
   });
+}
+
+function consentContradictions({ client, firstParty, requiredScopes }: AppInput): readonly Contradiction[] {
+  const found: Contradiction[] = [];
+  if (firstParty && requiredScopes.length > 0) {
+    const message = 'has no use with `firstParty: true`: users are not asked';
+    found.push({ path: ['requiredScopes'], message });
+  }
+  const allowed = client.scope?.split(' ');
+  for (const [index, scope] of requiredScopes.entries())
+    if (allowed && !allowed.includes(scope)) {
+      const message = 'is not among the scopes in `client.scope`';
+      found.push({ path: ['requiredScopes', String(index)], message });
+    }
+  return found;
 }
 
 /** FAPI 2.0 Security Profile sections 5.3.2 and 5.4. What needs no entry in the file is set by the profile. */

@@ -24,9 +24,13 @@ export const appSchema = closed({
     .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as users know it.'),
   firstParty: z
-    .literal(true, { error: 'must be `true`: apps of others would need a consent page, and there is none' })
+    .boolean()
     .default(true)
-    .describe('Belongs to the operator of this provider: users are not asked for consent.'),
+    .describe('Belongs to the operator of this provider. `false`: users are asked for consent. Default: true.'),
+  requiredScopes: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('With `firstParty: false`: scopes that users cannot untick. `openid` is always one of them.'),
   signOnPolicy: z.string().optional().describe('Name of the sign-on policy. Needed where users sign in.'),
   profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),

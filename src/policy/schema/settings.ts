@@ -12,6 +12,7 @@ import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 import { cidrFault } from './zones.ts';
 
 const MINUTE = 60;
@@ -76,10 +77,6 @@ const tokens = closed({
   .prefault({})
   .describe('Lifetimes.');
 
-const scopeName = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, { error: 'is not a scope (RFC 6749 section 3.3)' });
-
 const resource = closed({
   indicator: z
     .string()
@@ -87,7 +84,7 @@ const resource = closed({
       error: 'must be an absolute URI without fragment',
     })
     .describe('Value of the `resource` parameter, and `aud` of the token.'),
-  scopes: z.array(scopeName).default([]).describe('Scopes that this API knows.'),
+  scopes: scopesOfApi,
   accessToken: closed({
     lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
     format: z
@@ -128,6 +125,32 @@ const brand = closed({
     .describe('Colour of buttons and links.'),
 }).describe('How the pages look.');
 
+const zones = z
+  .record(
+    zoneName,
+    closed({
+      cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
+      label: text
+        .optional()
+        .describe(
+          'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
+        ),
+    }),
+  )
+  .default({})
+  .describe('Network zones by name.');
+
+const account = closed({
+  username: z
+    .enum(['user', 'admin'])
+    .default('admin')
+    .describe(
+      'Who changes user names. Default `admin`: a name that users choose may be one that a rule or an import means.',
+    ),
+})
+  .prefault({})
+  .describe('What users do with their account at `/account`.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -139,25 +162,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .max(10)
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
-    zones: z
-      .record(
-        zoneName,
-        closed({
-          cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
-          label: text
-            .optional()
-            .describe(
-              'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
-            ),
-        }),
-      )
-      .default({})
-      .describe('Network zones by name.'),
+    zones,
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),
     voice: voice.optional(),
     attributes: profileAttributes,
+    account,
     acrValues: z
       .array(acrValue)
       .min(1, { error: 'must not be empty: leave it out to have the shipped values' })
@@ -166,12 +177,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     tokens,
     signing,
     resources: z.array(resource).default([]).describe('APIs that take access tokens of their own.'),
-    scopes: z
-      .record(scopeName, z.array(z.string().min(1)))
-      .default({})
-      .describe(
-        'Scopes besides the standard ones (openid, profile, email, phone, address, groups, offline_access), each with the claims that it releases.',
-      ),
+    scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')
     .transform((input): Settings => {
@@ -180,11 +186,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
         ...(input as ExactOptional<typeof input>),
         attributes,
         acrValues: input.acrValues ?? defaultAcrValues,
-        resources: input.resources.map(({ accessToken, ...resource }) => ({
+        resources: input.resources.map(({ accessToken, scopes, ...resource }) => ({
           ...resource,
+          scopes: scopes.map(scopeNameOf),
           accessToken: { ...accessToken, algorithm: accessToken.algorithm ?? usualAlgorithm(input.signing.algorithms) },
         })),
-        scopes: withClaims({ ...standardScopes, ...input.scopes }, attributes),
+        scopes: withClaims({ ...standardScopes, ...claimsByScope(input.scopes) }, attributes),
+        scopeTexts: scopeTextsOf(input),
       };
     });
 }

@@ -56,6 +56,15 @@ export const userKeys = {
     durability: 'durable',
     references: ['user'],
   },
+  'account-link': {
+    what: 'What a link in a notification does, such as undoing a change. Taken once.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the token in the link' },
+    owner: 'flow/account/links',
+    lifetime: { kind: 'expiring', until: 'the link is too old' },
+    durability: 'durable',
+    references: ['user'],
+  },
   'sign-in-log': {
     what: 'The newest sign-ins of a user, for the account pages.',
     holds: 'log',

@@ -26,7 +26,7 @@ export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator
     header = row.cells.map((cell) => cell.trim());
     const fault = headerFault(header, row.fault);
     if (fault === undefined) {
-      yield { header: row.text };
+      yield { line: row.line, header: row.text, columns: header };
       continue;
     }
     yield { line: row.line, text: row.text, fault };

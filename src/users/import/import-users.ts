@@ -14,13 +14,15 @@ import { type Account, toSubject, type User } from '../user.ts';
 import { csvRecords } from './csv.ts';
 import { FingerprintSet } from './fingerprint-set.ts';
 import { jsonLines } from './json-lines.ts';
-import { type ImportedUser, readUser } from './read-user.ts';
+import { type ImportedUser, readUser, unknownFields } from './read-user.ts';
 import { decoded, type FileRecord } from './records.ts';
 
 export interface ImportOptions {
   readonly directory: Directory;
   /** What a profile may hold. */
   readonly attributes: AttributeSchema;
+  /** Names of fields that become attributes, besides those of the schema; only where the schema is open. */
+  readonly ownAttributes?: readonly string[];
   readonly passwords: PasswordTools;
   /** The password policy that new passwords are under. */
   readonly passwordRules: PasswordRules;
@@ -98,7 +100,10 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
   for await (const record of records) {
     if ('header' in record) {
       options.onReject?.(record.header);
-      continue;
+      const fault = unknownFields(record.columns, options.attributes, options.ownAttributes);
+      if (fault === undefined) continue;
+      options.onProblem({ line: record.line, reason: fault });
+      return { ...summary, records: 1, refused: 1 };
     }
     batch.push({ line: record.line, text: record.text, result: beginImport(options, seen, record) });
     if (batch.length === batchSize) await settle();
@@ -114,6 +119,8 @@ function countedIn(summary: ImportSummary, result: Result): ImportSummary {
 
 function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
   if ('fault' in record) return { reason: record.fault };
+  const unknown = unknownFields(Object.keys(record.fields), options.attributes, options.ownAttributes);
+  if (unknown !== undefined) return { reason: unknown };
   const read = readUser(record.fields, options.attributes);
   if (!read.ok) return { reason: read.reason };
   const { identifiers } = read.user;

@@ -1,9 +1,10 @@
-/** Reads the fields of one record as a user. Names are those of the profile; unknown names are custom attributes. */
+/** Reads the fields of one record as a user. Names are those of the profile. */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
+import { unknownName } from '../../policy/source/nearest-name.ts';
 import { canonicalIdentifier } from '../identifier.ts';
 import { readProfileValue, textFault } from '../profile-rules.ts';
 import type { Profile } from '../user.ts';
@@ -92,6 +93,28 @@ function readPasswordOrHash(fields: RecordFields): ImportedUser['secret'] {
 }
 
 const notProfile = new Set(['identifiers', 'username', 'groups', 'status', 'userType', 'password', 'passwordHash']);
+
+/**
+ * Finds fields of an import that no record can have: a misspelled one would silently become an attribute of that name,
+ * and a claim. `declared`: names that the administrator says are attributes. `undefined`: all are known.
+ */
+export function unknownFields(
+  names: readonly string[],
+  { attributes, closed }: AttributeSchema,
+  declared: readonly string[] = [],
+): string | undefined {
+  const known = [...notProfile, ...Object.keys(attributes), ...(closed ? [] : declared)];
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return undefined;
+  const faults = unknown.map((name) => unknownName('field', printableName(name), known)).join('; ');
+  return closed
+    ? `${faults} (see \`attributes\` in stepgate.yaml)`
+    : `${faults}; --attribute NAME makes it an attribute`;
+}
+
+function printableName(name: string): string {
+  return quoted(name).slice(1, -1);
+}
 
 function readProfile(fields: RecordFields, schema: AttributeSchema): Profile {
   const profile: Record<string, ProfileValue> = {};

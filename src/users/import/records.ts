@@ -10,7 +10,9 @@ export type FileRecord =
 
 /** The line that names the columns, as it stands in the file. */
 export interface FileHeader {
+  readonly line: number;
   readonly header: string;
+  readonly columns: readonly string[];
 }
 
 /** One line of a file, without its line break. */

@@ -35,7 +35,11 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Texts, languages and templates: what pages and messages are made of.
   rendering: { ours: [], packages: ['ejs', 'intl-messageformat'] },
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
-  users: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
+  // Misspelled fields of an import are told like misspelled keys of a file.
+  users: {
+    ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...store],
+    packages: 'any',
+  },
   delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
@@ -159,7 +163,20 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'webauthn',
     'index',
   ],
-  cli: ['commands', 'shared', 'audit', 'config', 'doctor', 'explain', 'keys', 'serve', 'store', 'users', 'program'],
+  cli: [
+    'commands',
+    'shared',
+    'audit',
+    'completion',
+    'config',
+    'doctor',
+    'explain',
+    'keys',
+    'serve',
+    'store',
+    'users',
+    'program',
+  ],
   http: [
     'html',
     'answers',

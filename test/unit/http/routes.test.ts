@@ -16,9 +16,13 @@ const handlers = {
   sessions: anyHandler,
   devices: anyHandler,
   addresses: anyHandler,
+  profile: anyHandler,
+  identifiers: anyHandler,
+  undo: anyHandler,
   magicLink: anyHandler,
   recoveryCodes: anyHandler,
   inbox: anyHandler,
+  relatedOrigins: anyHandler,
   health: anyHandler,
   renderer: anyHandler,
 };
@@ -78,6 +82,7 @@ const write = ['POST'];
 const allowed: Readonly<Record<string, readonly string[]>> = {
   '/livez': read,
   '/readyz': read,
+  '/.well-known/webauthn': read,
   '/assets/:file': read,
   '/signin/:uid': both,
   '/signin/:uid/link': read,
@@ -99,6 +104,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/account/addresses/resend': write,
   '/account/addresses/:id': read,
   '/account/addresses/:id/remove': write,
+  '/account/profile': both,
+  '/account/profile/:kind': both,
+  '/account/profile/:kind/confirm': both,
+  '/account/profile/:kind/resend': write,
+  '/account/undo': both,
   '/demo/inbox': read,
   '/demo/inbox.json': read,
 };

@@ -15,8 +15,16 @@ async function linesOf(dir: string): Promise<readonly string[]> {
 }
 
 test.each<[string, Record<string, string | Uint8Array | undefined>, readonly string[]]>([
-  ['no settings', { 'stepgate.yaml': undefined }, ['stepgate.yaml:1:1 is missing']],
-  ['no session policy', { 'policies/session.yaml': undefined }, ['policies/session.yaml:1:1 is missing']],
+  [
+    'no settings',
+    { 'stepgate.yaml': undefined },
+    ['stepgate.yaml:1:1 is missing: it holds the settings of the whole provider'],
+  ],
+  [
+    'no session policy',
+    { 'policies/session.yaml': undefined },
+    ['policies/session.yaml:1:1 is missing: it holds the policy for all sessions (see docs/policies.md)'],
+  ],
   [
     'a policy that there is not yet',
     { 'policies/profile.yaml': 'a: 1\n' },

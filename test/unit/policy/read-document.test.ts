@@ -206,8 +206,9 @@ test('settings are complete: everything has a default', async () => {
   const { scopes, ...settings } = readSettings(document, authenticatorKinds);
   expect(settings).toEqual({
     brand: { name: 'A' },
-    trustedProxies: 0,
+    scopeTexts: {},
     signing: { algorithms: ['RS256', 'ES256'] },
+    trustedProxies: 0,
     zones: {},
     authenticators: {
       password: { enabled: true, words: [] },
@@ -224,6 +225,7 @@ test('settings are complete: everything has a default', async () => {
         limits: { number: 10, prefix: 30, network: 50, country: 1000 },
       },
     },
+    account: { username: 'admin' },
     attributes: { attributes: standardAttributes, closed: false },
     acrValues: defaultAcrValues,
     tokens: {

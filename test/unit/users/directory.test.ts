@@ -5,6 +5,7 @@ import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../..
 import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
 import { Directory } from '../../../src/users/directory.ts';
+import { listUsers } from '../../../src/users/list-users.ts';
 import { serializeUser, type User } from '../../../src/users/user.ts';
 import { slotted } from '../../support/cluster-like-store.ts';
 import { recordingStore } from '../../support/recording-store.ts';
@@ -32,9 +33,8 @@ async function create(input: NewUser, where = directory): Promise<User> {
 }
 
 async function allUserIds(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const page of directory.list()) found.push(...page.accounts.map(({ user }) => user.id));
-  return found.sort();
+  const { accounts } = await listUsers(store, { limit: 10_000, matches: () => true });
+  return accounts.map(({ user }) => user.id);
 }
 
 describe('a new user', () => {

@@ -25,6 +25,7 @@ import {
 } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
+import { listUsers } from '../../../src/users/list-users.ts';
 import type { Account } from '../../../src/users/user.ts';
 import { context } from '../../contract/authenticator-contract.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
@@ -430,6 +431,63 @@ describe('list and show', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(objects.map(({ identifiers }) => identifiers[0]).sort()).toEqual(['alice', 'bob']);
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['a group', ['--group', 'g'], ['alice']],
+    ['two groups, of which the user has one', ['--group', 'g', '--group', 'h'], []],
+    ['a status', ['--status', 'suspended'], ['bob']],
+    ['a text in an identifier', ['--search', 'A@X'], ['alice']],
+    ['a text in the name', ['--search', 'a\u202eb'], ['alice']],
+    ['what no user has', ['--search', 'carol'], []],
+  ])('list finds users by %s', async (_what, options, expected) => {
+    const { out, err, exitCode } = await users(['list', '--json', ...options]);
+    const found = out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line).identifiers[0]]));
+    expect([found, err, exitCode]).toEqual([expected, '', 0]);
+  });
+
+  test('list goes from page to page, and all pages together are all users once', async () => {
+    for (const name of ['carol', 'dan', 'eve']) await users(['add', name]);
+    const seen: string[] = [];
+    let after: string | undefined;
+    for (const size of [2, 2, 1]) {
+      const { out, err } = await users(['list', '--limit', '2', ...(after === undefined ? [] : ['--after', after])]);
+      const ids = out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.slice(0, 22));
+      expect(ids).toHaveLength(size);
+      seen.push(...ids);
+      after = /--after ([\w-]{22}),/.exec(err)?.[1];
+    }
+    expect(after).toBeUndefined();
+    expect(seen).toEqual([...new Set(seen)].sort());
+    const all = await users(['list', '--all']);
+    expect([
+      all.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.slice(0, 22)),
+      all.err,
+    ]).toEqual([seen, '']);
+  });
+
+  test.each(['0', '-1', 'all', '10001', ''])('list takes no limit %j', async (limit) => {
+    expect(await users(['list', `--limit=${limit}`])).toMatchObject({ out: '', exitCode: 1, err: /--limit/ });
+  });
+
+  test('a page reads the accounts that it shows, and no more', async () => {
+    for (let index = 0; index < 300; index += 1) await directory.create({ identifiers: [`user${index}`] });
+    const loaded: string[] = [];
+    const counting: Store = {
+      ...store,
+      load: async (keys, options) => {
+        loaded.push(...keys);
+        return store.load(keys, options);
+      },
+    };
+    const page = await listUsers(counting, { limit: 100, matches: () => true });
+    expect([page.accounts.length, page.total, loaded.length]).toEqual([100, 302, 100]);
   });
 
   test('show prints what there is, and never a secret', async () => {

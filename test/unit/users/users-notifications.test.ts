@@ -132,7 +132,7 @@ test.each<[string, readonly string[]]>([
   expect((await directory.get(id))?.user.notificationAddresses).toEqual([{ address: 'news@x.test', addedAt: 1 }]);
 });
 
-const record = (fields: object) => JSON.stringify({ identifier: 'ann', identifiers: ['ann'], ...fields });
+const record = (fields: object) => JSON.stringify({ identifiers: ['ann'], ...fields });
 
 test.each<[string, object, readonly string[], readonly string[]]>([
   ['another address', { email: 'new@x.test' }, [], all('email_changed')],

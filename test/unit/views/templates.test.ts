@@ -124,6 +124,7 @@ test('every template of a message is drawn by a message', () => {
     remaining: 2,
     at: 1,
     domain: 'acme.test',
+    link: 'https://id.acme.test/account/undo',
   };
   for (const name of Object.keys(messageTemplates)) {
     const [, folder = '', template = ''] = /^(mail|sms|voice)\/(.*)\.txt$/.exec(name) ?? [];

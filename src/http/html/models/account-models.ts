@@ -1,6 +1,7 @@
 /** What the templates of the user's own account are given. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { AccountModel, FormModel, LeadModel, OptionModel, SignInRow } from './shared-models.ts';
+import type { Field } from '../inputs.ts';
+import type { AccountModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
 export interface OverviewModel {
   readonly account: AccountModel;
@@ -136,6 +137,7 @@ export interface AddAddressModel {
 export interface ConfirmAddressModel extends LeadModel {
   /** Its own form. */
   readonly main: FormModel;
+  readonly action: MessageDescriptor;
   readonly resend: OptionModel;
   readonly invalid?: Invalid;
 }
@@ -144,4 +146,51 @@ export interface RemoveAddressModel {
   readonly address: string;
   /** Its own form. */
   readonly main: FormModel;
+}
+
+export interface OwnProfileModel {
+  readonly identifiers: readonly OwnIdentifierModel[];
+  /** Absent: administrators write everything. */
+  readonly edit?: { readonly main: FormModel; readonly groups: readonly ProfileGroupModel[] };
+  /** What only administrators change. */
+  readonly fixed: readonly FixedValueModel[];
+}
+
+export interface OwnIdentifierModel {
+  readonly label: MessageDescriptor;
+  /** Absent: there is none. */
+  readonly value?: string;
+  /** Whether it is verified. */
+  readonly state?: MessageDescriptor;
+  /** `label`: what the link says to a screen reader. */
+  readonly change?: { readonly href: string; readonly text: MessageDescriptor; readonly label: MessageDescriptor };
+  /** There is one that waits for its code. */
+  readonly asked?: { readonly href: string; readonly text: MessageDescriptor };
+}
+
+export interface ProfileGroupModel {
+  readonly id: string;
+  readonly title: MessageDescriptor;
+  readonly fields: readonly FieldWithNotices[];
+}
+
+/** An input, and what is wrong with it. */
+export interface FieldWithNotices {
+  readonly field: Field;
+  readonly notices: NoticesModel;
+}
+
+export interface FixedValueModel {
+  readonly label: string;
+  readonly values: readonly MessageDescriptor[];
+}
+
+export interface ChangeIdentifierModel extends LeadModel {
+  readonly present?: MessageDescriptor;
+  /** What becomes of the present one. */
+  readonly after?: MessageDescriptor;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly fields: readonly FieldWithNotices[];
+  readonly action: MessageDescriptor;
 }

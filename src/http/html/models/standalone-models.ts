@@ -42,9 +42,13 @@ export interface MagicLinkConfirmModel extends LeadModel {
   readonly account: AccountModel;
   /** Its own form. */
   readonly main: FormModel;
+  /** What its button says. */
+  readonly action: MessageDescriptor;
 }
 
 export interface MagicLinkElsewhereModel extends LeadModel {
+  /** What to do with a code that the user did not ask for. */
+  readonly warning: MessageDescriptor;
   readonly code: string;
   /** Where the request for the message came from. */
   readonly origin: readonly MessageDescriptor[];
@@ -69,4 +73,19 @@ export interface LetterModel {
   readonly channel: MessageDescriptor;
   readonly sent: MessageDescriptor;
   readonly pieces: readonly { readonly text: string; readonly href?: string }[];
+}
+
+/** The link in a notification, before anything is done. */
+export interface LinkQuestionModel extends LeadModel {
+  /** What else it means. */
+  readonly hints: readonly MessageDescriptor[];
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly action: MessageDescriptor;
+}
+
+export interface LinkResultModel extends LeadModel {
+  readonly code: string;
+  /** What to do next. */
+  readonly next?: { readonly href: string; readonly text: MessageDescriptor };
 }

@@ -4,6 +4,7 @@ import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
+import type { OwnProfile, ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { OwnSession } from '../../../flow/account/sessions.ts';
 import type { PageBase } from './page-models.ts';
 
@@ -65,7 +66,36 @@ export interface EndSessionPage extends AccountPageBase {
   readonly handle: string;
 }
 
+export interface ProfilePage extends AccountPageBase {
+  readonly kind: 'profile';
+  readonly profile: OwnProfile;
+  readonly handle: string;
+  /** A form that was refused, by the names of its inputs. */
+  readonly typed?: Readonly<Record<string, string>>;
+}
+
+export interface ChangeIdentifierPage extends AccountPageBase {
+  readonly kind: 'change-identifier';
+  readonly identifier: ProfileIdentifier['kind'];
+  /** Absent: there is none yet. */
+  readonly present?: string;
+  /** As it was typed. */
+  readonly typed: string;
+  readonly handle: string;
+}
+
+export interface ConfirmIdentifierPage extends AccountPageBase {
+  readonly kind: 'confirm-identifier';
+  readonly identifier: ProfileIdentifier['kind'];
+  readonly value: string;
+  readonly handle: string;
+  readonly resendHandle: string;
+}
+
 export type AccountPage =
+  | ProfilePage
+  | ChangeIdentifierPage
+  | ConfirmIdentifierPage
   | OverviewPage
   | AuthenticatorPage
   | EndSessionPage

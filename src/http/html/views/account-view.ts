@@ -1,12 +1,10 @@
 /** The pages of the user's own account as their templates see them. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { Notice } from '../../../core/step/step.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
 import type { OwnSession, Place } from '../../../flow/account/sessions.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { messageId } from '../fields.ts';
 import type {
   AddAuthenticatorModel,
   AddressesModel,
@@ -15,20 +13,34 @@ import type {
   AuthenticatorsModel,
   AuthenticatorTitle,
   DevicesModel,
-  Invalid,
   OverviewModel,
   SessionDetailsModel,
   SessionsModel,
   SignInsModel,
 } from '../models/account-models.ts';
-import type { AccountPage, AuthenticatorPage, ConfirmAddressPage, EndSessionPage } from './account-pages.ts';
-import { accountModel, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
+import type { AccountPage, AuthenticatorPage, EndSessionPage } from './account-pages.ts';
+import { addressContent } from './address-view.ts';
+import { profileContent } from './profile-view.ts';
+import {
+  accountModel,
+  authenticatorName,
+  type Content,
+  iconOf,
+  invalidBy,
+  noticesModel,
+  stateForm,
+  type View,
+} from './view.ts';
 
 export function accountView(page: AccountPage, t: Translator): View {
-  return { ...accountContent(page, t), notices: noticesModel(page.messages, t), wide: page.kind === 'overview' };
+  const notices = noticesModel(page.messages, t, { only: ({ field }) => field === undefined || !besideInputs(page) });
+  return { ...accountContent(page, t), notices, wide: page.kind === 'overview' || page.kind === 'profile' };
 }
 
-type Content = View extends infer V ? (V extends View ? Pick<V, 'template' | 'model' | 'heading'> : never) : never;
+/** What is wrong with an input stands beside it. */
+function besideInputs({ kind }: AccountPage): boolean {
+  return kind === 'profile' || kind === 'change-identifier';
+}
 
 function accountContent(page: AccountPage, t: Translator): Content {
   switch (page.kind) {
@@ -56,44 +68,14 @@ function accountContent(page: AccountPage, t: Translator): Content {
         },
       };
     case 'add-address':
-      return {
-        template: 'account/add-address',
-        heading: { key: 'account.address.add.title' },
-        model: {
-          main: stateForm({ step: 'add-address', action: '/account/addresses/add' }, page.handle),
-          email: page.email,
-          ...invalidBy(page.messages, 'email'),
-        },
-      };
     case 'confirm-address':
-      return confirmAddressContent(page);
     case 'remove-address':
-      return {
-        template: 'account/remove-address',
-        heading: { key: 'account.address.remove.title' },
-        model: {
-          address: page.address,
-          main: stateForm({ step: 'remove-address', action: page.action }, page.handle),
-        },
-      };
+      return addressContent(page);
+    case 'profile':
+    case 'change-identifier':
+    case 'confirm-identifier':
+      return profileContent(page, t);
   }
-}
-
-function confirmAddressContent(page: ConfirmAddressPage): Content {
-  return {
-    template: 'account/confirm-address',
-    heading: { key: 'account.address.confirm.title' },
-    model: {
-      lead: { key: 'account.address.confirm.lead', params: { address: page.address } },
-      main: stateForm({ step: 'confirm-address', action: '/account/addresses/confirm' }, page.handle),
-      resend: {
-        main: stateForm({ step: 'resend-address', action: '/account/addresses/resend' }, page.resendHandle),
-        look: 'link',
-        text: { key: 'options.resend' },
-      },
-      ...invalidBy(page.messages, 'passcode'),
-    },
-  };
 }
 
 function endSessionContent({ session, action, handle }: EndSessionPage): Content {
@@ -277,12 +259,6 @@ function appsModel(id: string, lead: MessageDescriptor, { names, more: count }: 
     names,
     ...(count > 0 ? { more: { key: 'account.remove.lost.more', params: { count } } } : {}),
   };
-}
-
-/** Marks the input `field`, if a message is about it. */
-function invalidBy(messages: readonly Notice[], field: string): { readonly invalid?: Invalid } {
-  const index = messages.findIndex((message) => message.field === field);
-  return index < 0 ? {} : { invalid: { describedBy: messageId(index) } };
 }
 
 /** Browser, system and address. An empty text: not known. */

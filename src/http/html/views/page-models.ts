@@ -1,6 +1,8 @@
 /** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
+import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
+import type { ConsentDetails } from '../../../flow/actions/consent.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
@@ -21,6 +23,8 @@ export interface StepPage extends PageBase {
   readonly account?: { readonly identifier: string };
   /** Authenticators that were already proved in this transaction: shown as progress. */
   readonly done?: readonly string[];
+  /** What the page of consent says besides the step. */
+  readonly consent?: ConsentDetails;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
   /** The user recovers the password. */
@@ -35,6 +39,8 @@ export interface StepPage extends PageBase {
 
 /** A magic link, opened in the browser that asked for it. */
 export interface MagicLinkConfirmPage extends PageBase {
+  /** The user recovers the password. */
+  readonly recovering: boolean;
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
   /** Answers the challenge, like the form of its step. */
@@ -48,6 +54,8 @@ export interface MagicLinkConfirmPage extends PageBase {
 
 /** The same magic link in any other browser, where it does not sign in. */
 export interface MagicLinkElsewherePage extends PageBase {
+  /** The user recovers the password. */
+  readonly recovering: boolean;
   readonly app: AppLabel;
   readonly code: string;
   /** Where the request came from; empty texts: not known. */
@@ -64,6 +72,20 @@ export interface SignInLostPage extends PageBase {
 /** A magic link that no longer counts, and why. */
 export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';
+}
+
+/** The link of a former address: it asks before it undoes a change. */
+export interface LinkQuestionPage extends PageBase {
+  readonly does: 'undo';
+  readonly kind: ProfileIdentifier['kind'];
+  /** What comes back. */
+  readonly value: string;
+  readonly token: string;
+}
+
+export interface LinkResultPage extends PageBase {
+  readonly does: 'undo';
+  readonly result: 'done' | 'over' | 'superseded';
 }
 
 export interface InboxEntry {

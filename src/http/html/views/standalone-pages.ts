@@ -42,6 +42,7 @@ export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
     model: {
       code,
       error,
+      // Extensions of OAuth add codes, so this list is never complete (RFC 6749 section 8.5).
       lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
       ...omitUndefined({ description, reference }),
     },
@@ -120,11 +121,14 @@ export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
   const { app, action, authenticator, stateHandle, token, passcode } = page;
   return {
     template: 'pages/magic-link-confirm',
-    heading: { key: 'magic_link.confirm.title.in_app', params: { app: app.name } },
+    heading: page.recovering
+      ? { key: 'magic_link.confirm.recovery.title' }
+      : { key: 'magic_link.confirm.title.in_app', params: { app: app.name } },
     app: appView(app),
     model: {
       account: accountModel(page.account),
       lead: { key: 'magic_link.confirm.lead' },
+      action: { key: page.recovering ? 'action.continue' : 'magic_link.confirm.yes' },
       main: stateForm({ step: 'challenge', authenticator, action }, stateHandle, [
         { name: 'link.token', value: token },
         { name: 'credentials.passcode', value: passcode },
@@ -133,15 +137,18 @@ export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
   };
 }
 
-export function magicLinkElsewhereView({ app, code, asked }: MagicLinkElsewherePage): View {
+export function magicLinkElsewhereView({ app, code, asked, recovering }: MagicLinkElsewherePage): View {
   const { browser, system, ip } = asked;
   const known = browser && system ? 'both' : browser ? 'browser' : 'system';
+  const lead = recovering ? 'magic_link.elsewhere.recovery.lead' : 'magic_link.elsewhere.lead';
+  const warning = recovering ? 'magic_link.elsewhere.recovery.warning' : 'magic_link.elsewhere.warning';
   return {
     template: 'pages/magic-link-elsewhere',
     heading: { key: 'magic_link.elsewhere.title' },
     app: appView(app),
     model: {
-      lead: { key: 'magic_link.elsewhere.lead', params: { app: app.name } },
+      lead: { key: lead, params: { app: app.name } },
+      warning: { key: warning },
       code,
       origin: [
         ...(browser || system ? [{ key: 'magic_link.asked.agent', params: { known, browser, system } }] : []),

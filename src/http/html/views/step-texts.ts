@@ -54,6 +54,10 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
       };
     case 'profile':
       return { key: step.registers ? 'register.title' : 'profile.title' };
+    case 'consent':
+      return { key: 'consent.title.in_app', params: { app: app.name } };
+    case 'select_account':
+      return { key: 'select_account.title' };
     case 'denied':
       return {
         key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),
@@ -70,9 +74,11 @@ export function contextOf(
   heading: MessageDescriptor,
 ): MessageDescriptor | undefined {
   if (heading.key.endsWith('.in_app')) return undefined;
-  if (recovering) return { key: 'context.recover' };
-  if ('registers' in step && step.registers) return { key: 'context.register', params: { app: app.name } };
-  return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
+  // The first page of a recovery has it as its heading.
+  if (recovering && step.kind !== 'identify') return { key: 'context.recover' };
+  if (app.ownAccount) return { key: 'account.title' };
+  const isNew = 'registers' in step && step.registers;
+  return { key: recovering || isNew ? 'context.register' : 'context.sign_in', params: { app: app.name } };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { messageId } from '../fields.ts';
+import type { Invalid } from '../models/account-models.ts';
 import type {
   AccountModel,
   AppView,
@@ -31,6 +32,19 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly scripts?: readonly string[];
   /** For pages of lists rather than one form. */
   readonly wide?: boolean;
+}
+
+/** What a page has of its own. */
+export type Content = View extends infer V
+  ? V extends View
+    ? Pick<V, 'template' | 'model' | 'heading'>
+    : never
+  : never;
+
+/** Marks the input `field`, if a message is about it. */
+export function invalidBy(messages: readonly Notice[], field: string): { readonly invalid?: Invalid } {
+  const index = messages.findIndex((message) => message.field === field);
+  return index < 0 ? {} : { invalid: { describedBy: messageId(index) } };
 }
 
 export const noNotices: NoticesModel = { errors: [], infos: [] };

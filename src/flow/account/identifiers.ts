@@ -1,0 +1,287 @@
+/**
+ * Users change their address, their number and their user name. This file promises: an address or number counts only
+ * after the code that was sent there has come back, in the session in which it was entered; whether another account
+ * has an address shows nowhere before that. The caller has checked the form and Law 7.
+ */
+import type {
+  Authenticator,
+  AuthenticatorContext,
+  Delivery,
+  EnrollmentContinued,
+  ProfileValueProof,
+} from '../../authenticators/authenticator.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { NoticeCode } from '../../core/step/notice-codes.ts';
+import type { Notice } from '../../core/step/step.ts';
+import { withdraw } from '../../delivery/outbox.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { placeInWords } from '../../policy/schema/zones.ts';
+import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../stores/keys.ts';
+import type { Limit } from '../../stores/store.ts';
+import { browserInWords } from '../../user-agent.ts';
+import { accountByIdentifier, type VersionedAccount } from '../../users/account.ts';
+import { canonicalIdentifier } from '../../users/identifier.ts';
+import { identifyingValues } from '../../users/import/read-user.ts';
+import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
+import { isUsername, type OwnIdentifier, ownIdentifier } from '../../users/own-identifiers.ts';
+import { type AskedIdentifier, type IdentifierKind, serializeUser } from '../../users/user.ts';
+import { audit } from '../audit.ts';
+import { reserveChange } from '../change-limit.ts';
+import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';
+import { refusalNoticeCode } from '../refusal-notice-code.ts';
+import { serverMac } from '../server-mac.ts';
+import { moveIdentifier } from './move-identifier.ts';
+import { type OpenAccount, senderOf } from './open-account.ts';
+
+/** Codes per account, over all values; the quotas of the authenticator come on top. */
+const sends: readonly Limit[] = [
+  { limit: 1, window: 20 },
+  { limit: 5, window: 900 },
+];
+/** Tries per account, over all values and codes: success resets nothing. */
+const tries: readonly Limit[] = [
+  { limit: 5, window: 600 },
+  { limit: 30, window: 86_400 },
+];
+/** User names that an account may ask for: each answer tells whether one is taken. */
+const names: readonly Limit[] = [{ limit: 20, window: 3600 }];
+
+const counter = 'identifier';
+
+type Proving = Authenticator & { readonly profileValue: ProfileValueProof };
+
+/** The input of each kind. */
+export const identifierInputs: Readonly<Record<IdentifierKind, string>> = {
+  email: 'userProfile.email',
+  phone: 'userProfile.phone',
+  username: 'identifier',
+};
+
+function wrong(code: NoticeCode, field?: string): Notice {
+  return { code, level: 'error', ...omitUndefined({ field }) };
+}
+
+/** What identifies users, and is for administrators to write. Canonical. */
+function othersOf({ snapshot, account }: OpenAccount): readonly string[] {
+  return identifyingValues(snapshot.settings.attributes, account.user.profile).flatMap((value) => {
+    const canonical = canonicalIdentifier(value);
+    return canonical.ok ? [canonical.value] : [];
+  });
+}
+
+/** `undefined`: the user has none of this kind. */
+export function presentIdentifier(context: OpenAccount, kind: IdentifierKind): OwnIdentifier | undefined {
+  return ownIdentifier(context.account.user, kind, othersOf(context));
+}
+
+/** Whether users change this by themselves here. */
+export function canChangeIdentifier(context: OpenAccount, kind: IdentifierKind): boolean {
+  const { services, snapshot } = context;
+  const { attributes, authenticators, account } = snapshot.settings;
+  if (kind === 'username') return account.username === 'user';
+  const proving = provingOf(context, kind);
+  if (attributes.attributes[kind]?.write !== 'user' || !proving) return false;
+  return kind === 'email' ? services.canMail() : authenticators[proving.descriptor.key]?.enabled === true;
+}
+
+function provingOf({ services }: OpenAccount, kind: IdentifierKind): Proving | undefined {
+  for (const one of services.authenticators.values()) {
+    const { profileValue } = one;
+    if (profileValue?.attribute === kind) return { ...one, profileValue };
+  }
+  return undefined;
+}
+
+/** The value that waits for its code; `undefined`: there is none, or it waited too long. */
+export function askedIdentifier(
+  { account, services, session }: OpenAccount,
+  kind: IdentifierKind,
+): AskedIdentifier | undefined {
+  const { askedIdentifier: asked } = account.user;
+  const isOpen = asked?.kind === kind && asked.expires > services.now() && asked.session === session.uid;
+  return isOpen ? asked : undefined;
+}
+
+/** Sends a code to the new value; why not, if it cannot. It takes the place of one that was waiting. */
+export async function askForIdentifier(
+  context: OpenAccount,
+  kind: IdentifierKind,
+  text: string,
+): Promise<Notice | undefined> {
+  const proving = provingOf(context, kind);
+  if (!proving || !canChangeIdentifier(context, kind)) return wrong('account.identifier.admin');
+  const field = identifierInputs[kind];
+  const begun = proving.profileValue.ask(text, environmentOf(context, kind, proving));
+  if (!begun.ok) return { ...wrong(refusalNoticeCode(begun.code), field), ...omitUndefined({ params: begun.params }) };
+  const value = keptValue(kind, begun.nextStage);
+  if (value === undefined) return wrong(refusalNoticeCode('email.invalid'), field);
+  const present = presentIdentifier(context, kind);
+  if (present?.verified && isSameAddress(present.value, value)) return wrong('account.identifier.same', field);
+  return send(context, proving, { kind, value, stage: begun.nextStage });
+}
+
+/** Another code for the value that waits; the one before no longer counts. */
+export async function askIdentifierAgain(context: OpenAccount, kind: IdentifierKind): Promise<Notice | undefined> {
+  const asked = askedIdentifier(context, kind);
+  const proving = provingOf(context, kind);
+  if (!asked || !proving) return wrong('challenge.expired');
+  const begun = proving.profileValue.ask(asked.value, environmentOf(context, kind, proving));
+  if (!begun.ok) return wrong(refusalNoticeCode(begun.code));
+  const refusal = await send(context, proving, { kind, value: asked.value, stage: begun.nextStage });
+  return refusal && asResendRefusal(refusal);
+}
+
+/** As the profile keeps it. Undefined: mail would go to another mailbox than the one that the identifier names. */
+function keptValue(kind: IdentifierKind, { public: shown }: EnrollmentContinued['nextStage']): string | undefined {
+  const address = String(shown.address);
+  const canonical = canonicalIdentifier(address);
+  if (kind !== 'email') return address;
+  return canonical.ok && canonical.value === address.toLowerCase() ? canonical.value : undefined;
+}
+
+interface Sending {
+  readonly kind: IdentifierKind;
+  readonly value: string;
+  readonly stage: EnrollmentContinued['nextStage'];
+}
+
+async function send(
+  context: OpenAccount,
+  proving: Proving,
+  { kind, value, stage }: Sending,
+): Promise<Notice | undefined> {
+  const { services, account, unit } = context;
+  const newIdentifier = newIdentifierOf(context, kind, value);
+  const holder = newIdentifier === undefined ? undefined : await holderOf(context, newIdentifier);
+  const { deliver = [], quotas, expires, private: pending } = holder ? toOwner(context, holder, stage) : stage;
+  const refusal = await reserveSending(services, {
+    counter: attemptCounter(account.user.id, `${counter}.send`),
+    limits: proving.sendLimits ?? sends,
+    deliveries: stage.deliver ?? [],
+    quotas,
+  });
+  if (refusal) return refusal;
+  const outbox = enqueueMessages(senderOf(context), deliver);
+  auditIdentifier(context, { event: 'message.queued', outcome: 'success', channel: stage.deliver?.[0]?.channel ?? '' });
+  withdraw(unit, account.user.askedIdentifier?.outbox ?? []);
+  const asked = { kind, value, pending, session: context.session.uid, expires, outbox };
+  const user = { ...account.user, askedIdentifier: asked };
+  unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
+  return undefined;
+}
+
+/** An address always identifies; a number only where the one before did. */
+function newIdentifierOf(context: OpenAccount, kind: IdentifierKind, value: string): string | undefined {
+  const identifies = kind !== 'phone' || presentIdentifier(context, kind)?.identifier !== undefined;
+  const canonical = canonicalIdentifier(value);
+  return identifies && canonical.ok ? canonical.value : undefined;
+}
+
+/** Another account that is identified by it. */
+async function holderOf({ unit, account }: OpenAccount, identifier: string): Promise<VersionedAccount | undefined> {
+  const { entries } = await unit.load([identifierKey(identifier)]);
+  const holder = accountByIdentifier(entries, identifier);
+  return holder?.user.id === account.user.id ? undefined : holder;
+}
+
+/** The same stage without a code that anything could be proved by, and a message to an address that is stored. */
+function toOwner(
+  { services, snapshot, visitor }: OpenAccount,
+  holder: VersionedAccount,
+  stage: EnrollmentContinued['nextStage'],
+): EnrollmentContinued['nextStage'] {
+  const [typed] = stage.deliver ?? [];
+  const known = notificationAddresses(holder).map(({ address }) => address);
+  const to = known.find((address) => isSameAddress(address, typed?.to ?? '')) ?? known[0];
+  const app = snapshot.settings.brand.name;
+  const params = { app, ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const expires = services.now() + 86_400;
+  const deliver: readonly Delivery[] =
+    to === undefined ? [] : [{ channel: 'email', to, template: 'registered', params, expires }];
+  return { ...stage, private: { ...stage.private, code: '' }, deliver };
+}
+
+/** The value that waits takes its place, if the code is its; why not, otherwise. */
+export async function confirmIdentifier(
+  context: OpenAccount,
+  kind: IdentifierKind,
+  passcode: string,
+): Promise<Notice | undefined> {
+  const { services, account, facts } = context;
+  const asked = askedIdentifier(context, kind);
+  const proving = provingOf(context, kind);
+  if (!asked || !proving || facts.subject === undefined) return wrong('challenge.expired');
+  const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), tries);
+  if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };
+  const answer = { pending: asked.pending, input: { passcode } };
+  const result = await proving.enroll(facts.subject, answer, environmentOf(context, kind, proving));
+  if (!result.ok) {
+    const { key } = proving.descriptor;
+    auditIdentifier(context, { event: 'account.identifier_refused', outcome: 'failure', reason: result.code });
+    return { ...wrong(refusalNoticeCode(result.code), 'passcode'), authenticator: key };
+  }
+  if ('nextStage' in result) return wrong('challenge.expired');
+  const tooMany = await reserveChange(context);
+  if (tooMany) return tooMany;
+  return moveIdentifier(context, {
+    kind,
+    value: asked.value,
+    former: presentIdentifier(context, kind),
+    newIdentifier: newIdentifierOf(context, kind, asked.value),
+    proof: {
+      authenticator: proving,
+      credential: result.credential,
+      environment: environmentOf(context, kind, proving),
+    },
+  });
+}
+
+/** A user name needs no proof: it belongs to the first who asks for it. */
+export async function changeUsername(context: OpenAccount, text: string): Promise<Notice | undefined> {
+  const field = identifierInputs.username;
+  if (!canChangeIdentifier(context, 'username')) return wrong('account.identifier.admin');
+  if (text.trim() === '') return wrong('profile.required', field);
+  const canonical = canonicalIdentifier(text);
+  const isMarkup = /[<>{}]/.test(text);
+  if (!canonical.ok || isMarkup || !isUsername(canonical.value, [])) return wrong('account.username.invalid', field);
+  const former = presentIdentifier(context, 'username');
+  if (former?.value === canonical.value) return wrong('account.identifier.same', field);
+  const { services, account } = context;
+  const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), names);
+  if (!granted) return { ...wrong('attempts.exceeded', field), params: { seconds: Math.max(1, retryAfter) } };
+  const tooMany = await reserveChange(context);
+  if (tooMany) return tooMany;
+  const { value } = canonical;
+  return moveIdentifier(context, { kind: 'username', value, former, newIdentifier: value });
+}
+
+function environmentOf(context: OpenAccount, kind: IdentifierKind, { descriptor }: Proving): AuthenticatorContext {
+  const { services, snapshot, account, session, visitor } = context;
+  const { settings } = snapshot;
+  return {
+    now: services.now(),
+    issuer: services.issuer,
+    brand: settings.brand.name,
+    app: settings.brand.name,
+    subjectId: account.user.id,
+    // A code counts for this account, in this session, and for this kind only.
+    transactionId: `${account.user.id}.${session.uid}.${kind}`,
+    visitor: { ...visitor, place: placeInWords(snapshot, visitor.ip) },
+    mayShowDetails: true,
+    enrolled: [],
+    settings: { ...settings.authenticators[descriptor.key] },
+    warn: services.warn,
+    mac: (purpose, ...parts) => serverMac(services.secrets(), purpose, parts),
+    decoyMac: (purpose, ...parts) => serverMac(services.secrets().slice(-1), purpose, parts),
+  };
+}
+
+function auditIdentifier(
+  { unit, services, account, visitor, snapshot }: OpenAccount,
+  event:
+    | { readonly event: 'message.queued'; readonly outcome: 'success'; readonly channel: string }
+    | { readonly event: 'account.identifier_refused'; readonly outcome: 'failure'; readonly reason: string },
+): void {
+  const where = { client: accountClientId, ip: visitor.ip, policyRevision: snapshot.revision };
+  audit(unit, services.audit, { ...event, subject: account.user.id, ...where });
+}

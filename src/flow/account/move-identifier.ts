@@ -1,0 +1,178 @@
+/**
+ * One identifier takes the place of another. This file promises: all of it is written in one commit (of two who ask for
+ * one identifier one wins); what was given up belongs to no other user for some days; every address is told, and the
+ * one that was given up can undo it.
+ */
+import type {
+  Authenticator,
+  AuthenticatorContext,
+  Credential,
+  NewCredential,
+  ProfileValueProof,
+} from '../../authenticators/authenticator.ts';
+import { maskedAddress } from '../../core/model/mail-address.ts';
+import type { Notice } from '../../core/step/step.ts';
+import { withdraw } from '../../delivery/outbox.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { credentialsKey, userKey } from '../../stores/keys.ts';
+import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { claimIdentifier, holdIdentifier } from '../../users/identifier-reservations.ts';
+import { type OwnIdentifier, undoPeriod, withIdentifier } from '../../users/own-identifiers.ts';
+import {
+  type FormerIdentifier,
+  type IdentifierKind,
+  newUserId as newId,
+  serializeUser,
+  type User,
+} from '../../users/user.ts';
+import { audit } from '../audit.ts';
+import { endOtherSessions } from '../browser/other-sessions.ts';
+import { type AccountChange, accountChanged, type NotificationLink } from '../notify/account-notification.ts';
+import { enqueueMessages } from '../notify/enqueue-message.ts';
+import { notify } from '../notify/notify.ts';
+import { notifierOf } from './change.ts';
+import { createLink } from './links.ts';
+import { type OpenAccount, senderOf } from './open-account.ts';
+
+export interface Move {
+  readonly kind: IdentifierKind;
+  /** As the profile keeps it. */
+  readonly value: string;
+  /** Absent: the user had none of this kind. */
+  readonly former: OwnIdentifier | undefined;
+  /** Canonical; absent: the user is not identified by it. */
+  readonly newIdentifier: string | undefined;
+  /** Absent: it needs no proof. */
+  readonly proof?: MoveProof;
+}
+
+export interface MoveProof {
+  readonly authenticator: Authenticator & { readonly profileValue: ProfileValueProof };
+  readonly credential: NewCredential;
+  readonly environment: AuthenticatorContext;
+}
+
+const changes: Readonly<Record<IdentifierKind, AccountChange>> = {
+  email: 'email_replaced',
+  phone: 'phone_replaced',
+  username: 'username_changed',
+};
+
+/** Returns why nothing was changed. */
+export async function moveIdentifier(context: OpenAccount, move: Move): Promise<Notice | undefined> {
+  const { unit, services, account, snapshot } = context;
+  const { kind, value, former, newIdentifier } = move;
+  const owner = { user: account.user.id, now: services.now() };
+  if (newIdentifier !== undefined && !(await claimIdentifier(unit, newIdentifier, owner))) return taken;
+  const { askedIdentifier: asked, ...present } = account.user;
+  const moved = withIdentifier(present, { kind, value, newIdentifier, formerIdentifier: former?.identifier });
+  const unique = uniqueValues(snapshot.settings.attributes, moved.profile).filter((one) => one.attribute === kind);
+  if ((await reserveUniqueValues(unit, unique, owner)) !== undefined) return taken;
+  const credentials = movedCredentials(context, move);
+  const kept = former && formerOf(context, move, former);
+  if (kept?.identifier !== undefined) await holdIdentifier(unit, kept.identifier, { ...owner, until: kept.until });
+  withdraw(unit, asked?.outbox ?? []);
+  const alive = (present.formerIdentifiers ?? []).filter(({ until }) => until > owner.now);
+  const user: User = { ...moved, formerIdentifiers: [...alive, ...(kept ? [kept] : [])], updatedAt: owner.now };
+  const otherSessionsEnded = credentials !== undefined;
+  if (credentials) await save(context, user, credentials);
+  else unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
+  tell(context, move, { kept: former?.verified ? kept : undefined, otherSessionsEnded });
+  audit(unit, services.audit, {
+    event: 'account.identifier_changed',
+    outcome: 'success',
+    subject: user.id,
+    client: accountClientId,
+    ip: context.visitor.ip,
+    policyRevision: snapshot.revision,
+    attributes: [kind],
+    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
+  });
+  return undefined;
+}
+
+const taken: Notice = { code: 'profile.taken', level: 'error' };
+
+/** What proves the new value takes the place of what proved the old one, so other sessions end (decision 21). */
+async function save(context: OpenAccount, user: User, credentials: readonly Credential[]): Promise<void> {
+  const { services, unit, visitor, account, session } = context;
+  const request = { services, unit, visitor, account: { ...account, user }, session: session.uid, withTokens: true };
+  await endOtherSessions(request, credentials);
+}
+
+/**
+ * Credentials of the former value become those of the new one. They keep their ids: what an account remembers of a
+ * recovery hangs on them, and must not be lost by way of another mailbox (decision 33). `undefined`: nothing changes.
+ */
+function movedCredentials({ account, services }: OpenAccount, { former, value, proof }: Move) {
+  if (!proof || former === undefined) return undefined;
+  const { authenticator, credential } = proof;
+  const own = account.credentials.filter((one) => one.authenticator === authenticator.descriptor.key);
+  const proves = (one: Credential, text: string) => authenticator.matchesIdentifier?.(one, text) === true;
+  const isThere = own.some((one) => proves(one, value));
+  const old = own.filter((one) => proves(one, former.value));
+  if (isThere || old.length === 0) return undefined;
+  return account.credentials.map((one): Credential => {
+    if (!old.includes(one)) return one;
+    const { remembered: _remembered, label, ...rest } = one;
+    const isMask = label === authenticator.maskedAddress?.(one);
+    const changed = { ...rest, ...credential, createdAt: services.now() };
+    const newLabel = isMask ? authenticator.maskedAddress?.(changed) : label;
+    return { ...changed, ...(label === undefined || newLabel === undefined ? {} : { label: newLabel }) };
+  });
+}
+
+function formerOf(
+  { account, services }: OpenAccount,
+  { kind, value, newIdentifier, proof }: Move,
+  former: OwnIdentifier,
+): FormerIdentifier {
+  const { authenticator } = proof ?? {};
+  const old = account.credentials.filter(
+    (one) =>
+      one.authenticator === authenticator?.descriptor.key &&
+      authenticator.matchesIdentifier?.(one, former.value) === true,
+  );
+  return {
+    id: newId(),
+    kind,
+    value: former.value,
+    ...(former.identifier === undefined ? {} : { identifier: former.identifier }),
+    replacedBy: value,
+    ...(newIdentifier === undefined ? {} : { newIdentifier }),
+    credentials: old.map(({ id, label, address, secret }) => ({
+      id,
+      secret,
+      ...(label === undefined ? {} : { label }),
+      ...(address === undefined ? {} : { address }),
+    })),
+    until: services.now() + undoPeriod,
+  };
+}
+
+interface Told {
+  /** What was known to be the user's, and can come back. */
+  readonly kept: FormerIdentifier | undefined;
+  readonly otherSessionsEnded: boolean;
+}
+
+/** The address that was given up can undo it; a user name is taken back at `/account`. */
+function tell(context: OpenAccount, { kind, value, proof }: Move, { kept, otherSessionsEnded }: Told): void {
+  const { services, unit } = context;
+  const what = {
+    ...(kind === 'email' ? { address: maskedAddress(value) } : {}),
+    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
+  };
+  const newAddresses = kind === 'email' ? [proof?.credential.address ?? value] : [];
+  const canUndo = kept !== undefined && kind !== 'username';
+  const url = canUndo
+    ? createLink({ services, unit }, { kind: 'undo', user: context.account.user.id, change: kept.id }, undoPeriod)
+    : '';
+  const link: NotificationLink | undefined =
+    canUndo && kind === 'email' ? { url, does: 'undo', until: kept.until, to: kept.value } : undefined;
+  notify(notifierOf(context), accountChanged(changes[kind], what), { newAddresses, link });
+  if (!canUndo || !proof) return;
+  const undo = { link: url, expires: services.now() + 86_400 };
+  const message = proof.authenticator.profileValue.tell?.(kept.value, undo, proof.environment);
+  if (message) enqueueMessages(senderOf(context), [message]);
+}

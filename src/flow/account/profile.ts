@@ -1,0 +1,139 @@
+/**
+ * What users see of their own profile, and what they change of it. Addresses, numbers and names that identify are
+ * changed elsewhere: they take a proof. The caller has checked the form.
+ */
+import type { Attribute } from '../../core/model/attribute.ts';
+import type { Notice, ProfileField } from '../../core/step/step.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
+import type { Limit } from '../../stores/store.ts';
+import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { type IdentifierKind, type Profile, serializeUser } from '../../users/user.ts';
+import { changedProfile } from '../actions/profile.ts';
+import { inputName, profileFields, readTyped, type TypedProfile, withSummary } from '../actions/profile-fields.ts';
+import { audit } from '../audit.ts';
+import { askedIdentifier, canChangeIdentifier, presentIdentifier } from './identifiers.ts';
+import type { OpenAccount } from './open-account.ts';
+
+/** Forms that an account may send in: each could ask whether a unique value is taken. */
+const answersPerUser: readonly Limit[] = [{ limit: 60, window: 3600 }];
+
+/** How the user is identified and reached. */
+export interface ProfileIdentifier {
+  readonly kind: IdentifierKind;
+  /** Absent: there is none. */
+  readonly value?: string;
+  readonly verified: boolean;
+  /** The user changes it here. */
+  readonly canChange: boolean;
+  /** The value that waits for its code. */
+  readonly asked?: string;
+}
+
+/** A value that administrators write. */
+export interface FixedValue {
+  readonly name: string;
+  readonly attribute: Attribute;
+  readonly value: string | number | boolean | readonly string[];
+}
+
+export interface OwnProfile {
+  readonly identifiers: readonly ProfileIdentifier[];
+  /** With a form. */
+  readonly fields: readonly ProfileField[];
+  /** Only to be read. */
+  readonly fixed: readonly FixedValue[];
+}
+
+const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
+
+export function ownProfile(context: OpenAccount): OwnProfile {
+  const { profile } = context.account.user;
+  const { attributes } = context.snapshot.settings.attributes;
+  const flags = new Set(Object.values(attributes).map(({ verifiedBy }) => verifiedBy));
+  const readable = Object.entries(attributes).filter(
+    ([name, { read, verifiedBy }]) => read === 'user' && verifiedBy === undefined && !flags.has(name),
+  );
+  const fixed = readable.flatMap(([name, attribute]) => {
+    const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
+    return attribute.write === 'admin' && value !== undefined ? [{ name, attribute, value }] : [];
+  });
+  return { identifiers: kinds.flatMap((kind) => identifierOf(context, kind)), fields: fieldsOf(context), fixed };
+}
+
+/** What there neither is nor can be is left out. */
+function identifierOf(context: OpenAccount, kind: IdentifierKind): readonly ProfileIdentifier[] {
+  const present = presentIdentifier(context, kind);
+  const canChange = canChangeIdentifier(context, kind);
+  if (present === undefined && !canChange) return [];
+  const asked = askedIdentifier(context, kind)?.value;
+  const { value, verified = false } = present ?? {};
+  return [{ kind, verified, canChange, ...(value === undefined ? {} : { value }), ...(asked && { asked }) }];
+}
+
+function fieldsOf({ snapshot, account }: OpenAccount): readonly ProfileField[] {
+  const schema = snapshot.settings.attributes;
+  const own = Object.entries(schema.attributes).filter(([, one]) => one.verifiedBy === undefined);
+  return profileFields(schema, account.user.profile, { required: [], optional: own.map(([name]) => name) });
+}
+
+/** Writes what was typed, or returns what is wrong with it. Of a unique value two users at once, one wins. */
+export async function saveProfile(
+  context: OpenAccount,
+  fields: Readonly<Record<string, string>>,
+): Promise<readonly Notice[]> {
+  const { services, account, unit, snapshot } = context;
+  const typed = readTyped(fields, { fields: fieldsOf(context), terms: [] });
+  if (typed.notices.length > 0) return typed.notices;
+  const { granted, retryAfter } = await services.store.reserve(
+    attemptCounter(account.user.id, 'profile'),
+    answersPerUser,
+  );
+  if (!granted) {
+    const params = { seconds: Math.max(1, retryAfter) };
+    return [{ code: 'profile.exceeded', level: 'error', params }];
+  }
+  const schema = snapshot.settings.attributes;
+  const { profile } = account.user;
+  const changed = changedProfile(profile, withoutUntouched(typed, profile), schema.attributes);
+  const names = changedNames(profile, changed);
+  if (names.length === 0) return [];
+  const unique = uniqueValues(schema, changed).filter(({ attribute }) => names.includes(attribute));
+  const now = services.now();
+  const taken = await reserveUniqueValues(unit, unique, { user: account.user.id, now });
+  if (taken !== undefined)
+    return withSummary([{ code: 'profile.taken', level: 'error', field: inputName(taken.attribute) }]);
+  const user = { ...account.user, profile: changed, updatedAt: now };
+  unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
+  auditProfile(context, names);
+  return [];
+}
+
+/** A box that was never ticked says nothing as long as it is not. */
+function withoutUntouched(typed: TypedProfile, profile: Profile): TypedProfile {
+  const values = Object.entries(typed.values).filter(
+    ([name, value]) => value !== false || Object.hasOwn(profile, name),
+  );
+  return { ...typed, values: Object.fromEntries(values) };
+}
+
+function changedNames(before: Profile, after: Profile): readonly string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.filter((name) => before[name] !== after[name]);
+}
+
+/** Names only: what the user typed is in no log. */
+function auditProfile(
+  { services, unit, account, visitor, snapshot }: OpenAccount,
+  attributes: readonly string[],
+): void {
+  audit(unit, services.audit, {
+    event: 'account.profile_changed',
+    outcome: 'success',
+    subject: account.user.id,
+    client: accountClientId,
+    ip: visitor.ip,
+    policyRevision: snapshot.revision,
+    attributes,
+  });
+}

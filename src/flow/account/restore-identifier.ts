@@ -1,0 +1,138 @@
+/**
+ * A former address undoes its change (the exception of Law 7). This file promises: it brings back what was there before
+ * that change, whatever the user made of it since, and nothing else of the account; what an administrator has changed
+ * since stays; every session and token ends, since it cannot be known whose they are; every address is told.
+ */
+import type { Credential } from '../../authenticators/authenticator.ts';
+import { maskedAddress } from '../../core/model/mail-address.ts';
+import { withdraw } from '../../delivery/outbox.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { identifierKey } from '../../stores/keys.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { VersionedAccount } from '../../users/account.ts';
+import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { claimIdentifier, freeIdentifier, isFreeFor } from '../../users/identifier-reservations.ts';
+import { ownIdentifier, withIdentifier } from '../../users/own-identifiers.ts';
+import type { FormerIdentifier, User } from '../../users/user.ts';
+import { audit } from '../audit.ts';
+import { endOtherSessions } from '../browser/other-sessions.ts';
+import type { Visitor } from '../browser/visitor.ts';
+import { loadAccount } from '../facts/account.ts';
+import { accountChanged } from '../notify/account-notification.ts';
+import { notify } from '../notify/notify.ts';
+import type { Services } from '../services.ts';
+import { notifierOf } from './change.ts';
+import { consumeLink, readLink } from './links.ts';
+
+/** What the link of a former address would do. */
+export type Undo =
+  | {
+      readonly kind: 'open';
+      readonly account: VersionedAccount;
+      /** The change, and those of the same kind that the user made after it. */
+      readonly changes: readonly [FormerIdentifier, ...FormerIdentifier[]];
+    }
+  /** It was used, or its time is over. */
+  | { readonly kind: 'over' }
+  /** An administrator has changed the same thing since. */
+  | { readonly kind: 'superseded' };
+
+interface UndoRequest {
+  readonly services: Services;
+  readonly unit: UnitOfWork;
+  readonly visitor: Visitor;
+}
+
+export async function readUndo({ services, unit }: UndoRequest, token: unknown): Promise<Undo> {
+  const link = await readLink(unit, 'undo', token);
+  const account = link && (await loadAccount(unit, link.user));
+  if (!account) return { kind: 'over' };
+  const all = account.user.formerIdentifiers ?? [];
+  const at = all.findIndex(({ id }) => id === link.change);
+  const first = all[at];
+  const now = services.now();
+  if (!first || first.until <= now) return { kind: 'over' };
+  const later = all.slice(at + 1).filter(({ kind }) => kind === first.kind);
+  if (!isPresent(account.user, [first, ...later])) return { kind: 'superseded' };
+  const { identifier, kind } = first;
+  if (identifier !== undefined) {
+    const { entries } = await unit.load([identifierKey(identifier)]);
+    if (!isFreeFor(entries, identifier, { user: account.user.id, now })) return { kind: 'superseded' };
+  }
+  return kind === 'username' ? { kind: 'over' } : { kind: 'open', account, changes: [first, ...later] };
+}
+
+/** Whether the user alone has led from the first change to what is there now. */
+function isPresent(user: User, changes: readonly FormerIdentifier[]): boolean {
+  const isChain = changes.every(({ value }, at) => at === 0 || changes[at - 1]?.replacedBy === value);
+  const last = changes.at(-1);
+  const present = last && ownIdentifier(user, last.kind, []);
+  return isChain && present?.value === last?.replacedBy && present?.identifier === last?.newIdentifier;
+}
+
+/** The caller has checked that the form comes from the page of the link. Rejects with `StoreUnavailable`. */
+export async function undoChange(request: UndoRequest, token: string): Promise<Undo> {
+  const undo = await readUndo(request, token);
+  if (undo.kind !== 'open') return undo;
+  const { services, unit, visitor } = request;
+  const { account, changes } = undo;
+  const [first] = changes;
+  const { user } = account;
+  const owner = { user: user.id, now: services.now() };
+  const restored = { ...account, user: restoredUser(user, changes) };
+  const { attributes } = (await services.snapshot(unit)).settings;
+  const unique = uniqueValues(attributes, restored.user.profile).filter(({ attribute }) => attribute === first.kind);
+  if ((await reserveUniqueValues(unit, unique, owner)) !== undefined) return { kind: 'superseded' };
+  if (first.identifier !== undefined) await claimIdentifier(unit, first.identifier, owner);
+  consumeLink(unit, token);
+  for (const { newIdentifier } of changes)
+    if (newIdentifier !== undefined && newIdentifier !== first.identifier)
+      await freeIdentifier(unit, newIdentifier, user.id);
+  withdraw(unit, [...(user.askedIdentifier?.outbox ?? []), ...(user.askedAddress?.outbox ?? [])]);
+  const ended = { services, unit, visitor, account: restored, session: undefined, withTokens: false };
+  await endOtherSessions(
+    ended,
+    account.credentials.map((one) => restoredCredential(one, first)),
+  );
+  await record(request, undo);
+  return undo;
+}
+
+function restoredUser(
+  { askedIdentifier: _asked, askedAddress: _address, ...user }: User,
+  changes: Extract<Undo, { kind: 'open' }>['changes'],
+): User {
+  const [{ kind, value, identifier }] = changes;
+  const formerIdentifier = changes.at(-1)?.newIdentifier;
+  const restored = withIdentifier(user, { kind, value, formerIdentifier, newIdentifier: identifier });
+  return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
+}
+
+/** What was removed since stays removed. */
+function restoredCredential(credential: Credential, { credentials }: FormerIdentifier): Credential {
+  const former = credentials.find(({ id }) => id === credential.id);
+  if (!former) return credential;
+  const { label: _label, address: _address, remembered: _remembered, ...rest } = credential;
+  return { ...rest, ...former };
+}
+
+async function record({ services, unit, visitor }: UndoRequest, undo: Extract<Undo, { kind: 'open' }>): Promise<void> {
+  const { account, changes } = undo;
+  const [{ kind, value }] = changes;
+  const snapshot = await services.snapshot(unit);
+  const isEmail = kind === 'email';
+  const what = { otherSessionsEnded: true as const, ...(isEmail ? { address: maskedAddress(value) } : {}) };
+  const newAddresses = isEmail ? [value] : [];
+  const event = isEmail ? 'email_restored' : 'phone_restored';
+  notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged(event, what), { newAddresses });
+  audit(unit, services.audit, {
+    event: 'account.identifier_restored',
+    outcome: 'success',
+    subject: account.user.id,
+    client: accountClientId,
+    ip: visitor.ip,
+    policyRevision: snapshot.revision,
+    attributes: [kind],
+    otherSessionsEnded: true,
+  });
+}

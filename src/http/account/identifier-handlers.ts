@@ -1,0 +1,152 @@
+/** `/account/profile/<kind>`: another address, number or user name, which counts once it is proved. */
+import type { Context } from 'koa';
+import type { Notice } from '../../core/step/step.ts';
+import { StepgateError } from '../../errors.ts';
+import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
+import {
+  askedIdentifier,
+  askForIdentifier,
+  askIdentifierAgain,
+  canChangeIdentifier,
+  changeUsername,
+  confirmIdentifier,
+  identifierInputs,
+  presentIdentifier,
+} from '../../flow/account/identifiers.ts';
+import type { ProfileIdentifier } from '../../flow/account/profile.ts';
+import { seeOther } from '../answers.ts';
+import { pathParameter } from '../middleware/route-table.ts';
+import {
+  type AccountHttpRequest,
+  type AccountPageRequest,
+  type AccountParts,
+  readyForChange,
+  readyForForm,
+  setStatus,
+  showAccountPage,
+  staleForm,
+} from './account-request.ts';
+
+export function identifierHandlers(parts: AccountParts) {
+  return {
+    showChange: (ctx: Context) => openChange({ parts, ctx }),
+    change: (ctx: Context) => change({ parts, ctx }),
+    showConfirm: (ctx: Context) => openConfirm({ parts, ctx }),
+    confirm: (ctx: Context) => confirm({ parts, ctx }),
+    resend: (ctx: Context) => resend({ parts, ctx }),
+  };
+}
+
+type IdentifierKind = ProfileIdentifier['kind'];
+
+const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
+
+/** Throws `StepgateError('not_found')`. */
+function kindOf(ctx: Context): IdentifierKind {
+  const kind = kinds.find((one) => one === pathParameter(ctx, 'kind'));
+  if (kind === undefined) throw new StepgateError('not_found');
+  return kind;
+}
+
+/** What a code is sent to. Throws `StepgateError('not_found')`. */
+function provedKindOf(ctx: Context): IdentifierKind {
+  const kind = kindOf(ctx);
+  if (kind === 'username') throw new StepgateError('not_found');
+  return kind;
+}
+
+async function openChange(request: AccountHttpRequest): Promise<void> {
+  const kind = kindOf(request.ctx);
+  const ready = await readyForChange(request, `profile/${kind}`);
+  if (!ready) return;
+  if (!canChangeIdentifier(ready.open, kind)) return seeOther(request.ctx, '/account/profile');
+  showChange(ready, { kind, typed: '', notices: [] });
+}
+
+async function change(request: AccountHttpRequest): Promise<void> {
+  const kind = kindOf(request.ctx);
+  const form = await readyForForm(request, `profile/${kind}`);
+  if (!form) return;
+  const { [identifierInputs[kind]]: typed = '', stateHandle } = form.fields;
+  const isCurrent = isAccountHandle(form.open, `change ${kind}`, stateHandle);
+  const refusal = isCurrent ? await take(form, kind, typed) : staleForm;
+  if (refusal) return showChange(form, { kind, typed, notices: [refusal] });
+  seeOther(request.ctx, kind === 'username' ? doneAt(kind) : `/account/profile/${kind}/confirm`);
+}
+
+function take({ open }: AccountPageRequest, kind: IdentifierKind, typed: string): Promise<Notice | undefined> {
+  return kind === 'username' ? changeUsername(open, typed) : askForIdentifier(open, kind, typed);
+}
+
+async function openConfirm(request: AccountHttpRequest): Promise<void> {
+  const kind = provedKindOf(request.ctx);
+  const ready = await readyForChange(request, `profile/${kind}/confirm`);
+  if (ready) showConfirm(ready, kind, []);
+}
+
+async function confirm(request: AccountHttpRequest): Promise<void> {
+  const kind = provedKindOf(request.ctx);
+  const form = await readyForForm(request, `profile/${kind}/confirm`);
+  if (!form) return;
+  const { stateHandle, passcode = '' } = form.fields;
+  const isCurrent = isAccountHandle(form.open, `confirm ${kind}`, stateHandle);
+  const refusal = isCurrent ? await confirmIdentifier(form.open, kind, passcode) : staleForm;
+  if (refusal) return showConfirm(form, kind, [refusal]);
+  seeOther(request.ctx, doneAt(kind));
+}
+
+async function resend(request: AccountHttpRequest): Promise<void> {
+  const kind = provedKindOf(request.ctx);
+  const form = await readyForForm(request, `profile/${kind}/confirm`);
+  if (!form) return;
+  const isCurrent = isAccountHandle(form.open, `resend ${kind}`, form.fields.stateHandle);
+  const refusal = isCurrent ? await askIdentifierAgain(form.open, kind) : staleForm;
+  if (refusal) return showConfirm(form, kind, [refusal]);
+  seeOther(request.ctx, `/account/profile/${kind}/confirm?sent=again`);
+}
+
+function doneAt(kind: IdentifierKind): string {
+  return `/account/profile?done=${kind}_changed`;
+}
+
+interface ShownChange {
+  readonly kind: IdentifierKind;
+  /** As it was typed. */
+  readonly typed: string;
+  readonly notices: readonly Notice[];
+}
+
+function showChange(request: AccountPageRequest, { kind, typed, notices }: ShownChange): void {
+  const { ctx, open } = request;
+  const present = presentIdentifier(open, kind)?.value;
+  setStatus(ctx, notices);
+  showAccountPage(request, {
+    kind: 'change-identifier',
+    identifier: kind,
+    ...(present === undefined ? {} : { present }),
+    typed,
+    handle: accountHandle(open, `change ${kind}`),
+    messages: notices,
+  });
+}
+
+/** Without a value that waits for its code, there is nothing to confirm. */
+function showConfirm(request: AccountPageRequest, kind: IdentifierKind, notices: readonly Notice[]): void {
+  const { ctx, open } = request;
+  const asked = askedIdentifier(open, kind);
+  if (!asked) {
+    if (notices.length > 0) showChange(request, { kind, typed: '', notices });
+    else seeOther(ctx, '/account/profile');
+    return;
+  }
+  const sent: readonly Notice[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
+  setStatus(ctx, notices);
+  showAccountPage(request, {
+    kind: 'confirm-identifier',
+    identifier: kind,
+    value: asked.value,
+    handle: accountHandle(open, `confirm ${kind}`),
+    resendHandle: accountHandle(open, `resend ${kind}`),
+    messages: notices.length > 0 ? notices : sent,
+  });
+}

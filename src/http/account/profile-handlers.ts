@@ -1,0 +1,72 @@
+/** `/account/profile`: what is known of the user, and how the user changes it. */
+import type { Context } from 'koa';
+import type { Notice } from '../../core/step/step.ts';
+import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
+import { ownProfile, saveProfile } from '../../flow/account/profile.ts';
+import { seeOther } from '../answers.ts';
+import { readForm } from '../middleware/form-body.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
+import {
+  type AccountHttpRequest,
+  type AccountPageRequest,
+  type AccountParts,
+  openedAccount,
+  sendToSignIn,
+  setStatus,
+  showAccountPage,
+  staleForm,
+} from './account-request.ts';
+
+/** What the page can say was done, as its query names it. */
+const done = ['profile_saved', 'email_changed', 'phone_changed', 'username_changed'] as const;
+
+/** A schema may have many attributes. */
+const mostFields = 256;
+
+export function profileHandlers(parts: AccountParts) {
+  return {
+    show: (ctx: Context) => show({ parts, ctx }),
+    save: (ctx: Context) => save({ parts, ctx }),
+  };
+}
+
+async function show(request: AccountHttpRequest): Promise<void> {
+  const open = await openedAccount(request);
+  if (!open) return sendToSignIn(request, { returnTo: 'profile' });
+  showProfile({ ...request, open }, noticesOf(request.ctx.query.done));
+}
+
+/** Nothing here proves anything or is proved, so it takes what looking takes. */
+async function save(request: AccountHttpRequest): Promise<void> {
+  requireSameOrigin(request.ctx, request.parts.services.issuer);
+  const fields = await readForm(request.ctx, { mostFields });
+  const open = await openedAccount(request);
+  if (!open) return sendToSignIn(request, { returnTo: 'profile' });
+  const isCurrent = isAccountHandle(open, 'profile', fields.stateHandle);
+  const notices = isCurrent ? await saveProfile(open, fields) : [staleForm];
+  if (notices.length > 0) return showProfile({ ...request, open }, notices, fields);
+  seeOther(request.ctx, '/account/profile?done=profile_saved');
+}
+
+/** `typed`: a form that was refused. Everything in it stays. */
+function showProfile(
+  request: AccountPageRequest,
+  notices: readonly Notice[],
+  typed?: Readonly<Record<string, string>>,
+): void {
+  const { ctx, open } = request;
+  setStatus(ctx, notices);
+  showAccountPage(request, {
+    kind: 'profile',
+    profile: ownProfile(open),
+    handle: accountHandle(open, 'profile'),
+    ...(typed && { typed }),
+    messages: notices,
+  });
+}
+
+function noticesOf(code: unknown): readonly Notice[] {
+  if (code === 'stale') return [staleForm];
+  const what = done.find((known) => known === code);
+  return what === undefined ? [] : [{ code: `account.done.${what}`, level: 'info' }];
+}

@@ -1,0 +1,52 @@
+/**
+ * `/account/undo`: where the link in the notification of a former address leads to. Programs open links, too, so
+ * opening it changes nothing; its form takes no sign-in, since the link is the proof (the exception of Law 7).
+ */
+import type { Context } from 'koa';
+import { readUndo, type Undo, undoChange } from '../../flow/account/restore-identifier.ts';
+import { currentRequest } from '../../oidc/request-scope.ts';
+import { showPage } from '../answers.ts';
+import { readForm } from '../middleware/form-body.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
+import { pageContext } from '../page-context.ts';
+import type { AccountHttpRequest, AccountParts } from './account-request.ts';
+
+export function undoHandlers(parts: AccountParts) {
+  return {
+    show: (ctx: Context) => show({ parts, ctx }),
+    undo: (ctx: Context) => undo({ parts, ctx }),
+  };
+}
+
+async function show(request: AccountHttpRequest): Promise<void> {
+  const token = request.ctx.query.t;
+  const found = await readUndo(undoRequest(request), token);
+  if (found.kind !== 'open' || typeof token !== 'string') return showResult(request, found.kind);
+  const { parts, ctx } = request;
+  const [{ kind, value }] = found.changes;
+  const html = parts.renderer.renderLinkQuestion({ ...(await baseOf(request)), does: 'undo', kind, value, token });
+  showPage(ctx, html);
+}
+
+async function undo(request: AccountHttpRequest): Promise<void> {
+  requireSameOrigin(request.ctx, request.parts.services.issuer);
+  const fields = await readForm(request.ctx);
+  const { kind } = await undoChange(undoRequest(request), fields['link.token'] ?? '');
+  await showResult(request, kind);
+}
+
+async function showResult(request: AccountHttpRequest, result: Undo['kind']): Promise<void> {
+  const { parts, ctx } = request;
+  if (result !== 'open') ctx.status = 410;
+  const said = result === 'open' ? 'done' : result;
+  showPage(ctx, parts.renderer.renderLinkResult({ ...(await baseOf(request)), does: 'undo', result: said }));
+}
+
+async function baseOf({ parts }: AccountHttpRequest) {
+  return pageContext(parts.renderer, await parts.services.snapshot(currentRequest().unit));
+}
+
+function undoRequest({ parts: { services } }: AccountHttpRequest) {
+  const { unit, visitor } = currentRequest();
+  return { services, unit, visitor };
+}

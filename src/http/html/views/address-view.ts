@@ -1,0 +1,43 @@
+/** The pages of addresses for notifications as their templates see them. */
+import type { AddAddressPage, ConfirmAddressPage, RemoveAddressPage } from './account-pages.ts';
+import { type Content, invalidBy, stateForm } from './view.ts';
+
+export function addressContent(page: AddAddressPage | ConfirmAddressPage | RemoveAddressPage): Content {
+  switch (page.kind) {
+    case 'add-address':
+      return {
+        template: 'account/add-address',
+        heading: { key: 'account.address.add.title' },
+        model: {
+          main: stateForm({ step: 'add-address', action: '/account/addresses/add' }, page.handle),
+          email: page.email,
+          ...invalidBy(page.messages, 'email'),
+        },
+      };
+    case 'confirm-address':
+      return {
+        template: 'account/confirm-address',
+        heading: { key: 'account.address.confirm.title' },
+        model: {
+          lead: { key: 'account.address.confirm.lead', params: { address: page.address } },
+          main: stateForm({ step: 'confirm-address', action: '/account/addresses/confirm' }, page.handle),
+          action: { key: 'account.address.confirm' },
+          resend: {
+            main: stateForm({ step: 'resend-address', action: '/account/addresses/resend' }, page.resendHandle),
+            look: 'link',
+            text: { key: 'options.resend' },
+          },
+          ...invalidBy(page.messages, 'passcode'),
+        },
+      };
+    case 'remove-address':
+      return {
+        template: 'account/remove-address',
+        heading: { key: 'account.address.remove.title' },
+        model: {
+          address: page.address,
+          main: stateForm({ step: 'remove-address', action: page.action }, page.handle),
+        },
+      };
+  }
+}

@@ -1,0 +1,37 @@
+/** The scripts know every command and option; a real bash completes with the one that is made for it. */
+import { spawnSync } from 'node:child_process';
+import { expect, test } from '@jest/globals';
+import { completionScript, shells } from '../../../src/cli/completion/completion-script.ts';
+import { createProgram } from '../../../src/cli/program.ts';
+
+const program = createProgram({ env: {}, serve: async () => undefined });
+
+test.each(shells)('the script for %s names every command and every option', (shell) => {
+  const script = completionScript(shell, program);
+  const all = [...program.commands, ...program.commands.flatMap(({ commands }) => commands)];
+  expect(all.length).toBeGreaterThan(20);
+  for (const command of all) {
+    expect(script).toContain(command.name());
+    for (const { long } of command.options) expect(script).toContain(shell === 'fish' ? `-l ${long?.slice(2)} ` : long);
+  }
+});
+
+/** What bash offers when Tab is pressed behind these words. */
+function offered(...words: readonly string[]): readonly string[] {
+  const typed = ['stepgate', ...words].map((word) => `'${word}'`).join(' ');
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-s'], {
+    input: `${completionScript('bash', program)}
+COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _stepgate; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+test('bash completes commands, subcommands and options, also behind an argument', () => {
+  expect(offered('us')).toEqual(['users']);
+  expect(offered('users', 'su')).toEqual(['suspend']);
+  expect(offered('users', 'add', 'alice', '--pass')).toEqual(['--password-stdin', '--password-generate']);
+  expect(offered('config', 'apply', '--mes')).toEqual(['--message']);
+  expect(offered('nothing', 'su')).toEqual([]);
+});
