@@ -45,6 +45,7 @@ import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
+import { assertNewAssertion } from './storage/replays.ts';
 import { presentedKeys } from './storage/stored-model.ts';
 
 export interface ProviderParts {
@@ -111,7 +112,7 @@ function configuration(parts: BuiltParts): Configuration {
       response_types: ['code'],
       grant_types: ['authorization_code'],
     },
-    assertJwtClientAuthClaimsAndHeader: checkClientAssertion,
+    assertJwtClientAuthClaimsAndHeader: checkAssertions(services),
     pkce: { required: (_ctx, { clientId }) => currentRequest().apps.get(clientId)?.pkce !== 'optional' },
     // A request names its address also where only one is registered (OpenID Connect Core section 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -212,6 +213,14 @@ async function clientById({ services, signs }: BuiltParts, clientId: string) {
   if (app) apps.set(app.clientId, app);
   if (app && ctx?.path === routes.authorization) refuseUnsignedRequest(ctx, app);
   return app && clientMetadata(app, signs);
+}
+
+function checkAssertions(services: Services): Configuration['assertJwtClientAuthClaimsAndHeader'] {
+  return async (...assertion) => {
+    const [, claims] = assertion;
+    await checkClientAssertion(...assertion);
+    assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() });
+  };
 }
 
 function claimsByScope(settings: Settings): Configuration['claims'] {

@@ -13,9 +13,12 @@ import type {
   ChangeIdentifierModel,
   ConfirmAddressModel,
   DevicesModel,
+  EndAppAccessModel,
   EndSessionModel,
   ForgetDeviceModel,
   OverviewModel,
+  OwnAppModel,
+  OwnAppsModel,
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
@@ -119,7 +122,10 @@ export interface PageTemplateModels {
   readonly 'account/overview/sign-ins': SignInsModel;
   readonly 'account/overview/addresses': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
+  readonly 'account/app-details': OwnAppModel;
+  readonly 'account/apps': OwnAppsModel;
   readonly 'account/authenticator': AuthenticatorModel;
+  readonly 'account/end-app-access': EndAppAccessModel;
   readonly 'account/profile': OwnProfileModel;
   readonly 'account/change-identifier': ChangeIdentifierModel;
   readonly 'account/end-session': EndSessionModel;
