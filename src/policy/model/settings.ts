@@ -109,10 +109,16 @@ export interface TokenLifetimes {
   readonly interaction: Seconds;
 }
 
-/** An API that takes JWT access tokens (RFC 8707 and RFC 9068). */
+/** An API that takes access tokens of its own (RFC 8707 and RFC 9068). */
 export interface Resource {
   /** Absolute URI without fragment. */
   readonly indicator: string;
   readonly scopes: readonly string[];
-  readonly accessToken: { readonly lifetime: Seconds; readonly algorithm: SigningAlgorithm };
+  readonly accessToken: {
+    readonly lifetime: Seconds;
+    /** `opaque`: the API asks the introspection endpoint about it, and it can be revoked. */
+    readonly format: 'jwt' | 'opaque';
+    /** Of a JWT. */
+    readonly algorithm: SigningAlgorithm;
+  };
 }
