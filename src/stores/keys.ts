@@ -14,6 +14,9 @@ export function credentialsKey(userId: string): string {
 /** The set of all user ids. */
 export const usersKey = keyOf('users');
 
+/** The set of all names of groups. */
+export const groupNamesKey = keyOf('group-names');
+
 /** `canonical` comes from `canonicalIdentifier`. */
 export function identifierKey(canonical: string): string {
   return keyOf('identifier', canonical);

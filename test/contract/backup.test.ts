@@ -18,7 +18,7 @@ import type { Store } from '../../src/stores/store.ts';
 import { readState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory.ts';
 import { recordingStore } from '../support/recording-store.ts';
-import { kindsOfPlace, type StorePlace } from '../support/store-places.ts';
+import { clusterPlace, kindsOfPlace, type StorePlace } from '../support/store-places.ts';
 import { membersOf, write } from './store-harness.ts';
 
 const limits = [
@@ -57,7 +57,7 @@ function terminalAt(place: StorePlace) {
   };
 }
 
-describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
+describe.each([...kindsOfPlace, clusterPlace])('on the $name store', ({ make }) => {
   let place: StorePlace;
   let store: Store;
   let dir: string;

@@ -27,6 +27,8 @@ export interface Settings {
   };
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
+  /** Groups that users can be in, by name; others may exist by their members. */
+  readonly groups?: Readonly<Record<string, { readonly description?: string }>>;
   /** By key of the authenticator. One that is absent is disabled. */
   readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
   /** How mail is sent; absent: none is. */
@@ -114,10 +116,16 @@ export interface TokenLifetimes {
   readonly interaction: Seconds;
 }
 
-/** An API that takes JWT access tokens (RFC 8707 and RFC 9068). */
+/** An API that takes access tokens of its own (RFC 8707 and RFC 9068). */
 export interface Resource {
   /** Absolute URI without fragment. */
   readonly indicator: string;
   readonly scopes: readonly string[];
-  readonly accessToken: { readonly lifetime: Seconds; readonly algorithm: SigningAlgorithm };
+  readonly accessToken: {
+    readonly lifetime: Seconds;
+    /** `opaque`: the API asks the introspection endpoint about it, and it can be revoked. */
+    readonly format: 'jwt' | 'opaque';
+    /** Of a JWT. */
+    readonly algorithm: SigningAlgorithm;
+  };
 }

@@ -87,13 +87,17 @@ const resource = closed({
   scopes: scopesOfApi,
   accessToken: closed({
     lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
+    format: z
+      .enum(['jwt', 'opaque'])
+      .default('jwt')
+      .describe('`opaque`: the API asks the introspection endpoint, and a token can be revoked. Default jwt.'),
     algorithm: z
       .enum(signingAlgorithms)
       .optional()
       .describe('JWS algorithm, one that is enabled. Default: RS256, or the first that is enabled.'),
   })
     .prefault({})
-    .describe('Its JWT access tokens (RFC 9068).'),
+    .describe('Its access tokens (RFC 9068).'),
 });
 
 const signing = closed({
@@ -179,6 +183,10 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
     proofOfWork,
     zones,
+    groups: z
+      .record(text, closed({ description: text.optional().describe('What the group is for.') }))
+      .optional()
+      .describe('Groups that users can be in. A rule or a user that names another one is warned of.'),
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),
@@ -192,7 +200,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .describe('The `acr` values and what each one stands for, strongest first.'),
     tokens,
     signing,
-    resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
+    resources: z.array(resource).default([]).describe('APIs that take access tokens of their own.'),
     scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')
