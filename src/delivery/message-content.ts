@@ -88,6 +88,23 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
         footer: noticeFooter(base),
       };
     }
+    case 'new-browser': {
+      const what = { key: 'mail.new-browser.lead', params: { identifier: given.text('identifier') } };
+      const model = {
+        ...base,
+        what,
+        otherSessionsEnded: false,
+        accountUrl,
+        details: timeAndPlace(given),
+        ...actionOf(given),
+      };
+      return {
+        name: 'account-changed',
+        model,
+        subject: { key: 'mail.new-browser.subject' },
+        footer: noticeFooter(base),
+      };
+    }
     default:
       throw new Error(`there is no mail ${template}`);
   }

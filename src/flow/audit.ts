@@ -69,6 +69,7 @@ export type AuditCause =
   | '/account/addresses'
   | '/account/profile'
   | '/account/undo'
+  | '/account/not-me'
   | 'the worker of the outbox'
   | '/oauth2/v1/authorize'
   | 'any step'
@@ -122,7 +123,11 @@ export const auditEvents = {
     fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
     causedBy: ['enroll'],
   },
-  'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['recover'] },
+  'recovery.started': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'authenticator'],
+    causedBy: ['recover', '/oauth2/v1/authorize'],
+  },
   'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['enroll'] },
   'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: ['skip'] },
   'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
@@ -141,7 +146,7 @@ export const auditEvents = {
   'message.limited': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator', 'reason'],
-    causedBy: ['identify', 'select', 'resend', 'enroll'],
+    causedBy: ['identify', 'select', 'resend', 'enroll', '/oauth2/v1/authorize'],
   },
   'message.undeliverable': {
     outcomes: fails,
@@ -156,6 +161,11 @@ export const auditEvents = {
   'sign_in.completed': {
     outcomes: succeeds,
     fields: [...inSignIn, 'factors', 'rule', 'waived', 'acr', 'amr'],
+    causedBy: ['/oauth2/v1/authorize'],
+  },
+  'sign_in.new_browser': {
+    outcomes: succeeds,
+    fields: inSignIn,
     causedBy: ['/oauth2/v1/authorize'],
   },
   'sign_in.denied': {
@@ -185,6 +195,11 @@ export const auditEvents = {
   'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account'] },
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'account.sign_in_rejected': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'otherSessionsEnded'],
+    causedBy: ['/account/not-me'],
+  },
   'account.profile_changed': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes'],

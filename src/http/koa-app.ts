@@ -16,6 +16,7 @@ import { addressHandlers } from './account/address-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
 import { identifierHandlers } from './account/identifier-handlers.ts';
+import { notMeHandlers } from './account/not-me-handlers.ts';
 import { profileHandlers } from './account/profile-handlers.ts';
 import { sessionHandlers } from './account/session-handlers.ts';
 import { undoHandlers } from './account/undo-handlers.ts';
@@ -104,6 +105,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
     undo: undoHandlers(account),
+    notMe: notMeHandlers(account),
     health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     renderer,

@@ -6,6 +6,7 @@ import type { addressHandlers } from './account/address-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
 import type { identifierHandlers } from './account/identifier-handlers.ts';
+import type { notMeHandlers } from './account/not-me-handlers.ts';
 import type { profileHandlers } from './account/profile-handlers.ts';
 import type { sessionHandlers } from './account/session-handlers.ts';
 import type { undoHandlers } from './account/undo-handlers.ts';
@@ -28,6 +29,7 @@ export interface RouteHandlers {
   readonly profile: ReturnType<typeof profileHandlers>;
   readonly identifiers: ReturnType<typeof identifierHandlers>;
   readonly undo: ReturnType<typeof undoHandlers>;
+  readonly notMe: ReturnType<typeof notMeHandlers>;
   readonly magicLink: ReturnType<typeof magicLinkHandlers>;
   readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
@@ -93,7 +95,7 @@ function accountRoutes({ account, authenticators, sessions, devices, addresses }
 }
 
 /** After a lost race the profile says that the form was outdated. */
-function profileRoutes({ profile, identifiers, undo }: RouteHandlers): readonly Route[] {
+function profileRoutes({ profile, identifiers, undo, notMe }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account/profile?done=stale';
   return [
     { path: '/account/profile', GET: profile.show, POST: profile.save, onLostRace },
@@ -101,6 +103,8 @@ function profileRoutes({ profile, identifiers, undo }: RouteHandlers): readonly 
     { path: '/account/profile/:kind/confirm', GET: identifiers.showConfirm, POST: identifiers.confirm, onLostRace },
     { path: '/account/profile/:kind/resend', POST: identifiers.resend, onLostRace },
     { path: '/account/undo', GET: undo.show, POST: undo.undo },
+    { path: '/account/not-me', GET: notMe.show, POST: notMe.reject },
+    { path: '/account/recover', GET: notMe.recover },
   ];
 }
 

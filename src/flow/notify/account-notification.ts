@@ -30,6 +30,7 @@ export const accountChanges = [
   'username_changed',
   'email_restored',
   'phone_restored',
+  'sign_in_rejected',
   'email_changed',
   'reset',
   'reset_all',

@@ -19,6 +19,7 @@ const handlers = {
   profile: anyHandler,
   identifiers: anyHandler,
   undo: anyHandler,
+  notMe: anyHandler,
   magicLink: anyHandler,
   recoveryCodes: anyHandler,
   inbox: anyHandler,
@@ -107,6 +108,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/account/profile/:kind/confirm': both,
   '/account/profile/:kind/resend': write,
   '/account/undo': both,
+  '/account/not-me': both,
+  '/account/recover': read,
   '/demo/inbox': read,
   '/demo/inbox.json': read,
 };

@@ -28,6 +28,7 @@ import {
   iconOf,
   invalidBy,
   noticesModel,
+  placeText,
   stateForm,
   type View,
 } from './view.ts';
@@ -258,15 +259,6 @@ function appsModel(id: string, lead: MessageDescriptor, { names, more: count }: 
     lead,
     names,
     ...(count > 0 ? { more: { key: 'account.remove.lost.more', params: { count } } } : {}),
-  };
-}
-
-/** Browser, system and address. An empty text: not known. */
-function placeText({ browser, system, ip }: Place): MessageDescriptor {
-  const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
-  return {
-    key: 'account.place',
-    params: { agent, browser, system, ip, from: ip ? 'address' : 'none' },
   };
 }
 
