@@ -1,7 +1,6 @@
 /**
- * The user says that a sign-in was not theirs. This file promises: every session and token of the account ends, since the
- * stranger may have begun others meanwhile; the browser is new to the account again; every address is told. What was
- * proved stays good: the page that follows leads to a new password.
+ * The user says that a sign-in was not theirs. This file promises: every session and token of the account ends, since
+ * the stranger may have begun others meanwhile; the browser is new to the account again; every address is told.
  */
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -37,8 +36,8 @@ export async function reportedSignIn({ unit }: ReportRequest, token: unknown): P
 }
 
 /**
- * The caller has checked that the form comes from the page of the link. `undefined`: nothing was done, as above. Rejects
- * with `StoreUnavailable`.
+ * The caller has checked that the form comes from the page of the link. `undefined`: nothing was done, as above.
+ * Rejects with `StoreUnavailable`.
  */
 export async function rejectSignIn(request: ReportRequest, token: string): Promise<ReportedSignIn | undefined> {
   const found = await reportedSignIn(request, token);
