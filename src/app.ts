@@ -180,6 +180,7 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
     issuer,
     secrets: () => activeRevision.secrets(),
     snapshot: async (unit) => withAccountApp(await activeRevision.snapshot(unit), issuer),
+    knownSnapshot: () => activeRevision.current(),
     now,
     canMail: messaging.canMail,
     messagesWait: messaging.wake,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp, type ServerApp } from './app.ts';
 import { authenticatorKinds } from './authenticators/index.ts';
+import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
@@ -15,6 +16,7 @@ import { findingLine, warningLine } from './policy/model/finding.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
+import type { RedisDurability } from './stores/redis-check.ts';
 import type { Store } from './stores/store.ts';
 
 export interface ServeOptions {
@@ -24,6 +26,8 @@ export interface ServeOptions {
   readonly dataDir: string;
   readonly configDir: string;
   readonly redisUrl?: string;
+  /** What Redis must promise. Default: `replicas`; of a demo, which has nothing to lose, `memory`. */
+  readonly redisDurability?: RedisDurability;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
   /** Loopback only, with demo users and a demo relying party. */
@@ -99,7 +103,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     closing.add(() => store.close());
     const issuer = issuerOf(node, await configuredIssuer(node));
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
-    await startApp(app, { ...node, isNew }, closing);
+    await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       closing.add(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
     }
@@ -138,12 +142,13 @@ async function listen(server: Server, { port, host }: ServeOptions): Promise<Lis
  */
 async function openNodeStore(options: NodeOptions): Promise<{ readonly store: Store; readonly isNew: boolean }> {
   const { dataDir, log, demo, redisUrl } = options;
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn: (text: string) => log.warn(text) };
+  const durability = options.redisDurability ?? (demo === undefined ? 'replicas' : 'memory');
+  const settings = { ...omitUndefined({ redisUrl }), durability, dataDir, warn: (text: string) => log.warn(text) };
   if (redisUrl !== undefined && demo === undefined) return { store: await openStore(settings), isNew: false };
   let isNew = false;
   const store = await openStore(settings, async (empty) => {
     await createKeyring(empty, Math.floor(Date.now() / 1000));
-    await applyConfiguration(new Revisions(empty, { authenticators: authenticatorKinds }), options, 'start');
+    await applyConfiguration(empty, options, 'start');
     isNew = true;
   });
   return { store, isNew };
@@ -152,11 +157,11 @@ async function openNodeStore(options: NodeOptions): Promise<{ readonly store: St
 /** With Redis the configuration is in the store already. */
 async function startApp(
   app: ServerApp,
-  options: NodeOptions & { readonly isNew: boolean },
+  options: NodeOptions & { readonly isNew: boolean; readonly store: Store },
   closing: Closing,
 ): Promise<void> {
   const isEmbedded = options.redisUrl === undefined;
-  if (isEmbedded) await applyConfiguration(app.revisions, options, options.isNew ? 'change' : 'start');
+  if (isEmbedded) await applyConfiguration(options.store, options, options.isNew ? 'change' : 'start');
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
   app.storeHealth.start();
@@ -197,7 +202,7 @@ function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[
 }
 
 /** Warnings are logged when the node starts, and when they may be new. */
-async function applyConfiguration(revisions: Revisions, options: NodeOptions, when: 'start' | 'change'): Promise<void> {
+async function applyConfiguration(store: Store, options: NodeOptions, when: 'start' | 'change'): Promise<void> {
   const { configDir, log } = options;
   const loaded = await loadConfiguration(configDir, {
     authenticators: authenticatorKinds,
@@ -205,7 +210,11 @@ async function applyConfiguration(revisions: Revisions, options: NodeOptions, wh
     inbox: options.demo !== undefined,
   });
   if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
-  const { revision, changed } = await revisions.apply(loaded.documents, {
+  const authenticators = authenticatorKinds;
+  const issuer = options.issuer ?? (options.demo ? `http://localhost:${options.port}` : undefined);
+  const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
+  if (orphaned.length > 0) throw notConfigured(options, orphaned.map(orphanedText));
+  const { revision, changed } = await new Revisions(store, { authenticators }).apply(loaded.documents, {
     by: 'serve',
     message: `files of ${configDir}`,
   });
@@ -215,9 +224,9 @@ async function applyConfiguration(revisions: Revisions, options: NodeOptions, wh
 }
 
 /** A broken file is reported and changes nothing. */
-async function reapply(app: ServerApp, options: NodeOptions): Promise<void> {
+async function reapply(app: ServerApp, options: NodeOptions & { readonly store: Store }): Promise<void> {
   try {
-    await applyConfiguration(app.revisions, options, 'change');
+    await applyConfiguration(options.store, options, 'change');
     await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

@@ -208,6 +208,8 @@ export interface Credential {
    * enforces it.
    */
   readonly reservations?: readonly string[];
+  /** The id of the relying party that it was made for, and counts for. Absent: it is bound to none. */
+  readonly relyingParty?: string;
   /** The mailbox that it proves, where the user is notified of changes to the account. Absent: it proves none. */
   readonly address?: string;
   /** Belongs to the authenticator: nothing else reads it, and it is never logged. */

@@ -11,7 +11,7 @@ import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { openAsItIs, openStore } from '../stores/open.ts';
+import { openAsItIs, openStore, readDurability } from '../stores/open.ts';
 import { type AuditContext, auditCommand } from './audit/audit.ts';
 import { completionCommand } from './completion/completion.ts';
 import { type ConfigContext, configCommand } from './config/config.ts';
@@ -66,7 +66,8 @@ function createContext(env: Environment): CommandContext {
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
   const warn = (text: string): void => stderr(`${text}\n`);
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn, isPatient: true };
+  const durability = readDurability(env.REDIS_DURABILITY);
+  const settings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
     stdout,
     stderr,
@@ -83,6 +84,7 @@ function createContext(env: Environment): CommandContext {
     openAsItIs: (warn) => openAsItIs({ ...settings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
+    fetch,
     nodeVersion: process.versions.node,
     // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
     variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },

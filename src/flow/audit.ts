@@ -47,6 +47,9 @@ export interface AuditFields {
   readonly groups: readonly string[];
   /** Names of attributes and terms, never their values. */
   readonly attributes: readonly string[];
+  /** Scopes that the user granted to a third-party app, and those that the user rejected. */
+  readonly scopes: readonly string[];
+  readonly rejectedScopes: readonly string[];
   /**
    * Of an access code: its characters, the seconds that it is valid, and how often it can be used. `lifetime`: also of
    * the word that the store stands alone.
@@ -63,6 +66,7 @@ export type AuditCause =
   | 'enroll'
   | 'skip'
   | 'profile'
+  | 'consent'
   | 'select'
   | 'resend'
   | 'recover'
@@ -133,6 +137,12 @@ export const auditEvents = {
   'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
   'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
   'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
+  'consent.given': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'scopes', 'rejectedScopes'],
+    causedBy: ['consent'],
+  },
+  'consent.refused': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
   'message.queued': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],

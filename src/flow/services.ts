@@ -32,6 +32,8 @@ export interface Services {
    * The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none.
    */
   snapshot(unit: UnitOfWork): Promise<Snapshot>;
+  /** The newest revision that this node knows of, without asking the store. */
+  knownSnapshot(): Snapshot | undefined;
   /** Epoch seconds. */
   now(): Seconds;
   /** Whether mail can be sent: without it, no page asks for an address. */

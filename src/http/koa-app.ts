@@ -29,6 +29,7 @@ import { openRequest } from './middleware/open-request.ts';
 import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
 import { setSecurityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
+import { relatedOriginsHandler } from './provider/related-origins.ts';
 import { ownRoutes, protocolRoutes } from './routes.ts';
 import { magicLinkHandlers } from './sign-in/magic-link.ts';
 import { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
@@ -102,6 +103,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     sessions: sessionHandlers(account),
     devices: deviceHandlers(account),
     addresses: addressHandlers(account),
+    relatedOrigins: relatedOriginsHandler(services),
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
     undo: undoHandlers(account),

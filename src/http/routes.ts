@@ -34,16 +34,18 @@ export interface RouteHandlers {
   readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
+  readonly relatedOrigins: (ctx: Context) => Promise<void>;
   readonly health: ReturnType<typeof healthHandlers>;
   readonly renderer: Renderer;
 }
 
 /** Our own routes. Of two that fit the same path the first answers, so literal segments stand before parameters. */
 export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
-  const { health, renderer, inbox } = handlers;
+  const { health, renderer, inbox, relatedOrigins } = handlers;
   return [
     { path: '/livez', GET: health.live },
     { path: '/readyz', GET: health.ready },
+    { path: '/.well-known/webauthn', GET: relatedOrigins },
     { path: '/assets/:file', GET: (ctx) => sendAsset(ctx, renderer) },
     ...signInRoutes(handlers),
     ...accountRoutes(handlers),

@@ -4,6 +4,7 @@ import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { databaseName, openDataDir } from './data-dir.ts';
 import { keyringKey, revisionPointerKey, usersKey } from './keys.ts';
 import { openRedis } from './redis.ts';
+import type { RedisDurability } from './redis-check.ts';
 import type { Store } from './store.ts';
 
 export interface StoreSettings {
@@ -13,6 +14,8 @@ export interface StoreSettings {
   readonly dataDir: string;
   /** Takes what an operator should know: unsafe settings of Redis, lost connections. */
   readonly warn?: (text: string) => void;
+  /** What Redis must promise. Default: `replicas`. */
+  readonly durability?: RedisDurability;
   /** A command, which has time to find out which replicas of Redis are dead before it writes. */
   readonly isPatient?: boolean;
 }
@@ -42,9 +45,10 @@ export async function openStore(settings: StoreSettings, initialise?: Initialise
 
 /** Like `openStore`, but whatever is or is not in the store: for a command that examines it. */
 export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
-  const { redisUrl, dataDir, warn = () => {}, isPatient = false } = settings;
+  const { redisUrl, dataDir, warn = () => {}, isPatient = false, durability = 'replicas' } = settings;
   if (redisUrl === undefined) return openDataDir(dataDir, initialise);
-  const store = openRedis({ url: redisUrl, isPatient, onTrouble: (error) => warn(`Redis: ${error.message}`) });
+  const onTrouble = (error: Error): void => warn(`Redis: ${error.message}`);
+  const store = openRedis({ url: redisUrl, isPatient, durability, onTrouble });
   try {
     for (const warning of await store.examine()) warn(warning);
     return store;
@@ -80,4 +84,14 @@ function damaged(dataDir: string): StoreUnavailable {
     `${file} is damaged: it holds no keys or no configuration. Restore it from a backup together with its log ` +
       `(${databaseName}-wal), or empty ${dataDir} to begin anew`,
   );
+}
+
+const durabilities = ['memory', 'replicas', 'fsync'] as const satisfies readonly RedisDurability[];
+
+/** Reads `REDIS_DURABILITY`. Throws `RangeError` when it is none. */
+export function readDurability(text: string | undefined): RedisDurability | undefined {
+  const found = durabilities.find((durability) => durability === text);
+  if (text && found === undefined)
+    throw new RangeError(`REDIS_DURABILITY is none of ${durabilities.join(', ')}: ${text}`);
+  return found;
 }

@@ -1,7 +1,7 @@
 /** The store on Redis. */
 import { Cluster, type Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
-import { assertRedisSafe } from './redis-check.ts';
+import { assertRedisSafe, type RedisDurability } from './redis-check.ts';
 import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './redis-client.ts';
 import { clusterCommit, singleCommit } from './redis-commit.ts';
 import type { RedisLink, Verb } from './redis-link.ts';
@@ -21,6 +21,8 @@ export interface RedisOptions {
   readonly onTrouble?: (error: Error) => void;
   /** How long each thing is waited for; tests wait longer. */
   readonly patience?: RedisPatience;
+  /** Default: `replicas`. */
+  readonly durability?: RedisDurability;
   /** For a command: see `ReplicatedOptions`. */
   readonly isPatient?: boolean;
 }
@@ -33,9 +35,10 @@ const pageSize = 500;
  */
 export function openRedis(options: RedisOptions): Store {
   const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
+  const { durability = 'replicas' } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
-  const replicated = replicatedCommits({ url, prefix, patience, isPatient }, client);
+  const replicated = replicatedCommits({ url, prefix, patience, isPatient, durability }, client);
   const link: RedisLink = {
     client,
     runCommit: replicated.run,
@@ -62,7 +65,7 @@ export function openRedis(options: RedisOptions): Store {
     ping: track(() => link.send('ping', () => pingAll(client))),
     examine: track((now = Date.now) =>
       link.send('ping', async () => [
-        ...(await assertRedisSafe(mastersOf(client), now)),
+        ...(await assertRedisSafe(mastersOf(client), { now, durability })),
         ...(await replicated.advice()),
       ]),
     ),

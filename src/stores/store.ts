@@ -28,6 +28,11 @@ export interface Limit {
   readonly limit: number;
   /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` closes it. */
   readonly window: number;
+  /**
+   * The attempt that reaches the limit moves the end of the window: to so long after it (seconds). Absent: it does
+   * not.
+   */
+  readonly wait?: number;
 }
 
 export interface Reservation {

@@ -32,7 +32,7 @@ type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 async function open(profile: Readonly<Record<string, string | number | boolean>> = {}) {
   const user = await userWithPassword(node);
   await node.app.directory.update(user.id, () => ({ profile }));
-  return { user, ...(await visit(node, user, '/account/profile')) };
+  return { user, ...(await visit(node, user, { path: '/account/profile' })) };
 }
 
 function save({ agent, page }: Visit, values: Readonly<Record<string, string>>): Promise<Page> {

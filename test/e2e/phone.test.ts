@@ -5,7 +5,6 @@ import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, type Caller, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -432,7 +431,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     for (const one of phoned.slice(0, 3)) {
       const refused = await answerStep(one.agent, one.page, code('123456'));
       expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
-      const early = await one.agent.submit(one.page, formOf(one.page, 'resend'), {}, redirectUri);
+      const early = await one.agent.submit(one.page, formOf(one.page, 'resend'));
       expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     }
     await mailTo(node, user.number);

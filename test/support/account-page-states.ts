@@ -106,8 +106,21 @@ const confirm = {
   resendHandle: handle,
 } as const;
 
+type AccountPages = Readonly<Record<string, AccountPage>>;
+
 /** By name; `hostile` and `long` as the other fixtures have them. */
-export function accountPages(hostile: string, long: string): Readonly<Record<string, AccountPage>> {
+export function accountPages(hostile: string, long: string): AccountPages {
+  return {
+    ...overviewPages(hostile, long),
+    ...authenticatorPages(hostile),
+    ...sessionPages,
+    ...addressPages(hostile),
+    ...profilePages(hostile, long),
+    ...identifierPages(hostile),
+  };
+}
+
+function overviewPages(hostile: string, long: string): AccountPages {
   return {
     account: { ...base, kind: 'overview', overview: overview() },
     'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
@@ -161,6 +174,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       }),
     },
     'account-hostile': { ...base, kind: 'overview', overview: hostileOverview(hostile) },
+  };
+}
+
+function authenticatorPages(hostile: string): AccountPages {
+  return {
     'account-authenticator': { ...password },
     'account-unnamed': { ...password, messages: [error('account.name.invalid', { field: 'label' })] },
     'account-remove-confirm': { ...password, lost },
@@ -184,21 +202,29 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       lost: { names: [hostile], more: 0, confirmation: hostile },
     },
     'account-needed-hostile': { ...password, needed: { names: [hostile], more: 0, instead: [] } },
-    'account-end-session': {
-      ...base,
-      kind: 'end-session',
-      session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
-      action: '/account/sessions/s2/end',
-      handle,
-    },
-    'account-forget-device': {
-      ...base,
-      kind: 'forget-device',
-      device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
-      action: '/account/devices/d1/forget',
-      handle,
-    },
-    'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+  };
+}
+
+const sessionPages: AccountPages = {
+  'account-end-session': {
+    ...base,
+    kind: 'end-session',
+    session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
+    action: '/account/sessions/s2/end',
+    handle,
+  },
+  'account-forget-device': {
+    ...base,
+    kind: 'forget-device',
+    device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
+    action: '/account/devices/d1/forget',
+    handle,
+  },
+  'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+};
+
+function addressPages(hostile: string): AccountPages {
+  return {
     'account-add-address': { ...base, kind: 'add-address', email: '', handle },
     'account-add-address-invalid': {
       ...base,
@@ -230,6 +256,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       handle,
       messages: [error('account.address.last')],
     },
+  };
+}
+
+function profilePages(hostile: string, long: string): AccountPages {
+  return {
     'account-profile': { ...base, kind: 'profile', profile: ownProfile('Alice Archer'), handle },
     'account-profile-german': {
       ...base,
@@ -255,6 +286,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
     },
     'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },
     'account-profile-hostile': { ...base, kind: 'profile', profile: ownProfile(hostile), handle },
+  };
+}
+
+function identifierPages(hostile: string): AccountPages {
+  return {
     'account-change-email': {
       ...base,
       kind: 'change-identifier',

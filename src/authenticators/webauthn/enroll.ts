@@ -5,15 +5,9 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { browserInWords } from '../../user-agent.ts';
 import type { AuthenticatorContext, ChallengeAnswer, Enrolled, Refused } from '../authenticator.ts';
 import { foreignChallenge } from '../shared/results.ts';
-import {
-  authenticatorDataFault,
-  binaryField,
-  clientDataFault,
-  parseJson,
-  refuseResponse,
-  relyingParty,
-} from './input.ts';
+import { authenticatorDataFault, binaryField, clientDataFault, parseJson, refuseResponse } from './input.ts';
 import { leadsTo, modelsIn } from './metadata.ts';
+import { type CeremonyPlace, ceremonyPlace } from './relying-party.ts';
 import { knownTransports, type WebauthnSecret, webauthnDescriptor, webauthnProof } from './secret.ts';
 import { algorithms } from './verify.ts';
 
@@ -44,10 +38,11 @@ export async function verifyRegistration(
   const clientData = binaryField(input, 'clientData', 4096);
   const attestation = binaryField(input, 'attestation', 12_288);
   if (!clientData || !attestation) return refuseResponse('credentials.malformed');
-  const ceremony = { type: 'webauthn.create', challenge, issuer: context.issuer } as const;
+  const place = ceremonyPlace(context);
+  const ceremony = { type: 'webauthn.create', challenge, place } as const;
   const fault = clientDataFault(clientData, ceremony);
   if (fault !== undefined) return refuseResponse('credentials.invalid', fault);
-  const registered = await readRegistration({ clientData, attestation, challenge }, context);
+  const registered = await readRegistration({ clientData, attestation, challenge }, place);
   if ('ok' in registered) return registered;
   if (pending.userVerification === true && !registered.userVerification)
     return refuseResponse('credentials.unverified', 'user_verification');
@@ -73,6 +68,7 @@ export async function verifyRegistration(
       factors: proof.factors,
       characteristics: proof.characteristics,
       reservations: [secret.id],
+      relyingParty: place.id,
       secret: { ...secret },
     },
     proof,
@@ -86,19 +82,19 @@ interface Registered extends Omit<WebauthnSecret, 'userHandle' | 'hardware' | 't
 
 async function readRegistration(
   given: { readonly clientData: string; readonly attestation: string; readonly challenge: string },
-  { issuer }: AuthenticatorContext,
+  place: CeremonyPlace,
 ): Promise<Registered | Refused> {
   const { decodeAttestationObject, parseAuthenticatorData } = await import('@simplewebauthn/server/helpers');
   try {
     const object = decodeAttestationObject(Uint8Array.from(Buffer.from(given.attestation, 'base64url')));
     const data = parseAuthenticatorData(object.get('authData'));
-    const fault = authenticatorDataFault(data.rpIdHash, data.flags, issuer);
+    const fault = authenticatorDataFault(data.rpIdHash, data.flags, place.id);
     if (fault !== undefined) return refuseResponse('credentials.invalid', fault);
     if (data.credentialID === undefined || data.credentialID.length === 0)
       return refuseResponse('credentials.invalid', 'malformed');
     if (data.credentialID.length > longestId) return refuseResponse('credentials.invalid', 'credential_id');
     const id = Buffer.from(data.credentialID).toString('base64url');
-    const info = await verifyAttested(id, given, issuer);
+    const info = await verifyAttested(id, given, place);
     if (info === undefined) return refuseResponse('credentials.invalid', 'attestation');
     return {
       id,
@@ -122,10 +118,9 @@ async function readRegistration(
 async function verifyAttested(
   id: string,
   { clientData, attestation, challenge }: Parameters<typeof readRegistration>[0],
-  issuer: string,
+  place: CeremonyPlace,
 ) {
   const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
-  const { id: expectedRPID, origin: expectedOrigin } = relyingParty(issuer);
   try {
     const { registrationInfo } = await verifyRegistrationResponse({
       response: {
@@ -136,8 +131,8 @@ async function verifyAttested(
         response: { clientDataJSON: clientData, attestationObject: attestation },
       },
       expectedChallenge: challenge,
-      expectedOrigin,
-      expectedRPID,
+      expectedOrigin: place.origin,
+      expectedRPID: place.id,
       supportedAlgorithmIDs: algorithms,
       requireUserVerification: false,
     });

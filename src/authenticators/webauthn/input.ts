@@ -4,6 +4,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { CredentialInput, Refused } from '../authenticator.ts';
 import type { RefusalCode } from '../refusal-codes.ts';
 import { isSameText } from '../shared/same-text.ts';
+import type { CeremonyPlace } from './relying-party.ts';
 
 /** Why a response is refused, for the audit log. */
 export type Fault =
@@ -21,14 +22,7 @@ export interface Ceremony {
   readonly type: 'webauthn.create' | 'webauthn.get';
   /** base64url */
   readonly challenge: string;
-  /** Absolute URL of the configured issuer: relying party and origin come from it, never from a request. */
-  readonly issuer: string;
-}
-
-/** The relying party: the host of the issuer. */
-export function relyingParty(issuer: string): { readonly id: string; readonly origin: string } {
-  const { hostname, origin } = new URL(issuer);
-  return { id: hostname, origin };
+  readonly place: CeremonyPlace;
 }
 
 /**
@@ -47,12 +41,12 @@ export function binaryField(input: CredentialInput, name: string, maxBytes: numb
 }
 
 /** Web Authentication Level 3 section 7.1 steps 5 to 12, section 7.2 steps 9 to 15. `clientData`: base64url. */
-export function clientDataFault(clientData: string, { type, challenge, issuer }: Ceremony): Fault | undefined {
+export function clientDataFault(clientData: string, { type, challenge, place }: Ceremony): Fault | undefined {
   const data = parseObject(Buffer.from(clientData, 'base64url').toString('utf8'));
   if (data === undefined) return 'malformed';
   if (data.type !== type) return 'type';
   if (!isSameText(data.challenge, challenge)) return 'challenge';
-  if (data.origin !== relyingParty(issuer).origin) return 'origin';
+  if (data.origin !== place.origin) return 'origin';
   // A page of another site has framed ours, or says so.
   if (![undefined, false].includes(data.crossOrigin as undefined) || data.topOrigin !== undefined)
     return 'cross_origin';
@@ -78,8 +72,8 @@ export interface Flags {
  * Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and flags that contradict one
  * another.
  */
-export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, issuer: string): Fault | undefined {
-  const expected = createHash('sha256').update(relyingParty(issuer).id).digest();
+export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, rpId: string): Fault | undefined {
+  const expected = createHash('sha256').update(rpId).digest();
   if (rpIdHash.length !== expected.length || !timingSafeEqual(rpIdHash, expected)) return 'rp_id';
   if (!flags.up) return 'user_presence';
   if (flags.bs && !flags.be) return 'backup_flags';

@@ -10,7 +10,8 @@ import type {
   Verified,
 } from '../authenticator.ts';
 import { foreignChallenge } from '../shared/results.ts';
-import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse, relyingParty } from './input.ts';
+import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse } from './input.ts';
+import { type CeremonyPlace, ceremonyPlace } from './relying-party.ts';
 import { type Key, type WebauthnSecret, webauthnKeys, webauthnProof } from './secret.ts';
 
 /** What the server keeps of a challenge. */
@@ -50,12 +51,12 @@ export async function verifyAssertion(
   const assertion = readAssertion(input);
   if ('ok' in assertion) return assertion;
   const { parseAuthenticatorData } = await import('@simplewebauthn/server/helpers');
-  const ceremony = { type: 'webauthn.get', challenge, issuer: context.issuer } as const;
+  const ceremony = { type: 'webauthn.get', challenge, place: ceremonyPlace(context) } as const;
   const data = attempt(() => parseAuthenticatorData(bytes(assertion.authenticatorData)));
   if (data === undefined) return invalid('malformed');
   const fault =
     clientDataFault(assertion.clientData, ceremony) ??
-    authenticatorDataFault(data.rpIdHash, data.flags, context.issuer);
+    authenticatorDataFault(data.rpIdHash, data.flags, ceremony.place.id);
   if (fault !== undefined) return invalid(fault);
   const keys = webauthnKeys(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
   const mayAnswer = keys.filter(
@@ -107,12 +108,13 @@ function readAssertion(input: CredentialInput): Assertion | Refused {
   return omitUndefined({ clientData, authenticatorData, signature, credentialId, userHandle });
 }
 
+interface SignedCeremony {
+  readonly challenge: string;
+  readonly place: CeremonyPlace;
+}
+
 /** The key that made the signature. Without any key, the work is the same. */
-async function signer(
-  keys: readonly Key[],
-  assertion: Assertion,
-  ceremony: { readonly challenge: string; readonly issuer: string },
-): Promise<Key | undefined> {
+async function signer(keys: readonly Key[], assertion: Assertion, ceremony: SignedCeremony): Promise<Key | undefined> {
   if (keys.length === 0) await isSignedBy({ id: 'AA', publicKey: decoyKey }, assertion, ceremony);
   for (const key of keys) if (await isSignedBy(key.secret, assertion, ceremony)) return key;
   return undefined;
@@ -121,10 +123,9 @@ async function signer(
 async function isSignedBy(
   { id, publicKey }: Pick<WebauthnSecret, 'id' | 'publicKey'>,
   { clientData, authenticatorData, signature }: Assertion,
-  { challenge, issuer }: { readonly challenge: string; readonly issuer: string },
+  { challenge, place }: SignedCeremony,
 ): Promise<boolean> {
   const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
-  const { id: expectedRPID, origin: expectedOrigin } = relyingParty(issuer);
   try {
     const { verified } = await verifyAuthenticationResponse({
       response: {
@@ -135,8 +136,8 @@ async function isSignedBy(
         response: { clientDataJSON: clientData, authenticatorData, signature },
       },
       expectedChallenge: challenge,
-      expectedOrigin,
-      expectedRPID,
+      expectedOrigin: place.origin,
+      expectedRPID: place.id,
       // The counter is compared only after the signature was verified, so that no other party can make a key look
       // cloned.
       credential: { id, publicKey: bytes(publicKey), counter: 0 },

@@ -16,7 +16,8 @@ import type {
 } from '../authenticator.ts';
 import { challengeLifetime, enabledSetting } from '../shared/limits.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './enroll.ts';
-import { binaryField, challengeOf, relyingParty } from './input.ts';
+import { binaryField, challengeOf } from './input.ts';
+import { ceremonyPlace, relyingPartyIn, relyingPartySettings } from './relying-party.ts';
 import { type Key, type Transport, webauthnDescriptor, webauthnKeys } from './secret.ts';
 import { algorithms, verifyAssertion } from './verify.ts';
 
@@ -39,6 +40,7 @@ const aaguid = z
 const configuration = {
   settings: closed({
     enabled: enabledSetting(false),
+    ...relyingPartySettings,
     metadata: z
       .string()
       .regex(/^\/./, { error: 'must be an absolute path' })
@@ -55,6 +57,7 @@ const configuration = {
     })
     .prefault({})
     .describe('Passkeys and security keys (Web Authentication).'),
+  relyingParty: relyingPartyIn,
 } as const;
 
 export function webauthnAuthenticator(): Authenticator {
@@ -97,7 +100,7 @@ function assertionChallenge(credential: Credential | undefined, context: Authent
 function requestOptions(challenge: string, context: AuthenticatorContext, allowCredentials: readonly KeyDescriptor[]) {
   return {
     challenge,
-    rpId: relyingParty(context.issuer).id,
+    rpId: ceremonyPlace(context).id,
     allowCredentials,
     userVerification: context.userVerification === true ? 'required' : 'preferred',
     timeout: challengeLifetime * 1000,
@@ -145,7 +148,7 @@ function registrationChallenge(subject: Subject, context: AuthenticatorContext):
     inputs: ['public_key', 'key_name'],
     public: {
       challenge,
-      rp: { id: relyingParty(context.issuer).id, name: context.brand },
+      rp: { id: ceremonyPlace(context).id, name: context.brand },
       user: {
         id: userHandleOf(subject.id),
         name,

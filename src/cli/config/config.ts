@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -15,6 +16,7 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { type Orphaned, orphanedBy, orphanedText } from '../shared/orphaned-credentials.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 
@@ -28,6 +30,8 @@ export interface ConfigContext {
   stdout(text: string): void;
   stderr(text: string): void;
   readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** 0: done. 1: the configuration has problems. */
@@ -38,6 +42,13 @@ interface ApplyOptions extends ResultOptions {
   readonly message?: string;
   readonly by?: string;
   readonly init: boolean;
+  readonly orphanPasskeys: boolean;
+}
+
+/** `applied` is absent where the configuration would orphan passkeys. */
+interface Outcome {
+  readonly orphaned: readonly Orphaned[];
+  readonly applied?: Applied;
 }
 
 /** The command with its subcommands. They reject with what the store rejects with. */
@@ -57,6 +68,8 @@ function checkCommand(context: ConfigContext): Command {
       const checked = await check(context, dir, options);
       if (checked === undefined) return;
       const { documents, warnings } = checked;
+      const orphaned = await orphanedInStore(context, documents);
+      if (orphaned.length > 0) return refuse(context, orphaned, options);
       const counts = documentCounts(documents);
       printResult(context, options, {
         text: `${dir} is a good configuration: ${countsText(counts)}\n`,
@@ -71,11 +84,14 @@ function applyCommand(context: ConfigContext): Command {
     .option('-m, --message <text>', 'why')
     .option('--by <name>', 'who (default: the user of this process)')
     .option('--init', 'an empty Redis is a new store: make its keys', false)
+    .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false)
     .action(async (dir: string, options: ApplyOptions) => {
       const checked = await check(context, dir, options);
       if (checked === undefined) return;
       const { documents, warnings } = checked;
-      const { revision, changed } = await applied(context, documents, options);
+      const outcome = await applied(context, documents, options);
+      if (outcome.applied === undefined) return refuse(context, outcome.orphaned, options);
+      const { revision, changed } = outcome.applied;
       const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
       const inUse = `revision ${revision} is in use`;
       printResult(context, options, {
@@ -85,12 +101,31 @@ function applyCommand(context: ConfigContext): Command {
     });
 }
 
+function refuse(context: ConfigContext, orphaned: readonly Orphaned[], { json }: ResultOptions): void {
+  context.setExitCode(1);
+  const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
+  const advice = 'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys`\n';
+  if (json) context.stdout(`${JSON.stringify({ ok: false, orphaned })}\n`);
+  else context.stderr(`${lines}${advice}`);
+}
+
+/** Where there is a store: a check of files alone needs none. */
+async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly Orphaned[]> {
+  try {
+    return await withStore(context, (store) => orphanedBy(store, documents, context));
+  } catch (error) {
+    if (!(error instanceof StepgateError)) throw error;
+    if (error.code !== 'not_configured') context.stderr(`passkeys were not looked at: ${error.message}\n`);
+    return [];
+  }
+}
+
 /** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
 async function applied(
   context: ConfigContext,
   documents: Documents,
-  { message, by = operatorName(), init }: ApplyOptions,
-): Promise<Applied> {
+  { message, by = operatorName(), init, orphanPasskeys }: ApplyOptions,
+): Promise<Outcome> {
   const apply = (store: Store): Promise<Applied> =>
     new Revisions(store, { authenticators: context.authenticators }).apply(documents, {
       by,
@@ -102,7 +137,11 @@ async function applied(
       await createKeyring(store, Math.floor(Date.now() / 1000));
       first = await apply(store);
     });
-  return withStore({ openStore }, async (store) => first ?? apply(store));
+  return withStore({ openStore }, async (store): Promise<Outcome> => {
+    if (first !== undefined) return { orphaned: [], applied: first };
+    const orphaned = orphanPasskeys ? [] : await orphanedBy(store, documents, context);
+    return orphaned.length > 0 ? { orphaned } : { orphaned, applied: await apply(store) };
+  });
 }
 
 function historyCommand(context: ConfigContext): Command {

@@ -19,12 +19,14 @@ import type { Store } from '../../stores/store.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
+import { checkRelyingParties, type Fetch } from './relying-party.ts';
 
 interface Installation {
   readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
   readonly configDir: string;
   readonly issuer?: string;
+  readonly fetch: Fetch;
 }
 
 const apply = 'npm run stepgate -- config apply';
@@ -41,6 +43,10 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
       ...checkDelivery(snapshot.settings, given.authenticators, given.variables),
+      ...(await checkRelyingParties(snapshot.settings, given.authenticators, {
+        issuer: given.issuer ?? snapshot.settings.issuer,
+        fetch: given.fetch,
+      })),
     ];
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

@@ -15,6 +15,7 @@ import { checkConfiguration } from './configuration.ts';
 import { checkDataDir } from './data-dir.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkKeys } from './keys.ts';
+import type { Fetch } from './relying-party.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
@@ -30,6 +31,8 @@ export interface DoctorContext {
   readonly configDir: string;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
+  /** Asks another host over HTTPS. */
+  readonly fetch: Fetch;
   /** Of Node, e.g. `24.15.0`. */
   readonly nodeVersion: string;
   /** Epoch seconds. */

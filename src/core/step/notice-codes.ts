@@ -37,6 +37,7 @@ export const noticeCodes = {
   'profile.invalid.locale': 'not a language tag',
   'profile.invalid.time_zone': 'not a time zone',
   'profile.exceeded': 'too many forms were sent in; the user may try again after a wait',
+  'consent.changed': 'the app asks for something else than the page showed',
   'terms.required': 'the terms were not accepted',
 
   'account.changes.exceeded': 'too many changes of the account; the user may try again after a wait',

@@ -13,18 +13,21 @@ const darkCard: Rgb = [28, 31, 38];
 /** WCAG 2.2 success criterion 1.4.3 asks 4.5; a little more covers rounding. */
 const enough = 4.6;
 
+/** The name of each of these files begins with it; the colour follows. */
+const stem = 'accent-';
+
 /** Address of the stylesheet for `accent`; undefined if it is not `#rrggbb`. */
 export function accentHref(accent: string | undefined): string | undefined {
   if (accent === undefined || !/^#[0-9a-f]{6}$/i.test(accent)) return undefined;
-  const name = `accent-${accent.slice(1).toLowerCase()}.css`;
-  return hashedPath(name, accentBody(accent));
+  return hashedPath(`${stem}${accent.slice(1).toLowerCase()}.css`, accentBody(accent));
 }
 
 /** The stylesheet at `path`, if `path` is one that `accentHref` gives. */
 export function accentAsset(path: string): Asset | undefined {
-  const hex = /^\/assets\/accent-([0-9a-f]{6})\.[0-9a-f]{12}\.css$/.exec(path)?.[1];
-  if (hex === undefined || accentHref(`#${hex}`) !== path) return undefined;
-  return toAsset('accent.css', accentBody(`#${hex}`));
+  const start = path.indexOf(stem) + stem.length;
+  const accent = `#${path.slice(start, start + 6)}`;
+  // The whole address is compared with the one that belongs to this colour.
+  return accentHref(accent) === path ? toAsset('accent.css', accentBody(accent)) : undefined;
 }
 
 function accentBody(accent: string): Buffer {

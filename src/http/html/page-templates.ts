@@ -53,10 +53,12 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/challenge': { version: 2, fingerprint: '716faf3c6c16' },
   'steps/challenge-public-key': { version: 2, fingerprint: 'd1797888f96b' },
   'steps/complete': { version: 1, fingerprint: '89530c3d09b1' },
+  'steps/consent': { version: 1, fingerprint: 'd9c57c3e18ed' },
   'steps/denied': { version: 1, fingerprint: '0f797468903e' },
   'steps/enroll': { version: 2, fingerprint: '33e9540e7072' },
   'steps/enroll-public-key': { version: 1, fingerprint: '0ce8bff446fc' },
   'steps/identify': { version: 2, fingerprint: 'b671478a61c0' },
   'steps/profile': { version: 1, fingerprint: 'ad01e4774939' },
+  'steps/select-account': { version: 1, fingerprint: 'a4b5b3757ad6' },
   'steps/select': { version: 1, fingerprint: '46449b8cd4b5' },
 };

@@ -52,6 +52,7 @@ import type {
 import type {
   ChallengeModel,
   CompleteModel,
+  ConsentModel,
   DeniedModel,
   EnrollModel,
   IdentifyModel,
@@ -63,6 +64,7 @@ import type {
   QrCodeModel,
   ReasonModel,
   RecoveryCodesModel,
+  SelectAccountModel,
   SelectModel,
 } from './models/step-models.ts';
 
@@ -92,6 +94,8 @@ export interface PageTemplateModels {
   readonly 'steps/enroll': EnrollModel;
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
   readonly 'steps/profile': ProfileModel;
+  readonly 'steps/consent': ConsentModel;
+  readonly 'steps/select-account': SelectAccountModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;
   readonly 'pages/error': ErrorModel;

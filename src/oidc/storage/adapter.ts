@@ -4,8 +4,8 @@
  * What this does beyond keeping payloads:
  * - `consume` is decided by the commit: of two presentations of one code one wins, and the loser revokes the grant
  *   (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
- * - A token is only found while its grant exists and its account is active and was not reset since: revoking is
- *   deleting one entry, and nothing that a parallel request still writes survives it.
+ * - A token is only found while its grant exists, its account is active and was not reset since, and the user has not
+ *   ended the access of its app: revoking is one write, and nothing that a parallel request still writes survives it.
  * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
  */
 

@@ -16,6 +16,14 @@ export interface AuthenticatorSettings {
 /** How a message is sent. */
 export type DeliveryChannel = 'email' | 'sms' | 'voice';
 
+/** A relying party of Web Authentication. */
+export interface RelyingParty {
+  /** A domain. */
+  readonly id: string;
+  /** Origins whose pages may use its credentials, the issuer's first. */
+  readonly origins: readonly string[];
+}
+
 export interface AuthenticatorConfiguration {
   /**
    * Reads what the file says. `undefined`, for an absent section, gives the defaults. Its description goes into the
@@ -24,6 +32,11 @@ export interface AuthenticatorConfiguration {
   readonly settings: z.ZodType<AuthenticatorSettings>;
   /** The channels that it uses under these settings. Absent: it sends no messages. */
   readonly channels?: (settings: AuthenticatorSettings) => readonly DeliveryChannel[];
+  /**
+   * Present: its credentials are made for one relying party, and count for no other. Returns which; `undefined`: that
+   * follows from the issuer, and there is none.
+   */
+  readonly relyingParty?: (settings: AuthenticatorSettings, issuer?: string) => RelyingParty | undefined;
   /** What the standards say against enabling it at all: a sentence without its beginning. */
   readonly objection?: string;
   /** What the standards say against taking it for one of several factors: a clause. */

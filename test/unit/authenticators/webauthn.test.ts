@@ -487,3 +487,35 @@ describe('the name of a key that its owner did not name', () => {
     expect(await nameBeside([undefined], { ip: '', userAgent: 'curl/8' })).toBe('#2');
   });
 });
+
+describe('the relying party of the settings', () => {
+  const settings = { enabled: true, rpId: 'example.org', origins: ['https://id.example.net'] };
+  const context = { ...base, settings };
+
+  test('is in every challenge, and what a new key remembers', async () => {
+    const key = newKey(userHandle);
+    const offer = await webauthn.beginEnrollment(subject, context);
+    expect(offer.public.rp).toMatchObject({ id: 'example.org' });
+    const place = { ...whereOf(offer, base.issuer), rpId: 'example.org' };
+    const enrolled = await webauthn.enroll(
+      subject,
+      { pending: offer.private, input: attestation(key, place) },
+      context,
+    );
+    expect(enrolled).toMatchObject({ ok: true, credential: { relyingParty: 'example.org' } });
+    expect((await webauthn.challenge(undefined, context)).public.rpId).toBe('example.org');
+  });
+
+  test.each([
+    ['that domain', {}, { ok: true }],
+    ['the host of the issuer', { rpId: 'id.example.org' }, { reason: 'rp_id' }],
+    ['that domain at another origin, also a listed one', { origin: 'https://id.example.net' }, { reason: 'origin' }],
+  ])('an answer for %s', async (_, making, expected) => {
+    const key = newKey(userHandle);
+    const credential = credentialOf(key, { id: 'one' });
+    const enrolled = { ...context, enrolled: [credential] };
+    const started = await webauthn.challenge(credential, enrolled);
+    const input = assertion(key, { ...whereOf(started, base.issuer), rpId: 'example.org' }, making);
+    expect(await webauthn.verify(credential, { pending: started.private, input }, enrolled)).toMatchObject(expected);
+  });
+});

@@ -1,7 +1,7 @@
-import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
@@ -54,6 +54,7 @@ function contextWith(more: Partial<DoctorContext> = {}): DoctorContext {
     configDir,
     issuer,
     nodeVersion: '24.15.0',
+    fetch: () => Promise.reject(new Error('no other host is asked')),
     ...more,
   };
 }
@@ -84,6 +85,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
       'authenticators',
       'acr',
       ...Array<string>(3).fill('delivery'),
+      'passkeys',
       'keys',
       'users',
     ].map((about) => `ok ${about}`),
@@ -291,4 +293,68 @@ test('acr values out of reach, and an app that demands one', async () => {
     'warn acr: out of reach: hardware',
     'fail acr: no user can reach hardware, which notes demands',
   ]);
+});
+
+describe('passkeys for another domain than that of the issuer', () => {
+  const address = 'https://example.com/.well-known/webauthn';
+
+  /** What doctor says of passkeys, where that address answers so. */
+  async function found(settings: readonly string[], answer?: () => Response): Promise<readonly string[]> {
+    const file = join(configDir, 'stepgate.yaml');
+    const text = (await readFile(file, 'utf8')).replace(
+      '  webauthn:\n',
+      `  webauthn:\n    ${settings.join('\n    ')}\n`,
+    );
+    await writeFile(file, text);
+    await sound();
+    const asked: string[] = [];
+    const fetch: DoctorContext['fetch'] = async (url) => {
+      asked.push(url);
+      return answer?.() ?? Promise.reject(new Error('down'));
+    };
+    const results = (await examined({ fetch })).filter(({ about }) => about === 'passkeys');
+    expect(asked).toEqual(answer ? [address] : asked);
+    return results.map(({ level, text: said }) => `${level} ${said}`);
+  }
+  const json = (value: unknown) => () => Response.json(value);
+
+  test('a domain above the issuer needs no list, and no host is asked', async () => {
+    expect(await found(['rpId: example.org'])).toEqual(['ok are for example.org, and work at https://id.example.org']);
+  });
+
+  test('the list at that domain is asked for', async () => {
+    expect(await found(['rpId: example.com'], json({ origins: ['https://id.example.org'] }))).toEqual([
+      `ok ${address} lists https://id.example.org`,
+    ]);
+  });
+
+  test.each<[string, () => Response, string]>([
+    ['is not there', () => new Response('', { status: 404 }), 'answers 404'],
+    ['is a page', () => new Response('<p>', { headers: { 'content-type': 'text/html' } }), 'is not application/json'],
+    [
+      'is no JSON',
+      () => new Response('{', { headers: { 'content-type': 'application/json' } }),
+      'does not answer with JSON',
+    ],
+    ['is another object', json({ origin: 1 }), 'has no list `origins`'],
+    [
+      'lacks the issuer',
+      json({ origins: ['https://id.example.org.evil.example'] }),
+      'does not list https://id.example.org',
+    ],
+  ])('a list that %s', async (_, answer, text) => {
+    expect(await found(['rpId: example.com'], answer)).toEqual([`fail ${address} ${text}`]);
+    expect(terminal.exitCode()).toBe(1);
+  });
+
+  test('a host that does not answer', async () => {
+    expect(await found(['rpId: example.com'])).toEqual([`fail ${address} does not answer with JSON`]);
+  });
+
+  test('a list that lacks another origin is a warning', async () => {
+    const settings = ['rpId: example.com', 'origins: [https://id.example.net]'];
+    expect(await found(settings, json({ origins: ['https://id.example.org'] }))).toEqual([
+      `warn ${address} does not list https://id.example.net`,
+    ]);
+  });
 });

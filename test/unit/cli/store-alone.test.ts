@@ -45,6 +45,7 @@ test('the doctor shows it', async () => {
     ...terminal.context,
     openAsItIs: terminal.context.openStore,
     configDir: 'config',
+    fetch: () => Promise.reject(new Error('no other host is asked')),
     nodeVersion: '24.15.0',
   };
   await run(doctorCommand(context));

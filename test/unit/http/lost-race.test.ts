@@ -27,6 +27,7 @@ const routes = createRoutes(
     notMe: anyHandler,
     magicLink: anyHandler,
     recoveryCodes: anyHandler,
+    relatedOrigins: anyHandler,
     health: anyHandler,
     renderer: anyHandler,
   }),

@@ -23,6 +23,7 @@ const handlers = {
   magicLink: anyHandler,
   recoveryCodes: anyHandler,
   inbox: anyHandler,
+  relatedOrigins: anyHandler,
   health: anyHandler,
   renderer: anyHandler,
 };
@@ -82,6 +83,7 @@ const write = ['POST'];
 const allowed: Readonly<Record<string, readonly string[]>> = {
   '/livez': read,
   '/readyz': read,
+  '/.well-known/webauthn': read,
   '/assets/:file': read,
   '/signin/:uid': both,
   '/signin/:uid/link': read,

@@ -1,11 +1,12 @@
 /** The command `stepgate config`. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { Directory } from '../../../src/users/directory.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
 
@@ -106,4 +107,74 @@ test('schema writes one file for each kind of file', async () => {
     for (const [file, text] of jsonSchemas(all)) expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
     expect((await run(dir, 'check')).code).toBe(0);
   });
+});
+
+describe('another relying party', () => {
+  const settings = (rpId: string, issuer = 'https://id.example.org') =>
+    `brand: { name: A }\nissuer: ${issuer}\nauthenticators: { webauthn: { enabled: true${rpId && `, rpId: ${rpId}`} } }\n`;
+
+  async function addPasskeys(
+    dir: string,
+    user: string,
+    relyingParties: readonly (string | undefined)[],
+  ): Promise<void> {
+    const store = recordingStore(openEmbedded({ file: join(dir, '.store.db') }));
+    const key = (relyingParty?: string) => ({
+      authenticator: 'webauthn',
+      factors: ['possession' as const],
+      characteristics: [],
+      secret: {},
+      ...(relyingParty === undefined ? {} : { relyingParty }),
+    });
+    await new Directory(store).create({ identifiers: [user], credentials: relyingParties.map(key) });
+    await store.close();
+  }
+
+  const refused = (count: string) => ({
+    stdout: '',
+    stderr:
+      `stepgate.yaml: authenticators.webauthn.rpId: ${count} would never work again: they were not made for example.org\n` +
+      'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys`\n',
+    code: 1,
+  });
+
+  test('check and apply refuse it where passkeys would stop working, and count them', async () => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings('') }, async (dir) => {
+      expect((await run(dir, 'apply')).code).toBe(0);
+      await addPasskeys(dir, 'alice', ['id.example.org', 'id.example.org', undefined]);
+      await addPasskeys(dir, 'bob', ['id.example.org', 'example.org']);
+      await addPasskeys(dir, 'carol', []);
+      await writeFile(join(dir, 'stepgate.yaml'), settings('example.org'));
+      for (const command of ['check', 'apply'])
+        expect(await run(dir, command)).toEqual(refused('3 passkeys of 2 users'));
+      expect((await run(dir, 'history')).stdout).not.toMatch(/^2 /);
+      const orphaned = [{ authenticator: 'webauthn', relyingParty: 'example.org', passkeys: 3, users: 2 }];
+      expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toEqual({ ok: false, orphaned });
+      expect(await run(dir, 'apply', '--orphan-passkeys')).toMatchObject({ code: 0 });
+      expect(await run(dir, 'check')).toMatchObject({ stderr: '', code: 0 });
+    });
+  });
+
+  test('without passkeys it may change; with the issuer it changes too, unless `rpId` stays', async () => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings('', 'https://example.org') }, async (dir) => {
+      await run(dir, 'apply');
+      await writeFile(join(dir, 'stepgate.yaml'), settings('', 'https://id.example.org'));
+      expect(await run(dir, 'apply')).toMatchObject({ code: 0 });
+      await addPasskeys(dir, 'alice', ['id.example.org']);
+      await writeFile(join(dir, 'stepgate.yaml'), settings('', 'https://example.org'));
+      expect(await run(dir, 'apply')).toEqual(refused('1 passkey of 1 user'));
+      await writeFile(join(dir, 'stepgate.yaml'), settings('id.example.org', 'https://example.org'));
+      expect(await run(dir, 'apply')).toMatchObject({ code: 0 });
+    });
+  });
+
+  test.each([['id.example.org/'], ['https://example.org'], ['192.0.2.1'], ['Example.org'], ['org'], ['example..org']])(
+    '%s is no domain',
+    async (rpId) => {
+      await withConfiguration({ ...validFiles, 'stepgate.yaml': settings(`"${rpId}"`) }, async (dir) => {
+        const { stderr, code } = await run(dir, 'check');
+        expect([stderr.includes('authenticators.webauthn.rpId must be a domain'), code]).toEqual([true, 1]);
+      });
+    },
+  );
 });

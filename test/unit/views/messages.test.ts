@@ -106,7 +106,7 @@ test('every error, denial and notice has a text, and every authenticator a name'
 test('no text is left of a denial that is no more', () => {
   const named = Object.keys(english).flatMap((key) => /^denied\.([a-z_]+)$/.exec(key)?.[1] ?? []);
   // In a recovery one text stands for most reasons.
-  expect(named.toSorted()).toEqual([...denyReasons, 'other', 'recovery'].toSorted());
+  expect(named.toSorted()).toEqual([...denyReasons, 'recovery'].toSorted());
 });
 
 test('every notice of the step loop and of authenticators has a text, and gets every value that the text needs', () => {

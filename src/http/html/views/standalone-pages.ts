@@ -42,6 +42,7 @@ export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
     model: {
       code,
       error,
+      // Extensions of OAuth add codes, so this list is never complete (RFC 6749 section 8.5).
       lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
       ...omitUndefined({ description, reference }),
     },
