@@ -40,7 +40,7 @@ async function userWithAddress(): Promise<TestUser> {
 }
 
 async function signInTo(user: TestUser, agent = new UserAgent()): Promise<UserAgent> {
-  const { page } = await visit(node, user, '/account', agent);
+  const { page } = await visit(node, user, { agent });
   expect(page.url).toBe(`${node.issuer}/account`);
   return agent;
 }
