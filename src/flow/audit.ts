@@ -73,6 +73,7 @@ export type AuditCause =
   | '/account/addresses'
   | '/account/profile'
   | '/account/undo'
+  | '/account/data'
   | '/account/not-me'
   | 'the worker of the outbox'
   | '/oauth2/v1/authorize'
@@ -210,6 +211,7 @@ export const auditEvents = {
     fields: [...atAccount, 'otherSessionsEnded'],
     causedBy: ['/account/not-me'],
   },
+  'account.data_downloaded': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/data'] },
   'account.profile_changed': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes'],

@@ -14,6 +14,7 @@ import { accountHandlers } from './account/account-handlers.ts';
 import type { AccountParts } from './account/account-request.ts';
 import { addressHandlers } from './account/address-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
+import { dataHandlers } from './account/data-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
 import { identifierHandlers } from './account/identifier-handlers.ts';
 import { notMeHandlers } from './account/not-me-handlers.ts';
@@ -106,6 +107,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     relatedOrigins: relatedOriginsHandler(services),
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
+    data: dataHandlers(account),
     undo: undoHandlers(account),
     notMe: notMeHandlers(account),
     health: healthHandlers(health),

@@ -4,6 +4,7 @@ import { StepgateError } from '../errors.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
+import type { dataHandlers } from './account/data-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
 import type { identifierHandlers } from './account/identifier-handlers.ts';
 import type { notMeHandlers } from './account/not-me-handlers.ts';
@@ -28,6 +29,7 @@ export interface RouteHandlers {
   readonly addresses: ReturnType<typeof addressHandlers>;
   readonly profile: ReturnType<typeof profileHandlers>;
   readonly identifiers: ReturnType<typeof identifierHandlers>;
+  readonly data: ReturnType<typeof dataHandlers>;
   readonly undo: ReturnType<typeof undoHandlers>;
   readonly notMe: ReturnType<typeof notMeHandlers>;
   readonly magicLink: ReturnType<typeof magicLinkHandlers>;
@@ -97,13 +99,14 @@ function accountRoutes({ account, authenticators, sessions, devices, addresses }
 }
 
 /** After a lost race the profile says that the form was outdated. */
-function profileRoutes({ profile, identifiers, undo, notMe }: RouteHandlers): readonly Route[] {
+function profileRoutes({ profile, identifiers, data, undo, notMe }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account/profile?done=stale';
   return [
     { path: '/account/profile', GET: profile.show, POST: profile.save, onLostRace },
     { path: '/account/profile/:kind', GET: identifiers.showChange, POST: identifiers.change, onLostRace },
     { path: '/account/profile/:kind/confirm', GET: identifiers.showConfirm, POST: identifiers.confirm, onLostRace },
     { path: '/account/profile/:kind/resend', POST: identifiers.resend, onLostRace },
+    { path: '/account/data', GET: data.show, POST: data.download, onLostRace: () => '/account/data?done=stale' },
     { path: '/account/undo', GET: undo.show, POST: undo.undo },
     { path: '/account/not-me', GET: notMe.show, POST: notMe.reject },
     { path: '/account/recover', GET: notMe.recover },

@@ -87,6 +87,7 @@ function ownProfile(text: string): OwnProfile {
       { name: 'badges', attribute: { ...own, type: 'list', write: 'admin' }, value: ['red', 'blue'] },
       { name: 'contractor', attribute: { ...own, type: 'boolean', write: 'admin' }, value: true },
     ],
+    canDownload: true,
   };
 }
 
@@ -281,7 +282,12 @@ function profilePages(hostile: string, long: string): AccountPages {
     'account-profile-bare': {
       ...base,
       kind: 'profile',
-      profile: { identifiers: [{ kind: 'email', verified: false, canChange: true }], fields: [], fixed: [] },
+      profile: {
+        identifiers: [{ kind: 'email', verified: false, canChange: true }],
+        fields: [],
+        fixed: [],
+        canDownload: false,
+      },
       handle,
     },
     'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },
@@ -291,6 +297,8 @@ function profilePages(hostile: string, long: string): AccountPages {
 
 function identifierPages(hostile: string): AccountPages {
   return {
+    'account-data': { ...base, kind: 'data', handle },
+    'account-data-german': { ...base, locale: 'de', kind: 'data', handle },
     'account-change-email': {
       ...base,
       kind: 'change-identifier',

@@ -31,6 +31,7 @@ export const accountChanges = [
   'email_restored',
   'phone_restored',
   'sign_in_rejected',
+  'data_downloaded',
   'email_changed',
   'reset',
   'reset_all',
@@ -43,7 +44,14 @@ export type AccountChange = (typeof accountChanges)[number];
 /** What users change at `/account`. */
 export type SelfServiceChange = Extract<
   AccountChange,
-  'renamed' | 'removed' | 'session_ended' | 'device_forgotten' | 'sessions_ended' | 'address_added' | 'address_removed'
+  | 'renamed'
+  | 'removed'
+  | 'session_ended'
+  | 'device_forgotten'
+  | 'sessions_ended'
+  | 'address_added'
+  | 'address_removed'
+  | 'data_downloaded'
 >;
 
 /** What was changed, as far as it applies. */

@@ -16,6 +16,7 @@ import type {
   EndSessionModel,
   ForgetDeviceModel,
   OverviewModel,
+  OwnDataModel,
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
@@ -120,6 +121,7 @@ export interface PageTemplateModels {
   readonly 'account/overview/addresses': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
   readonly 'account/authenticator': AuthenticatorModel;
+  readonly 'account/data': OwnDataModel;
   readonly 'account/profile': OwnProfileModel;
   readonly 'account/change-identifier': ChangeIdentifierModel;
   readonly 'account/end-session': EndSessionModel;

@@ -19,7 +19,7 @@ import type { Services } from '../../flow/services.ts';
 import { transactionEntry } from '../../flow/transaction/store.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import { currentRequest } from '../request-scope.ts';
+import { currentRequest, type SignOn } from '../request-scope.ts';
 import { expectedSubject } from '../sign-on/request-facts.ts';
 import { signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
@@ -49,14 +49,13 @@ export async function beginTransaction(
   services: Services,
 ): Promise<string> {
   const { unit } = currentRequest();
-  const { request, snapshot, transaction: previous } = await signOn(ctx, services);
+  const decided = await signOn(ctx, services);
+  const { request, snapshot, transaction: previous } = decided;
   const now = services.now();
   const ttl = snapshot.settings.tokens.interaction;
   const expected = expectedSubject(ctx);
   const accountId = ctx.oidc.session?.accountId;
-  const app = await snapshot.app(request.clientId);
-  const recoverable =
-    request.scopes.includes(recoverScope) && app ? recoverableAuthenticator(await snapshot.policies(app)) : undefined;
+  const recoverable = await authenticatorToRecover(decided);
   const registers = ctx.oidc.prompts.has(registrationPrompt) && ctx.oidc.promptPending(registrationPrompt);
   const asked =
     !registers &&
@@ -93,16 +92,27 @@ export async function beginTransaction(
     ...(subject ? { subject } : {}),
     ...(registers ? { registration: {} } : {}),
     ...(recoverable === undefined ? {} : { recovering: true as const }),
-    ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
-    ...(continues?.skipped ? { skipped: continues.skipped } : {}),
-    ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
-    ...(continues?.rememberDevice ? { rememberDevice: true } : {}),
-    ...(continues?.consented ? { consented: true } : {}),
-    ...(continues?.accountSelected ? { accountSelected: true } : {}),
+    ...(continues ? carriedOver(continues) : {}),
   };
   if (recoverable !== undefined) auditRecovery(services, { transaction, snapshot, recoverable });
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   return signInPath(interaction.uid);
+}
+
+/** What a further interaction for the same request knows already. */
+function carriedOver(before: Transaction): Partial<Transaction> {
+  const { startedAt, evidence, skipped, keepSignedIn, rememberDevice, consented, accountSelected } = before;
+  return {
+    startedAt,
+    evidence,
+    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected }),
+  };
+}
+
+/** The request begins as a recovery, of this authenticator. `undefined`: it does not, or it was begun before. */
+async function authenticatorToRecover({ request, snapshot, app, transaction }: SignOn): Promise<string | undefined> {
+  if (transaction !== undefined || !request.scopes.includes(recoverScope)) return undefined;
+  return recoverableAuthenticator(await snapshot.policies(app));
 }
 
 /** As where the user asks for it on a page. */

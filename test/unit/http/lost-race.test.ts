@@ -24,6 +24,7 @@ const routes = createRoutes(
     profile: anyHandler,
     identifiers: anyHandler,
     undo: anyHandler,
+    data: anyHandler,
     notMe: anyHandler,
     magicLink: anyHandler,
     recoveryCodes: anyHandler,

@@ -92,7 +92,13 @@ export interface ConfirmIdentifierPage extends AccountPageBase {
   readonly resendHandle: string;
 }
 
+export interface OwnDataPage extends AccountPageBase {
+  readonly kind: 'data';
+  readonly handle: string;
+}
+
 export type AccountPage =
+  | OwnDataPage
   | ProfilePage
   | ChangeIdentifierPage
   | ConfirmIdentifierPage

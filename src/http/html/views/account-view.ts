@@ -72,6 +72,7 @@ function accountContent(page: AccountPage, t: Translator): Content {
     case 'confirm-address':
     case 'remove-address':
       return addressContent(page);
+    case 'data':
     case 'profile':
     case 'change-identifier':
     case 'confirm-identifier':
