@@ -90,7 +90,10 @@ export type AuditCause =
   | 'stepgate users reset'
   | 'stepgate users tac'
   | 'stepgate store alone'
-  | 'stepgate users delete';
+  | 'stepgate users delete'
+  | 'stepgate restore'
+  | 'stepgate store new-epoch'
+  | 'stepgate store finish-upgrade';
 
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];
@@ -174,11 +177,7 @@ export const auditEvents = {
     fields: [...inSignIn, 'factors', 'rule', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
-  'sign_in.new_browser': {
-    outcomes: succeeds,
-    fields: inSignIn,
-    causedBy: ['/oauth2/v1/authorize'],
-  },
+  'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
     fields: [...inSignIn, 'rule', 'reason'],
@@ -222,16 +221,13 @@ export const auditEvents = {
     fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
     causedBy: ['/account/profile'],
   },
-  'account.identifier_refused': {
-    outcomes: fails,
-    fields: [...atAccount, 'reason'],
-    causedBy: ['/account/profile'],
-  },
+  'account.identifier_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account/profile'] },
   'account.identifier_restored': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
     causedBy: ['/account/undo'],
   },
+  'account.app_access_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },
   'token.refresh_denied': {
@@ -259,6 +255,9 @@ export const auditEvents = {
   'store.alone': { outcomes: succeeds, fields: ['by', 'lifetime'], causedBy: ['stepgate store alone'] },
   'store.alone_ended': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store alone'] },
   'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
+  'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
+  'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },
+  'store.upgraded': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store finish-upgrade'] },
 } as const satisfies Record<string, AuditEventRow>;
 
 export type AuditEventName = keyof typeof auditEvents;

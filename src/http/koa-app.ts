@@ -13,6 +13,7 @@ import { revisionPointerKey } from '../stores/keys.ts';
 import { accountHandlers } from './account/account-handlers.ts';
 import type { AccountParts } from './account/account-request.ts';
 import { addressHandlers } from './account/address-handlers.ts';
+import { appHandlers } from './account/app-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import { dataHandlers } from './account/data-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
@@ -105,6 +106,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     devices: deviceHandlers(account),
     addresses: addressHandlers(account),
     relatedOrigins: relatedOriginsHandler(services),
+    apps: appHandlers(account),
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
     data: dataHandlers(account),

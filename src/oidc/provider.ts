@@ -44,6 +44,7 @@ import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
+import { assertNewAssertion } from './storage/replays.ts';
 import { presentedKeys } from './storage/stored-model.ts';
 
 export interface ProviderParts {
@@ -115,6 +116,7 @@ function configuration(parts: BuiltParts): Configuration {
       idTokenSigningAlgValues: [...signs],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
     },
+    assertJwtClientAuthClaimsAndHeader: onlyNewAssertions(services),
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],
@@ -199,6 +201,11 @@ async function clientById({ services, signs }: BuiltParts, clientId: string) {
   }
   if (app) apps.set(app.clientId, app);
   return app && clientMetadata(app, signs);
+}
+
+function onlyNewAssertions(services: Services): Configuration['assertJwtClientAuthClaimsAndHeader'] {
+  return async (_ctx, claims) =>
+    assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() });
 }
 
 function claimsByScope(settings: Settings): Configuration['claims'] {

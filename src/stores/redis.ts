@@ -8,6 +8,8 @@ import type { RedisLink, Verb } from './redis-link.ts';
 import { clusterLoad, singleLoad } from './redis-load.ts';
 import { replicatedCommits } from './redis-replicated.ts';
 import { redisReserve } from './redis-reserve.ts';
+import type { StoreSchema } from './schema.ts';
+import { stampedStore } from './stamped-store.ts';
 import type { Store } from './store.ts';
 
 export interface RedisOptions {
@@ -21,11 +23,16 @@ export interface RedisOptions {
   readonly onTrouble?: (error: Error) => void;
   /** How long each thing is waited for; tests wait longer. */
   readonly patience?: RedisPatience;
+  /** Default: that of this release. */
+  readonly schema?: StoreSchema;
   /** Default: `replicas`. */
   readonly durability?: RedisDurability;
   /** For a command: see `ReplicatedOptions`. */
   readonly isPatient?: boolean;
 }
+
+/** Begins the keys of every installation. */
+export const defaultPrefix = 'stepgate:';
 
 const pageSize = 500;
 
@@ -34,8 +41,8 @@ const pageSize = 500;
  * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
  */
 export function openRedis(options: RedisOptions): Store {
-  const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
-  const { durability = 'replicas' } = options;
+  const { url, prefix = defaultPrefix, onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
+  const { schema, durability = 'replicas' } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
   const replicated = replicatedCommits({ url, prefix, patience, isPatient, durability }, client);
@@ -56,7 +63,7 @@ export function openRedis(options: RedisOptions): Store {
   };
   const clustered = client instanceof Cluster;
   const { track, drain } = trackCalls();
-  return {
+  const store: Store = {
     load: track(clustered ? clusterLoad(link) : singleLoad(link)),
     commit: track(clustered ? clusterCommit(link) : singleCommit(link)),
     reserve: track(redisReserve(link)),
@@ -76,6 +83,7 @@ export function openRedis(options: RedisOptions): Store {
       client.disconnect();
     },
   };
+  return stampedStore(store, schema);
 }
 
 /** Counts the calls under way, so that `close` cuts none of them off. `drain` refuses new calls and waits for these. */

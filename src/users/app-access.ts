@@ -51,6 +51,11 @@ interface NewConsent {
   readonly now: Seconds;
 }
 
+/** The app has nothing any more, and has to ask again (`now`: epoch seconds). */
+export function withoutAccess<U extends WithApps>(user: U, clientId: string, now: Seconds): U {
+  return withAccess(user, clientId, { validAfter: nextValidAfter(appAccess(user, clientId), now) });
+}
+
 /** The consents as the core sees them. Undefined: there is none. */
 export function consentsOf({ apps = {} }: WithApps): Readonly<Record<string, Consent>> | undefined {
   const given = Object.entries(apps).flatMap(([clientId, { consent }]) =>

@@ -106,6 +106,8 @@ export interface AskedAddress {
   /** Keyed hash of the code, the user and the address. */
   readonly code: string;
   /** Epoch seconds. */
+  readonly askedAt: Seconds;
+  /** Epoch seconds. */
   readonly expires: Seconds;
   /** Ids of the messages that hold the code. */
   readonly outbox?: readonly string[];

@@ -113,9 +113,9 @@ describe('a sign-in', () => {
     } finally {
       Object.assign(node.store, { commit });
     }
-    const telling = batches.filter((batch) => batch.includes('new-browser') && batch.includes(user.email));
-    expect(telling).toHaveLength(1);
-    for (const part of ['sign_in.completed', 'newBrowserNotices', 'account-link']) expect(telling[0]).toContain(part);
+    const notices = batches.filter((batch) => batch.includes('new-browser') && batch.includes(user.email));
+    expect(notices).toHaveLength(1);
+    for (const part of ['sign_in.completed', 'newBrowserNotices', 'account-link']) expect(notices[0]).toContain(part);
   });
 
   test('tells nothing where no mail goes out, or no address is verified', async () => {

@@ -1,5 +1,6 @@
 /** One fixture for each state of the account pages. */
 import type { ProfileField } from '../../src/core/step/step.ts';
+import type { OwnApp } from '../../src/flow/account/apps.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
 import type { OwnProfile } from '../../src/flow/account/profile.ts';
 import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
@@ -12,6 +13,17 @@ const nowhere = { browser: '', system: '', ip: '' };
 const base = { brand: { name: 'Acme ID' }, locale: 'en', messages: [] } as const;
 const handle = 'Zm9ybS1oYW5kbGU';
 const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
+
+const partner: OwnApp = {
+  id: name,
+  clientId: 'partner',
+  name: 'Partner',
+  consent: { granted: ['openid', 'email', 'orders'], rejected: ['phone'], at },
+  offlineSince: at + 86_400,
+  texts: { orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } } },
+};
+/** Of the operator's own. */
+const backup: OwnApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
 
 function overview(more: Partial<Overview> = {}): Overview {
   return {
@@ -115,6 +127,7 @@ export function accountPages(hostile: string, long: string): AccountPages {
     ...overviewPages(hostile, long),
     ...authenticatorPages(hostile),
     ...sessionPages,
+    ...appPages(hostile),
     ...addressPages(hostile),
     ...profilePages(hostile, long),
     ...identifierPages(hostile),
@@ -223,6 +236,23 @@ const sessionPages: AccountPages = {
   },
   'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
 };
+
+function appPages(hostile: string): AccountPages {
+  const asking = {
+    ...base,
+    kind: 'end-app-access',
+    app: partner,
+    action: `/account/apps/${name}/end`,
+    handle,
+  } as const;
+  return {
+    'account-apps': { ...base, kind: 'apps', apps: [partner, backup] },
+    'account-apps-none': { ...base, kind: 'apps', apps: [] },
+    'account-apps-hostile': { ...base, kind: 'apps', apps: [{ ...partner, name: hostile }] },
+    'account-end-app-access': asking,
+    'account-end-app-access-german': { ...asking, locale: 'de' },
+  };
+}
 
 function addressPages(hostile: string): AccountPages {
   return {

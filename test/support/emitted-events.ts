@@ -9,11 +9,14 @@ import type { Op } from '../../src/stores/store.ts';
 
 /** By the path below `test`. `test/architecture/audit-events.test.ts` compares with the table of events. */
 export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>> = {
+  'contract/backup.test.ts': ['store.restored', 'store.epoch_began'],
+  'contract/upgrade.test.ts': ['store.upgraded'],
   'e2e/account-identifiers.test.ts': [
     'account.identifier_changed',
     'account.identifier_refused',
     'account.identifier_restored',
   ],
+  'e2e/account-apps.test.ts': ['account.app_access_ended'],
   'e2e/new-browser.test.ts': ['sign_in.new_browser', 'account.sign_in_rejected'],
   'e2e/account-data.test.ts': ['account.data_downloaded'],
   'e2e/account-profile.test.ts': ['account.profile_changed'],

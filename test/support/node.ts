@@ -17,7 +17,9 @@ import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
+import { releaseSchema } from '../../src/stores/schema.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { createState } from '../../src/stores/store-state.ts';
 import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
 import { openServer } from './http-server.ts';
@@ -109,6 +111,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await rm(dir, { recursive: true, force: true });
   };
   try {
+    await createState(store, releaseSchema);
     // Fails where another node has left one already.
     await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});

@@ -63,6 +63,7 @@ export const noticeCodes = {
   'account.done.added': 'a credential was added',
   'account.done.renamed': 'a credential was renamed',
   'account.done.removed': 'a credential was removed',
+  'account.done.app_ended': 'the access of an app was ended',
   'account.done.ended': 'a session was ended',
   'account.done.ended_others': 'all other sessions were ended',
 

@@ -21,6 +21,7 @@ export const accountChanges = [
   'sessions_ended',
   'address_added',
   'address_removed',
+  'app_access_ended',
   'added',
   'device_remembered',
   'replaced',
@@ -52,6 +53,7 @@ export type SelfServiceChange = Extract<
   | 'address_added'
   | 'address_removed'
   | 'data_downloaded'
+  | 'app_access_ended'
 >;
 
 /** What was changed, as far as it applies. */

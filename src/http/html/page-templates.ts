@@ -4,6 +4,9 @@ import type { PageTemplateModels } from './template-models.ts';
 
 export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/add-address': { version: 1, fingerprint: 'd6c26d094c38' },
+  'account/app-details': { version: 1, fingerprint: '4bea1ecdb009' },
+  'account/apps': { version: 1, fingerprint: 'ec9d1c344af9' },
+  'account/end-app-access': { version: 1, fingerprint: '4e44efbde2db' },
   'account/authenticator': { version: 2, fingerprint: '57d71edd513d' },
   'account/confirm-address': { version: 2, fingerprint: '72537e4e8ec4' },
   'account/change-identifier': { version: 1, fingerprint: 'f48bee555127' },

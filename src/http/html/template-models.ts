@@ -13,9 +13,12 @@ import type {
   ChangeIdentifierModel,
   ConfirmAddressModel,
   DevicesModel,
+  EndAppAccessModel,
   EndSessionModel,
   ForgetDeviceModel,
   OverviewModel,
+  OwnAppModel,
+  OwnAppsModel,
   OwnDataModel,
   OwnProfileModel,
   RemoveAddressModel,
@@ -120,7 +123,10 @@ export interface PageTemplateModels {
   readonly 'account/overview/sign-ins': SignInsModel;
   readonly 'account/overview/addresses': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
+  readonly 'account/app-details': OwnAppModel;
+  readonly 'account/apps': OwnAppsModel;
   readonly 'account/authenticator': AuthenticatorModel;
+  readonly 'account/end-app-access': EndAppAccessModel;
   readonly 'account/data': OwnDataModel;
   readonly 'account/profile': OwnProfileModel;
   readonly 'account/change-identifier': ChangeIdentifierModel;

@@ -17,6 +17,7 @@ import type { Store } from '../../stores/store.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
 import { refreshTokenAdapter } from './refresh-token-adapter.ts';
+import { presentsOldProof } from './replays.ts';
 import { revokeGrant, revokeInScope } from './revoke-grant.ts';
 import { sessionAdapter } from './session-adapter.ts';
 import {
@@ -118,6 +119,7 @@ function modelAdapter(storage: ModelStorage): Adapter {
 async function find({ model, scope }: ModelStorage, id: string): Promise<AdapterPayload | undefined> {
   if (!isStored(model) || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
+  if (model === 'ReplayDetection' && presentsOldProof(scope.unit.epoch)) return { jti: id };
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isWithGrantAndAccount(model, stored, scope.unit))) return undefined;

@@ -155,6 +155,7 @@ export function createWorld(options: WorldOptions = {}) {
       end: async (uid) => void ended.push(uid),
       keep: (uid, valid, withTokens) => void kept.push([uid, valid, withTokens]),
     },
+    apps: { offlineAccess: async () => [], end: async (client) => void ended.push(client) },
     issuer: 'https://id.test',
     knownSnapshot: () => undefined,
     secrets: () => secrets.all,
