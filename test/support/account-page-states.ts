@@ -320,6 +320,8 @@ function profilePages(hostile: string, long: string): AccountPages {
       },
       handle,
     },
+    'account-data': { ...base, kind: 'data', handle },
+    'account-data-german': { ...base, locale: 'de', kind: 'data', handle },
     'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },
     'account-profile-hostile': { ...base, kind: 'profile', profile: ownProfile(hostile), handle },
   };
@@ -327,8 +329,6 @@ function profilePages(hostile: string, long: string): AccountPages {
 
 function identifierPages(hostile: string): AccountPages {
   return {
-    'account-data': { ...base, kind: 'data', handle },
-    'account-data-german': { ...base, locale: 'de', kind: 'data', handle },
     'account-change-email': {
       ...base,
       kind: 'change-identifier',

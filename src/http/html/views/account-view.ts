@@ -73,10 +73,10 @@ function accountContent(page: AccountPage, t: Translator): Content {
     case 'confirm-address':
     case 'remove-address':
       return addressContent(page);
-    case 'data':
     case 'apps':
     case 'end-app-access':
       return appsContent(page, t);
+    case 'data':
     case 'profile':
     case 'change-identifier':
     case 'confirm-identifier':
