@@ -760,6 +760,7 @@ const standalone: Readonly<Record<string, Draw>> = {
     }),
   'link-not-me-done': (r) =>
     r.renderLinkResult({ brand, locale: 'en', does: 'not_me', result: 'done', recover: 'alice@demo.test' }),
+  'link-not-me-done-methods': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'not_me', result: 'done' }),
   'link-not-me-over': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'not_me', result: 'over' }),
   'link-undo-done': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'done' }),
   'link-undo-over': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'undo', result: 'over' }),

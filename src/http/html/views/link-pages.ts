@@ -44,6 +44,11 @@ export function linkResultView({ does, result, recover }: LinkResultPage): View 
   return {
     template: 'pages/link-result',
     heading: { key: `${code}.title` },
-    model: { code, lead: { key: code }, ...(result === 'done' ? { next } : {}) },
+    model: { code, lead: { key: leadOf(code, recover) }, ...(result === 'done' ? { next } : {}) },
   };
+}
+
+/** An account without a password has none to be set anew. */
+function leadOf(code: string, recover: string | undefined): string {
+  return code === 'link.not_me.done' && recover === undefined ? 'link.not_me.done.methods' : code;
 }
