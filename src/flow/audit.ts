@@ -104,6 +104,7 @@ interface AuditEventRow {
 
 const inSignIn = ['subject', 'client', 'ip', 'transaction', 'policyRevision'] as const;
 const atAccount = ['subject', 'client', 'ip', 'policyRevision'] as const;
+const endingSessions = [...atAccount, 'otherSessionsEnded'] as const;
 const byCommand = ['subject', 'by'] as const;
 const succeeds = ['success'] as const;
 const fails = ['failure'] as const;
@@ -196,21 +197,23 @@ export const auditEvents = {
     causedBy: ['/account'],
   },
   'account.session_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
-  'account.sessions_ended': {
-    outcomes: succeeds,
-    fields: [...atAccount, 'otherSessionsEnded'],
-    causedBy: ['/account'],
-  },
+  'account.sessions_ended': { outcomes: succeeds, fields: endingSessions, causedBy: ['/account'] },
   'account.device_forgotten': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account'] },
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
-  'account.sign_in_rejected': {
-    outcomes: succeeds,
-    fields: [...atAccount, 'otherSessionsEnded'],
-    causedBy: ['/account/not-me'],
-  },
+  'account.sign_in_rejected': { outcomes: succeeds, fields: endingSessions, causedBy: ['/account/not-me'] },
   'account.data_downloaded': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/data'] },
+  'service_token.issued': {
+    outcomes: succeeds,
+    fields: ['client', 'ip', 'policyRevision', 'rule'],
+    causedBy: ['/oauth2/v1/token'],
+  },
+  'service_token.denied': {
+    outcomes: denies,
+    fields: ['client', 'ip', 'policyRevision', 'rule', 'reason'],
+    causedBy: ['/oauth2/v1/token'],
+  },
   'account.profile_changed': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes'],
