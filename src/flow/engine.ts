@@ -29,6 +29,7 @@ import type { ActionResult } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
+import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -70,6 +71,8 @@ export interface StepShown {
   readonly moved: boolean;
   /** What came with this request was not taken: `step.messages` say why. */
   readonly refused: boolean;
+  /** What the browser is told about the credentials that it keeps. */
+  readonly signals: readonly object[];
 }
 
 export type SignInResult =
@@ -198,8 +201,14 @@ function lost({ services, transaction, version, app, snapshot }: OpenTransaction
   return { kind: 'lost', handle: formHandle(services.secrets()[0], binding), app, snapshot };
 }
 
-function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {
-  return present(context, messages, context.transaction !== before.transaction && messages.length === 0);
+async function conclude(
+  { context, messages, unknownCredential: unknown }: ActionResult,
+  before: OpenTransaction,
+): Promise<SignInResult> {
+  const moved = context.transaction !== before.transaction && messages.length === 0;
+  const result = await present(context, messages, moved);
+  if (unknown === undefined || result.kind !== 'step') return result;
+  return { ...result, signals: await unknownSignals(context.request.unit, unknown, context.services.now()) };
 }
 
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
@@ -247,6 +256,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),
+    signals: await provedSignals(context, facts),
   };
 }
 
