@@ -17,6 +17,7 @@ import type { Services } from './flow/services.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
+import { endAppAccess, offlineAccess } from './oidc/interaction/app-access.ts';
 import { notifyOfLogout } from './oidc/interaction/backchannel-logout.ts';
 import { endSession } from './oidc/interaction/end-session.ts';
 import { cookieSigner } from './oidc/keys/cookie-signer.ts';
@@ -177,9 +178,14 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
       end: (uid) => endSession(activeRevision.provider(), services, uid),
       keep: (uid, valid, withTokens) => keepSession(currentRequest().unit, uid, { valid, withTokens, now: now() }),
     },
+    apps: {
+      offlineAccess: (userId) => offlineAccess(services, userId),
+      end: (client, of) => endAppAccess(activeRevision.provider(), services, { client, ...of }),
+    },
     issuer,
     secrets: () => activeRevision.secrets(),
     snapshot: async (unit) => withAccountApp(await activeRevision.snapshot(unit), issuer),
+    knownSnapshot: () => activeRevision.current(),
     now,
     canMail: messaging.canMail,
     messagesWait: messaging.wake,

@@ -20,6 +20,8 @@ const program = createProgram({
     // Only the server needs the provider; the other commands start without it.
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
+    const { readDurability } = await import('./stores/open.ts');
+    const redisDurability = readDurability(env.REDIS_DURABILITY);
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
     const shutdownDelay = Number(env.SHUTDOWN_DELAY ?? 1);
@@ -31,6 +33,7 @@ const program = createProgram({
       dataDir: env.DATA_DIR ?? 'data',
       configDir: env.CONFIG_DIR ?? 'config',
       ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
+      ...(redisDurability ? { redisDurability } : {}),
       ...(env.ISSUER ? { issuer: env.ISSUER } : {}),
       ...(demo
         ? {

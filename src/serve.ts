@@ -16,6 +16,7 @@ import { findingLine, warningLine } from './policy/model/finding.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
+import type { RedisDurability } from './stores/redis-check.ts';
 import type { Store } from './stores/store.ts';
 
 export interface ServeOptions {
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly dataDir: string;
   readonly configDir: string;
   readonly redisUrl?: string;
+  /** What Redis must promise. Default: `replicas`; of a demo, which has nothing to lose, `memory`. */
+  readonly redisDurability?: RedisDurability;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
   /** Loopback only, with demo users and a demo relying party. */
@@ -139,7 +142,8 @@ async function listen(server: Server, { port, host }: ServeOptions): Promise<Lis
  */
 async function openNodeStore(options: NodeOptions): Promise<{ readonly store: Store; readonly isNew: boolean }> {
   const { dataDir, log, demo, redisUrl } = options;
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn: (text: string) => log.warn(text) };
+  const durability = options.redisDurability ?? (demo === undefined ? 'replicas' : 'memory');
+  const settings = { ...omitUndefined({ redisUrl }), durability, dataDir, warn: (text: string) => log.warn(text) };
   if (redisUrl !== undefined && demo === undefined) return { store: await openStore(settings), isNew: false };
   let isNew = false;
   const store = await openStore(settings, async (empty) => {

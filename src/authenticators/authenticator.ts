@@ -124,6 +124,11 @@ export interface ProfileValueProof {
 export interface AuthenticatorContext {
   /** Epoch seconds. */
   readonly now: Seconds;
+  /**
+   * When the epoch of the store began (epoch seconds): one-time values of that moment and before may have been used,
+   * and the store does not know it. Absent: it knows all that were used.
+   */
+  readonly epoch?: Seconds;
   /** The configured issuer, an absolute URL. */
   readonly issuer: string;
   /** The product name that users know (for the label in authenticator apps). */

@@ -18,8 +18,8 @@ export const commandGroups = {
   config: 'check the configuration, and put it into use',
   users: 'add, list and change users',
   keys: 'list and rotate the signing keys',
-  store: 'say what only the operator can know of the store',
   audit: 'read the audit log',
+  store: 'what concerns the store as a whole',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** By name, as it is typed. */
@@ -107,6 +107,26 @@ export const commands = {
     summary: 'publish new keys, which sign once every node and app can know them',
     example: 'keys rotate --overlap 600',
     json: 'as a JSON array',
+  },
+  backup: {
+    summary: 'write the users, the configuration, the keys and the audit log into a file, while nodes go on',
+    example: 'backup stepgate.backup --passphrase-file passphrase.txt',
+    json: 'as a JSON object',
+  },
+  restore: {
+    summary: 'write a backup into an empty store; whatever was issued before it is void afterwards',
+    example: 'restore stepgate.backup --passphrase-file passphrase.txt',
+    json: 'as a JSON object',
+  },
+  'store new-epoch': {
+    summary: 'void sessions, codes, links and stored tokens, after the store was restored by other means',
+    example: 'store new-epoch',
+    json: 'as a JSON object',
+  },
+  'store finish-upgrade': {
+    summary: 'write all documents in the version of this release; older ones refuse the store from then on',
+    example: 'store finish-upgrade',
+    json: 'as a JSON object',
   },
   'store alone': {
     summary:

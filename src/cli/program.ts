@@ -8,16 +8,21 @@ import { emailCredential } from '../authenticators/email/email.ts';
 import { authenticatorKinds } from '../authenticators/index.ts';
 import { passwordTools } from '../authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
+import { recoveryCodeKey } from '../authenticators/recovery-code/recovery-code.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { openAsItIs, openStore } from '../stores/open.ts';
+import { backUp, restoreBackup } from '../stores/backup/backup.ts';
+import { finishUpgrade } from '../stores/finish-upgrade.ts';
+import { openAsItIs, openStore, readDurability } from '../stores/open.ts';
 import { type AuditContext, auditCommand } from './audit/audit.ts';
+import { type BackupContext, backupCommand } from './backup/backup.ts';
 import { completionCommand } from './completion/completion.ts';
 import { type ConfigContext, configCommand } from './config/config.ts';
 import { type DoctorContext, doctorCommand } from './doctor/doctor.ts';
 import { type ExplainContext, explainCommand } from './explain/explain.ts';
 import { type KeysContext, keysCommand } from './keys/keys.ts';
+import { type RestoreContext, restoreCommand } from './restore/restore.ts';
 import { type ServeContext, serveCommand } from './serve/serve.ts';
 import { type StoreContext, storeCommand } from './store/store.ts';
 import { usersCommand } from './users/users.ts';
@@ -41,6 +46,8 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   program.addCommand(explainCommand(context));
   program.addCommand(usersCommand(context));
   program.addCommand(keysCommand(context));
+  program.addCommand(backupCommand(context));
+  program.addCommand(restoreCommand(context));
   program.addCommand(storeCommand(context));
   program.addCommand(doctorCommand(context));
   program.addCommand(auditCommand(context));
@@ -52,10 +59,12 @@ export function createProgram({ env, serve }: ProgramParts): Command {
 }
 
 type CommandContext = AuditContext &
+  BackupContext &
   ConfigContext &
   DoctorContext &
   ExplainContext &
   KeysContext &
+  RestoreContext &
   StoreContext &
   UsersContext;
 
@@ -66,7 +75,8 @@ function createContext(env: Environment): CommandContext {
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
   const warn = (text: string): void => stderr(`${text}\n`);
-  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn, isPatient: true };
+  const durability = readDurability(env.REDIS_DURABILITY);
+  const settings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
     stdout,
     stderr,
@@ -80,6 +90,10 @@ function createContext(env: Environment): CommandContext {
     openStore: () => openStore(settings),
     // An empty data directory is a first start; an empty Redis may have lost everything.
     openNewStore: (init, initialise) => openStore(settings, init || redisUrl === undefined ? initialise : undefined),
+    backUp: (file, encryption) => backUp(settings, file, { encryption, now: Date.now() }),
+    restoreBackup: (file, options) => restoreBackup(settings, file, { ...options, now: Date.now() }),
+    finishUpgrade: () => finishUpgrade(settings),
+    recoveryCodes: recoveryCodeKey,
     openAsItIs: (warn) => openAsItIs({ ...settings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),

@@ -77,7 +77,7 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
       const subject = `mail.account-changed.${event}.subject`;
       const what = {
         key: `mail.account-changed.${event}`,
-        params: { identifier: given.text('identifier'), authenticator },
+        params: { identifier: given.text('identifier'), authenticator, label: given.text('label') },
       };
       const otherSessionsEnded = given.text('ended') !== '';
       const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given), ...actionOf(given) };

@@ -47,6 +47,9 @@ export interface AuditFields {
   readonly groups: readonly string[];
   /** Names of attributes and terms, never their values. */
   readonly attributes: readonly string[];
+  /** Scopes that the user granted to a third-party app, and those that the user rejected. */
+  readonly scopes: readonly string[];
+  readonly rejectedScopes: readonly string[];
   /**
    * Of an access code: its characters, the seconds that it is valid, and how often it can be used. `lifetime`: also of
    * the word that the store stands alone.
@@ -63,6 +66,7 @@ export type AuditCause =
   | 'enroll'
   | 'skip'
   | 'profile'
+  | 'consent'
   | 'select'
   | 'resend'
   | 'recover'
@@ -84,7 +88,10 @@ export type AuditCause =
   | 'stepgate users reset'
   | 'stepgate users tac'
   | 'stepgate store alone'
-  | 'stepgate users delete';
+  | 'stepgate users delete'
+  | 'stepgate restore'
+  | 'stepgate store new-epoch'
+  | 'stepgate store finish-upgrade';
 
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];
@@ -128,6 +135,12 @@ export const auditEvents = {
   'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
   'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
   'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
+  'consent.given': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'scopes', 'rejectedScopes'],
+    causedBy: ['consent'],
+  },
+  'consent.refused': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
   'message.queued': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],
@@ -205,6 +218,7 @@ export const auditEvents = {
     fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
     causedBy: ['/account/undo'],
   },
+  'account.app_access_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },
   'token.refresh_denied': {
@@ -232,6 +246,9 @@ export const auditEvents = {
   'store.alone': { outcomes: succeeds, fields: ['by', 'lifetime'], causedBy: ['stepgate store alone'] },
   'store.alone_ended': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store alone'] },
   'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
+  'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
+  'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },
+  'store.upgraded': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store finish-upgrade'] },
 } as const satisfies Record<string, AuditEventRow>;
 
 export type AuditEventName = keyof typeof auditEvents;

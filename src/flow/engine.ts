@@ -6,26 +6,24 @@
 
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance, Decision } from '../core/model/decision.ts';
-import type { Facts } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
-import { isExpired, type Transaction } from '../core/step/transaction.ts';
-import { started } from '../core/step/transitions.ts';
+import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
-import { answer, attemptOf } from './actions/answer.ts';
+import { type Attempt, answer, attemptOf } from './actions/answer.ts';
+import { consentDigest } from './actions/consent.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
+import { resolveStep } from './actions/resolve-step.ts';
 import { begunAnew, restarted } from './actions/restart.ts';
-import { select, viewOf } from './actions/select.ts';
+import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
-import { startChallenge } from './actions/start-challenge.ts';
-import type { ActionResult } from './actions/verify.ts';
+import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
@@ -85,7 +83,7 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'denied' | 'unmet' }
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'refused' | 'denied' | 'unmet' }
   | SignInLost;
 
 /**
@@ -110,7 +108,8 @@ export async function submit(
   submission: Submission,
 ): Promise<SignInResult> {
   const binding = readFormHandle(services.secrets(), request.uid, submission.handle);
-  const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
+  const isAnswer = binding !== undefined && submission.step === 'answer';
+  const attempt = isAnswer ? await attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
   const context = await openTransaction(services, request);
   if (isLost(context)) {
@@ -149,14 +148,15 @@ export async function submit(
   }
 }
 
-async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: ReturnType<typeof attemptOf>) {
+async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
   const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
   const { reservation, counter } = await unit.load(
     [interactionKey(uid), transactionKey(uid), ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
-  return omitUndefined({ reservation, counter });
+  const limits = attempt?.reserve?.limits;
+  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
@@ -179,12 +179,17 @@ export async function decide({ services, request, transaction, snapshot, app }: 
   return { facts, decision: evaluate(await snapshot.policies(app), facts) };
 }
 
-/** After a denial the user can only go back. The app is told that a policy denied, and not that the user gave up. */
+/**
+ * After a denial the user can only go back. The app is told that a policy denied, or that the user lets it have
+ * nothing, and not that the user gave up.
+ */
 function cancel(context: OpenTransaction, { decision }: Decided): SignInResult {
   const { services, request } = context;
+  const isRefusal = decision.kind === 'consent';
+  const event = isRefusal ? 'consent.refused' : 'sign_in.cancelled';
   discardTransaction(context);
-  audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...auditContext(context) });
-  return { kind: 'cancelled', reason: decision.kind === 'deny' ? 'denied' : 'user' };
+  audit(request.unit, services.audit, { event, outcome: 'failure', ...auditContext(context) });
+  return { kind: 'cancelled', reason: decision.kind === 'deny' ? 'denied' : isRefusal ? 'refused' : 'user' };
 }
 
 /** `undefined`: the page does not offer that. */
@@ -260,33 +265,11 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   };
 }
 
-/** The authenticator whose answer the main form of a step takes; empty: none. */
+/** The authenticator whose answer the main form of a step takes, or what a page of consent asks for; empty: neither. */
 function answeredAuthenticator(step: Step): string {
   if (step.kind === 'identify') return step.identifyWith ?? '';
+  if (step.kind === 'consent') return consentDigest(step.scopes);
   return 'authenticator' in step ? step.authenticator : '';
-}
-
-interface ResolvedStep {
-  readonly step: Step;
-  readonly transaction: Transaction;
-  readonly messages: readonly Notice[];
-}
-
-async function resolveStep(context: OpenTransaction, decision: Decision, facts: Facts): Promise<ResolvedStep> {
-  const now = context.services.now();
-  const view = await viewOf(context, { facts, decision });
-  const messages: Notice[] = [];
-  let { transaction } = context;
-  for (;;) {
-    const plan = nextStep(decision, { transaction, view, now });
-    if (plan.kind === 'step') return { step: plan.step, transaction, messages };
-    const { kind: _, left, ...choice } = plan;
-    const startedChallenge = left
-      ? { pending: left, messages: [] }
-      : await startChallenge({ ...context, transaction }, choice, { facts, decision });
-    messages.push(...startedChallenge.messages);
-    transaction = started(transaction, startedChallenge.pending);
-  }
 }
 
 function auditDenial(context: OpenTransaction, decision: Decision & { kind: 'deny' }): void {

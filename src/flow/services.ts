@@ -19,12 +19,29 @@ export interface SessionControl {
   keep(uid: string, valid: Seconds, withTokens: boolean): void;
 }
 
+/** An app whose access outlives the session. */
+export interface OfflineAccess {
+  /** Client id. */
+  readonly client: string;
+  /** Epoch seconds. */
+  readonly since: Seconds;
+}
+
+/** What the protocol does with apps, in the unit of the request. */
+export interface AppControl {
+  /** Apps with refresh tokens that count without a session. Rejects with `StoreUnavailable`. */
+  offlineAccess(userId: string): Promise<readonly OfflineAccess[]>;
+  /** The app leaves these sessions (`uid`, loaded), and hears of it. The account says that its tokens are void. */
+  end(client: string, of: { readonly userId: string; readonly sessions: readonly string[] }): Promise<void>;
+}
+
 export interface Services {
   readonly store: Store;
   /** By key, in the order in which they are offered. */
   readonly authenticators: ReadonlyMap<string, Authenticator>;
   readonly audit: AuditSink;
   readonly sessions: SessionControl;
+  readonly apps: AppControl;
   /** Base URL of the issuer, without a trailing slash. */
   readonly issuer: string;
   secrets(): ServerSecrets;
@@ -32,6 +49,8 @@ export interface Services {
    * The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none.
    */
   snapshot(unit: UnitOfWork): Promise<Snapshot>;
+  /** The newest revision that this node knows of, without asking the store. */
+  knownSnapshot(): Snapshot | undefined;
   /** Epoch seconds. */
   now(): Seconds;
   /** Whether mail can be sent: without it, no page asks for an address. */

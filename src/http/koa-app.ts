@@ -13,6 +13,7 @@ import { revisionPointerKey } from '../stores/keys.ts';
 import { accountHandlers } from './account/account-handlers.ts';
 import type { AccountParts } from './account/account-request.ts';
 import { addressHandlers } from './account/address-handlers.ts';
+import { appHandlers } from './account/app-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
 import { identifierHandlers } from './account/identifier-handlers.ts';
@@ -103,6 +104,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     devices: deviceHandlers(account),
     addresses: addressHandlers(account),
     relatedOrigins: relatedOriginsHandler(services),
+    apps: appHandlers(account),
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
     undo: undoHandlers(account),

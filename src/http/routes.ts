@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
+import type { appHandlers } from './account/app-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
 import type { identifierHandlers } from './account/identifier-handlers.ts';
@@ -25,6 +26,7 @@ export interface RouteHandlers {
   readonly sessions: ReturnType<typeof sessionHandlers>;
   readonly devices: ReturnType<typeof deviceHandlers>;
   readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly apps: ReturnType<typeof appHandlers>;
   readonly profile: ReturnType<typeof profileHandlers>;
   readonly identifiers: ReturnType<typeof identifierHandlers>;
   readonly undo: ReturnType<typeof undoHandlers>;
@@ -73,7 +75,14 @@ function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): read
 }
 
 /** After a lost race the overview says that the form was outdated. */
-function accountRoutes({ account, authenticators, sessions, devices, addresses }: RouteHandlers): readonly Route[] {
+function accountRoutes({
+  account,
+  authenticators,
+  sessions,
+  devices,
+  addresses,
+  apps,
+}: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account?done=stale';
   return [
     { path: '/account', GET: account.overview },
@@ -86,6 +95,9 @@ function accountRoutes({ account, authenticators, sessions, devices, addresses }
     { path: '/account/sessions/:id/end', POST: sessions.end, onLostRace },
     { path: '/account/devices/:id', GET: devices.showForget, onLostRace },
     { path: '/account/devices/:id/forget', POST: devices.forget, onLostRace },
+    { path: '/account/apps', GET: apps.list, onLostRace: () => '/account/apps?done=stale' },
+    { path: '/account/apps/:id', GET: apps.show, onLostRace: () => '/account/apps?done=stale' },
+    { path: '/account/apps/:id/end', POST: apps.end, onLostRace: () => '/account/apps?done=stale' },
     { path: '/account/addresses/add', GET: addresses.showAdd, POST: addresses.add, onLostRace },
     { path: '/account/addresses/confirm', GET: addresses.showConfirm, POST: addresses.confirm, onLostRace },
     { path: '/account/addresses/resend', POST: addresses.resend, onLostRace },

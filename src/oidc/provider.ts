@@ -27,7 +27,7 @@ import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction, registrationPrompt, signInPath } from './interaction/interactions.ts';
+import { beginTransaction, registrationPrompt, selectionPrompt, signInPath } from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { signableAlgorithms } from './keys/enabled-keys.ts';
@@ -37,13 +37,14 @@ import { exchangedAssurance } from './provider-types.ts';
 import { currentRequest, findRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
-import { firstPartyGrant } from './sign-on/grant.ts';
+import { grantOf } from './sign-on/grant.ts';
 import { lifetimes, refreshTokenLifetime } from './sign-on/lifetimes.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
 import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
+import { assertNewAssertion } from './storage/replays.ts';
 import { presentedKeys } from './storage/stored-model.ts';
 
 export interface ProviderParts {
@@ -105,7 +106,7 @@ function configuration(parts: BuiltParts): Configuration {
     responseTypes: ['code'],
     clientAuthMethods: [...clientAuthMethods],
     discovery: {
-      prompt_values_supported: ['none', 'login', 'consent'],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', registrationPrompt],
       ui_locales_supported: [...parts.pages.locales],
       introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
       revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
@@ -115,6 +116,7 @@ function configuration(parts: BuiltParts): Configuration {
       idTokenSigningAlgValues: [...signs],
       dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
     },
+    assertJwtClientAuthClaimsAndHeader: onlyNewAssertions(services),
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],
@@ -201,6 +203,11 @@ async function clientById({ services, signs }: BuiltParts, clientId: string) {
   return app && clientMetadata(app, signs);
 }
 
+function onlyNewAssertions(services: Services): Configuration['assertJwtClientAuthClaimsAndHeader'] {
+  return async (_ctx, claims) =>
+    assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() });
+}
+
 function claimsByScope(settings: Settings): Configuration['claims'] {
   const always = ['sub', 'acr', 'amr', 'auth_time', 'sid'];
   const scopes = Object.entries(settings.scopes).map(
@@ -242,9 +249,10 @@ function policy(services: Services): NonNullable<Configuration['interactions']>[
   );
   // Initiating User Registration via OpenID Connect 1.0: `prompt=create`.
   prompts.add(new Prompt({ name: registrationPrompt, requestable: true }), 0);
+  prompts.add(new Prompt({ name: selectionPrompt, requestable: true }), 1);
   prompts.remove('login');
-  prompts.add(login, 1);
-  // All apps belong to the operator: a native one needs no consent page of its own.
+  prompts.add(login, 2);
+  // Whose consent page is shown is for the app's file to say; `native` says what addresses it may have.
   prompts.get('consent')?.checks.remove('native_client_prompt');
   return prompts;
 }
@@ -253,7 +261,8 @@ async function loadGrant(ctx: KoaContextWithOIDC, services: Services) {
   const decided = await signOn(ctx, services);
   if (decided.decision.kind !== 'allow') return undefined;
   await acceptSignOn(ctx, services, decided);
-  return firstPartyGrant(ctx);
+  const { consent: terms } = await decided.snapshot.policies(decided.app);
+  return grantOf(ctx, { facts: decided.facts, terms });
 }
 
 /** Access tokens say under which authentication they were issued (RFC 9470 section 6); a refresh keeps it. */

@@ -45,12 +45,14 @@ function texts(op: Op): readonly unknown[] {
  * limits that cannot be counted.
  */
 export function tightestLimits(limits: readonly Limit[]): readonly Limit[] {
-  const tightest = new Map<number, number>();
-  for (const { limit, window } of limits) {
+  const tightest = new Map<number, Limit>();
+  for (const one of limits) {
+    const { limit, window, wait = 0 } = one;
     if (!Number.isInteger(limit) || limit < 0) throw new TypeError('a limit is a whole number of attempts');
     if (!Number.isInteger(window) || window < 0) throw new TypeError('a window is a whole number of seconds');
-    tightest.set(window, Math.min(limit, tightest.get(window) ?? limit));
+    if (!Number.isInteger(wait) || wait < 0) throw new TypeError('a wait is a whole number of seconds');
+    if (limit < (tightest.get(window)?.limit ?? Infinity)) tightest.set(window, one);
   }
   if (tightest.size === 0) throw new TypeError('an attempt needs at least one limit');
-  return [...tightest].map(([window, limit]) => ({ limit, window }));
+  return [...tightest.values()];
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { openEmbedded } from './embedded.ts';
 import { isIncomplete } from './embedded-mark.ts';
+import type { StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
 
 export const databaseName = 'stepgate.db';
@@ -22,6 +23,8 @@ const markerText =
 /** What an earlier store leaves behind. */
 const traces = [markerName, ...['-wal', '-shm', '-journal'].map((suffix) => databaseName + suffix)];
 
+type Fill = (store: Store) => Promise<void>;
+
 const temporaryPrefix = `${databaseName}.new-`;
 
 /**
@@ -29,18 +32,40 @@ const temporaryPrefix = `${databaseName}.new-`;
  * Rejects with `StepgateError('not_configured')` when there is no store, with `StoreUnavailable` when it lost something
  * or cannot be opened, and with what `initialise` rejects with.
  */
-export async function openDataDir(dir: string, initialise?: (store: Store) => Promise<void>): Promise<Store> {
+export async function openDataDir(
+  dir: string,
+  { initialise, schema }: { readonly initialise?: Fill | undefined; readonly schema?: StoreSchema } = {},
+): Promise<Store> {
   const file = join(dir, databaseName);
   if (!existsSync(file)) {
     refuseLoss(dir);
     if (initialise === undefined) throw new StepgateError('not_configured', noStore(dir));
-    await makeStore(dir, initialise);
+    await makeDatabase(dir, async (file) => {
+      const store = openEmbedded({ file, ...(schema && { schema }) });
+      try {
+        await initialise(store);
+      } finally {
+        // The last connection writes the log into the file and removes it.
+        await store.close();
+      }
+    });
   }
   if (isIncomplete(file)) throw new StoreUnavailable(incomplete(file));
-  const store = openEmbedded({ file });
+  const store = openEmbedded({ file, ...(schema && { schema }) });
   // Only now: a marker that is written before the database would turn an interrupted start into a loss.
   if (!existsSync(join(dir, markerName))) await writeFile(join(dir, markerName), markerText, { mode: 0o600 });
   return store;
+}
+
+/** What there is of a store in `dir`: its database, or what an earlier one left behind. */
+export function filesOfStore(dir: string): readonly string[] {
+  return [databaseName, ...traces].map((name) => join(dir, name)).filter((file) => existsSync(file));
+}
+
+/** Whether there is a database in `dir` that may be opened. */
+export function hasWholeDatabase(dir: string): boolean {
+  const file = join(dir, databaseName);
+  return existsSync(file) && !isIncomplete(file);
 }
 
 function refuseLoss(dir: string): void {
@@ -71,17 +96,11 @@ function incomplete(file: string): string {
  * Under a temporary name first: whatever is interrupted, there is a whole database or none. When another process was
  * faster, its database stays.
  */
-async function makeStore(dir: string, initialise: (store: Store) => Promise<void>): Promise<void> {
+export async function makeDatabase(dir: string, make: (file: string) => Promise<void>): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const temporary = join(dir, `${temporaryPrefix}${randomBytes(6).toString('hex')}`);
   try {
-    const store = openEmbedded({ file: temporary });
-    try {
-      await initialise(store);
-    } finally {
-      // The last connection writes the log into the file and removes it.
-      await store.close();
-    }
+    await make(temporary);
     await putInPlace(temporary, join(dir, databaseName));
     syncDirectory(dir);
   } catch (error) {

@@ -21,11 +21,13 @@ export function embeddedCounters(database: DatabaseSync): CountAttempt {
   );
 
   return (counter, limits, { now, orphan }) => {
-    const windows = tightestLimits(limits).map(({ limit, window }) => {
+    const windows = tightestLimits(limits).map(({ limit, window, wait = 0 }) => {
       const row = read.get(counter, window, now);
       const endless = orphan ? now + orphanLifetime * 1000 : null;
+      const count = Number(row?.n ?? 0);
       const opened = row === undefined ? now + window * 1000 : (row.x as number);
-      return { limit, window, count: Number(row?.n ?? 0), until: window === 0 ? endless : opened };
+      const closes = wait > 0 && count === limit - 1 ? now + wait * 1000 : opened;
+      return { limit, window, count, until: window === 0 ? endless : closes };
     });
     const full = windows.filter(({ count, limit }) => count >= limit);
     if (full.length > 0) {

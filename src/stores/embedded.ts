@@ -7,6 +7,8 @@ import { openDatabase, watchFile } from './embedded-database.ts';
 import { markAsNeedingLog } from './embedded-mark.ts';
 import { EmbeddedQueue } from './embedded-queue.ts';
 import { embeddedSweep } from './embedded-sweep.ts';
+import type { StoreSchema } from './schema.ts';
+import { stampedStore } from './stamped-store.ts';
 import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from './store.ts';
 
 export interface EmbeddedOptions {
@@ -14,6 +16,8 @@ export interface EmbeddedOptions {
   readonly file: string;
   /** Milliseconds since the epoch; decides what has expired. */
   readonly now?: () => number;
+  /** Default: that of this release. */
+  readonly schema?: StoreSchema;
 }
 
 /** Milliseconds. */
@@ -26,7 +30,7 @@ const pageSize = 500;
  * The store in one SQLite file: durable (fsync before a promise resolves), for one machine.
  * Throws `StoreUnavailable` when the file cannot be opened.
  */
-export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
+export function openEmbedded({ file, now = Date.now, schema }: EmbeddedOptions): Store {
   const database = openDatabase(file);
   const queue = new EmbeddedQueue(database, watchFile(file));
   const count = embeddedCounters(database);
@@ -34,7 +38,7 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
   mark();
   const stopSweeping = keepSweeping({ database, queue, now, mark });
   const parts: EmbeddedParts = { queue, ops: embeddedOps(database), count, now };
-  return {
+  const store: Store = {
     load: loadEntries(parts),
     commit: commitBatch(parts),
     async reserve(counter, limits) {
@@ -54,6 +58,7 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
       database.close();
     },
   };
+  return stampedStore(store, schema);
 }
 
 interface EmbeddedParts {

@@ -38,6 +38,10 @@ export function signInLogKey(userId: string): string {
   return keyOf('sign-in-log', userId);
 }
 
+export function offlineAccessLogKey(userId: string): string {
+  return keyOf('offline-access-log', userId);
+}
+
 /**
  * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this
  * user. It belongs to the account, so that every spelling, transaction and node counts in one place (Law 8).
@@ -83,6 +87,8 @@ export function pollingIntervalKey(deviceCode: string): string {
 }
 
 export const keyringKey = keyOf('keyring');
+
+export const storeStateKey = keyOf('store-state');
 
 export const revisionPointerKey = keyOf('revision-pointer');
 

@@ -4,7 +4,10 @@ import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { databaseName, openDataDir } from './data-dir.ts';
 import { keyringKey, revisionPointerKey, usersKey } from './keys.ts';
 import { openRedis } from './redis.ts';
+import type { RedisDurability } from './redis-check.ts';
+import { releaseSchema, type StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
+import { createState } from './store-state.ts';
 
 export interface StoreSettings {
   /** Address of a Redis (see `parseRedisUrl`); absent: the embedded store. */
@@ -13,20 +16,25 @@ export interface StoreSettings {
   readonly dataDir: string;
   /** Takes what an operator should know: unsafe settings of Redis, lost connections. */
   readonly warn?: (text: string) => void;
+  /** Default: that of this release. */
+  readonly schema?: StoreSchema;
+  /** What Redis must promise. Default: `replicas`. */
+  readonly durability?: RedisDurability;
   /** A command, which has time to find out which replicas of Redis are dead before it writes. */
   readonly isPatient?: boolean;
 }
 
-/** Fills a new store: the keys first, the pointer to the configuration last. Safe to repeat. */
+/** Fills a new store that has an epoch: the keys first, the pointer to the configuration last. Safe to repeat. */
 export type Initialise = (store: Store) => Promise<void>;
 
 /**
  * Opens the store that the settings name, and checks that it may be used. An empty store is not a new one: it may have
- * lost everything. So only who passes `initialise` says that it is new. Rejects with `StoreUnavailable` when the store
+ * lost everything. So only who passes `fill` says that it is new. Rejects with `StoreUnavailable` when the store
  * may not be used or lost something, with `StepgateError('not_configured')` when it is empty, and with what
- * `initialise` rejects with.
+ * `fill` rejects with.
  */
-export async function openStore(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
+export async function openStore(settings: StoreSettings, fill?: Initialise): Promise<Store> {
+  const initialise = fill && initialiseWith(settings, fill);
   const store = await openAsItIs(settings, initialise);
   try {
     if (await isInitialised(store, settings)) return store;
@@ -40,11 +48,21 @@ export async function openStore(settings: StoreSettings, initialise?: Initialise
   }
 }
 
+/** The epoch comes first, so that whatever is written belongs to it. */
+function initialiseWith({ schema = releaseSchema }: StoreSettings, fill: Initialise): Initialise {
+  return async (store) => {
+    await createState(store, schema);
+    await fill(store);
+  };
+}
+
 /** Like `openStore`, but whatever is or is not in the store: for a command that examines it. */
 export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
-  const { redisUrl, dataDir, warn = () => {}, isPatient = false } = settings;
-  if (redisUrl === undefined) return openDataDir(dataDir, initialise);
-  const store = openRedis({ url: redisUrl, isPatient, onTrouble: (error) => warn(`Redis: ${error.message}`) });
+  const { redisUrl: url, dataDir, warn = () => {}, schema = releaseSchema } = settings;
+  if (url === undefined) return openDataDir(dataDir, { initialise, schema });
+  const { isPatient = false, durability = 'replicas' } = settings;
+  const onTrouble = (error: Error): void => warn(`Redis: ${error.message}`);
+  const store = openRedis({ url, schema, isPatient, durability, onTrouble });
   try {
     for (const warning of await store.examine()) warn(warning);
     return store;
@@ -58,11 +76,16 @@ const emptyRedis =
   'this Redis holds no store of Stepgate. If it is new, run `npm run stepgate -- config apply --init`. ' +
   'If it was in use, its content is lost: restore it from a backup';
 
+const beforeFirstRelease =
+  'this store does not say which version its documents have: it was written before the first release, and no release ' +
+  'reads it. Empty it to begin anew';
+
 /** False: nothing is there, or only what an interrupted initialisation wrote. */
 async function isInitialised(store: Store, { redisUrl, dataDir }: StoreSettings): Promise<boolean> {
-  const { entries } = await store.load([keyringKey, revisionPointerKey]);
+  const { entries, state } = await store.load([keyringKey, revisionPointerKey]);
   const hasKeys = entries.get(keyringKey) !== undefined;
   const hasConfiguration = entries.get(revisionPointerKey) !== undefined;
+  if (hasKeys && hasConfiguration && state?.epoch === 0) throw new StoreUnavailable(beforeFirstRelease);
   if (hasKeys && hasConfiguration) return true;
   if (hasKeys || !(hasConfiguration || (await hasUsers(store)))) return false;
   const where = redisUrl === undefined ? join(dataDir, databaseName) : 'this Redis';
@@ -80,4 +103,14 @@ function damaged(dataDir: string): StoreUnavailable {
     `${file} is damaged: it holds no keys or no configuration. Restore it from a backup together with its log ` +
       `(${databaseName}-wal), or empty ${dataDir} to begin anew`,
   );
+}
+
+const durabilities = ['memory', 'replicas', 'fsync'] as const satisfies readonly RedisDurability[];
+
+/** Reads `REDIS_DURABILITY`. Throws `RangeError` when it is none. */
+export function readDurability(text: string | undefined): RedisDurability | undefined {
+  const found = durabilities.find((durability) => durability === text);
+  if (text && found === undefined)
+    throw new RangeError(`REDIS_DURABILITY is none of ${durabilities.join(', ')}: ${text}`);
+  return found;
 }

@@ -2,8 +2,14 @@
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 
-/** `EXPIRE ... GT` and scripts that declare their slot came with Redis 7. */
-const oldestMajor = 7;
+/**
+ * What an acknowledgement stands for. `replicas`: every replica has it, and each keeps a log of its own. `fsync`: it is
+ * on the disks of all of them, too. `memory`: the operator says that it may be lost with the process.
+ */
+export type RedisDurability = 'memory' | 'replicas' | 'fsync';
+
+/** `EXPIRE ... GT` and scripts that declare their slot came with Redis 7, `WAITAOF` with 7.2. */
+const oldest = { memory: 7, replicas: 7, fsync: 7.2 } as const satisfies Record<RedisDurability, number>;
 /** A difference of the clocks that is worth a warning (milliseconds). */
 const noticedSkew = 2_000;
 /**
@@ -14,15 +20,22 @@ const allowedSkew = 30_000;
 
 /**
  * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when
- * counters or credentials could be evicted, when the server is too old, when it is a replica, or when its clock is not
- * ours. Returns warnings: sentences for the operator. `now` is the clock of this process (ms).
+ * counters or credentials could be evicted, when nothing is written to disk although that is promised, when the server
+ * is too old, when it is a replica, or when its clock is not ours. Returns warnings: sentences for the operator. `now`
+ * is the clock of this process (ms).
  */
-export async function assertRedisSafe(masters: readonly Redis[], now: () => number): Promise<readonly string[]> {
-  const warnings = await Promise.all(masters.map((master) => checkMaster(master, now)));
+export async function assertRedisSafe(
+  masters: readonly Redis[],
+  demands: { readonly now: () => number; readonly durability: RedisDurability },
+): Promise<readonly string[]> {
+  const warnings = await Promise.all(masters.map((master) => checkMaster(master, demands)));
   return [...new Set(warnings.flat())];
 }
 
-async function checkMaster(master: Redis, now: () => number): Promise<readonly string[]> {
+async function checkMaster(
+  master: Redis,
+  { now, durability }: Parameters<typeof assertRedisSafe>[1],
+): Promise<readonly string[]> {
   const [seconds, micros] = await master.time();
   const skew = Math.abs(Number(seconds) * 1000 + Number(micros) / 1000 - now());
   const difference = `the clock of Redis differs from ours by ${Math.round(skew / 1000)} s`;
@@ -38,26 +51,35 @@ async function checkMaster(master: Redis, now: () => number): Promise<readonly s
       'Redis does not let us read INFO: make sure that maxmemory-policy is noeviction and appendonly is yes',
     ];
   }
-  refuseUnsafe(info);
-  return [
-    ...warnings,
-    ...(info.get('aof_enabled') === '0'
-      ? ['Redis runs with appendonly no: a crash loses what was written since its last snapshot']
-      : []),
-  ];
+  refuseUnsafe(info, durability);
+  if (durability === 'fsync') await refuseLateSync(master);
+  return info.get('aof_enabled') === '0' ? [...warnings, unlogged] : warnings;
 }
 
-function refuseUnsafe(info: ReadonlyMap<string, string>): void {
+const unlogged = 'Redis runs with appendonly no: a crash loses what was written since its last snapshot';
+
+function refuseUnsafe(info: ReadonlyMap<string, string>, durability: RedisDurability): void {
   const version = info.get('redis_version') ?? '0';
-  if (Number.parseInt(version, 10) < oldestMajor)
-    throw new StoreUnavailable(`Redis ${version} is too old: ${oldestMajor}.0 or newer is needed`);
+  if (Number.parseFloat(version) < oldest[durability])
+    throw new StoreUnavailable(`Redis ${version} is too old: ${oldest[durability].toFixed(1)} or newer is needed`);
   if (info.get('role') === 'slave')
     throw new StoreUnavailable('this Redis is a replica: connect to the master, or name the sentinels');
   const policy = info.get('maxmemory_policy');
-  if (info.get('maxmemory') !== '0' && policy !== 'noeviction')
+  if (policy !== 'noeviction')
     throw new StoreUnavailable(
       `Redis may evict lockout counters and credentials (maxmemory-policy is ${policy}): set maxmemory-policy to noeviction`,
     );
+  if (info.get('aof_enabled') === '0' && durability !== 'memory')
+    throw new StoreUnavailable(
+      `${unlogged}. Set appendonly to yes, here and at the replicas; where all may be lost, set REDIS_DURABILITY to memory`,
+    );
+}
+
+/** Otherwise Redis syncs once a second, and the commits would not wait that long. */
+async function refuseLateSync(master: Redis): Promise<void> {
+  const [, policy] = (await master.config('GET', 'appendfsync')) as readonly string[];
+  if (policy !== 'always')
+    throw new StoreUnavailable(`REDIS_DURABILITY is fsync, and appendfsync is ${policy}: set appendfsync to always`);
 }
 
 /** INFO is lines of `name:value`, with comments. */

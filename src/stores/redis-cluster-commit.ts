@@ -12,6 +12,7 @@ export interface ClusterCommitOptions {
   readonly watch: ClusterWatch;
   readonly patience: RedisPatience;
   /** See `GroupCommitOptions`. */
+  readonly isSynced: boolean;
   readonly barrierKey: (tag: string) => string;
 }
 
@@ -84,7 +85,8 @@ async function nextTarget(error: NotRun, { node, isAsking }: Target): Promise<Ta
   return { node: { host: host || node?.host || '', port: Number(port) }, isAsking: kind === 'ASK' };
 }
 
-function openLine({ address, watch, patience, barrierKey }: ClusterCommitOptions, node: NodeAddress): Line {
+function openLine(options: ClusterCommitOptions, node: NodeAddress): Line {
+  const { address, watch, patience, barrierKey, isSynced } = options;
   const { db: _none, master: _name, ...rest } = address;
   const { client, ready } = connectForCommits({ ...rest, kind: 'standalone', nodes: [node] }, patience);
   let tag = 'barrier';
@@ -93,7 +95,8 @@ function openLine({ address, watch, patience, barrierKey }: ClusterCommitOptions
     return barrierKey(tag);
   };
   const { rule, addressOf } = watch;
-  const run = groupCommit({ client, ready, rule, addressOf, waitLimit: patience.replicas, barrierKey: barrierKeyHere });
+  const waitLimit = patience.replicas;
+  const run = groupCommit({ client, ready, rule, addressOf, waitLimit, isSynced, barrierKey: barrierKeyHere });
   return { node, run, disconnect: () => client.disconnect() };
 }
 

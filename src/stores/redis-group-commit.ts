@@ -33,6 +33,8 @@ export interface GroupCommitOptions {
   readonly rule: ReplicaRule;
   /** How long the replicas may take (milliseconds). */
   readonly waitLimit: number;
+  /** Whether it must be on the disks, too. */
+  readonly isSynced: boolean;
   /** `ip:port` of a node that Redis or we name. */
   readonly addressOf: (host: string, port: number | string) => string;
 }
@@ -64,13 +66,14 @@ const redirections = /^(MOVED|ASK|TRYAGAIN)\b/;
 export function groupCommit(options: GroupCommitOptions): GroupCommit {
   let queue: Waiting[] = [];
   let busy = false;
+  const seen: Seen = { attached: 0 };
   const sendAll = async (): Promise<void> => {
     if (busy) return;
     busy = true;
     while (queue.length > 0) {
       const group = queue.slice(0, largestGroup);
       queue = queue.slice(largestGroup);
-      await sendGroup(options, group, 'evalsha').catch((error: unknown) => {
+      await sendGroup({ ...options, seen }, group, 'evalsha').catch((error: unknown) => {
         // Those behind would wait as long again, and answer after the request was given up.
         for (const { reject } of [...group, ...queue]) reject(redisFailure(error));
         queue = [];
@@ -87,12 +90,17 @@ export function groupCommit(options: GroupCommitOptions): GroupCommit {
 
 const scriptOf = { eval: redisScripts.stepgateCommit, evalsha: hash('sha1', redisScripts.stepgateCommit) } as const;
 
+/** How many replicas were attached at the last look. */
+interface Seen {
+  attached: number;
+}
+
 async function sendGroup(
-  options: GroupCommitOptions,
+  options: GroupCommitOptions & { readonly seen: Seen },
   group: readonly Waiting[],
   command: 'eval' | 'evalsha',
 ): Promise<void> {
-  const { client, barrierKey, ready, rule, addressOf, waitLimit } = options;
+  const { client, barrierKey, ready, rule, addressOf, waitLimit, isSynced, seen } = options;
   await ready();
   const { remoteAddress = '', remotePort = 0 } = client.stream;
   const me = addressOf(remoteAddress, remotePort);
@@ -106,7 +114,10 @@ async function sendGroup(
   // Behind scripts that wrote nothing a wait would end at once, also when earlier writes are not at the replicas yet.
   pipeline.set(barrierKey(), '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
   pipeline.role();
-  pipeline.wait(rule.needed(me, performance.now()) ?? 0, waitLimit);
+  const needed = rule.needed(me, performance.now()) ?? 0;
+  // It counts replicas and names none, so all that are attached must have it.
+  if (isSynced) pipeline.call('WAITAOF', 1, Math.max(needed, seen.attached), waitLimit);
+  else pipeline.wait(needed, waitLimit);
   pipeline.role();
   const replies = (await pipeline.exec()) as readonly Reply[] | null;
   if (replies === null) throw new StoreUnavailable('Redis: the pipeline was cut off');
@@ -129,7 +140,7 @@ function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: S
 
 /** Why it is not known whether the replicas have it; `undefined`: they have. `replies`: to SET, ROLE, WAIT, ROLE. */
 function doubtOf(
-  { rule, addressOf }: GroupCommitOptions,
+  { rule, addressOf, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
   me: string,
   replies: readonly Reply[],
 ): StoreUnavailable | undefined {
@@ -142,8 +153,14 @@ function doubtOf(
     return new StoreUnavailable('this Redis is no master any more; it is not known whether the write counted');
   const acknowledged = new Map(after[2].map(([host, port, offset]) => [addressOf(host, port), Number(offset)]));
   const missing = rule.missing({ me, offset: Number(before[1]), acknowledged }, performance.now());
-  if (missing.length === 0) return undefined;
-  return new StoreUnavailable(
-    `not at every replica (${missing.join(', ')}); it is not known whether the write counted`,
-  );
+  seen.attached = acknowledged.size;
+  if (missing.length > 0)
+    return new StoreUnavailable(
+      `not at every replica (${missing.join(', ')}); it is not known whether the write counted`,
+    );
+  if (!isSynced) return undefined;
+  const [here, there] = (replies[2]?.[1] ?? []) as readonly [number, number];
+  if (here === 1 && there >= acknowledged.size) return undefined;
+  const disks = `this one ${here === 1 ? 'has' : 'does not have'} it, and ${there} of ${acknowledged.size} replicas`;
+  return new StoreUnavailable(`not on every disk (${disks}); it is not known whether the write counted`);
 }

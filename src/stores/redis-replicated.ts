@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
 import { watchCluster } from './cluster-watch.ts';
 import { replicationBarrierKey } from './keys.ts';
+import type { RedisDurability } from './redis-check.ts';
 import { connectForCommits, type RedisClient, type RedisPatience, usualPatience } from './redis-client.ts';
 import { clusterCommits } from './redis-cluster-commit.ts';
 import { groupCommit, type ScriptArguments } from './redis-group-commit.ts';
@@ -17,6 +18,7 @@ export interface ReplicatedOptions {
   /** Begins every key. */
   readonly prefix: string;
   readonly patience: RedisPatience | undefined;
+  readonly durability: RedisDurability;
   /** The first commits wait until it is known which replicas are dead, up to twelve seconds: see `settling`. */
   readonly isPatient?: boolean;
 }
@@ -36,6 +38,7 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
   const way = shared instanceof Cluster ? clusterWay(options) : singleWay(options, shared);
   const { watch, masterOf } = way;
   const word = watchStoreAlone(shared, options.prefix, watch.rule);
+  const isSynced = options.durability === 'fsync';
   const settled = options.isPatient === true ? settling(way) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
   const needed = (me: string): number | undefined => watch.rule.needed(me, performance.now());
@@ -45,7 +48,8 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
       await watch.known();
       await settled?.(keyOf(args));
       // Where replicas were excused by the operator's word, it is looked at again behind the script.
-      return needed(masterOf(keyOf(args))) === 0 && !word.isGiven() ? alone(args, true) : way.run(args, keyOf(args));
+      const mustWait = isSynced || word.isGiven() || needed(masterOf(keyOf(args))) !== 0;
+      return mustWait ? way.run(args, keyOf(args)) : alone(args, true);
     },
     async advice() {
       if (parseRedisUrl(options.url).kind === 'standalone') return [];
@@ -100,7 +104,8 @@ interface Way {
   readonly stop: () => void;
 }
 
-function singleWay({ url, prefix, patience = usualPatience }: ReplicatedOptions, shared: Redis): Way {
+function singleWay(options: ReplicatedOptions, shared: Redis): Way {
+  const { url, prefix, patience = usualPatience, durability } = options;
   const watch = watchOf(url, shared, patience);
   const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
   const { rule, addressOf } = watch;
@@ -109,7 +114,8 @@ function singleWay({ url, prefix, patience = usualPatience }: ReplicatedOptions,
     const { remoteAddress = '', remotePort = 0 } = shared.stream ?? {};
     return addressOf(remoteAddress, remotePort);
   };
-  const send = groupCommit({ client, ready, rule, addressOf, barrierKey, waitLimit: patience.replicas });
+  const isSynced = durability === 'fsync';
+  const send = groupCommit({ client, ready, rule, addressOf, barrierKey, isSynced, waitLimit: patience.replicas });
   return {
     watch,
     run: (args) => send(args),
@@ -119,11 +125,12 @@ function singleWay({ url, prefix, patience = usualPatience }: ReplicatedOptions,
   };
 }
 
-function clusterWay({ url, prefix, patience = usualPatience }: ReplicatedOptions): Way {
+function clusterWay({ url, prefix, patience = usualPatience, durability }: ReplicatedOptions): Way {
+  const isSynced = durability === 'fsync';
   const address = parseRedisUrl(url);
   const watch = watchCluster(address, patience);
   const barrierKey = (tag: string) => prefix + replicationBarrierKey(tag);
-  const { run, stop } = clusterCommits({ address, watch, patience, barrierKey });
+  const { run, stop } = clusterCommits({ address, watch, patience, isSynced, barrierKey });
   return { watch, run, masterOf: (key) => watch.masterOf(slotOf(key)), masters: watch.masters, stop };
 }
 

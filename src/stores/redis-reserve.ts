@@ -17,9 +17,9 @@ export function redisReserve({
   };
 }
 
-/** Limits as the scripts read them: pairs of limit and window. */
+/** Limits as the scripts read them: limit, window and wait (0: none). */
 export function flatLimits(limits: readonly Limit[]): readonly number[] {
-  return tightestLimits(limits).flatMap(({ limit, window }) => [limit, window]);
+  return tightestLimits(limits).flatMap(({ limit, window, wait = 0 }) => [limit, window, wait]);
 }
 
 export function readReservation(reply: unknown): Reservation {

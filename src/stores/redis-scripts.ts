@@ -31,8 +31,8 @@ for i, key in ipairs(order) do
 end`;
 
 /**
- * `attempt(key, first, orphan)`: ARGV from `first` on are pairs of limit and window; `orphan`: ms that it lives without
- * a closing window, or nil. Answers { granted, remaining, retryAfter }.
+ * `attempt(key, first, orphan)`: ARGV from `first` on are limit, window and wait, for each limit; `orphan`: ms that it
+ * lives without a closing window, or nil. Answers { granted, remaining, retryAfter }.
  */
 const attempt = `
 local function attempt(key, first, orphan)
@@ -40,8 +40,8 @@ local function attempt(key, first, orphan)
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local remaining, wait, refused = math.huge, 0, false
   local counts, ends = {}, {}
-  for a = first, #ARGV, 2 do
-    local limit, window = tonumber(ARGV[a]), ARGV[a + 1]
+  for a = first, #ARGV, 3 do
+    local limit, window, hold = tonumber(ARGV[a]), ARGV[a + 1], tonumber(ARGV[a + 2])
     local seen = redis.call('HMGET', key, 'n' .. window, 'x' .. window)
     local count, closes = tonumber(seen[1] or '0'), tonumber(seen[2] or '0')
     if window ~= '0' and closes <= now then count, closes = 0, now + window * 1000 end
@@ -49,12 +49,13 @@ local function attempt(key, first, orphan)
       refused = true
       if window == '0' then wait = -1 elseif wait >= 0 then wait = math.max(wait, math.ceil((closes - now) / 1000)) end
     end
+    if hold > 0 and window ~= '0' and count == limit - 1 then closes = now + hold * 1000 end
     remaining = math.min(remaining, limit - count - 1)
     counts[a], ends[a] = count + 1, closes
   end
   if refused then return { 0, 0, wait } end
   local last = 0
-  for a = first, #ARGV, 2 do
+  for a = first, #ARGV, 3 do
     local window = ARGV[a + 1]
     redis.call('HSET', key, 'n' .. window, counts[a], 'x' .. window, ends[a])
     last = math.max(last, ends[a])

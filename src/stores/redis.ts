@@ -1,13 +1,15 @@
 /** The store on Redis. */
 import { Cluster, type Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
-import { assertRedisSafe } from './redis-check.ts';
+import { assertRedisSafe, type RedisDurability } from './redis-check.ts';
 import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './redis-client.ts';
 import { clusterCommit, singleCommit } from './redis-commit.ts';
 import type { RedisLink, Verb } from './redis-link.ts';
 import { clusterLoad, singleLoad } from './redis-load.ts';
 import { replicatedCommits } from './redis-replicated.ts';
 import { redisReserve } from './redis-reserve.ts';
+import type { StoreSchema } from './schema.ts';
+import { stampedStore } from './stamped-store.ts';
 import type { Store } from './store.ts';
 
 export interface RedisOptions {
@@ -21,9 +23,16 @@ export interface RedisOptions {
   readonly onTrouble?: (error: Error) => void;
   /** How long each thing is waited for; tests wait longer. */
   readonly patience?: RedisPatience;
+  /** Default: that of this release. */
+  readonly schema?: StoreSchema;
+  /** Default: `replicas`. */
+  readonly durability?: RedisDurability;
   /** For a command: see `ReplicatedOptions`. */
   readonly isPatient?: boolean;
 }
+
+/** Begins the keys of every installation. */
+export const defaultPrefix = 'stepgate:';
 
 const pageSize = 500;
 
@@ -32,10 +41,11 @@ const pageSize = 500;
  * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
  */
 export function openRedis(options: RedisOptions): Store {
-  const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
+  const { url, prefix = defaultPrefix, onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
+  const { schema, durability = 'replicas' } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
-  const replicated = replicatedCommits({ url, prefix, patience, isPatient }, client);
+  const replicated = replicatedCommits({ url, prefix, patience, isPatient, durability }, client);
   const link: RedisLink = {
     client,
     runCommit: replicated.run,
@@ -53,7 +63,7 @@ export function openRedis(options: RedisOptions): Store {
   };
   const clustered = client instanceof Cluster;
   const { track, drain } = trackCalls();
-  return {
+  const store: Store = {
     load: track(clustered ? clusterLoad(link) : singleLoad(link)),
     commit: track(clustered ? clusterCommit(link) : singleCommit(link)),
     reserve: track(redisReserve(link)),
@@ -62,7 +72,7 @@ export function openRedis(options: RedisOptions): Store {
     ping: track(() => link.send('ping', () => pingAll(client))),
     examine: track((now = Date.now) =>
       link.send('ping', async () => [
-        ...(await assertRedisSafe(mastersOf(client), now)),
+        ...(await assertRedisSafe(mastersOf(client), { now, durability })),
         ...(await replicated.advice()),
       ]),
     ),
@@ -73,6 +83,7 @@ export function openRedis(options: RedisOptions): Store {
       client.disconnect();
     },
   };
+  return stampedStore(store, schema);
 }
 
 /** Counts the calls under way, so that `close` cuts none of them off. `drain` refuses new calls and waits for these. */

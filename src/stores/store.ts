@@ -12,7 +12,6 @@
  *
  * Durations are whole seconds. Values are strings; the callers keep JSON in them.
  */
-
 export interface Entry {
   readonly value: string;
   /** Grows by one with each write. 1 after `create`. */
@@ -21,6 +20,8 @@ export interface Entry {
   readonly refs: readonly string[];
   /** When it was consumed (epoch seconds of the store's clock); absent: it was not. */
   readonly consumed?: number;
+  /** When the epoch of the store began (epoch seconds): one-time values in it that are older count no more. */
+  readonly epoch?: number;
 }
 
 /** A limit on attempts within one window. A refused attempt is not counted. */
@@ -28,6 +29,11 @@ export interface Limit {
   readonly limit: number;
   /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` closes it. */
   readonly window: number;
+  /**
+   * The attempt that reaches the limit moves the end of the window: to so long after it (seconds). Absent: it does
+   * not.
+   */
+  readonly wait?: number;
 }
 
 export interface Reservation {
@@ -64,6 +70,21 @@ export interface LoadOptions {
  */
 export const orphanLifetime = 30 * 86_400;
 
+/** What a store says of itself (see `store-state.ts`). */
+export interface StoreState {
+  /** The version in which documents are written. It rises by `stepgate store finish-upgrade`. */
+  readonly schema: number;
+  /** Documents of the version before are still being rewritten. */
+  readonly rewriting?: true;
+  /**
+   * When the epoch began (milliseconds since 1970), and greater than that of every epoch before. 1: the first one,
+   * which nothing came before. 0: the store was never initialised.
+   */
+  readonly epoch: number;
+  /** A restore has begun and has not come to its end. */
+  readonly restoring?: true;
+}
+
 export interface Loaded {
   /** All keys that were asked for and all that they refer to, directly or not. `undefined`: there is no such entry. */
   readonly entries: ReadonlyMap<string, Entry | undefined>;
@@ -71,6 +92,8 @@ export interface Loaded {
   readonly reservation?: Reservation;
   /** The counter (`<what the entry leads to>:<name>`) that was reserved, for `reset`. */
   readonly counter?: string;
+  /** What the store said of itself in the same load. */
+  readonly state?: StoreState;
 }
 
 /**
@@ -142,8 +165,9 @@ export interface Store {
    * Checks every operation that can fail against the state before the batch, then applies all in order, or none.
    * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as consumed. Nothing is
    * ever sent twice. Rejects with `TypeError`, before anything is sent, when a value is no string or a ttl no number.
+   * `state`: of the load that this follows from; what is written belongs to its epoch. Absent: of the newest load.
    */
-  commit(ops: readonly Op[]): Promise<Committed>;
+  commit(ops: readonly Op[], state?: StoreState): Promise<Committed>;
   /**
    * Limits over one window share its count. Rejects with `TypeError` when there is no limit, or one that is not a whole
    * number.

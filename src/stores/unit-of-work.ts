@@ -2,7 +2,7 @@
  * One request is one unit of work: what was read is read once, what is written is written together, by one commit,
  * before the answer leaves. So a request costs one load and one commit, and is never half done. See decision 1.
  */
-import type { Entry, Loaded, LoadOptions, Op, Store } from './store.ts';
+import type { Entry, Loaded, LoadOptions, Op, Store, StoreState } from './store.ts';
 
 type WriteOp = Extract<Op, { value: string; version?: number; op: 'create' | 'replace' | 'put' | 'update' }>;
 
@@ -50,6 +50,8 @@ export class UnitOfWork {
   readonly #overtaken = new Map<string, () => Promise<Error>>();
   readonly #before: (() => void)[] = [];
   readonly #committed: (() => void)[] = [];
+  /** What the first load found: what follows from an earlier epoch stays in it, whatever begins meanwhile. */
+  #state: StoreState | undefined;
 
   /** `along`: keys that every load brings along, such as the pointer to the active policy revision. */
   constructor(store: Store, along: readonly string[] = []) {
@@ -62,6 +64,7 @@ export class UnitOfWork {
     const missing = [...new Set([...keys, ...this.#along])].filter((key) => !this.#known.has(key));
     if (missing.length === 0 && !options?.reserve) return { entries: this.#known };
     const loaded = await this.#store.load(missing, options);
+    this.#state ??= loaded.state;
     for (const [key, entry] of loaded.entries) this.#learn(key, entry);
     return { ...loaded, entries: this.#known };
   }
@@ -82,6 +85,11 @@ export class UnitOfWork {
     }
     await loading;
     return this.#known.get(key);
+  }
+
+  /** When the epoch of the store began (epoch seconds). Absent: nothing was loaded yet, or the store has none. */
+  get epoch(): number | undefined {
+    return this.#state?.epoch ? Math.floor(this.#state.epoch / 1000) : undefined;
   }
 
   /** The entry as the store held it when it was read, without this request's own writes. */
@@ -127,7 +135,7 @@ export class UnitOfWork {
     this.#merges.set(key, merges);
     const stored = this.#stored.get(key);
     const next = this.#mergedOf(key, stored?.value);
-    if (next) this.#known.set(key, { version: (stored?.version ?? 0) + 1, value: next.value, refs: next.refs ?? [] });
+    if (next) this.#known.set(key, { ...writtenOver(stored), value: next.value, refs: next.refs ?? [] });
   }
 
   /** Deletes; exactly one of several requests wins. */
@@ -177,7 +185,7 @@ export class UnitOfWork {
     for (let round = 0; round < mergeRounds; round += 1) {
       const ops = [...this.#ops, ...(await this.#mergeOps())];
       if (ops.length === 0) return this.#done();
-      const committed = await this.#store.commit(ops);
+      const committed = await this.#store.commit(ops, this.#state);
       if (committed.ok) return this.#done();
       const { failed, applied } = committed;
       this.#ops = this.#ops.filter((op) => !applied.includes(op));
@@ -247,7 +255,7 @@ export class UnitOfWork {
     else this.#ops.push(op);
     const stored = this.#stored.get(op.key);
     this.#known.set(op.key, {
-      version: (stored?.version ?? 0) + 1,
+      ...writtenOver(stored),
       value: op.value,
       refs: op.refs ?? [],
       ...(stored?.consumed === undefined ? {} : { consumed: stored.consumed }),
@@ -257,4 +265,9 @@ export class UnitOfWork {
   #drop(key: string): void {
     this.#ops = this.#ops.filter((op) => !('key' in op && op.key === key && 'value' in op && op.op !== 'append'));
   }
+}
+
+/** What a write keeps of the entry before it. */
+function writtenOver(stored: Entry | undefined): Pick<Entry, 'version' | 'epoch'> {
+  return { version: (stored?.version ?? 0) + 1, ...(stored?.epoch === undefined ? {} : { epoch: stored.epoch }) };
 }

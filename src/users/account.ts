@@ -5,6 +5,7 @@
 import type { Seconds } from '../core/model/facts.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op } from '../stores/store.ts';
+import { inEpoch, withoutOldAddress } from './epoch.ts';
 import {
   type Account,
   parseCredentials,
@@ -32,8 +33,8 @@ export function accountOf(entries: Entries, id: string): VersionedAccount | unde
   const credentials = entries.get(credentialsKey(id));
   if (user === undefined || credentials === undefined) return undefined;
   return {
-    user: parseUser(user.value),
-    credentials: parseCredentials(credentials.value),
+    user: withoutOldAddress(parseUser(user.value), user.epoch),
+    credentials: inEpoch(parseCredentials(credentials.value), credentials.epoch),
     userVersion: user.version,
     credentialsVersion: credentials.version,
   };

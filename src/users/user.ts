@@ -5,6 +5,7 @@ import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { type AppAccess, consentsOf } from './app-access.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -48,6 +49,8 @@ export interface User {
   readonly acceptedTerms?: Readonly<Record<string, { readonly version: string; readonly at: Seconds }>>;
   /** Optional attributes that the user was asked for already. */
   readonly offeredAttributes?: readonly string[];
+  /** By client id: what the user lets the app have. */
+  readonly apps?: Readonly<Record<string, AppAccess>>;
   /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
@@ -97,6 +100,8 @@ export interface AskedAddress {
   readonly address: string;
   /** Keyed hash of the code, the user and the address. */
   readonly code: string;
+  /** Epoch seconds. */
+  readonly askedAt: Seconds;
   /** Epoch seconds. */
   readonly expires: Seconds;
   /** Ids of the messages that hold the code. */
@@ -188,6 +193,7 @@ export function parseIdentifierReservation(value: string): IdentifierReservation
 
 /** The user as the core sees them at this time (epoch seconds): no secrets. */
 export function toSubject(user: User, credentials: readonly Credential[], now: Seconds): Subject {
+  const consents = consentsOf(user);
   return {
     id: user.id,
     status: user.status,
@@ -199,6 +205,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
     ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
     ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
+    ...(consents === undefined ? {} : { consents }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
 }

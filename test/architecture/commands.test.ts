@@ -19,13 +19,13 @@ const commands = leaves(program);
 
 describe('the page of commands', () => {
   test('has a line for each command, and no other', () => {
-    const listed = [...text.matchAll(/^\| `([a-z ]+)` \|/gm)].map(([, name = '']) => name);
+    const listed = [...text.matchAll(/^\| `([a-z -]+)` \|/gm)].map(([, name = '']) => name);
     expect([...listed].sort()).toEqual(commands.map(({ path }) => path).sort());
   });
 
   test('says which of them take --json', () => {
     const sentence = /^All but (.*) take `--json`\./m.exec(text)?.[1] ?? '';
-    const named = [...sentence.matchAll(/`([a-z ]+)`/g)].map(([, name = '']) => name);
+    const named = [...sentence.matchAll(/`([a-z -]+)`/g)].map(([, name = '']) => name);
     const unable = commands.filter(({ command }) => !command.options.some(({ long }) => long === '--json'));
     expect([...named].sort()).toEqual(unable.map(({ path }) => path).sort());
   });

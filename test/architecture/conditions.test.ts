@@ -21,7 +21,15 @@ type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonl
 const optionsByFact = {
   now: ['at'],
   // An explanation is about a request for which no interaction has started.
-  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [], recovering: [] },
+  transaction: {
+    id: [],
+    startedAt: [],
+    skipped: [],
+    requestedEnrollment: [],
+    recovering: [],
+    consented: [],
+    accountSelected: [],
+  },
   request: {
     clientId: ['app'],
     scopes: ['scope'],
@@ -30,6 +38,9 @@ const optionsByFact = {
     acrEssential: ['essentialAcr'],
     maxAge: ['maxAge'],
     promptLogin: ['promptLogin'],
+    promptConsent: ['promptConsent'],
+    promptSelectAccount: ['promptSelectAccount'],
+    claims: ['claims'],
   },
   network: { ip: ['ip'], zones: ['ip', 'zone'] },
   device: {
@@ -52,6 +63,7 @@ const optionsByFact = {
     recovery: ['user', 'recovered'],
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
+    consents: ['user'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {

@@ -39,7 +39,10 @@ function firstCells(heading: string): readonly string[] {
 
 /** Names that the configuration has stand for themselves. */
 function generic(name: string): string {
-  return name.replace(/^userProfile\.\w+$/, 'userProfile.<attribute>').replace(/^terms\.\w+$/, 'terms.<id>');
+  return name
+    .replace(/^userProfile\.\w+$/, 'userProfile.<attribute>')
+    .replace(/^terms\.\w+$/, 'terms.<id>')
+    .replace(/^scopes\.\w+$/, 'scopes.<scope>');
 }
 
 function found(pattern: RegExp, texts: readonly string[]): readonly string[] {

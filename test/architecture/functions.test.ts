@@ -7,7 +7,9 @@ import { parse } from 'acorn';
 import { full } from 'acorn-walk';
 import { readSources } from './support/source.ts';
 
-const root = join(import.meta.dirname, '../../src');
+const root = join(import.meta.dirname, '../..');
+/** The program, and what several tests share. */
+const folders = ['src', 'test/support'];
 
 interface FunctionSize {
   readonly place: string;
@@ -28,8 +30,10 @@ function functionsIn(module: string, source: string): readonly FunctionSize[] {
   return found;
 }
 
-const functions = readSources(root).flatMap(({ module }) =>
-  functionsIn(module, readFileSync(join(root, `${module}.ts`), 'utf8')),
+const functions = folders.flatMap((folder) =>
+  readSources(join(root, folder)).flatMap(({ module }) =>
+    functionsIn(`${folder}/${module}`, readFileSync(join(root, folder, `${module}.ts`), 'utf8')),
+  ),
 );
 
 test('no function takes more than three positional parameters', () => {

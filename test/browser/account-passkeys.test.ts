@@ -92,7 +92,7 @@ async function chooseKey(page: Page): Promise<void> {
 /** The claims that the app receives. */
 async function redeemedClaims(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}?*code=*`);
-  const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
+  const { tokens } = await redeemCode(node.origin, request, page.url());
   return claimsOf(tokens?.id_token);
 }
 

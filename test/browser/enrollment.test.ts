@@ -105,7 +105,7 @@ async function signIn(device: Device, name: string, user: TestUser): Promise<Aut
 /** The claims that the app receives. */
 async function redeemedClaims(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}**`);
-  const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
+  const { tokens } = await redeemCode(node.origin, request, page.url());
   return claimsOf(tokens?.id_token);
 }
 

@@ -57,7 +57,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     });
     return outbox;
   }
-  const put = (...deliveries: Parameters<typeof putIntoOutbox>[1]) => putIntoOutbox(store, deliveries, start);
+  const put = (...deliveries: Parameters<typeof putIntoOutbox>[1]) => putIntoOutbox(store, deliveries, { now: start });
 
   describe('a logout that an app is notified of', () => {
     const logout = { clientId: 'notes', subject: 'u', sid: 's', expires: start + 3600 };
@@ -268,7 +268,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     const older = await put(signInMail('alice@demo.test', '111111', start + 600));
     worker(store, { channel: localSmtp(server.port) }).worker.start();
     await until('the next try to be due', async () => (await waiting(store))[0]?.notBefore === start + 2);
-    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], start, older);
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], { now: start, instead: older });
     now = start + 599;
     await until('the end', async () => (await waiting(store)).length === 0);
     expect(server.received.map(({ mail }) => codeIn({ text: mail.text ?? '' }))).toEqual(['222222']);
@@ -290,7 +290,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     const outbox = worker(store, { channel });
     outbox.worker.start();
     await until('it to be handed over', () => refuse !== undefined);
-    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], start, older);
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], { now: start, instead: older });
     await until('the newer one to be sent', async () => (await waiting(store)).length === 0);
     refuse?.();
     await until('the refusal to be noticed', () => outbox.warnings.length === 1);
@@ -384,10 +384,10 @@ test('on Cluster, too, the worker that loses a race sends nothing; the winner re
   const store = openRedis({ url: cluster.url, patience: longPatience });
   try {
     await store.ping();
-    const older = await putIntoOutbox(store, [signInMail('alice@demo.test', '111111', start + 600)], start);
+    const older = await putIntoOutbox(store, [signInMail('alice@demo.test', '111111', start + 600)], { now: start });
     await loseRace(store, older);
     expect(await codesWaiting(store)).toEqual(['111111']);
-    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], start, older);
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], { now: start, instead: older });
     expect(await codesWaiting(store)).toEqual(['222222']);
   } finally {
     await store.close();

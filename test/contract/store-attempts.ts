@@ -74,6 +74,21 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect(refused.retryAfter).toBeLessThanOrEqual(600);
     });
 
+    test('with the last attempt a wait of its own begins, longer or shorter than the window', async () => {
+      for (const [wait, least, most] of [
+        [1800, 1700, 1800],
+        [60, 1, 60],
+      ] as const) {
+        const counter = storeKey('counter', freshTag());
+        const waiting = [{ limit: 2, window: 600, wait }];
+        await store.reserve(counter, waiting);
+        expect(await other.reserve(counter, waiting)).toEqual({ granted: true, remaining: 0, retryAfter: 0 });
+        const { granted, retryAfter } = await store.reserve(counter, waiting);
+        expect([granted, retryAfter >= least, retryAfter <= most]).toEqual([false, true, true]);
+      }
+      await expect(store.reserve('counter:{x}', [{ limit: 1, window: 1, wait: -1 }])).rejects.toThrow(TypeError);
+    });
+
     test('100 at once over two connections: exactly the limit is granted', async () => {
       const counter = storeKey('counter', freshTag());
       const tight = [{ limit: 7, window: 600 }];

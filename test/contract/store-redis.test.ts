@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { openAsItIs, openStore } from '../../src/stores/open.ts';
+import { revisionPointerKey } from '../../src/stores/keys.ts';
+import { openAsItIs, openStore, readDurability } from '../../src/stores/open.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { parseRedisUrl } from '../../src/stores/redis-url.ts';
 import { counterOf, type Op, type Store, storeKey } from '../../src/stores/store.ts';
@@ -87,6 +88,9 @@ describe('round trips', () => {
   test('standalone: one for any load, reservation included, and one for any batch', async () => {
     const { store, counted } = open(single.url);
     const keys = Array.from({ length: 5 }, () => storeKey('entry', freshTag()));
+    // The first load also tells what later commits need to know of the store.
+    await store.load(keys);
+    counted.length = 0;
     await write(
       store,
       ...keys.map((key, i): Op => ({ op: 'create', key, value: 'a', refs: keys.slice(i + 1, i + 2) })),
@@ -105,6 +109,9 @@ describe('round trips', () => {
 
   test('Cluster: one per tag and hop; entries that share a tag cost one', async () => {
     const { store, counted } = open(cluster.url);
+    // Every request loads it anyway; the state of the store is in its slot.
+    await store.load([revisionPointerKey]);
+    expect(counted.splice(0)).toEqual(['load']);
     const tag = freshTag();
     const [form, user, far] = [storeKey('form', tag), storeKey('user', tag), storeKey('group', freshTag())];
     await write(
@@ -112,10 +119,14 @@ describe('round trips', () => {
       { op: 'put', key: form, value: 'f', refs: [user] },
       { op: 'put', key: user, value: 'u', refs: [far] },
     );
-    await store.load([form, user]);
-    await store.load([], { reserve: { of: form, name: 'n', limits } });
+    await store.load([form, user, revisionPointerKey]);
+    await store.load([revisionPointerKey], { reserve: { of: form, name: 'n', limits } });
     await write(store, { op: 'put', key: far, value: 'g' }, { op: 'consume', key: form });
-    expect(counted).toEqual(['commit', 'load', 'load', 'load', 'reserve', 'load', 'commit', 'commit']);
+    const [first, second] = [
+      ['load', 'load', 'load'],
+      ['load', 'load', 'reserve', 'load'],
+    ];
+    expect(counted).toEqual(['commit', ...first, ...second, 'commit', 'commit']);
   });
 
   test('the server saw as many script calls as were counted', async () => {
@@ -143,31 +154,53 @@ test('stores of different prefixes share nothing; a prefix cannot choose a slot'
 });
 
 describe('the check at start', () => {
-  test('refuses a server that evicts, once it has a limit to evict at', async () => {
+  test('refuses a server that could evict, also while it has no limit to evict at', async () => {
     const { store } = open(single.url);
     await admin.config('SET', 'maxmemory-policy', 'volatile-lru');
-    await store.examine();
-    await admin.config('SET', 'maxmemory', '100mb');
     await expect(store.examine()).rejects.toThrow(StoreUnavailable);
     await expect(store.examine()).rejects.toThrow(/volatile-lru.*noeviction/);
     await expect(openStore({ redisUrl: single.url, dataDir: '/nowhere' })).rejects.toThrow(/noeviction/);
-    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await admin.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '100mb');
     await store.examine();
     await admin.config('SET', 'maxmemory', '0');
   });
 
-  test('warns of a server that persists nothing, and of a clock that differs', async () => {
+  test('warns of a clock that differs', async () => {
     const { store } = open(single.url);
-    await expect(store.examine()).resolves.toEqual([expect.stringContaining('appendonly')]);
     const began = performance.now();
     const late = await store.examine(() => Date.now() - 20_000);
     const [, seconds = ''] = /clock.* (\d+) s/.exec(late[0] ?? '') ?? [];
     const tolerance = 1 + (performance.now() - began) / 1000;
     expect(Math.abs(Number(seconds) - 20)).toBeLessThanOrEqual(tolerance);
     await expect(store.examine(() => Date.now() + 90_000)).rejects.toThrow(/the clock of Redis differs/);
-    await admin.config('SET', 'appendonly', 'yes');
     await expect(store.examine()).resolves.toEqual([]);
+  });
+
+  test('refuses a server that keeps no log, unless the operator says that all may be lost', async () => {
+    const { store } = open(single.url);
     await admin.config('SET', 'appendonly', 'no');
+    await expect(store.examine()).rejects.toThrow(/appendonly no.*Set appendonly to yes.*REDIS_DURABILITY/);
+    await expect(openStore({ redisUrl: single.url, dataDir: '/nowhere' })).rejects.toThrow(/appendonly/);
+    const careless = openRedis({ url: single.url, durability: 'memory' });
+    await expect(careless.examine()).resolves.toEqual([expect.stringContaining('appendonly')]);
+    await careless.close();
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    const asItIs = await openAsItIs({ redisUrl: single.url, dataDir: '/nowhere', durability: 'memory', warn });
+    await asItIs.ping();
+    await asItIs.close();
+    expect(warnings).toEqual([expect.stringContaining('appendonly')]);
+    await admin.config('SET', 'appendonly', 'yes');
+    await store.examine();
+  });
+
+  test('where fsync is asked for, refuses a server that syncs late', async () => {
+    const store = openRedis({ url: single.url, durability: 'fsync' });
+    await expect(store.examine()).rejects.toThrow(/appendfsync is no: set appendfsync to always/);
+    await admin.config('SET', 'appendfsync', 'always');
+    await store.examine();
+    await admin.config('SET', 'appendfsync', 'no');
+    await store.close();
   });
 
   test('warns when it has no permission to look', async () => {
@@ -192,18 +225,23 @@ describe('the check at start', () => {
     const node = new Redis(pick(cluster.nodes, 2).port);
     await node.config('SET', 'maxmemory-policy', 'allkeys-lru', 'maxmemory', '100mb');
     await expect(store.examine()).rejects.toThrow(/allkeys-lru/);
-    await node.config('SET', 'maxmemory', '0');
+    await node.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '0');
     await store.examine();
     node.disconnect();
   });
 });
 
-test('openAsItIs connects and forwards warnings', async () => {
-  const warnings: string[] = [];
-  const store = await openAsItIs({ redisUrl: single.url, dataDir: '/nowhere', warn: (text) => warnings.push(text) });
-  await store.ping();
-  await store.close();
-  expect(warnings).toEqual([expect.stringContaining('appendonly')]);
+test.each([
+  [undefined, undefined],
+  ['', undefined],
+  ['memory', 'memory'],
+  ['fsync', 'fsync'],
+])('REDIS_DURABILITY %j is %j', (text, durability) => {
+  expect(readDurability(text)).toBe(durability);
+});
+
+test('REDIS_DURABILITY is one of three', () => {
+  expect(() => readDurability('disk')).toThrow('REDIS_DURABILITY is none of memory, replicas, fsync: disk');
 });
 
 describe('addresses', () => {

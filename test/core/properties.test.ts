@@ -192,7 +192,16 @@ test('evidence of other users changes nothing', () => {
   );
 });
 
-const ranks = { deny: 0, identify: 0, challenge: 1, enroll: 1, profile: 2, allow: 2 } as const;
+const ranks = {
+  deny: 0,
+  identify: 0,
+  challenge: 1,
+  enroll: 1,
+  profile: 2,
+  consent: 2,
+  select_account: 2,
+  allow: 2,
+} as const;
 
 test('more evidence never makes a decision worse', () => {
   const more = any.chain((drawn) => fc.tuple(fc.constant(drawn), evidenceOf(drawn.has)));
@@ -248,7 +257,8 @@ test('the user is asked exactly if the sign-in can still be completed', () => {
     fc.property(world({ requirement, enrollments: 3, evidence: 2 }), (drawn) => {
       const decision = decide(drawn);
       if (voluntary(drawn) || decision.kind === 'allow' || decision.kind === 'identify') return;
-      if (decision.kind === 'profile') throw new Error('no profile policy asks for anything');
+      if (decision.kind === 'profile' || decision.kind === 'consent' || decision.kind === 'select_account')
+        throw new Error('no policy and no request asks for that');
       seen[decision.kind] += 1;
       const proofs = [...drawn.evidence, ...usable(drawn).map(proving)];
       const canProve = naivelyAllowed(drawn, proofs);

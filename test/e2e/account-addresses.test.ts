@@ -34,7 +34,7 @@ function addressesOf(page: Page): readonly string[] {
 }
 
 async function addPage(user: TestUser, agent?: UserAgent): Promise<Visit> {
-  return visit(node, user, '/account/addresses/add', agent);
+  return visit(node, user, { path: '/account/addresses/add', agent });
 }
 
 /** As far as the page that asks for the code. */
@@ -130,7 +130,7 @@ test('what cannot be an address, or is one of the account already, gets no mail'
 test('a change takes all that the account can prove, five minutes old at most', async () => {
   const user = await userWithTotp(node);
   const agent = new UserAgent();
-  await visit(node, user, '/account', agent);
+  await visit(node, user, { agent });
   const asked = await agent.open(`${node.issuer}/account/addresses/add`);
   expect(currentStep(asked)).toBe('challenge:totp');
   const form = await reach(agent, asked, user);
@@ -204,13 +204,13 @@ test('a code counts ten minutes, and only in the session that asked for it', asy
   const address = `bound-${user.identifier}`;
   const first = await ask(user, address);
   const code = await addressCode(node, address);
-  const second = await visit(node, user, '/account/addresses/confirm');
+  const second = await visit(node, user, { path: '/account/addresses/confirm' });
   expect(second.page.html).toContain(address);
   const foreign = await confirm(second, code);
   expect([foreign.status, foreign.messages]).toEqual([422, ['credentials.invalid']]);
   now += 600;
   try {
-    const late = await visit(node, user, '/account/addresses/confirm', first.agent);
+    const late = await visit(node, user, { path: '/account/addresses/confirm', agent: first.agent });
     expect(late.page.url).toBe(`${node.issuer}/account`);
   } finally {
     now -= 600;

@@ -53,7 +53,7 @@ async function userWithAddress({ mailbox = false } = {}): Promise<TestUser & { r
 }
 
 async function ask(user: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
-  const { agent: browser, page } = await visit(node, user, '/account/profile/email', agent);
+  const { agent: browser, page } = await visit(node, user, { path: '/account/profile/email', agent });
   const asked = await browser.submit(page, formOf(page, 'change-email'), { 'userProfile.email': email });
   return { agent: browser, page: asked };
 }
@@ -361,7 +361,7 @@ test('a number is proved by a text message; the former one is told by one, and c
   await node.app.directory.update(user.id, ({ profile }) => ({
     profile: { ...profile, phone: number('1234'), phoneVerified: true },
   }));
-  const { agent, page } = await visit(node, user, '/account/profile/phone');
+  const { agent, page } = await visit(node, user, { path: '/account/profile/phone' });
   const typed = { 'userProfile.phone': number('2345') };
   const asked = await agent.submit(page, formOf(page, 'change-phone'), typed);
   const sent = (await outboxOf(node)).find(({ delivery }) => delivery.to === number('2345'));
@@ -379,7 +379,7 @@ test('a number is proved by a text message; the former one is told by one, and c
 
 describe('a user name', () => {
   async function rename(user: TestUser, name: string, agent?: UserAgent): Promise<Visit> {
-    const { agent: browser, page } = await visit(node, user, '/account/profile/username', agent);
+    const { agent: browser, page } = await visit(node, user, { path: '/account/profile/username', agent });
     return { agent: browser, page: await browser.submit(page, formOf(page, 'change-username'), { identifier: name }) };
   }
 
@@ -411,7 +411,7 @@ describe('a user name', () => {
 
   test('is for administrators to change unless the settings say otherwise, and so is an address of theirs', async () => {
     const user = await userWithAddress();
-    const { agent, page } = await visit(node, user, '/account/profile/username');
+    const { agent, page } = await visit(node, user, { path: '/account/profile/username' });
     const { account: _, ...settings } = stepgate;
     await node.configure({
       'stepgate.yaml': JSON.stringify({ ...settings, attributes: { email: { write: 'admin' } } }),

@@ -7,7 +7,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { notificationsFor, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
 import { linkTo, reach, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { redirectUri, type TestUser } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import {
   beginSignIn,
   currentStep,
@@ -41,7 +41,7 @@ test('an enrollment during a sign-in is notified: what, when, from where, for wh
   page = await identify(agent, page, user);
   if (currentStep(page) === 'select') page = await agent.submit(page, mainForm(page), { 'authenticator.id': 'totp' });
   user.totp = page.secret ?? '';
-  page = await agent.submit(page, mainForm(page), await passcode(user), redirectUri);
+  page = await agent.submit(page, mainForm(page), await passcode(user));
   expect(currentStep(page)).toBe('code');
   const notifications = await notificationsFor(node, address);
   expect(notifications).toHaveLength(1);
@@ -69,7 +69,7 @@ test('an enrollment during a sign-in is notified: what, when, from where, for wh
 test('an offer that is not confirmed causes no notification, and an unverified address gets none', async () => {
   const user = await userWithPassword(node);
   await node.app.directory.update(user.id, () => ({ profile: { email: user.identifier } }));
-  const { agent, page } = await visit(node, user, '/account/add/recovery_code');
+  const { agent, page } = await visit(node, user, { path: '/account/add/recovery_code' });
   expect(currentStep(page)).toBe('enroll:recovery_code');
   const unsaved = await agent.submit(page, mainForm(page), { 'credentials.saved': '' });
   expect(unsaved.status).toBe(422);
@@ -84,7 +84,7 @@ test('removing a mailbox is notified there, too', async () => {
   const mailbox = `box-${user.identifier}`;
   await node.app.directory.replaceCredential(user.id, emailCredential(mailbox));
   const id = (await node.app.directory.get(user.id))?.credentials.find((one) => one.authenticator === 'email')?.id;
-  const { agent, page } = await visit(node, user, `/account/authenticators/${id}`);
+  const { agent, page } = await visit(node, user, { path: `/account/authenticators/${id}` });
   const gone = await agent.submit(page, formOf(page, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
   expect(await notifiedEvents(node, mailbox)).toEqual(['removed']);
@@ -99,11 +99,11 @@ test('removing a mailbox is notified there, too', async () => {
 test('new recovery codes replace the old ones, and the notification says so; a code that is used is notified, too', async () => {
   const user = await userWithPassword(node);
   const address = await withEmail(node, user);
-  const { agent, page } = await visit(node, user, '/account/add/recovery_code');
+  const { agent, page } = await visit(node, user, { path: '/account/add/recovery_code' });
   const first = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
   expect(first.messages).toEqual(['account.done.added']);
   now += 301;
-  const asked = await visit(node, user, '/account/add/recovery_code', agent);
+  const asked = await visit(node, user, { path: '/account/add/recovery_code', agent });
   expect(currentStep(asked.page)).toBe('challenge:recovery_code');
   const [code = ''] = page.html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/) ?? [];
   const offer = await reach(

@@ -81,7 +81,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   test('a code is entered twice at once: the address is there once', async () => {
     const user = await userWithPassword(node);
     const fresh = `fresh-${user.identifier}`;
-    const { agent, page } = await visit(node, user, '/account/addresses/add');
+    const { agent, page } = await visit(node, user, { path: '/account/addresses/add' });
     const asked = await agent.submit(page, formOf(page, 'add-address'), { email: fresh });
     const passcode = await addressCode(node, fresh);
     const tries = [1, 2, 3].map(() => agent.submit(asked, formOf(asked, 'confirm-address'), { passcode }));

@@ -27,7 +27,7 @@ async function keysOf({ id }: TestUser | { id: string }): Promise<readonly strin
 async function manage(user: TestUser, key: string, agent?: UserAgent) {
   const credentials = (await node.app.directory.get(user.id))?.credentials ?? [];
   const id = credentials.find(({ authenticator }) => authenticator === key)?.id;
-  return visit(node, user, `/account/authenticators/${id}`, agent);
+  return visit(node, user, { path: `/account/authenticators/${id}`, agent });
 }
 
 /** The apps that the page warns of. */
@@ -68,7 +68,7 @@ test('an app that needs it is named, with what to add first: the payroll of the 
     const user = await userWithTotp(demo);
     const credentials = async () => (await demo.app.directory.get(user.id))?.credentials ?? [];
     const path = `/account/authenticators/${(await credentials()).find(({ authenticator }) => authenticator === 'totp')?.id}`;
-    const { agent, page } = await visit(demo, user, path);
+    const { agent, page } = await visit(demo, user, { path });
     expect([needed(page), addable(page)]).toEqual([['Payroll'], ['totp', 'webauthn']]);
     const refused = await agent.submit(page, formOf(page, 'remove'));
     expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
@@ -77,7 +77,7 @@ test('an app that needs it is named, with what to add first: the payroll of the 
     const code = await nextCode({ ...user, totp: offer.secret ?? '' });
     const fields = { 'credentials.label': 'Tablet', 'credentials.passcode': code };
     expect((await agent.submit(offer, mainForm(offer), fields)).messages).toContain('account.done.added');
-    const again = await visit(demo, user, path, agent);
+    const again = await visit(demo, user, { path, agent });
     expect(needed(again.page)).toEqual([]);
     const gone = await agent.submit(again.page, formOf(again.page, 'remove'));
     expect(gone.messages).toEqual(['account.done.removed']);
@@ -175,11 +175,9 @@ test('of many apps the first are named, the others counted', async () => {
 
 test('where it would be refused anyway, nothing is asked', async () => {
   const user = await userWithPassword(node);
-  const { agent, page } = await visit(
-    node,
-    user,
-    `/account/authenticators/${(await node.app.directory.get(user.id))?.credentials[0]?.id}`,
-  );
+  const { agent, page } = await visit(node, user, {
+    path: `/account/authenticators/${(await node.app.directory.get(user.id))?.credentials[0]?.id}`,
+  });
   expect(lostOn(page)).toEqual([]);
   const refused = await agent.submit(page, formOf(page, 'remove'));
   expect([refused.status, refused.messages]).toEqual([422, ['account.remove.last']]);

@@ -29,14 +29,14 @@ test('an authenticator is added once the requirement is met, named, and removed;
   const user: TestUser & { id: string } = await userWithPassword(node);
   await withEmail(node, user);
   const { agent } = await visit(node, user);
-  const added = await visit(node, user, '/account/add/totp', agent);
+  const added = await visit(node, user, { path: '/account/add/totp', agent });
   expect(added.page.messages).toEqual(['account.done.added']);
   const account = await node.app.directory.get(user.id);
   const totp = account?.credentials.find(({ authenticator }) => authenticator === 'totp');
   expect(totp).toBeDefined();
 
   const manage = `/account/authenticators/${totp?.id}`;
-  const form = (await visit(node, user, manage, agent)).page;
+  const form = (await visit(node, user, { path: manage, agent })).page;
   const bad = await agent.submit(form, formOf(form, 'rename'), { label: 'My\u0007phone' });
   expect([bad.status, bad.messages]).toEqual([422, ['account.name.invalid']]);
   expect(formOf(bad, 'rename')?.fields.label).toBe('My\u0007phone');

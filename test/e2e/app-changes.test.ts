@@ -198,7 +198,10 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       });
       const { clientId } = await newApp(metadata(secrets[0]));
       const agent = atSecond();
-      const config = await discover(node.issuer, clientId, {}, client.ClientSecretBasic(secrets[0]));
+      const config = await discover(node.issuer, clientId, {
+        metadata: {},
+        auth: client.ClientSecretBasic(secrets[0]),
+      });
       const { tokens } = await authorize(config, agent, user);
       await node.configure(appFile(clientId, metadata(secrets[1])));
       const refreshing = { client_id: clientId, refresh_token: tokens.refresh_token ?? '' };
@@ -217,7 +220,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const { refresh_token: rotated = '' } = atOnce.body as { refresh_token?: string };
       const asked = { client_id: clientId, client_secret: secrets[1], token: rotated };
       expect((await post(`${second.origin}/oauth2/v1/introspect`, asked)).body).toMatchObject({ active: true });
-      const next = await discover(node.issuer, clientId, {}, client.ClientSecretBasic(secrets[1]));
+      const next = await discover(node.issuer, clientId, { metadata: {}, auth: client.ClientSecretBasic(secrets[1]) });
       await expect(client.refreshTokenGrant(next, rotated)).resolves.toHaveProperty('access_token');
     }));
 

@@ -107,7 +107,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('scopeClaimsInIdToken', () => {
     const claimsFor = async (clientId: string, parameters = {}) => {
-      const { agent, page, request } = await beginSignIn(node, clientId, new UserAgent(), parameters);
+      const { agent, page, request } = await beginSignIn(node, { client_id: clientId, ...parameters }, new UserAgent());
       const end = await identify(agent, page, user);
       const { tokens } = await redeemCode(node.origin, request, end.url);
       const headers = { authorization: `Bearer ${tokens?.access_token}` };

@@ -78,7 +78,7 @@ async function claims(app: App, request: Request, page: Page) {
 }
 
 const pick = (agent: UserAgent, page: Page, id: string) => answerStep(agent, page, { 'authenticator.id': id });
-const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
+const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'));
 
 /** Enters the newest code that was mailed. */
 async function enterCode(agent: UserAgent, page: Page, user: TestUser, count = 1): Promise<Page> {
@@ -197,7 +197,7 @@ describe('shop', () => {
     const elsewhere = await new UserAgent().open(link);
     expect([elsewhere.status, elsewhere.forms]).toEqual([200, []]);
     const question = await agent.open(link);
-    const after = await agent.submit(question, mainForm(question), {}, redirectUri);
+    const after = await agent.submit(question, mainForm(question));
     expect(currentStep(await skip(agent, after))).toBe('code');
   });
 
@@ -301,7 +301,7 @@ describe('payroll', () => {
 });
 
 async function pickOther(agent: UserAgent, page: Page, id: string): Promise<Page> {
-  return pick(agent, await agent.submit(page, formOf(page, 'select'), {}, redirectUri), id);
+  return pick(agent, await agent.submit(page, formOf(page, 'select')), id);
 }
 
 test('the inbox shows text messages and calls, too; a phone opens notes, and does not help at payroll', async () => {
@@ -312,7 +312,7 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
   expect((await mailTo(node, user.number)).channel).toBe('sms');
   await maySendAgain(node, user.id, 'phone');
   const call = first.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
-  const called = await agent.submit(first, call, {}, redirectUri);
+  const called = await agent.submit(first, call);
   const message = await mailTo(node, user.number, 2);
   expect(message.channel).toBe('voice');
   const end = await answerStep(agent, called, { 'credentials.passcode': codeFor(message) });

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { allMailTo, codeIn, linkIn, mailTo, maySendAgain, otherThan, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -89,7 +88,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(landed.html).toContain('Sign in to <bdi>Notes</bdi>?');
     expect(landed.forms).toHaveLength(1);
     expect(landed.headers.get('set-cookie')).toBeNull();
-    expect(currentStep(await agent.submit(landed, landed.forms[0], {}, redirectUri))).toBe('code');
+    expect(currentStep(await agent.submit(landed, landed.forms[0]))).toBe('code');
     const again = await agent.open(link);
     expect([again.status, again.messages]).toEqual([410, ['magic_link.over']]);
     const stale = await answerStep(agent, page, code('123456'));
@@ -178,8 +177,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       ],
     }));
     const { agent, page } = await asked(user.identifier);
-    const to = async (at: Page, key: string) =>
-      agent.submit(at, formOf(at, 'select'), { 'authenticator.id': key }, redirectUri);
+    const to = async (at: Page, key: string) => agent.submit(at, formOf(at, 'select'), { 'authenticator.id': key });
     const mailed = currentStep(page) === 'challenge:email' ? page : await to(page, 'email');
     const sent = codeIn(await mailTo(node, user.address));
     const elsewhere = await to(mailed, 'totp');

@@ -60,13 +60,13 @@ describe.each(pairs)('%s, then %s', (first, second) => {
     const who = await holder(node, first, second);
     const agent = new UserAgent();
     for (const name of [first, second]) {
-      const begun = await beginIdentified(node, appOf(name), who, agent);
+      const begun = await beginIdentified({ issuer: node.issuer, agent }, appOf(name), who);
       const { page, proved } = await prove(who, begun, [name]);
       expect(currentStep(page)).toBe('code');
       // One key may do for another: then what was proved before counts.
       expect(await claims(begun, page)).toMatchObject({ sub: who.id, ...truth(proved.length > 0 ? proved : [first]) });
     }
-    const silent = await beginSignIn(node, 'two', agent, { prompt: 'none' });
+    const silent = await beginSignIn(node, { client_id: 'two', prompt: 'none' }, agent);
     expect(currentStep(silent.page)).toBe(isEnough ? 'code' : 'interaction_required');
     if (isEnough) expect(await claims(silent, silent.page)).toMatchObject({ sub: who.id, ...truth(needed) });
   });
@@ -88,9 +88,9 @@ describe('a security question', () => {
       const { page, proved } = await prove(who, begun, order);
       expect([currentStep(page), proved]).toEqual(['code', [other, question]]);
       expect(await claims(begun, page)).toMatchObject({ sub: who.id, ...truth([other, question]) });
-      const silent = await beginSignIn(node, 'two', begun.agent, { prompt: 'none' });
+      const silent = await beginSignIn(node, { client_id: 'two', prompt: 'none' }, begun.agent);
       expect(currentStep(silent.page)).toBe(other === 'passkey' ? 'code' : 'interaction_required');
-      const one = await beginSignIn(node, 'one', begun.agent, { prompt: 'none' });
+      const one = await beginSignIn(node, { client_id: 'one', prompt: 'none' }, begun.agent);
       expect(await claims(one, one.page)).toMatchObject({ sub: who.id, acr: truth([other]).acr });
     },
   );

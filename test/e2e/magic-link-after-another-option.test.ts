@@ -9,7 +9,6 @@ import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { beginIdentified, chooseAuthenticator } from '../support/prove-capabilities.ts';
 import { randomName } from '../support/random-name.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, attemptsOf, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -75,7 +74,7 @@ test('a page of the link that is out of date shows the step of now, and costs no
   await chooseAuthenticator(agent, back, 'password');
   const stale = await answerStep(agent, opened, {});
   expect([stale.status, currentStep(stale), stale.messages]).toEqual([409, 'challenge:password', ['form.stale']]);
-  expect(await attemptsOf(node, who.id, 'email', 600)).toBe(0);
+  expect(await attemptsOf(node, who.id, { authenticator: 'email', window: 600 })).toBe(0);
   expect(currentStep(await answerStep(agent, await agent.open(linkIn(mail)), {}))).toBe('code');
 });
 
@@ -122,7 +121,7 @@ test('of two mailboxes the link stands for the one that it was sent to', async (
   await maySendAgain(node, id);
   const list = await agent.submit(page, formOf(page, 'select'));
   const body = { 'authenticator.id': `email:${other?.id}` };
-  const atOther = await agent.submit(list, mainForm(list), body, redirectUri);
+  const atOther = await agent.submit(list, mainForm(list), body);
   expect(currentStep(atOther)).toBe('challenge:email');
   await mailTo(node, `2-${address}`);
   const opened = await agent.open(linkIn(mail));

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -67,7 +66,7 @@ test('a browser that sends no cookies gets an explanation, and what else may be 
 
 test('a sign-in that was cancelled was not finished', async () => {
   const { agent, page } = await beginSignIn(node, 'notes');
-  const cancelled = await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri);
+  const cancelled = await agent.submit(page, formOf(page, 'cancel'));
   expect(currentStep(cancelled)).toBe('access_denied');
   expect((await agent.open(page.url)).messages).not.toContain('error.sign_in_finished');
 });

@@ -4,7 +4,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Holder, holder } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import { attemptsOf, beginSignIn, currentStep, eventsOf, type SignIn, signOnPolicy } from '../support/sign-in-flow.ts';
 import type { Page } from '../support/user-agent.ts';
 import { optionsOf } from '../support/webauthn.ts';
@@ -27,7 +26,7 @@ afterAll(() => node.stop());
 async function answerAt(seconds: number, { agent, page }: Pick<SignIn, 'agent' | 'page'>, who: Holder): Promise<Page> {
   clock = seconds;
   const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  return agent.submit(page, form, await who.answer('passkey', page, agent), redirectUri);
+  return agent.submit(page, form, await who.answer('passkey', page, agent));
 }
 
 test.each([
@@ -52,7 +51,7 @@ test.each([
   const refused = await answerAt(answered, begun, who);
   expect([refused.status, currentStep(refused), refused.messages]).toEqual([422, 'identify', ['challenge.expired']]);
   expect(optionsOf(refused).challenge).not.toBe(optionsOf(begun.page).challenge);
-  expect(await attemptsOf(node, who.id, 'webauthn', 300)).toBe(0);
+  expect(await attemptsOf(node, who.id, { authenticator: 'webauthn', window: 300 })).toBe(0);
   expect(eventsOf(node, who.id)).toEqual([]);
   expect(currentStep(await answerAt(answered, { ...begun, page: refused }, who))).toBe('code');
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CredentialInput } from '../../src/authenticators/authenticator.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
-import { redirectUri, signIn } from '../support/relying-party.ts';
+import { signIn } from '../support/relying-party.ts';
 import {
   answerStep,
   attemptsOf,
@@ -84,7 +84,7 @@ function present(agent: UserAgent, page: Page, key: SoftKey, making: Making = {}
 /** Uses the passkey form of the page that asks who it is. */
 function presentFirst(agent: UserAgent, page: Page, input: CredentialInput): Promise<Page> {
   const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  return agent.submit(page, form, fields(input), redirectUri);
+  return agent.submit(page, form, fields(input));
 }
 
 async function tokenOf({ request }: SignIn, page: Page): Promise<unknown> {
@@ -103,7 +103,7 @@ async function upToTheKey(user: TestUser, agent = new UserAgent()): Promise<Sign
   const page =
     currentStep(named) === 'challenge:webauthn'
       ? named
-      : await agent.submit(named, formOf(named, 'select'), { 'authenticator.id': 'webauthn' }, redirectUri);
+      : await agent.submit(named, formOf(named, 'select'), { 'authenticator.id': 'webauthn' });
   expect(currentStep(page)).toBe('challenge:webauthn');
   return { ...begun, page };
 }
@@ -163,7 +163,7 @@ describe('without a username', () => {
     expect(begun.page.html).toContain('autocomplete="username webauthn"');
     const end = await presentFirst(begun.agent, begun.page, assertion(key, where(begun.page)));
     expect(await tokenOf(begun, end)).toMatchObject({ sub: user.id, amr: ['hwk', 'mfa', 'pop', 'user'] });
-    expect(await attemptsOf(node, user.id, 'webauthn', 300)).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'webauthn', window: 300 })).toBe(0);
   });
 
   test('the page asks the store for nothing: showing it twice gives the same challenge', async () => {

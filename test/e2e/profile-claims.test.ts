@@ -46,7 +46,7 @@ async function claimsFor(scope: string) {
   const { node } = opened;
   const user = await newTestUser(node);
   await node.app.directory.update(user.id, () => ({ profile }));
-  const { tokens } = await authorize(notes, new UserAgent(), user, { scope });
+  const { tokens } = await authorize({ config: notes, parameters: { scope } }, new UserAgent(), user);
   const info = await client.fetchUserInfo(notes, tokens.access_token, user.id);
   return { info, idToken: tokens.claims(), user };
 }

@@ -135,7 +135,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('a refresh goes on while the profile lacks what another request would need', async () => {
     const { agent, page, user } = await asked({ scope: 'openid profile' });
-    const skipped = await agent.submit(page, formOf(page, 'skip') as never, {}, redirectUri);
+    const skipped = await agent.submit(page, formOf(page, 'skip') as never);
     expect(currentStep(skipped)).toBe('code');
     expect((await stored(user.id))?.offeredAttributes).toEqual(['nickname']);
     expect(eventsOf(opened.node, user.id)).toContain('profile.skipped');
@@ -180,7 +180,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const { agent, page, user } = await asked(buying, { displayName: 'Ann' });
     const form = mainForm(page);
     const extra = { ...form, fields: { ...form?.fields, ...fields } };
-    const refused = await agent.submit(page, extra as never, {}, redirectUri);
+    const refused = await agent.submit(page, extra as never);
     expect([refused.status, refused.messages]).toEqual([422, messages]);
     expect(mainForm(refused)?.fields).toMatchObject({ 'userProfile.displayName': '  Ann Archer ' });
     expect(await stored(user.id)).toMatchObject({ profile: { displayName: 'Ann' } });
@@ -232,11 +232,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const page = await agent.open((await authorizationRequest(store, buying)).url, {}, redirectUri);
     const form = mainForm(page);
     const forged = { ...form, fields: { ...form?.fields, ...filledIn } };
-    const answered = await agent.submit(page, forged as never, {}, redirectUri);
+    const answered = await agent.submit(page, forged as never);
     expect(currentStep(answered)).toMatch(/^identify/);
-    expect(
-      (await agent.submit(page, { ...form, action: `${form?.action}/skip` } as never, {}, redirectUri)).status,
-    ).toBe(409);
+    expect((await agent.submit(page, { ...form, action: `${form?.action}/skip` } as never)).status).toBe(409);
   });
 
   test('new terms are asked for at the next sign-in', async () => {

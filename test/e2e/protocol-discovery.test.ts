@@ -124,7 +124,7 @@ describe('what is announced', () => {
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
       request_uri_parameter_supported: false,
-      prompt_values_supported: ['none', 'login', 'consent'],
+      prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
       ui_locales_supported: ['de', 'en'],
       introspection_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
       revocation_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
@@ -195,8 +195,12 @@ describe('what is announced', () => {
     const used: unknown[] = [];
     for (const clientId of ['notes', 'es256', 'eddsa', 'ps256']) {
       const config = await discover(node.issuer, clientId, {
-        id_token_signed_response_alg:
-          { notes: 'RS256', es256: 'ES256', eddsa: 'EdDSA', ps256: 'PS256' }[clientId] ?? '',
+        metadata: {
+          metadata: {
+            id_token_signed_response_alg:
+              { notes: 'RS256', es256: 'ES256', eddsa: 'EdDSA', ps256: 'PS256' }[clientId] ?? '',
+          },
+        },
       });
       const { tokens } = await authorize(config, new UserAgent(), user);
       const verified = await jwtVerify(tokens.id_token ?? '', jwks, { issuer: node.issuer, audience: clientId });

@@ -463,7 +463,7 @@ describe('errors', () => {
     const agent = new UserAgent();
     await authorize(notes, agent, user);
     expect((await authorizeSilently(notes, agent, { prompt: 'none' })).error).toBeUndefined();
-    const { asked } = await authorize(notes, agent, user, { prompt: 'consent' });
+    const { asked } = await authorize({ config: notes, parameters: { prompt: 'consent' } }, agent, user);
     expect(asked).toEqual([]);
   });
 

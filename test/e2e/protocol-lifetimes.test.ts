@@ -144,7 +144,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect((await authorizeSilently(payroll, stolen)).error).toBe('login_required');
 
       const again = copyOf(agent, node.issuer);
-      expect((await authorize(notes, agent, user, { prompt: 'login' })).asked).toEqual(['challenge:password']);
+      expect((await authorize({ config: notes, parameters: { prompt: 'login' } }, agent, user)).asked).toEqual([
+        'challenge:password',
+      ]);
       expect(sessionCookie(agent, node.issuer)).not.toBe(second);
       expect(await isSignedIn(again)).toBe(false);
       expect(await isSignedIn(agent)).toBe(true);
@@ -224,7 +226,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('a refresh token', () => {
     test('lives on with every use, and ends so long after the last one', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
+      const { tokens } = await authorize(
+        { config: notes, parameters: offline },
+        new UserAgent(),
+        await newTestUser(node),
+      );
       await pass(2);
       const second = await refresh(tokens.refresh_token);
       await pass(2);
@@ -234,7 +240,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('ends at its absolute age however often it is renewed', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
+      const { tokens } = await authorize(
+        { config: notes, parameters: offline },
+        new UserAgent(),
+        await newTestUser(node),
+      );
       let newest = tokens.refresh_token;
       for (let minute = 1; minute < 6; minute += 1) {
         await pass(1);
@@ -260,7 +270,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('ends by the clock of the node too', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
+      const { tokens } = await authorize(
+        { config: notes, parameters: offline },
+        new UserAgent(),
+        await newTestUser(node),
+      );
       offset += 361;
       await expect(refresh(tokens.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
     });

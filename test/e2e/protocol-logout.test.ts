@@ -234,7 +234,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const url = logoutUrl({ client_id: 'notes', post_logout_redirect_uri: back, state: 's' });
     const page = await agent.open(url);
     expect(page.headers.get('content-security-policy')).toMatch(/form-action 'self' http:\/\/127\.0\.0\.1(;|$)/);
-    const end = await agent.submit(page, page.forms[0], {}, back);
+    const end = await agent.submit(page, page.forms[0]);
     expect(end.url).toBe(`${back}?state=s`);
   });
 
@@ -270,7 +270,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('outlives the sign-out, but neither revocation nor suspension', async () => {
       const agent = new UserAgent();
-      const { tokens, asked } = await authorize(notes, agent, user, offline);
+      const { tokens, asked } = await authorize({ config: notes, parameters: offline }, agent, user);
       expect(asked).toEqual(['identify']);
       expect(tokens.scope).toContain('offline_access');
       await signOut(agent, logoutUrl(), 'everywhere');
@@ -284,7 +284,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     const ways: Readonly<Record<string, (agent: UserAgent) => Promise<client.TokenEndpointResponse>>> = {
       'as parameters': async (agent) =>
-        (await authorize(notes, agent, user, { scope: 'openid offline_access' })).tokens,
+        (await authorize({ config: notes, parameters: { scope: 'openid offline_access' } }, agent, user)).tokens,
       async 'in a pushed request'(agent) {
         const code_verifier = client.randomPKCECodeVerifier();
         const asked = await client.buildAuthorizationUrlWithPAR(notes, {
@@ -320,9 +320,16 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('is given to no app that has no refresh tokens, or that may not ask for it', async () => {
       for (const id of ['no-refresh', 'no-offline']) {
-        const { tokens } = await authorize(await discover(node.issuer, id), new UserAgent(), user, {
-          scope: 'openid offline_access',
-        });
+        const { tokens } = await authorize(
+          {
+            config: await discover(node.issuer, id),
+            parameters: {
+              scope: 'openid offline_access',
+            },
+          },
+          new UserAgent(),
+          user,
+        );
         expect([id, tokens.scope]).toEqual([id, 'openid']);
       }
     });

@@ -66,7 +66,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('JWT access tokens for a resource', () => {
     const forResource = (algorithm: string, scope = 'openid read') =>
-      authorize(notes, new UserAgent(), user, { resource: indicator(algorithm), scope });
+      authorize({ config: notes, parameters: { resource: indicator(algorithm), scope } }, new UserAgent(), user);
 
     test.each(algorithms)(
       '%s: verify against the published keys, and say how the user signed in',
@@ -314,7 +314,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('a confidential client signs users in, and needs its secret for each refresh', async () => {
-      const config = await discover(node.issuer, 'api', {}, client.ClientSecretBasic(secret));
+      const config = await discover(node.issuer, 'api', { metadata: {}, auth: client.ClientSecretBasic(secret) });
       const { tokens } = await authorize(config, new UserAgent(), user);
       const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
       const bare = await post(endpoint('token'), {

@@ -209,11 +209,11 @@ test('an access code opens the account while another authenticator is throttled'
   const { page, agent } = await go('two', { ...user, answers: { password: async () => password } });
   let at = page;
   if (currentStep(at) !== 'challenge:totp')
-    at = await agent.submit(at, formOf(at, 'select'), { 'authenticator.id': 'totp' }, redirectUri);
+    at = await agent.submit(at, formOf(at, 'select'), { 'authenticator.id': 'totp' });
   for (let guess = 0; guess < 6; guess += 1) at = await answerStep(agent, at, { 'credentials.passcode': '000000' });
   expect(at.messages).toEqual(['attempts.exceeded']);
-  const list = await agent.submit(at, formOf(at, 'select'), {}, redirectUri);
-  const next = await agent.submit(list, formOf(list, 'select'), { 'authenticator.id': 'access_code' }, redirectUri);
+  const list = await agent.submit(at, formOf(at, 'select'));
+  const next = await agent.submit(list, formOf(list, 'select'), { 'authenticator.id': 'access_code' });
   const code = (await user.answers.access_code?.()) ?? '';
   expect(currentStep(await answerStep(agent, next, { 'credentials.passcode': code }))).toBe('code');
 });

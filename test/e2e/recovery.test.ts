@@ -7,7 +7,7 @@ import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
-import { nextCode, redirectUri, type TestUser } from '../support/relying-party.ts';
+import { nextCode, type TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   attemptsOf,
@@ -79,7 +79,7 @@ const passcode = (text: string) => ({ 'credentials.passcode': text });
 /** Clicks "Forgot password?" and says who it is. */
 async function forget(user: TestUser, app = 'notes'): Promise<SignIn> {
   const begun = await beginSignIn(node, app);
-  const page = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'), {}, redirectUri);
+  const page = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'));
   expect(currentStep(page)).toBe('identify');
   return { ...begun, page: await answerStep(begun.agent, page, { identifier: user.identifier }) };
 }
@@ -187,7 +187,7 @@ test('unlocks the user: attempts that failed are forgotten', async () => {
   const begun = await forget(user);
   const done = await answerStep(begun.agent, await proveMailbox(begun, user), passcode(good));
   expect(currentStep(done)).toBe('code');
-  expect(await attemptsOf(node, user.id, 'password', 900)).toBe(0);
+  expect(await attemptsOf(node, user.id, { authenticator: 'password', window: 900 })).toBe(0);
   ({ agent, page } = await beginSignIn(node, 'notes'));
   expect(currentStep(await identify(agent, page, { ...user, password: good }))).toBe('code');
 });
@@ -196,7 +196,7 @@ test('the way back leads to the sign-in, and the proof counts for nothing there'
   const user = await newUser();
   const begun = await forget(user, 'two');
   const page = await proveMailbox(begun, user);
-  const back = await begun.agent.submit(page, formOf(page, 'restart'), {}, redirectUri);
+  const back = await begun.agent.submit(page, formOf(page, 'restart'));
   expect(currentStep(back)).toBe('challenge:password');
   const proved = await answerStep(begun.agent, back, passcode(password));
   expect(currentStep(proved)).toBe('challenge:email');
@@ -209,12 +209,7 @@ test('is offered nowhere else: a forged request to recover shows the current ste
   expect(formOf(asked, 'recover')).toBeUndefined();
   const form = formOf(asked, 'cancel');
   if (!form) throw new Error('no form');
-  const forged = await agent.submit(
-    asked,
-    { ...form, action: form.action.replace('cancel', 'recover') },
-    {},
-    redirectUri,
-  );
+  const forged = await agent.submit(asked, { ...form, action: form.action.replace('cancel', 'recover') });
   expect([forged.status, forged.messages]).toEqual([409, ['form.stale']]);
   expect(currentStep(forged)).toBe(currentStep(asked));
 });

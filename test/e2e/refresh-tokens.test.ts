@@ -38,9 +38,16 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   async function signedIn(app: string) {
     const user = await newTestUser(node);
-    const { tokens } = await authorize(await discover(node.issuer, app), new UserAgent(), user, {
-      scope: 'openid offline_access',
-    });
+    const { tokens } = await authorize(
+      {
+        config: await discover(node.issuer, app),
+        parameters: {
+          scope: 'openid offline_access',
+        },
+      },
+      new UserAgent(),
+      user,
+    );
     return { access: tokens.access_token, refresh: tokens.refresh_token ?? '' };
   }
 

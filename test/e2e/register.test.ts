@@ -40,8 +40,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return { agent, page, finish };
   }
 
-  const option = (agent: UserAgent, page: Page, step: string) =>
-    agent.submit(page, formOf(page, step) as never, {}, redirectUri);
+  const option = (agent: UserAgent, page: Page, step: string) => agent.submit(page, formOf(page, step) as never);
   const newAddress = () => `${randomName()}@new.test`;
   const form = (address: string) => ({
     'userProfile.email': address,
@@ -140,7 +139,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const { agent, page } = await begin('office', { prompt: 'create' });
     expect([currentStep(page), formOf(page, 'register')]).toEqual(['identify', undefined]);
     const forged = { ...formOf(page, 'cancel'), action: page.url.replace(/$/, '/register') };
-    expect((await agent.submit(page, forged as never, {}, redirectUri)).status).toBe(409);
+    expect((await agent.submit(page, forged as never)).status).toBe(409);
   });
 
   test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([

@@ -60,8 +60,10 @@ async function signedIn(): Promise<UserAgent> {
 async function comeBackToMore(agent: UserAgent): Promise<void> {
   const { url } = await authorizationRequest(notes);
   const page = await agent.open(url);
-  const answer = { identifier: user.identifier, 'credentials.passcode': user.password };
-  const left = await agent.submit(page, mainForm(page), answer, `${node.issuer}/oauth2/v1/authorize/`);
+  const form = mainForm(page);
+  const answer = { ...form?.fields, identifier: user.identifier, 'credentials.passcode': user.password };
+  const posted = { method: 'POST', body: new URLSearchParams(answer), headers: { origin: node.issuer } };
+  const left = await agent.open(`${node.issuer}${form?.action}`, posted, `${node.issuer}/oauth2/v1/authorize/`);
   const strict = { rules: [{ name: 'Everybody', then: { allow: { factors: 2 } } }], name: 'notes' };
   await node.configure({ 'policies/sign-on/notes.yaml': JSON.stringify(strict) });
   const next = await agent.open(left.url);
@@ -73,7 +75,10 @@ describe('the session is saved with what was proved', () => {
     ['at the first sign-in', signedIn],
     ['at single sign-on', async () => authorizeSilently(notes, await signedIn())],
     ['where prompt=none is refused', async () => authorizeSilently(payroll, await signedIn())],
-    ['where the user proves it once more', async () => authorize(notes, await signedIn(), user, { prompt: 'login' })],
+    [
+      'where the user proves it once more',
+      async () => authorize({ config: notes, parameters: { prompt: 'login' } }, await signedIn(), user),
+    ],
     ['in a step-up', async () => authorize(payroll, await signedIn(), user)],
     [
       'for a device',

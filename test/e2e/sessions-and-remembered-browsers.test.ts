@@ -201,7 +201,7 @@ describe('keep me signed in', () => {
     if (!form) throw new Error('no form');
     const { rememberMe: _, ...unticked } = form.fields;
     const right = { identifier: user.identifier, 'credentials.passcode': user.password };
-    await agent.submit(again, { ...form, fields: unticked }, right, redirectUri);
+    await agent.submit(again, { ...form, fields: unticked }, right);
     expect(sessionCookie(agent)?.attributes).not.toMatch(/expires/i);
   });
 });
@@ -437,8 +437,8 @@ test('what the user used last with this browser is offered first', async () => {
   const before = await open(agent);
   expect(currentStep(before)).toBe('challenge:password');
   const form = before.forms.find(({ step }) => step === 'select');
-  const list = await agent.submit(before, form, {}, redirectUri);
-  const totp = await agent.submit(list, mainForm(list), { 'authenticator.id': 'totp' }, redirectUri);
+  const list = await agent.submit(before, form);
+  const totp = await agent.submit(list, mainForm(list), { 'authenticator.id': 'totp' });
   expect(currentStep(totp)).toBe('challenge:totp');
   expect(currentStep(await answerStep(agent, totp, await passcode(user)))).toBe('code');
   expect(currentStep(await open(reopened(agent)))).toBe('challenge:totp');

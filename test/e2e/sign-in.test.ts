@@ -99,8 +99,6 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const back = await agent.submit(
       page,
       page.forms.find(({ step }) => step === 'cancel'),
-      {},
-      redirectUri,
     );
     expect(new URL(back.url).searchParams.get('error')).toBe('access_denied');
     expect(node.audit.at(-2)).toMatchObject({

@@ -53,7 +53,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   async function signingKids(agent: UserAgent, user: TestUser): Promise<Readonly<Record<string, string>>> {
     const kids: Record<string, string> = {};
     for (const type of types) {
-      const config = await discover(opened.node.issuer, clients[type], { id_token_signed_response_alg: type });
+      const config = await discover(opened.node.issuer, clients[type], {
+        metadata: {
+          metadata: { id_token_signed_response_alg: type },
+        },
+      });
       const { tokens } = await authorize(config, agent, user);
       kids[type] = decodeProtectedHeader(tokens.id_token ?? '').kid ?? '';
     }
@@ -177,7 +181,7 @@ describe('the algorithms that are enabled', () => {
   }
 
   async function algorithmOf(app: string, expected: string): Promise<string> {
-    const config = await discover(opened.node.issuer, app, { id_token_signed_response_alg: expected });
+    const config = await discover(opened.node.issuer, app, { metadata: { id_token_signed_response_alg: expected } });
     const { tokens } = await authorize(config, new UserAgent(), await newTestUser(opened.node));
     const jwks = createLocalJWKSet(await publishedBy(opened.node.origin));
     return (await jwtVerify(tokens.id_token ?? '', jwks)).protectedHeader.alg;

@@ -9,7 +9,6 @@ import { startNode, type TestNode, type TestNodeOptions } from '../support/node.
 import { waiting } from '../support/outbox.ts';
 import { byPhoneAlone, caller, settingsWithPhone } from '../support/phone.ts';
 import { chooseAuthenticator } from '../support/prove-capabilities.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -130,7 +129,7 @@ describe('what waits', () => {
     expect(newer).not.toEqual(enrolling);
 
     const other = await userWithPassword(node);
-    const own = await visit(node, other, '/account/addresses/add');
+    const own = await visit(node, other, { path: '/account/addresses/add' });
     const asks = await own.agent.submit(own.page, formOf(own.page, 'add-address'), { email: other.identifier });
     const first = (await codesOf(node)).filter((code) => !newer.includes(code));
     expect(first).toHaveLength(1);
@@ -172,7 +171,7 @@ describe('what waits', () => {
     const user = await reader(node);
     const { agent, page } = await asked(node, user.identifier);
     expect(await codesOf(node)).toHaveLength(1);
-    await agent.submit(page, formOf(page, way), {}, redirectUri);
+    await agent.submit(page, formOf(page, way));
     expect(await outboxOf(node)).toEqual([]);
   });
 

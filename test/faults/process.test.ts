@@ -100,7 +100,7 @@ describe('kill -9', () => {
     }
     await first.stop('SIGKILL');
     await node.start();
-    const silent = await beginSignIn(node, 'notes', signedIn.agent, { prompt: 'none' });
+    const silent = await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, signedIn.agent);
     expect(currentStep(silent.page)).toBe('code');
     const renewed = await refresh(node.issuer, 'notes', tokens?.refresh_token ?? '');
     expect(renewed.tokens?.refresh_token).toBeTruthy();

@@ -135,10 +135,12 @@ describe('it serves', () => {
     const { agent, user } = await atHome();
     await offered(agent, user, 'recovery_code');
     expect(currentStep((await beginSignIn(node, 'notes', agent)).page)).toBe('code');
-    expect(currentStep((await beginSignIn(node, 'notes', agent, { prompt: 'login' })).page)).toMatch(/^challenge:/);
+    expect(currentStep((await beginSignIn(node, { client_id: 'notes', prompt: 'login' }, agent)).page)).toMatch(
+      /^challenge:/,
+    );
     ahead += 120;
     try {
-      const young = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
+      const young = await beginSignIn(node, { client_id: 'notes', max_age: '60', prompt: 'none' }, agent);
       expect(currentStep(young.page)).toBe('login_required');
     } finally {
       ahead = 0;
@@ -157,7 +159,7 @@ test('a proof from an abandoned sign-in is not kept: the user was never signed i
     const half = await answerStep(agent, asked, answer);
     expect([currentStep(half), first].sort()).toEqual(['challenge:password', 'challenge:totp']);
     expect(currentStep(await adding(agent, 'email'))).toBe(first);
-    const silent = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
+    const silent = await beginSignIn(node, { client_id: 'notes', max_age: '60', prompt: 'none' }, agent);
     expect(currentStep(silent.page)).toBe('login_required');
     const completed = eventsOf(node, user.id).filter((event) => event === 'sign_in.completed');
     expect(completed).toHaveLength(1);

@@ -60,10 +60,11 @@ test('without a session every page leads to sign-in, and the return address is a
 
 test('another app that asks for what only the account pages may gets nothing by it', async () => {
   const user = await userWithPassword(node);
-  const { agent, page } = await beginSignIn(node, 'notes', new UserAgent(), {
-    scope: 'openid account:enroll:totp',
-    account_purpose: 'account:enroll:totp',
-  });
+  const { agent, page } = await beginSignIn(
+    node,
+    { client_id: 'notes', scope: 'openid account:enroll:totp', account_purpose: 'account:enroll:totp' },
+    new UserAgent(),
+  );
   expect(currentStep(await identify(agent, page, user))).toBe('code');
 });
 

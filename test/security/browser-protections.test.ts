@@ -241,7 +241,7 @@ describe('a form of another site', () => {
       const answer = await agent.open(confirm, { method: 'POST', body });
       expect(answer.status).toBeGreaterThanOrEqual(400);
     }
-    expect(currentStep((await beginSignIn(node, 'notes', agent, { prompt: 'none' })).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, agent)).page)).toBe('code');
   });
 
   test('a device is not let in by a form without the secret of its page', async () => {
@@ -401,17 +401,12 @@ describe('redirects', () => {
     const extra = Object.fromEntries(names.map((name) => [name, 'https://evil.example/']));
     const agent = keeping();
     const user = await userWithPassword(node);
-    const { page } = await beginSignIn(node, 'notes', agent, extra);
-    const end = await agent.submit(
-      page,
-      mainForm(page),
-      {
-        ...extra,
-        identifier: user.identifier,
-        'credentials.passcode': user.password,
-      },
-      redirectUri,
-    );
+    const { page } = await beginSignIn(node, { client_id: 'notes', ...extra }, agent);
+    const end = await agent.submit(page, mainForm(page), {
+      ...extra,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
+    });
     expect(currentStep(end)).toBe('code');
     const all = agent.answers.map(({ headers }) => headers.get('location') ?? '').join();
     expect(all).not.toContain('https://evil.example');
@@ -429,8 +424,10 @@ describe('a planted session', () => {
       victim.setCookie(issuer, `${name}=${value}; path=/; ${attributes}`);
     const { user } = await signedIn(victim);
     expect(sessionCookie(victim)).not.toBe(sessionCookie(attacker));
-    expect(currentStep((await beginSignIn(node, 'notes', attacker, { prompt: 'none' })).page)).toBe('login_required');
-    const own = await beginSignIn(node, 'notes', victim, { prompt: 'none' });
+    expect(currentStep((await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, attacker)).page)).toBe(
+      'login_required',
+    );
+    const own = await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, victim);
     const { tokens } = await redeemCode(node.origin, own.request, own.page.url);
     expect(claimsOf(tokens?.id_token).sub).toBe(user.id);
   });
@@ -453,7 +450,9 @@ describe('a planted session', () => {
       const victim = browser();
       victim.setCookie(issuer, `${name}=${id}; path=/; secure`);
       if (sig !== undefined) victim.setCookie(issuer, `${name}.sig=${sig}; path=/; secure`);
-      expect(currentStep((await beginSignIn(node, 'notes', victim, { prompt: 'none' })).page)).toBe('login_required');
+      expect(currentStep((await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, victim)).page)).toBe(
+        'login_required',
+      );
       await signedIn(victim);
       expect(sessionCookie(victim)).not.toBe(id);
     }
@@ -488,7 +487,9 @@ describe('a planted session', () => {
     remember();
     expect(ids.every((id, index) => ids.indexOf(id) === index)).toBe(true);
     for (const jar of [...jars, agent])
-      expect(currentStep((await beginSignIn(node, 'notes', jar, { prompt: 'none' })).page)).toBe('login_required');
+      expect(currentStep((await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, jar)).page)).toBe(
+        'login_required',
+      );
   });
 
   test('the former id is dead right after a step-up, not only after a logout', async () => {
@@ -499,8 +500,10 @@ describe('a planted session', () => {
     const before = agent.copy();
     const second = await beginSignIn(node, 'payroll', agent);
     await answerStep(agent, second.page, await passcode(user));
-    expect(currentStep((await beginSignIn(node, 'payroll', agent, { prompt: 'none' })).page)).toBe('code');
-    expect(currentStep((await beginSignIn(node, 'notes', before, { prompt: 'none' })).page)).toBe('login_required');
+    expect(currentStep((await beginSignIn(node, { client_id: 'payroll', prompt: 'none' }, agent)).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, { client_id: 'notes', prompt: 'none' }, before)).page)).toBe(
+      'login_required',
+    );
   });
 
   test('a restart gives no new address to an attacker who plants it', async () => {

@@ -122,7 +122,7 @@ describe.each(guessed)('%s', (name) => {
 function chooseAuthenticator(agent: UserAgent, page: Page, name: CapabilityName): Promise<Page> | Page {
   const { authenticator } = capabilities[name];
   if (currentStep(page) === `challenge:${authenticator}`) return page;
-  return agent.submit(page, formOf(page, 'select'), { 'authenticator.id': authenticator }, redirectUri);
+  return agent.submit(page, formOf(page, 'select'), { 'authenticator.id': authenticator });
 }
 
 describe('messages sent again', () => {
@@ -196,7 +196,7 @@ describe('an attacker uses up all attempts', () => {
       const { agent, page } = await beginSignIn(two, 'one', two.hoppingAgent());
       const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
       const wrong = fieldsOf(assertion(softKeyOf(who.id), whereOf({ public: optionsOf(page) }, two.issuer)));
-      await agent.submit(page, form, wrong, redirectUri);
+      await agent.submit(page, form, wrong);
     }
     expect(evaluated(who, 'passkey')).toBe(limits.webauthn);
     const { agent, page } = await upTo(who);

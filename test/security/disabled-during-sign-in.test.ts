@@ -95,7 +95,7 @@ async function claims({ request }: Pick<SignIn, 'request'>, { url }: Page) {
 }
 
 const silently = async (app: string, agent: UserAgent) =>
-  currentStep((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
+  currentStep((await beginSignIn(node, { client_id: app, prompt: 'none' }, agent)).page);
 
 /** Something else that is possessed. */
 const instead = (one: CapabilityName): CapabilityName => (one === 'totp' ? 'access code' : 'totp');
@@ -126,7 +126,7 @@ const otherForms: readonly [string, CapabilityName, () => Promise<Ready>][] = [
     async () => {
       const at = await ready('email');
       const landed = await at.agent.open(linkIn(await mailTo(node, at.who.identifier)));
-      return { ...at, give: () => at.agent.submit(landed, landed.forms[0], {}, redirectUri) };
+      return { ...at, give: () => at.agent.submit(landed, landed.forms[0]) };
     },
   ],
   [
@@ -147,7 +147,7 @@ const otherForms: readonly [string, CapabilityName, () => Promise<Ready>][] = [
       const begun = await beginSignIn(node, 'one');
       const form = begun.page.forms.find(({ authenticator }) => authenticator === 'webauthn');
       const answer = await who.answer('passkey', begun.page, begun.agent);
-      return { ...begun, who, give: () => begun.agent.submit(begun.page, form, answer, redirectUri) };
+      return { ...begun, who, give: () => begun.agent.submit(begun.page, form, answer) };
     },
   ],
 ];
@@ -202,7 +202,7 @@ describe.each(['suspended', 'deactivated'] as const)('an account that is %s mean
     await node.app.directory.setStatus(who.id, status);
     const page = await give();
     expect([page.status, page.messages]).toEqual([403, ['denied.account_inactive']]);
-    expect(currentStep(await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri))).toBe('access_denied');
+    expect(currentStep(await agent.submit(page, formOf(page, 'cancel')))).toBe('access_denied');
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
   });
 
@@ -230,7 +230,7 @@ test('a step-up in progress when another authenticator is reset is over with its
   await node.app.directory.resetAuthenticators(who.id, 'recovery_code');
   expect(currentStep((await prove(who, { agent, page }, ['totp'])).page)).toBe('error.sign_in_expired');
   expect(await silently('two', agent)).toBe('login_required');
-  const again = await beginIdentified(node, 'two', who, agent);
+  const again = await beginIdentified({ issuer: node.issuer, agent }, 'two', who);
   expect(currentStep(again.page)).toBe('challenge:password');
   const end = await prove(who, again, ['password', 'totp']);
   expect(await claims(again, end.page)).toMatchObject({ sub: who.id, ...truth(['password', 'totp']) });

@@ -55,8 +55,8 @@ describe('attempts of an enrollment', () => {
     await failedLongAgo(user, 'totp.enroll', 99);
     const { page } = await enrollTotp(user, 0);
     expect(page.messages).toEqual(['account.done.added']);
-    expect(await attemptsOf(node, user.id, 'totp.enroll', 0)).toBe(0);
-    expect(await attemptsOf(node, user.id, 'totp.enroll', 300)).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'totp.enroll', window: 0 })).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'totp.enroll', window: 300 })).toBe(0);
   });
 
   test('it resets nothing of any other authenticator, and nothing of verifying', async () => {
@@ -64,7 +64,8 @@ describe('attempts of an enrollment', () => {
     const others = ['totp', 'email.enroll', 'recovery_code.enroll', 'recovery_code', 'password.enroll'];
     for (const name of others) await failedLongAgo(user, name, 3);
     expect((await enrollTotp(user, 2)).page.messages).toEqual(['account.done.added']);
-    for (const name of others) expect([name, await attemptsOf(node, user.id, name, 0)]).toEqual([name, 3]);
+    for (const name of others)
+      expect([name, await attemptsOf(node, user.id, { authenticator: name, window: 0 })]).toEqual([name, 3]);
   });
 
   test('a wrong code costs one; neither an address nor a message that is sent again gives any back', async () => {
@@ -77,11 +78,11 @@ describe('attempts of an enrollment', () => {
     await mayBeSentAgain(user);
     at = await agent.submit(at, formOf(at, 'resend'));
     expect(at.messages).toEqual(['sent.again']);
-    expect(await attemptsOf(node, user.id, 'email.enroll', 0)).toBe(2);
+    expect(await attemptsOf(node, user.id, { authenticator: 'email.enroll', window: 0 })).toBe(2);
     // Asking counted as one more.
     const done = await answer({ agent, page: at }, { 'credentials.passcode': codeIn(await mailTo(node, address, 2)) });
     expect(done.messages).toEqual(['account.done.added']);
-    expect(await attemptsOf(node, user.id, 'email.enroll', 0)).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'email.enroll', window: 0 })).toBe(0);
   });
 
   test('100 failures in a row close it, and an administrator opens it again', async () => {

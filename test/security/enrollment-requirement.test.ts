@@ -231,7 +231,7 @@ describe('an offer', () => {
       if (key === 'totp') await answerStep(agent, offer, { 'credentials.passcode': otherThan('') });
       if (key === 'email') await answerStep(agent, offer, { 'credentials.email': `x-${who.identifier}` });
       if (key === 'recovery_code') await answerStep(agent, offer, { 'credentials.saved': '' });
-      await agent.submit(offer, formOf(offer, 'cancel'), {}, redirectUri);
+      await agent.submit(offer, formOf(offer, 'cancel'));
       expect([key, (await node.app.directory.get(who.id))?.credentials.length]).toEqual([key, 1]);
     }
   });

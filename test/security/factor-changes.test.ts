@@ -127,7 +127,7 @@ describe.each([
 
   async function remove(user: StoredUser, key: string, browser: UserAgent): Promise<Page> {
     const path = `/account/authenticators/${(await credentialOf(user, key))?.id}`;
-    const { page } = await visit(world, user, path, browser);
+    const { page } = await visit(world, user, { path, agent: browser });
     expect(page.html).toContain('You are then signed out everywhere else');
     return browser.submit(page, formOf(page, 'remove'));
   }
@@ -146,7 +146,7 @@ describe.each([
     expect(currentStep(late.page)).toBe('code');
     const owner = await hold('notes', user);
 
-    const offered = await visit(world, { ...user, totp: '' }, '/account', owner.browser);
+    const offered = await visit(world, { ...user, totp: '' }, { agent: owner.browser });
     const offer = await offered.agent.open(`${world.issuer}/account/add/totp`);
     expect(offer.html).toContain('Once it is set up, you are signed out everywhere else');
     user.totp = offer.secret ?? '';
@@ -220,7 +220,7 @@ describe.each([
   test('signing out everywhere else ends also the tokens that this browser brought', async () => {
     const user: StoredUser = await userWithPassword(world.node);
     const own = await hold('notes', user);
-    const { page } = await visit(world, user, '/account/sessions/others', own.browser);
+    const { page } = await visit(world, user, { path: '/account/sessions/others', agent: own.browser });
     const done = await own.browser.submit(page, formOf(page, 'end-others'));
     expect(done.messages).toEqual(['account.done.ended_others']);
     expect(await answersTo(own)).toEqual(dead);
@@ -267,7 +267,7 @@ describe.each([
 
   test('replacing an authenticator ends the other sessions, too', async () => {
     const user: StoredUser = await userWithTotp(world.node);
-    const { agent: browser, page: first } = await visit(world, user, '/account/add/recovery_code');
+    const { agent: browser, page: first } = await visit(world, user, { path: '/account/add/recovery_code' });
     expect(first.html).not.toContain('signed out everywhere else');
     await browser.submit(first, mainForm(first), { 'credentials.saved': 'yes' });
     const thief = await hold('payroll', user);

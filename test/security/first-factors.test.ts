@@ -86,7 +86,7 @@ async function ask(app: string, parameters: Parameters = {}, agent = new UserAge
       url.includes('code=') ? (await redeemCode(node.origin, request, url)).tokens : undefined,
     silently: async () => {
       const { prompt: _, ...asked } = parameters;
-      return currentStep((await beginSignIn(node, app, agent, { ...asked, prompt: 'none' })).page);
+      return currentStep((await beginSignIn(node, { client_id: app, ...asked, prompt: 'none' }, agent)).page);
     },
   };
 }

@@ -344,7 +344,7 @@ describe('secrets', () => {
     const enrolling = await beginSignIn(node, 'payroll');
     const offer = await identify(enrolling.agent, enrolling.page, other);
     keep('key on offer', offer.secret);
-    await enrolling.agent.submit(offer, formOf(offer, 'cancel'), {}, redirectUri);
+    await enrolling.agent.submit(offer, formOf(offer, 'cancel'));
   });
 
   /** Not within a longer word: six digits may be part of a time or of an id. */

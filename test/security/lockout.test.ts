@@ -1,11 +1,13 @@
 /** Locking out the owner: strangers cannot, with however many guesses, and a made-up cookie makes no browser known. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { openEmbedded } from '../../src/stores/embedded.ts';
 import { attemptCounter } from '../../src/stores/keys.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
-import { redirectUri, type TestUser } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import { cookieOf, reopened } from '../support/returning-browser.ts';
 import { answerStep, beginSignIn, currentStep, formOf, identify } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -101,7 +103,7 @@ test('after a hundred failures in a row only known browsers get in, until a reco
   expect(await signsIn(user)).toBe('attempts.locked');
 
   const begun = await beginSignIn(node, 'notes');
-  const who = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'), {}, redirectUri);
+  const who = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'));
   const asked = await answerStep(begun.agent, who, { identifier: user.identifier });
   const proved = await answerStep(begun.agent, asked, {
     'credentials.passcode': codeIn(await mailTo(node, user.identifier)),
@@ -116,8 +118,104 @@ test('another authenticator still works', async () => {
   await exhaust(user);
   const { agent, page } = await beginSignIn(node, 'notes');
   const named = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
-  const list = await agent.submit(named, formOf(named, 'select'), {}, redirectUri);
+  const list = await agent.submit(named, formOf(named, 'select'));
   const email = await answerStep(agent, list, { 'authenticator.id': 'email' });
   const code = codeIn(await mailTo(node, user.identifier));
   expect(currentStep(await answerStep(agent, email, { 'credentials.passcode': code }))).toBe('code');
+});
+
+describe('numbers by group', () => {
+  const rule = (name: string, lockout: unknown, more: object = {}) => ({ name, ...more, then: { lockout } });
+  const policy = (...rules: readonly object[]) => ({ 'policies/password.yaml': JSON.stringify({ rules }) });
+  const strict = rule(
+    'Admins',
+    { attempts: 3, within: 'PT5M', wait: 'PT1H' },
+    { when: { groups: { any: ['admins'] } } },
+  );
+  const loose = rule('Rest', { attempts: 5, consecutive: 50 });
+  let own: TestNode;
+  let store: Store;
+  let trips = 0;
+  beforeAll(async () => {
+    const inner = openEmbedded({ file: ':memory:' });
+    store = {
+      ...inner,
+      load: (keys, options) => {
+        if (options?.reserve || keys.some((key) => key.startsWith('transaction:'))) trips += 1;
+        return inner.load(keys, options);
+      },
+    };
+    const files = policy(strict, loose);
+    own = await startNode({ store, authenticators: ['password', 'totp'], users: false, files });
+  });
+  afterAll(async () => {
+    await own.stop();
+    await store.close();
+  });
+
+  /** Loads of one wrong password. */
+  async function tripsOf(identifier: string): Promise<number> {
+    const { agent, page } = await beginSignIn(own, 'notes');
+    const before = trips;
+    await answerStep(agent, page, { identifier, 'credentials.passcode': 'wrong one' });
+    return trips - before;
+  }
+
+  async function userIn(groups: readonly string[]): Promise<TestUser> {
+    const identifier = `${randomName()}@demo.test`;
+    await own.app.directory.create({ identifiers: [identifier], groups, credentials: [testPassword(own.app)] });
+    return { identifier, password };
+  }
+
+  /** How many wrong passwords are tried before the page says to wait, and for how many seconds. */
+  async function attemptsOf(identifier: string): Promise<readonly [number, number]> {
+    const { agent, page } = await beginSignIn(own, 'notes');
+    const { started } = own.app.hashing.stats;
+    let tried = page;
+    while (!tried.messages.includes('attempts.exceeded'))
+      tried = await answerStep(agent, tried, { identifier, 'credentials.passcode': 'wrong one' });
+    return [own.app.hashing.stats.started - started, Number(tried.headers.get('retry-after'))];
+  }
+
+  test('the rule of the user counts, on every page that asks for the password; a success forgets', async () => {
+    const admin = await userIn(['admins']);
+    const { agent, page } = await beginSignIn(own, 'notes');
+    const once = await answerStep(agent, page, { identifier: admin.identifier, 'credentials.passcode': 'wrong one' });
+    expect(currentStep(await identify(agent, once, admin))).toBe('code');
+    const [tries, wait] = await attemptsOf(admin.identifier);
+    expect(tries).toBe(3);
+    expect(wait).toBeGreaterThan(3500);
+    const named = await beginSignIn(own, 'notes');
+    const asked = await answerStep(named.agent, named.page, { identifier: admin.identifier });
+    expect(currentStep(asked)).toBe('challenge:password');
+    const refused = await answerStep(named.agent, asked, { 'credentials.passcode': password });
+    expect(refused.messages).toEqual(['attempts.exceeded']);
+    const [others, shorter] = await attemptsOf((await userIn(['staff'])).identifier);
+    expect(others).toBe(5);
+    expect(shorter).toBeLessThanOrEqual(900);
+  });
+
+  test('every identifier costs the same round trips', async () => {
+    const known = [await userIn(['admins']), await userIn(['staff'])].map(({ identifier }) => identifier);
+    const trips = new Set<number>();
+    for (const identifier of [...known, 'one@nobody.test', 'two@nobody.test']) trips.add(await tripsOf(identifier));
+    expect(trips.size).toBe(1);
+  });
+
+  test('identifiers without an account have the numbers of either rule, each always the same', async () => {
+    const unknown = Array.from({ length: 12 }, (_, at) => `stranger${at}@demo.test`);
+    const counts: number[] = [];
+    for (const identifier of unknown) counts.push((await attemptsOf(identifier))[0]);
+    expect([...new Set(counts)].sort()).toEqual([3, 5]);
+  });
+
+  test('a policy with the same numbers for all takes effect, and costs no round trip', async () => {
+    await own.configure(policy(rule('All', { attempts: 4 })));
+    const admin = await userIn(['admins']);
+    expect((await attemptsOf(admin.identifier))[0]).toBe(4);
+    expect((await attemptsOf('nobody@demo.test'))[0]).toBe(4);
+    const shared = await tripsOf(admin.identifier);
+    await own.configure(policy(strict, loose));
+    expect(await tripsOf(admin.identifier)).toBe(shared + 1);
+  });
 });

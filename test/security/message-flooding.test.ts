@@ -50,7 +50,7 @@ test('a browser that the owner has signed in with has a budget of its own', asyn
   const code = codeIn(await mailTo(node, owner.address));
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await usedUp(owner);
-  const back = await beginIdentified(node, 'notes', owner, reopened(agent, node.issuer));
+  const back = await beginIdentified({ issuer: node.issuer, agent: reopened(agent, node.issuer) }, 'notes', owner);
   expect([currentStep(back.page), back.page.messages]).toEqual(['challenge:email', []]);
   const newest = codeIn(await mailTo(node, owner.address, 2));
   expect(currentStep(await answerStep(back.agent, back.page, { 'credentials.passcode': newest }))).toBe('code');
@@ -64,7 +64,7 @@ test('the same limit holds for one mailbox, even when other users have mail sent
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await node.store.commit([{ op: 'reset', counter: attemptCounter(owner.id, 'email.send') }]);
   expect((await beginIdentified(node, 'notes', owner)).page.messages).toEqual(['send.exceeded']);
-  const back = await beginIdentified(node, 'notes', owner, reopened(agent, node.issuer));
+  const back = await beginIdentified({ issuer: node.issuer, agent: reopened(agent, node.issuer) }, 'notes', owner);
   expect(back.page.messages).toEqual([]);
   await mailTo(node, owner.address, 2);
 });
@@ -75,7 +75,7 @@ test('the budget of one user’s browser is not that of another user', async () 
   const code = codeIn(await mailTo(node, other.address));
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await usedUp(owner);
-  const strange = await beginIdentified(node, 'notes', owner, reopened(agent, node.issuer));
+  const strange = await beginIdentified({ issuer: node.issuer, agent: reopened(agent, node.issuer) }, 'notes', owner);
   expect(strange.page.messages).toEqual(['send.exceeded']);
 });
 
@@ -86,7 +86,7 @@ test('no mailbox is flooded by accounts that each want to set it up, also from b
   for (let count = 0; count < 5; count += 1) {
     const user = await userWithPassword(node);
     const { agent } = await visit(node, user);
-    const { page } = await visit(node, user, '/account/add/email', agent);
+    const { page } = await visit(node, user, { path: '/account/add/email', agent });
     expect(currentStep(page)).toBe('enroll:email');
     const sent = await answerStep(agent, page, { 'credentials.email': victim });
     told.push(sent.messages);
@@ -132,7 +132,7 @@ test('and offers the other authenticators of the user', async () => {
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1, possession: {} } } }));
   const owner = await holder(node, 'email', 'passkey');
   await usedUp(owner).catch(() => undefined);
-  const { agent, page } = await beginIdentified(node, 'notes', owner, new UserAgent());
+  const { agent, page } = await beginIdentified({ issuer: node.issuer, agent: new UserAgent() }, 'notes', owner);
   const mailed = await chooseAuthenticator(agent, page, 'email');
   expect(shown(mailed)).toContain('Verify with something else, or have it sent later');
   await node.configure(passwordless);

@@ -12,7 +12,6 @@ import {
   softKeyOf,
 } from '../support/enrolled-users.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -111,9 +110,7 @@ describe.each(rounds)('round %i', () => {
     const fields = await who.answer('email', page, agent);
     const landed = await agent.open(linkIn(await mailTo(two.nodes[0], who.identifier)));
     const ends = await atOnce(13, (index) =>
-      index === 12
-        ? answerStep(agent, page, fields)
-        : on(agent, index).submit(landed, landed.forms[0], {}, redirectUri),
+      index === 12 ? answerStep(agent, page, fields) : on(agent, index).submit(landed, landed.forms[0]),
     );
     expect([codes(ends), verified(who)]).toEqual([1, 1]);
     expect((await agent.open(linkIn(await mailTo(two.nodes[0], who.identifier)))).messages).toEqual([
@@ -130,7 +127,7 @@ describe.each(rounds)('round %i', () => {
     const { agent, page } = await beginSignIn(two, 'key');
     const fields = fieldsOf(assertion(key, whereOf({ public: optionsOf(page) }, two.issuer), making));
     const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-    const ends = await atOnce(20, (index) => on(agent, index).submit(page, form, fields, redirectUri));
+    const ends = await atOnce(20, (index) => on(agent, index).submit(page, form, fields));
     expect([codes(ends), verified(who) - before]).toEqual([1, 1]);
   });
 });

@@ -181,7 +181,7 @@ describe('one challenge stands for all', () => {
     const code = /^ {4}(\d{6})$/m.exec(text)?.[1] ?? '';
     expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
     await maySendAgain(node, who.id);
-    await beginIdentified(node, 'mail', { identifier: plain }, reopened(agent, node.issuer));
+    await beginIdentified({ issuer: node.issuer, agent: reopened(agent, node.issuer) }, 'mail', { identifier: plain });
     await mailTo(node, second, 2);
     expect(await codesTo(node, first)).toHaveLength(0);
   });
@@ -189,12 +189,9 @@ describe('one challenge stands for all', () => {
 
 test('after a proof mailboxes and phones are listed with their names, and can be picked', async () => {
   const who = await rich();
-  const { agent, page } = await beginIdentified(
-    node,
-    'strict',
-    { identifier: who.identifiers[0] ?? '' },
-    new UserAgent(),
-  );
+  const { agent, page } = await beginIdentified({ issuer: node.issuer, agent: new UserAgent() }, 'strict', {
+    identifier: who.identifiers[0] ?? '',
+  });
   const proved = await answerStep(agent, page, { 'credentials.passcode': password });
   const list = await select(agent, proved);
   const choices = choicesOf(list);

@@ -140,7 +140,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const victim = plantedWith(attacker);
     const resume = await post(victim, page, answers(user));
     const told = await attacker.open(resume, {}, redirectUri);
-    const again = await attacker.submit(told, formOf(told, 'restart'), {}, redirectUri);
+    const again = await attacker.submit(told, formOf(told, 'restart'));
     expect(currentStep(again)).toBe('identify');
     expect((await victim.open(resume, {}, redirectUri)).messages).toEqual(['sign_in.lost']);
     const end = await identify(attacker, again, { ...thief, password });
@@ -155,7 +155,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const page = await attacker.open(authorization(node.issuer, 'notes').url, {}, redirectUri);
     const resume = await post(plantedWith(attacker), page, answers(user));
     const told = await attacker.open(resume, {}, redirectUri);
-    await attacker.submit(told, formOf(told, 'restart'), {}, redirectUri);
+    await attacker.submit(told, formOf(told, 'restart'));
     expect(currentStep(await attacker.open(resume, {}, redirectUri))).toBe('identify');
     expect(await hasSession(attacker)).toBe(false);
   });

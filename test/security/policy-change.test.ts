@@ -62,7 +62,7 @@ describe('between two steps', () => {
     await decide(denied);
     const end = await answerStep(agent, named, { 'credentials.passcode': user.password });
     expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
-    const back = await agent.submit(end, formOf(end, 'cancel'), {}, redirectUri);
+    const back = await agent.submit(end, formOf(end, 'cancel'));
     expect(currentStep(back)).toBe('access_denied');
     expect(new URL(back.url).searchParams.get('error_description')).toBe('the policies deny this sign-in');
   });
@@ -207,10 +207,12 @@ test('a refresh token and a session feel a deny on the other node at once, and a
   const end = await identify(agent, begun.page, user);
   const { tokens } = await redeemCode(two.nodes[1].origin, begun.request, end.url);
   await decide(both);
-  const silent = await beginSignIn(two, 'notes', agent, { prompt: 'none' });
+  const silent = await beginSignIn(two, { client_id: 'notes', prompt: 'none' }, agent);
   expect(currentStep(silent.page)).toBe('interaction_required');
   await decide(denied);
-  expect(currentStep((await beginSignIn(two, 'notes', agent, { prompt: 'none' })).page)).toBe('access_denied');
+  expect(currentStep((await beginSignIn(two, { client_id: 'notes', prompt: 'none' }, agent)).page)).toBe(
+    'access_denied',
+  );
   expect((await refresh(two.nodes[1].origin, 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
 });
 

@@ -7,7 +7,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { allMailTo, codeIn, codesTo, mailTo, reader } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
-import { redirectUri, type TestUser } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf, userWithPassword } from '../support/sign-in-flow.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
 import type { Page, UserAgent } from '../support/user-agent.ts';
@@ -34,7 +34,7 @@ const passcode = (text: string) => ({ 'credentials.passcode': text });
 
 async function begin(agent: UserAgent): Promise<Page> {
   const { page } = await beginSignIn(node, 'notes', agent);
-  return agent.submit(page, formOf(page, 'recover'), {}, redirectUri);
+  return agent.submit(page, formOf(page, 'recover'));
 }
 
 async function withMailbox(groups: readonly string[] = ['staff']): Promise<TestUser & { readonly id: string }> {
@@ -52,7 +52,7 @@ async function observe(identifier: string) {
   const { started } = node.app.hashing.stats;
   const named = await answerStep(agent, first, { identifier });
   const guessed = await answerStep(agent, named, passcode('000000'));
-  const again = await agent.submit(guessed, formOf(guessed, 'resend'), {}, redirectUri);
+  const again = await agent.submit(guessed, formOf(guessed, 'resend'));
   const looked = await agent.open(named.url);
   const pages = [first, named, guessed, again, looked].map(
     (page) => `${page.status} ${currentStep(page)} ${page.messages.join()}\n${withoutMask(skeleton(page, identifier))}`,
@@ -154,10 +154,9 @@ describe('a recovery is no way to anything else', () => {
       page,
       { ...(formOf(page, 'challenge') ?? formOf(page, 'resend')), step: 'enroll' } as never,
       passcode(good),
-      redirectUri,
     );
     expect(currentStep(forged)).toBe('challenge:email');
-    const chosen = await agent.submit(page, formOf(page, 'restart'), {}, redirectUri);
+    const chosen = await agent.submit(page, formOf(page, 'restart'));
     expect(currentStep(chosen)).toBe('challenge:password');
     const account = await node.app.directory.get(user.id);
     expect(account?.credentials).toHaveLength(2);
@@ -170,7 +169,7 @@ describe('a recovery is no way to anything else', () => {
     const code = codeIn(await mailTo(node, user.identifier));
     const proved = await answerStep(agent, page, passcode(code));
     expect(currentStep(proved)).toBe('enroll:password');
-    const back = await agent.submit(proved, formOf(proved, 'restart'), {}, redirectUri);
+    const back = await agent.submit(proved, formOf(proved, 'restart'));
     expect(currentStep(back)).toBe('challenge:password');
     expect(currentStep(await agent.open(back.url))).toBe('challenge:password');
   });

@@ -71,7 +71,7 @@ function signInTo(
   ticked: readonly string[] = [],
   parameters: Readonly<Record<string, string>> = {},
 ) {
-  return signIn({ node, clock }, app, agent, user, ticked, parameters);
+  return signIn({ node, clock }, app, { agent, user, ticked, parameters });
 }
 
 const secretOf = (agent: UserAgent) => cookieOf(agent, node.issuer, deviceCookie);
@@ -229,11 +229,11 @@ describe('a remembered browser and what the request asks for', () => {
       const query = new URLSearchParams({ client_id: 'vault', request_uri: String(body.request_uri) });
       return agent.open(`${node.issuer}/oauth2/v1/authorize?${query}`, {}, redirectUri);
     };
-    const strict = await finish(agent, await open({ claims: essential }), user, [], clock);
+    const strict = await finish(agent, await open({ claims: essential }), { user, clock });
     expect(strict.asked).toEqual(bothAsked);
     ahead += 60;
     const again = reopened(agent, node.issuer);
-    const plain = await finish(again, await again.open(authorization(node.issuer, 'vault').url), user, [], clock);
+    const plain = await finish(again, await again.open(authorization(node.issuer, 'vault').url), { user, clock });
     expect(plain.asked).toEqual(['identify']);
   });
 
@@ -251,7 +251,7 @@ describe('a remembered browser and what the request asks for', () => {
       const form = codeForm(confirm);
       if (!form) throw new Error('no form');
       const start = await agent.submit(confirm, { ...form, fields });
-      const { asked } = await finish(agent, start, user, [], clock);
+      const { asked } = await finish(agent, start, { user, clock });
       expect(asked).toEqual(isOwn ? ['identify'] : bothAsked);
       const polling = { grant_type: deviceGrant, client_id: 'vault', device_code: String(body.device_code) };
       const { body: tokens } = await post(`${node.origin}/oauth2/v1/token`, polling);
@@ -349,7 +349,7 @@ describe('a kept session', () => {
     'signing out everywhere else': async (user) => {
       const elsewhere = new UserAgent();
       const start = await elsewhere.open(`${node.issuer}/account/sessions/others`);
-      const { page } = await finish(elsewhere, start, user, [], clock);
+      const { page } = await finish(elsewhere, start, { user, clock });
       await elsewhere.submit(
         page,
         page.forms.find(({ step }) => step === 'end-others'),
@@ -388,10 +388,10 @@ describe('two nodes on one Redis', () => {
       const other = first === 0 ? 1 : 0;
       const user = await userWithTotp(both.nodes[first]);
       const agent = on(new UserAgent(), first);
-      const ticked = await signIn(returning(), 'vault', agent, user, ['rememberDevice']);
+      const ticked = await signIn(returning(), 'vault', { agent, user, ticked: ['rememberDevice'] });
       expect([ticked.asked, ticked.where]).toEqual([bothAsked, 'code']);
       const later = reopened(agent, both.issuer);
-      expect((await signIn(returning(), 'vault', on(later, other), user)).asked).toEqual(['identify']);
+      expect((await signIn(returning(), 'vault', { agent: on(later, other), user })).asked).toEqual(['identify']);
       const forgetting = on(agent, other);
       const overview = await forgetting.open(`${both.issuer}/account`);
       const page = await forgetting.open(linkTo(overview, /^\/account\/devices\//));
@@ -399,7 +399,7 @@ describe('two nodes on one Redis', () => {
       const during = reopened(later, both.issuer);
       const [forgotten, raced] = await Promise.all([
         forgetting.submit(page, forget),
-        signIn(returning(), 'vault', on(during, first), { ...user }),
+        signIn(returning(), 'vault', { agent: on(during, first), user: { ...user } }),
       ]);
       expect(forgotten.url).toContain('done=device_forgotten');
       if (raced.where === 'code' && raced.asked.length === 1) expect((await raced.claims()).amr).toEqual(['pwd']);

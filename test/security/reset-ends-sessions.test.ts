@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 const silently = async (app: string, agent: UserAgent) =>
-  currentStep((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
+  currentStep((await beginSignIn(node, { client_id: app, prompt: 'none' }, agent)).page);
 
 /** A browser in which both are proved and remembered, another one, a device, and what the apps and the device got. */
 async function everywhere() {
@@ -55,7 +55,7 @@ async function everywhere() {
 
 /** The steps after the password, in a browser that was closed. */
 async function askedBack(agent: UserAgent, who: Holder): Promise<string> {
-  const begun = await beginIdentified(node, 'vault', who, reopened(agent, node.issuer));
+  const begun = await beginIdentified({ issuer: node.issuer, agent: reopened(agent, node.issuer) }, 'vault', who);
   return currentStep((await prove(who, begun, ['password'])).page);
 }
 

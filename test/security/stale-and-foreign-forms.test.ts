@@ -256,9 +256,9 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
 
   test('after all this the right answer is taken, and no attempt was counted', async () => {
     const { user, signIn, page } = at;
-    expect(await attemptsOf(node, user.id, 'totp', 300)).toBe(0);
-    expect(await attemptsOf(node, user.id, 'totp.enroll', 300)).toBe(0);
-    expect(await attemptsOf(node, user.id, 'password', 900)).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'totp', window: 300 })).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'totp.enroll', window: 300 })).toBe(0);
+    expect(await attemptsOf(node, user.id, { authenticator: 'password', window: 900 })).toBe(0);
     if (page.secret) user.totp = page.secret;
     const fields =
       step === 'identify'

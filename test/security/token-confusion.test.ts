@@ -74,8 +74,10 @@ describe('takes nothing that belongs elsewhere', () => {
     expect(taken).toEqual([]);
     // No user was signed in or out.
     const { desk, home, node } = flows;
-    expect(currentStep((await beginSignIn(node, app, desk, { prompt: 'none' })).page)).toBe('login_required');
-    expect(currentStep((await beginSignIn(node, app, home, { prompt: 'none' })).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, { client_id: app, prompt: 'none' }, desk)).page)).toBe(
+      'login_required',
+    );
+    expect(currentStep((await beginSignIn(node, { client_id: app, prompt: 'none' }, home)).page)).toBe('code');
   });
 });
 

@@ -9,7 +9,6 @@ import { cheapQueue } from '../support/cheap-hashing.ts';
 import { codeIn, inboxOf, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
-import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import type { Page, UserAgent } from '../support/user-agent.ts';
@@ -63,7 +62,7 @@ type User = Awaited<ReturnType<typeof withMailbox>>;
 /** As far as the page that waits for the code of the mailbox. */
 async function forgotten({ id, identifier }: User): Promise<Tab> {
   const { agent, page } = await beginSignIn(two, 'notes');
-  const recovering = await agent.submit(page, formOf(page, 'recover'), {}, redirectUri);
+  const recovering = await agent.submit(page, formOf(page, 'recover'));
   await maySendAgain(two.nodes[0], id);
   return { agent, page: await answerStep(agent, recovering, { identifier }) };
 }

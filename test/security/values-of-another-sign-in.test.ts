@@ -117,7 +117,7 @@ describe('a passkey', () => {
 
   function presentFirst(agent: UserAgent, page: Page, fields: Fields): Promise<Page> {
     const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-    return agent.submit(page, form, fields, redirectUri);
+    return agent.submit(page, form, fields);
   }
 
   test('answers the challenge of its own sign-in, not of another one, of another user, or of another ceremony', async () => {

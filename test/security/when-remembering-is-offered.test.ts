@@ -33,7 +33,7 @@ const isOffered = (page: Page): boolean => mainForm(page)?.boxes?.includes('reme
 /** Proves the password and then this, asking that it be remembered, whether that is offered or not. */
 async function remembered(who: Holder, second: CapabilityName): Promise<{ agent: UserAgent; asked: Page; done: Page }> {
   const agent = new UserAgent();
-  const { page } = await prove(who, await beginIdentified(node, 'notes', who, agent), ['password']);
+  const { page } = await prove(who, await beginIdentified({ issuer: node.issuer, agent }, 'notes', who), ['password']);
   const asked = await chooseAuthenticator(agent, page, second);
   const done = await answerStep(agent, asked, { ...(await who.answer(second, asked, agent)), rememberDevice: 'yes' });
   expect(currentStep(done)).toBe('code');
@@ -43,7 +43,13 @@ async function remembered(who: Holder, second: CapabilityName): Promise<{ agent:
 /** Where the password leads with this browser, opened again. */
 async function nextTime(who: Holder, agent: UserAgent): Promise<string> {
   return currentStep(
-    (await prove(who, await beginIdentified(node, 'notes', who, reopened(agent, node.issuer)), ['password'])).page,
+    (
+      await prove(
+        who,
+        await beginIdentified({ issuer: node.issuer, agent: reopened(agent, node.issuer) }, 'notes', who),
+        ['password'],
+      )
+    ).page,
   );
 }
 

@@ -1,5 +1,6 @@
 /** One fixture for each state of the account pages. */
 import type { ProfileField } from '../../src/core/step/step.ts';
+import type { OwnApp } from '../../src/flow/account/apps.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
 import type { OwnProfile } from '../../src/flow/account/profile.ts';
 import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
@@ -12,6 +13,17 @@ const nowhere = { browser: '', system: '', ip: '' };
 const base = { brand: { name: 'Acme ID' }, locale: 'en', messages: [] } as const;
 const handle = 'Zm9ybS1oYW5kbGU';
 const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
+
+const partner: OwnApp = {
+  id: name,
+  clientId: 'partner',
+  name: 'Partner',
+  consent: { granted: ['openid', 'email', 'orders'], rejected: ['phone'], at },
+  offlineSince: at + 86_400,
+  texts: { orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } } },
+};
+/** Of the operator's own. */
+const backup: OwnApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
 
 function overview(more: Partial<Overview> = {}): Overview {
   return {
@@ -106,8 +118,22 @@ const confirm = {
   resendHandle: handle,
 } as const;
 
+type AccountPages = Readonly<Record<string, AccountPage>>;
+
 /** By name; `hostile` and `long` as the other fixtures have them. */
-export function accountPages(hostile: string, long: string): Readonly<Record<string, AccountPage>> {
+export function accountPages(hostile: string, long: string): AccountPages {
+  return {
+    ...overviewPages(hostile, long),
+    ...authenticatorPages(hostile),
+    ...sessionPages,
+    ...appPages(hostile),
+    ...addressPages(hostile),
+    ...profilePages(hostile, long),
+    ...identifierPages(hostile),
+  };
+}
+
+function overviewPages(hostile: string, long: string): AccountPages {
   return {
     account: { ...base, kind: 'overview', overview: overview() },
     'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
@@ -161,6 +187,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       }),
     },
     'account-hostile': { ...base, kind: 'overview', overview: hostileOverview(hostile) },
+  };
+}
+
+function authenticatorPages(hostile: string): AccountPages {
+  return {
     'account-authenticator': { ...password },
     'account-unnamed': { ...password, messages: [error('account.name.invalid', { field: 'label' })] },
     'account-remove-confirm': { ...password, lost },
@@ -184,21 +215,46 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       lost: { names: [hostile], more: 0, confirmation: hostile },
     },
     'account-needed-hostile': { ...password, needed: { names: [hostile], more: 0, instead: [] } },
-    'account-end-session': {
-      ...base,
-      kind: 'end-session',
-      session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
-      action: '/account/sessions/s2/end',
-      handle,
-    },
-    'account-forget-device': {
-      ...base,
-      kind: 'forget-device',
-      device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
-      action: '/account/devices/d1/forget',
-      handle,
-    },
-    'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+  };
+}
+
+const sessionPages: AccountPages = {
+  'account-end-session': {
+    ...base,
+    kind: 'end-session',
+    session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
+    action: '/account/sessions/s2/end',
+    handle,
+  },
+  'account-forget-device': {
+    ...base,
+    kind: 'forget-device',
+    device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
+    action: '/account/devices/d1/forget',
+    handle,
+  },
+  'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+};
+
+function appPages(hostile: string): AccountPages {
+  const asking = {
+    ...base,
+    kind: 'end-app-access',
+    app: partner,
+    action: `/account/apps/${name}/end`,
+    handle,
+  } as const;
+  return {
+    'account-apps': { ...base, kind: 'apps', apps: [partner, backup] },
+    'account-apps-none': { ...base, kind: 'apps', apps: [] },
+    'account-apps-hostile': { ...base, kind: 'apps', apps: [{ ...partner, name: hostile }] },
+    'account-end-app-access': asking,
+    'account-end-app-access-german': { ...asking, locale: 'de' },
+  };
+}
+
+function addressPages(hostile: string): AccountPages {
+  return {
     'account-add-address': { ...base, kind: 'add-address', email: '', handle },
     'account-add-address-invalid': {
       ...base,
@@ -230,6 +286,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       handle,
       messages: [error('account.address.last')],
     },
+  };
+}
+
+function profilePages(hostile: string, long: string): AccountPages {
+  return {
     'account-profile': { ...base, kind: 'profile', profile: ownProfile('Alice Archer'), handle },
     'account-profile-german': {
       ...base,
@@ -255,6 +316,11 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
     },
     'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },
     'account-profile-hostile': { ...base, kind: 'profile', profile: ownProfile(hostile), handle },
+  };
+}
+
+function identifierPages(hostile: string): AccountPages {
+  return {
     'account-change-email': {
       ...base,
       kind: 'change-identifier',

@@ -30,8 +30,10 @@ export async function reach(agent: UserAgent, start: Page, user: TestUser): Prom
 export async function visit(
   { issuer }: Pick<TestNode, 'issuer'>,
   user: TestUser,
-  path = '/account',
-  agent = new UserAgent(),
+  {
+    path = '/account',
+    agent = new UserAgent(),
+  }: { readonly path?: string; readonly agent?: UserAgent | undefined } = {},
 ): Promise<Visit> {
   const page = await agent.open(`${issuer}${path}`);
   return { agent, page: await reach(agent, page, user) };

@@ -25,11 +25,11 @@ export interface Authorized {
 
 /** Signs in as far as it takes and redeems the code. Rejects when the browser does not come back with one. */
 export async function authorize(
-  config: RelyingParty,
+  app: RelyingParty | { readonly config: RelyingParty; readonly parameters: Readonly<Record<string, string>> },
   agent: UserAgent,
   user: TestUser,
-  parameters: Readonly<Record<string, string>> = {},
 ): Promise<Authorized> {
+  const { config, parameters } = 'config' in app ? app : { config: app, parameters: {} };
   const request = await authorizationRequest(config, parameters);
   const { page, asked } = await signIn(agent, request.url, user);
   if (!page.url.startsWith(redirectUri))
@@ -58,12 +58,7 @@ export async function signOut(agent: UserAgent, url: string, answer: 'everywhere
   const form = page.forms.find(({ fields }) => 'xsrf' in fields && 'logout' in fields);
   if (!form) throw new Error(`no sign-out page: ${page.url} ${page.status}\n${page.html}`);
   const { logout: _, ...rest } = form.fields;
-  return agent.submit(
-    page,
-    { ...form, fields: rest },
-    answer === 'everywhere' ? { logout: 'yes' } : {},
-    'http://127.0.0.1/',
-  );
+  return agent.submit(page, { ...form, fields: rest }, answer === 'everywhere' ? { logout: 'yes' } : {});
 }
 
 export interface OpenNode {
@@ -106,6 +101,8 @@ export async function openNode(
 
 export interface AppFile {
   readonly name?: string;
+  readonly firstParty?: boolean;
+  readonly requiredScopes?: readonly string[];
   readonly signOnPolicy?: string;
   readonly profilePolicy?: string;
   readonly clientSecretHash?: string;

@@ -13,14 +13,14 @@ function slotOf(op: Op): string {
 export function slotted(store: Store, stopAfter = Number.POSITIVE_INFINITY): Store {
   return {
     ...store,
-    async commit(ops): Promise<Committed> {
+    async commit(ops, state): Promise<Committed> {
       const consuming = new Set(ops.filter(({ op }) => op === 'take' || op === 'consume').map(slotOf));
       const slots = [...new Set([...consuming, ...ops.map(slotOf)])];
       const applied: Op[] = [];
       for (const [index, slot] of slots.entries()) {
         if (index >= stopAfter) throw new Error('the process died');
         const part = ops.filter((op) => slotOf(op) === slot);
-        const written = await store.commit(part);
+        const written = await store.commit(part, state);
         if (!written.ok) return { ok: false, failed: written.failed, applied };
         applied.push(...part);
       }

@@ -9,12 +9,16 @@ import type { Op } from '../../src/stores/store.ts';
 
 /** By the path below `test`. `test/architecture/audit-events.test.ts` compares with the table of events. */
 export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>> = {
+  'contract/backup.test.ts': ['store.restored', 'store.epoch_began'],
+  'contract/upgrade.test.ts': ['store.upgraded'],
   'e2e/account-identifiers.test.ts': [
     'account.identifier_changed',
     'account.identifier_refused',
     'account.identifier_restored',
   ],
+  'e2e/account-apps.test.ts': ['account.app_access_ended'],
   'e2e/account-profile.test.ts': ['account.profile_changed'],
+  'e2e/consent.test.ts': ['consent.given', 'consent.refused'],
   'e2e/email.test.ts': ['authenticator.verified', 'authenticator.enrolled', 'sign_in.completed'],
   'e2e/message-failed.test.ts': ['message.failed'],
   'e2e/profile.test.ts': ['profile.completed', 'profile.skipped'],

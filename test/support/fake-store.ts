@@ -15,61 +15,69 @@ export interface FakeStore extends Store {
   lines(key: string): readonly string[];
 }
 
-export function fakeStore(): FakeStore {
-  const entries = new Map<string, Entry>();
-  const sets = new Map<string, Set<string>>();
-  const logs = new Map<string, string[]>();
-  const counters = new Map<string, number>();
-  const faster: (() => Promise<unknown>)[] = [];
-  const loads: (readonly string[])[] = [];
-  const commits: (readonly Op[])[] = [];
+/** What is stored, and what single operations do to it. */
+class Contents {
+  readonly sets = new Map<string, Set<string>>();
+  readonly logs = new Map<string, string[]>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #counters = new Map<string, number>();
 
-  const isConditionMet = (op: Op): boolean => {
-    const present = 'key' in op ? entries.get(op.key) : undefined;
+  isConditionMet(op: Op): boolean {
+    const present = 'key' in op ? this.#entries.get(op.key) : undefined;
     if (op.op === 'create') return !present;
     if (op.op === 'update' || op.op === 'take') return present !== undefined;
     if (op.op === 'consume') return present !== undefined && present.consumed === undefined;
     if (op.op === 'replace') return present?.version === op.version;
     if (op.op === 'check') return present !== undefined && (op.version ?? present.version) === present.version;
     return true;
-  };
+  }
 
-  const write = (key: string, change: Partial<Entry> & { readonly ttl?: number | undefined }): void => {
-    const { ttl, ...changed } = change;
-    const { version = 0, ...present } = entries.get(key) ?? { value: '', refs: [] };
-    entries.set(key, { ...present, ...changed, version: version + 1 });
-    if (ttl !== undefined && ttl <= 0) entries.delete(key);
-  };
-
-  const apply = (op: Op): void => {
-    if (op.op === 'reset') counters.delete(op.counter);
+  apply(op: Op): void {
+    const { sets, logs } = this;
+    if (op.op === 'reset') this.#counters.delete(op.counter);
     else if (op.op === 'join') sets.set(op.key, new Set([...(sets.get(op.key) ?? []), op.member]));
     else if (op.op === 'leave') sets.get(op.key)?.delete(op.member);
     else if (op.op === 'append') logs.set(op.key, [...(logs.get(op.key) ?? []), op.value].slice(-op.keep));
-    else if (op.op === 'consume') write(op.key, { consumed: 1 });
-    else if ('value' in op) write(op.key, { value: op.value, refs: op.refs ?? [], ttl: op.ttl });
-    else if (op.op !== 'check') for (const map of [entries, sets, logs]) map.delete(op.key);
-  };
+    else if (op.op === 'consume') this.#write(op.key, { consumed: 1 });
+    else if ('value' in op) this.#write(op.key, { value: op.value, refs: op.refs ?? [], ttl: op.ttl });
+    else if (op.op !== 'check') for (const map of [this.#entries, sets, logs]) map.delete(op.key);
+  }
+
+  #write(key: string, change: Partial<Entry> & { readonly ttl?: number | undefined }): void {
+    const { ttl, ...changed } = change;
+    const { version = 0, ...present } = this.#entries.get(key) ?? { value: '', refs: [] };
+    this.#entries.set(key, { ...present, ...changed, version: version + 1 });
+    if (ttl !== undefined && ttl <= 0) this.#entries.delete(key);
+  }
 
   /** Counts against the smallest limit, for any window. */
-  const count = (counter: string, limits: readonly Limit[]): Reservation => {
+  count(counter: string, limits: readonly Limit[]): Reservation {
     const { limit, window } = limits.toSorted((one, other) => one.limit - other.limit)[0] as Limit;
-    const counted = counters.get(counter) ?? 0;
+    const counted = this.#counters.get(counter) ?? 0;
     if (counted >= limit) return { granted: false, remaining: 0, retryAfter: window === 0 ? -1 : window };
-    counters.set(counter, counted + 1);
+    this.#counters.set(counter, counted + 1);
     return { granted: true, remaining: limit - counted - 1, retryAfter: 0 };
-  };
+  }
 
-  const collect = (keys: readonly string[]): Map<string, Entry | undefined> => {
+  /** The entries of these keys, and of all that they refer to. */
+  collect(keys: readonly string[]): Map<string, Entry | undefined> {
     const found = new Map<string, Entry | undefined>();
     const waiting = [...keys];
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       if (found.has(key)) continue;
-      found.set(key, entries.get(key));
-      waiting.push(...(entries.get(key)?.refs ?? []));
+      found.set(key, this.#entries.get(key));
+      waiting.push(...(this.#entries.get(key)?.refs ?? []));
     }
     return found;
-  };
+  }
+}
+
+export function fakeStore(): FakeStore {
+  const contents = new Contents();
+  const { sets, logs } = contents;
+  const faster: (() => Promise<unknown>)[] = [];
+  const loads: (readonly string[])[] = [];
+  const commits: (readonly Op[])[] = [];
 
   return {
     loads,
@@ -78,22 +86,22 @@ export function fakeStore(): FakeStore {
     lines: (key) => logs.get(key) ?? [],
     async load(keys, { reserve } = {}) {
       loads.push(keys);
-      if (!reserve) return { entries: collect(keys) };
+      if (!reserve) return { entries: contents.collect(keys) };
       const { of, name, limits, when } = reserve;
-      const found = collect([...keys, of, ...(when ? [when.key] : [])]);
+      const found = contents.collect([...keys, of, ...(when ? [when.key] : [])]);
       if (when && found.get(when.key)?.version !== when.version) return { entries: found };
       const counter = counterOf(found.get(of)?.refs[0] ?? of, name);
-      return { entries: found, counter, reservation: count(counter, limits) };
+      return { entries: found, counter, reservation: contents.count(counter, limits) };
     },
     async commit(ops) {
       await faster.shift()?.();
       commits.push(ops);
-      const failed = ops.find((op) => !isConditionMet(op));
+      const failed = ops.find((op) => !contents.isConditionMet(op));
       if (failed) return { ok: false, failed, applied: [] };
-      ops.forEach(apply);
+      for (const op of ops) contents.apply(op);
       return { ok: true };
     },
-    reserve: async (counter, limits) => count(counter, limits),
+    reserve: async (counter, limits) => contents.count(counter, limits),
     async *members(key) {
       const members = [...(sets.get(key) ?? [])];
       if (members.length > 0) yield members;

@@ -5,7 +5,6 @@ import { linkIn, mailTo, maySendAgain } from './mail.ts';
 import type { TestNode } from './node.ts';
 import { codeFor } from './phone.ts';
 import { chooseAuthenticator, name as nameThem, prove, truth } from './prove-capabilities.ts';
-import { redirectUri } from './relying-party.ts';
 import { answerStep, beginSignIn, currentStep, type SignIn } from './sign-in-flow.ts';
 import { type Page, UserAgent } from './user-agent.ts';
 
@@ -38,11 +37,13 @@ const byHand =
     (await prove(who, { agent, page: await nameThem(agent, page, who) }, [first])).page;
 
 /** On the page that asks who it is, where there is one. */
-async function identifyByCredential(first: CapabilityName, node: TestNode, who: Holder, at: At): Promise<Page> {
-  const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  if (!form) return byHand(first)(node, who, at);
-  return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent), redirectUri);
-}
+const identifyByCredential =
+  (first: CapabilityName): FirstFactor['prove'] =>
+  async (node, who, at) => {
+    const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
+    if (!form) return byHand(first)(node, who, at);
+    return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent));
+  };
 
 async function asking(first: CapabilityName, who: Holder, { agent, page }: At): Promise<Page> {
   const asks = await chooseAuthenticator(agent, await nameThem(agent, page, who), first);
@@ -77,7 +78,7 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     async prove(node, who, at) {
       await asking('email', who, at);
       const landed = await at.agent.open(linkIn(await mailTo(node, who.identifier)));
-      return at.agent.submit(landed, landed.forms[0], {}, redirectUri);
+      return at.agent.submit(landed, landed.forms[0]);
     },
   },
   'a link by mail, in another browser': {
@@ -116,13 +117,13 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     capabilities: 'passkey',
     app: 'apart',
     rest: ['password'],
-    prove: (...given) => identifyByCredential('passkey', ...given),
+    prove: identifyByCredential('passkey'),
   },
   'a security key': { capabilities: 'security key', ...possession, prove: byHand('security key') },
   'a security key that says who it is': {
     capabilities: 'security key',
     ...possession,
-    prove: (...given) => identifyByCredential('security key', ...given),
+    prove: identifyByCredential('security key'),
   },
   'a recovery code': { capabilities: 'recovery code', ...possession, prove: byHand('recovery code') },
   'an access code': { capabilities: 'access code', ...possession, prove: byHand('access code') },
@@ -149,8 +150,8 @@ export function truthOf(first: FirstFactor, proved: readonly CapabilityName[]): 
 }
 
 /** Signs in to an app that this one proof opens. */
-export async function sessionBy(node: TestNode, first: FirstFactor, who: Holder, agent = new UserAgent()) {
-  const begun = await beginSignIn(node, 'one', agent);
+export async function sessionBy(node: TestNode, first: FirstFactor, who: Holder) {
+  const begun = await beginSignIn(node, 'one');
   const page = await first.prove(node, who, begun);
   if (currentStep(page) !== 'code') throw new Error(`no session: ${currentStep(page)}`);
   return { ...begun, page };

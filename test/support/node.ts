@@ -17,7 +17,9 @@ import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
+import { releaseSchema } from '../../src/stores/schema.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { createState } from '../../src/stores/store-state.ts';
 import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
 import { openServer } from './http-server.ts';
@@ -91,51 +93,14 @@ export interface TestNodeOptions {
 
 export async function startNode(options: TestNodeOptions = {}): Promise<TestNode> {
   const store = options.store ?? openEmbedded({ file: ':memory:' });
-  const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
-  await cp('config', dir, { recursive: true });
-  await enableOnly(options.authenticators ?? ['password', 'totp'], dir);
-  if (options.mail) await writeMail(join(dir, 'stepgate.yaml'));
-  if (options.algorithms) await enableAlgorithms(options.algorithms, join(dir, 'stepgate.yaml'));
+  const dir = await configurationDir(options);
   const { server, port, close } = await openServer();
   const origin = `http://localhost:${port}`;
-  const audit: Readonly<Record<string, unknown>>[] = [];
-  const errors: unknown[] = [];
-  const logger = createLogger(options.write ?? (() => {}));
   const issuer = options.issuer ?? origin;
-  const app = createApp({
-    store: recordingStore(store),
-    issuer,
-    demo: options.demo ?? false,
-    variables: options.variables ?? {},
-    hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
-    log: {
-      audit(line) {
-        checkAuditLine(line);
-        audit.push(line);
-        logger.audit(line);
-      },
-      warn: (message) => logger.warn(message),
-      error(error, context) {
-        errors.push(error);
-        logger.error(error, context);
-      },
-    },
-    ...(options.now ? { now: options.now } : {}),
-  });
+  const { app, audit, errors } = createTestApp(store, issuer, options);
   const configure = async (files: Readonly<Record<string, string | undefined>>): Promise<void> => {
-    for (const [file, text] of Object.entries(files)) {
-      if (text === undefined) await rm(join(dir, file), { force: true });
-      else {
-        await mkdir(dirname(join(dir, file)), { recursive: true });
-        await writeFile(join(dir, file), text);
-      }
-    }
-    const loaded = await loadConfiguration(dir, {
-      authenticators: authenticatorKinds,
-      variables: options.variables ?? {},
-    });
-    if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
-    await app.revisions.apply(loaded.documents, { by: 'test' });
+    await writeFiles(dir, files);
+    await applyConfiguration(app, dir, options.variables);
   };
   const stop = async (): Promise<void> => {
     app.activeRevision.stop();
@@ -146,6 +111,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await rm(dir, { recursive: true, force: true });
   };
   try {
+    await createState(store, releaseSchema);
     // Fails where another node has left one already.
     await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
@@ -172,6 +138,64 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     },
     stop,
   };
+}
+
+/** The parts of the program, put together as `serve` does, and what they log. */
+function createTestApp(store: Store, issuer: string, options: TestNodeOptions) {
+  const audit: Readonly<Record<string, unknown>>[] = [];
+  const errors: unknown[] = [];
+  const logger = createLogger(options.write ?? (() => {}));
+  const app = createApp({
+    store: recordingStore(store),
+    issuer,
+    demo: options.demo ?? false,
+    variables: options.variables ?? {},
+    hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
+    log: {
+      audit(line) {
+        checkAuditLine(line);
+        audit.push(line);
+        logger.audit(line);
+      },
+      warn: (message) => logger.warn(message),
+      error(error, context) {
+        errors.push(error);
+        logger.error(error, context);
+      },
+    },
+    ...(options.now ? { now: options.now } : {}),
+  });
+  return { app, audit, errors };
+}
+
+/** A directory with the configuration of the demo, changed as the options say. */
+async function configurationDir({ authenticators, mail, algorithms }: TestNodeOptions): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
+  await cp('config', dir, { recursive: true });
+  await enableOnly(authenticators ?? ['password', 'totp'], dir);
+  if (mail) await writeMail(join(dir, 'stepgate.yaml'));
+  if (algorithms) await enableAlgorithms(algorithms, join(dir, 'stepgate.yaml'));
+  return dir;
+}
+
+async function writeFiles(dir: string, files: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [file, text] of Object.entries(files)) {
+    if (text === undefined) await rm(join(dir, file), { force: true });
+    else {
+      await mkdir(dirname(join(dir, file)), { recursive: true });
+      await writeFile(join(dir, file), text);
+    }
+  }
+}
+
+async function applyConfiguration(
+  app: ServerApp,
+  dir: string,
+  variables: TestNodeOptions['variables'] = {},
+): Promise<void> {
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
+  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
+  await app.revisions.apply(loaded.documents, { by: 'test' });
 }
 
 /** The policy of an app that takes any proof. */

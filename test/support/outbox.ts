@@ -79,8 +79,7 @@ export function signInMail(to: string, code: string, expires: number): Delivery 
 export async function putIntoOutbox(
   store: Store,
   deliveries: readonly Delivery[],
-  now = systemTime(),
-  instead: readonly string[] = [],
+  { now = systemTime(), instead = [] }: { readonly now?: number; readonly instead?: readonly string[] } = {},
 ): Promise<readonly string[]> {
   const unit = new UnitOfWork(store);
   withdraw(unit, instead);

@@ -112,6 +112,27 @@ const profile: Extract<Step, { kind: 'profile' }> = {
   terms: [{ id: 'shop', version: '1', label: { en: 'Terms of the shop' }, url: 'https://shop.example/terms' }],
   notices: [],
 };
+const consent: Extract<Step, { kind: 'consent' }> = {
+  kind: 'consent',
+  scopes: [
+    { scope: 'openid', required: true, rejected: false },
+    { scope: 'profile', required: true, rejected: false },
+    { scope: 'email', required: false, rejected: false },
+    { scope: 'phone', required: false, rejected: true },
+    { scope: 'orders', required: false, rejected: false },
+    { scope: 'reports', required: false, rejected: false },
+    { scope: 'offline_access', required: false, rejected: false },
+  ],
+  notices: [],
+};
+const consentTexts: NonNullable<StepPage['consent']> = {
+  texts: {
+    orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } },
+    reports: { label: { en: 'Write reports' }, help: { en: 'In your name, for your team.' } },
+  },
+  privacyPolicy: 'https://partner.example/privacy',
+  termsOfService: 'https://partner.example/terms',
+};
 const registers: Extract<Step, { kind: 'profile' }> = {
   kind: 'profile',
   fields: [standard('email'), standard('displayName')],
@@ -563,6 +584,47 @@ const steps: Readonly<Record<string, StepPage>> = {
     typed: { 'userProfile.displayName': 'Alice Archer', 'userProfile.phone': '030' },
   },
   'profile-german': { ...base, ...known, locale: 'de', step: { ...profile, canSkip: true } },
+  consent: { ...base, ...known, app: { name: 'Partner' }, step: consent, consent: consentTexts },
+  'consent-german': { ...base, ...known, locale: 'de', app: { name: 'Partner' }, step: consent, consent: consentTexts },
+  'consent-required': {
+    ...base,
+    ...known,
+    app: { name: 'Partner' },
+    step: { ...consent, scopes: consent.scopes.filter(({ required }) => required) },
+  },
+  'consent-changed': {
+    ...base,
+    ...known,
+    app: { name: 'Partner' },
+    step: { ...consent, notices: [error('consent.changed')] },
+  },
+  'consent-hostile': {
+    ...base,
+    account: { identifier: hostile },
+    app: { name: hostile },
+    step: {
+      ...consent,
+      scopes: [
+        { scope: 'openid', required: true, rejected: false },
+        { scope: hostile, required: true, rejected: false },
+        { scope: 'own', required: false, rejected: false },
+        { scope: long, required: false, rejected: true },
+      ],
+    },
+    consent: {
+      texts: { own: { label: { en: hostile }, help: { en: hostile } } },
+      privacyPolicy: 'https://partner.example/privacy',
+    },
+  },
+  'select-account': { ...base, ...known, step: { kind: 'select_account', notices: [] } },
+  'select-account-german': { ...base, ...known, locale: 'de', step: { kind: 'select_account', notices: [] } },
+  'select-account-hostile': {
+    ...base,
+    account: { identifier: hostile },
+    canRestart: true,
+    app: { name: hostile },
+    step: { kind: 'select_account', notices: [] },
+  },
   'profile-hostile': {
     ...base,
     ...known,

@@ -1,7 +1,6 @@
 /** Sign-ins of users who have any of `capabilities`, and what may be said of them afterwards. */
 import { appFile } from './authorize.ts';
 import { type CapabilityName, capabilities, type Holder } from './enrolled-users.ts';
-import type { TestNode } from './node.ts';
 import { redirectUri } from './relying-party.ts';
 import { answerStep, beginSignIn, currentStep, type SignIn, signOnPolicy } from './sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from './user-agent.ts';
@@ -28,12 +27,11 @@ export function demandOf(name: CapabilityName): unknown {
 
 /** The first page on which something must be proved; nothing was typed but the identifier. */
 export async function beginIdentified(
-  node: Pick<TestNode, 'issuer'>,
+  { issuer, agent = new UserAgent() }: { readonly issuer: string; readonly agent?: UserAgent },
   app: string,
   who: Pick<Holder, 'identifier'>,
-  agent = new UserAgent(),
 ): Promise<SignIn> {
-  const begun = await beginSignIn(node, app, agent);
+  const begun = await beginSignIn({ issuer }, app, agent);
   return { ...begun, page: await name(agent, begun.page, who) };
 }
 

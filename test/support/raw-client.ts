@@ -6,6 +6,7 @@ export interface Authorization {
   readonly url: string;
   readonly clientId: string;
   readonly verifier: string;
+  readonly redirectUri: string;
 }
 
 /** An authorization request with PKCE; `parameters` replace the usual ones. */
@@ -26,7 +27,12 @@ export function authorization(
     nonce: randomBytes(8).toString('hex'),
     ...parameters,
   });
-  return { url: `${issuer}/oauth2/v1/authorize?${query}`, clientId, verifier };
+  return {
+    url: `${issuer}/oauth2/v1/authorize?${query}`,
+    clientId,
+    verifier,
+    redirectUri: query.get('redirect_uri') ?? redirectUri,
+  };
 }
 
 export interface TokenAnswer {
@@ -49,9 +55,8 @@ export async function postToken(origin: string, fields: Readonly<Record<string, 
 /** Redeems the code in the address that the browser was sent back to. */
 export function redeemCode(
   origin: string,
-  { clientId, verifier }: Authorization,
+  { clientId, verifier, redirectUri: redirect }: Authorization,
   callback: string,
-  redirect: string = redirectUri,
 ): Promise<TokenAnswer> {
   return postToken(origin, {
     grant_type: 'authorization_code',

@@ -61,10 +61,10 @@ export function recordingStore<S extends Store>(store: S): S {
         return answer;
       });
     },
-    commit(ops) {
+    commit(ops, state) {
       violations.push(...ops.flatMap(opViolations));
       noteAuditOps(ops);
-      return store.commit(ops);
+      return store.commit(ops, state);
     },
     reserve(counter, limits) {
       violations.push(...counterViolations(counter));

@@ -46,7 +46,8 @@ const supervise =
   'exec 3<&0; redis-server "$@" </dev/null >/dev/null 2>&1 & s=$!; echo $s; (read _ <&3 || kill -9 $s) & wait $s';
 
 /**
- * Starts a redis-server (from PATH) that keeps nothing on disk unless the settings say so, and waits until it answers.
+ * Starts a redis-server (from PATH) that has nothing left after a crash unless it gets a `dir`, and waits until it
+ * answers.
  */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
@@ -57,10 +58,13 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     dir,
     logfile: join(dir, 'redis.log'),
     save: '',
+    // As Stepgate demands; the tests lose no machine.
+    appendonly: 'yes',
+    appendfsync: 'no',
     ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const server = await supervised(args, port, dir, options.dir === undefined);
+  const server = await supervised(args, { port, dir, dirIsOurs: options.dir === undefined });
   return { ...server, url: `redis://127.0.0.1:${port}` };
 }
 
@@ -90,7 +94,7 @@ export async function startSentinel(master: RedisServer): Promise<RedisServer> {
     'sentinel failover-timeout stepgate 3000',
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
-  const server = await supervised([file, '--sentinel'], port, dir, true);
+  const server = await supervised([file, '--sentinel'], { port, dir, dirIsOurs: true });
   return { ...server, url: `redis+sentinel://127.0.0.1:${port}/stepgate` };
 }
 
@@ -98,11 +102,16 @@ function temporaryDir(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'stepgate-redis-'));
 }
 
+interface Supervised {
+  readonly port: number;
+  readonly dir: string;
+  /** The directory goes when the server stops. */
+  readonly dirIsOurs: boolean;
+}
+
 async function supervised(
   args: readonly string[],
-  port: number,
-  dir: string,
-  dirIsOurs: boolean,
+  { port, dir, dirIsOurs }: Supervised,
 ): Promise<Omit<RedisServer, 'url'>> {
   const shell = spawn('sh', ['-c', supervise, 'sh', ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
   const gone = once(shell, 'exit').then(() => shell.stdin.end('\n'));

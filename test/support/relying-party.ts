@@ -1,7 +1,7 @@
 /** A relying party on `openid-client`, and a user who signs in to it. */
 import * as client from 'openid-client';
 import { generate } from 'otplib';
-import { mainForm, type Page, type UserAgent } from './user-agent.ts';
+import { type Form, mainForm, type Page, type UserAgent } from './user-agent.ts';
 
 export const redirectUri = 'http://127.0.0.1:5555/cb';
 
@@ -10,8 +10,7 @@ export type RelyingParty = client.Configuration;
 export async function discover(
   issuer: string,
   clientId: string,
-  metadata?: Partial<client.ClientMetadata>,
-  auth?: client.ClientAuth,
+  { metadata, auth }: { readonly metadata?: Partial<client.ClientMetadata>; readonly auth?: client.ClientAuth } = {},
 ): Promise<RelyingParty> {
   return client.discovery(new URL(issuer), clientId, metadata, auth ?? client.None(), {
     execute: [client.allowInsecureRequests],
@@ -97,9 +96,9 @@ export async function signIn(
     const form = mainForm(page);
     if (!form) return { page, asked };
     asked.push(form.authenticator ? `${form.step}:${form.authenticator}` : form.step);
-    const answer = await answerTo(form.step, form.authenticator, form.fields, page, user);
+    const answer = await answerTo(form, page, user);
     if (!answer) return { page, asked };
-    const next: Page = await agent.submit(page, form, answer, redirectUri);
+    const next: Page = await agent.submit(page, form, answer);
     if (next.messages.length > 0 && !next.url.startsWith(redirectUri)) return { page: next, asked };
     page = next;
   }
@@ -107,9 +106,7 @@ export async function signIn(
 }
 
 async function answerTo(
-  step: string,
-  authenticator: string,
-  fields: Readonly<Record<string, string>>,
+  { step, authenticator, fields }: Form,
   page: Page,
   user: TestUser,
 ): Promise<Record<string, string> | undefined> {

@@ -19,6 +19,12 @@ export function cookieOf(agent: UserAgent, issuer: string, name: string): string
   return agent.cookies(issuer).find((cookie) => cookie.name === name)?.value ?? '';
 }
 
+interface Answering {
+  readonly user: TestUser;
+  /** Names of the boxes that the user ticks. */
+  readonly ticked?: readonly string[];
+}
+
 export interface Finished {
   readonly page: Page;
   /** The steps that came, in order. */
@@ -33,9 +39,7 @@ export interface Finished {
 export async function finish(
   agent: UserAgent,
   start: Page,
-  user: TestUser,
-  ticked: readonly string[],
-  clock: () => number,
+  { user, ticked = [], clock }: Answering & { readonly clock: () => number },
 ): Promise<Finished> {
   let page = start;
   const asked: string[] = [];
@@ -74,18 +78,20 @@ export interface Returning {
   readonly clock: () => number;
 }
 
+export interface SigningIn extends Answering {
+  readonly agent: UserAgent;
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
 /** One authorization of a user; `parameters` replace the usual ones. */
 export async function signInTo(
   { node, clock }: Returning,
   clientId: string,
-  agent: UserAgent,
-  user: TestUser,
-  ticked: readonly string[] = [],
-  parameters: Readonly<Record<string, string>> = {},
+  { agent, parameters = {}, ...answering }: SigningIn,
 ): Promise<Returned> {
   const request = authorization(node.issuer, clientId, parameters);
   const start = await agent.open(request.url, {}, redirectUri);
-  const done = await finish(agent, start, user, ticked, clock);
+  const done = await finish(agent, start, { ...answering, clock });
   const tokens = () => redeemCode(node.origin, request, done.page.url);
   return { ...done, request, tokens, claims: async () => claimsOf((await tokens()).tokens?.id_token) };
 }

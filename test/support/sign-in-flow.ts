@@ -21,13 +21,13 @@ export interface SignIn {
   readonly uid: string;
 }
 
-/** The first page of a new sign-in. */
+/** The first page of a new sign-in. `asked`: the app, or its parameters, which replace the usual ones. */
 export async function beginSignIn(
   node: Pick<TestNode, 'issuer'>,
-  clientId: string,
+  asked: string | ({ readonly client_id: string } & Readonly<Record<string, string>>),
   agent: UserAgent = new UserAgent(),
-  parameters: Readonly<Record<string, string>> = {},
 ): Promise<SignIn> {
+  const { client_id: clientId, ...parameters } = typeof asked === 'string' ? { client_id: asked } : asked;
   const request = authorization(node.issuer, clientId, parameters);
   const page = await agent.open(request.url, {}, redirectUri);
   return { agent, request, page, uid: /\/signin\/([\w-]+)/.exec(page.url)?.[1] ?? '' };
@@ -35,7 +35,7 @@ export async function beginSignIn(
 
 /** Answers the main form of the page. */
 export function answerStep(agent: UserAgent, page: Page, fields: Readonly<Record<string, string>>): Promise<Page> {
-  return agent.submit(page, mainForm(page), fields, redirectUri);
+  return agent.submit(page, mainForm(page), fields);
 }
 
 /** Identifier, and the password with it when the page asks for both. */
@@ -141,8 +141,7 @@ export async function storedTransaction({ store }: TestNode, uid: string): Promi
 export async function attemptsOf(
   { store }: TestNode,
   userId: string,
-  authenticator: string,
-  window: number,
+  { authenticator, window }: { readonly authenticator: string; readonly window: number },
 ): Promise<number> {
   const most = 1_000_000;
   const { remaining } = await store.reserve(attemptCounter(userId, authenticator), [{ limit: most, window }]);

@@ -141,9 +141,9 @@ export class UserAgent {
 
   /**
    * Follows redirects until a page, or until the browser would leave to `stopAt`; then the page is empty and `url` says
-   * where.
+   * where. Default: the apps of tests are at 127.0.0.1, where no server listens, and nodes at localhost.
    */
-  async open(url: string, init: RequestInit = {}, stopAt = 'http://127.0.0.1/cb'): Promise<Page> {
+  async open(url: string, init: RequestInit = {}, stopAt = 'http://127.0.0.1'): Promise<Page> {
     let at = url;
     let response = await this.send(at, init);
     for (let hops = 0; hops < 10 && response.headers.has('location'); hops += 1) {
@@ -167,25 +167,29 @@ export class UserAgent {
   }
 
   /** Posts a form with other values for some of its fields. */
-  async submit(
-    page: Page,
-    form: Form | undefined,
-    fields: Readonly<Record<string, string>> = {},
-    stopAt?: string,
-  ): Promise<Page> {
+  async submit(page: Page, form: Form | undefined, fields: Readonly<Record<string, string>> = {}): Promise<Page> {
     if (!form)
       throw new Error(
         `no such form on ${page.url}: ${page.forms.map(({ step }) => step).join(', ')}\n${page.html.slice(0, 2000)}`,
       );
     const body = new URLSearchParams({ ...form.fields, ...fields });
     const action = new URL(form.action, page.url).href;
-    return this.open(action, { method: 'POST', body, headers: { origin: new URL(page.url).origin } }, stopAt);
+    return this.open(action, { method: 'POST', body, headers: { origin: new URL(page.url).origin } });
   }
+}
+
+/**
+ * The page without what is drawn: long random values, and the port of the node. That a page does not show some digits
+ * is looked for here, because they may be in a random value by chance.
+ */
+export function withoutDraws({ html, url }: Page): string {
+  const { port } = new URL(url);
+  return html.replaceAll(/[\w-]{20,}/g, '').replaceAll(new RegExp(`:${port}\\b`, 'g'), '');
 }
 
 /** The main form of a step page: the first one with the step that the page is about. */
 export function mainForm(page: Page): Form | undefined {
   return page.forms.find(({ step }) =>
-    ['identify', 'challenge', 'enroll', 'select', 'profile', 'recover'].includes(step),
+    ['identify', 'challenge', 'enroll', 'select', 'profile', 'recover', 'consent', 'select-account'].includes(step),
   );
 }

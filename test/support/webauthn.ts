@@ -98,18 +98,22 @@ function clientData(type: string, where: Where, making: Making): Buffer {
   return Buffer.from(JSON.stringify({ type: making.type ?? type, challenge, origin, crossOrigin, topOrigin }));
 }
 
-function authenticatorData(where: Where, making: Making, counter: number, attested: Buffer = Buffer.alloc(0)): Buffer {
+function authenticatorData(
+  { rpId }: Where,
+  making: Making,
+  { counter, attested = Buffer.alloc(0) }: { readonly counter: number; readonly attested?: Buffer },
+): Buffer {
   const flags = (making.flags ?? flag.up | flag.uv) | (attested.length > 0 ? hasData : 0);
   const count = Buffer.alloc(4);
   count.writeUInt32BE(making.counter ?? counter);
-  return Buffer.concat([sha256(making.rpId ?? where.rpId), Buffer.from([flags]), count, attested]);
+  return Buffer.concat([sha256(making.rpId ?? rpId), Buffer.from([flags]), count, attested]);
 }
 
 /** Answers a challenge. Without `making.counter` the counter goes up by one. */
 export function assertion(key: SoftKey, where: Where, making: Making = {}): CredentialInput {
   if (making.counter === undefined) key.counter += 1;
   const client = clientData('webauthn.get', where, making);
-  const data = authenticatorData(where, making, key.counter);
+  const data = authenticatorData(where, making, key);
   const signature = sign('sha256', Buffer.concat([data, sha256(client)]), making.signer ?? key.privateKey);
   return {
     clientData: client.toString('base64url'),
@@ -127,7 +131,10 @@ export function attestation(key: SoftKey, where: Where, making: Making = {}): Cr
   const length = Buffer.from([id.length >> 8, id.length & 255]);
   const aaguid = Buffer.from((making.aaguid ?? noModel).replaceAll('-', ''), 'hex');
   const publicKey = making.alg === undefined ? key.publicKey : withAlgorithm(key.publicKey, making.alg);
-  const data = authenticatorData(where, making, key.counter, Buffer.concat([aaguid, length, id, publicKey]));
+  const data = authenticatorData(where, making, {
+    counter: key.counter,
+    attested: Buffer.concat([aaguid, length, id, publicKey]),
+  });
   const statement = new Map<string, unknown>();
   if (making.attestation) {
     const { chain, key: leaf } = making.attestation;

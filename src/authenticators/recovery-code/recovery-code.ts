@@ -40,6 +40,9 @@ const descriptor = {
   decoys: { share: 1 / 4 },
 } as const;
 
+/** For who voids them all. */
+export const recoveryCodeKey: string = descriptor.key;
+
 /** RFC 8176 has no value for look-up secrets; `otp` is the nearest: each code is a one-time password. */
 const proof = proofOf(descriptor, ['otp']);
 

@@ -2,7 +2,7 @@
  * Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4).
  */
 import { generateSecret, generateURI, verify as verifyCode } from 'otplib';
-import type { Subject } from '../../core/model/facts.ts';
+import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { closed } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
@@ -97,7 +97,8 @@ async function verifyTotp(
     return step === undefined ? [] : [{ ...app, step }];
   });
   // Also true after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).
-  const fresh = matching.find(({ step, secret }) => step > secret.step);
+  const before = lastStepOf(context.epoch);
+  const fresh = matching.find(({ step, secret }) => step > Math.max(secret.step, before));
   if (!fresh) return refuse(matching.length > 0 ? 'credentials.used' : 'credentials.invalid');
   const { id, step, secret } = fresh;
   return { ok: true, credential: id, proof, secret: { key: secret.key, step }, mustSave: true };
@@ -161,6 +162,11 @@ async function stepOf(key: string, token: string, now: number): Promise<number |
   if (!result.valid) return undefined;
   if (!('timeStep' in result)) throw new TypeError('the TOTP library names no time step');
   return result.timeStep;
+}
+
+/** The last time step of which a code may have counted before the epoch began: clocks may differ by one step. */
+function lastStepOf(epoch: Seconds | undefined): number {
+  return epoch === undefined ? -1 : Math.floor(epoch / code.period) + 1;
 }
 
 function readTotpSecret(secret: Credential['secret']): TotpSecret | undefined {

@@ -6,6 +6,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
+import { releaseSchema, type StoreSchema } from '../../stores/schema.ts';
 import type { Store } from '../../stores/store.ts';
 import { readStoreAlone, storeAloneText } from '../../stores/store-alone.ts';
 import { newCommand } from '../commands.ts';
@@ -16,6 +17,7 @@ import { checkDataDir } from './data-dir.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkKeys } from './keys.ts';
 import type { Fetch } from './relying-party.ts';
+import { checkStoreState } from './store-state.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
@@ -33,6 +35,8 @@ export interface DoctorContext {
   readonly issuer?: string;
   /** Asks another host over HTTPS. */
   readonly fetch: Fetch;
+  /** Default: that of this release. */
+  readonly schema?: StoreSchema;
   /** Of Node, e.g. `24.15.0`. */
   readonly nodeVersion: string;
   /** Epoch seconds. */
@@ -82,6 +86,7 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
 async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
   return [
     ...(await checkConfiguration(store, context)),
+    ...(await checkStoreState(store, context.schema ?? releaseSchema)),
     ...(await checkStoreAlone(store)),
     ...(await checkKeys(store, context.now())),
     await checkUsers(store),

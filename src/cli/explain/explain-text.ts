@@ -11,7 +11,7 @@ import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
-import { profileRows, profileWords } from './profile-text.ts';
+import { consentWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
 
 /** `source`: which configuration it is about. */
@@ -43,7 +43,10 @@ function factLines({ subject, evidence, network, device, request, at }: Explanat
       : [`acr_values ${request.acrValues.join(' ')}${request.acrEssential ? ' (essential)' : ''}`]),
     ...(request.essentialClaims ? [`essential claims ${request.essentialClaims.join(' ')}`] : []),
     ...(request.maxAge === undefined ? [] : [`max_age ${request.maxAge}`]),
+    ...(request.claims ? [`claims ${request.claims.join(' ')}`] : []),
     ...(request.promptLogin ? ['prompt login'] : []),
+    ...(request.promptConsent ? ['prompt consent'] : []),
+    ...(request.promptSelectAccount ? ['prompt select_account'] : []),
   ];
   const rows: readonly (readonly [string, string])[] = [
     ['who', subject === undefined || subject.status === 'active' ? who : `${who} (${subject.status})`],
@@ -194,6 +197,10 @@ function outcomeWords(outcome: DecisionOutcome): string {
       return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.proofFirst ? '; to enroll, the user proves more first' : ''}`;
     case 'profile':
       return `profile: ${profileWords(outcome)}`;
+    case 'consent':
+      return `consent: ${consentWords(outcome.scopes)}`;
+    case 'select_account':
+      return 'select account: the app asks the user which one';
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
@@ -227,6 +234,8 @@ function stepWords(step: SimulatedStep): string {
     }
     case 'profile':
       return `fill in the profile: ${profileWords(step)}`;
+    case 'consent':
+      return `consent to ${consentWords(step.scopes)}`;
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;
     case 'complete':

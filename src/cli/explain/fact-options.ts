@@ -18,6 +18,9 @@ export interface FactOptions {
   readonly essentialAcr?: true;
   readonly maxAge?: string;
   readonly promptLogin?: true;
+  readonly promptConsent?: true;
+  readonly promptSelectAccount?: true;
+  readonly claims?: string;
   readonly device?: string;
   readonly platform?: string;
   readonly os?: string;
@@ -59,6 +62,9 @@ export function withFactOptions(command: Command): Command {
     .option('--essential-acr', 'one of them must be reached')
     .option('--max-age <seconds>', 'max_age of the request')
     .option('--prompt-login', 'with prompt=login')
+    .option('--prompt-consent', 'with prompt=consent')
+    .option('--prompt-select-account', 'with prompt=select_account')
+    .option('--claims <names>', 'claims that the request names')
     .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
     .option('--platform <platform>', platforms.join(', '), 'desktop')
     .option('--os <system>', systems.join(', '), 'other')

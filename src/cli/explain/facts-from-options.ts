@@ -12,6 +12,7 @@ import type {
   Seconds,
   Subject,
 } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -87,6 +88,11 @@ function requestFromOptions(options: FactOptions, { snapshot, app }: Known): Req
     acrEssential: options.essentialAcr === true,
     ...(maxAge !== undefined && { maxAge }),
     promptLogin: options.promptLogin === true,
+    ...omitUndefined({
+      promptConsent: options.promptConsent,
+      promptSelectAccount: options.promptSelectAccount,
+      claims: options.claims === undefined ? undefined : words(options.claims),
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Says to the admin what a profile policy asks for. */
-import type { ProfileRequest } from '../../core/model/decision.ts';
+import type { AskedScope, ProfileRequest } from '../../core/model/decision.ts';
 import type { ProfileTerms } from '../../core/model/profile-policy.ts';
 
 /** Name and text of each row. A rule that asks for nothing has one row that says so. */
@@ -19,6 +19,11 @@ function registrationWords(registration: NonNullable<ProfileTerms['registration'
   const asked = ['an address', ...required, ...optional.map((name) => `${name} (optional)`)];
   const all = password ? [...asked, 'a password'] : asked;
   return `anyone, with ${all.join(', ')}${groups.length === 0 ? '' : `; into ${groups.join(', ')}`}`;
+}
+
+/** What a third-party app asks for. */
+export function consentWords(scopes: readonly AskedScope[]): string {
+  return scopes.map(({ scope, required }) => (required ? scope : `${scope} (optional)`)).join(', ');
 }
 
 /** What is asked for now. */

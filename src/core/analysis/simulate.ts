@@ -15,6 +15,7 @@ import {
   answerProfile,
   answerSelect,
   answerStarted,
+  grantConsent,
   identifiedAs,
   labelIn,
   type Progress,
@@ -55,6 +56,7 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const { transaction, subject } = progress;
   const decision = evaluate(policies, factsAt(progress, facts));
   if (decision.kind === 'profile') return answerProfile(progress, decision);
+  if (decision.kind === 'consent') return grantConsent(progress, decision.scopes);
   const { lastUsed } = facts.device;
   const view = omitUndefined({ labels: (id: string) => labelIn(subject, id), canKeep: false, lastUsed });
   const plan = nextStep(decision, { transaction, view, now: facts.now });
@@ -63,10 +65,10 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
 }
 
 function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
-  const { event: id, startedAt, requestedEnrollment } = transaction;
+  const { event: id, startedAt, requestedEnrollment, consented, accountSelected } = transaction;
   return {
     ...facts,
-    transaction: omitUndefined({ id, startedAt, requestedEnrollment }),
+    transaction: omitUndefined({ id, startedAt, requestedEnrollment, consented, accountSelected }),
     subject,
     evidence: [...facts.evidence, ...transaction.evidence],
   };

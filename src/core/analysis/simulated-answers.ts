@@ -1,6 +1,7 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
-import type { Decision, DenyReason, ProfileRequest, Skippable } from '../model/decision.ts';
+import { consentTo, withAnswer } from '../decision/consent.ts';
+import type { AskedScope, Decision, DenyReason, ProfileRequest, Skippable } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
@@ -9,7 +10,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import type { Plan } from '../step/next-step.ts';
 import type { AuthenticatorOption, Step } from '../step/step.ts';
 import { begin, type Choice, type Transaction } from '../step/transaction.ts';
-import { picked, proved } from '../step/transitions.ts';
+import { consented, picked, proved, selectedAccount } from '../step/transitions.ts';
 
 /** One predicted step, or the end of the sign-in. */
 export type SimulatedStep =
@@ -36,6 +37,7 @@ export type SimulatedStep =
       readonly unanswerable?: true;
     }
   | ({ readonly kind: 'profile' } & ProfileRequest)
+  | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
   | {
       readonly kind: 'denied';
       readonly reason: DenyReason;
@@ -79,7 +81,7 @@ interface Asked extends Pick<Decision, 'kind'> {
 export function identifiedAs(subject: Subject, { request, now }: Facts): Progress {
   const begun = begin({ id: 'simulation', request, now, lifetime: Number.POSITIVE_INFINITY });
   const { id } = subject;
-  return { transaction: { ...begun, subject: { id, identifier: id, decoy: false } }, subject };
+  return { transaction: { ...selectedAccount(begun), subject: { id, identifier: id, decoy: false } }, subject };
 }
 
 /** The user identifies, and proves the secret that the page asks for, too. */
@@ -120,6 +122,17 @@ export function answerProfile(progress: Progress, { required, optional, terms, c
   return {
     steps: [omitUndefined({ kind: 'profile' as const, required, optional, terms, canSkip })],
     next: { ...progress, subject: { ...subject, profile, acceptedTerms: { ...subject.acceptedTerms, ...accepted } } },
+  };
+}
+
+/** The user grants everything. */
+export function grantConsent(progress: Progress, scopes: readonly AskedScope[]): Turn {
+  const { subject, transaction } = progress;
+  const { clientId } = transaction.request;
+  const consents = { ...subject.consents, [clientId]: withAnswer(consentTo(clientId, subject), scopes, () => true) };
+  return {
+    steps: [{ kind: 'consent', scopes }],
+    next: { transaction: consented(transaction), subject: { ...subject, consents } },
   };
 }
 

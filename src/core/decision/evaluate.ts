@@ -26,6 +26,7 @@ import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
+import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
   capabilitiesIn,
@@ -67,9 +68,15 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
   const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll };
   const layers = traceOf(layersOf(context, chosen.request), facts.request, capabilities.evidence);
   const trace = completedTrace(layers, { toEnroll, subject, profile: context.profile.terms });
+  if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
   if (denial !== undefined) return deny(denial, evaluation, trace);
   return { ...withRememberable(proceed(evaluation), context, capabilities), trace };
+}
+
+/** Before anything is proved or denied: the user may go on with another account. */
+function mustSelectAccount({ request, transaction }: Facts): boolean {
+  return request.promptSelectAccount === true && transaction?.accountSelected !== true;
 }
 
 interface Terms {
@@ -125,6 +132,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
         replacementStep(evaluation, status.supportingEvidence) ??
         (toEnroll && enrollmentStep(toEnroll)) ??
         profileStep(subject, context) ??
+        consentStep(context.policies, context.facts, subject) ??
         allow(status.supportingEvidence, context, capabilities)
       );
     }

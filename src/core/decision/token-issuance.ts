@@ -5,6 +5,7 @@ import type { DenyReason } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
 
@@ -16,7 +17,9 @@ export type IssuanceDenial =
   /** The policies ask for more than was proved for these tokens. */
   | 'requirement_unmet'
   /** The enrollment policy asks for an authenticator that the user has not enrolled. */
-  | 'enrollment_required';
+  | 'enrollment_required'
+  /** It is a third-party app, and the user lets it have nothing. */
+  | 'consent_missing';
 
 /** The decision about an exchange, and why. */
 export type IssuanceDecision = { readonly trace: Trace } & (
@@ -44,7 +47,7 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDec
 
 function issuanceDenial(
   subject: Subject,
-  { facts, policy, enrollment }: EvaluationContext,
+  { policies, facts, policy, enrollment }: EvaluationContext,
   capabilities: ReturnType<typeof capabilitiesIn>['capabilities'],
 ): IssuanceDenial | undefined {
   const denial = policy.denial ?? enrollment.layer?.denial;
@@ -54,5 +57,7 @@ function issuanceDenial(
   if (!meetsAll(policy.requirements, capabilities.evidence)) return 'requirement_unmet';
   const { terms, rule } = enrollment;
   const isMissing = terms && mustEnroll({ subject, terms, rule, capabilities, facts }).length > 0;
-  return isMissing ? 'enrollment_required' : undefined;
+  if (isMissing) return 'enrollment_required';
+  const isConsented = policies.consent === undefined || consentTo(facts.request.clientId, subject) !== undefined;
+  return isConsented ? undefined : 'consent_missing';
 }

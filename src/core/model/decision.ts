@@ -71,7 +71,10 @@ export interface Rememberable {
   readonly enrollments: readonly string[];
 }
 
-/** A decision without its trace: who is it, denied, prove this, enroll this, complete the profile, or allowed. */
+/**
+ * A decision without its trace: who is it, is it still this account, denied, prove this, enroll this, complete the
+ * profile, let the app have access, or allowed.
+ */
 export type DecisionOutcome =
   | { readonly kind: 'identify' }
   | ({ readonly kind: 'deny' } & Denial)
@@ -107,6 +110,10 @@ export type DecisionOutcome =
     }
   /** The profile lacks something that the app needs, or may have. Only once the sign-on is met. */
   | ({ readonly kind: 'profile' } & ProfileRequest)
+  /** A third-party app asks for access. Only once the sign-on is met. */
+  | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
+  /** `prompt=select_account`: the user says whether to go on with this account. */
+  | { readonly kind: 'select_account' }
   | {
       readonly kind: 'allow';
       readonly assurance: Assurance;
@@ -127,6 +134,15 @@ export interface ProfileRequest {
   readonly terms: readonly TermsOfUse[];
   /** Nothing of it is required. */
   readonly canSkip?: true;
+}
+
+/** One scope that the user is asked about. */
+export interface AskedScope {
+  readonly scope: string;
+  /** The app cannot do without it: the user grants it, or ends the sign-in. */
+  readonly required: boolean;
+  /** The user rejected it before. */
+  readonly rejected: boolean;
 }
 
 /** What comes next in a sign-in, and why. */

@@ -171,6 +171,16 @@ export interface Subject {
   readonly acceptedTerms?: Readonly<Record<string, string>>;
   /** Optional attributes that the user was asked for already. */
   readonly offeredAttributes?: readonly string[];
+  /** By client id: what the user answered when a third-party app asked for access. */
+  readonly consents?: Readonly<Record<string, Consent>>;
+}
+
+/** What a user lets a third-party app have. */
+export interface Consent {
+  /** Scopes that were granted. */
+  readonly granted: readonly string[];
+  /** Scopes that the user unticked, and is not asked for again. */
+  readonly rejected: readonly string[];
 }
 
 /** Why the user may skip an enrollment: it is required later, was offered once, or is offered again later. */
@@ -200,6 +210,12 @@ export interface RequestFacts {
   readonly maxAge?: Seconds;
   /** `prompt=login`. */
   readonly promptLogin: boolean;
+  /** `prompt=consent`. */
+  readonly promptConsent?: true;
+  /** `prompt=select_account`. */
+  readonly promptSelectAccount?: true;
+  /** Claims that the app asks for by name (OpenID Connect Core section 5.5). Absent: none. */
+  readonly claims?: readonly string[];
 }
 
 /** Everything that a decision may depend on, gathered beforehand. */
@@ -216,6 +232,10 @@ export interface Facts {
     readonly requestedEnrollment?: string;
     /** The user forgot the password, and proves what the recovery policy asks for. */
     readonly recovering?: true;
+    /** The user answered the page of consent in it. */
+    readonly consented?: true;
+    /** The user said in it with which account to go on. */
+    readonly accountSelected?: true;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };

@@ -24,7 +24,24 @@ export interface PasswordTerms {
   readonly history: number;
   /** Older passwords are changed at the next sign-in. Absent: they stay good. */
   readonly maxAge?: Seconds;
+  readonly lockout: PasswordLockout;
 }
+
+/** How many wrong passwords an account takes before it takes no more for a while, or until it is unlocked. */
+export interface PasswordLockout {
+  /** Attempts within `within`. */
+  readonly attempts: number;
+  readonly within: Seconds;
+  /** How long no attempt is taken, from the last one on. Absent: for what is left of `within`. */
+  readonly wait?: Seconds;
+  /** Failures in a row, after which only known browsers have attempts until a recovery or an administrator. */
+  readonly consecutive: number;
+}
+
+/**
+ * NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures. OWASP ASVS 5.0, 6.1.1: waits that are bounded.
+ */
+export const defaultLockout: PasswordLockout = { attempts: 10, within: 900, consecutive: 100 };
 
 /** NIST SP 800-63B-4 section 3.1.1.2: 15 characters alone, 8 beside a second factor, no composition, no ageing. */
 export const defaultPasswordTerms: PasswordTerms = {
@@ -32,6 +49,7 @@ export const defaultPasswordTerms: PasswordTerms = {
   minLengthBesideSecondFactor: 8,
   blocklists: ['common', 'context', 'list', 'breached'],
   history: 0,
+  lockout: defaultLockout,
 };
 
 /** Why a password must be replaced before the sign-in goes on. */

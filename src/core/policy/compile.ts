@@ -1,5 +1,6 @@
 /** Compiles policies for evaluation: once per revision, not once per decision. */
 
+import type { ConsentTerms } from '../model/consent.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PasswordRule } from '../model/password-policy.ts';
@@ -54,6 +55,8 @@ export interface PolicySet {
    * count.
    */
   readonly authenticators: readonly AuthenticatorDescriptor[];
+  /** It is a third-party app, so that users are asked for consent. Absent: it is the operator's own. */
+  readonly consent?: ConsentTerms;
   /** Key of an authenticator that is assumed to prove presence only, to find out whether it must verify its user. */
   readonly presenceOnly?: string;
 }

@@ -1,6 +1,6 @@
 /** Applies the password policy: its terms for this user. */
 import type { Enrollment, Facts } from '../model/facts.ts';
-import { defaultPasswordTerms, type PasswordTerms } from '../model/password-policy.ts';
+import { defaultPasswordTerms, type PasswordLockout, type PasswordTerms } from '../model/password-policy.ts';
 import type { PolicySet } from './compile.ts';
 import { findRule } from './rules.ts';
 
@@ -25,6 +25,13 @@ export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts
   if (ruling === undefined) return undefined;
   const { blocklists, history } = ruling.terms;
   return { minLength: shortestPassword(ruling.terms, facts.subject?.enrollments ?? []), blocklists, history };
+}
+
+/** The lockouts that the rules have, each once, in their order. One: it is the same for all users. */
+export function passwordLockouts(policy: PolicySet['password']): readonly PasswordLockout[] {
+  const all = policy?.rules.map(({ rule }) => rule.then.lockout) ?? [];
+  const distinct = new Map(all.map((one) => [JSON.stringify(one), one]));
+  return distinct.size === 0 ? [defaultPasswordTerms.lockout] : [...distinct.values()];
 }
 
 /** The shortest password that this user may set (characters). */

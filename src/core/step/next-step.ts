@@ -62,6 +62,10 @@ export function nextStep(decision: Decision, position: Position): Plan {
       const fields = view.profileFields?.({ required, optional }) ?? [];
       return planOf({ kind: 'profile', fields, terms, ...(canSkip && { canSkip }), notices: [] });
     }
+    case 'consent':
+      return planOf({ kind: 'consent', scopes: decision.scopes, notices: [] });
+    case 'select_account':
+      return planOf({ kind: 'select_account', notices: [] });
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = omitUndefined({ toEnroll, skippable, remember });

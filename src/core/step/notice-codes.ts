@@ -37,6 +37,7 @@ export const noticeCodes = {
   'profile.invalid.locale': 'not a language tag',
   'profile.invalid.time_zone': 'not a time zone',
   'profile.exceeded': 'too many forms were sent in; the user may try again after a wait',
+  'consent.changed': 'the app asks for something else than the page showed',
   'terms.required': 'the terms were not accepted',
 
   'account.changes.exceeded': 'too many changes of the account; the user may try again after a wait',
@@ -62,6 +63,7 @@ export const noticeCodes = {
   'account.done.added': 'a credential was added',
   'account.done.renamed': 'a credential was renamed',
   'account.done.removed': 'a credential was removed',
+  'account.done.app_ended': 'the access of an app was ended',
   'account.done.ended': 'a session was ended',
   'account.done.ended_others': 'all other sessions were ended',
 

@@ -1,6 +1,6 @@
 /** A step is data: what the user must do next. HTML and JSON are two renderings of it (Law 10). */
 import type { Attribute } from '../model/attribute.ts';
-import type { Skippable } from '../model/decision.ts';
+import type { AskedScope, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
 import type { TermsOfUse } from '../model/profile-policy.ts';
@@ -144,6 +144,9 @@ export type Step = StepBase &
         /** The user accepted the terms before, and comes back to the form. */
         readonly accepted?: true;
       }
+    | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
+    /** Whether to go on with the account of the session. */
+    | { readonly kind: 'select_account' }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }
   );

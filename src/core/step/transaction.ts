@@ -108,6 +108,10 @@ export interface Transaction {
   readonly keepSignedIn?: boolean;
   /** The user asked this browser to remember the second factor. */
   readonly rememberDevice?: true;
+  /** The user answered the page of consent. */
+  readonly consented?: true;
+  /** The user said with which account to go on, where the app asked for that. */
+  readonly accountSelected?: true;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */
   readonly proofSecret?: string;
 }

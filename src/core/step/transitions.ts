@@ -21,8 +21,8 @@ export function identified(transaction: Transaction, subject: TransactionSubject
   const isUnexpected = expectedSubject !== undefined && subject.id !== expectedSubject;
   const isAnother = present !== undefined && present.id !== subject.id;
   if (isUnexpected || (isAnother && evidence.length > 0)) return { ok: false, reason: 'other_subject' };
-  if (!isAnother) return { ok: true, transaction: { ...signIn, subject } };
-  return { ok: true, transaction: { ...withoutRequestedEnrollment(signIn), subject } };
+  const kept = isAnother ? withoutRequestedEnrollment(signIn) : signIn;
+  return { ok: true, transaction: { ...selectedAccount(kept), subject } };
 }
 
 /** The user asks for the list of options. */
@@ -111,6 +111,16 @@ export function rememberingDevice(transaction: Transaction): Transaction {
   return { ...transaction, rememberDevice: true };
 }
 
+/** The user goes on with this account. It is noted only where the app asked for a choice. */
+export function selectedAccount(transaction: Transaction): Transaction {
+  return transaction.request.promptSelectAccount ? { ...transaction, accountSelected: true } : transaction;
+}
+
+/** The user answered which scopes the app gets. The answer itself is kept with the user. */
+export function consented(transaction: Transaction): Transaction {
+  return { ...transaction, consented: true };
+}
+
 /** The user skips these enrollments. The decision said whether that is possible. */
 export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
   const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
@@ -135,6 +145,8 @@ export function forgetSubject(transaction: Transaction): Transaction {
     rememberDevice: _remember,
     keepSignedIn: _keep,
     recovering: _recovering,
+    consented: _consented,
+    accountSelected: _accountSelected,
     ...rest
   } = withoutRequestedEnrollment(transaction);
   return rest;

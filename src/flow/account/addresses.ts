@@ -109,7 +109,7 @@ async function sendAddressCode(context: OpenAccount, address: string): Promise<N
   audit(context.unit, services.audit, { ...queued, ...where });
   saveUser(context, {
     ...account.user,
-    askedAddress: { address, code: codeHash(context, { address, code }), expires, outbox },
+    askedAddress: { address, code: codeHash(context, { address, code }), askedAt: services.now(), expires, outbox },
   });
   return undefined;
 }

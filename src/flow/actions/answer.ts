@@ -4,6 +4,7 @@
  * the identify page names no account.
  */
 
+import type { Authenticator } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import type { TransactionSubject } from '../../core/step/transaction.ts';
@@ -16,8 +17,10 @@ import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
+import { answerConsent, goOnWithAccount } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
+import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
@@ -26,6 +29,7 @@ import { takeRegistration } from './registration-form.ts';
 import { selectOption } from './select.ts';
 import {
   type ActionResult,
+  type DeferredAttempt,
   type Fields,
   isTicked,
   type SubmittedAnswer,
@@ -39,6 +43,8 @@ import {
 export interface Attempt {
   readonly keys: readonly string[];
   readonly reserve?: NonNullable<LoadOptions['reserve']>;
+  /** It is reserved once the account is known. */
+  readonly deferred?: DeferredAttempt;
 }
 
 function identifierOf(fields: Fields) {
@@ -49,22 +55,35 @@ function identifierOf(fields: Fields) {
  * An answer with a secret costs an attempt, which is reserved while the transaction is loaded and only if the form is
  * current (Law 8). On the identify page it counts against the account that the identifier leads to, in any spelling.
  */
-export function attemptOf(services: Services, binding: FormBinding, fields: Fields): Attempt {
+export async function attemptOf(services: Services, binding: FormBinding, fields: Fields): Promise<Attempt> {
   const transaction = transactionKey(binding.transaction);
   const when = { key: transaction, version: binding.version };
+  const authenticator = services.authenticators.get(binding.authenticator);
   if (binding.step === 'identify') {
     const canonical = identifierOf(fields);
     if (!canonical.ok || fields['authenticator.id']) return { keys: [] };
     const of = identifierKey(canonical.value);
-    const name = binding.authenticator;
-    const limits = services.authenticators.get(name)?.attemptLimits;
-    const withSecret = Boolean(fields['credentials.passcode']) && limits;
-    return { keys: [of], ...(withSecret ? { reserve: { of, name, limits, when } } : {}) };
+    if (!authenticator || !fields['credentials.passcode']) return { keys: [of] };
+    return { keys: [of], ...(await attemptAt(services, authenticator, { of, name: binding.authenticator, when })) };
   }
-  const authenticator = services.authenticators.get(binding.authenticator);
   if (!authenticator || !['challenge', 'enroll', 'register'].includes(binding.step)) return { keys: [] };
-  const name = counterNames[binding.step]?.(binding.authenticator) ?? binding.authenticator;
-  return { keys: [], reserve: { of: transaction, name, limits: authenticator.attemptLimits, when } };
+  const named = counterNames[binding.step]?.(binding.authenticator);
+  if (named === undefined)
+    return {
+      keys: [],
+      ...(await attemptAt(services, authenticator, { of: transaction, name: binding.authenticator, when })),
+    };
+  return { keys: [], reserve: { of: transaction, name: named, limits: authenticator.attemptLimits, when } };
+}
+
+/** An attempt at what is enrolled. */
+async function attemptAt(
+  services: Services,
+  authenticator: Authenticator,
+  at: DeferredAttempt,
+): Promise<Pick<Attempt, 'reserve' | 'deferred'>> {
+  const limits = await sharedLimits(services, authenticator);
+  return limits ? { reserve: { ...at, limits } } : { deferred: at };
 }
 
 /** Guesses at a new key, and at the code of a new user, do not count against what is enrolled. */
@@ -97,6 +116,10 @@ export async function answer(
         : proveAddress(context, decided, submitted);
     case 'profile':
       return completeProfile(context, decided, fields);
+    case 'consent':
+      return answerConsent(context, decided, submitted);
+    case 'select_account':
+      return goOnWithAccount(context, decided);
     default:
       return { context, messages: [] };
   }
@@ -138,7 +161,8 @@ async function identify(
   // Nothing was tried. The transaction stays as it is, so that another answer that is being verified does not become
   // stale.
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
-  const attempt = await withOwnAttempts(context, { key: identifyWith, account, credential }, loaded);
+  const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
+  const attempt = await withOwnAttempts(context, { key: identifyWith, account, credential }, reserved);
   const refusal = throttled(identifiedContext, identifyWith, attempt.reservation);
   if (refusal) return { ...refusal, context };
   const verified = await verify(identifiedContext, {
@@ -182,7 +206,7 @@ async function choose(context: OpenTransaction, decided: Decided, fields: Fields
  */
 async function beginChallenge(
   at: OpenTransaction,
-  { decision }: Decided,
+  { decision, facts }: Decided,
   { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
   if (decision.kind !== 'challenge') return { context: at, messages: [] };
@@ -197,6 +221,7 @@ async function beginChallenge(
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);
   const key = pending.authenticator;
-  const attempt = await withOwnAttempts(context, { key, account, credential }, loaded);
+  const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
+  const attempt = await withOwnAttempts(context, { key, account, credential }, reserved);
   return verify(context, { key, credential, pending: pending.private, fields, loaded: attempt, account });
 }

@@ -27,7 +27,7 @@ export async function withOwnAttempts(
   { key, account, credential }: OwnAttempt,
   loaded: LoadedAttempt,
 ): Promise<LoadedAttempt> {
-  const limits = services.authenticators.get(key)?.attemptLimits;
+  const limits = loaded.limits ?? services.authenticators.get(key)?.attemptLimits;
   if (loaded.reservation?.granted !== false || !limits || !account || visitor.device === undefined) return loaded;
   if (!lastSignIn(unit.peek(knownDeviceKey(visitor.device))?.value, account.user.id)) return loaded;
   const counter = browserAttemptsCounter({

@@ -17,7 +17,7 @@ import type { Notice } from '../../core/step/step.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { proved } from '../../core/step/transitions.ts';
 import { credentialsKey } from '../../stores/keys.ts';
-import type { Reservation } from '../../stores/store.ts';
+import type { Limit, LoadOptions, Reservation } from '../../stores/store.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
@@ -35,9 +35,16 @@ export interface ActionResult {
   readonly unknownCredential?: UnknownCredential;
 }
 
+/** An attempt that waits for the rule of the user. */
+export type DeferredAttempt = Omit<NonNullable<LoadOptions['reserve']>, 'limits'>;
+
 export interface LoadedAttempt {
   readonly reservation?: Reservation;
   readonly counter?: string;
+  /** What it was reserved within. */
+  readonly limits?: readonly Limit[];
+  /** It is not reserved yet: its limits depend on the user. */
+  readonly deferred?: DeferredAttempt;
 }
 
 export type Fields = Readonly<Record<string, string>>;

@@ -79,12 +79,14 @@ function transactionOf({
   skipped,
   requestedEnrollment,
   recovering,
+  consented,
+  accountSelected,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...omitUndefined({ requestedEnrollment, recovering }),
+    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected }),
   };
 }
 

@@ -21,6 +21,7 @@ export const accountChanges = [
   'sessions_ended',
   'address_added',
   'address_removed',
+  'app_access_ended',
   'added',
   'device_remembered',
   'replaced',
@@ -42,7 +43,14 @@ export type AccountChange = (typeof accountChanges)[number];
 /** What users change at `/account`. */
 export type SelfServiceChange = Extract<
   AccountChange,
-  'renamed' | 'removed' | 'session_ended' | 'device_forgotten' | 'sessions_ended' | 'address_added' | 'address_removed'
+  | 'renamed'
+  | 'removed'
+  | 'session_ended'
+  | 'device_forgotten'
+  | 'sessions_ended'
+  | 'address_added'
+  | 'address_removed'
+  | 'app_access_ended'
 >;
 
 /** What was changed, as far as it applies. */

@@ -10,7 +10,7 @@ export interface FormBinding {
   readonly transaction: string;
   /** Kind of the step that the page shows. */
   readonly step: string;
-  /** Authenticator of that step; empty when it has none. */
+  /** Authenticator of that step, or the digest of the scopes that it asks about; empty when it has neither. */
   readonly authenticator: string;
   /** Version of the transaction that the page was made from. */
   readonly version: number;
@@ -32,7 +32,7 @@ export function readFormHandle(
   transaction: string,
   handle: string | undefined,
 ): FormBinding | undefined {
-  const parts = /^(\d{1,15})\.([a-z]{1,16})\.([\w-]{0,64})\.([\w-]{43})$/.exec(handle ?? '');
+  const parts = /^(\d{1,15})\.([a-z_]{1,16})\.([\w-]{0,64})\.([\w-]{43})$/.exec(handle ?? '');
   if (!parts) return undefined;
   const binding = {
     transaction,

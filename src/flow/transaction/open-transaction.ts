@@ -3,6 +3,7 @@
 import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { termsForNewPassword } from '../../core/policy/password-terms.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
@@ -63,6 +64,7 @@ export function environmentOf(
 ): AuthenticatorContext {
   return {
     now: services.now(),
+    ...omitUndefined({ epoch: request.unit.epoch }),
     issuer: services.issuer,
     brand: snapshot.settings.brand.name,
     app: app.name,

@@ -33,6 +33,8 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     }
     case 'select':
     case 'profile':
+    case 'consent':
+    case 'select_account':
     case 'denied':
     case 'complete':
       return [];

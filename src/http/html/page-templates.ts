@@ -4,6 +4,9 @@ import type { PageTemplateModels } from './template-models.ts';
 
 export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/add-address': { version: 1, fingerprint: 'd6c26d094c38' },
+  'account/app-details': { version: 1, fingerprint: '4bea1ecdb009' },
+  'account/apps': { version: 1, fingerprint: 'ec9d1c344af9' },
+  'account/end-app-access': { version: 1, fingerprint: '4e44efbde2db' },
   'account/authenticator': { version: 2, fingerprint: '57d71edd513d' },
   'account/confirm-address': { version: 2, fingerprint: '72537e4e8ec4' },
   'account/change-identifier': { version: 1, fingerprint: 'f48bee555127' },
@@ -53,10 +56,12 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/challenge': { version: 2, fingerprint: '716faf3c6c16' },
   'steps/challenge-public-key': { version: 2, fingerprint: 'd1797888f96b' },
   'steps/complete': { version: 1, fingerprint: '89530c3d09b1' },
+  'steps/consent': { version: 1, fingerprint: 'd9c57c3e18ed' },
   'steps/denied': { version: 1, fingerprint: '0f797468903e' },
   'steps/enroll': { version: 2, fingerprint: '33e9540e7072' },
   'steps/enroll-public-key': { version: 1, fingerprint: '0ce8bff446fc' },
   'steps/identify': { version: 2, fingerprint: 'b671478a61c0' },
   'steps/profile': { version: 1, fingerprint: 'ad01e4774939' },
+  'steps/select-account': { version: 1, fingerprint: 'a4b5b3757ad6' },
   'steps/select': { version: 1, fingerprint: '46449b8cd4b5' },
 };

@@ -5,6 +5,7 @@ import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import type { Translator } from '../../rendering/translator.ts';
 import { connect, newSecretInputs } from './fields.ts';
 import type { Field, Input } from './inputs.ts';
+import { localized } from './localized.ts';
 
 type ProfileStep = Extract<Step, { kind: 'profile' }>;
 
@@ -60,12 +61,6 @@ function typedHere(
 /** What users call these terms. */
 export function termsLabel(label: LocalizedText | undefined, t: Translator): string {
   return label ? localized(label, t) : t.text('terms.label');
-}
-
-/** The text in the language of the page, else in English, else in whatever language there is. */
-function localized(text: LocalizedText, { locale: { tag } }: Translator): string {
-  const language = tag.split('-')[0] ?? tag;
-  return text[tag] ?? text[language] ?? text.en ?? Object.values(text)[0] ?? '';
 }
 
 function box(name: string, isChecked: boolean): Omit<Input, 'label'> {

@@ -13,9 +13,12 @@ import type {
   ChangeIdentifierModel,
   ConfirmAddressModel,
   DevicesModel,
+  EndAppAccessModel,
   EndSessionModel,
   ForgetDeviceModel,
   OverviewModel,
+  OwnAppModel,
+  OwnAppsModel,
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
@@ -52,6 +55,7 @@ import type {
 import type {
   ChallengeModel,
   CompleteModel,
+  ConsentModel,
   DeniedModel,
   EnrollModel,
   IdentifyModel,
@@ -63,6 +67,7 @@ import type {
   QrCodeModel,
   ReasonModel,
   RecoveryCodesModel,
+  SelectAccountModel,
   SelectModel,
 } from './models/step-models.ts';
 
@@ -92,6 +97,8 @@ export interface PageTemplateModels {
   readonly 'steps/enroll': EnrollModel;
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
   readonly 'steps/profile': ProfileModel;
+  readonly 'steps/consent': ConsentModel;
+  readonly 'steps/select-account': SelectAccountModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;
   readonly 'pages/error': ErrorModel;
@@ -115,7 +122,10 @@ export interface PageTemplateModels {
   readonly 'account/overview/sign-ins': SignInsModel;
   readonly 'account/overview/addresses': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
+  readonly 'account/app-details': OwnAppModel;
+  readonly 'account/apps': OwnAppsModel;
   readonly 'account/authenticator': AuthenticatorModel;
+  readonly 'account/end-app-access': EndAppAccessModel;
   readonly 'account/profile': OwnProfileModel;
   readonly 'account/change-identifier': ChangeIdentifierModel;
   readonly 'account/end-session': EndSessionModel;

@@ -6,6 +6,7 @@
 import type { Context } from 'koa';
 import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
+import { consentDetails } from '../../flow/actions/consent.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
@@ -119,6 +120,7 @@ const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
   user: { error: 'access_denied', description: 'the user ended the sign-in' },
+  refused: { error: 'access_denied', description: 'the user did not let the app have access' },
   denied: { error: 'access_denied', description: 'the policies deny this sign-in' },
   unmet: {
     error: 'unmet_authentication_requirements',
@@ -186,6 +188,7 @@ function showStep(
     done,
     canRestart,
     signals,
+    ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),
     ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });

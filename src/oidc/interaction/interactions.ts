@@ -84,6 +84,8 @@ export async function beginTransaction(
     ...(continues?.skipped ? { skipped: continues.skipped } : {}),
     ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
     ...(continues?.rememberDevice ? { rememberDevice: true } : {}),
+    ...(continues?.consented ? { consented: true } : {}),
+    ...(continues?.accountSelected ? { accountSelected: true } : {}),
   };
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   return signInPath(interaction.uid);
@@ -91,6 +93,8 @@ export async function beginTransaction(
 
 /** The app asks for the form of a new user first. */
 export const registrationPrompt = 'create';
+/** The app asks the user to say with which account to go on (OpenID Connect Core section 3.1.2.1). */
+export const selectionPrompt = 'select_account';
 /** Where the browser keeps the secret of a proof: at the steps and at the resume. */
 function cookieScope({ uid, returnTo }: Interaction, lifetime: Seconds) {
   return { paths: [signInPath(uid), new URL(returnTo).pathname], lifetime };
@@ -167,12 +171,17 @@ export async function finishInteraction(
     ...interaction.lastSubmission,
     // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
     login: { accountId, ts: authTime, amr: [...amr], ...omitUndefined({ acr }), remember: false },
-    ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
-    ...(interaction.prompt.name === registrationPrompt ? { [registrationPrompt]: {} } : {}),
+    // The step loop has asked for all that the request wants to be asked.
+    ...Object.fromEntries(requestedPrompts(interaction).map((name) => [name, {}])),
   };
   // `exp` is by the clock of oidc-provider.
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
   return interaction.returnTo;
+}
+
+function requestedPrompts({ params }: Interaction): readonly string[] {
+  const requested = typeof params.prompt === 'string' ? params.prompt.split(' ') : [];
+  return requested.filter((name) => ['consent', selectionPrompt, registrationPrompt].includes(name));
 }
 
 /** The user begins anew: what was handed over before counts no more. */

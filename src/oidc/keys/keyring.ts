@@ -96,6 +96,27 @@ export async function rotateKeys(
   return added;
 }
 
+/**
+ * Signing keys in the place of all that are in use, which sign from `now` on: tokens that were signed before are
+ * refused as soon as apps and resource servers read the keys again. The secrets stay. Returns what becomes of a
+ * keyring.
+ */
+export async function newSigningKeys(now: Seconds): Promise<(keyring: string) => string> {
+  const made = await Promise.all((['RS256', 'ES256', 'EdDSA'] as const).map((type) => newKey(type, now)));
+  return (text) => {
+    const keyring = parseKeyring(text);
+    const inUse = new Set(keyring.keys.flatMap((key) => (key.retiredFrom === undefined ? [key.type] : [])));
+    return JSON.stringify({ ...keyring, keys: made.filter(({ type }) => inUse.has(type)) } satisfies Keyring);
+  };
+}
+
+/** Rejects with `StoreUnavailable`. */
+export async function replaceKeys(store: Store, renew: (keyring: string) => string): Promise<void> {
+  const { value, version } = await keyringEntry(store);
+  const replaced = await store.commit([{ op: 'replace', key: keyringKey, version, value: renew(value) }]);
+  if (!replaced.ok) throw new TypeError('another process changed the keys at the same moment: try again');
+}
+
 export async function newKey(type: SigningKey['type'], activeFrom: Seconds): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(type, { extractable: true, modulusLength: 2048 });
   // RSA keys serve RS256 and PS256, so they carry no `alg`.

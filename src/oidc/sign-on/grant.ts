@@ -1,13 +1,24 @@
-/** First-party apps need no consent: the grant holds what was requested, and is written only when something is new. */
+/**
+ * What the app gets. One of the operator's own gets what it asks for; a third-party app what the user consented to,
+ * and the rest is marked as rejected. A grant is written only when something is new.
+ */
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { consentTo, grantedClaims } from '../../core/decision/consent.ts';
+import type { ConsentTerms } from '../../core/model/consent.ts';
+import type { Consent } from '../../core/model/facts.ts';
+import type { SignOn } from '../request-scope.ts';
+import { protocolClaims } from './request-facts.ts';
 
 type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
 
 /**
  * The grant of this session and app, made or extended as the request needs it. Only for a request that meets the
- * sign-on policy.
+ * sign-on policy. `terms`: absent for an app of the operator's own.
  */
-export async function firstPartyGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+export async function grantOf(
+  ctx: KoaContextWithOIDC,
+  { facts, terms }: Pick<SignOn, 'facts'> & { readonly terms: ConsentTerms | undefined },
+): Promise<Grant | undefined> {
   const { oidc } = ctx;
   const { client, session, provider } = oidc;
   if (!client || !session?.accountId) return undefined;
@@ -17,23 +28,84 @@ export async function firstPartyGrant(ctx: KoaContextWithOIDC): Promise<Grant | 
     found?.accountId === session.accountId
       ? found
       : new provider.Grant({ accountId: session.accountId, clientId: client.clientId });
-  if (extend(grant, ctx) || !grant.jti) await grant.save();
+  const before = JSON.stringify(contentOf(grant));
+  if (terms === undefined) extend(grant, ctx);
+  else limit(grant, ctx, { terms, consent: facts.subject && consentTo(client.clientId, facts.subject) });
+  if (!grant.jti || JSON.stringify(contentOf(grant)) !== before) await grant.save();
   return grant;
 }
 
-/** Adds what is missing; true if anything was. */
-function extend(grant: Grant, { oidc }: KoaContextWithOIDC): boolean {
+/** As it is stored: without what is empty. */
+function contentOf({ openid, resources = {}, rejected }: Grant): unknown {
+  const { scope, claims = [] } = openid ?? {};
+  return [scope, claims, Object.entries(resources), rejected];
+}
+
+/** Adds what is missing. */
+function extend(grant: Grant, { oidc }: KoaContextWithOIDC): void {
+  // Rejected when the app was not the operator's own yet.
+  delete grant.rejected;
   const granted = new Set(grant.getOIDCScope().split(' '));
   const scopes = [...oidc.requestParamOIDCScopes].filter((scope) => !granted.has(scope));
   if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
   const grantedClaims = new Set(grant.getOIDCClaims());
   const claims = [...oidc.requestParamClaims].filter((claim) => !grantedClaims.has(claim));
   if (claims.length > 0) grant.addOIDCClaims(claims);
-  const resources = Object.entries(oidc.resourceServers ?? {}).filter(([indicator, server]) => {
+  for (const { indicator, scopes: asked } of resourceScopes(oidc)) {
     const had = new Set(grant.getResourceScope(indicator).split(' '));
-    const requested = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope) && !had.has(scope));
-    if (requested.length > 0) grant.addResourceScope(indicator, requested.join(' '));
-    return requested.length > 0;
-  });
-  return scopes.length + claims.length + resources.length > 0;
+    const missing = asked.filter((scope) => !had.has(scope));
+    if (missing.length > 0) grant.addResourceScope(indicator, missing.join(' '));
+  }
+}
+
+interface Consented {
+  readonly terms: ConsentTerms;
+  /** Undefined: nothing is granted. */
+  readonly consent: Consent | undefined;
+}
+
+/**
+ * Everything that the request asks for is either granted or rejected by the consent as it is now, and so is what the
+ * grant had from former requests.
+ */
+function limit(grant: Grant, { oidc }: KoaContextWithOIDC, { terms, consent }: Consented): void {
+  const isGranted = (scope: string) => consent?.granted.includes(scope) === true;
+  const scopes = [...new Set([...words(grant.openid?.scope), ...oidc.requestParamOIDCScopes])];
+  const asked = [...new Set([...(grant.openid?.claims ?? []), ...oidc.requestParamClaims])];
+  const claims = asked.filter((claim) => !protocolClaims.has(claim));
+  const allowed = consent === undefined ? [] : grantedClaims(claims, terms, consent);
+  const resources = resourceScopes(oidc);
+  delete grant.rejected;
+  const indicators = [...new Set([...Object.keys(grant.resources ?? {}), ...resources.map((one) => one.indicator)])];
+  const had = Object.fromEntries(indicators.map((one) => [one, words(grant.resources?.[one])]));
+  grant.openid = {};
+  grant.resources = {};
+  const [yes, no] = split(scopes, isGranted);
+  if (yes.length > 0) grant.addOIDCScope(yes.join(' '));
+  if (no.length > 0) grant.rejectOIDCScope(no.join(' '));
+  grant.addOIDCClaims(asked.filter((claim) => protocolClaims.has(claim) || allowed.includes(claim)));
+  const refused = claims.filter((claim) => !allowed.includes(claim));
+  if (refused.length > 0) grant.rejectOIDCClaims(refused);
+  for (const indicator of indicators) {
+    const asked = resources.find((one) => one.indicator === indicator)?.scopes ?? [];
+    const [granted, rejected] = split([...new Set([...(had[indicator] ?? []), ...asked])], isGranted);
+    if (granted.length > 0) grant.addResourceScope(indicator, granted.join(' '));
+    if (rejected.length > 0) grant.rejectResourceScope(indicator, rejected.join(' '));
+  }
+}
+
+function split<T>(all: readonly T[], test: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
+function words(text: string | undefined): readonly string[] {
+  return text?.split(' ').filter((word) => word !== '') ?? [];
+}
+
+/** What the request asks for at each API. */
+function resourceScopes(oidc: KoaContextWithOIDC['oidc']) {
+  return Object.entries(oidc.resourceServers ?? {}).map(([indicator, server]) => ({
+    indicator,
+    scopes: [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope)),
+  }));
 }

@@ -1,7 +1,8 @@
 /**
  * `offline_access` as it was asked for. oidc-provider drops it unless the request has `prompt=consent` (OpenID Connect
- * Core section 11), which is there to protect users from apps of others. All apps here are the operator's own, no page
- * of consent would say anything, and most clients send the scope without the prompt. See decision 34.
+ * Core section 11), which is there to protect users from apps of others. An app of the operator's own needs no consent,
+ * and most clients send the scope without the prompt. For a third-party app the consent of the user decides.
+ * See decisions 34 and 45.
  */
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';

@@ -25,8 +25,22 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
     acrEssential: claimed?.essential ?? false,
     ...(maxAge === undefined || maxAge === null ? {} : { maxAge: Number(maxAge) }),
     promptLogin: prompts.has('login'),
+    ...(prompts.has('consent') ? { promptConsent: true } : {}),
+    ...(prompts.has('select_account') ? { promptSelectAccount: true } : {}),
+    ...omitUndefined({ claims: namedClaims(ctx) }),
   };
 }
+
+/** Names in the claims parameter, but for those of the protocol, which say nothing about the user. */
+function namedClaims(ctx: KoaContextWithOIDC): readonly string[] | undefined {
+  const { id_token, userinfo } = ctx.oidc.claims ?? {};
+  const named = [...Object.keys(id_token ?? {}), ...Object.keys(userinfo ?? {})];
+  const claims = [...new Set(named)].filter((claim) => !protocolClaims.has(claim));
+  return claims.length === 0 ? undefined : claims;
+}
+
+/** oidc-provider takes no consent for these either. */
+export const protocolClaims: ReadonlySet<string> = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
 
 function words(value: unknown): string[] {
   return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];

@@ -57,6 +57,7 @@ const descriptions: Readonly<Partial<Record<IssuanceDenial, string>>> = {
   account_inactive: 'this account may not sign in',
   enrollment_gone: 'an authenticator that this sign-in rests on was removed: the user has to sign in again',
   requirement_unmet: 'the policies ask for more than this sign-in has proved: the user has to sign in again',
+  consent_missing: 'the user lets the app have nothing: the user has to sign in again',
   enrollment_required: 'the user has to sign in again and set up an authenticator',
 };
 

@@ -4,8 +4,8 @@
  * What this does beyond keeping payloads:
  * - `consume` is decided by the commit: of two presentations of one code one wins, and the loser revokes the grant
  *   (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
- * - A token is only found while its grant exists and its account is active and was not reset since: revoking is
- *   deleting one entry, and nothing that a parallel request still writes survives it.
+ * - A token is only found while its grant exists, its account is active and was not reset since, and the user has not
+ *   ended the access of its app: revoking is one write, and nothing that a parallel request still writes survives it.
  * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
  */
 
@@ -17,6 +17,7 @@ import type { Store } from '../../stores/store.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
 import { refreshTokenAdapter } from './refresh-token-adapter.ts';
+import { presentsOldProof } from './replays.ts';
 import { revokeGrant, revokeInScope } from './revoke-grant.ts';
 import { sessionAdapter } from './session-adapter.ts';
 import {
@@ -118,6 +119,7 @@ function modelAdapter(storage: ModelStorage): Adapter {
 async function find({ model, scope }: ModelStorage, id: string): Promise<AdapterPayload | undefined> {
   if (!isStored(model) || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
+  if (model === 'ReplayDetection' && presentsOldProof(scope.unit.epoch)) return { jti: id };
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isWithGrantAndAccount(model, stored, scope.unit))) return undefined;

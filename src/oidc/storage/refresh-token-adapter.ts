@@ -5,7 +5,8 @@
  */
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
-import { Conflict, type Merge } from '../../stores/unit-of-work.ts';
+import { Conflict, type Merge, type UnitOfWork } from '../../stores/unit-of-work.ts';
+import { appendOfflineAccess } from '../../users/offline-access-log.ts';
 import type { RefreshedToken } from '../request-scope.ts';
 import { type RefreshFamily, standingOf, tokenHash } from './refresh-family.ts';
 import { noteFamily, revokeGrant, revokeInScope } from './revoke-grant.ts';
@@ -78,6 +79,7 @@ async function upsert(storage: ModelStorage, rules: FamilyRules, saved: Upsert):
   if (!unit.peek(key)) {
     unit.create(key, write({ current: tokenHash(id) }));
     if (payload.grantId) noteFamily(unit, payload.grantId, { family: key, now: rules.now() });
+    noteOfflineAccess(unit, payload, { family: key, now: rules.now() });
     return;
   }
   const grace = rules.refreshTokenGrace(payload.clientId ?? '');
@@ -90,6 +92,17 @@ async function upsert(storage: ModelStorage, rules: FamilyRules, saved: Upsert):
     if (payload.grantId) await revokeGrant(store, payload.grantId);
     return new errors.InvalidGrant('refresh token already used');
   });
+}
+
+/** The user can see and end what outlives the session. */
+function noteOfflineAccess(
+  unit: UnitOfWork,
+  { accountId, clientId: client, grantId: grant, scope }: AdapterPayload,
+  { family, now: at }: { readonly family: string; readonly now: Seconds },
+): void {
+  const isOffline = typeof scope === 'string' && scope.split(' ').includes('offline_access');
+  if (isOffline && accountId !== undefined && client !== undefined && grant !== undefined)
+    appendOfflineAccess(unit, accountId, { client, at, family, grant });
 }
 
 /** `undefined`: the record stays as it is. Throws `Conflict` when the token does not count any more. */

@@ -124,6 +124,20 @@ export function keepSession(
   });
 }
 
+/** The session goes on without this app. `now`: epoch seconds. */
+export function forgetClient(
+  unit: UnitOfWork,
+  uid: string,
+  { client, now }: { readonly client: string; readonly now: Seconds },
+): void {
+  unit.merge(ssoSessionKey(uid), (value) => {
+    if (value === undefined) return undefined;
+    const session = parseSsoSession(value);
+    const { [client]: _gone, ...authorizations } = session.authorizations;
+    return sessionEntry({ ...session, authorizations }, secondsLeft(session, now));
+  });
+}
+
 /** How long the session lives if nothing renews it. */
 function secondsLeft({ expiresAt }: SsoSession, now: Seconds): Seconds {
   return expiresAt === undefined ? unsavedLifetime : Math.max(1, expiresAt - now);

@@ -1,5 +1,6 @@
 /** How the models of oidc-provider are kept: under which key, with which references, and when they count. */
 import type { AdapterPayload } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { isKeptWith, peekSso, type SsoSession } from '../../flow/browser/sso-session.ts';
 import type { TokenBasis } from '../../flow/facts/token-basis.ts';
@@ -7,6 +8,7 @@ import { type KeyKind, keyOf, keyRow } from '../../stores/key-table.ts';
 import { grantKey, pollingIntervalKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import type { Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
+import { appValidAfter } from '../../users/app-access.ts';
 import { parseUser } from '../../users/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 import { familyOf, type RefreshFamily } from './refresh-family.ts';
@@ -16,7 +18,9 @@ export interface Stored {
   /** Without the token itself: its hash is the key. */
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
-  readonly valid?: number;
+  readonly valid?: Seconds;
+  /** `validAfter` of the app for that account at that time. */
+  readonly appValid?: Seconds;
   /** What it rests on, for what tokens follow from. */
   readonly basis?: TokenBasis;
   /** Of a refresh token. */
@@ -91,9 +95,11 @@ export interface Upsert {
 /** The payload with what it stands on now: the account, and the basis of this request. */
 export async function storedOf({ model, scope }: ModelStorage, { payload }: Upsert): Promise<Stored> {
   const user = payload.accountId ? await scope.unit.get(userKey(payload.accountId)) : undefined;
+  const account = user && parseUser(user.value);
   return omitUndefined({
     payload: withoutSecret(model, payload),
-    valid: user && parseUser(user.value).validAfter,
+    valid: account?.validAfter,
+    appValid: account && appValidAfter(account, payload.clientId ?? ''),
     basis: tokenSources.has(model) ? scope.tokenBasis : undefined,
   });
 }
@@ -132,7 +138,7 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
 /** What belongs to a grant or an account lives only as long as these. */
 export async function isWithGrantAndAccount(
   model: string,
-  { payload, valid }: Stored,
+  { payload, valid, appValid }: Stored,
   unit: UnitOfWork,
 ): Promise<boolean> {
   if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
@@ -141,6 +147,8 @@ export async function isWithGrantAndAccount(
   if (!user) return false;
   const account = parseUser(user.value);
   if (account.status !== 'active') return false;
+  // The user ended the access of this app, or took some of it back.
+  if (appValidAfter(account, payload.clientId ?? '') !== appValid) return false;
   // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
   if (model === 'Grant' || account.validAfter === valid) return true;
   const { sessionUid } = payload;

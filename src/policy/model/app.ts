@@ -6,8 +6,10 @@ export interface App {
   readonly clientId: string;
   /** As users know it. */
   readonly name: string;
-  /** Belongs to the operator of this provider, so that users are not asked for consent. */
+  /** Belongs to the operator of this provider. `false`: users are asked for consent. */
   readonly firstParty: boolean;
+  /** Scopes that it cannot do without, where it is not first-party: users cannot untick them. */
+  readonly requiredScopes: readonly string[];
   /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
   /** Name of the sign-on policy. */

@@ -1,5 +1,5 @@
 /** What `stepgate.yaml` says, checked and complete: every default is filled in. */
-import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
@@ -38,6 +38,15 @@ export interface Settings {
   readonly resources: readonly Resource[];
   /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
+  /** What scopes are called on the page of consent. A standard one has texts of its own. */
+  readonly scopeTexts: Readonly<Record<string, ScopeText>>;
+}
+
+/** A scope as users read it. */
+export interface ScopeText {
+  readonly label: LocalizedText;
+  /** A sentence below the label. */
+  readonly help?: LocalizedText;
 }
 
 /** What users may do with their account at `/account`. */

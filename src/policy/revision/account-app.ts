@@ -24,6 +24,7 @@ function accountApp(issuer: string, brand: string): App {
     clientId: accountClientId,
     name: brand,
     firstParty: true,
+    requiredScopes: [],
     ownAccount: true,
     signOnPolicy: accountClientId,
     pkce: 'required',

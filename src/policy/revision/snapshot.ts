@@ -34,6 +34,8 @@ export interface Snapshot {
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
   policies(app: App): Promise<PolicySet>;
+  /** The password policy; absent: there is none. Compiled once. */
+  passwordPolicy(): Promise<PolicySet['password']>;
   /** All apps, those together for which the policies always decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
@@ -62,8 +64,10 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
   const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = policyReaders(sources, hashOf, read);
-  const compose = async ({ signOnPolicy, minimumAcr, profilePolicy: profileName }: App): Promise<PolicySet> => {
-    const [session, app, enrollment, password, recovery, profile] = await Promise.all([
+  const scopeOfClaim = scopesOfClaims(settings);
+  const compose = async (app: App): Promise<PolicySet> => {
+    const { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes } = app;
+    const [session, signOn, enrollment, password, recovery, profile] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
@@ -73,11 +77,12 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     ]);
     return {
       session: session ?? denyAll,
-      ...(app && { app }),
+      ...(signOn && { app: signOn }),
       ...(enrollment && { enrollment }),
       ...(password && { password }),
       ...(recovery && { recovery }),
       ...(profile && { profile }),
+      ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim } }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,
@@ -106,6 +111,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
     },
     policies,
+    passwordPolicy,
     equivalentApps: allEquivalentApps,
   };
 }
@@ -138,6 +144,12 @@ function policyReaders(
       return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
     },
   };
+}
+
+/** By claim: the first scope that releases it. */
+function scopesOfClaims({ scopes }: Settings): Readonly<Record<string, string>> {
+  const pairs = Object.entries(scopes).flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const));
+  return Object.fromEntries(pairs.reverse());
 }
 
 function isAppKey(key: string): boolean {

@@ -80,16 +80,25 @@ interface AppInput {
   readonly client: ClientInput;
   readonly clientSecretHash?: string | undefined;
   readonly pkce: App['pkce'];
+  readonly firstParty: boolean;
+  readonly requiredScopes: readonly string[];
 }
 
 /** What is wrong between the fields of an app, each with the path that it belongs to. */
-function clientContradictions({ client, clientSecretHash, pkce }: AppInput) {
+function clientContradictions({ client, clientSecretHash, pkce, firstParty, requiredScopes }: AppInput) {
   const found: { path: string[]; message: string }[] = [];
   const add = (field: string, message: string) => found.push({ path: ['client', field], message });
   const method = authMethod(client, clientSecretHash);
   const withCode = client.grant_types.includes('authorization_code');
   if (pkce === 'optional' && method === 'none')
     found.push({ path: ['pkce'], message: 'must be `required`: nothing else protects the codes of a public client' });
+  if (firstParty && requiredScopes.length > 0)
+    found.push({ path: ['requiredScopes'], message: 'has no use with `firstParty: true`: users are not asked' });
+  const allowed = client.scope?.split(' ');
+  for (const [index, scope] of requiredScopes.entries()) {
+    if (allowed && !allowed.includes(scope))
+      found.push({ path: ['requiredScopes', String(index)], message: 'is not among the scopes in `client.scope`' });
+  }
   if (withCode && !client.redirect_uris) add('redirect_uris', 'is missing: the authorization_code grant needs it');
   if (!withCode && client.redirect_uris) add('redirect_uris', 'has no use without the authorization_code grant');
   if (!withCode && !client.grant_types.includes(deviceCode))
@@ -130,9 +139,13 @@ export const appSchema = closed({
     .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as users know it.'),
   firstParty: z
-    .literal(true, { error: 'must be `true`: apps of others would need a consent page, and there is none' })
+    .boolean()
     .default(true)
-    .describe('Belongs to the operator of this provider: users are not asked for consent.'),
+    .describe('Belongs to the operator of this provider. `false`: users are asked for consent. Default: true.'),
+  requiredScopes: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('With `firstParty: false`: scopes that users cannot untick. `openid` is always one of them.'),
   signOnPolicy: z.string().describe('Name of the sign-on policy.'),
   profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),

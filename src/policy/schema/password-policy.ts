@@ -1,7 +1,12 @@
 /** `policies/password.yaml`: what new passwords must be, how long they stay good. Comes out as rules of the core. */
 
 import { z } from 'zod';
-import { defaultPasswordTerms, type PasswordRule } from '../../core/model/password-policy.ts';
+import {
+  defaultLockout,
+  defaultPasswordTerms,
+  type PasswordLockout,
+  type PasswordRule,
+} from '../../core/model/password-policy.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, duration, listOf, text } from './fields.ts';
 
@@ -13,6 +18,38 @@ const length = z
   .max(64, { error: 'must be at most 64: passwords of 64 characters must be accepted' });
 
 const blocklists = z.array(z.enum(['common', 'context', 'list', 'breached']));
+
+const MINUTE = 60;
+const lockout = closed({
+  attempts: z
+    .int()
+    .min(3)
+    .max(100)
+    .default(defaultLockout.attempts)
+    .describe('Wrong passwords within `within`. Default 10.'),
+  within: duration({ min: MINUTE, max: DAY })
+    .prefault('PT15M')
+    .describe('Begins with the first wrong one. Default PT15M.'),
+  wait: duration({ min: MINUTE, max: DAY })
+    .optional()
+    .describe('How long no password is taken afterwards. Without it: for what is left of `within`.'),
+  consecutive: z
+    .int()
+    .min(3)
+    .max(100, { error: 'must be at most 100 (NIST SP 800-63B-4, section 3.2.2)' })
+    .default(defaultLockout.consecutive)
+    .describe('Wrong passwords in a row, after which only known browsers have attempts until a recovery. Default 100.'),
+})
+  .refine(({ attempts, consecutive }) => attempts <= consecutive, {
+    path: ['consecutive'],
+    error: 'must not be less than `attempts`',
+    when: ({ issues }) => issues.length === 0,
+  })
+  .prefault({})
+  .transform(({ wait, ...rest }): PasswordLockout => ({ ...rest, ...(wait !== undefined && { wait }) }))
+  .describe(
+    'How many wrong passwords are taken. A browser with which the user signed in before has as many for itself.',
+  );
 
 const then = closed({
   minLength: length
@@ -38,6 +75,7 @@ const then = closed({
   maxAge: duration({ min: DAY })
     .optional()
     .describe('Older passwords are changed at the next sign-in. NIST advises against it; without it they stay good.'),
+  lockout,
 })
   .refine(({ minLength, minLengthBesideSecondFactor }) => minLengthBesideSecondFactor <= minLength, {
     path: ['minLengthBesideSecondFactor'],

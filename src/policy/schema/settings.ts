@@ -12,6 +12,7 @@ import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 import { cidrFault } from './zones.ts';
 
 const MINUTE = 60;
@@ -76,10 +77,6 @@ const tokens = closed({
   .prefault({})
   .describe('Lifetimes.');
 
-const scopeName = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, { error: 'is not a scope (RFC 6749 section 3.3)' });
-
 const resource = closed({
   indicator: z
     .string()
@@ -87,7 +84,7 @@ const resource = closed({
       error: 'must be an absolute URI without fragment',
     })
     .describe('Value of the `resource` parameter, and `aud` of the token.'),
-  scopes: z.array(scopeName).default([]).describe('Scopes that this API knows.'),
+  scopes: scopesOfApi,
   accessToken: closed({
     lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
     algorithm: z
@@ -176,12 +173,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     tokens,
     signing,
     resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
-    scopes: z
-      .record(scopeName, z.array(z.string().min(1)))
-      .default({})
-      .describe(
-        'Scopes besides the standard ones (openid, profile, email, phone, address, groups, offline_access), each with the claims that it releases.',
-      ),
+    scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')
     .transform((input): Settings => {
@@ -190,11 +182,13 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
         ...(input as ExactOptional<typeof input>),
         attributes,
         acrValues: input.acrValues ?? defaultAcrValues,
-        resources: input.resources.map(({ accessToken, ...resource }) => ({
+        resources: input.resources.map(({ accessToken, scopes, ...resource }) => ({
           ...resource,
+          scopes: scopes.map(scopeNameOf),
           accessToken: { ...accessToken, algorithm: accessToken.algorithm ?? usualAlgorithm(input.signing.algorithms) },
         })),
-        scopes: withClaims({ ...standardScopes, ...input.scopes }, attributes),
+        scopes: withClaims({ ...standardScopes, ...claimsByScope(input.scopes) }, attributes),
+        scopeTexts: scopeTextsOf(input),
       };
     });
 }

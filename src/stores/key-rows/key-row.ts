@@ -47,6 +47,11 @@ export interface KeyRow<Kind extends string = string> {
   readonly owner: string;
   readonly lifetime: Lifetime;
   readonly durability: Durability;
+  /**
+   * `kept`: it expires, and yet counts on in a new epoch. Whatever lasts counts on in any case, and the rest is void
+   * (decision 51).
+   */
+  readonly epoch?: 'kept';
   /** Kinds that `load` may bring along. */
   readonly references: readonly Kind[];
 }

@@ -19,6 +19,7 @@ export const messageKeys = {
     owner: 'delivery/outbox',
     lifetime: { kind: 'expiring', until: 'one hour after the message is of no use' },
     durability: 'ephemeral',
+    epoch: 'kept',
     references: [],
   },
   recipient: {

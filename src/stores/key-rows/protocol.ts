@@ -77,6 +77,7 @@ export const protocolKeys = {
     // One second less than the 5 that are announced: clocks and networks are not exact.
     lifetime: { kind: 'fixed', seconds: 4 },
     durability: 'ephemeral',
+    epoch: 'kept',
     references: [],
   },
   'pushed-authorization-request': {
@@ -95,6 +96,7 @@ export const protocolKeys = {
     owner: adapter,
     lifetime: { kind: 'expiring', until: 'the assertion or proof is too old to be taken' },
     durability: 'durable',
+    epoch: 'kept',
     references: [],
   },
 } as const satisfies Readonly<Record<string, KeyRow>>;

@@ -11,6 +11,15 @@ export const serverKeys = {
     durability: 'durable',
     references: [],
   },
+  'store-state': {
+    what: 'The schema version of the store, and its epoch: since when sessions, codes and tokens count.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'current' },
+    owner: 'stores/store-state',
+    lifetime: lasting,
+    durability: 'durable',
+    references: [],
+  },
   audit: {
     what: 'The newest lines of the audit log, for `stepgate audit tail`.',
     holds: 'log',
@@ -27,6 +36,7 @@ export const serverKeys = {
     owner: 'stores/store-health',
     lifetime: { kind: 'fixed', seconds: 60 },
     durability: 'durable',
+    epoch: 'kept',
     references: [],
   },
   'store-alone': {
@@ -37,6 +47,7 @@ export const serverKeys = {
     lifetime: { kind: 'expiring', until: 'the time that the operator gave' },
     // It is said when no commit that waits can succeed.
     durability: 'ephemeral',
+    epoch: 'kept',
     references: [],
   },
   'replication-barrier': {
@@ -46,6 +57,7 @@ export const serverKeys = {
     owner: 'stores/redis-group-commit',
     lifetime: { kind: 'fixed', seconds: 60 },
     durability: 'ephemeral',
+    epoch: 'kept',
     references: [],
   },
 } as const satisfies Readonly<Record<string, KeyRow>>;

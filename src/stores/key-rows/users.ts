@@ -74,4 +74,13 @@ export const userKeys = {
     durability: 'ephemeral',
     references: [],
   },
+  'offline-access-log': {
+    what: 'The newest accesses to apps that outlive the session of a user, for the account pages.',
+    holds: 'log',
+    tag: { rule: 'random', of: 'the user id' },
+    owner: 'users/offline-access-log',
+    lifetime: { kind: 'newest', lines: 200 },
+    durability: 'durable',
+    references: [],
+  },
 } as const satisfies Readonly<Record<string, KeyRow>>;

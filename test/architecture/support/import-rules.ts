@@ -25,7 +25,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   errors: { ours: [], packages: [] },
 
   policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
-  stores: { ours: [], packages: ['ioredis'] },
+  stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
   authenticators: {
@@ -76,6 +76,27 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/notify/account-notification',
       'oidc/keys/keyring',
       'stores/store-alone',
+      'stores/schema',
+      'stores/store-state',
+      ...store,
+    ],
+    packages: ['commander'],
+  },
+  // What concerns a store as a whole is no matter of its port.
+  'cli/backup': { ours: ['core', 'stores/backup/backup', 'stores/backup/file'], packages: ['commander'] },
+  'cli/restore': {
+    ours: ['core', 'flow/audit', 'oidc/keys/keyring', 'stores/backup/backup', 'stores/backup/file', ...store],
+    packages: ['commander'],
+  },
+  'cli/store': {
+    ours: [
+      'core',
+      'flow/audit',
+      'oidc/keys/keyring',
+      'users',
+      'stores/finish-upgrade',
+      'stores/store-alone',
+      'stores/store-state',
       ...store,
     ],
     packages: ['commander'],
@@ -167,11 +188,13 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'commands',
     'shared',
     'audit',
+    'backup',
     'completion',
     'config',
     'doctor',
     'explain',
     'keys',
+    'restore',
     'serve',
     'store',
     'users',

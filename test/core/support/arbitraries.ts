@@ -59,7 +59,11 @@ export const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   { weight: 1, arbitrary: chains },
 );
 
-type DrawnRequest = Omit<RequestFacts, 'clientId' | 'scopes' | 'essentialClaims'>;
+/** Consent and the choice of an account have tests of their own. */
+type DrawnRequest = Omit<
+  RequestFacts,
+  'clientId' | 'scopes' | 'essentialClaims' | 'claims' | 'promptConsent' | 'promptSelectAccount'
+>;
 
 /** One for each member, optional ones included. */
 const requestMembers: { readonly [Name in keyof Required<DrawnRequest>]: fc.Arbitrary<DrawnRequest[Name]> } = {

@@ -91,6 +91,10 @@ const subjectArbitraries: Arbitraries<Subject> = {
   recovery: fc.record(recoveryArbitraries),
   acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
   offeredAttributes: fc.subarray(names),
+  consents: fc.dictionary(
+    fc.constantFrom('app', 'other'),
+    fc.record({ granted: fc.subarray(['openid', ...names]), rejected: fc.subarray(names) }),
+  ),
   skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
 };
 
@@ -108,6 +112,8 @@ const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   skipped: list,
   requestedEnrollment: fc.constantFrom(...keys),
   recovering: fc.constant(true as const),
+  consented: fc.constant(true as const),
+  accountSelected: fc.constant(true as const),
 };
 
 const deviceArbitraries: Arbitraries<Facts['device']> = {

@@ -26,12 +26,11 @@ function pageOf(kind: string, takes: TestedInput['takes'], step: AccountForm): T
   };
 }
 
+/** Sends the form of this step on the page of these values, with these fields. */
 async function filled(
   flows: FlowsInProgress,
   values: Values,
-  step: string,
-  path: string,
-  fields: Fields,
+  { step, path, fields }: { readonly step: string; readonly path: string; readonly fields: Fields },
 ): Promise<string> {
   const page = await get(flows.home, flows.node, accountPath(values, path));
   const form = formOf(page, step);
@@ -48,7 +47,7 @@ function handle(step: AccountForm, taken: string, counts: TestedInput['counts'] 
     taken,
     counts,
     refusals: [`${firstOfPage[step] ?? step} form.stale`],
-    submit: (flows, stateHandle, values) => filled(flows, values, step, path, { ...fields, stateHandle }),
+    submit: (flows, stateHandle, values) => filled(flows, values, { step, path, fields: { ...fields, stateHandle } }),
   };
 }
 
@@ -72,7 +71,8 @@ export const accountInputs: readonly TestedInput[] = [
     taken: '/account account.done.address_added',
     counts: 'once',
     refusals: ['confirm-address credentials.malformed', 'confirm-address credentials.invalid'],
-    submit: (flows, passcode, values) => filled(flows, values, 'confirm-address', 'confirm', { passcode }),
+    submit: (flows, passcode, values) =>
+      filled(flows, values, { step: 'confirm-address', path: 'confirm', fields: { passcode } }),
   },
   {
     name: '/account/addresses/add, email',
@@ -80,7 +80,7 @@ export const accountInputs: readonly TestedInput[] = [
     taken: 'confirm-address',
     counts: 'once',
     refusals: ['add-address email.invalid', 'add-address account.address.known'],
-    submit: (flows, email, values) => filled(flows, values, 'add-address', 'add', { email }),
+    submit: (flows, email, values) => filled(flows, values, { step: 'add-address', path: 'add', fields: { email } }),
   },
   // Before anything is removed: that ends the other session, and changes what may be waived for a browser.
   handle('end', '/account account.done.ended'),
@@ -95,11 +95,7 @@ export const accountInputs: readonly TestedInput[] = [
       filled(
         flows,
         { ...values, 'id of an enrollment': values['id of the access code'] ?? '' },
-        'remove',
-        'authenticator',
-        {
-          confirm,
-        },
+        { step: 'remove', path: 'authenticator', fields: { confirm } },
       ),
   },
   handle('rename', '/account account.done.renamed'),

@@ -32,7 +32,7 @@ export const signedCookies: readonly SignedCookie[] = [
     name: 'stepgate-interaction',
     genuine({ node, desk, signIns }) {
       const uid = signIns['select, handle']?.uid ?? '';
-      return { value: uid, signature: cookieAt(desk, node.issuer, 'interaction.sig', uid) };
+      return { value: uid, signature: cookieAt(desk, node.issuer, { end: 'interaction.sig', part: uid }) };
     },
     send: ({ node, signIns }, cookies) => answerTo(`${node.issuer}/signin/${signIns['select, handle']?.uid}`, cookies),
   },
@@ -40,11 +40,11 @@ export const signedCookies: readonly SignedCookie[] = [
     name: 'stepgate-resume',
     genuine({ node, resumable }) {
       const { agent, uid } = resumable;
-      return { value: uid, signature: cookieAt(agent, node.issuer, 'resume.sig', uid) };
+      return { value: uid, signature: cookieAt(agent, node.issuer, { end: 'resume.sig', part: uid }) };
     },
     // The browser has the secret of its proof, too (Law 15): here it is about the cookie that says what is resumed.
     send({ node, resumable: { agent, uid } }, cookies) {
-      const secret = cookieAt(agent, node.issuer, 'stepgate-proof', uid);
+      const secret = cookieAt(agent, node.issuer, { end: 'stepgate-proof', part: uid });
       return answerTo(`${node.issuer}/oauth2/v1/authorize/${uid}`, `${cookies}; stepgate-proof=${secret}`);
     },
   },
@@ -62,7 +62,11 @@ export const signedCookies: readonly SignedCookie[] = [
 const asCookie = (value: string): string => value.replace(/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/g, '');
 
 /** Without a signature, and with the one that belongs to the cookie. */
-function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken: string): TestedInput {
+function signedPlace(
+  cookie: SignedCookie,
+  takes: string,
+  { refused, taken }: { readonly refused: string; readonly taken: string },
+): TestedInput {
   return {
     name: `cookie ${cookie.name}`,
     takes: [takes],
@@ -81,9 +85,9 @@ function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken
 const [interaction, resume, session] = signedCookies as readonly [SignedCookie, SignedCookie, SignedCookie];
 
 export const cookieInputs: readonly TestedInput[] = [
-  signedPlace(interaction, 'uid of a third sign-in', '410', '200'),
-  signedPlace(resume, 'uid of another finished sign-in', '400', 'code'),
-  signedPlace(session, 'session cookie', 'login_required', 'code'),
+  signedPlace(interaction, 'uid of a third sign-in', { refused: '410', taken: '200' }),
+  signedPlace(resume, 'uid of another finished sign-in', { refused: '400', taken: 'code' }),
+  signedPlace(session, 'session cookie', { refused: 'login_required', taken: 'code' }),
   {
     name: 'cookie stepgate-device',
     takes: ['device cookie'],
@@ -95,7 +99,7 @@ export const cookieInputs: readonly TestedInput[] = [
     async submit({ node, who }, value) {
       const agent = new UserAgent();
       agent.setCookie(node.issuer, `stepgate-device=${asCookie(value)}; Path=/`);
-      const begun = await beginIdentified(node, vault, who, agent);
+      const begun = await beginIdentified({ issuer: node.issuer, agent }, vault, who);
       const page = await chooseAuthenticator(agent, begun.page, 'password');
       const next = await answerStep(agent, page, await who.answer('password', page, agent));
       return currentStep(next) === 'code' ? 'waived' : 'asked';

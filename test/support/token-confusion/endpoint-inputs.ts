@@ -145,7 +145,7 @@ export const endpointInputs: readonly TestedInput[] = [
     // A hint only fills in the identifier.
     refusals: ['identify'],
     async submit({ node }, value) {
-      return seen((await beginSignIn(node, app, undefined, { login_hint: value })).page);
+      return seen((await beginSignIn(node, { client_id: app, login_hint: value }, undefined)).page);
     },
   },
   {
@@ -216,7 +216,8 @@ export const endpointInputs: readonly TestedInput[] = [
     },
   },
   token('device_code', 'device code', () => ({ grant_type: deviceGrant })),
-  token('refresh_token', 'refresh token', () => ({ grant_type: 'refresh_token' })),
+  // Within the grace of its family it counts again, and the clock of the node stands still (decision 56).
+  { ...token('refresh_token', 'refresh token', () => ({ grant_type: 'refresh_token' })), counts: 'always' },
   token('code', 'code', (flows) => ({
     grant_type: 'authorization_code',
     redirect_uri: redirectUri,

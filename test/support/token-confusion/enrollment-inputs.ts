@@ -9,13 +9,21 @@ import type { FlowsInProgress } from './flows-in-progress.ts';
 import type { TestedInput } from './tested-input.ts';
 
 const added = 'account.done.added';
+const wrong = ['credentials.malformed', 'credentials.invalid'];
 
 async function answeredOffer({ offers, home }: FlowsInProgress, offer: string, fields: Fields): Promise<string> {
   const page = await home.open(offers[offer]?.page.url ?? '', {}, redirectUri);
   return currentStep(page).startsWith('enroll') ? seen(await answerStep(home, page, fields)) : seen(page);
 }
 
-function input(offer: string, field: string, takes: string, taken: string, refused: readonly string[]): TestedInput {
+interface Outcomes {
+  /** The value that belongs there. */
+  readonly takes: string;
+  readonly taken?: string;
+  readonly refused?: readonly string[];
+}
+
+function input(offer: string, field: string, { takes, taken = added, refused = wrong }: Outcomes): TestedInput {
   const [authenticator = ''] = offer.split(',');
   return {
     name: `enroll:${offer}, ${field}`,
@@ -27,18 +35,20 @@ function input(offer: string, field: string, takes: string, taken: string, refus
   };
 }
 
-const wrong = ['credentials.malformed', 'credentials.invalid'];
-
 /** A new passkey of this user, made for the challenge. */
 function made({ node }: FlowsInProgress, key: SoftKey, challenge: string): Fields {
   return fieldsOf(attestation(key, whereOf({ public: { challenge } }, node.issuer)));
 }
 
 export const enrollmentInputs: readonly TestedInput[] = [
-  input('totp', 'credentials.passcode', 'TOTP code of the offered key', added, wrong),
-  input('email', 'credentials.email', 'a new address', 'enroll:email', ['email.invalid', 'email.enrolled']),
-  input('email, code', 'credentials.passcode', 'code for a new address', added, wrong),
-  input('phone, code', 'credentials.passcode', 'code for a new number', added, wrong),
+  input('totp', 'credentials.passcode', { takes: 'TOTP code of the offered key' }),
+  input('email', 'credentials.email', {
+    takes: 'a new address',
+    taken: 'enroll:email',
+    refused: ['email.invalid', 'email.enrolled'],
+  }),
+  input('email, code', 'credentials.passcode', { takes: 'code for a new address' }),
+  input('phone, code', 'credentials.passcode', { takes: 'code for a new number' }),
   {
     name: 'enroll:webauthn, challenge that a new passkey signed',
     takes: ['challenge of enroll:webauthn'],

@@ -106,6 +106,67 @@ const openSteps = [
 ] as const;
 
 export async function openFlows(): Promise<FlowsInProgress> {
+  const { node, who, party, now, forgetCounts, stop } = await startOffice();
+  const home = await remembered(node, who);
+  const totp = await enrolledTotp(node, home, now);
+  const news = await addAddresses(node, home, forgetCounts);
+  const elsewhere = await withKey(node, who, new UserAgent());
+  const leaving = await withKey(node, who, new UserAgent());
+  const logout = await logoutToken(node, who, party);
+  const finished = await finish(await reach({ node, who, agent: new UserAgent() }, 'challenge:webauthn'), who);
+  const resumable = await finish(await reach({ node, who, agent: new UserAgent() }, 'challenge:webauthn'), who);
+  const ownDevice = await startDevice(node);
+  const approved = await finish(await forDevice(node, who, ownDevice.user), who);
+  const desk = new UserAgent();
+  const signIns = await openSignIns({ node, who, agent: desk }, forgetCounts);
+  const mails = {
+    first: await mailOf(node, signIns['challenge:email'] as SignIn),
+    second: await mailOf(node, signIns['challenge:email, link'] as SignIn),
+  };
+  const phone = await texted(node, 1);
+  const offers = await openOffers(node, home, forgetCounts);
+  const approver = new UserAgent();
+  await approver.open(`${node.issuer}/device`);
+  const tokens = { ...(await grants({ node, home, elsewhere })), logout };
+  let brief = await grantBriefly(node, home);
+  return {
+    node,
+    who,
+    totp,
+    home,
+    desk,
+    elsewhere,
+    leaver: { agent: leaving, page: await leaving.open(`${node.issuer}/oauth2/v1/logout`) },
+    approver,
+    signIns,
+    offers,
+    finished,
+    resumable,
+    approved,
+    mails,
+    codes: {
+      phone,
+      news,
+      offered: (await totpCodes(offers.totp.page.secret ?? '', now))[0],
+      recovery: await passcodeOf(who, 'recovery code', desk),
+      access: await passcodeOf(who, 'access code', desk),
+      lost: await yesToRemove(node, home),
+      'new address': codeIn(await mailTo(node, 'second@demo.test')),
+      'new number': await texted(node, 2),
+    },
+    tokens,
+    device: { code: ownDevice.code ?? '', user: (await startDevice(node)).user ?? '' },
+    brief: () => brief,
+    async renew() {
+      brief = await grantBriefly(node, home);
+    },
+    forgetCounts,
+    stop,
+  };
+}
+
+/** The node, a user who has everything but an authenticator app, and the party that hears of sign-outs. */
+async function startOffice() {
   const party = await startNotifiedParty();
   // The clock of the node stands still: a TOTP code is right to the end.
   const now = Math.floor(Date.now() / 1000);
@@ -120,7 +181,6 @@ export async function openFlows(): Promise<FlowsInProgress> {
   };
   const files = filesFor(party);
   const node = await startNode({ store: noting, demo: true, users: false, now: () => now, files });
-  const { issuer } = node;
   const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
   const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
@@ -129,83 +189,41 @@ export async function openFlows(): Promise<FlowsInProgress> {
     const userCodes = [...userCodeTries].map((counter) => ({ op: 'reset' as const, counter }));
     await node.store.commit([...resetCounters(who.id, keys), ...resets, ...userCodes]);
   };
-  const home = await remembered(node, who);
-  const totp = await enrolledTotp(node, home, now);
-  const newsCode = await addAddresses(node, home, forgetCounts);
-  const elsewhere = await withKey(node, who, new UserAgent());
-  const leaving = await withKey(node, who, new UserAgent());
-  const logout = await logoutToken(node, who, party);
-  const finished = await finish(await reach(node, who, new UserAgent(), 'challenge:webauthn'), who);
-  const resumable = await finish(await reach(node, who, new UserAgent(), 'challenge:webauthn'), who);
-  const ownDevice = await startDevice(node);
-  const approved = await finish(await forDevice(node, who, ownDevice.user), who);
+  const stop = async (): Promise<void> => {
+    await node.stop();
+    await store.close();
+    await party.stop();
+  };
+  return { node, who, party, now, forgetCounts, stop };
+}
 
-  const desk = new UserAgent();
+async function openSignIns(
+  at: Parameters<typeof reach>[0],
+  forgetCounts: () => Promise<void>,
+): Promise<Readonly<Record<string, SignIn>>> {
   const signIns: Record<string, SignIn> = {};
   for (const where of openSteps) {
-    signIns[where] = await reach(node, who, desk, where.split(',')[0] ?? '');
+    signIns[where] = await reach(at, where.split(',')[0] ?? '');
     await forgetCounts();
   }
-  const mails = {
-    first: await mailOf(node, signIns['challenge:email'] as SignIn),
-    second: await mailOf(node, signIns['challenge:email, link'] as SignIn),
-  };
-  const phoneCode = await texted(node, 1);
-  const offers = await openOffers(node, home, forgetCounts);
-  const approver = new UserAgent();
-  await approver.open(`${issuer}/device`);
+  return signIns;
+}
 
+async function grants({ node, home, elsewhere }: Pick<FlowsInProgress, 'node' | 'home' | 'elsewhere'>) {
   const own = await tokensFor(node, home);
   const other = await tokensFor(node, elsewhere);
   const forApi = await tokensFor(node, home, { resource, scope: 'openid read' });
-  const make = async () => {
-    const requestUri = await pushed(node);
-    return { ...(await silently(node, home)), requestUri, pushed: requestUri.slice(parPrefix.length) };
-  };
-  let brief = await make();
   return {
-    node,
-    who,
-    totp,
-    home,
-    desk,
-    elsewhere,
-    leaver: { agent: leaving, page: await leaving.open(`${issuer}/oauth2/v1/logout`) },
-    approver,
-    signIns,
-    offers,
-    finished,
-    resumable,
-    approved,
-    mails,
-    codes: {
-      phone: phoneCode,
-      news: newsCode,
-      offered: (await totpCodes(offers.totp.page.secret ?? '', now))[0],
-      recovery: await passcodeOf(who, 'recovery code', desk),
-      access: await passcodeOf(who, 'access code', desk),
-      lost: await yesToRemove(node, home),
-      'new address': codeIn(await mailTo(node, 'second@demo.test')),
-      'new number': await texted(node, 2),
-    },
-    tokens: {
-      access: own.access_token,
-      other: other.access_token,
-      refresh: own.refresh_token ?? '',
-      id: own.id_token ?? '',
-      api: forApi.access_token,
-      logout,
-    },
-    device: { code: ownDevice.code ?? '', user: (await startDevice(node)).user ?? '' },
-    brief: () => brief,
-    async renew() {
-      brief = await make();
-    },
-    forgetCounts,
-    async stop() {
-      await node.stop();
-      await store.close();
-      await party.stop();
-    },
+    access: own.access_token,
+    other: other.access_token,
+    refresh: own.refresh_token ?? '',
+    id: own.id_token ?? '',
+    api: forApi.access_token,
   };
+}
+
+/** What lives for a minute. */
+async function grantBriefly(node: TestNode, home: UserAgent): Promise<ReturnType<FlowsInProgress['brief']>> {
+  const requestUri = await pushed(node);
+  return { ...(await silently(node, home)), requestUri, pushed: requestUri.slice(parPrefix.length) };
 }

@@ -82,7 +82,11 @@ function ofSteps({ signIns, offers }: FlowsInProgress): Fields {
 }
 
 /** The cookie of this name (its end) that is sent to this path. */
-export function cookieAt(agent: UserAgent, issuer: string, end: string, part: string): string {
+export function cookieAt(
+  agent: UserAgent,
+  issuer: string,
+  { end, part }: { readonly end: string; readonly part: string },
+): string {
   return agent.cookies(issuer).find(({ name, path }) => name.endsWith(end) && path.includes(part))?.value ?? '';
 }
 
@@ -92,29 +96,44 @@ export type Values = Readonly<Record<string, string>>;
 
 /** All of them, as they are at this moment. */
 export async function valuesOf(flows: FlowsInProgress): Promise<Values> {
-  const { node, who, home, desk, signIns, offers, finished, mails, codes, tokens, device, totp } = flows;
-  const { issuer } = node;
-  const mailed = signIns['challenge:email'];
-  const query = new URL(mailed?.request.url ?? '').searchParams;
   const names = await namesIn(flows);
-  const brief = flows.brief();
-  const assertion = await who.answer('passkey', signIns['challenge:webauthn']?.page as Page, desk);
   return {
     password,
     'answer to a question': 'Ottokar von Bärbach',
-    identifier: who.identifier,
-    'id of the account': who.id,
+    identifier: flows.who.identifier,
+    'id of the account': flows.who.id,
     'id of the app': app,
     'key of an authenticator': 'webauthn',
     'a new address': 'third@demo.test',
+    ...namesOfSignIns(flows),
+    ...ofSteps(flows),
+    ...(await secretsIn(flows)),
+    ...names,
+    ...(await handlesIn(flows, names)),
+    'yes to what is lost': flows.codes.lost ?? '',
+    ...grantsIn(flows),
+    ...(await cookiesIn(flows)),
+  };
+}
+
+function namesOfSignIns({ signIns, finished, resumable, approved }: FlowsInProgress): Values {
+  const mailed = signIns['challenge:email'];
+  const query = new URL(mailed?.request.url ?? '').searchParams;
+  return {
     'uid of a sign-in': mailed?.uid ?? '',
     'uid of a third sign-in': signIns['select, handle']?.uid ?? '',
     'uid of a finished sign-in': finished.uid,
-    'uid of another finished sign-in': flows.resumable.uid,
-    'uid of a finished sign-in for a device': flows.approved.uid,
+    'uid of another finished sign-in': resumable.uid,
+    'uid of a finished sign-in for a device': approved.uid,
     'state of the app': query.get('state') ?? '',
     'nonce of the app': query.get('nonce') ?? '',
-    ...ofSteps(flows),
+  };
+}
+
+/** What proves something, or would after an enrollment. */
+async function secretsIn({ who, desk, signIns, offers, mails, codes, totp }: FlowsInProgress): Promise<Values> {
+  const assertion = await who.answer('passkey', signIns['challenge:webauthn']?.page as Page, desk);
+  return {
     'code in a mail': codeIn({ text: mails.first }),
     'link in a mail': tokenIn(mails.first),
     'code in another mail': codeIn({ text: mails.second }),
@@ -131,9 +150,13 @@ export async function valuesOf(flows: FlowsInProgress): Promise<Values> {
     'code for an address for news': codes.news ?? '',
     'user handle': assertion['credentials.userHandle'] ?? '',
     'credential id': assertion['credentials.credentialId'] ?? '',
-    ...names,
-    ...(await handlesIn(flows, names)),
-    'yes to what is lost': codes.lost ?? '',
+  };
+}
+
+function grantsIn(flows: FlowsInProgress): Values {
+  const { tokens, device } = flows;
+  const brief = flows.brief();
+  return {
     code: brief.code,
     request_uri: brief.requestUri,
     'id of a pushed request': brief.pushed,
@@ -147,12 +170,19 @@ export async function valuesOf(flows: FlowsInProgress): Promise<Values> {
     sid: String(claimsOf(tokens.id).sid),
     'device code': device.code,
     'user code': device.user,
+  };
+}
+
+async function cookiesIn({ node, home, desk, signIns, finished, leaver, approver }: FlowsInProgress): Promise<Values> {
+  const { issuer } = node;
+  const interaction = { end: 'interaction.sig', part: signIns['challenge:email']?.uid ?? '' };
+  return {
     'session cookie': cookieOf(home, issuer, 'stepgate-session'),
     'signature of the session cookie': cookieOf(home, issuer, 'stepgate-session.sig'),
-    'signature of an interaction cookie': cookieAt(desk, issuer, 'interaction.sig', mailed?.uid ?? ''),
-    'signature of a resume cookie': cookieAt(finished.agent, issuer, 'resume.sig', finished.uid),
+    'signature of an interaction cookie': cookieAt(desk, issuer, interaction),
+    'signature of a resume cookie': cookieAt(finished.agent, issuer, { end: 'resume.sig', part: finished.uid }),
     'device cookie': cookieOf(home, issuer, 'stepgate-device'),
-    'secret of the logout page': fieldOf(flows.leaver.page, 'xsrf'),
-    'secret of the device page': fieldOf(await flows.approver.open(`${issuer}/device`), 'xsrf'),
+    'secret of the logout page': fieldOf(leaver.page, 'xsrf'),
+    'secret of the device page': fieldOf(await approver.open(`${issuer}/device`), 'xsrf'),
   };
 }

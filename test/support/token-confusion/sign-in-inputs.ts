@@ -37,11 +37,11 @@ function passcode(authenticator: string, takes: string): TestedInput {
 }
 
 /** The handle of the form, in addition to the right answer. */
-function handle(where: string, takes: string, taken: string, right: (flows: FlowsInProgress) => Fields): TestedInput {
+function handle(where: string, taken: string, right: (flows: FlowsInProgress) => Fields): TestedInput {
   const [step = ''] = where.split(',');
   return {
     name: `${step}, stateHandle`,
-    takes: [takes],
+    takes: [`handle of ${step}`],
     taken,
     counts: 'once',
     refusals: [`${step} form.stale`],
@@ -70,7 +70,7 @@ const quoted = (text: string): string => text.replace(/["\\&<]/g, '');
 
 async function presentFirst({ agent, page }: BrowserAtPage, fields: Fields): Promise<string> {
   const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  return seen(await agent.submit(page, form, fields, redirectUri));
+  return seen(await agent.submit(page, form, fields));
 }
 
 /** Addresses that name a sign-in. */
@@ -146,7 +146,7 @@ export const signInInputs: readonly TestedInput[] = [
         'credentials.passcode': value,
       }),
   },
-  handle('identify', 'handle of identify', 'code', withPassword),
+  handle('identify', 'code', withPassword),
   {
     name: 'identify, challenge that a passkey signed',
     takes: ['challenge of identify'],
@@ -187,9 +187,9 @@ export const signInInputs: readonly TestedInput[] = [
       return seen(await answerStep(desk, list, { 'authenticator.id': value }));
     },
   },
-  handle('select, handle', 'handle of select', 'challenge:webauthn', () => ({ 'authenticator.id': 'webauthn' })),
+  handle('select, handle', 'challenge:webauthn', () => ({ 'authenticator.id': 'webauthn' })),
   passcode('password', 'password'),
-  handle('challenge:password, handle', 'handle of challenge:password', 'code', withPassword),
+  handle('challenge:password, handle', 'code', withPassword),
   passcode('totp', 'TOTP code'),
   {
     name: '/signin/<uid>/link, t, in the browser that asked',
@@ -226,7 +226,7 @@ export const signInInputs: readonly TestedInput[] = [
       const path = `/signin/${signIns['challenge:email, link']?.uid}/link?t=${values['link in another mail']}`;
       const page = await get(desk, node, path);
       const form = formOf(page, 'challenge');
-      return form ? seen(await desk.submit(page, form, { 'credentials.passcode': value }, redirectUri)) : seen(page);
+      return form ? seen(await desk.submit(page, form, { 'credentials.passcode': value })) : seen(page);
     },
   },
   passcode('phone', 'code on the phone'),

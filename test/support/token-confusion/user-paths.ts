@@ -31,16 +31,19 @@ export async function step({ agent, page }: BrowserAtPage, fields: Fields, where
 }
 
 /** The open step of a sign-in, e.g. `challenge:email`. */
-export async function reach(node: TestNode, who: Holder, agent: UserAgent, where: string): Promise<SignIn> {
+export async function reach(
+  { node, who, agent }: { readonly node: TestNode; readonly who: Holder; readonly agent: UserAgent },
+  where: string,
+): Promise<SignIn> {
   if (where === 'identify') return beginSignIn(node, app, agent);
   if (where === 'challenge:security_question') return reachQuestion(node, who, agent);
-  const begun = await beginIdentified(node, app, who, agent);
+  const begun = await beginIdentified({ issuer: node.issuer, agent }, app, who);
   const requestedEnrollment = (Object.keys(capabilities) as CapabilityName[]).find(
     (one) => where === `challenge:${capabilities[one].authenticator}`,
   );
   const page = requestedEnrollment
     ? await chooseAuthenticator(agent, begun.page, requestedEnrollment)
-    : await agent.submit(begun.page, formOf(begun.page, 'select'), {}, redirectUri);
+    : await agent.submit(begun.page, formOf(begun.page, 'select'));
   if (currentStep(page) !== where)
     throw new Error(`${currentStep(page)} instead of ${where} ${page.messages}\n${page.html}`);
   return { ...begun, page };
@@ -48,7 +51,7 @@ export async function reach(node: TestNode, who: Holder, agent: UserAgent, where
 
 /** It is asked last. */
 export async function reachQuestion(node: TestNode, who: Holder, agent: UserAgent): Promise<SignIn> {
-  const begun = await beginIdentified(node, question, who, agent);
+  const begun = await beginIdentified({ issuer: node.issuer, agent }, question, who);
   const page = await chooseAuthenticator(agent, begun.page, 'passkey');
   const answer = await who.answer('passkey', page, agent);
   return { ...begun, ...(await step({ agent, page }, answer, 'challenge:security_question')) };
@@ -56,7 +59,7 @@ export async function reachQuestion(node: TestNode, who: Holder, agent: UserAgen
 
 /** Signs in with the passkey. */
 export async function withKey(node: TestNode, who: Holder, agent: UserAgent): Promise<UserAgent> {
-  const begun = await reach(node, who, agent, 'challenge:webauthn');
+  const begun = await reach({ node, who, agent }, 'challenge:webauthn');
   await step(begun, await who.answer('passkey', begun.page, agent), 'code');
   return agent;
 }
@@ -64,7 +67,7 @@ export async function withKey(node: TestNode, who: Holder, agent: UserAgent): Pr
 /** Signs in with both factors, and is remembered. */
 export async function remembered(node: TestNode, who: Holder): Promise<UserAgent> {
   const agent = new UserAgent();
-  const begun = await beginIdentified(node, vault, who, agent);
+  const begun = await beginIdentified({ issuer: node.issuer, agent }, vault, who);
   const atPassword = await chooseAuthenticator(agent, begun.page, 'password');
   const proved = await answerStep(agent, atPassword, await who.answer('password', atPassword, agent));
   const page = await chooseAuthenticator(agent, proved, 'passkey');

@@ -10,7 +10,13 @@ beforeEach(() => {
   terminal = openTerminal();
 });
 
-const alone = (...options: string[]) => run(storeCommand(terminal.context), 'alone', ...options);
+const context = () => ({
+  ...terminal.context,
+  recoveryCodes: 'recovery_code',
+  finishUpgrade: async () => ({ version: 1, rewritten: 0, wasFinished: true }),
+});
+
+const alone = (...options: string[]) => run(storeCommand(context()), 'alone', ...options);
 
 async function audited(): Promise<readonly unknown[]> {
   const lines = await terminal.store.tail(auditKey, undefined, 10);
@@ -67,8 +73,8 @@ describe('refused, and nothing is written', () => {
   });
 
   test('on the embedded store', async () => {
-    const context = { ...terminal.context, dataDir: 'data' };
-    await expect(run(storeCommand(context), 'alone', '--for', 'PT4H')).rejects.toThrow(
+    const embedded = { ...context(), dataDir: 'data' };
+    await expect(run(storeCommand(embedded), 'alone', '--for', 'PT4H')).rejects.toThrow(
       /embedded store has no replicas/,
     );
     expect(await isWritten()).toBe(false);

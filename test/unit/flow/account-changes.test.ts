@@ -7,6 +7,7 @@ import {
   confirmAddress,
   removeAddress,
 } from '../../../src/flow/account/addresses.ts';
+import { endAccessOf } from '../../../src/flow/account/apps.ts';
 import {
   endAllOtherSessions,
   endOneSession,
@@ -85,6 +86,17 @@ const line = {
   ip: '192.0.2.1',
   policyRevision: 7,
 };
+
+test('the access of an app can be ended by the user, also of one that has none', async () => {
+  const { world, change, told } = await ann();
+  const partner = { id: 'x', clientId: 'partner', name: 'Partner', texts: {} };
+  await change((open) => endAccessOf(open, partner));
+  expect(await change(({ account }) => account.user.apps)).toEqual({ partner: { validAfter: start } });
+  await change((open) => endAccessOf(open, partner));
+  expect(await change(({ account }) => account.user.apps)).toEqual({ partner: { validAfter: start + 1 } });
+  expect(world.lines.map(({ event }) => event)).toEqual(['account.app_access_ended', 'account.app_access_ended']);
+  expect((await told())[0]).toEqual(['ann@example.org', 'app_access_ended']);
+});
 
 describe('an authenticator', () => {
   test('can be renamed by the user', async () => {

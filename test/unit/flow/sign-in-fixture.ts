@@ -112,7 +112,7 @@ export interface WorldOptions {
   readonly acrValues?: readonly AcrValue[];
   /** Without it the app is not configured. */
   readonly hasApp?: boolean;
-  readonly canMail?: boolean;
+  canMail?: boolean;
   readonly visitor?: Partial<Visitor>;
   /** Wraps the store of the requests. */
   readonly around?: (store: Store) => Store;
@@ -155,7 +155,9 @@ export function createWorld(options: WorldOptions = {}) {
       end: async (uid) => void ended.push(uid),
       keep: (uid, valid, withTokens) => void kept.push([uid, valid, withTokens]),
     },
+    apps: { offlineAccess: async () => [], end: async (client) => void ended.push(client) },
     issuer: 'https://id.test',
+    knownSnapshot: () => undefined,
     secrets: () => secrets.all,
     snapshot: async () => snapshot,
     now: () => clock.now,
@@ -323,6 +325,7 @@ function snapshotOf(
     clientId: 'notes',
     name: 'Notes',
     firstParty: true,
+    requiredScopes: [],
     pkce: 'required',
     popups: false,
     scopeClaimsInIdToken: true,
@@ -335,6 +338,7 @@ function snapshotOf(
     settings: { brand: { name: 'Brand' }, authenticators: {}, zones: {}, acrValues } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
     policies: async () => policies,
+    passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => [],
   };

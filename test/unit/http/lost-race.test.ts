@@ -21,6 +21,7 @@ const routes = createRoutes(
     sessions: anyHandler,
     devices: anyHandler,
     addresses: anyHandler,
+    apps: anyHandler,
     profile: anyHandler,
     identifiers: anyHandler,
     undo: anyHandler,

@@ -339,7 +339,7 @@ async function familiesOf(grant: string): Promise<unknown> {
 
 describe('a family of refresh tokens', () => {
   const secret = 'c2VjcmV0';
-  const first = 'F'.repeat(22) + 'first';
+  const first = `${'F'.repeat(22)}first`;
   const second = successorOf(first, secret);
   const third = successorOf(second, secret);
   const payload = (client: string) => ({ ...payloadOf('RefreshToken'), clientId: client });

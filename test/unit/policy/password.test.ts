@@ -11,7 +11,13 @@ test('the policy as the core reads it: what a rule does not say has the default'
   const text = `rules:
   - name: Admins
     when: { groups: { any: [admins] } }
-    then: { minLength: 20, minLengthBesideSecondFactor: 12, blocklists: [common], history: 4, maxAge: P90D }
+    then:
+      minLength: 20
+      minLengthBesideSecondFactor: 12
+      blocklists: [common]
+      history: 4
+      maxAge: P90D
+      lockout: { attempts: 6, within: PT10M, wait: PT30M, consecutive: 50 }
   - name: No lists
     when: { groups: { any: [robots] } }
     then: { blocklists: [] }
@@ -31,6 +37,7 @@ ${rest}`;
           blocklists: ['common'],
           history: 4,
           maxAge: 90 * 86_400,
+          lockout: { attempts: 6, within: 600, wait: 1800, consecutive: 50 },
         },
         location: { file, line: 2 },
       },
@@ -38,9 +45,9 @@ ${rest}`;
         name: 'No lists',
         when: { groups: { any: ['robots'] } },
         then: { ...defaultPasswordTerms, blocklists: [] },
-        location: { file, line: 5 },
+        location: { file, line: 11 },
       },
-      { name: 'Rest', when: {}, then: defaultPasswordTerms, location: { file, line: 8 } },
+      { name: 'Rest', when: {}, then: defaultPasswordTerms, location: { file, line: 14 } },
     ],
   });
 });
@@ -54,6 +61,16 @@ test.each<[string, string, string]>([
     'minLengthBesideSecondFactor must not be more than `minLength`',
   ],
   ['an age of hours', 'maxAge: PT1H', 'maxAge must be at least P1D'],
+  [
+    'more failures than NIST allows',
+    'lockout: { consecutive: 101 }',
+    'must be at most 100 (NIST SP 800-63B-4, section 3.2.2)',
+  ],
+  [
+    'fewer failures in a row than in a while',
+    'lockout: { attempts: 10, consecutive: 9 }',
+    'lockout.consecutive must not be less than `attempts`',
+  ],
   ['rules of composition', 'digits: 1', 'unknown key `digits`'],
 ])('%s', async (_what, terms, message) => {
   const lines = await findingLines({ [file]: `rules:\n  - name: All\n    then: { ${terms} }\n` });

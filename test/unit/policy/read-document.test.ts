@@ -206,6 +206,8 @@ test('settings are complete: everything has a default', async () => {
   const { scopes, ...settings } = readSettings(document, authenticatorKinds);
   expect(settings).toEqual({
     brand: { name: 'A' },
+    scopeTexts: {},
+    signing: { algorithms: ['RS256', 'ES256'] },
     trustedProxies: 0,
     zones: {},
     authenticators: {

@@ -18,7 +18,11 @@ test.each<[string, Partial<User>, readonly string[]]>([
   ['one of which nothing is said', { profile: { email: 'a@x.test' } }, []],
   ['one that mail cannot be sent to', { profile: { email: 'a@x.test\nBcc: b@y.test', emailVerified: true } }, []],
   ['an added one', { notificationAddresses: [{ address: 'b@x.test', addedAt: 1 }] }, ['added b@x.test']],
-  ['one that waits for its code', { askedAddress: { address: 'c@x.test', code: 'x', expires: 9_999_999_999 } }, []],
+  [
+    'one that waits for its code',
+    { askedAddress: { address: 'c@x.test', code: 'x', askedAt: 0, expires: 9_999_999_999 } },
+    [],
+  ],
 ])('%s', (_what, more, expected) => {
   const found = notificationAddresses({ user: user(more), credentials: [] });
   expect(found.map(({ source, address }) => `${source} ${address}`)).toEqual(expected);

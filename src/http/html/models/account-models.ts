@@ -89,6 +89,27 @@ export interface AddressEntry {
   readonly remove?: { readonly href: string; readonly text: MessageDescriptor };
 }
 
+/** An app that has access. */
+export interface OwnAppModel {
+  readonly name: string;
+  /** What it may do, in words. Empty: it was never asked about. */
+  readonly scopes: readonly string[];
+  /** When the user granted it. */
+  readonly since?: MessageDescriptor;
+  /** Its access outlives the session. */
+  readonly offline?: MessageDescriptor;
+}
+
+export interface OwnAppsModel extends LeadModel {
+  readonly apps: readonly (OwnAppModel & { readonly href: string; readonly end: MessageDescriptor })[];
+}
+
+export interface EndAppAccessModel extends LeadModel {
+  readonly app: OwnAppModel;
+  /** Its own form. */
+  readonly main: FormModel;
+}
+
 /** Names of apps, as many as fit. */
 export interface AppsModel {
   readonly id: string;

@@ -137,6 +137,35 @@ export interface ProfileFieldModel {
   readonly link?: { readonly url: string; readonly text: MessageDescriptor };
 }
 
+export interface ConsentModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly lead: MessageDescriptor;
+  /** What cannot be unticked. */
+  readonly required: readonly ScopeModel[];
+  /** Its own form. */
+  readonly main: FormModel;
+  /** One box for each scope that can. */
+  readonly fields: readonly Field[];
+  readonly action: MessageDescriptor;
+  /** Where the app says what it does with what it gets. */
+  readonly links: readonly { readonly url: string; readonly text: MessageDescriptor }[];
+  /** How access is ended later. */
+  readonly revocable: MessageDescriptor;
+}
+
+export interface ScopeModel {
+  readonly label: MessageDescriptor;
+  readonly help?: MessageDescriptor;
+}
+
+export interface SelectAccountModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly lead: MessageDescriptor;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly action: MessageDescriptor;
+}
+
 export interface DeniedModel extends OptionsModel {
   readonly account: AccountModel;
   readonly code: string;

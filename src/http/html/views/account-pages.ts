@@ -1,5 +1,6 @@
 /** What each page of the user's own account needs to be rendered. */
 import type { Notice } from '../../../core/step/step.ts';
+import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
@@ -92,7 +93,21 @@ export interface ConfirmIdentifierPage extends AccountPageBase {
   readonly resendHandle: string;
 }
 
+export interface AppsPage extends AccountPageBase {
+  readonly kind: 'apps';
+  readonly apps: readonly OwnApp[];
+}
+
+export interface EndAppAccessPage extends AccountPageBase {
+  readonly kind: 'end-app-access';
+  readonly app: OwnApp;
+  readonly action: string;
+  readonly handle: string;
+}
+
 export type AccountPage =
+  | AppsPage
+  | EndAppAccessPage
   | ProfilePage
   | ChangeIdentifierPage
   | ConfirmIdentifierPage

@@ -20,6 +20,7 @@ import type {
 } from '../models/account-models.ts';
 import type { AccountPage, AuthenticatorPage, EndSessionPage } from './account-pages.ts';
 import { addressContent } from './address-view.ts';
+import { appsContent } from './apps-view.ts';
 import { profileContent } from './profile-view.ts';
 import {
   accountModel,
@@ -34,7 +35,7 @@ import {
 
 export function accountView(page: AccountPage, t: Translator): View {
   const notices = noticesModel(page.messages, t, { only: ({ field }) => field === undefined || !besideInputs(page) });
-  return { ...accountContent(page, t), notices, wide: page.kind === 'overview' || page.kind === 'profile' };
+  return { ...accountContent(page, t), notices, wide: ['overview', 'profile', 'apps'].includes(page.kind) };
 }
 
 /** What is wrong with an input stands beside it. */
@@ -71,6 +72,9 @@ function accountContent(page: AccountPage, t: Translator): Content {
     case 'confirm-address':
     case 'remove-address':
       return addressContent(page);
+    case 'apps':
+    case 'end-app-access':
+      return appsContent(page, t);
     case 'profile':
     case 'change-identifier':
     case 'confirm-identifier':

@@ -2,6 +2,7 @@
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
+import type { ConsentDetails } from '../../../flow/actions/consent.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
@@ -24,6 +25,8 @@ export interface StepPage extends PageBase {
   readonly account?: { readonly identifier: string };
   /** Authenticators that were already proved in this transaction: shown as progress. */
   readonly done?: readonly string[];
+  /** What the page of consent says besides the step. */
+  readonly consent?: ConsentDetails;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
   /** The user recovers the password. */

@@ -74,12 +74,14 @@ function skipText(step: Step): MessageDescriptor | undefined {
 /** A new user may turn out to have an account. */
 function restartText({ step, recovering }: StepPage): MessageDescriptor {
   if (recovering) return { key: 'options.restart.recovering' };
+  if (step.kind === 'select_account') return { key: 'options.restart.another' };
   const isNew = 'registers' in step && step.registers;
   return { key: isNew ? 'options.sign_in' : 'options.restart' };
 }
 
 /** A user who is not identified yet has no account to go back to. */
 function cancelText({ app, step }: StepPage): MessageDescriptor {
+  if (step.kind === 'consent') return { key: 'options.refuse', params: { app: app.name } };
   if (!app.ownAccount) return { key: 'options.cancel', params: { app: app.name } };
   return { key: step.kind === 'identify' ? 'options.cancel.sign_in' : 'options.cancel.account' };
 }

@@ -54,6 +54,10 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
       };
     case 'profile':
       return { key: step.registers ? 'register.title' : 'profile.title' };
+    case 'consent':
+      return { key: 'consent.title.in_app', params: { app: app.name } };
+    case 'select_account':
+      return { key: 'select_account.title' };
     case 'denied':
       return {
         key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),

@@ -6,6 +6,7 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf } from '../fields.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
+import { consentModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
@@ -66,6 +67,10 @@ function stepContent(page: StepPage, t: Translator): Content {
       return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enrollContent({ ...context, step });
     case 'profile':
       return { template: 'steps/profile', model: profileModel({ ...context, step }) };
+    case 'consent':
+      return { template: 'steps/consent', model: consentModel({ ...context, step }) };
+    case 'select_account':
+      return { template: 'steps/select-account', model: selectAccountModel({ ...context, step }) };
     case 'denied':
       return denied({ ...context, step });
     case 'complete':

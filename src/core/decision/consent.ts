@@ -1,0 +1,87 @@
+/**
+ * Consent to a third-party app: which scopes the user is asked about, and what an answer means. The answer is
+ * kept with the user; what was granted or rejected before is not asked again.
+ */
+import type { ConsentTerms } from '../model/consent.ts';
+import type { AskedScope, DecisionOutcome } from '../model/decision.ts';
+import type { Consent, Facts, RequestFacts, Subject } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
+
+const openid = 'openid';
+const offline = 'offline_access';
+
+/** What the user answered to this app; `undefined`: nothing yet. */
+export function consentTo(clientId: string, { consents = {} }: Pick<Subject, 'consents'>): Consent | undefined {
+  return Object.hasOwn(consents, clientId) ? consents[clientId] : undefined;
+}
+
+/** The page of consent, where the user has not answered all that the app asks for. */
+export function consentStep(
+  { consent: terms }: PolicySet,
+  facts: Facts,
+  subject: Subject,
+): DecisionOutcome | undefined {
+  if (terms === undefined) return undefined;
+  const { request, transaction } = facts;
+  const given = consentTo(request.clientId, subject);
+  const scopes = askedScopes(terms, request, given);
+  const isAskedAnew = request.promptConsent === true && transaction?.consented !== true;
+  return isAskedAnew || given === undefined || scopes.some((one) => !isAnswered(one, given))
+    ? { kind: 'consent', scopes }
+    : undefined;
+}
+
+/**
+ * Everything that the request asks for, each scope once; a claim is asked for by the scope that releases it. Access
+ * while the user is away is asked for only with `prompt=consent` (OpenID Connect Core section 11); without the prompt
+ * it counts where the user granted it before.
+ */
+function askedScopes(terms: ConsentTerms, request: RequestFacts, given: Consent | undefined): readonly AskedScope[] {
+  const byClaim = (request.claims ?? []).flatMap((claim) => scopeOf(claim, terms) ?? []);
+  const isAskable = (scope: string) =>
+    scope !== offline || request.promptConsent === true || given?.granted.includes(scope) === true;
+  return [...new Set([...request.scopes, ...byClaim])].filter(isAskable).map((scope) => ({
+    scope,
+    required: scope === openid || terms.required.includes(scope),
+    rejected: given?.rejected.includes(scope) === true,
+  }));
+}
+
+function scopeOf(claim: string, { scopeOfClaim }: ConsentTerms): string | undefined {
+  return Object.hasOwn(scopeOfClaim, claim) ? scopeOfClaim[claim] : undefined;
+}
+
+function isAnswered({ scope, required, rejected }: AskedScope, { granted }: Consent): boolean {
+  return granted.includes(scope) || (rejected && !required);
+}
+
+/** Whether what the app got under the old answer must end: the new one takes something back. */
+export function takesBack(before: Consent | undefined, after: Consent): boolean {
+  return before === undefined || before.granted.some((scope) => !after.granted.includes(scope));
+}
+
+/**
+ * The answer to a page: what it asked for is granted where it is ticked or required, else rejected. Answers about other
+ * scopes stay as they were.
+ */
+export function withAnswer(
+  before: Consent | undefined,
+  asked: readonly AskedScope[],
+  ticked: (scope: string) => boolean,
+): Consent {
+  const [yes, no] = [asked.filter(isGranted), asked.filter((one) => !isGranted(one))];
+  function isGranted({ scope, required }: AskedScope): boolean {
+    return required || ticked(scope);
+  }
+  const others = (kept: readonly string[] = []) => kept.filter((scope) => !asked.some((one) => one.scope === scope));
+  const names = (scopes: readonly AskedScope[]) => scopes.map(({ scope }) => scope);
+  return {
+    granted: [...others(before?.granted), ...names(yes)],
+    rejected: [...others(before?.rejected), ...names(no)],
+  };
+}
+
+/** The claims asked for by name that this consent releases. */
+export function grantedClaims(claims: readonly string[], terms: ConsentTerms, { granted }: Consent): readonly string[] {
+  return claims.filter((claim) => granted.includes(scopeOf(claim, terms) ?? ''));
+}

@@ -1,0 +1,65 @@
+/** Apps that have access to the account: third-party ones by consent, and those whose access outlives the session. */
+import type { Seconds } from '../../core/model/facts.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { credentialsKey, userKey } from '../../stores/keys.ts';
+import { type GivenConsent, withoutAccess } from '../../users/app-access.ts';
+import { serializeUser } from '../../users/user.ts';
+import { serverMac } from '../server-mac.ts';
+import { recordChange } from './change.ts';
+import type { OpenAccount } from './open-account.ts';
+import { appName, sessionsOf } from './sessions.ts';
+
+export interface OwnApp {
+  /** Names the app to the user, in addresses of pages. */
+  readonly id: string;
+  readonly clientId: string;
+  /** As users know it. */
+  readonly name: string;
+  /** Absent: it is first-party, and was never asked about. */
+  readonly consent?: GivenConsent;
+  /** Since when its access outlives the session (epoch seconds). Absent: it does not. */
+  readonly offlineSince?: Seconds;
+  /** What the configuration calls scopes. */
+  readonly texts: Snapshot['settings']['scopeTexts'];
+}
+
+/** By name. Rejects with `StoreUnavailable`. */
+export async function ownApps(context: OpenAccount): Promise<readonly OwnApp[]> {
+  const { services, account, snapshot } = context;
+  const { apps = {} } = account.user;
+  const offline = new Map((await services.apps.offlineAccess(account.user.id)).map((one) => [one.client, one.since]));
+  const consents = new Map(
+    Object.entries(apps).flatMap(([id, { consent }]) => (consent ? [[id, consent] as const] : [])),
+  );
+  const clients = [...new Set([...consents.keys(), ...offline.keys()])].filter((id) => id !== accountClientId);
+  const all = clients.map(async (clientId): Promise<OwnApp> => {
+    const [consent, offlineSince] = [consents.get(clientId), offline.get(clientId)];
+    return {
+      id: appId(context, clientId),
+      clientId,
+      name: await appName(clientId, context),
+      ...(consent === undefined ? {} : { consent }),
+      ...(offlineSince === undefined ? {} : { offlineSince }),
+      texts: snapshot.settings.scopeTexts,
+    };
+  });
+  return (await Promise.all(all)).toSorted((one, other) => one.name.localeCompare(other.name));
+}
+
+function appId({ services }: OpenAccount, clientId: string): string {
+  return serverMac(services.secrets().slice(-1), 'account app', [clientId]);
+}
+
+/**
+ * The app has nothing any more: consent, grants, codes and tokens are void on all nodes with this commit. It leaves the
+ * sessions of the user, and hears of it.
+ */
+export async function endAccessOf(context: OpenAccount, { clientId, name }: OwnApp): Promise<void> {
+  const { unit, services, account } = context;
+  const user = withoutAccess(account.user, clientId, services.now());
+  unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
+  const sessions = (await sessionsOf(context)).map(({ uid }) => uid);
+  await services.apps.end(clientId, { userId: user.id, sessions });
+  recordChange(context, 'app_access_ended', { label: name });
+}

@@ -1,0 +1,48 @@
+/** The pages about apps that have access to the account. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { OwnApp } from '../../../flow/account/apps.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import type { OwnAppModel } from '../models/account-models.ts';
+import { scopeText } from '../scope-texts.ts';
+import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
+import { type Content, stateForm } from './view.ts';
+
+export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
+  if (page.kind === 'apps')
+    return {
+      template: 'account/apps',
+      heading: { key: 'account.apps.title' },
+      model: {
+        lead: { key: page.apps.length > 0 ? 'account.apps.lead' : 'account.apps.none' },
+        apps: page.apps.map((app) => ({
+          ...appModel(app, t),
+          href: `/account/apps/${app.id}`,
+          end: { key: 'account.app.end.of', params: { app: app.name } },
+        })),
+      },
+    };
+  const { app, action, handle } = page;
+  return {
+    template: 'account/end-app-access',
+    heading: { key: 'account.app.end.title', params: { app: app.name } },
+    model: {
+      lead: { key: 'account.app.end.lead', params: { app: app.name } },
+      app: appModel(app, t),
+      main: stateForm({ step: 'end-app-access', action }, handle),
+    },
+  };
+}
+
+function appModel({ name, consent, offlineSince, texts }: OwnApp, t: Translator): OwnAppModel {
+  return {
+    name,
+    scopes: (consent?.granted ?? []).map((scope) => scopeText(scope, texts, t).label),
+    ...omitUndefined({
+      since: consent && { key: 'account.app.since', params: { date: { at: consent.at, style: 'day' as const } } },
+      offline:
+        offlineSince === undefined
+          ? undefined
+          : { key: 'account.app.offline', params: { date: { at: offlineSince, style: 'day' as const } } },
+    }),
+  };
+}

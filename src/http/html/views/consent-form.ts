@@ -1,0 +1,69 @@
+/** The page on which the user says what a third-party app gets. */
+import type { AskedScope } from '../../../core/model/decision.ts';
+import type { Step } from '../../../core/step/step.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import { connect } from '../fields.ts';
+import type { Input } from '../inputs.ts';
+import type { AccountModel } from '../models/shared-models.ts';
+import type { ConsentModel, SelectAccountModel } from '../models/step-models.ts';
+import { scopeModel, scopeText } from '../scope-texts.ts';
+import type { StepPage } from './page-models.ts';
+import { optionsOf } from './step-options.ts';
+import { stateForm } from './view.ts';
+
+interface StepForm<K extends Step['kind']> {
+  readonly page: StepPage;
+  readonly step: Extract<Step, { kind: K }>;
+  readonly t: Translator;
+  readonly account: AccountModel;
+}
+
+export function consentModel({ page, step, t, account }: StepForm<'consent'>): ConsentModel {
+  const { texts = {}, privacyPolicy, termsOfService } = page.consent ?? {};
+  const app = page.app.name;
+  const link = (url: string | undefined, key: string) =>
+    url === undefined ? [] : [{ url, text: { key, params: { app } } }];
+  const optional = step.scopes.filter(({ required }) => !required);
+  return {
+    account,
+    lead: { key: 'consent.lead', params: { app, brand: page.brand.name } },
+    required: step.scopes.filter(({ required }) => required).map(({ scope }) => scopeModel(scope, texts, t)),
+    main: stateForm({ step: 'consent', action: page.action }, page.stateHandle),
+    fields: connect(
+      optional.map((one) => boxOf(one, scopeText(one.scope, texts, t))),
+      step.notices,
+    ),
+    action: { key: 'consent.action' },
+    links: [...link(privacyPolicy, 'consent.privacy_policy'), ...link(termsOfService, 'consent.terms_of_service')],
+    revocable: { key: 'consent.revocable' },
+    options: optionsOf(page, t),
+  };
+}
+
+/** Ticked, unless the user unticked it before. */
+function boxOf(
+  { scope, rejected }: AskedScope,
+  { label, help }: { readonly label: string; readonly help?: string },
+): Input {
+  return {
+    name: `scopes.${scope}`,
+    type: 'checkbox',
+    autocomplete: 'off',
+    code: false,
+    value: 'yes',
+    optional: true,
+    label: 'attribute.label',
+    ...(help === undefined ? { params: { label } } : { hint: 'attribute.help', params: { label, help } }),
+    ...(rejected ? {} : { checked: true as const }),
+  };
+}
+
+export function selectAccountModel({ page, t, account }: StepForm<'select_account'>): SelectAccountModel {
+  return {
+    account,
+    lead: { key: 'select_account.lead' },
+    main: stateForm({ step: 'select-account', action: page.action }, page.stateHandle),
+    action: { key: 'select_account.action' },
+    options: optionsOf(page, t),
+  };
+}

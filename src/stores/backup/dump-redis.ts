@@ -1,0 +1,126 @@
+/**
+ * Reads a Redis for a backup. SCAN is no snapshot, so the order matters: what refers to something is read before it,
+ * where that is never changed (the pointer before the documents), and after it, where it counts only together with it
+ * (reservations after users). A user comes with the credentials, in one step.
+ */
+import { Cluster, type Redis } from 'ioredis';
+import { keyRow } from '../key-table.ts';
+import { revisionPointerKey, storeStateKey } from '../keys.ts';
+import type { RedisClient } from '../redis-client.ts';
+import { tagOf } from '../redis-slots.ts';
+import { readStamp } from '../stamp.ts';
+import { parseState } from '../store-state.ts';
+import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, newHeader } from './lines.ts';
+
+interface Source {
+  readonly client: RedisClient;
+  /** Begins every key. */
+  readonly prefix: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const pageSize = 500;
+
+/** Rejects with `StoreUnavailable` when the store says nothing of itself, and with what Redis answers. */
+export async function dumpRedis(source: Source): Promise<{ header: BackupHeader; lines: AsyncIterable<BackupLine> }> {
+  const { client, prefix, now } = source;
+  const state = await client.hget(prefix + storeStateKey, 'v');
+  const { schema, rewriting, epoch } = parseState(readStamp(state ?? '')?.text ?? '');
+  const header = newHeader({ madeAt: new Date(now).toISOString(), schema, epoch, ...(rewriting && { rewriting }) });
+  return { header, lines: linesOf(source) };
+}
+
+async function* linesOf(source: Source): AsyncIterable<BackupLine> {
+  yield* await entriesOf(source, revisionPointerKey);
+  for await (const key of keysOf(source)) {
+    if (key.startsWith('counter/')) yield* await countersOf(source, key);
+    else if (isBackedUp(key) && !isReservation(key) && key !== revisionPointerKey) yield* partsOf(source, key);
+  }
+  for await (const key of keysOf(source)) if (isReservation(key)) yield* await entriesOf(source, key);
+  for await (const key of keysOf(source)) if (isBackedUp(key) && holds(key) === 'set') yield* membersOf(source, key);
+}
+
+function holds(key: string): string | undefined {
+  return keyRow(key.slice(0, key.indexOf(':')))?.holds;
+}
+
+/** An entry that counts only together with the user that it refers to. */
+function isReservation(key: string): boolean {
+  return keyRow(key.slice(0, key.indexOf(':')))?.references.includes('user') === true && isBackedUp(key);
+}
+
+/** All keys, without the prefix; one may come twice. */
+async function* keysOf({ client, prefix }: Source): AsyncIterable<string> {
+  const seen = new Set<string>();
+  for (const master of mastersOf(client)) {
+    let cursor = '0';
+    do {
+      const [next, keys] = await master.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', pageSize);
+      for (const key of keys) {
+        if (seen.has(key)) continue;
+        seen.add(key);
+        yield key.slice(prefix.length);
+      }
+      cursor = next;
+    } while (cursor !== '0');
+  }
+}
+
+export function mastersOf(client: RedisClient): readonly Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
+
+async function* partsOf(source: Source, key: string): AsyncIterable<BackupLine> {
+  // Credentials come with their user. Sets are read last, when all that they name has been read.
+  if (key.startsWith('credentials:') || holds(key) === 'set') return;
+  if (holds(key) === 'log') yield* logOf(source, key);
+  else yield* await entriesOf(source, key);
+}
+
+/** The entry, and what it refers to in its slot, as they were at one moment. */
+async function entriesOf({ client, prefix }: Source, key: string): Promise<readonly BackupLine[]> {
+  const rows = (await client.stepgateLoad(1, prefix + key, prefix, tagOf(key))) as readonly (readonly (
+    | string
+    | null
+  )[])[];
+  return rows.flatMap(([found, value, version, refs, consumed]): readonly BackupLine[] => {
+    if (typeof found !== 'string' || typeof value !== 'string') return [];
+    const entry = { is: 'entry', key: found, value, version: Number(version) } as const;
+    const consumedAt = consumed === null || consumed === undefined ? {} : { consumed: Number(consumed) };
+    return [{ ...entry, refs: refs ? JSON.parse(refs) : [], ...consumedAt }];
+  });
+}
+
+async function* logOf({ client, prefix }: Source, key: string): AsyncIterable<BackupLine> {
+  let start = '-';
+  for (;;) {
+    const lines = await client.xrange(prefix + key, start, '+', 'COUNT', pageSize);
+    const last = lines.at(-1);
+    if (last === undefined) return;
+    yield { is: 'log', key, values: lines.map(([, [, value = '']]) => value) };
+    start = `(${last[0]}`;
+  }
+}
+
+async function* membersOf({ client, prefix }: Source, key: string): AsyncIterable<BackupLine> {
+  let cursor = '0';
+  do {
+    const [next, members] = await client.sscan(prefix + key, cursor, 'COUNT', pageSize);
+    if (members.length > 0) yield { is: 'set', key, members };
+    cursor = next;
+  } while (cursor !== '0');
+}
+
+/** `name`: with what begins the keys of counters. */
+async function countersOf({ client, prefix, now }: Source, name: string): Promise<readonly BackupLine[]> {
+  const [fields, left] = await Promise.all([client.hgetall(prefix + name), client.pttl(prefix + name)]);
+  const windows = Object.entries(fields).flatMap(([field, count]): readonly CounterWindow[] => {
+    if (!field.startsWith('n')) return [];
+    const window = Number(field.slice(1));
+    // A counter without a closing window ends with the key, if at all.
+    const closes = window === 0 ? (left > 0 ? now + left : null) : Number(fields[`x${window}`]);
+    return closes !== null && closes <= now ? [] : [{ window, count: Number(count), until: closes }];
+  });
+  return windows.length === 0 ? [] : [{ is: 'counter', key: name.slice('counter/'.length), windows }];
+}
