@@ -165,8 +165,8 @@ function attempt<T>(run: () => T): T | undefined {
 }
 
 /**
- * Only where the browser chose among all keys that it has. Ids that a page named are keys of an account or decoys, and to
- * call one unknown would tell which.
+ * Only where the browser chose among all keys that it has. An id that a page named is that of a key or of a decoy, and
+ * to call one unknown would tell which.
  */
 function unknownCredential(
   { credentialId }: Assertion,
