@@ -10,7 +10,9 @@ import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
+import { checkServices } from './check/check-service.ts';
 import { checkSigning } from './check/check-signing.ts';
+import { groupWarnings } from './check/group-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type DocumentKind, type Documents, documentKey, isSingleton } from './model/documents.ts';
@@ -27,6 +29,8 @@ export interface LoadConfigurationOptions {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files, as in `process.env`. */
   readonly variables: Variables;
+  /** The groups that users are in; absent: not known, so that only those of the settings count. */
+  readonly groups?: readonly string[];
   /** Messages that cannot be sent go into an inbox (the demo), so that there is no warning about them. */
   readonly inbox?: boolean;
 }
@@ -68,7 +72,9 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   return {
     ok: true,
     documents,
-    warnings: [...configurationWarnings(sources, documents, options)].sort(compareLocations),
+    warnings: [...configurationWarnings(sources, documents, options), ...groupWarnings(sources, options.groups)].sort(
+      compareLocations,
+    ),
   };
 }
 
@@ -85,7 +91,7 @@ function checkSources(
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources)];
+  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources), ...checkServices(sources)];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
@@ -98,7 +104,7 @@ function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
     .map(([, file, what]) => ({ file, line: 1, column: 1, path: '', message: `is missing: it holds ${what}` }));
 }
 
-const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name' } as const;
+const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name', service: 'name' } as const;
 
 function nameOf({ kind, source }: DocumentSource): string {
   if (isSingleton(kind)) return kind;
