@@ -5,6 +5,7 @@ import { changeScope } from '../../core/enrollment/account-request.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
+import { credentialSignals } from '../../flow/facts/credential-signals.ts';
 import type { Services } from '../../flow/services.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
@@ -114,7 +115,8 @@ type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'loc
 
 export function showAccountPage({ parts, ctx, open }: AccountPageRequest, page: WithoutContext<AccountPage>): void {
   const { renderer } = parts;
-  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, open.snapshot), ...page } as AccountPage));
+  const signals = credentialSignals(parts.services, open.snapshot, open.account);
+  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, open.snapshot), signals, ...page } as AccountPage));
 }
 
 /** The status of a page with these notices: a form that was not taken says so. */

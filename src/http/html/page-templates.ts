@@ -22,7 +22,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/overview/sign-ins': { version: 1, fingerprint: '78275344e1ed' },
   'account/remove-address': { version: 1, fingerprint: 'af5007be2afe' },
   'account/session-details': { version: 1, fingerprint: '71a45e4fb5ac' },
-  layout: { version: 1, fingerprint: 'a0cd9d7523da' },
+  layout: { version: 2, fingerprint: '27c75b3be4bb' },
   'pages/device-confirm': { version: 1, fingerprint: 'dd50a9612f0b' },
   'pages/device-input': { version: 2, fingerprint: '4dc05aa1dd96' },
   'pages/device-success': { version: 1, fingerprint: '1775b0303bff' },

@@ -10,6 +10,8 @@ export interface PageBase {
   readonly brand: Brand;
   /** One of `Renderer.locales`; anything else falls back to English. */
   readonly locale: string;
+  /** What the browser is told about the credentials that it keeps. */
+  readonly signals?: readonly object[];
 }
 
 /** A step of the loop. Its forms keep the form contract (docs/form-contract.md). */
