@@ -12,6 +12,7 @@ import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
 import { checkSigning } from './check/check-signing.ts';
+import { groupWarnings } from './check/group-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type DocumentKind, type Documents, documentKey, isSingleton } from './model/documents.ts';
@@ -28,6 +29,8 @@ export interface LoadConfigurationOptions {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files, as in `process.env`. */
   readonly variables: Variables;
+  /** The groups that users are in; absent: not known, so that only those of the settings count. */
+  readonly groups?: readonly string[];
   /** Messages that cannot be sent go into an inbox (the demo), so that there is no warning about them. */
   readonly inbox?: boolean;
 }
@@ -69,7 +72,9 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   return {
     ok: true,
     documents,
-    warnings: [...configurationWarnings(sources, documents, options)].sort(compareLocations),
+    warnings: [...configurationWarnings(sources, documents, options), ...groupWarnings(sources, options.groups)].sort(
+      compareLocations,
+    ),
   };
 }
 

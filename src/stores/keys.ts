@@ -14,6 +14,9 @@ export function credentialsKey(userId: string): string {
 /** The set of all user ids. */
 export const usersKey = keyOf('users');
 
+/** The set of all names of groups. */
+export const groupNamesKey = keyOf('group-names');
+
 /** `canonical` comes from `canonicalIdentifier`. */
 export function identifierKey(canonical: string): string {
   return keyOf('identifier', canonical);
@@ -118,6 +121,11 @@ export function recipientCounter(recipient: string): string {
 /** The counter of a quota that accounts share. `kind`: what it is a quota of; `of`: which network, country or block. */
 export function sendingQuotaCounter(kind: string, of: string): string {
   return keyOf('sending-quota', `${kind}\n${of}`, 'send');
+}
+
+/** The counter of forms that cause messages, by network. */
+export function networkRequestsCounter(network: string): string {
+  return keyOf('network-requests', network, 'try');
 }
 
 /** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */

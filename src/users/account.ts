@@ -6,6 +6,7 @@ import type { Seconds } from '../core/model/facts.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op } from '../stores/store.ts';
 import { inEpoch, withoutOldAddress } from './epoch.ts';
+import { groupNameOps } from './group-names.ts';
 import {
   type Account,
   parseCredentials,
@@ -71,6 +72,11 @@ export function accountByIdentifier(entries: Entries, canonical: string): Versio
   if (reservation === undefined) return undefined;
   const account = accountOf(entries, parseIdentifierReservation(reservation.value).user);
   return account?.user.identifiers.includes(canonical) ? account : undefined;
+}
+
+/** Where the groups of the user may have changed. */
+export function replaceUserAndGroups(account: VersionedAccount, user: User): readonly Op[] {
+  return [replaceUser(account, user), ...groupNameOps(user.groups, account.user.groups)];
 }
 
 export function replaceUser({ userVersion }: VersionedAccount, user: User): Op {

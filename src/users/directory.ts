@@ -14,6 +14,7 @@ import {
   nextValidAfter,
   replaceCredentials,
   replaceUser,
+  replaceUserAndGroups,
   resetCounters,
   type VersionedAccount,
 } from './account.ts';
@@ -28,6 +29,7 @@ import {
 } from './changes.ts';
 import { releaseReservations } from './credential-reservations.ts';
 import { issueCredential } from './credentials.ts';
+import { groupNameOps } from './group-names.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';
@@ -101,6 +103,7 @@ export class Directory {
       { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
       { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
       { op: 'join', key: usersKey, member: id },
+      ...groupNameOps(user.groups),
       ...extraOps(user),
     ]);
     if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
@@ -151,28 +154,11 @@ export class Directory {
       };
       const user = password === undefined ? changed : withNewPassword(changed, nextValidAfter(account.user, now));
       const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);
-      const ops = [replaceUser(account, user), ...credentials, ...extraOps(account, user)];
+      const ops = [...replaceUserAndGroups(account, user), ...credentials, ...extraOps(account, user)];
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
       return reserved.kind === 'reserved' ? { ok: true, user } : undefined;
     });
-  }
-
-  /** `undefined`: there is no such user. */
-  async addIdentifier(id: string, text: string): Promise<DirectoryResult | undefined> {
-    return this.amend(id, () => ({ addIdentifiers: [text] }));
-  }
-
-  /** The last identifier of a user stays. `undefined`: there is no such user. */
-  async removeIdentifier(id: string, text: string): Promise<User | undefined> {
-    const canonical = canonicalIdentifier(text);
-    const removed = canonical.ok ? canonical.value : text;
-    const user = await this.#swap(id, (current, now) => {
-      const identifiers = current.identifiers.filter((identifier) => identifier !== removed);
-      return identifiers.length === 0 ? current : { ...current, identifiers, updatedAt: now };
-    });
-    if (user !== undefined && !user.identifiers.includes(removed)) await releaseIdentifiers(this.#store, id, [removed]);
-    return user;
   }
 
   /**
@@ -268,7 +254,8 @@ export class Directory {
   ): Promise<User | undefined> {
     return this.#attempt(id, async (account) => {
       const user = change(account.user, this.#clock());
-      return (await this.#store.commit([replaceUser(account, user), ...extraOps(account, user)])).ok ? user : undefined;
+      const { ok } = await this.#store.commit([...replaceUserAndGroups(account, user), ...extraOps(account, user)]);
+      return ok ? user : undefined;
     });
   }
 

@@ -73,7 +73,7 @@ describe('Redis', () => {
     }
     expect(await admin.dbsize()).toBe(0);
     const { code, out } = await stepgate(env, ['doctor']);
-    expect([code, out]).toEqual([1, expect.stringContaining('stepgate config apply --init')]);
+    expect([code, out]).toEqual([1, expect.stringContaining('config apply --init')]);
     expect(await admin.dbsize()).toBe(0);
   });
 

@@ -36,7 +36,18 @@ test('the image starts from the pinned Node and belongs to an unprivileged user'
 
 test('the image contains what runs and nothing else', () => {
   const content = readdirSync(onThisMachine(image, '.')).sort();
-  expect(content).toEqual(['config', 'data', 'dist', 'node_modules', 'package.json', 'views']);
+  expect(content).toEqual(['config', 'data', 'dist', 'node_modules', 'package.json', 'scripts', 'views']);
+  expect(readdirSync(onThisMachine(image, 'scripts'))).toEqual(['build.mjs']);
+});
+
+test('commands run in the image as in a checkout, and build nothing', () => {
+  const built = readdirSync(onThisMachine(image, 'dist'));
+  const { stdout, status } = spawnSync(process.execPath, ['scripts/build.mjs'], {
+    cwd: onThisMachine(image, '.'),
+    encoding: 'utf8',
+  });
+  expect([stdout, status]).toEqual(['', 0]);
+  expect(readdirSync(onThisMachine(image, 'dist'))).toEqual(built);
 });
 
 test('the image contains every package that the server needs and none for development', () => {
@@ -71,7 +82,7 @@ test('the image’s command gets ready, passes its own health check and stops on
 test('nothing is written outside the data directory', () => {
   const written = onThisMachine(image, image.env.DATA_DIR ?? '');
   expect(statSync(written).isDirectory()).toBe(true);
-  expect(readdirSync(onThisMachine(image, '.'))).toHaveLength(6);
+  expect(readdirSync(onThisMachine(image, '.'))).toHaveLength(7);
 });
 
 test('compose keeps the store’s data and never lets it be evicted', () => {

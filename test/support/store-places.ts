@@ -7,7 +7,7 @@ import { openRedis } from '../../src/stores/redis.ts';
 import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { createState } from '../../src/stores/store-state.ts';
-import { longPatience, startRedis } from './redis.ts';
+import { longPatience, type RedisServer, startRedis, startRedisCluster } from './redis.ts';
 
 export interface StorePlace {
   readonly settings: StoreSettings;
@@ -40,8 +40,7 @@ async function onDisk(): Promise<StorePlace> {
   };
 }
 
-async function onRedis(): Promise<StorePlace> {
-  const redis = await startRedis();
+async function onRedis(redis: Pick<RedisServer, 'url' | 'stop'>): Promise<StorePlace> {
   const opened: Store[] = [];
   return {
     settings: { redisUrl: redis.url, dataDir: '/nowhere' },
@@ -60,5 +59,10 @@ async function onRedis(): Promise<StorePlace> {
 
 export const kindsOfPlace: readonly KindOfPlace[] = [
   { name: 'embedded', make: onDisk },
-  { name: 'redis', make: onRedis },
+  { name: 'redis', make: async () => onRedis(await startRedis()) },
 ];
+
+export const clusterPlace: KindOfPlace = {
+  name: 'Redis Cluster',
+  make: async () => onRedis(await startRedisCluster()),
+};

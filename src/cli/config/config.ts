@@ -14,6 +14,7 @@ import { type Applied, Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
+import { groupNames } from '../../users/group-names.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
 import { type Orphaned, orphanedBy, orphanedText } from '../shared/orphaned-credentials.ts';
@@ -181,7 +182,10 @@ interface Checked {
 
 /** Prints what it finds. `undefined`: the configuration has problems, and the command is over. */
 async function check(context: ConfigContext, dir: string, { json }: ResultOptions): Promise<Checked | undefined> {
-  const loaded = await loadConfiguration(dir, context);
+  const loaded = await loadConfiguration(dir, {
+    ...context,
+    ...omitUndefined({ groups: await memberGroups(context) }),
+  });
   if (loaded.ok) {
     if (!json) for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
     return loaded;
@@ -195,6 +199,19 @@ async function check(context: ConfigContext, dir: string, { json }: ResultOption
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
   context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
   return undefined;
+}
+
+/**
+ * The groups that users are in. `undefined`: there is no store, or it does not answer. Files can be checked without
+ * one, as on a build server.
+ */
+async function memberGroups(context: ConfigContext): Promise<readonly string[] | undefined> {
+  try {
+    return await withStore(context, groupNames);
+  } catch (error) {
+    if (error instanceof StepgateError) return undefined;
+    throw error;
+  }
 }
 
 async function withRevisions(context: ConfigContext, use: (revisions: Revisions) => Promise<void>): Promise<void> {

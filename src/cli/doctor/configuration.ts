@@ -16,12 +16,15 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { isLoopback } from '../../policy/schema/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
+import { groupNames } from '../../users/group-names.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkRelyingParties, type Fetch } from './relying-party.ts';
 
 interface Installation {
+  /** That users are in. */
+  readonly groups?: readonly string[];
   readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
   readonly configDir: string;
@@ -39,7 +42,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
     const apps = await readApps(snapshot, appNames(manifest));
     return [
       ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),
-      ...(await checkFiles(manifest, given)),
+      ...(await checkFiles(manifest, { ...given, groups: await groupNames(store) })),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
       ...checkDelivery(snapshot.settings, given.authenticators, given.variables),

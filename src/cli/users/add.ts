@@ -13,6 +13,7 @@ import { readProfileValue, textFault } from '../../users/profile-rules.ts';
 import { type Profile, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { misspelledGroups } from '../shared/known-groups.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type PasswordOptions, passwordLine, readPassword } from './read-password.ts';
@@ -46,7 +47,7 @@ export function usersAddCommand(context: UsersContext): Command {
 }
 
 async function addUser(context: UsersContext, identifier: string, options: AddOptions): Promise<void> {
-  await withDirectory(context, async ({ directory, attributeSchema, passwordRules }) => {
+  await withDirectory(context, async ({ directory, attributeSchema, passwordRules, knownGroups }) => {
     const schema = await attributeSchema();
     const profile = profileFromOptions(options, schema);
     for (const text of [...options.group, options.userType ?? 'none']) failOn('group or type', textFault(text));
@@ -65,6 +66,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     const subject = toSubject(newUser(about, identifiers, now), credentials, now);
     const password = await readPassword(context, options, { subject, credentials: [], passwordRules });
     const input = { ...about, credentials: [password?.credential, ...proven].filter((one) => one !== undefined) };
+    context.stderr(misspelledGroups(options.group, await knownGroups()));
     const outcome = await directory.create(input, ({ id }) => [
       ...operatorOps('user.added', id),
       ...reservationOps(entries, unique, { user: id, now }),

@@ -4,6 +4,7 @@ import type { ExtraOps } from '../../users/directory.ts';
 import { textFault } from '../../users/profile-rules.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { misspelledGroups } from '../shared/known-groups.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withAccount } from './users-context.ts';
@@ -19,10 +20,11 @@ export function usersGroupsCommand(context: UsersContext): Command {
     .option('--add <name>', 'group to add, can be repeated', collect, [])
     .option('--remove <name>', 'group to remove, can be repeated', collect, [])
     .action((identifier: string, change: GroupOptions) =>
-      withAccount(context, identifier, async ({ directory, account: { user } }) => {
+      withAccount(context, identifier, async ({ directory, knownGroups, account: { user } }) => {
         for (const fault of change.add.map(textFault)) if (fault !== undefined) throw new Error(`group: ${fault}`);
         const isChange = change.add.length + change.remove.length > 0;
         const along: ExtraOps = (_before, { id, groups }) => operatorOps('user.groups_changed', id, { groups });
+        context.stderr(misspelledGroups(change.add, await knownGroups()));
         const after = isChange ? await directory.setGroups(user.id, change, along) : user;
         if (after === undefined) throw new Error(`${identifier} was deleted meanwhile`);
         printResult(context, change, {

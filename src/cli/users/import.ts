@@ -6,6 +6,7 @@ import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { misspelledGroups } from '../shared/known-groups.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 
@@ -37,9 +38,11 @@ export function usersImportCommand(context: UsersContext): Command {
     .action(async (file: string, options: ImportCommandOptions) => {
       const format = options.format ?? formatOf(file);
       const source = file === '-' ? context.stdin : await readable(file);
-      await withDirectory(context, async ({ directory, openNotifier, attributeSchema, passwordRules }) => {
+      await withDirectory(context, async ({ directory, openNotifier, attributeSchema, passwordRules, knownGroups }) => {
         const write = options.mail ? await openNotifier() : () => [];
         const rejects = await openRejects(options.rejects);
+        const known = await knownGroups();
+        const groups = new Set<string>();
         const summary = await importUsers({
           directory,
           format,
@@ -52,13 +55,17 @@ export function usersImportCommand(context: UsersContext): Command {
           source,
           update: options.update ?? false,
           notify: (before, change) => write(before, accountChanged(change)),
-          record: ({ id }, done) => operatorOps(done === 'created' ? 'user.added' : 'user.changed', id),
+          record: (user, done) => {
+            for (const group of user.groups) groups.add(group);
+            return operatorOps(done === 'created' ? 'user.added' : 'user.changed', user.id);
+          },
           dryRun: options.dryRun ?? false,
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
           onReject: rejects.write,
           ...(options.quiet ? {} : { onProgress: progress(context) }),
         });
         await rejects.close();
+        context.stderr(misspelledGroups([...groups], known));
         report(context, summary, options);
       });
     });

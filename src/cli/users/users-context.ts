@@ -9,6 +9,7 @@ import { Directory } from '../../users/directory.ts';
 import type { PasswordRules } from '../../users/password-tools.ts';
 import type { Account } from '../../users/user.ts';
 import { attributeSchemaInUse } from '../shared/attribute-schema.ts';
+import { knownGroups } from '../shared/known-groups.ts';
 import { passwordRulesInUse } from '../shared/password-rules.ts';
 import { withStore } from '../shared/with-store.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
@@ -38,6 +39,8 @@ export interface DirectoryAccess {
   readonly openNotifier: OpenNotifier;
   /** What a profile may hold by the configuration in use. */
   attributeSchema(): Promise<AttributeSchema>;
+  /** Groups that the configuration names, or that users are in. */
+  knownGroups(): Promise<readonly string[]>;
   /** The password policy of the configuration in use. */
   passwordRules(): Promise<PasswordRules>;
 }
@@ -55,6 +58,7 @@ export async function withDirectory(
       directory: new Directory(store),
       openNotifier: () => notificationWriter(store, context),
       attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
+      knownGroups: () => knownGroups(store, context.authenticators),
       passwordRules: () => passwordRulesInUse(store, context),
     }),
   );

@@ -12,6 +12,7 @@ import { reserveUniqueValues, takenValue, type UniqueValue, uniqueValues } from 
 import { newUser } from '../../users/changes.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
+import { groupNameOps } from '../../users/group-names.ts';
 import { claimIdentifier } from '../../users/identifier-reservations.ts';
 import { serializeCredentials, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
@@ -107,6 +108,7 @@ async function createAccount(
   request.unit.create(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
   request.unit.create(credentialsKey(user.id), { value: serializeCredentials(credentials) });
   request.unit.add({ op: 'join', key: usersKey, member: user.id });
+  for (const op of groupNameOps(user.groups)) request.unit.add(op);
   const { registration: _, ...transaction } = context.transaction;
   const subject = { id: user.id, identifier: form.address, decoy: false };
   const registered = { ...context, transaction: { ...transaction, subject } };

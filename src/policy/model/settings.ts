@@ -18,8 +18,17 @@ export interface Settings {
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
   readonly trustedProxies: number;
+  /** What browsers solve before they send forms that cause messages, where their network sends many. */
+  readonly proofOfWork: {
+    /** Forms of one network in an hour that need no work. */
+    readonly free: number;
+    /** Zero bits of a SHA-256: each one more doubles the work. */
+    readonly difficulty: number;
+  };
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
+  /** Groups that users can be in, by name; others may exist by their members. */
+  readonly groups?: Readonly<Record<string, { readonly description?: string }>>;
   /** By key of the authenticator. One that is absent is disabled. */
   readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
   /** How mail is sent; absent: none is. */

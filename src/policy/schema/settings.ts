@@ -151,6 +151,25 @@ const account = closed({
   .prefault({})
   .describe('What users do with their account at `/account`.');
 
+const proofOfWork = closed({
+  free: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(20)
+    .describe(
+      'Registrations and recoveries of one network (IPv4 address, IPv6 /64) in an hour without it. Default 20.',
+    ),
+  difficulty: z
+    .int()
+    .min(1)
+    .max(24)
+    .default(15)
+    .describe('Zero bits of a SHA-256; each one more doubles the work. Default 15, about a second for a phone.'),
+})
+  .prefault({})
+  .describe('What browsers solve before they register or recover a password, where their network does so often.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -162,7 +181,12 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .max(10)
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
+    proofOfWork,
     zones,
+    groups: z
+      .record(text, closed({ description: text.optional().describe('What the group is for.') }))
+      .optional()
+      .describe('Groups that users can be in. A rule or a user that names another one is warned of.'),
     authenticators: authenticatorsSchema(kinds),
     mail: mail.optional(),
     sms: sms.optional(),

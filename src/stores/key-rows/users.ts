@@ -29,6 +29,15 @@ export const userKeys = {
     durability: 'durable',
     references: [],
   },
+  'group-names': {
+    what: 'The names of the groups that users are in, or were in once.',
+    holds: 'set',
+    tag: { rule: 'constant', tag: 'all' },
+    owner: 'users/group-names',
+    lifetime: lasting,
+    durability: 'durable',
+    references: [],
+  },
   identifier: {
     what: 'The user that an identifier is reserved for. It counts only while that user lists the identifier.',
     holds: 'entry',

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
+import { StepgateError } from '../../../src/errors.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
@@ -14,8 +16,11 @@ const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key ==
 
 /** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
 async function run(dir: string, ...args: readonly string[]) {
+  return runOn(async () => recordingStore(openEmbedded({ file: join(dir, '.store.db') })), dir, args);
+}
+
+async function runOn(openStore: () => Promise<Store>, dir: string, args: readonly string[]) {
   const outcome = { stdout: '', stderr: '', code: 0 };
-  const openStore = async () => recordingStore(openEmbedded({ file: join(dir, '.store.db') }));
   const command = configCommand({
     openStore,
     openNewStore: openStore,
@@ -61,6 +66,64 @@ test('check and apply print every finding, change nothing, and fail', async () =
       ]);
     }
     expect((await run(dir, 'history')).stdout).toBe('');
+  });
+});
+
+const editors = 'name: notes\nrules:\n  - name: A\n    when: { groups: { any: [editrs] } }\n    then: deny\n';
+const rest = '  - name: All\n    then:\n      allow:\n        factors: 1\n';
+
+test('check and apply warn of a group that no user is in, with the name that was probably meant', async () => {
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': `${editors}${rest}` };
+  await withConfiguration(files, async (dir) => {
+    expect((await run(dir, 'check')).stderr).toBe('');
+    const store = openEmbedded({ file: join(dir, '.store.db') });
+    await new Directory(store).create({ identifiers: ['ann'], groups: ['editors'] });
+    await store.close();
+    const warning =
+      'policies/sign-on/notes.yaml:4:29: warning: rules[0].when.groups.any[0] no user is in `editrs`; did you mean `editors`?\n';
+    for (const command of ['check', 'apply'])
+      expect(await run(dir, command)).toMatchObject({ stderr: warning, code: 0 });
+  });
+});
+
+test('a group that the settings name may be empty', async () => {
+  const settings = 'brand: { name: A }\ngroups: { editors: { description: They write. } }\n';
+  const files = { ...validFiles, 'stepgate.yaml': settings };
+  for (const [name, warnings] of [
+    ['editors', ''],
+    ['editrs', expect.stringContaining('no user is in `editrs`; did you mean `editors`?')],
+    ['managers', expect.stringContaining('no user is in `managers`; `groups` in stepgate.yaml names groups')],
+  ]) {
+    const policy = `${editors.replace('editrs', String(name))}${rest}`;
+    await withConfiguration({ ...files, 'policies/sign-on/notes.yaml': policy }, async (dir) => {
+      expect(await run(dir, 'check')).toMatchObject({ stderr: warnings, code: 0 });
+    });
+  }
+});
+
+test('check works without a store', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const missing = async () => Promise.reject(new StepgateError('store_unavailable', 'there is no store'));
+    expect(await runOn(missing, dir, ['check'])).toMatchObject({ stderr: '', code: 0 });
+  });
+});
+
+test('with --json, check and apply print data, and nothing besides', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const check = await run(dir, 'check', '--json');
+    expect([JSON.parse(check.stdout), check.stderr]).toEqual([
+      { ok: true, apps: 1, signOnPolicies: 1, warnings: [] },
+      '',
+    ]);
+    const apply = await run(dir, 'apply', '--json');
+    expect(JSON.parse(apply.stdout)).toMatchObject({ ok: true, revision: 1, changed: expect.any(Array) });
+    expect(JSON.parse((await run(dir, 'history', '--json')).stdout)).toMatchObject({ revision: 1 });
+  });
+  await withConfiguration({ ...validFiles, 'stepgate.yaml': 'brand: { nam: A }\n' }, async (dir) => {
+    const { stdout, stderr, code } = await run(dir, 'check', '--json');
+    const { ok, problems } = JSON.parse(stdout) as { ok: boolean; problems: object[] };
+    expect([ok, problems.length, stderr, code]).toEqual([false, 2, '', 1]);
+    expect(problems[0]).toMatchObject({ file: 'stepgate.yaml', line: 1, column: 8, path: 'brand.name' });
   });
 });
 

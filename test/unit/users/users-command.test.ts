@@ -405,6 +405,20 @@ describe('tac', () => {
   });
 });
 
+test('a group that looks misspelled is warned of, and a new one is not', async () => {
+  expect((await users(['add', 'ann', '--group', 'editors'])).err).not.toContain('warning');
+  const warning = 'warning: no user was in `editrs` before; did you mean `editors`?\n';
+  expect((await users(['add', 'bob', '--group', 'editrs', '--group', 'sales'])).err).toContain(warning);
+  expect((await users(['groups', 'ann', '--add', 'edittors'])).err).toBe(
+    'warning: no user was in `edittors` before; did you mean `editors`?\n',
+  );
+  const file = join(dir, 'users.jsonl');
+  await writeFile(file, '{"username":"cid","groups":["salse"]}\n{"username":"dan","groups":["salse","editors"]}\n');
+  expect((await users(['import', file, '--quiet'])).err).toBe(
+    'warning: no user was in `salse` before; did you mean `sales`?\n',
+  );
+});
+
 describe('list and show', () => {
   beforeEach(async () => {
     const credentials = [await passwordTools(queue).create('a secret password')];

@@ -1,0 +1,38 @@
+/** Groups that the configuration in use names, or that users are in: others are most likely misspelled. */
+import { StepgateError } from '../../errors.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import { nearestName } from '../../policy/source/nearest-name.ts';
+import type { Store } from '../../stores/store.ts';
+import { groupNames } from '../../users/group-names.ts';
+
+/** Rejects with `StoreUnavailable`. Without a readable configuration only the groups of the users count. */
+export async function knownGroups(
+  store: Store,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<readonly string[]> {
+  const declared = await declaredGroups(store, authenticators);
+  return [...new Set([...declared, ...(await groupNames(store))])];
+}
+
+async function declaredGroups(store: Store, authenticators: readonly AuthenticatorKind[]): Promise<readonly string[]> {
+  try {
+    return Object.keys((await new Revisions(store, { authenticators }).current())?.settings.groups ?? {});
+  } catch (error) {
+    if (error instanceof StepgateError && error.code === 'not_configured') return [];
+    throw error;
+  }
+}
+
+/**
+ * A line for each group that is not known while one with nearly the same name is. A new group may have any other name.
+ */
+export function misspelledGroups(groups: readonly string[], known: readonly string[]): string {
+  return groups
+    .filter((group) => !known.includes(group))
+    .flatMap((group) => {
+      const near = nearestName(group, known);
+      return near === undefined ? [] : [`warning: no user was in \`${group}\` before; did you mean \`${near}\`?\n`];
+    })
+    .join('');
+}

@@ -1,0 +1,39 @@
+/** Groups that no user is in: most often a misspelled name, and then a rule that never decides. */
+
+import type { Finding } from '../model/finding.ts';
+import { nearestName } from '../source/nearest-name.ts';
+import { valuesAt } from '../source/values-at.ts';
+import type { DocumentSource } from '../source/yaml-source.ts';
+
+/**
+ * `members`: the groups that users are in; absent: not known. Says nothing as long as neither the settings name groups
+ * nor users are in any.
+ */
+export function groupWarnings(
+  sources: readonly DocumentSource[],
+  members: readonly string[] | undefined,
+): readonly Finding[] {
+  const declared = sources.flatMap(({ kind, source }) =>
+    kind === 'settings' ? valuesAt(source.content, 'groups.*').map(({ path }) => String(path.at(-1))) : [],
+  );
+  if (declared.length === 0 && (members === undefined || members.length === 0)) return [];
+  const assigned = sources.flatMap(({ kind, source }) =>
+    kind === 'profile'
+      ? valuesAt(source.content, 'rules.*.then.register.groups.*').map(({ value }) => String(value))
+      : [],
+  );
+  const known = [...new Set([...declared, ...(members ?? []), ...assigned])];
+  return sources.flatMap(({ kind, source }) =>
+    kind === 'settings' || kind === 'app'
+      ? []
+      : valuesAt(source.content, 'rules.*.when.groups.any|all|none.*')
+          .filter(({ value }) => typeof value === 'string' && !known.includes(value))
+          .map(({ path, value }) => source.finding(path, unknownGroup(String(value), known))),
+  );
+}
+
+/** ``no user is in `editrs`; did you mean `editors`?`` */
+function unknownGroup(name: string, known: readonly string[]): string {
+  const near = nearestName(name, known);
+  return `no user is in \`${name}\`${near === undefined ? '; `groups` in stepgate.yaml names groups that are still empty' : `; did you mean \`${near}\`?`}`;
+}
