@@ -16,10 +16,10 @@ const env = process.env;
 
 const program = createProgram({
   env,
-  async serve({ demo }) {
+  async serve({ demo, logFile }) {
     // Only the server needs the provider; the other commands start without it.
     const { serve } = await import('./serve.ts');
-    const { createLogger } = await import('./log.ts');
+    const { createLogger, logWriter } = await import('./log.ts');
     const { readDurability } = await import('./stores/open.ts');
     const redisDurability = readDurability(env.REDIS_DURABILITY);
     const port = Number(env.PORT ?? 3000);
@@ -39,12 +39,13 @@ const program = createProgram({
         ? {
             demo: {
               ...(env.DEMO_PASSWORD ? { password: env.DEMO_PASSWORD } : {}),
-              print: (text) => process.stderr.write(`${text}\n`),
+              print: (text) =>
+                process.stderr.write(logFile === '-' ? `${text}\n` : `${text}  Log:         ${logFile}\n\n`),
             },
           }
         : {}),
       variables: env,
-      log: createLogger((line) => process.stdout.write(line)),
+      log: createLogger(logWriter(logFile)),
     });
     let stopping = false;
     const stop = (): void => {
