@@ -64,7 +64,13 @@ interface NodeOptions extends ServeOptions {
  * only occupies the node. A connection stays open longer than proxies keep theirs in their pools (60 seconds is usual):
  * otherwise one is closed just as a proxy sends on it, and the user sees a 502.
  */
-const connectionLimits = { requestTimeout: 30_000, headersTimeout: 20_000, keepAliveTimeout: 75_000 };
+const connectionLimits = {
+  requestTimeout: 30_000,
+  headersTimeout: 20_000,
+  keepAliveTimeout: 75_000,
+  // Otherwise Node looks every half minute only.
+  connectionsCheckingInterval: 5_000,
+};
 
 /** A server whose answers can be exchanged while it listens. */
 interface Listening {

@@ -198,6 +198,16 @@ export const auditEvents = {
   'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account'] },
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'service_token.issued': {
+    outcomes: succeeds,
+    fields: ['client', 'ip', 'policyRevision', 'rule'],
+    causedBy: ['/oauth2/v1/token'],
+  },
+  'service_token.denied': {
+    outcomes: denies,
+    fields: ['client', 'ip', 'policyRevision', 'rule', 'reason'],
+    causedBy: ['/oauth2/v1/token'],
+  },
   'account.profile_changed': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes'],

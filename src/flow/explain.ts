@@ -7,6 +7,7 @@ import { simulate } from '../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
+import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';
 import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
@@ -15,7 +16,7 @@ import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/mode
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
-import type { App } from '../policy/model/app.ts';
+import type { App, ServiceTerms } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { decidingRule } from './audit.ts';
 
@@ -43,7 +44,7 @@ export interface ExplainedLayer extends LayerTrace {
 
 export interface Explanation {
   readonly revision: number;
-  readonly app: Pick<App, 'clientId' | 'name' | 'signOnPolicy'>;
+  readonly app: Pick<App, 'clientId' | 'name'> & { readonly signOnPolicy: string };
   /** Epoch seconds. */
   readonly at: Seconds;
   readonly request: RequestFacts;
@@ -69,7 +70,7 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
   const { clientId, name, signOnPolicy } = app;
   return {
     revision: snapshot.revision,
-    app: { clientId, name, signOnPolicy },
+    app: { clientId, name, signOnPolicy: signOnPolicy ?? '' },
     at: facts.now,
     request: facts.request,
     network: facts.network,
@@ -83,6 +84,53 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
   };
 }
 
+/** Why a service would get a token, or none. */
+export interface ServiceExplanation {
+  readonly revision: number;
+  readonly app: Pick<App, 'clientId' | 'name'> & { readonly resources: ServiceTerms['resources'] };
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  readonly scopes: readonly string[];
+  readonly network: Facts['network'];
+  /** Empty: the app has no service policy. */
+  readonly layers: readonly ExplainedLayer[];
+  readonly outcome: { readonly kind: 'allow' } | { readonly kind: 'deny'; readonly reason: ServiceDenial };
+  /** The rule that decided, as the audit line names it. */
+  readonly rule: string;
+}
+
+/** Explains a request of the app as itself. Rejects like `explain`. */
+export async function explainService(snapshot: Snapshot, app: App, facts: Facts): Promise<ServiceExplanation> {
+  const policy = await snapshot.servicePolicy(app);
+  const decision = evaluateService(policy, facts);
+  const { clientId, name, service } = app;
+  return {
+    revision: snapshot.revision,
+    app: { clientId, name, resources: service?.resources ?? [] },
+    at: facts.now,
+    scopes: facts.request.scopes,
+    network: facts.network,
+    layers: decision.trace.layers.map((layer) => ({
+      ...layer,
+      ...ruleDetails(layer, policy),
+      requirements: [],
+      missing: [],
+    })),
+    outcome: decision.allow ? { kind: 'allow' } : { kind: 'deny', reason: decision.reason },
+    rule: decidingRule(decision),
+  };
+}
+
+function ruleDetails(
+  layer: LayerTrace,
+  policy: CompiledPolicy<RuleHead> | undefined,
+): Pick<ExplainedLayer, 'rules' | 'notReached'> {
+  return {
+    rules: layer.rules.map((rule, index) => ({ ...rule, when: conditionsOf(policy, index) })),
+    notReached: policy ? policy.rules.length - layer.rules.length : 0,
+  };
+}
+
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
   const policy = policyOf(layer, policies);
   const requirements = requirementsOf(layer, policies.acrValues);
@@ -93,8 +141,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
-    rules: layer.rules.map((rule, index) => ({ ...rule, when: conditionsOf(policy, index) })),
-    notReached: policy ? policy.rules.length - layer.rules.length : 0,
+    ...ruleDetails(layer, policy),
     requirements,
     missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
@@ -106,7 +153,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
 
 function policyOf({ layer, rules }: LayerTrace, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
   if (rules.length === 0) return undefined;
-  return layer === 'request' ? undefined : policies[layer];
+  return layer === 'request' || layer === 'service' ? undefined : policies[layer];
 }
 
 function decidedIn<Of extends RuleHead>(policy: CompiledPolicy<Of> | undefined, layer: LayerTrace): Of | undefined {

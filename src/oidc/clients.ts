@@ -13,7 +13,11 @@ export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): Ad
   const { client } = app;
   return {
     ...client,
-    id_token_signed_response_alg: usableAlgorithm(client.id_token_signed_response_alg, signs),
+    id_token_signed_response_alg: usableAlgorithm(client.id_token_signed_response_alg, signsFor(app, signs)),
+    ...(app.securityProfile === 'fapi2' && {
+      require_pushed_authorization_requests: true,
+      dpop_bound_access_tokens: true,
+    }),
     client_id: app.clientId,
     client_name: app.name,
     // A logout token that is late must not end newer sessions, so each one names the session that ended.
@@ -22,6 +26,12 @@ export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): Ad
   } as AdapterPayload;
 }
 
+/** Of the algorithms that can sign, those that sign for this app (FAPI 2.0 Security Profile section 5.4). */
+export function signsFor(app: App | undefined, signs: readonly SigningAlgorithm[]): readonly SigningAlgorithm[] {
+  return app?.securityProfile === 'fapi2' ? signs.filter((algorithm) => algorithm !== 'RS256') : signs;
+}
+
+/** The one that is wanted, if it can sign now. */
 export function usableAlgorithm(
   wanted: SigningAlgorithm | undefined,
   signs: readonly SigningAlgorithm[],

@@ -25,6 +25,7 @@ import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { connectOpeners } from './endpoints/popups.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
+import { checkClientAssertion, refuseUnsignedRequest } from './endpoints/security-profile.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
 import { beginTransaction, registrationPrompt, selectionPrompt, signInPath } from './interaction/interactions.ts';
@@ -88,7 +89,7 @@ interface BuiltParts extends ProviderParts {
 }
 
 function configuration(parts: BuiltParts): Configuration {
-  const { services, settings, keys, signs } = parts;
+  const { services, settings, keys } = parts;
   const secure = services.issuer.startsWith('https:');
   return {
     adapter: createAdapter({
@@ -105,22 +106,13 @@ function configuration(parts: BuiltParts): Configuration {
     extraParams: { [purposeParameter]: (ctx) => keepOfflineAccess(ctx) },
     responseTypes: ['code'],
     clientAuthMethods: [...clientAuthMethods],
-    discovery: {
-      prompt_values_supported: ['none', 'login', 'consent', 'select_account', registrationPrompt],
-      ui_locales_supported: [...parts.pages.locales],
-      introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
-      revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
-    },
-    enabledJWA: {
-      clientAuthSigningAlgValues: [...signingAlgorithms],
-      idTokenSigningAlgValues: [...signs],
-      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
-    },
-    assertJwtClientAuthClaimsAndHeader: onlyNewAssertions(services),
+    discovery: discovery(parts),
+    enabledJWA: enabledAlgorithms(parts),
     clientDefaults: {
       response_types: ['code'],
       grant_types: ['authorization_code'],
     },
+    assertJwtClientAuthClaimsAndHeader: checkAssertions(services),
     pkce: { required: (_ctx, { clientId }) => currentRequest().apps.get(clientId)?.pkce !== 'optional' },
     // A request names its address also where only one is registered (OpenID Connect Core section 3.1.2.1).
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -144,6 +136,25 @@ function configuration(parts: BuiltParts): Configuration {
     // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
     // except for a loopback issuer, where relying parties are on loopback too.
     ...(isLoopback(new URL(services.issuer).hostname) ? { fetch: fetchAnywhere } : {}),
+  };
+}
+
+function discovery({ pages }: BuiltParts): Configuration['discovery'] {
+  return {
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account', registrationPrompt],
+    ui_locales_supported: [...pages.locales],
+    introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
+    revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
+  };
+}
+
+/** Clients sign with what they like; we sign with what is enabled. */
+function enabledAlgorithms({ signs }: BuiltParts): Configuration['enabledJWA'] {
+  return {
+    clientAuthSigningAlgValues: [...signingAlgorithms],
+    idTokenSigningAlgValues: [...signs],
+    dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+    requestObjectSigningAlgValues: [...signingAlgorithms],
   };
 }
 
@@ -200,12 +211,16 @@ async function clientById({ services, signs }: BuiltParts, clientId: string) {
     app = await find();
   }
   if (app) apps.set(app.clientId, app);
+  if (app && ctx?.path === routes.authorization) refuseUnsignedRequest(ctx, app);
   return app && clientMetadata(app, signs);
 }
 
-function onlyNewAssertions(services: Services): Configuration['assertJwtClientAuthClaimsAndHeader'] {
-  return async (_ctx, claims) =>
+function checkAssertions(services: Services): Configuration['assertJwtClientAuthClaimsAndHeader'] {
+  return async (...assertion) => {
+    const [, claims] = assertion;
+    await checkClientAssertion(...assertion);
     assertNewAssertion(claims, { epoch: currentRequest().unit.epoch, now: services.now() });
+  };
 }
 
 function claimsByScope(settings: Settings): Configuration['claims'] {

@@ -10,6 +10,7 @@ import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
+import { checkServices } from './check/check-service.ts';
 import { checkSigning } from './check/check-signing.ts';
 import { groupWarnings } from './check/group-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
@@ -90,7 +91,7 @@ function checkSources(
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources)];
+  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources), ...checkServices(sources)];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
@@ -103,7 +104,7 @@ function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
     .map(([, file, what]) => ({ file, line: 1, column: 1, path: '', message: `is missing: it holds ${what}` }));
 }
 
-const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name' } as const;
+const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name', service: 'name' } as const;
 
 function nameOf({ kind, source }: DocumentSource): string {
   if (isSingleton(kind)) return kind;

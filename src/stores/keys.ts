@@ -123,6 +123,11 @@ export function sendingQuotaCounter(kind: string, of: string): string {
   return keyOf('sending-quota', `${kind}\n${of}`, 'send');
 }
 
+/** The counter of forms that cause messages, by network. */
+export function networkRequestsCounter(network: string): string {
+  return keyOf('network-requests', network, 'try');
+}
+
 /** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */
 export function userCodeAttemptsCounter(by: 'browser' | 'network', id: string): string {
   return keyOf('user-code-attempts', `${by}\n${id}`, 'try');

@@ -150,9 +150,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const { tokens } = await authorize(config, atSecond(), user);
       await node.configure(appFile(clientId, { client: { grant_types: ['authorization_code'] } }));
       const refused = await refreshAtSecond({ client_id: clientId, refresh_token: tokens.refresh_token ?? '' });
-      expect(refused).toMatchObject({ body: { error: 'invalid_request' } });
+      expect(refused).toMatchObject({ body: { error: 'unauthorized_client' } });
       await expect(client.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({
-        error: 'invalid_request',
+        error: 'unauthorized_client',
       });
       const again = await authorize(config, atSecond(), user);
       expect(again.tokens.refresh_token).toBeUndefined();

@@ -130,11 +130,22 @@ describe('what is announced', () => {
       revocation_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
     });
     expect(body).not.toHaveProperty('registration_endpoint');
-    expect(body).not.toHaveProperty('request_object_signing_alg_values_supported');
+    expect(body.request_parameter_supported).toBe(true);
+    expect([...(body.request_object_signing_alg_values_supported as string[])].sort()).toEqual([
+      'ES256',
+      'EdDSA',
+      'PS256',
+      'RS256',
+    ]);
     expect(body.grant_types_supported).toEqual(
-      expect.arrayContaining(['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']),
+      expect.arrayContaining([
+        'authorization_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'client_credentials',
+      ]),
     );
-    expect(body.grant_types_supported).toHaveLength(3);
+    expect(body.grant_types_supported).toHaveLength(4);
     expect([...(body.token_endpoint_auth_methods_supported as string[])].sort()).toEqual([
       'client_secret_basic',
       'client_secret_post',

@@ -382,7 +382,11 @@ describe('errors', () => {
     test.each<[string, Readonly<Record<string, string>>, string]>([
       ['no grant type', { client_id: 'notes' }, 'invalid_request'],
       ['the password grant', { client_id: 'notes', grant_type: 'password' }, 'unsupported_grant_type'],
-      ['client credentials', { client_id: 'notes', grant_type: 'client_credentials' }, 'unsupported_grant_type'],
+      [
+        'client credentials of an app for users',
+        { client_id: 'notes', grant_type: 'client_credentials' },
+        'unauthorized_client',
+      ],
       ['the implicit grant', { client_id: 'notes', grant_type: 'implicit' }, 'unsupported_grant_type'],
       [
         'token exchange',

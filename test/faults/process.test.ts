@@ -118,6 +118,23 @@ function isRefusal(error: unknown): boolean {
   return ((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
 }
 
+test('a body that never ends is given up, and an idle connection is kept longer than proxies keep theirs', async () => {
+  const node = await demo();
+  await node.start();
+  const idle = await fetch(`http://localhost:${node.port}/livez`);
+  expect(idle.headers.get('keep-alive')).toBe('timeout=75');
+  const socket = connect(node.port, '127.0.0.1');
+  socket.on('error', () => {});
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    answer += text;
+  });
+  socket.write('POST /oauth2/v1/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n');
+  socket.write('Content-Type: application/x-www-form-urlencoded\r\n\r\ngrant_type=');
+  await once(socket, 'close');
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+});
+
 describe('SIGTERM', () => {
   test('under load, three times: not ready first, ends with 0, and no request is cut off', async () => {
     const cut: string[] = [];

@@ -25,6 +25,7 @@ const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
 for (const { key } of authenticatorKinds)
   settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
 settings.setIn(['authenticators', 'email', 'limits'], { network: 100_000 });
+settings.setIn(['proofOfWork', 'free'], 100_000);
 settings.set('attributes', {
   card: { label: { en: 'Card' }, unique: true, write: 'user' },
   member: { label: { en: 'Member' }, type: 'boolean', write: 'user' },

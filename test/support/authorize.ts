@@ -110,6 +110,7 @@ export interface AppFile {
   readonly popups?: boolean;
   readonly scopeClaimsInIdToken?: boolean;
   readonly refreshTokenGrace?: string;
+  readonly securityProfile?: string;
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

@@ -377,6 +377,16 @@ const steps: Readonly<Record<string, StepPage>> = {
   select: { ...base, ...known, step: select },
   'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
   'identify-raced': { ...base, step: { ...identify, notices: [{ code: 'form.raced', level: 'info' }] } },
+  'identify-work': {
+    ...base,
+    recovering: true,
+    canRestart: true,
+    step: {
+      ...identify,
+      work: { challenge: 'c2F2ZWQgZnJvbSBib3Rz', bits: 32 },
+      notices: [error('requests.exceeded', { params: { seconds: 1200 } })],
+    },
+  },
   'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -547,6 +557,17 @@ const steps: Readonly<Record<string, StepPage>> = {
   'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
   'identify-register': { ...base, app: { name: 'Shop' }, step: { ...identify, canRegister: true } },
   register: { ...base, app: { name: 'Shop' }, canRestart: true, step: registers },
+  // The task of a page is too hard to be solved while it is looked at.
+  'register-work': {
+    ...base,
+    locale: 'de',
+    canRestart: true,
+    step: {
+      ...registers,
+      work: { challenge: 'c2F2ZWQgZnJvbSBib3Rz', bits: 32 },
+      notices: [error('requests.exceeded', { params: { seconds: 1200 } })],
+    },
+  },
   'register-german': {
     ...base,
     locale: 'de',

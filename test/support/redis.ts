@@ -30,6 +30,8 @@ export interface RedisCluster {
   readonly url: string;
   /** The masters first; replica `i` follows master `i` modulo the number of masters. */
   readonly nodes: readonly RedisServer[];
+  /** Starts a node that was killed again, with its data. */
+  restart(node: RedisServer): Promise<RedisServer>;
   stop(): Promise<void>;
 }
 
@@ -79,21 +81,41 @@ export async function startReplica(master: RedisServer): Promise<RedisServer> {
   return replica;
 }
 
-/** Starts one sentinel that decides alone, within about a second, over a master and the replicas of it. */
-export async function startSentinel(master: RedisServer): Promise<RedisServer> {
+export interface SentinelOptions {
+  /** How many sentinels must call the master down. */
+  readonly quorum: number;
+  /** Silence after which one does (milliseconds). */
+  readonly downAfter: number;
+  /** Milliseconds. */
+  readonly failoverTimeout: number;
+  /** Further lines of sentinel.conf. */
+  readonly lines?: readonly string[];
+}
+
+const alone: SentinelOptions = { quorum: 1, downAfter: 500, failoverTimeout: 3_000 };
+
+/**
+ * Starts a sentinel over a master and the replicas of it; unless told otherwise one that decides alone, within about a
+ * second.
+ */
+export async function startSentinel(
+  master: Pick<RedisServer, 'port'>,
+  { quorum, downAfter, failoverTimeout, lines = [] } = alone,
+): Promise<RedisServer> {
   const port = await freePort();
   const dir = await temporaryDir();
   const file = join(dir, 'sentinel.conf');
-  const lines = [
+  const settings = [
     `port ${port}`,
     'bind 127.0.0.1',
     `dir ${dir}`,
     `logfile ${join(dir, 'redis.log')}`,
-    `sentinel monitor stepgate 127.0.0.1 ${master.port} 1`,
-    'sentinel down-after-milliseconds stepgate 500',
-    'sentinel failover-timeout stepgate 3000',
+    ...lines,
+    `sentinel monitor stepgate 127.0.0.1 ${master.port} ${quorum}`,
+    `sentinel down-after-milliseconds stepgate ${downAfter}`,
+    `sentinel failover-timeout stepgate ${failoverTimeout}`,
   ];
-  await writeFile(file, `${lines.join('\n')}\n`);
+  await writeFile(file, `${settings.join('\n')}\n`);
   const server = await supervised([file, '--sentinel'], { port, dir, dirIsOurs: true });
   return { ...server, url: `redis+sentinel://127.0.0.1:${port}/stepgate` };
 }
@@ -173,19 +195,28 @@ export async function startRedisCluster(masters = 3, replicas = 0): Promise<Redi
   return {
     url: `redis+cluster://${nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(',')}`,
     nodes: nodes.map(({ server }) => server),
-    stop: async () => void (await Promise.all(nodes.map(({ server }) => server.stop()))),
+    async restart(node) {
+      const { port } = node;
+      const { settings, dir } = nodes.find(({ server }) => server.port === port) ?? {};
+      return startRedis({ port, ...(settings && dir ? { settings, dir } : {}) });
+    },
+    async stop() {
+      await Promise.all(nodes.map(({ server }) => server.stop()));
+      await Promise.all(nodes.map(({ dir }) => rm(dir, { recursive: true, force: true })));
+    },
   };
 }
 
-async function startClusterNode(): Promise<{ readonly busPort: number; readonly server: RedisServer }> {
+async function startClusterNode() {
   const busPort = await freePort();
+  const dir = await temporaryDir();
   const settings = {
     'cluster-enabled': 'yes',
     'cluster-port': String(busPort),
     'cluster-node-timeout': '2000',
     'repl-diskless-sync-delay': '0',
   };
-  return { busPort, server: await startRedis({ settings }) };
+  return { busPort, dir, settings, server: await startRedis({ settings, dir }) };
 }
 
 function lineCount(text: unknown): number {

@@ -80,9 +80,11 @@ const titles = {
   request: 'Request',
   enrollment: 'Enrollment policy',
   profile: 'Profile policy',
+  service: 'Service policy',
 } as const;
 
-function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
+/** A layer with its rules, and what it says. */
+export function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const width = Math.max(...layer.rules.map(({ rule }) => rule.length), 0);
   const { notReached } = layer;
   return [

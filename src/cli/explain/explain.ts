@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { explain } from '../../flow/explain.ts';
+import { explain, explainService } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingLine } from '../../policy/model/finding.ts';
@@ -21,6 +21,7 @@ import { withStore } from '../shared/with-store.ts';
 import { explanationText } from './explain-text.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
+import { serviceText } from './service-text.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -38,6 +39,7 @@ interface ExplainOptions extends FactOptions {
   readonly app: string;
   readonly user?: string;
   readonly config?: string;
+  readonly service?: true;
   readonly json?: true;
 }
 
@@ -46,6 +48,7 @@ export function explainCommand(context: ExplainContext): Command {
   const command = newCommand('explain')
     .requiredOption('--app <client id>', 'app that the user signs in to')
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
+    .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
     .option('--config <dir>', 'by these files instead of the revision in use');
   return withFactOptions(command).action((options: ExplainOptions) => run(context, options));
 }
@@ -71,11 +74,16 @@ async function print(
 ): Promise<void> {
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
+  if (options.service && app.service === undefined)
+    throw refusal(`${app.clientId} is no service: it lacks the grant client_credentials`);
   const known = { snapshot, app, authenticators, now: now(), ...omitUndefined({ user: subject }) };
-  const explanation = await explain(snapshot, app, factsFromOptions(options, known));
-  const source = options.config === undefined ? `revision ${explanation.revision}` : `the files of ${options.config}`;
-  const text = options.json ? JSON.stringify(explanation, null, 2) : explanationText(explanation, source, paint);
-  stdout(`${text}\n`);
+  const source = options.config === undefined ? `revision ${snapshot.revision}` : `the files of ${options.config}`;
+  const print = <Of>(explanation: Of, text: (explanation: Of, source: string, paint: Paint) => string) =>
+    stdout(`${options.json ? JSON.stringify(explanation, null, 2) : text(explanation, source, paint)}\n`);
+  if (options.service || app.signOnPolicy === undefined) {
+    const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
+    print(await explainService(snapshot, app, facts), serviceText);
+  } else print(await explain(snapshot, app, factsFromOptions(options, known)), explanationText);
 }
 
 async function findSubject(store: Store, identifier: string, now: Seconds): Promise<Subject> {

@@ -20,7 +20,7 @@ export interface RuleTrace {
 
 /** The result of one layer. */
 export interface LayerTrace {
-  readonly layer: 'session' | 'app' | 'request' | 'enrollment' | 'profile';
+  readonly layer: 'session' | 'app' | 'request' | 'enrollment' | 'profile' | 'service';
   readonly policy: string;
   /** In order, up to the rule that decided. */
   readonly rules: readonly RuleTrace[];

@@ -24,11 +24,21 @@ export interface IdentifyContext {
 }
 
 /** The form of a new user, then the code that was sent to the address. Undefined: the user does not register. */
-function registrationStep({ registration }: Transaction, { registration: asked }: IdentifyContext): Step | undefined {
+function registrationStep(
+  { registration, work }: Transaction,
+  { registration: asked }: IdentifyContext,
+): Step | undefined {
   if (registration === undefined || asked === undefined) return undefined;
   const { pending, form } = registration;
   if (pending === undefined)
-    return { kind: 'profile', ...asked, registers: true, ...(form && { accepted: true }), notices: [] };
+    return omitUndefined({
+      kind: 'profile' as const,
+      ...asked,
+      registers: true as const,
+      accepted: form && (true as const),
+      work,
+      notices: [],
+    });
   const { authenticator, inputs, public: challenge } = pending;
   return { kind: 'challenge', authenticator, inputs, challenge, alternatives: false, registers: true, notices: [] };
 }
@@ -39,7 +49,7 @@ export function identifyStep(transaction: Transaction, context: IdentifyContext)
 }
 
 function askedStep(
-  { loginHint, subject, keepSignedIn }: Transaction,
+  { loginHint, subject, keepSignedIn, recovering, work }: Transaction,
   { identifyWith, canKeep, recoverable, registration }: IdentifyContext,
 ): Step {
   return omitUndefined({
@@ -48,6 +58,7 @@ function askedStep(
     identifier: subject?.identifier ?? loginHint,
     canRegister: registration && (true as const),
     keepSignedIn: canKeep ? keepSignedIn === true : undefined,
+    work: recovering && work,
     recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
     notices: [],
   });

@@ -16,6 +16,7 @@ export const noticeCodes = {
   'resend.exceeded': 'as send.exceeded, in answer to a request for a new message',
   'send.undeliverable': 'no message can be sent to the destination',
 
+  'requests.exceeded': 'many requests of the network: the browser solves a task first, or the user waits',
   'register.exists': 'an account has the address by now; the user signs in',
   'profile.check': 'something in the form is wrong; what, stands beside its field',
   'profile.required': 'a required attribute has no value',

@@ -67,6 +67,15 @@ interface StepBase {
   readonly notices: readonly Notice[];
 }
 
+/**
+ * A task for the browser, where many requests come from its network: to find a number with which the SHA-256 of
+ * `<challenge>.<number>` begins with so many zero bits. The number goes into the input `work.answer`.
+ */
+export interface Work {
+  readonly challenge: string;
+  readonly bits: number;
+}
+
 /** What the user must do next. */
 export type Step = StepBase &
   (
@@ -88,6 +97,7 @@ export type Step = StepBase &
         readonly keepSignedIn?: boolean;
         /** The secret can be recovered. */
         readonly recoverable?: true;
+        readonly work?: Work;
       }
     | {
         readonly kind: 'select';
@@ -143,6 +153,7 @@ export type Step = StepBase &
         readonly secret?: NewSecretField;
         /** The user accepted the terms before, and comes back to the form. */
         readonly accepted?: true;
+        readonly work?: Work;
       }
     | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
     /** Whether to go on with the account of the session. */

@@ -2,7 +2,7 @@
 import type { Evidence, RequestFacts, Seconds } from '../model/facts.ts';
 import type { TermsOfUse } from '../model/profile-policy.ts';
 import type { ProfileValue } from '../profile/attribute-value.ts';
-import type { InputKind } from './step.ts';
+import type { InputKind, Work } from './step.ts';
 
 /**
  * The user who signs in. A decoy stands for an identifier that no account has: it gets the same steps, and proves
@@ -102,6 +102,8 @@ export interface Transaction {
   readonly skipped?: readonly string[];
   /** The authenticator that the user asked to enroll, until it is enrolled or skipped. */
   readonly requestedEnrollment?: string;
+  /** What the browser must solve before the next form that sends a message. It counts once. */
+  readonly work?: Work;
   /** The user forgot the password, and recovers it first. */
   readonly recovering?: true;
   /** The user asked to be kept signed in. */

@@ -24,6 +24,7 @@ import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
+import { admitted } from './proof-of-work.ts';
 import { proveAddress } from './register.ts';
 import { takeRegistration } from './registration-form.ts';
 import { selectOption } from './select.ts';
@@ -132,11 +133,21 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
   return withTransaction(proved.context, rememberingDevice(proved.context.transaction));
 }
 
+/** A recovery sends a message to strangers' mailboxes, so a network that begins many has to work for it. */
+async function identify(context: OpenTransaction, decided: Decided, submitted: SubmittedAnswer): Promise<ActionResult> {
+  const { fields } = submitted;
+  if (!context.transaction.recovering || !identifierOf(fields).ok) return identifyBy(context, decided, submitted);
+  const loginHint = (fields.identifier ?? '').trim().slice(0, 254);
+  const typedBack = { ...context, transaction: { ...context.transaction, loginHint } };
+  const admission = await admitted(typedBack, fields);
+  return admission.admitted ? identifyBy(admission.context, decided, submitted) : admission.refusal;
+}
+
 /**
  * Who the user is and, where the page asked for it, a secret (`identifyWith`). The refusal of a wrong secret says
  * nothing about the identifier. A secret is not tried where the rules disable its authenticator.
  */
-async function identify(
+async function identifyBy(
   context: OpenTransaction,
   { facts }: Decided,
   { binding, fields, loaded }: SubmittedAnswer,

@@ -25,6 +25,7 @@ import {
   type OpenTransaction,
 } from '../transaction/open-transaction.ts';
 import { inputName, profileFields, readTyped, withSummary } from './profile-fields.ts';
+import { admitted } from './proof-of-work.ts';
 import { type ActionResult, credentialInput, type Fields, refused, withError, withTransaction } from './verify.ts';
 
 /** The attribute that a new user is identified and reached by. */
@@ -148,6 +149,8 @@ export async function takeRegistration(
   if (read === undefined) return { context, messages: withSummary([wrongAddress]) };
   const { address, identifier } = read;
   const about = { identifiers: [identifier], profile };
+  const admission = await admitted(context, fields);
+  if (!admission.admitted) return admission.refusal;
   const secret = offer.password ? await newSecret(context, { facts, offer, about }, fields) : undefined;
   if (secret && 'messages' in secret) return { context, messages: secret.messages };
   const unique = uniqueValues(schema, profile);
@@ -162,7 +165,7 @@ export async function takeRegistration(
     offered: offer.optional,
     ...omitUndefined({ secret }),
   };
-  return sendCode(context, open, { form, account: accountByIdentifier(entries, identifier) });
+  return sendCode(admission.context, open, { form, account: accountByIdentifier(entries, identifier) });
 }
 
 /**

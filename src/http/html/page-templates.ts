@@ -52,6 +52,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'partials/qr-code': { version: 1, fingerprint: 'e0b14aef54d4' },
   'partials/reason': { version: 1, fingerprint: '73086a1d055d' },
   'partials/recovery-codes': { version: 1, fingerprint: '4aaa0a239a5b' },
+  'partials/work': { version: 1, fingerprint: '53a552d0c437' },
   'partials/reference': { version: 1, fingerprint: 'c9cc36de5d4e' },
   'steps/challenge': { version: 2, fingerprint: '716faf3c6c16' },
   'steps/challenge-public-key': { version: 2, fingerprint: 'd1797888f96b' },
@@ -60,8 +61,8 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/denied': { version: 1, fingerprint: '0f797468903e' },
   'steps/enroll': { version: 2, fingerprint: '33e9540e7072' },
   'steps/enroll-public-key': { version: 1, fingerprint: '0ce8bff446fc' },
-  'steps/identify': { version: 2, fingerprint: 'b671478a61c0' },
-  'steps/profile': { version: 1, fingerprint: 'ad01e4774939' },
+  'steps/identify': { version: 3, fingerprint: '6a6947dc4bdd' },
+  'steps/profile': { version: 2, fingerprint: '3b6da05d8ece' },
   'steps/select-account': { version: 1, fingerprint: 'a4b5b3757ad6' },
   'steps/select': { version: 1, fingerprint: '46449b8cd4b5' },
 };

@@ -36,6 +36,7 @@ import type {
   NoticesModel,
   OptionModel,
   OptionsModel,
+  WorkModel,
 } from './models/shared-models.ts';
 import type {
   DeviceConfirmModel,
@@ -90,6 +91,7 @@ export interface PageTemplateModels {
   readonly 'partials/recovery-codes': RecoveryCodesModel;
   readonly 'partials/reason': ReasonModel;
   readonly 'partials/reference': ReferenceModel;
+  readonly 'partials/work': WorkModel;
   readonly 'steps/identify': IdentifyModel;
   readonly 'steps/select': SelectModel;
   readonly 'steps/challenge': ChallengeModel;

@@ -9,6 +9,7 @@ export function completedAnswers() {
     await next();
     if (ctx.oidc?.route === 'revocation' && ctx.body === '') sendNothing(ctx);
     if (ctx.oidc?.route === 'introspection') await addUsername(ctx);
+    if (ctx.oidc?.route === 'token') nameRefusedGrant(ctx);
   };
 }
 
@@ -16,6 +17,15 @@ export function completedAnswers() {
 function sendNothing(ctx: KoaContextWithOIDC): void {
   ctx.body = null;
   ctx.status = 200;
+}
+
+const notAllowed = 'requested grant type is not allowed for this client';
+
+/** RFC 6749 section 5.2 has an error of its own for a grant that this app may not use. */
+function nameRefusedGrant(ctx: KoaContextWithOIDC): void {
+  const answer = ctx.body as { readonly error_description?: unknown } | undefined;
+  if (ctx.status === 400 && answer?.error_description === notAllowed)
+    ctx.body = { ...answer, error: 'unauthorized_client' };
 }
 
 /** `username` (RFC 7662 section 2.2): the identifier that the user signs in with. */

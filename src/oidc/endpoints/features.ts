@@ -1,26 +1,31 @@
 /** The optional features of oidc-provider that are on, and how each is bound to our pages, clients and resources. */
 import { type Configuration, errors } from 'oidc-provider';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { Services } from '../../flow/services.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import type { SigningAlgorithm } from '../../policy/model/signing.ts';
-import { usableAlgorithm } from '../clients.ts';
+import { signsFor, usableAlgorithm } from '../clients.ts';
 import type { DeviceDetails, ProviderPages } from '../pages.ts';
 import { deviceInfo } from '../provider-types.ts';
+import { currentRequest } from '../request-scope.ts';
+import { isForService, onlyResource, serviceScopes } from '../sign-on/service-issuance.ts';
 import { isHintOfSession, signOutAtOnce } from './hinted-logout.ts';
+import { fapiFeature, requestObjectsFeature } from './security-profile.ts';
 
 interface FeatureParts {
+  readonly services: Services;
   readonly settings: Settings;
   readonly pages: ProviderPages;
   /** The algorithms that can sign. */
   readonly signs: readonly SigningAlgorithm[];
 }
 
-export function features({ settings, pages, signs }: FeatureParts): Configuration['features'] {
+export function features({ services, settings, pages, signs }: FeatureParts): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
-    clientCredentials: { enabled: false },
+    clientCredentials: { enabled: true },
     deviceFlow: {
       enabled: true,
       userCodeInputSource: (ctx, ...[_form, _out, error]) => pages.showDeviceInput(ctx, error),
@@ -29,6 +34,7 @@ export function features({ settings, pages, signs }: FeatureParts): Configuratio
       successSource: pages.showDeviceSuccess,
     },
     dPoP: { enabled: true },
+    fapi: fapiFeature,
     introspection: {
       enabled: true,
       // Resource servers ask about the access tokens of others; a refresh token is for its own app alone. Tokens of an
@@ -40,11 +46,17 @@ export function features({ settings, pages, signs }: FeatureParts): Configuratio
           (await ctx.oidc.provider.Client.find(token.clientId ?? '')) !== undefined),
     },
     pushedAuthorizationRequests: { enabled: true },
+    requestObjects: requestObjectsFeature,
     resourceIndicators: {
       enabled: true,
-      defaultResource: async () => undefined,
+      defaultResource: async (ctx) => onlyResource(ctx),
       useGrantedResource: async () => true,
-      getResourceServerInfo: async (_ctx, indicator) => resourceServer({ settings, signs }, indicator),
+      getResourceServerInfo: async (ctx, indicator, { clientId }) => {
+        const app = currentRequest().apps.get(clientId);
+        const server = resourceServer({ settings, signs: signsFor(app, signs) }, indicator);
+        if (!isForService(ctx)) return server;
+        return { ...server, scope: (await serviceScopes(ctx, services, indicator)).join(' ') };
+      },
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     rpInitiatedLogout: {
@@ -67,7 +79,7 @@ function resourceServer({ settings, signs }: Pick<FeatureParts, 'settings' | 'si
   return {
     scope: resource.scopes.join(' '),
     audience: indicator,
-    accessTokenFormat: 'jwt' as const,
+    accessTokenFormat: resource.accessToken.format,
     accessTokenTTL: resource.accessToken.lifetime,
     jwt: { sign: { alg: usableAlgorithm(resource.accessToken.algorithm, signs) } },
   };

@@ -1,9 +1,12 @@
 /** Accounts and their claims as oidc-provider asks for them, and the checks of each token that is presented (Law 5). */
 
 import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { consentTo } from '../../core/decision/consent.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
 import type { Services } from '../../flow/services.ts';
+import type { VersionedAccount } from '../../users/account.ts';
+import { consentsOf } from '../../users/app-access.ts';
 import { isSameClient } from '../clients.ts';
 import { currentRequest } from '../request-scope.ts';
 import { tokenSources } from '../storage/stored-model.ts';
@@ -37,6 +40,7 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
   if (token) await checkClient(ctx, services);
   if (token?.kind === 'RefreshToken') await checkAge(services, token.iiat);
   if (token && tokenSources.has(token.kind ?? '')) await checkIssuance(requested, account);
+  else if (token && !(await hasConsent(requested, user))) return undefined;
   const { settings } = await services.snapshot(currentRequest().unit);
   const app = currentRequest().apps.get(ctx.oidc.client?.clientId ?? '');
   return {
@@ -47,6 +51,13 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
       return isSparse ? only(claims, Object.keys(asked)) : claims;
     },
   };
+}
+
+/** A third-party app that the user lets have nothing gets nothing by an access token of before either. */
+async function hasConsent({ ctx, services }: AccountRequested, user: VersionedAccount['user']): Promise<boolean> {
+  const clientId = ctx.oidc.client?.clientId ?? '';
+  const app = await (await services.snapshot(currentRequest().unit)).app(clientId);
+  return app?.firstParty === true || consentTo(clientId, { consents: consentsOf(user) ?? {} }) !== undefined;
 }
 
 /** `sub`, and what the request named for the ID token (OpenID Connect Core section 5.5). */

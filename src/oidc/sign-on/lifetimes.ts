@@ -21,6 +21,7 @@ export function lifetimes(settings: Settings, services: Services): Configuration
   const { tokens } = settings;
   return {
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessToken,
+    ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessToken,
     AuthorizationCode: tokens.authorizationCode,
     IdToken: tokens.idToken,
     Interaction: tokens.interaction,

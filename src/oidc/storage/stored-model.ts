@@ -43,6 +43,7 @@ export const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', '
 const kindOf: Readonly<Record<string, KeyKind>> = {
   AccessToken: 'access-token',
   AuthorizationCode: 'authorization-code',
+  ClientCredentials: 'service-token',
   DeviceCode: 'device-code',
   Grant: 'grant',
   Interaction: 'interaction',
@@ -67,7 +68,7 @@ const presenting: Readonly<Record<string, readonly string[]>> = {
   code: ['AuthorizationCode'],
   refresh_token: ['RefreshToken'],
   device_code: ['DeviceCode'],
-  token: ['AccessToken', 'RefreshToken'],
+  token: ['AccessToken', 'RefreshToken', 'ClientCredentials'],
 };
 
 /** Keys of what a request with these parameters presents. */

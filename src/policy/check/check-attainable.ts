@@ -72,6 +72,7 @@ function closedTo({ clientId, signOnPolicy }: App, documents: Documents): readon
     const document = documents.get(key);
     return document !== undefined && !mayAllow(compilePolicy(readPolicy(document)), clientId);
   };
+  if (signOnPolicy === undefined) return [];
   const what = 'no user can enter this app: every rule of';
   const remedy = 'add one that allows, or remove the app';
   if (isClosed(documentKey('sign-on', signOnPolicy)))

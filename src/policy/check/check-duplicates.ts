@@ -14,6 +14,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
   { kind: 'recovery', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'profile', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'service', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'settings', pattern: 'acrValues.*.value', what: 'acr value' },
   { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
 ];

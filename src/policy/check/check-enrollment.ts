@@ -17,6 +17,7 @@ import {
   readPasswordPolicy,
   readPolicy,
   readProfilePolicy,
+  readServicePolicy,
   readSettings,
 } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
@@ -101,7 +102,7 @@ function conflicts(
     const besides = minimumOf(app, context.settings);
     const policies = [
       ...policyOf(documentKey('session', 'session')),
-      ...policyOf(documentKey('sign-on', signOnPolicy)),
+      ...(signOnPolicy === undefined ? [] : policyOf(documentKey('sign-on', signOnPolicy))),
     ];
     for (const policy of policies) {
       for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
@@ -130,6 +131,7 @@ function representatives(documents: Documents): readonly App[] {
   for (const document of documents.values()) {
     if (document.kind !== 'app') continue;
     const app = readApp(document);
+    if (app.signOnPolicy === undefined) continue;
     const key = named.has(app.clientId) ? `app ${app.clientId}` : `${app.signOnPolicy} ${app.minimumAcr ?? ''}`;
     if (!kept.has(key)) kept.set(key, app);
   }
@@ -145,5 +147,6 @@ function appsNamedBy(document: Document): readonly string[] {
 function readRules(document: Document): { readonly rules: readonly RuleHead[] } {
   if (document.kind === 'password') return readPasswordPolicy(document);
   if (document.kind === 'profile') return readProfilePolicy(document);
+  if (document.kind === 'service') return readServicePolicy(document);
   return document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
 }

@@ -22,6 +22,9 @@ export interface KnownNames {
   readonly scopes: readonly string[] | undefined;
   readonly policies: readonly string[] | undefined;
   readonly profilePolicies: readonly string[] | undefined;
+  readonly servicePolicies: readonly string[] | undefined;
+  /** Indicators of APIs. */
+  readonly resources: readonly string[] | undefined;
   /** Also `undefined`: the configuration names no attributes, so that a profile may hold any. */
   readonly attributes: readonly string[] | undefined;
   /** Attributes that a form can ask for. */
@@ -38,11 +41,13 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on', 'profile'] as const;
+const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on', 'profile', 'service'] as const;
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
+  { kinds: ['app'], pattern: 'service.policy', what: 'service policy', known: (names) => names.servicePolicies },
+  { kinds: ['app'], pattern: 'service.resources.*.indicator', what: 'API', known: ({ resources }) => resources },
   { kinds: ['app'], pattern: 'profilePolicy', what: 'profile policy', known: (names) => names.profilePolicies },
   {
     kinds: ['profile'],
@@ -176,11 +181,12 @@ export function knownNames(
   const known = {
     policies: namesOf('sign-on'),
     profilePolicies: namesOf('profile'),
+    servicePolicies: namesOf('service'),
     apps: unreadableKinds.has('app') ? undefined : apps,
     authenticators,
   };
   if (unreadableKinds.has('settings')) {
-    const unknown = { zones: undefined, acrValues: undefined, scopes: undefined };
+    const unknown = { zones: undefined, acrValues: undefined, scopes: undefined, resources: undefined };
     return { ...known, ...unknown, attributes: undefined, askable: undefined };
   }
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
@@ -191,6 +197,7 @@ export function knownNames(
   return {
     ...known,
     zones: keysAt('zones.*'),
+    resources: textsAt(settings, 'resources.*.indicator'),
     acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
     scopes: [
       ...Object.keys(standardScopes),

@@ -17,7 +17,12 @@ export function checkSigning(sources: readonly DocumentSource[]): readonly Findi
   const enabled: readonly string[] = named.length > 0 ? named : defaultAlgorithms;
   return sources.flatMap(({ kind, source }) => {
     if (kind !== 'app' && kind !== 'settings') return [];
-    return valuesAt(source.content, uses[kind])
+    const profiles =
+      kind === 'app' && enabled.every((one) => one === 'RS256') ? valuesAt(source.content, 'securityProfile') : [];
+    const needed = profiles.map(({ path }) =>
+      source.finding(path, 'needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'),
+    );
+    const disabled = valuesAt(source.content, uses[kind])
       .filter(({ value }) => typeof value === 'string' && !enabled.includes(value))
       .map(({ path, value }) =>
         source.finding(
@@ -25,5 +30,6 @@ export function checkSigning(sources: readonly DocumentSource[]): readonly Findi
           `\`${value}\` is not enabled: add it to signing.algorithms in stepgate.yaml, or use ${enabled.join(' or ')}`,
         ),
       );
+    return [...needed, ...disabled];
   });
 }

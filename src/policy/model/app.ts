@@ -12,8 +12,8 @@ export interface App {
   readonly requiredScopes: readonly string[];
   /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
-  /** Name of the sign-on policy. */
-  readonly signOnPolicy: string;
+  /** Name of the sign-on policy; absent: no user signs in. */
+  readonly signOnPolicy?: string;
   /** Name of the profile policy; absent: `default`, if there is one. */
   readonly profilePolicy?: string;
   /** Configured `acr` value that every sign-in to this app reaches at least. */
@@ -22,6 +22,8 @@ export interface App {
   readonly clientSecretHash?: string;
   /** `optional`: a code may be asked for without a challenge (RFC 7636). Only for clients that authenticate. */
   readonly pkce: 'required' | 'optional';
+  /** It is held to the FAPI 2.0 Security Profile. */
+  readonly securityProfile?: 'fapi2';
   /** Its sign-in runs in a pop-up window that the app talks to. */
   readonly popups: boolean;
   /** The claims of the scopes that were granted stand in the ID token, too, and not only at userinfo. */
@@ -31,7 +33,16 @@ export interface App {
    * more. Sender-constrained tokens are not replaced.
    */
   readonly refreshTokenGrace: Seconds;
+  /** What it may do as itself, by the grant `client_credentials`. */
+  readonly service?: ServiceTerms;
   readonly client: ClientMetadata;
+}
+
+export interface ServiceTerms {
+  /** Name of the service policy; absent: `default`, if there is one. */
+  readonly policy?: string;
+  /** The APIs that it may have tokens for, and the scopes of each. Never empty. */
+  readonly resources: readonly { readonly indicator: string; readonly scopes: readonly string[] }[];
 }
 
 /**
@@ -54,6 +65,8 @@ export interface ClientMetadata {
   readonly backchannel_logout_session_required?: boolean;
   readonly require_pushed_authorization_requests?: boolean;
   readonly dpop_bound_access_tokens?: boolean;
+  readonly require_signed_request_object?: boolean;
+  readonly request_object_signing_alg?: SigningAlgorithm;
   readonly initiate_login_uri?: string;
   readonly client_uri?: string;
   readonly logo_uri?: string;
@@ -67,4 +80,8 @@ export interface ClientMetadata {
   readonly scope?: string;
 }
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code';
+export type GrantType =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'urn:ietf:params:oauth:grant-type:device_code'
+  | 'client_credentials';

@@ -9,7 +9,8 @@ export type DocumentKind =
   | 'password'
   | 'recovery'
   | 'sign-on'
-  | 'profile';
+  | 'profile'
+  | 'service';
 
 /** Kinds of which there is one document at most. */
 export function isSingleton(kind: DocumentKind): kind is (typeof singletons)[number] {
@@ -41,7 +42,7 @@ export interface Document {
 /** A complete configuration that was checked, by `documentKey`. */
 export type Documents = ReadonlyMap<string, Document>;
 
-/** `settings`, `session` and so on; `app/<clientId>`, `sign-on/<policy>`, `profile/<policy>`. */
+/** `settings`, `session` and so on; `app/<clientId>`, `sign-on/<policy>`, `profile/<policy>`, `service/<policy>`. */
 export function documentKey(kind: DocumentKind, name: string): string {
   return isSingleton(kind) ? kind : `${kind}/${name}`;
 }

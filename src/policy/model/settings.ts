@@ -18,6 +18,13 @@ export interface Settings {
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
   readonly trustedProxies: number;
+  /** What browsers solve before they send forms that cause messages, where their network sends many. */
+  readonly proofOfWork: {
+    /** Forms of one network in an hour that need no work. */
+    readonly free: number;
+    /** Zero bits of a SHA-256: each one more doubles the work. */
+    readonly difficulty: number;
+  };
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
   /** Groups that users can be in, by name; others may exist by their members. */
@@ -109,10 +116,16 @@ export interface TokenLifetimes {
   readonly interaction: Seconds;
 }
 
-/** An API that takes JWT access tokens (RFC 8707 and RFC 9068). */
+/** An API that takes access tokens of its own (RFC 8707 and RFC 9068). */
 export interface Resource {
   /** Absolute URI without fragment. */
   readonly indicator: string;
   readonly scopes: readonly string[];
-  readonly accessToken: { readonly lifetime: Seconds; readonly algorithm: SigningAlgorithm };
+  readonly accessToken: {
+    readonly lifetime: Seconds;
+    /** `opaque`: the API asks the introspection endpoint about it, and it can be revoked. */
+    readonly format: 'jwt' | 'opaque';
+    /** Of a JWT. */
+    readonly algorithm: SigningAlgorithm;
+  };
 }

@@ -5,6 +5,7 @@ import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
 import type { PasswordPolicy } from '../../core/model/password-policy.ts';
 import type { Policy, Rule, SourceLocation } from '../../core/model/policy.ts';
 import type { ProfilePolicy } from '../../core/model/profile-policy.ts';
+import type { ServicePolicy } from '../../core/model/service-policy.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -59,6 +60,15 @@ export function readPasswordPolicy(document: Document): PasswordPolicy {
 /** A profile policy, each rule with its place. Throws like `readSettings`. */
 export function readProfilePolicy(document: Document): ProfilePolicy {
   const { rules } = read(schemas.profile, document);
+  return {
+    name: document.name,
+    rules: rules.map((rule, index) => ({ ...rule, location: locationOf(document, index) })),
+  };
+}
+
+/** A service policy, each rule with its place. Throws like `readSettings`. */
+export function readServicePolicy(document: Document): ServicePolicy {
+  const { rules } = read(schemas.service, document);
   return {
     name: document.name,
     rules: rules.map((rule, index) => ({ ...rule, location: locationOf(document, index) })),

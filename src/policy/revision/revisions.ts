@@ -65,6 +65,7 @@ export class Revisions {
       enrollment: new LruCache(2),
       password: new LruCache(2),
       profiles: new LruCache(keptPolicies),
+      services: new LruCache(keptPolicies),
       ...(issuer !== undefined && { issuer }),
     };
   }

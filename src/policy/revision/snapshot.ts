@@ -1,9 +1,11 @@
 /** One revision of the configuration, ready to be used. */
 
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
+import type { ServiceRule } from '../../core/model/service-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
@@ -21,6 +23,7 @@ import {
   readPasswordPolicy,
   readPolicy,
   readProfilePolicy,
+  readServicePolicy,
   readSettings,
 } from './read-document.ts';
 
@@ -34,9 +37,11 @@ export interface Snapshot {
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
   policies(app: App): Promise<PolicySet>;
+  /** What decides over tokens for this app as itself; `undefined`: its configuration alone does. */
+  servicePolicy(app: App): Promise<CompiledPolicy<ServiceRule> | undefined>;
   /** The password policy; absent: there is none. Compiled once. */
   passwordPolicy(): Promise<PolicySet['password']>;
-  /** All apps, those together for which the policies always decide alike. Reads every app, once. */
+  /** All apps that users sign in to, those together for which the policies decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
@@ -50,6 +55,7 @@ export interface SnapshotSources {
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
   readonly password: LruCache<CompiledPolicy<PasswordRule>>;
   readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
+  readonly services: LruCache<CompiledPolicy<ServiceRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -63,31 +69,9 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
-  const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = policyReaders(sources, hashOf, read);
-  const scopeOfClaim = scopesOfClaims(settings);
-  const compose = async (app: App): Promise<PolicySet> => {
-    const { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes } = app;
-    const [session, signOn, enrollment, password, recovery, profile] = await Promise.all([
-      policy(documentKey('session', 'session')),
-      policy(documentKey('sign-on', signOnPolicy)),
-      enrollmentPolicy(),
-      passwordPolicy(),
-      policy(documentKey('recovery', 'recovery')),
-      profilePolicy(profileName),
-    ]);
-    return {
-      session: session ?? denyAll,
-      ...(signOn && { app: signOn }),
-      ...(enrollment && { enrollment }),
-      ...(password && { password }),
-      ...(recovery && { recovery }),
-      ...(profile && { profile }),
-      ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim } }),
-      acrValues: settings.acrValues,
-      ...(minimumAcr !== undefined && { minimumAcr }),
-      authenticators,
-    };
-  };
+  const readers = policyReaders(sources, hashOf, read);
+  const known = { settings, authenticators, scopeOfClaim: scopesOfClaims(settings) };
+  const compose = (app: App) => composePolicies(readers, app, known);
   const sets = new WeakMap<App, Promise<PolicySet>>();
   const policies = (app: App): Promise<PolicySet> => {
     const present = sets.get(app);
@@ -99,7 +83,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   };
   const allApps = async function* () {
     const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
-    for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp);
+    for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp).filter(isForUsers);
   };
   const allEquivalentApps = once(() => equivalentApps(allApps(), policies));
   return {
@@ -111,8 +95,43 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
     },
     policies,
-    passwordPolicy,
+    servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
+    passwordPolicy: readers.passwordPolicy,
     equivalentApps: allEquivalentApps,
+  };
+}
+
+interface KnownToPolicies {
+  readonly settings: Settings;
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  readonly scopeOfClaim: Readonly<Record<string, string>>;
+}
+
+async function composePolicies(
+  readers: ReturnType<typeof policyReaders>,
+  { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes }: App,
+  known: KnownToPolicies,
+): Promise<PolicySet> {
+  const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const [session, app, enrollment, password, recovery, profile] = await Promise.all([
+    policy(documentKey('session', 'session')),
+    signOnPolicy === undefined ? undefined : policy(documentKey('sign-on', signOnPolicy)),
+    enrollmentPolicy(),
+    passwordPolicy(),
+    policy(documentKey('recovery', 'recovery')),
+    profilePolicy(profileName),
+  ]);
+  return {
+    session: session ?? denyAll,
+    ...(app && { app }),
+    ...(enrollment && { enrollment }),
+    ...(password && { password }),
+    ...(recovery && { recovery }),
+    ...(profile && { profile }),
+    ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
+    acrValues: known.settings.acrValues,
+    ...(minimumAcr !== undefined && { minimumAcr }),
+    authenticators: known.authenticators,
   };
 }
 
@@ -134,6 +153,7 @@ function policyReaders(
   const enrollment = readerOf(sources.enrollment, readEnrollmentPolicy);
   const password = readerOf(sources.password, readPasswordPolicy);
   const profile = readerOf(sources.profiles, readProfilePolicy);
+  const service = readerOf(sources.services, readServicePolicy);
   return {
     policy: readerOf(sources.compiled, readPolicy),
     enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
@@ -143,7 +163,15 @@ function policyReaders(
       const found = await profile(documentKey('profile', name ?? 'default'));
       return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
     },
+    async servicePolicy(name: string | undefined): Promise<CompiledPolicy<ServiceRule> | undefined> {
+      const found = await service(documentKey('service', name ?? 'default'));
+      return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
+    },
   };
+}
+
+function isForUsers({ signOnPolicy }: App): boolean {
+  return signOnPolicy !== undefined;
 }
 
 /** By claim: the first scope that releases it. */

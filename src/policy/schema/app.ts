@@ -3,135 +3,20 @@
 import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../model/account-client-id.ts';
-import type { App, ClientMetadata, GrantType } from '../model/app.ts';
-import { signingAlgorithms } from '../model/signing.ts';
-import { closed, duration, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
+import type { App } from '../model/app.ts';
+import { authMethod, contradictions } from './app-contradictions.ts';
+import { clientSchema } from './client.ts';
+import { closed, duration, key, listOf, text } from './fields.ts';
 
-const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
-const grantTypes = ['authorization_code', 'refresh_token', deviceCode] as const satisfies readonly GrantType[];
-
-/** RFC 7517. Private and symmetric keys do not belong into the file of a client. */
-const publicKey = z
-  .looseObject({
-    kty: z
-      .enum(['RSA', 'EC', 'OKP'], { error: 'must be RSA, EC or OKP: a symmetric key is a secret' })
-      .describe('Type of the key.'),
-  })
-  .refine((jwk) => !['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'].some((member) => member in jwk), {
-    error: 'is a private key: give the public one only',
-  });
-
-const flag = (what: string) => z.boolean().optional().describe(what);
-const page = (what: string) => secureUrl.optional().describe(what);
-
-const clientSchema = closed({
-  application_type: z
-    .enum(['web', 'native'])
-    .default('web')
-    .describe('`native` takes loopback redirects on any port (RFC 8252 section 7.3).'),
-  redirect_uris: listOf(secureUrl)
-    .optional()
-    .describe(
-      'Exact URLs, https or http on loopback. With `native`, the port of http://127.0.0.1 and http://[::1] is free.',
-    ),
-  post_logout_redirect_uris: listOf(secureUrl).optional().describe('Exact URLs to which sign-out may return.'),
-  grant_types: listOf(z.enum(grantTypes))
-    .default(['authorization_code'])
-    .describe('Grants. Default: authorization_code.'),
-  response_types: z.array(z.literal('code')).max(1).optional().describe('`code` only.'),
-  token_endpoint_auth_method: z
-    .enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'])
-    .optional()
-    .describe('Default: client_secret_basic with a secret, private_key_jwt with keys, none without either.'),
-  subject_type: z.literal('public').optional().describe('`public` only.'),
-  id_token_signed_response_alg: z
-    .enum(signingAlgorithms)
-    .optional()
-    .describe('JWS algorithm of ID tokens, one that is enabled. Default: RS256, or the first that is enabled.'),
-  jwks: closed({ keys: z.array(publicKey).min(1).describe('The keys, as JWK.') })
-    .optional()
-    .describe('Its public keys (RFC 7517).'),
-  jwks_uri: page('Where its public keys are.'),
-  backchannel_logout_uri: page('Is told when a session ends (OpenID Connect Back-Channel Logout 1.0).'),
-  backchannel_logout_session_required: flag('The logout token must name the session.'),
-  require_pushed_authorization_requests: flag('Authorization requests must be pushed (RFC 9126).'),
-  dpop_bound_access_tokens: flag('Access tokens must be bound to a key (RFC 9449).'),
-  initiate_login_uri: secureUrl
-    .refine((value) => value.startsWith('https:'), { error: 'must be https, also on loopback' })
-    .optional()
-    .describe('Where a sign-in begins that a third party started (OpenID Connect Core 1.0 section 4).'),
-  client_uri: page('Home page.'),
-  logo_uri: page('Logo.'),
-  policy_uri: page('Privacy policy.'),
-  tos_uri: page('Terms of service.'),
-  default_max_age: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('Oldest authentication, in seconds, when the request says nothing.'),
-  default_acr_values: listOf(z.string()).optional().describe('`acr` values, when the request names none.'),
-  require_auth_time: flag('ID tokens must hold auth_time.'),
-  scope: z.string().min(1).optional().describe('Scopes that it may ask for, separated by spaces. Default: all.'),
-});
-
-type ClientInput = z.output<typeof clientSchema>;
-
-interface AppInput {
-  readonly client: ClientInput;
-  readonly clientSecretHash?: string | undefined;
-  readonly pkce: App['pkce'];
-  readonly firstParty: boolean;
-  readonly requiredScopes: readonly string[];
-}
-
-/** What is wrong between the fields of an app, each with the path that it belongs to. */
-function clientContradictions({ client, clientSecretHash, pkce, firstParty, requiredScopes }: AppInput) {
-  const found: { path: string[]; message: string }[] = [];
-  const add = (field: string, message: string) => found.push({ path: ['client', field], message });
-  const method = authMethod(client, clientSecretHash);
-  const withCode = client.grant_types.includes('authorization_code');
-  if (pkce === 'optional' && method === 'none')
-    found.push({ path: ['pkce'], message: 'must be `required`: nothing else protects the codes of a public client' });
-  if (firstParty && requiredScopes.length > 0)
-    found.push({ path: ['requiredScopes'], message: 'has no use with `firstParty: true`: users are not asked' });
-  const allowed = client.scope?.split(' ');
-  for (const [index, scope] of requiredScopes.entries()) {
-    if (allowed && !allowed.includes(scope))
-      found.push({ path: ['requiredScopes', String(index)], message: 'is not among the scopes in `client.scope`' });
-  }
-  if (withCode && !client.redirect_uris) add('redirect_uris', 'is missing: the authorization_code grant needs it');
-  if (!withCode && client.redirect_uris) add('redirect_uris', 'has no use without the authorization_code grant');
-  if (!withCode && !client.grant_types.includes(deviceCode))
-    add('grant_types', 'must hold authorization_code or device_code');
-  if (method.startsWith('client_secret') !== (clientSecretHash !== undefined)) {
-    add(
-      'token_endpoint_auth_method',
-      clientSecretHash ? 'does not use the secret: remove clientSecretHash' : 'needs clientSecretHash',
-    );
-  }
-  const keys = client.jwks !== undefined || client.jwks_uri !== undefined;
-  if (method === 'private_key_jwt' && !keys) add('token_endpoint_auth_method', 'needs jwks or jwks_uri');
-  if (client.jwks && client.jwks_uri) add('jwks_uri', 'cannot stand beside jwks');
-  for (const [index, uri] of (client.redirect_uris ?? []).entries()) {
-    const url = URL.canParse(uri) ? new URL(uri) : undefined;
-    if (client.application_type === 'native' && url?.protocol === 'https:' && isLoopback(url.hostname)) {
-      found.push({
-        path: ['client', 'redirect_uris', String(index)],
-        message: 'must be http: native apps have no certificate for loopback',
-      });
-    }
-  }
-  return found;
-}
-
-function authMethod(
-  client: ClientInput,
-  clientSecretHash: string | undefined,
-): ClientMetadata['token_endpoint_auth_method'] {
-  if (client.token_endpoint_auth_method) return client.token_endpoint_auth_method;
-  if (clientSecretHash !== undefined) return 'client_secret_basic';
-  return client.jwks || client.jwks_uri ? 'private_key_jwt' : 'none';
-}
+const serviceSchema = closed({
+  policy: z.string().optional().describe('Name of the service policy. Default: `default`, if there is one.'),
+  resources: listOf(
+    closed({
+      indicator: z.string().describe('An API of `resources` in stepgate.yaml.'),
+      scopes: z.array(z.string()).default([]).describe('Scopes of this API that the service may ask for.'),
+    }),
+  ).describe('The APIs that it may have tokens for. Where there is one, a request need not name it.'),
+}).describe('For the grant client_credentials: what the app may do as itself, without a user.');
 
 export const appSchema = closed({
   clientId: key
@@ -146,7 +31,7 @@ export const appSchema = closed({
     .array(z.string().min(1))
     .default([])
     .describe('With `firstParty: false`: scopes that users cannot untick. `openid` is always one of them.'),
-  signOnPolicy: z.string().describe('Name of the sign-on policy.'),
+  signOnPolicy: z.string().optional().describe('Name of the sign-on policy. Needed where users sign in.'),
   profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),
   clientSecretHash: z
@@ -162,6 +47,12 @@ export const appSchema = closed({
     .describe(
       '`optional` is for clients that authenticate and send no PKCE (RFC 9700 section 2.1.1). Default: required.',
     ),
+  securityProfile: z
+    .enum(['fapi2'])
+    .optional()
+    .describe(
+      '`fapi2`: held to the FAPI 2.0 Security Profile: private_key_jwt, PAR, PKCE, DPoP, no RS256. Default: none.',
+    ),
   popups: z
     .boolean()
     .default(false)
@@ -175,11 +66,12 @@ export const appSchema = closed({
     .describe(
       'How long a refresh token that was replaced may be presented again, by a client whose answer was lost. `PT0S`: not at all. At most PT1M, default PT10S.',
     ),
+  service: serviceSchema.optional(),
   client: clientSchema.describe('OpenID Connect client metadata.'),
 })
   .describe('One app (relying party).')
   .superRefine((input, context) => {
-    for (const { path, message } of clientContradictions(input)) {
+    for (const { path, message } of contradictions(input)) {
       context.addIssue({
         code: 'custom',
         path: path.map((part) => (/^\d+$/.test(part) ? Number(part) : part)),

@@ -7,6 +7,7 @@ import { enrollmentPolicySchema } from './enrollment-policy.ts';
 import { passwordPolicySchema } from './password-policy.ts';
 import { profilePolicySchema } from './profile-policy.ts';
 import { recoveryPolicySchema } from './recovery-policy.ts';
+import { servicePolicySchema } from './service-policy.ts';
 import { sessionPolicySchema } from './session-policy.ts';
 import { settingsSchema } from './settings.ts';
 import { signOnPolicySchema } from './sign-on-policy.ts';
@@ -20,6 +21,7 @@ export const schemas = {
   recovery: recoveryPolicySchema,
   'sign-on': signOnPolicySchema,
   profile: profilePolicySchema,
+  service: servicePolicySchema,
 } as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;
 
 const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();

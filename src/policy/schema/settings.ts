@@ -87,13 +87,17 @@ const resource = closed({
   scopes: scopesOfApi,
   accessToken: closed({
     lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
+    format: z
+      .enum(['jwt', 'opaque'])
+      .default('jwt')
+      .describe('`opaque`: the API asks the introspection endpoint, and a token can be revoked. Default jwt.'),
     algorithm: z
       .enum(signingAlgorithms)
       .optional()
       .describe('JWS algorithm, one that is enabled. Default: RS256, or the first that is enabled.'),
   })
     .prefault({})
-    .describe('Its JWT access tokens (RFC 9068).'),
+    .describe('Its access tokens (RFC 9068).'),
 });
 
 const signing = closed({
@@ -147,6 +151,25 @@ const account = closed({
   .prefault({})
   .describe('What users do with their account at `/account`.');
 
+const proofOfWork = closed({
+  free: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(20)
+    .describe(
+      'Registrations and recoveries of one network (IPv4 address, IPv6 /64) in an hour without it. Default 20.',
+    ),
+  difficulty: z
+    .int()
+    .min(1)
+    .max(24)
+    .default(15)
+    .describe('Zero bits of a SHA-256; each one more doubles the work. Default 15, about a second for a phone.'),
+})
+  .prefault({})
+  .describe('What browsers solve before they register or recover a password, where their network does so often.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -158,6 +181,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .max(10)
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
+    proofOfWork,
     zones,
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))
@@ -176,7 +200,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .describe('The `acr` values and what each one stands for, strongest first.'),
     tokens,
     signing,
-    resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
+    resources: z.array(resource).default([]).describe('APIs that take access tokens of their own.'),
     scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')

@@ -27,6 +27,7 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
   { pattern: /^policies\/recovery\.yaml$/, kind: 'recovery' },
   { pattern: /^policies\/sign-on\/[^/]+\.yaml$/, kind: 'sign-on' },
   { pattern: /^policies\/profile\/[^/]+\.yaml$/, kind: 'profile' },
+  { pattern: /^policies\/service\/[^/]+\.yaml$/, kind: 'service' },
   { pattern: /^schema\/[^/]+\.schema\.json$/, kind: 'ignored' },
   { pattern: /(?:^|\/)[^/]+\.md$/, kind: 'ignored' },
 ];

@@ -12,6 +12,16 @@ export const attemptKeys = {
     durability: 'ephemeral',
     references: [],
   },
+  'network-requests': {
+    what: 'Counts the registrations and recoveries that a network has begun, beyond which its browsers solve a task.',
+    holds: 'counter',
+    tag: { rule: 'hash', of: 'the network' },
+    rest: '`try`',
+    owner: 'flow/actions/proof-of-work',
+    lifetime: windows,
+    durability: 'ephemeral',
+    references: [],
+  },
   'user-code-attempts': {
     what: 'Counts the user codes that a browser or a network has tried (RFC 8628, section 5.1).',
     holds: 'counter',

@@ -41,6 +41,15 @@ export const protocolKeys = {
     durability: 'once',
     references: ['grant', 'sso-session', 'user'],
   },
+  'service-token': {
+    what: 'An opaque access token of a service (`ClientCredentials`), which acts without a user.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the token' },
+    owner: adapter,
+    lifetime: asGranted,
+    durability: 'once',
+    references: [],
+  },
   'refresh-token': {
     what: 'A family of refresh tokens (`RefreshToken`): its newest token and the one before, as hashes.',
     holds: 'entry',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../src/flow/explain.ts';
+import { withConfiguration } from '../policy/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
@@ -279,6 +280,46 @@ test('files that are not applied, with and without a user', async () => {
   expect(day).toContain('requires  password, then totp');
   expect(day).toContain('missing   totp');
   expect(await explained('--app', 'payroll')).toContain('Everybody else');
+});
+
+test('a service: what it may use, what its policy says, and that there is no user', async () => {
+  const files: Readonly<Record<string, string>> = {
+    'stepgate.yaml':
+      'brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nresources: [{ indicator: "https://api.test", scopes: [read] }]\n',
+    'policies/session.yaml':
+      'rules: [{ name: All, then: { allow: { primary: any, secondFactor: never, idle: PT1H, absolute: P1D } } }]\n',
+    'policies/service/jobs.yaml':
+      'name: jobs\nrules:\n  - { name: Outside, when: { network: { none: [office] } }, then: deny }\n  - { name: Rest, then: allow }\n',
+    'apps/export.yaml': `clientId: export\nname: Export\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { policy: jobs, resources: [{ indicator: "https://api.test", scopes: [read] }] }\nclient: { grant_types: [client_credentials] }\n`,
+    'apps/free.yaml': `clientId: free\nname: Free\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { resources: [{ indicator: "https://api.test" }] }\nclient: { grant_types: [client_credentials] }\n`,
+  };
+  await withConfiguration(files, async (config) => {
+    const of = (app: string, ...words: string[]) => explained('--app', app, '--config', config, ...words);
+    expect(await of('export', '--scope', 'read')).toBe(`Token for Export (export) as itself, by the files of ${config}
+  may use   https://api.test read
+  network   no address, in no zone
+  request   scope read
+  time      2026-11-24T09:00:00Z
+
+Service policy jobs
+  hit      1  Outside  policies/service/jobs.yaml:3  decides: deny
+             hit      network none: [office]
+  1 more not evaluated
+
+Outcome    deny: a rule says so
+Decided by service: Outside
+`);
+    expect(await of('export', '--ip', '192.0.2.7')).toMatch(
+      /request {3}no scope[\s\S]*Outcome {4}allow\nDecided by service: Rest\n$/,
+    );
+    expect(await of('free')).toMatch(/Outcome {4}allow\nIt has no service policy\n$/);
+    expect(JSON.parse(await of('export', '--json'))).toMatchObject({
+      app: { clientId: 'export', resources: [{ indicator: 'https://api.test', scopes: ['read'] }] },
+      outcome: { kind: 'deny', reason: 'rule' },
+      rule: 'service: Outside',
+    });
+  });
+  await expect(explained('--app', 'notes', '--service')).rejects.toThrow('notes is no service');
 });
 
 test('a user type and attributes instead of the real ones', async () => {

@@ -338,6 +338,7 @@ function snapshotOf(
     settings: { brand: { name: 'Brand' }, authenticators: {}, zones: {}, acrValues } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
     policies: async () => policies,
+    servicePolicy: async () => undefined,
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => [],

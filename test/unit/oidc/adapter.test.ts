@@ -627,10 +627,10 @@ describe('the other models', () => {
   });
 
   test('a model of a feature that is off is not stored, and not found', async () => {
-    await expect(adapter('ClientCredentials').upsert('c', {}, 60)).rejects.toThrow(
-      'the store has no kind of key for ClientCredentials',
+    await expect(adapter('RegistrationAccessToken').upsert('c', {}, 60)).rejects.toThrow(
+      'the store has no kind of key for RegistrationAccessToken',
     );
-    expect(await adapter('ClientCredentials').find('c')).toBeUndefined();
+    expect(await adapter('RegistrationAccessToken').find('c')).toBeUndefined();
   });
 
   test('only sessions have a uid', async () => {

@@ -76,3 +76,162 @@ describe('the grace of refresh tokens', () => {
     expect((await check(app(redirect, `refreshTokenGrace: ${grace}\n`))).errors).toEqual(expected);
   });
 });
+
+const secret = `clientSecretHash: sha256:${'A'.repeat(43)}\n`;
+const api = { 'stepgate.yaml': settings('resources: [{ indicator: "https://api.test", scopes: [read] }]') };
+const service = (more: string, client = 'grant_types: [client_credentials]') => ({
+  'apps/export.yaml': `clientId: export\nname: Export\n${secret}${more}client: { ${client} }\n`,
+});
+const mayUse = 'service: { resources: [{ indicator: "https://api.test", scopes: [read] }] }\n';
+
+/** Path and message of each finding. */
+async function said(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  return (await check(files)).errors.map((line) => line.replace(/^\S+ /, ''));
+}
+
+describe('a service', () => {
+  test('needs its APIs, and no policy for users', async () => {
+    expect(await said({ ...api, ...service(mayUse) })).toEqual([]);
+    expect(await said({ ...api, ...service('') })).toEqual([
+      'service is missing: it names the APIs that the grant client_credentials is for',
+    ]);
+    expect(await said({ ...api, ...service(`${mayUse}signOnPolicy: notes\n`) })).toEqual([
+      'signOnPolicy has no use: no user signs in to this app',
+    ]);
+    expect(await said({ ...api, ...app(redirect, mayUse) })).toEqual([
+      'service has no use without the grant client_credentials',
+    ]);
+  });
+
+  test('proves who it is', async () => {
+    const open = service(mayUse)['apps/export.yaml'].replace(secret, '');
+    expect(await said({ ...api, 'apps/export.yaml': open })).toEqual([
+      'client.grant_types client_credentials needs a secret or keys: a service proves who it is',
+    ]);
+  });
+
+  test('may be an app of users, too', async () => {
+    const both = `${redirect}, grant_types: [authorization_code, client_credentials]`;
+    expect(await said({ ...api, ...service(`${mayUse}signOnPolicy: notes\n`, both) })).toEqual([]);
+    expect(await said({ ...api, ...service(mayUse, both) })).toEqual([
+      'signOnPolicy is missing: it decides who may sign in',
+    ]);
+  });
+
+  test('names APIs and a policy that are there', async () => {
+    const wrong = 'service: { policy: nights, resources: [{ indicator: "https://apis.test", scopes: [read] }] }\n';
+    expect(await said({ ...api, ...service(wrong) })).toEqual([
+      expect.stringMatching(/^service\.policy unknown service policy `nights`/),
+      expect.stringMatching(/^service\.resources\[0\]\.indicator unknown API `https:\/\/apis\.test`; did you mean/),
+    ]);
+  });
+
+  test('no API of its own may use scopes of another', async () => {
+    const two = settings(
+      'resources: [{ indicator: "https://api.test", scopes: [read] }, { indicator: "https://b.test", scopes: [count] }]',
+    );
+    const wrong = 'service: { resources: [{ indicator: "https://api.test", scopes: [count] }] }\n';
+    expect(await said({ 'stepgate.yaml': two, ...service(wrong) })).toEqual([
+      'service.resources[0].scopes[0] `count` is no scope of https://api.test; known: read',
+    ]);
+  });
+});
+
+describe('a service policy', () => {
+  const policy = (rules: string) => ({ 'policies/service/nights.yaml': `name: nights\nrules:\n${rules}` });
+  const last = '  - { name: Rest, then: allow }\n';
+
+  test('asks about network, time, scopes and apps', async () => {
+    const rules =
+      '  - { name: Day, when: { time: { from: "06:00", to: "22:00", zone: UTC }, scopes: { any: [read] }, apps: { any: [export] } }, then: deny }\n';
+    const named = service('service: { policy: nights, resources: [{ indicator: "https://api.test" }] }\n');
+    expect(await said({ ...api, ...named, ...policy(`${rules}${last}`) })).toEqual([]);
+  });
+
+  test.each(['groups: { any: [staff] }', 'users: { any: [ann] }', 'device: { known: true }', 'userType: { any: [x] }'])(
+    'asks nothing about users: %s',
+    async (when) => {
+      const rules = `  - { name: Some, when: { ${when} }, then: deny }\n${last}`;
+      expect(await said(policy(rules))).toEqual([
+        expect.stringMatching(/^rules\[0\]\.when\.\w+ unknown key `\w+`; known: network, apps, scopes, time$/),
+      ]);
+    },
+  );
+
+  test('ends in a rule for the rest, and asks for no factors', async () => {
+    const time = 'time: { from: "06:00", to: "22:00", zone: UTC }';
+    expect(await said(policy(`  - { name: Day, when: { ${time} }, then: allow }\n`))).toHaveLength(1);
+    expect(await said(policy('  - { name: All, then: { allow: { factors: 1 } } }\n'))).toHaveLength(1);
+  });
+});
+
+describe('signed request objects', () => {
+  test.each(['require_signed_request_object: true', 'request_object_signing_alg: ES256'])(
+    'need keys: %s',
+    async (setting) => {
+      const [field] = setting.split(':');
+      expect(await said(app(`${redirect}, ${setting}`))).toEqual([`client.${field} needs jwks or jwks_uri`]);
+    },
+  );
+});
+
+describe('securityProfile fapi2', () => {
+  const keys = (n: string) => `jwks: { keys: [{ kty: RSA, e: AQAB, n: ${n} }] }`;
+  const strong = keys('A'.repeat(342));
+  const fapi = (client: string, more = '') => app(client, `securityProfile: fapi2\n${more}`);
+
+  test('is complete with keys', async () => {
+    expect(await said(fapi(`${redirect}, ${strong}`))).toEqual([]);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+    [
+      'a public client',
+      fapi(redirect),
+      [
+        'client.token_endpoint_auth_method must be private_key_jwt, with jwks or jwks_uri: securityProfile fapi2 takes no other',
+      ],
+    ],
+    [
+      'a secret',
+      fapi(redirect, secret),
+      [
+        'client.token_endpoint_auth_method must be private_key_jwt, with jwks or jwks_uri: securityProfile fapi2 takes no other',
+      ],
+    ],
+    [
+      'no PKCE',
+      fapi(`${redirect}, ${strong}`, 'pkce: optional\n'),
+      ['pkce must be `required` with securityProfile fapi2'],
+    ],
+    [
+      'no pushed requests, no bound tokens, RS256',
+      fapi(
+        `${redirect}, ${strong}, require_pushed_authorization_requests: false, dpop_bound_access_tokens: false, id_token_signed_response_alg: RS256, request_object_signing_alg: RS256`,
+      ),
+      [
+        'client.require_pushed_authorization_requests must not be `false` with securityProfile fapi2',
+        'client.dpop_bound_access_tokens must not be `false` with securityProfile fapi2',
+        'client.id_token_signed_response_alg must be PS256, ES256 or EdDSA with securityProfile fapi2',
+        'client.request_object_signing_alg must be PS256, ES256 or EdDSA with securityProfile fapi2',
+      ],
+    ],
+    [
+      'a short key',
+      fapi(`${redirect}, ${keys('A'.repeat(171))}`),
+      ['client.jwks.keys[0] must have at least 2048 bits with securityProfile fapi2'],
+    ],
+    [
+      'an address without TLS',
+      fapi(`redirect_uris: ["http://localhost/cb"], ${strong}`),
+      ['client.redirect_uris[0] must be https with securityProfile fapi2'],
+    ],
+    [
+      'nothing but RS256 to sign with',
+      { ...fapi(`${redirect}, ${strong}`), 'stepgate.yaml': settings('signing: { algorithms: [RS256] }') },
+      ['securityProfile needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'],
+    ],
+  ])('names what is missing: %s', async (_what, files, expected) => {
+    expect(await said(files)).toEqual(expected);
+  });
+});

@@ -17,6 +17,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   session: () => 'policies/session.yaml',
   'sign-on': ({ name }) => `policies/sign-on/${name}.yaml`,
   profile: ({ name }) => `policies/profile/${name}.yaml`,
+  service: ({ name }) => `policies/service/${name}.yaml`,
   enrollment: () => 'policies/enrollment.yaml',
   password: () => 'policies/password.yaml',
   recovery: () => 'policies/recovery.yaml',
@@ -48,20 +49,21 @@ test('there are examples of each kind', () => {
 });
 
 test('no two examples show different files of one name', () => {
-  const named = examples.filter(({ schema }) => ['app', 'sign-on', 'profile'].includes(schema));
+  const named = examples.filter(({ schema }) => ['app', 'sign-on', 'profile', 'service'].includes(schema));
   const different = named.filter((one) => named.some(({ path, text }) => path === one.path && text !== one.text));
   expect(different.map(({ document, path }) => `${document}: ${path}`)).toEqual([]);
 });
 
 test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   // What policies and apps refer to is among the others, as in a real directory; settings may lack what those need.
-  const related = examples.filter((one) => ['app', 'sign-on'].includes(one.schema) && schema !== 'settings');
+  const related = examples.filter((one) => ['app', 'sign-on', 'service'].includes(one.schema) && schema !== 'settings');
   const others = Object.fromEntries(related.map((one) => [one.path, one.text]));
   const enabled = 'authenticators: { webauthn: { enabled: true }, email: { enabled: true } }\n';
   const mail = 'mail: { from: no-reply@example.org, smtp: { host: mail.example.org } }\n';
+  const api = 'resources: [{ indicator: "https://orders.example.org", scopes: [orders.read] }]\n';
   const files = {
     ...validFiles,
-    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail,
+    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail + api,
     ...others,
     [path]: text,
   };

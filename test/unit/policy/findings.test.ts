@@ -156,11 +156,7 @@ const head = 'clientId: notes\nname: Notes\nsignOnPolicy: notes\n';
 const redirect = 'client:\n  redirect_uris: [https://notes.test/cb]\n';
 
 test.each<[string, string, readonly string[]]>([
-  [
-    'almost empty',
-    'name: Notes\n',
-    ['1:1 clientId is missing', '1:1 signOnPolicy is missing', '1:1 client is missing'],
-  ],
+  ['almost empty', 'name: Notes\n', ['1:1 clientId is missing', '1:1 client is missing']],
   [
     'names of others',
     `clientId: notes\nname: Notes\nsignOnPolicy: noets\nminimumAcr: phrr\n${redirect}  default_acr_values: [nope]\n  scope: openid emial\n`,

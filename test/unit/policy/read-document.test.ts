@@ -208,6 +208,7 @@ test('settings are complete: everything has a default', async () => {
     brand: { name: 'A' },
     scopeTexts: {},
     signing: { algorithms: ['RS256', 'ES256'] },
+    proofOfWork: { free: 20, difficulty: 15 },
     trustedProxies: 0,
     zones: {},
     authenticators: {

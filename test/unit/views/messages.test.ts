@@ -130,6 +130,7 @@ test('every notice of the step loop and of authenticators has a text, and gets e
     'account.changes.exceeded',
     'attempts.exceeded',
     'profile.exceeded',
+    'requests.exceeded',
     'resend.exceeded',
     'send.exceeded',
   ]);

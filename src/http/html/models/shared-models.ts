@@ -96,6 +96,12 @@ export interface OptionsModel {
   readonly options: readonly OptionModel[];
 }
 
+/** A task for the script of the page; without it the user waits. */
+export interface WorkModel {
+  readonly challenge: string;
+  readonly bits: number;
+}
+
 export interface LeadModel {
   readonly lead: MessageDescriptor;
 }

@@ -1,7 +1,15 @@
 /** What the templates of the step loop are given. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { AccountModel, FormModel, LeadModel, NoticesModel, OptionModel, OptionsModel } from './shared-models.ts';
+import type {
+  AccountModel,
+  FormModel,
+  LeadModel,
+  NoticesModel,
+  OptionModel,
+  OptionsModel,
+  WorkModel,
+} from './shared-models.ts';
 
 /** Why the step is asked for. */
 export interface ReasonModel {
@@ -33,6 +41,7 @@ export interface IdentifyModel extends OptionsModel {
   /** Its own form. */
   readonly main: FormModel;
   readonly fields: readonly Field[];
+  readonly work?: WorkModel;
   readonly action: MessageDescriptor;
   /** Credentials that tell who the user is. */
   readonly credentials: readonly { readonly form: FormModel; readonly publicKey: PublicKeyModel }[];
@@ -126,6 +135,7 @@ export interface ProfileModel extends OptionsModel {
   /** Its own form. */
   readonly main: FormModel;
   readonly fields: readonly ProfileFieldModel[];
+  readonly work?: WorkModel;
   readonly action: MessageDescriptor;
 }
 

@@ -24,6 +24,7 @@ export function profileModel(form: ProfileForm): ProfileModel {
     lead: profileLead(page, step),
     main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
     fields: fieldModels(form),
+    ...omitUndefined({ work: step.work }),
     action: { key: step.registers ? 'register.action' : 'action.continue' },
     options: optionsOf(page, t),
   };

@@ -83,6 +83,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
     fields: fieldsOf(step),
+    ...omitUndefined({ work: step.work }),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge: options }) => {
       // A credential that was just refused is not offered again unasked.
@@ -281,5 +282,6 @@ function scriptsOf(page: StepPage): readonly string[] {
     ...(otherTabOf(page) ? ['other-tab.js'] : []),
     ...(isPrinted ? ['print.js'] : []),
     ...(asksForNewSecret(step) ? ['new-secret.js'] : []),
+    ...('work' in step && step.work ? ['work.js'] : []),
   ];
 }

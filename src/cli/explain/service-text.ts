@@ -1,0 +1,28 @@
+/** Formats the explanation of a service for terminals. */
+import type { ServiceExplanation } from '../../flow/explain.ts';
+import type { Paint } from '../shared/paint.ts';
+import { printable } from '../shared/printable.ts';
+import { denialWords } from './denial-text.ts';
+import { layerLines } from './explain-text.ts';
+
+/** `source`: which configuration it is about. */
+export function serviceText(explanation: ServiceExplanation, source: string, paint: Paint): string {
+  const { app, at, network, scopes, layers, outcome, rule } = explanation;
+  const zones = network.zones.length === 0 ? 'in no zone' : `in ${network.zones.join(', ')}`;
+  const rows: readonly (readonly [string, string])[] = [
+    ...app.resources.map((one) => ['may use', [one.indicator, ...one.scopes].join(' ')] as const),
+    ['network', `${network.ip || 'no address'}, ${zones}`],
+    ['request', scopes.length === 0 ? 'no scope' : `scope ${scopes.join(' ')}`],
+    ['time', new Date(at * 1000).toISOString().replace('.000', '')],
+  ];
+  const words = outcome.kind === 'allow' ? 'allow' : `deny: ${denialWords(outcome.reason)}`;
+  const lines = [
+    paint('bold', `Token for ${app.name} (${app.clientId}) as itself, by ${source}`),
+    ...rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`),
+    ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
+    '',
+    `${paint('bold', 'Outcome')}    ${words}`,
+    rule === '' ? 'It has no service policy' : `Decided by ${rule}`,
+  ];
+  return lines.map((line) => line.trimEnd()).join('\n');
+}

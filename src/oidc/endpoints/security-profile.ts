@@ -1,0 +1,89 @@
+/**
+ * Apps that are held to the FAPI 2.0 Security Profile, and signed authorization requests (RFC 9101). The profile is
+ * that of the app, so one provider serves both. Parts of it are in the metadata of the client: see `clientMetadata`.
+ */
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
+import type { App } from '../../policy/model/app.ts';
+import { currentRequest } from '../request-scope.ts';
+
+type ClientAssertionCheck = NonNullable<Configuration['assertJwtClientAuthClaimsAndHeader']>;
+
+/** Of the app that this request has named; `undefined`: none. */
+function profileOf(client: { readonly clientId: string } | undefined): App['securityProfile'] {
+  return currentRequest().apps.get(client?.clientId ?? '')?.securityProfile;
+}
+
+export const fapiFeature: NonNullable<Configuration['features']>['fapi'] = {
+  enabled: true,
+  profile: (_ctx, client) => (profileOf(client) === 'fapi2' ? '2.0' : undefined),
+};
+
+/**
+ * FAPI 2.0 Security Profile section 5.3.2.1: `aud` is the issuer, as a string; section 5.4: no RS256. The proof of the
+ * same request (RFC 9449) is held to the algorithms, too.
+ */
+export const checkClientAssertion: ClientAssertionCheck = async (ctx, ...[claims, header, client]) => {
+  if (profileOf(client) !== 'fapi2') return;
+  if (claims.aud !== ctx.oidc.issuer)
+    throw new errors.InvalidClientAuth('audience (aud) must equal the issuer identifier, as a string');
+  if (header.alg === 'RS256') throw new errors.InvalidClientAuth('alg mismatch');
+  const proof = ctx.get('dpop');
+  if (proof !== '' && algorithmOf(proof) === 'RS256') throw new errors.InvalidDpopProof('unsupported alg');
+};
+
+function algorithmOf(jwt: string): unknown {
+  try {
+    return decodeProtectedHeader(jwt).alg;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Longest life of a request object of an app with the profile (seconds; FAPI 2.0 Message Signing section 5.3.1). */
+const longestRequestObject: Seconds = 3600;
+
+type RequestObjects = NonNullable<NonNullable<Configuration['features']>['requestObjects']>;
+
+export const requestObjectsFeature: RequestObjects = {
+  enabled: true,
+  async assertJwtClaimsAndHeader(_ctx, ...[claims, header, client]) {
+    // A pushed request is kept as an object that we made ourselves.
+    if (profileOf(client) !== 'fapi2' || header.alg === 'none') return;
+    if (header.alg === 'RS256') throw new errors.InvalidRequestObject('unsupported signed request alg');
+    for (const name of ['exp', 'aud', 'nbf'])
+      if (claims[name] === undefined) throw new errors.InvalidRequestObject(`Request Object is missing '${name}'`);
+    const life = Number(claims.exp) - Number(claims.nbf);
+    if (!(life > 0 && life <= longestRequestObject))
+      throw new errors.InvalidRequestObject("Request Object 'exp' claim too far from 'nbf' claim");
+  },
+};
+
+/** Requests of which the app was already told that they are refused. */
+const refused = new WeakSet<KoaContextWithOIDC>();
+
+/**
+ * Refuses a request object that is not signed, or of an app that has no keys to sign with (OpenID Connect Core section
+ * 3.1.2.6), by the response mode that it asks for. It is called where the app is looked up: the error handler looks it
+ * up again, and then finds it. Throws `RequestNotSupported`.
+ */
+export function refuseUnsignedRequest(ctx: KoaContextWithOIDC, { client }: App): void {
+  const { params } = ctx.oidc;
+  if (typeof params?.request !== 'string' || refused.has(ctx)) return;
+  const hasKeys = client.jwks !== undefined || client.jwks_uri !== undefined;
+  if (hasKeys && algorithmOf(params.request) !== 'none') return;
+  refused.add(ctx);
+  params.response_mode ??= modeIn(params.request);
+  throw new errors.RequestNotSupported();
+}
+
+/** The response mode that an object names which cannot be trusted: it chooses only the form of a refusal. */
+function modeIn(request: string): string | undefined {
+  try {
+    const mode = decodeJwt(request).response_mode;
+    return typeof mode === 'string' ? mode : undefined;
+  } catch {
+    return undefined;
+  }
+}
