@@ -1,9 +1,7 @@
 /**
- * The log of the process: JSON lines on stdout, or in a file. Audit lines carry `kind: "audit"`. Secrets never get here; errors come
- * with their cause.
+ * The log of the process: JSON lines on stdout or in a file. Audit lines carry `kind: "audit"`. Secrets never get here;
+ * errors come with their cause.
  */
-import { mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { pino } from 'pino';
 
 export interface Logger {
@@ -14,17 +12,6 @@ export interface Logger {
    * What went wrong, under which reference, in which part. Client errors (4xx) are notes, everything else is an error.
    */
   error(error: unknown, context: Readonly<Record<string, unknown>>): void;
-}
-
-/**
- * Appends lines to `file`, which it makes with its directory; `-`: standard output. Throws when the file cannot be
- * opened.
- */
-export function logWriter(file: string): (line: string) => void {
-  if (file === '-') return (line) => void process.stdout.write(line);
-  mkdirSync(dirname(file), { recursive: true });
-  const descriptor = openSync(file, 'a', 0o600);
-  return (line) => void writeSync(descriptor, line);
 }
 
 export function createLogger(write: (line: string) => void): Logger {
