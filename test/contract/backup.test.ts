@@ -12,11 +12,19 @@ import { newEpochCommand } from '../../src/cli/store/new-epoch.ts';
 import { createKeyring, loadKeyring } from '../../src/oidc/keys/keyring.ts';
 import { backUp, type RestoreOptions, restoreBackup } from '../../src/stores/backup/backup.ts';
 import { keyOf } from '../../src/stores/key-table.ts';
-import { attemptCounter, auditKey, revisionPointerKey, ssoSessionKey, usersKey } from '../../src/stores/keys.ts';
+import {
+  attemptCounter,
+  auditKey,
+  keyringKey,
+  revisionPointerKey,
+  ssoSessionKey,
+  usersKey,
+} from '../../src/stores/keys.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { readState } from '../../src/stores/store-state.ts';
+import { changeState, readState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory.ts';
+import { listUsers } from '../../src/users/list-users.ts';
 import { recordingStore } from '../support/recording-store.ts';
 import { clusterPlace, kindsOfPlace, type StorePlace } from '../support/store-places.ts';
 import { membersOf, write } from './store-harness.ts';
@@ -193,6 +201,32 @@ describe.each([...kindsOfPlace, clusterPlace])('on the $name store', ({ make }) 
     expect(terminal.printed()).toContain('is not encrypted');
     await expect(terminal.backup(file)).rejects.toThrow(/^file_exists: /);
     expect(await readdir(dir)).toEqual(['a.backup']);
+  });
+
+  test('of users who are added meanwhile, each that is restored is whole', async () => {
+    const directory = new Directory(store);
+    let goesOn = true;
+    const adding = (async () => {
+      for (let i = 0; goesOn; i += 1) await directory.create({ identifiers: [`m${i}-${Date.now()}@x.test`] });
+    })();
+    await terminal.backup(file);
+    goesOn = false;
+    await adding;
+    await terminal.restore(file, '--replace');
+    const { accounts } = await listUsers(store, { limit: 10_000, matches: () => true });
+    expect(accounts.map(({ user: { id } }) => id)).toContain(userId);
+    for (const { user: one } of accounts)
+      expect((await directory.findByIdentifier(one.identifiers[0] ?? ''))?.user.id).toBe(one.id);
+  });
+
+  test('a restore that was interrupted is refused until it is run again', async () => {
+    await terminal.backup(file);
+    const { entry, state } = await readState(store);
+    await changeState(store, entry, { ...state, restoring: true });
+    await expect(openStore(place.settings)).rejects.toThrow(/a restore of this store was not finished/);
+    await expect(store.load([keyringKey])).rejects.toThrow(/a restore of this store was not finished/);
+    await terminal.restore(file, '--replace');
+    expect(await user()).toBeDefined();
   });
 
   test('recovery codes and keys go, where that is asked for', async () => {

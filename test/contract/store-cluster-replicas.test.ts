@@ -135,7 +135,7 @@ test('one dead machine of three: promises are kept again when the other masters 
   for (const replica of replicas) {
     const client = admin(replica);
     await client.readonly();
-    expect(await client.hget(`stepgate:${key}`, 'v')).toBe('b');
+    expect(await client.hget(`stepgate:${key}`, 'v')).toMatch(/:b$/);
   }
 });
 
