@@ -12,7 +12,14 @@ import { newEpochCommand } from '../../src/cli/store/new-epoch.ts';
 import { createKeyring, loadKeyring } from '../../src/oidc/keys/keyring.ts';
 import { backUp, type RestoreOptions, restoreBackup } from '../../src/stores/backup/backup.ts';
 import { keyOf } from '../../src/stores/key-table.ts';
-import { attemptCounter, auditKey, keyringKey, revisionPointerKey, ssoSessionKey, usersKey } from '../../src/stores/keys.ts';
+import {
+  attemptCounter,
+  auditKey,
+  keyringKey,
+  revisionPointerKey,
+  ssoSessionKey,
+  usersKey,
+} from '../../src/stores/keys.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { changeState, readState } from '../../src/stores/store-state.ts';
