@@ -78,6 +78,14 @@ export interface Authenticator {
 
   /** Present: it can identify the user, who has not entered an identifier yet (a passkey). */
   readonly identifyByCredential?: IdentifyByCredential;
+  /**
+   * Present: browsers keep a list of its credentials. What the browser of a user who is signed in is told, so that the
+   * list stays true; `enrolled`: all that count.
+   */
+  signal?(
+    user: Pick<Subject, 'id' | 'identifiers' | 'profile'>,
+    context: Pick<AuthenticatorContext, 'issuer' | 'settings' | 'enrolled'>,
+  ): CredentialSignal;
   /** Present: the identifier that the user enters can be this credential itself (an address, a number). */
   matchesIdentifier?(credential: Credential, identifier: string): boolean;
   /** Where its messages go, masked, so that the user can tell credentials apart. */
@@ -332,7 +340,28 @@ export interface Refused {
   readonly params?: Readonly<Record<string, string | number>>;
   /** More than the user is told, for the audit log. */
   readonly reason?: string;
+  /**
+   * The answer came from a credential that this user does not have. Where no account reserved `value`, the browser is
+   * told `signal`.
+   */
+  readonly unknownCredential?: { readonly value: string; readonly signal: CredentialSignal };
 }
+
+/**
+ * What a browser is told about the credentials that it keeps (Web Authentication Level 3 section 5.1.10). JSON; ids are
+ * base64url.
+ */
+export type CredentialSignal =
+  /** To a user who is signed in: all credentials that count, and the names of today. */
+  | {
+      readonly rpId: string;
+      readonly userId: string;
+      readonly allAcceptedCredentialIds: readonly string[];
+      readonly name: string;
+      readonly displayName: string;
+    }
+  /** No account has it. */
+  | { readonly rpId: string; readonly credentialId: string };
 
 /** A message to the user. It goes into the outbox in the same commit as the transaction, and out after the answer. */
 export interface Delivery {

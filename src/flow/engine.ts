@@ -6,12 +6,9 @@
 
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance, Decision } from '../core/model/decision.ts';
-import type { Facts } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
-import { isExpired, type Transaction } from '../core/step/transaction.ts';
-import { started } from '../core/step/transitions.ts';
+import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
@@ -22,14 +19,15 @@ import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
+import { resolveStep } from './actions/resolve-step.ts';
 import { begunAnew, restarted } from './actions/restart.ts';
-import { select, viewOf } from './actions/select.ts';
+import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
-import { startChallenge } from './actions/start-challenge.ts';
 import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
+import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -71,6 +69,8 @@ export interface StepShown {
   readonly moved: boolean;
   /** What came with this request was not taken: `step.messages` say why. */
   readonly refused: boolean;
+  /** What the browser is told about the credentials that it keeps. */
+  readonly signals: readonly object[];
 }
 
 export type SignInResult =
@@ -206,8 +206,14 @@ function lost({ services, transaction, version, app, snapshot }: OpenTransaction
   return { kind: 'lost', handle: formHandle(services.secrets()[0], binding), app, snapshot };
 }
 
-function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {
-  return present(context, messages, context.transaction !== before.transaction && messages.length === 0);
+async function conclude(
+  { context, messages, unknownCredential: unknown }: ActionResult,
+  before: OpenTransaction,
+): Promise<SignInResult> {
+  const moved = context.transaction !== before.transaction && messages.length === 0;
+  const result = await present(context, messages, moved);
+  if (unknown === undefined || result.kind !== 'step') return result;
+  return { ...result, signals: await unknownSignals(context.request.unit, unknown, context.services.now()) };
 }
 
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
@@ -255,6 +261,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),
+    signals: await provedSignals(context, facts),
   };
 }
 
@@ -263,29 +270,6 @@ function answeredAuthenticator(step: Step): string {
   if (step.kind === 'identify') return step.identifyWith ?? '';
   if (step.kind === 'consent') return consentDigest(step.scopes);
   return 'authenticator' in step ? step.authenticator : '';
-}
-
-interface ResolvedStep {
-  readonly step: Step;
-  readonly transaction: Transaction;
-  readonly messages: readonly Notice[];
-}
-
-async function resolveStep(context: OpenTransaction, decision: Decision, facts: Facts): Promise<ResolvedStep> {
-  const now = context.services.now();
-  const view = await viewOf(context, { facts, decision });
-  const messages: Notice[] = [];
-  let { transaction } = context;
-  for (;;) {
-    const plan = nextStep(decision, { transaction, view, now });
-    if (plan.kind === 'step') return { step: plan.step, transaction, messages };
-    const { kind: _, left, ...choice } = plan;
-    const startedChallenge = left
-      ? { pending: left, messages: [] }
-      : await startChallenge({ ...context, transaction }, choice, { facts, decision });
-    messages.push(...startedChallenge.messages);
-    transaction = started(transaction, startedChallenge.pending);
-  }
 }
 
 function auditDenial(context: OpenTransaction, decision: Decision & { kind: 'deny' }): void {

@@ -8,7 +8,7 @@
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import { credentialReservationKey, userKey } from '../stores/keys.ts';
-import type { Op } from '../stores/store.ts';
+import type { Entry, Op } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';
 
@@ -47,20 +47,36 @@ export async function reserveFor(
   const keys = reservationKeys(credential);
   if (keys.length === 0) return true;
   const { entries } = await unit.load(keys);
-  for (const key of keys) {
-    const entry = entries.get(key);
-    if (entry === undefined) continue;
-    const reservation = parseCredentialReservation(entry.value);
-    const holder = accountOf(entries, reservation.user);
-    const isListed = holder?.credentials.some((one) => reservationKeys(one).includes(key)) ?? false;
-    if (isListed || reservation.at > now - abandonedAfter) return false;
-  }
+  if (keys.some((key) => isHeld(entries, key, now))) return false;
   const value = JSON.stringify({ user, at: now } satisfies CredentialReservation);
   for (const key of keys) {
     if (unit.stored(key)) unit.replace(key, { value, refs: [userKey(user)] });
     else unit.create(key, { value, refs: [userKey(user)] });
   }
   return true;
+}
+
+/**
+ * Whether any account has a credential that lists this value, or may be about to get one. Rejects with
+ * `StoreUnavailable`.
+ */
+export async function isReserved(
+  unit: UnitOfWork,
+  { authenticator, value }: { readonly authenticator: string; readonly value: string },
+  now: Seconds,
+): Promise<boolean> {
+  const key = credentialReservationKey(authenticator, value);
+  const { entries } = await unit.load([key]);
+  return isHeld(entries, key, now);
+}
+
+function isHeld(entries: ReadonlyMap<string, Entry | undefined>, key: string, now: Seconds): boolean {
+  const entry = entries.get(key);
+  if (entry === undefined) return false;
+  const reservation = parseCredentialReservation(entry.value);
+  const holder = accountOf(entries, reservation.user);
+  const isListed = holder?.credentials.some((one) => reservationKeys(one).includes(key)) ?? false;
+  return isListed || reservation.at > now - abandonedAfter;
 }
 
 /** Frees the reservations of these credentials; to be committed with their removal. */

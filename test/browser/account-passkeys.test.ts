@@ -14,6 +14,7 @@ import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import type { TestUser } from '../support/relying-party.ts';
 import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
+import { until } from '../support/until.ts';
 
 let node: TestNode;
 let browser: Browser;
@@ -105,7 +106,7 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       const laptop = await plugIn();
       await addKey(device, 'Laptop');
       await unplug(laptop);
-      await plugIn(keyWithPin);
+      const key = await plugIn(keyWithPin);
       await addKey(device, 'Key on my ring');
       await expectAccessible(page);
 
@@ -115,21 +116,28 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       await page.getByLabel('Name', { exact: true }).fill('Spare key');
       await page.getByRole('button', { name: 'Save name' }).click();
       await said(page, 'account.done.renamed');
+      const copies = await device.keysOn(key);
+      expect(copies).toHaveLength(1);
       await page.getByRole('link', { name: 'Manage Spare key' }).click();
       await page.getByRole('button', { name: 'Remove' }).click();
       await said(page, 'account.done.removed');
       expect(await page.getByRole('link', { name: /^Manage/ }).allTextContents()).toHaveLength(2);
+      // The page told the browser which ones are left.
+      await until('the removed passkey leaves the key', async () => (await device.keysOn(key)).length === 0);
 
       const request = authorization(node.issuer, 'notes', { redirect_uri: landing });
       await page.context().clearCookies();
       await device.withoutPicking(async () => {
+        // A device that was not there has it still, and offers it.
+        for (const copy of copies) await device.putKey(key, copy);
         await page.goto(request.url);
         await appears(page.locator('form[data-step=identify]').first());
       });
-      // The key still has it, and offers it.
       await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
       await appears(page.locator('[role=alert] [data-message="credentials.invalid"]'));
       await expectAccessible(page);
+      // No account has it, so the page said that too.
+      await until('the unknown passkey leaves the key', async () => (await device.keysOn(key)).length === 0);
       await page.fill('[name=identifier]', user.identifier);
       await givePassword(page, user);
       expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['pwd'] });

@@ -10,6 +10,19 @@ export interface Device {
   /** Adds an authenticator; gives its id. */
   plugIn(more?: object): Promise<string>;
   unplug(id: string): Promise<void>;
+  /** What an authenticator holds. */
+  keysOn(id: string): Promise<readonly VirtualKey[]>;
+  putKey(id: string, key: VirtualKey): Promise<void>;
+}
+
+/** As the DevTools protocol has it: `WebAuthn.Credential`. */
+interface VirtualKey {
+  readonly credentialId: string;
+  readonly isResidentCredential: boolean;
+  readonly rpId?: string;
+  readonly privateKey: string;
+  readonly userHandle?: string;
+  readonly signCount: number;
 }
 
 const passkeys = {
@@ -73,6 +86,12 @@ export async function onDevice(
         });
         plugged.add(authenticatorId);
         return authenticatorId;
+      },
+      async keysOn(authenticatorId) {
+        return (await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+      },
+      async putKey(authenticatorId, credential) {
+        await cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
       },
       unplug: async (authenticatorId) => {
         plugged.delete(authenticatorId);

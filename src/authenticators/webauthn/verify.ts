@@ -10,6 +10,7 @@ import type {
   Verified,
 } from '../authenticator.ts';
 import { foreignChallenge } from '../shared/results.ts';
+import { isDecoyId } from './decoy-id.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse } from './input.ts';
 import { type CeremonyPlace, ceremonyPlace } from './relying-party.ts';
 import { type Key, type WebauthnSecret, webauthnKeys, webauthnProof } from './secret.ts';
@@ -64,8 +65,10 @@ export async function verifyAssertion(
       (allowed?.includes(id) ?? true) && (assertion.credentialId === undefined || assertion.credentialId === id),
   );
   const key = await signer(mayAnswer, assertion, ceremony);
-  if (key === undefined) return invalid(mayAnswer.length > 0 ? 'signature' : 'unknown_credential');
   const isUsernameless = allowed === undefined;
+  if (key === undefined && mayAnswer.length === 0)
+    return { ...invalid('unknown_credential'), ...(isUsernameless ? unknownCredential(assertion, context) : {}) };
+  if (key === undefined) return invalid('signature');
   const { secret } = key;
   if ((assertion.userHandle ?? (isUsernameless ? '' : secret.userHandle)) !== secret.userHandle)
     return invalid('user_handle');
@@ -159,6 +162,18 @@ function attempt<T>(run: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Only where the browser chose among all keys that it has. An id that a page named is that of a key or of a decoy, and
+ * to call one unknown would tell which.
+ */
+function unknownCredential(
+  { credentialId }: Assertion,
+  context: AuthenticatorContext,
+): Pick<Refused, 'unknownCredential'> {
+  if (credentialId === undefined || isDecoyId(credentialId, context)) return {};
+  return { unknownCredential: { value: credentialId, signal: { rpId: ceremonyPlace(context).id, credentialId } } };
 }
 
 function invalid(reason: string): Refused {

@@ -12,9 +12,11 @@ import type {
   AuthenticatorContext,
   Credential,
   CredentialInput,
+  CredentialSignal,
   IssuedChallenge,
 } from '../authenticator.ts';
 import { challengeLifetime, enabledSetting } from '../shared/limits.ts';
+import { decoyId } from './decoy-id.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './enroll.ts';
 import { binaryField, challengeOf } from './input.ts';
 import { ceremonyPlace, relyingPartyIn, relyingPartySettings } from './relying-party.ts';
@@ -70,6 +72,7 @@ export function webauthnAuthenticator(): Authenticator {
     attemptLimits: [{ limit: 10, window: 300 }],
     challenge: async (credential, context) => assertionChallenge(credential, context),
     verify: verifyAssertion,
+    signal: acceptedCredentials,
     beginEnrollment: async (subject, context) => registrationChallenge(subject, context),
     enroll: verifyRegistration,
     identifyByCredential: { challenge: usernamelessChallenge, pending: usernamelessPending, subject: subjectInHandle },
@@ -132,8 +135,7 @@ function decoyKeys(context: AuthenticatorContext): readonly KeyDescriptor[] {
   const [draw = 0, ...draws] = Buffer.from(drawn(), 'base64url');
   return draws.slice(0, draw % 3 === 0 ? 2 : 1).map((shape, at) => {
     const { bytes = 32, transports } = commonShapes[shape % commonShapes.length] ?? {};
-    const id = ['0', '1'].map((half) => drawn(String(at), half)).map((text) => Buffer.from(text, 'base64url'));
-    return omitUndefined({ id: Buffer.concat(id).subarray(0, bytes).toString('base64url'), transports });
+    return omitUndefined({ id: decoyId(drawn(String(at)), bytes, context), transports });
   });
 }
 
@@ -142,18 +144,12 @@ function registrationChallenge(subject: Subject, context: AuthenticatorContext):
   const challenge = randomBytes(challengeBytes).toString('base64url');
   const required = context.userVerification === true;
   const settings = (context.settings ?? {}) as WebauthnSettings;
-  const name = subject.identifiers[0] ?? subject.id;
-  const { displayName } = subject.profile;
   return {
     inputs: ['public_key', 'key_name'],
     public: {
       challenge,
       rp: { id: ceremonyPlace(context).id, name: context.brand },
-      user: {
-        id: userHandleOf(subject.id),
-        name,
-        displayName: typeof displayName === 'string' && displayName !== '' ? displayName : name,
-      },
+      user: userEntity(subject),
       pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
       excludeCredentials: webauthnKeys(context.enrolled)
         .filter(({ secret }) => !required || secret.userVerification)
@@ -165,6 +161,24 @@ function registrationChallenge(subject: Subject, context: AuthenticatorContext):
     private: { challenge, userVerification: required },
     expires: context.now + challengeLifetime,
   };
+}
+
+/** PublicKeyCredentialUserEntityJSON (section 5.4.3). */
+function userEntity({ id, identifiers, profile: { displayName } }: Pick<Subject, 'id' | 'identifiers' | 'profile'>) {
+  const name = identifiers[0] ?? id;
+  const shown = typeof displayName === 'string' && displayName !== '' ? displayName : name;
+  return { id: userHandleOf(id), name, displayName: shown };
+}
+
+/** Sections 5.1.10.3 and 5.1.10.4. A key of another relying party is none of this list's. */
+function acceptedCredentials(
+  user: Parameters<typeof userEntity>[0],
+  context: Pick<AuthenticatorContext, 'issuer' | 'settings' | 'enrolled'>,
+): CredentialSignal {
+  const { id: userId, ...names } = userEntity(user);
+  const rpId = ceremonyPlace(context).id;
+  const keys = webauthnKeys(context.enrolled).filter(({ credential }) => (credential.relyingParty ?? rpId) === rpId);
+  return { rpId, userId, allAcceptedCredentialIds: keys.map(({ secret }) => secret.id), ...names };
 }
 
 /** Section 7.2 for a user who has not entered an identifier: any of their keys will do. */

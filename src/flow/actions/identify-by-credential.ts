@@ -78,6 +78,6 @@ async function refusalOfUnknown(
   return result.ok ? undefined : result;
 }
 
-function about(key: string, { context, messages }: ActionResult): ActionResult {
-  return { context, messages: messages.map(({ field: _, ...message }) => ({ ...message, authenticator: key })) };
+function about(key: string, { messages, ...result }: ActionResult): ActionResult {
+  return { ...result, messages: messages.map(({ field: _, ...message }) => ({ ...message, authenticator: key })) };
 }

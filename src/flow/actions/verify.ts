@@ -21,6 +21,7 @@ import type { Limit, LoadOptions, Reservation } from '../../stores/store.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
+import type { UnknownCredential } from '../facts/credential-signals.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
@@ -30,6 +31,8 @@ export interface ActionResult {
   readonly context: OpenTransaction;
   /** Why the user stays at the step. Empty: they go on. */
   readonly messages: readonly Notice[];
+  /** The browser answered with a credential that the user does not have. */
+  readonly unknownCredential?: UnknownCredential;
 }
 
 /** An attempt that waits for the rule of the user. */
@@ -153,7 +156,11 @@ export function refused(context: OpenTransaction, key: string, refusal: Refusal 
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
   const { field = 'credentials.passcode', params } = refusal ?? {};
-  return withError(context, refusalNoticeCode(code), { field, ...(params ? { params } : {}) });
+  const unknown = refusal?.unknownCredential;
+  return {
+    ...withError(context, refusalNoticeCode(code), { field, ...(params ? { params } : {}) }),
+    ...(unknown && { unknownCredential: { authenticator: key, ...unknown } }),
+  };
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */

@@ -127,7 +127,7 @@ function drawPage<P extends PageBase>(
   page: P,
   toView: (page: P, t: Translator) => View,
 ): string {
-  const { brand } = page;
+  const { brand, signals = [] } = page;
   const t = translator(page.locale);
   const { heading, context, app, scripts = [], wide = false, notices = noNotices, ...content } = toView(page, t);
   const accent = hrefOf(brand.accent);
@@ -140,7 +140,8 @@ function drawPage<P extends PageBase>(
       brand: { name: brand.name },
       favicon: asset('icon.svg'),
       stylesheets: [asset('stepgate.css'), ...(accent === undefined ? [] : [accent])],
-      scripts: scripts.map(asset),
+      scripts: [...scripts, ...(signals.length > 0 ? ['credential-signals.js'] : [])].map(asset),
+      signals: signals.map((signal) => JSON.stringify(signal)),
       wide,
       heading,
       ...omitUndefined({ context, app }),

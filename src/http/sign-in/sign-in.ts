@@ -169,7 +169,7 @@ function showStep(
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals } = result;
   const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(result);
@@ -187,6 +187,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    signals,
     ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),
     ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),

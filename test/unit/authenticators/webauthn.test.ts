@@ -92,6 +92,31 @@ describe('a challenge', () => {
     expect(other.public.allowCredentials).not.toEqual(one.public.allowCredentials);
   });
 
+  test('for a decoy has ids that the server knows again: it never calls them unknown', async () => {
+    for (let at = 0; at < 40; at += 1) {
+      const decoys = await webauthn.challenge(undefined, { ...base, subjectId: `identifier:{${at}}` });
+      for (const { id } of decoys.public.allowCredentials as { id: string }[]) {
+        expect(await unknownAfter(Buffer.from(id, 'base64url'))).toBeUndefined();
+        const changed = Buffer.from(id, 'base64url');
+        changed[0] = (changed[0] ?? 0) ^ 1;
+        expect(await unknownAfter(changed)).toEqual({
+          value: changed.toString('base64url'),
+          signal: { rpId: 'id.example.org', credentialId: changed.toString('base64url') },
+        });
+      }
+    }
+  });
+
+  /** What is said of a key with this id that no account has, where the browser chose it. */
+  async function unknownAfter(id: Buffer) {
+    const byKey = webauthn.identifyByCredential;
+    const started = byKey?.challenge(1, base) as IssuedChallenge;
+    const input = assertion(newKey(userHandle, id), whereOf(started, base.issuer));
+    const pending = byKey?.pending(1, input, base) ?? {};
+    const result = await webauthn.verify(undefined, { pending, input }, base);
+    return result.ok ? undefined : result.unknownCredential;
+  }
+
   test('for decoys differs as keys do: one or two, of several makes', async () => {
     const shapes: string[] = [];
     const counts = new Map<number, number>();

@@ -152,6 +152,7 @@ test('a page in a language that runs from right to left says so, and its codes s
         favicon: '/icon.svg',
         stylesheets: [],
         scripts: [],
+        signals: [],
         wide: false,
         heading: { key: 'account.title' },
         notices: { errors: [], infos: [] },

@@ -13,6 +13,8 @@ export interface LayoutModel {
   readonly favicon: string;
   readonly stylesheets: readonly string[];
   readonly scripts: readonly string[];
+  /** What the browser is told about credentials: JSON for a script. */
+  readonly signals: readonly string[];
   /** For pages of lists rather than one form. */
   readonly wide: boolean;
   readonly app?: AppView;

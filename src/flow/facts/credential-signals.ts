@@ -1,0 +1,53 @@
+/** What browsers are told about the credentials that they keep for a user. See decision 40. */
+import type { CredentialSignal, Refused } from '../../authenticators/authenticator.ts';
+import type { Facts, Seconds } from '../../core/model/facts.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { isReserved } from '../../users/credential-reservations.ts';
+import type { Account } from '../../users/user.ts';
+import type { Services } from '../services.ts';
+import { loadAccount } from './account.ts';
+
+/** A credential that a user does not have, as its authenticator reports it. */
+export interface UnknownCredential extends NonNullable<Refused['unknownCredential']> {
+  readonly authenticator: string;
+}
+
+/** To the browser that answered with it; nothing while any account has it. Rejects with `StoreUnavailable`. */
+export async function unknownSignals(
+  unit: UnitOfWork,
+  { signal, ...credential }: UnknownCredential,
+  now: Seconds,
+): Promise<readonly CredentialSignal[]> {
+  return (await isReserved(unit, credential, now)) ? [] : [signal];
+}
+
+/** For a browser whose user is signed in, or has proved something: nothing else may see it. */
+export function credentialSignals(
+  { authenticators, issuer }: Services,
+  { settings: all }: Snapshot,
+  { user, credentials }: Account,
+): readonly CredentialSignal[] {
+  return Array.from(authenticators).flatMap(([key, authenticator]) => {
+    const settings = all.authenticators[key];
+    if (!settings?.enabled || !authenticator.signal) return [];
+    const enrolled = credentials.filter((one) => one.authenticator === key);
+    return [authenticator.signal(user, { issuer, settings, enrolled })];
+  });
+}
+
+interface SignalSources {
+  readonly services: Services;
+  readonly snapshot: Snapshot;
+  readonly request: { readonly unit: UnitOfWork };
+}
+
+/** For the user whom these facts are about: nothing before they have proved something, now or in the session. */
+export async function provedSignals(
+  { services, snapshot, request }: SignalSources,
+  { subject, evidence }: Pick<Facts, 'subject' | 'evidence'>,
+): Promise<readonly CredentialSignal[]> {
+  if (subject === undefined || !evidence.some((one) => one.subject === subject.id)) return [];
+  const account = await loadAccount(request.unit, subject.id);
+  return account ? credentialSignals(services, snapshot, account) : [];
+}
