@@ -88,9 +88,22 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
         footer: noticeFooter(base),
       };
     }
+    case 'new-browser':
+      return newBrowserContent(given, context);
     default:
       throw new Error(`there is no mail ${template}`);
   }
+}
+
+function newBrowserContent(given: Given, { t: _, ...context }: RenderContext): MailContent {
+  const what = { key: 'mail.new-browser.lead', params: { identifier: given.text('identifier') } };
+  const details = timeAndPlace(given);
+  return {
+    name: 'account-changed',
+    model: { ...context, what, otherSessionsEnded: false, details, ...actionOf(given) },
+    subject: { key: 'mail.new-browser.subject' },
+    footer: noticeFooter(context),
+  };
 }
 
 /** The link of a notification that does something about what it tells. */

@@ -73,6 +73,8 @@ export type AuditCause =
   | '/account/addresses'
   | '/account/profile'
   | '/account/undo'
+  | '/account/data'
+  | '/account/not-me'
   | 'the worker of the outbox'
   | '/oauth2/v1/authorize'
   | 'any step'
@@ -102,6 +104,7 @@ interface AuditEventRow {
 
 const inSignIn = ['subject', 'client', 'ip', 'transaction', 'policyRevision'] as const;
 const atAccount = ['subject', 'client', 'ip', 'policyRevision'] as const;
+const endingSessions = [...atAccount, 'otherSessionsEnded'] as const;
 const byCommand = ['subject', 'by'] as const;
 const succeeds = ['success'] as const;
 const fails = ['failure'] as const;
@@ -129,7 +132,11 @@ export const auditEvents = {
     fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
     causedBy: ['enroll'],
   },
-  'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['recover'] },
+  'recovery.started': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'authenticator'],
+    causedBy: ['recover', '/oauth2/v1/authorize'],
+  },
   'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['enroll'] },
   'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: ['skip'] },
   'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
@@ -154,7 +161,7 @@ export const auditEvents = {
   'message.limited': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator', 'reason'],
-    causedBy: ['identify', 'select', 'resend', 'enroll'],
+    causedBy: ['identify', 'select', 'resend', 'enroll', '/oauth2/v1/authorize'],
   },
   'message.undeliverable': {
     outcomes: fails,
@@ -171,6 +178,7 @@ export const auditEvents = {
     fields: [...inSignIn, 'factors', 'rule', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
+  'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
     fields: [...inSignIn, 'rule', 'reason'],
@@ -189,15 +197,13 @@ export const auditEvents = {
     causedBy: ['/account'],
   },
   'account.session_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
-  'account.sessions_ended': {
-    outcomes: succeeds,
-    fields: [...atAccount, 'otherSessionsEnded'],
-    causedBy: ['/account'],
-  },
+  'account.sessions_ended': { outcomes: succeeds, fields: endingSessions, causedBy: ['/account'] },
   'account.device_forgotten': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account'] },
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'account.sign_in_rejected': { outcomes: succeeds, fields: endingSessions, causedBy: ['/account/not-me'] },
+  'account.data_downloaded': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/data'] },
   'service_token.issued': {
     outcomes: succeeds,
     fields: ['client', 'ip', 'policyRevision', 'rule'],
@@ -218,11 +224,7 @@ export const auditEvents = {
     fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
     causedBy: ['/account/profile'],
   },
-  'account.identifier_refused': {
-    outcomes: fails,
-    fields: [...atAccount, 'reason'],
-    causedBy: ['/account/profile'],
-  },
+  'account.identifier_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account/profile'] },
   'account.identifier_restored': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes', 'otherSessionsEnded'],
@@ -236,6 +238,7 @@ export const auditEvents = {
     fields: [...atAccount, 'rule', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
+  'token.reused': { outcomes: fails, fields: ['subject', 'client', 'ip'], causedBy: ['/oauth2/v1/token'] },
   'user.added': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users add', 'stepgate users import'] },
   'user.changed': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users import'] },
   'user.groups_changed': { outcomes: succeeds, fields: [...byCommand, 'groups'], causedBy: ['stepgate users groups'] },

@@ -15,8 +15,10 @@ import type { AccountParts } from './account/account-request.ts';
 import { addressHandlers } from './account/address-handlers.ts';
 import { appHandlers } from './account/app-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
+import { dataHandlers } from './account/data-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
 import { identifierHandlers } from './account/identifier-handlers.ts';
+import { notMeHandlers } from './account/not-me-handlers.ts';
 import { profileHandlers } from './account/profile-handlers.ts';
 import { sessionHandlers } from './account/session-handlers.ts';
 import { undoHandlers } from './account/undo-handlers.ts';
@@ -107,7 +109,9 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     apps: appHandlers(account),
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
+    data: dataHandlers(account),
     undo: undoHandlers(account),
+    notMe: notMeHandlers(account),
     health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     renderer,

@@ -5,8 +5,10 @@ import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
 import type { appHandlers } from './account/app-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
+import type { dataHandlers } from './account/data-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
 import type { identifierHandlers } from './account/identifier-handlers.ts';
+import type { notMeHandlers } from './account/not-me-handlers.ts';
 import type { profileHandlers } from './account/profile-handlers.ts';
 import type { sessionHandlers } from './account/session-handlers.ts';
 import type { undoHandlers } from './account/undo-handlers.ts';
@@ -29,7 +31,9 @@ export interface RouteHandlers {
   readonly apps: ReturnType<typeof appHandlers>;
   readonly profile: ReturnType<typeof profileHandlers>;
   readonly identifiers: ReturnType<typeof identifierHandlers>;
+  readonly data: ReturnType<typeof dataHandlers>;
   readonly undo: ReturnType<typeof undoHandlers>;
+  readonly notMe: ReturnType<typeof notMeHandlers>;
   readonly magicLink: ReturnType<typeof magicLinkHandlers>;
   readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
@@ -107,14 +111,17 @@ function accountRoutes({
 }
 
 /** After a lost race the profile says that the form was outdated. */
-function profileRoutes({ profile, identifiers, undo }: RouteHandlers): readonly Route[] {
+function profileRoutes({ profile, identifiers, data, undo, notMe }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account/profile?done=stale';
   return [
     { path: '/account/profile', GET: profile.show, POST: profile.save, onLostRace },
     { path: '/account/profile/:kind', GET: identifiers.showChange, POST: identifiers.change, onLostRace },
     { path: '/account/profile/:kind/confirm', GET: identifiers.showConfirm, POST: identifiers.confirm, onLostRace },
     { path: '/account/profile/:kind/resend', POST: identifiers.resend, onLostRace },
+    { path: '/account/data', GET: data.show, POST: data.download, onLostRace: () => '/account/data?done=stale' },
     { path: '/account/undo', GET: undo.show, POST: undo.undo },
+    { path: '/account/not-me', GET: notMe.show, POST: notMe.reject },
+    { path: '/account/recover', GET: notMe.recover },
   ];
 }
 

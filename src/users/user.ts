@@ -57,6 +57,11 @@ export interface User {
   readonly askedAddress?: AskedAddress;
   /** An address or a number that the user wants instead of the present one: a code was sent there. */
   readonly askedIdentifier?: AskedIdentifier;
+  /**
+   * When the user was told of sign-ins from new browsers (epoch seconds), newest last. Absent: there was no sign-in yet
+   * that could have been told.
+   */
+  readonly newBrowserNotices?: readonly Seconds[];
   /** What the user was called before, as long as it can come back; oldest first. */
   readonly formerIdentifiers?: readonly FormerIdentifier[];
 }

@@ -99,6 +99,7 @@ function ownProfile(text: string): OwnProfile {
       { name: 'badges', attribute: { ...own, type: 'list', write: 'admin' }, value: ['red', 'blue'] },
       { name: 'contractor', attribute: { ...own, type: 'boolean', write: 'admin' }, value: true },
     ],
+    canDownload: true,
   };
 }
 
@@ -311,9 +312,16 @@ function profilePages(hostile: string, long: string): AccountPages {
     'account-profile-bare': {
       ...base,
       kind: 'profile',
-      profile: { identifiers: [{ kind: 'email', verified: false, canChange: true }], fields: [], fixed: [] },
+      profile: {
+        identifiers: [{ kind: 'email', verified: false, canChange: true }],
+        fields: [],
+        fixed: [],
+        canDownload: false,
+      },
       handle,
     },
+    'account-data': { ...base, kind: 'data', handle },
+    'account-data-german': { ...base, locale: 'de', kind: 'data', handle },
     'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },
     'account-profile-hostile': { ...base, kind: 'profile', profile: ownProfile(hostile), handle },
   };

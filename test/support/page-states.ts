@@ -763,6 +763,26 @@ const standalone: Readonly<Record<string, Draw>> = {
     r.renderLinkQuestion({ brand, locale: 'en', does: 'undo', kind: 'email', value: 'alice@demo.test', token: 't' }),
   'link-undo-phone': (r) =>
     r.renderLinkQuestion({ brand, locale: 'de', does: 'undo', kind: 'phone', value: '+4915112345678', token: 't' }),
+  'link-not-me': (r) =>
+    r.renderLinkQuestion({
+      brand,
+      locale: 'en',
+      does: 'not_me',
+      signIn: { at: 1_795_000_000, app: 'Notes', browser: 'Firefox', system: 'Linux', ip: '192.0.2.7' },
+      token: 't',
+    }),
+  'link-not-me-hostile': (r) =>
+    r.renderLinkQuestion({
+      brand,
+      locale: 'de',
+      does: 'not_me',
+      signIn: { at: 1_795_000_000, app: hostile, browser: hostile, system: hostile, ip: hostile },
+      token: hostile,
+    }),
+  'link-not-me-done': (r) =>
+    r.renderLinkResult({ brand, locale: 'en', does: 'not_me', result: 'done', recover: 'alice@demo.test' }),
+  'link-not-me-done-methods': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'not_me', result: 'done' }),
+  'link-not-me-over': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'not_me', result: 'over' }),
   'link-undo-done': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'done' }),
   'link-undo-over': (r) => r.renderLinkResult({ brand, locale: 'de', does: 'undo', result: 'over' }),
   'link-undo-superseded': (r) => r.renderLinkResult({ brand, locale: 'en', does: 'undo', result: 'superseded' }),

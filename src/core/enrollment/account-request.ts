@@ -10,6 +10,9 @@ export type AccountPurpose =
   /** The user wants to enroll this authenticator, which takes the same requirement. */
   | { readonly kind: 'enroll'; readonly authenticator: string };
 
+/** The scope of a user who wants a new password: the sign-in begins as a recovery. */
+export const recoverScope = 'account:recover';
+
 /** The scope that asks for the account-management requirement. */
 export const changeScope = 'account:change';
 const enrollPrefix = 'account:enroll:';

@@ -27,11 +27,11 @@ import {
 } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
+import { createLink } from '../notify/account-links.ts';
 import { type AccountChange, accountChanged, type NotificationLink } from '../notify/account-notification.ts';
 import { enqueueMessages } from '../notify/enqueue-message.ts';
 import { notify } from '../notify/notify.ts';
 import { notifierOf } from './change.ts';
-import { createLink } from './links.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 export interface Move {

@@ -43,6 +43,8 @@ export interface OwnProfile {
   readonly fields: readonly ProfileField[];
   /** Only to be read. */
   readonly fixed: readonly FixedValue[];
+  /** The user may have a file with all that is kept. */
+  readonly canDownload: boolean;
 }
 
 const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
@@ -58,7 +60,13 @@ export function ownProfile(context: OpenAccount): OwnProfile {
     const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
     return attribute.write === 'admin' && value !== undefined ? [{ name, attribute, value }] : [];
   });
-  return { identifiers: kinds.flatMap((kind) => identifierOf(context, kind)), fields: fieldsOf(context), fixed };
+  const canDownload = context.snapshot.settings.account.download;
+  return {
+    identifiers: kinds.flatMap((kind) => identifierOf(context, kind)),
+    fields: fieldsOf(context),
+    fixed,
+    canDownload,
+  };
 }
 
 /** What there neither is nor can be is left out. */

@@ -18,11 +18,11 @@ import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
+import { consumeLink, readLink } from '../notify/account-links.ts';
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
 import { notifierOf } from './change.ts';
-import { consumeLink, readLink } from './links.ts';
 
 /** What the link of a former address would do. */
 export type Undo =

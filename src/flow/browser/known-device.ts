@@ -69,6 +69,14 @@ export function recordSignIn(
   });
 }
 
+/** The browser is new to this user from now on. `key`: of its entry. */
+export function forgetKnownDevice(unit: UnitOfWork, key: string, subject: string): void {
+  unit.merge(key, (current) => {
+    const { [subject]: known, ...others } = parseLastSignIns(current);
+    return known === undefined ? undefined : { value: JSON.stringify(others), ttl: deviceLifetime };
+  });
+}
+
 function parseLastSignIns(value: string | undefined): Readonly<Record<string, LastSignIn>> {
   return value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn>);
 }

@@ -31,6 +31,8 @@ export const accountChanges = [
   'username_changed',
   'email_restored',
   'phone_restored',
+  'sign_in_rejected',
+  'data_downloaded',
   'email_changed',
   'reset',
   'reset_all',
@@ -50,6 +52,7 @@ export type SelfServiceChange = Extract<
   | 'sessions_ended'
   | 'address_added'
   | 'address_removed'
+  | 'data_downloaded'
   | 'app_access_ended'
 >;
 

@@ -47,7 +47,7 @@ export const staleForm: Notice = { code: 'form.stale', level: 'info' };
  * to the overview.
  */
 const returnTargets =
-  /^(?:view|added|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
+  /^(?:view|added|data|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
@@ -80,12 +80,13 @@ export async function readyForForm(
 /**
  * Sends the browser through the step loop, as any app does. The code that comes back is never redeemed: only the
  * session counts, so the verifier of the challenge is thrown away. `purpose`: the scope that says what the user wants
- * to change; absent: only to look.
+ * to change; absent: only to look. `loginHint`: the identifier that the page is filled with.
  */
 export function sendToSignIn(
   { parts, ctx }: AccountHttpRequest,
-  { purpose, returnTo }: { readonly purpose?: string; readonly returnTo: string },
+  asked: { readonly purpose?: string; readonly returnTo: string; readonly loginHint?: string },
 ): void {
+  const { purpose, returnTo, loginHint } = asked;
   const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');
   const query = new URLSearchParams({
     client_id: parts.clientId,
@@ -93,6 +94,7 @@ export function sendToSignIn(
     redirect_uri: `${parts.services.issuer}/account/callback`,
     scope: 'openid',
     ...(purpose === undefined ? {} : { account_purpose: purpose }),
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     code_challenge: challenge,
     code_challenge_method: 'S256',
     state: returnTo,

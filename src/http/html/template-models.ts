@@ -19,6 +19,7 @@ import type {
   OverviewModel,
   OwnAppModel,
   OwnAppsModel,
+  OwnDataModel,
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
@@ -128,6 +129,7 @@ export interface PageTemplateModels {
   readonly 'account/apps': OwnAppsModel;
   readonly 'account/authenticator': AuthenticatorModel;
   readonly 'account/end-app-access': EndAppAccessModel;
+  readonly 'account/data': OwnDataModel;
   readonly 'account/profile': OwnProfileModel;
   readonly 'account/change-identifier': ChangeIdentifierModel;
   readonly 'account/end-session': EndSessionModel;

@@ -4,18 +4,22 @@
  */
 
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
+import { recoverableAuthenticator } from '../../core/decision/recovery.ts';
+import { recoverScope } from '../../core/enrollment/account-request.ts';
 import type { Assurance } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
+import { audit } from '../../flow/audit.ts';
 import { renewSecret } from '../../flow/browser/proof-secret.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
 import type { Services } from '../../flow/services.ts';
 import { transactionEntry } from '../../flow/transaction/store.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import { currentRequest } from '../request-scope.ts';
+import { currentRequest, type SignOn } from '../request-scope.ts';
 import { expectedSubject } from '../sign-on/request-facts.ts';
 import { signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
@@ -45,14 +49,21 @@ export async function beginTransaction(
   services: Services,
 ): Promise<string> {
   const { unit } = currentRequest();
-  const { request, snapshot, transaction: previous } = await signOn(ctx, services);
+  const decided = await signOn(ctx, services);
+  const { request, snapshot, transaction: previous } = decided;
   const now = services.now();
   const ttl = snapshot.settings.tokens.interaction;
   const expected = expectedSubject(ctx);
   const accountId = ctx.oidc.session?.accountId;
+  const recoverable = await authenticatorToRecover(decided);
   const registers = ctx.oidc.prompts.has(registrationPrompt) && ctx.oidc.promptPending(registrationPrompt);
   const asked =
-    !registers && accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
+    !registers &&
+    recoverable === undefined &&
+    accountId !== undefined &&
+    (expected === undefined || expected === accountId)
+      ? accountId
+      : undefined;
   const account = asked === undefined ? undefined : await loadAccount(unit, asked);
   const hint = ctx.oidc.params?.login_hint;
   const locales = ctx.oidc.params?.ui_locales;
@@ -80,15 +91,46 @@ export async function beginTransaction(
     ...(isProved ? { proofSecret: renewSecret({ give }) } : {}),
     ...(subject ? { subject } : {}),
     ...(registers ? { registration: {} } : {}),
-    ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
-    ...(continues?.skipped ? { skipped: continues.skipped } : {}),
-    ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
-    ...(continues?.rememberDevice ? { rememberDevice: true } : {}),
-    ...(continues?.consented ? { consented: true } : {}),
-    ...(continues?.accountSelected ? { accountSelected: true } : {}),
+    ...(recoverable === undefined ? {} : { recovering: true as const }),
+    ...(continues ? carriedOver(continues) : {}),
   };
+  if (recoverable !== undefined) auditRecovery(services, { transaction, snapshot, recoverable });
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   return signInPath(interaction.uid);
+}
+
+/** What a further interaction for the same request knows already. */
+function carriedOver(before: Transaction): Partial<Transaction> {
+  const { startedAt, evidence, skipped, keepSignedIn, rememberDevice, consented, accountSelected } = before;
+  return {
+    startedAt,
+    evidence,
+    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected }),
+  };
+}
+
+/** The request begins as a recovery, of this authenticator. `undefined`: it does not, or it was begun before. */
+async function authenticatorToRecover({ request, snapshot, app, transaction }: SignOn): Promise<string | undefined> {
+  if (transaction !== undefined || !request.scopes.includes(recoverScope)) return undefined;
+  return recoverableAuthenticator(await snapshot.policies(app));
+}
+
+/** As where the user asks for it on a page. */
+function auditRecovery(
+  services: Services,
+  started: { readonly transaction: Transaction; readonly snapshot: Snapshot; readonly recoverable: string },
+): void {
+  const { unit, visitor } = currentRequest();
+  const { transaction, snapshot, recoverable } = started;
+  audit(unit, services.audit, {
+    event: 'recovery.started',
+    outcome: 'success',
+    client: transaction.request.clientId,
+    ip: visitor.ip,
+    transaction: transaction.id,
+    policyRevision: snapshot.revision,
+    authenticator: recoverable,
+  });
 }
 
 /** The app asks for the form of a new user first. */

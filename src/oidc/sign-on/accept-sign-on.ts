@@ -6,6 +6,7 @@ import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit, decidingRule } from '../../flow/audit.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
+import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
 import type { Services } from '../../flow/services.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { appendSignIn } from '../../users/sign-in-log.ts';
@@ -56,12 +57,27 @@ function writeSession({ services, session, accountId, app, decision, transaction
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 
-async function endTransaction({ services, accountId, app, decision, transaction }: AcceptedSignOn): Promise<void> {
+async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
+  const { services, session, accountId, app, snapshot, facts, decision, transaction } = accepted;
   if (!transaction) return;
   const { unit, visitor } = currentRequest();
   const { remember } = decision;
   const { supportingEvidence } = decision.assurance;
   const signedIn = { services, unit, visitor, app, transaction, subject: accountId, supportingEvidence };
+  if (transaction.evidence.length > 0) {
+    const { known } = facts.device;
+    await tellOfNewBrowser({
+      services,
+      unit,
+      visitor,
+      app,
+      snapshot,
+      transaction,
+      subject: accountId,
+      known,
+      session: session.uid,
+    });
+  }
   await rememberBrowser({ ...signedIn, ...omitUndefined({ remember }) });
   unit.delete(transactionKey(transaction.id));
 }

@@ -62,6 +62,8 @@ export interface ScopeText {
 export interface AccountSettings {
   /** `admin`: only administrators change user names. */
   readonly username: 'user' | 'admin';
+  /** Users may have a file with all that is kept about them. */
+  readonly download: boolean;
 }
 
 export interface Zone {

@@ -147,6 +147,10 @@ const account = closed({
     .describe(
       'Who changes user names. Default `admin`: a name that users choose may be one that a rule or an import means.',
     ),
+  download: z
+    .boolean()
+    .default(false)
+    .describe('Users may download a file with all that is kept about them. Default false.'),
 })
   .prefault({})
   .describe('What users do with their account at `/account`.');

@@ -69,7 +69,7 @@ export const userKeys = {
     what: 'What a link in a notification does, such as undoing a change. Taken once.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the token in the link' },
-    owner: 'flow/account/links',
+    owner: 'flow/notify/account-links',
     lifetime: { kind: 'expiring', until: 'the link is too old' },
     durability: 'durable',
     references: ['user'],

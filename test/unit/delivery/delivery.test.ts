@@ -99,6 +99,7 @@ describe('the text of a message', () => {
     ['address', { app: 'Notes', code: '012345', minutes: 10, ...asked }],
     ['recovery-used', { app: 'Notes', remaining: 7, at: 1_800_000_000, ip: '192.0.2.1' }],
     ['recovery-used', { app: 'Notes', remaining: 2, at: 1_800_000_000, ip: '192.0.2.1' }],
+    ['new-browser', { ...changed, link: 'https://id.acme.test/x', does: 'not_me', until: 1_800_600_000 }],
     ...accountChanges.map((event) => ['account-changed', { ...changed, event, authenticator: 'totp' }] as const),
   ] as const;
 

@@ -25,6 +25,8 @@ const routes = createRoutes(
     profile: anyHandler,
     identifiers: anyHandler,
     undo: anyHandler,
+    data: anyHandler,
+    notMe: anyHandler,
     magicLink: anyHandler,
     recoveryCodes: anyHandler,
     relatedOrigins: anyHandler,

@@ -20,6 +20,8 @@ const handlers = {
   profile: anyHandler,
   identifiers: anyHandler,
   undo: anyHandler,
+  data: anyHandler,
+  notMe: anyHandler,
   magicLink: anyHandler,
   recoveryCodes: anyHandler,
   inbox: anyHandler,
@@ -113,6 +115,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/account/profile/:kind/confirm': both,
   '/account/profile/:kind/resend': write,
   '/account/undo': both,
+  '/account/data': both,
+  '/account/not-me': both,
+  '/account/recover': read,
   '/demo/inbox': read,
   '/demo/inbox.json': read,
 };

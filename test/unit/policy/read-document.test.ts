@@ -226,7 +226,7 @@ test('settings are complete: everything has a default', async () => {
         limits: { number: 10, prefix: 30, network: 50, country: 1000 },
       },
     },
-    account: { username: 'admin' },
+    account: { username: 'admin', download: false },
     attributes: { attributes: standardAttributes, closed: false },
     acrValues: defaultAcrValues,
     tokens: {

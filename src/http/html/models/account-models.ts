@@ -175,6 +175,13 @@ export interface OwnProfileModel {
   readonly edit?: { readonly main: FormModel; readonly groups: readonly ProfileGroupModel[] };
   /** What only administrators change. */
   readonly fixed: readonly FixedValueModel[];
+  /** The user may have a file with all that is kept. */
+  readonly canDownload: boolean;
+}
+
+export interface OwnDataModel {
+  /** Its own form. */
+  readonly main: FormModel;
 }
 
 export interface OwnIdentifierModel {

@@ -93,6 +93,11 @@ export interface ConfirmIdentifierPage extends AccountPageBase {
   readonly resendHandle: string;
 }
 
+export interface OwnDataPage extends AccountPageBase {
+  readonly kind: 'data';
+  readonly handle: string;
+}
+
 export interface AppsPage extends AccountPageBase {
   readonly kind: 'apps';
   readonly apps: readonly OwnApp[];
@@ -106,6 +111,7 @@ export interface EndAppAccessPage extends AccountPageBase {
 }
 
 export type AccountPage =
+  | OwnDataPage
   | AppsPage
   | EndAppAccessPage
   | ProfilePage

@@ -29,6 +29,7 @@ import {
   iconOf,
   invalidBy,
   noticesModel,
+  placeText,
   stateForm,
   type View,
 } from './view.ts';
@@ -75,6 +76,7 @@ function accountContent(page: AccountPage, t: Translator): Content {
     case 'apps':
     case 'end-app-access':
       return appsContent(page, t);
+    case 'data':
     case 'profile':
     case 'change-identifier':
     case 'confirm-identifier':
@@ -262,15 +264,6 @@ function appsModel(id: string, lead: MessageDescriptor, { names, more: count }: 
     lead,
     names,
     ...(count > 0 ? { more: { key: 'account.remove.lost.more', params: { count } } } : {}),
-  };
-}
-
-/** Browser, system and address. An empty text: not known. */
-function placeText({ browser, system, ip }: Place): MessageDescriptor {
-  const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
-  return {
-    key: 'account.place',
-    params: { agent, browser, system, ip, from: ip ? 'address' : 'none' },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { ConsentDetails } from '../../../flow/actions/consent.ts';
+import type { RejectSignIn } from '../../../flow/notify/account-links.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
@@ -76,18 +77,23 @@ export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';
 }
 
-/** The link of a former address: it asks before it undoes a change. */
-export interface LinkQuestionPage extends PageBase {
-  readonly does: 'undo';
-  readonly kind: ProfileIdentifier['kind'];
-  /** What comes back. */
-  readonly value: string;
-  readonly token: string;
-}
+/** A link in a notification: it asks before it does anything. */
+export type LinkQuestionPage = PageBase & { readonly token: string } & (
+    | {
+        readonly does: 'undo';
+        readonly kind: ProfileIdentifier['kind'];
+        /** What comes back. */
+        readonly value: string;
+      }
+    | { readonly does: 'not_me'; readonly signIn: Omit<RejectSignIn, 'kind' | 'user' | 'session' | 'device'> }
+  );
 
 export interface LinkResultPage extends PageBase {
-  readonly does: 'undo';
+  readonly does: 'undo' | 'not_me';
+  /** `superseded`: only of `undo`. */
   readonly result: 'done' | 'over' | 'superseded';
+  /** The identifier of a user who may set a new password now. */
+  readonly recover?: string;
 }
 
 export interface InboxEntry {

@@ -14,16 +14,22 @@ import type {
   ProfileGroupModel,
 } from '../models/account-models.ts';
 import { attributeLabel, optionText, profileInputs } from '../profile-fields.ts';
-import type { ChangeIdentifierPage, ConfirmIdentifierPage, ProfilePage } from './account-pages.ts';
+import type { ChangeIdentifierPage, ConfirmIdentifierPage, OwnDataPage, ProfilePage } from './account-pages.ts';
 import { type Content, invalidBy, noticesModel, stateForm } from './view.ts';
 
 export function profileContent(
-  page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage,
+  page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage | OwnDataPage,
   t: Translator,
 ): Content {
   switch (page.kind) {
     case 'profile':
       return { template: 'account/profile', heading: { key: 'account.profile.title' }, model: profileModel(page, t) };
+    case 'data':
+      return {
+        template: 'account/data',
+        heading: { key: 'account.data.title' },
+        model: { main: stateForm({ step: 'download', action: '/account/data' }, page.handle) },
+      };
     case 'change-identifier':
       return changeContent(page, t);
     case 'confirm-identifier':
@@ -32,7 +38,7 @@ export function profileContent(
 }
 
 function profileModel(page: ProfilePage, t: Translator): OwnProfileModel {
-  const { identifiers, fields, fixed } = page.profile;
+  const { identifiers, fields, fixed, canDownload } = page.profile;
   return {
     identifiers: identifiers.map(identifierModel),
     ...(fields.length === 0
@@ -44,6 +50,7 @@ function profileModel(page: ProfilePage, t: Translator): OwnProfileModel {
           },
         }),
     fixed: fixed.map((one) => fixedModel(one, t)),
+    canDownload,
   };
 }
 

@@ -1,5 +1,6 @@
 /** A page as its templates see it, and what all pages share. */
 import type { Notice } from '../../../core/step/step.ts';
+import type { Place } from '../../../flow/account/sessions.ts';
 import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -102,4 +103,13 @@ export function authenticatorName(key: string, t: Translator): string {
 /** Each authenticator has an icon of its own. */
 export function iconOf(authenticator: string): string {
   return `authenticators/${authenticator}`;
+}
+
+/** Browser, system and address. An empty text: not known. */
+export function placeText({ browser, system, ip }: Place): MessageDescriptor {
+  const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
+  return {
+    key: 'account.place',
+    params: { agent, browser, system, ip, from: ip ? 'address' : 'none' },
+  };
 }

@@ -8,13 +8,30 @@ import { accountLinkKey, userKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Services } from '../services.ts';
 
-/** What a link does. */
-export type AccountLink =
-  /** Undoes a change of an identifier. `change`: id of the `FormerIdentifier`. */
-  { readonly kind: 'undo'; readonly user: string; readonly change: string };
+/** What a link does. `undo` takes back a change of an identifier; `change` is the id of its `FormerIdentifier`. */
+export type AccountLink = { readonly kind: 'undo'; readonly user: string; readonly change: string } | RejectSignIn;
+
+/** Says that a sign-in was not the user's. */
+export interface RejectSignIn {
+  readonly kind: 'not_me';
+  readonly user: string;
+  /** Uid of the SSO session. */
+  readonly session: string;
+  /** Key of the entry of the browser. */
+  readonly device: string;
+  /** What the page says of it: when (epoch seconds), in which app, and from where; empty texts: not known. */
+  readonly at: Seconds;
+  readonly app: string;
+  readonly browser: string;
+  readonly system: string;
+  readonly ip: string;
+}
 
 /** Where the links of each kind lead to. */
-const paths: Readonly<Record<AccountLink['kind'], string>> = { undo: '/account/undo' };
+const paths: Readonly<Record<AccountLink['kind'], string>> = {
+  undo: '/account/undo',
+  not_me: '/account/not-me',
+};
 
 /** Writes the link in the unit's commit, and returns its address. `lifetime`: seconds. */
 export function createLink(

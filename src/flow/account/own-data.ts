@@ -1,0 +1,90 @@
+/**
+ * All that is kept about a user, as data for the user. This file promises: no secret is in it, and nothing that the
+ * attribute schema keeps for administrators. The caller has checked the form and Law 7.
+ */
+import { auditKey } from '../../stores/keys.ts';
+import { readSignIns } from '../../users/sign-in-log.ts';
+import type { User } from '../../users/user.ts';
+import type { OpenAccount } from './open-account.ts';
+import { describe, sessionsOf } from './sessions.ts';
+
+/** Lines of the audit log that are read at a time. */
+const page = 1000;
+
+/** What the file holds. Times are in epoch seconds. */
+export interface OwnData {
+  readonly issuer: string;
+  readonly madeAt: number;
+  readonly account: Readonly<Record<string, unknown>>;
+  /** Attributes that only administrators read. */
+  readonly withheldAttributes: readonly string[];
+  readonly signInMethods: readonly Readonly<Record<string, unknown>>[];
+  readonly sessions: readonly Readonly<Record<string, unknown>>[];
+  readonly signIns: readonly Readonly<Record<string, unknown>>[];
+  readonly auditLog: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Rejects with `StoreUnavailable`. */
+export async function ownData(context: OpenAccount): Promise<OwnData> {
+  const { services, account, snapshot } = context;
+  const { attributes } = snapshot.settings.attributes;
+  const names = Object.keys(account.user.profile);
+  const withheld = names.filter((name) => Object.hasOwn(attributes, name) && attributes[name]?.read === 'admin');
+  const sessions = await Promise.all((await sessionsOf(context)).map((one) => describe(one, context)));
+  const signIns = await readSignIns(services.store, account.user.id);
+  return {
+    issuer: services.issuer,
+    madeAt: services.now(),
+    account: withoutSecrets(account.user, withheld),
+    withheldAttributes: withheld,
+    signInMethods: account.credentials.map(methodWithoutSecret),
+    sessions: sessions.map(({ id: _, ...session }) => session),
+    signIns: signIns.map(({ session: _, ...signIn }) => signIn),
+    auditLog: await auditLinesOf(context),
+  };
+}
+
+function withoutSecrets(
+  { askedAddress, askedIdentifier, formerIdentifiers = [], profile, ...user }: User,
+  withheld: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const readable = Object.entries(profile).filter(([name]) => !withheld.includes(name));
+  return {
+    ...user,
+    profile: Object.fromEntries(readable),
+    formerIdentifiers: formerIdentifiers.map(({ kind, value, replacedBy, until }) => ({
+      kind,
+      value,
+      replacedBy,
+      until,
+    })),
+    ...(askedAddress ? { askedAddress: { address: askedAddress.address, expires: askedAddress.expires } } : {}),
+    ...(askedIdentifier ? { askedIdentifier: { value: askedIdentifier.value, expires: askedIdentifier.expires } } : {}),
+  };
+}
+
+type OwnCredential = OpenAccount['account']['credentials'][number];
+
+function methodWithoutSecret({ secret: _, reservations: _ids, remembered = [], ...method }: OwnCredential) {
+  const browsers = remembered.map(({ at, until, ip, userAgent }) => ({ at, until, ip, userAgent }));
+  return { ...method, rememberedBrowsers: browsers };
+}
+
+/** Those that the store still has. */
+async function auditLinesOf({ services, account }: OpenAccount): Promise<OwnData['auditLog']> {
+  const own: Readonly<Record<string, unknown>>[] = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const lines = await services.store.tail(auditKey, cursor, page);
+    for (const { value } of lines) {
+      const line = value.includes(account.user.id) ? parseAuditLine(value) : undefined;
+      if (line?.subject === account.user.id) own.push(line);
+    }
+    cursor = lines.at(-1)?.cursor;
+    if (lines.length < page) return own;
+  }
+}
+
+function parseAuditLine(value: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(value) as Readonly<Record<string, unknown>>;
+}

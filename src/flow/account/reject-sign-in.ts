@@ -1,0 +1,68 @@
+/**
+ * The user says that a sign-in was not theirs. This file promises: every session and token of the account ends, since
+ * the stranger may have begun others meanwhile; the browser is new to the account again; every address is told.
+ */
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { VersionedAccount } from '../../users/account.ts';
+import { audit } from '../audit.ts';
+import { forgetKnownDevice } from '../browser/known-device.ts';
+import { endOtherSessions } from '../browser/other-sessions.ts';
+import type { Visitor } from '../browser/visitor.ts';
+import { loadAccount } from '../facts/account.ts';
+import { consumeLink, type RejectSignIn, readLink } from '../notify/account-links.ts';
+import { accountChanged } from '../notify/account-notification.ts';
+import { notify } from '../notify/notify.ts';
+import type { Services } from '../services.ts';
+import { notifierOf } from './change.ts';
+
+/** The sign-in that a link is about. */
+export interface ReportedSignIn {
+  readonly link: RejectSignIn;
+  readonly account: VersionedAccount;
+}
+
+interface ReportRequest {
+  readonly services: Services;
+  readonly unit: UnitOfWork;
+  readonly visitor: Visitor;
+}
+
+/** `undefined`: the link was used, or its time is over. */
+export async function reportedSignIn({ unit }: ReportRequest, token: unknown): Promise<ReportedSignIn | undefined> {
+  const link = await readLink(unit, 'not_me', token);
+  const account = link && (await loadAccount(unit, link.user));
+  return account && { link, account };
+}
+
+/**
+ * The caller has checked that the form comes from the page of the link. `undefined`: nothing was done, as above.
+ * Rejects with `StoreUnavailable`.
+ */
+export async function rejectSignIn(request: ReportRequest, token: string): Promise<ReportedSignIn | undefined> {
+  const found = await reportedSignIn(request, token);
+  if (!found) return undefined;
+  const { services, unit, visitor } = request;
+  const { link, account } = found;
+  consumeLink(unit, token);
+  await endOtherSessions(
+    { services, unit, visitor, account, session: undefined, withTokens: false },
+    account.credentials,
+  );
+  if (link.device !== '') {
+    await unit.load([link.device]);
+    forgetKnownDevice(unit, link.device, account.user.id);
+  }
+  const snapshot = await services.snapshot(unit);
+  notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged('sign_in_rejected'));
+  audit(unit, services.audit, {
+    event: 'account.sign_in_rejected',
+    outcome: 'success',
+    subject: account.user.id,
+    client: accountClientId,
+    ip: visitor.ip,
+    policyRevision: snapshot.revision,
+    otherSessionsEnded: true,
+  });
+  return found;
+}

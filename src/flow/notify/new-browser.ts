@@ -1,0 +1,94 @@
+/**
+ * Tells users of a sign-in from a browser that is new to the account, at all their addresses. This file promises: it is
+ * written in the commit of the sign-in and costs no round trip; the first sign-in of an account is not told; a browser
+ * that keeps no cookies does not flood the mailbox.
+ */
+import type { Seconds } from '../../core/model/facts.ts';
+import type { App } from '../../policy/model/app.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { placeInWords } from '../../policy/schema/zones.ts';
+import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
+import { browserInWords } from '../../user-agent.ts';
+import { notificationAddresses } from '../../users/notification-addresses.ts';
+import { parseUser, serializeUser, type User } from '../../users/user.ts';
+import { audit } from '../audit.ts';
+import { loadAccount } from '../facts/account.ts';
+import { createLink } from './account-links.ts';
+import { notificationDeliveries } from './account-notification.ts';
+import { enqueueMessages, type MessageContext } from './enqueue-message.ts';
+
+/** How long a sign-in can be reported (seconds). */
+const reportPeriod: Seconds = 7 * 86_400;
+/** Sign-ins that are told in a day; the account page shows all of them. */
+const perDay = 10;
+const day: Seconds = 86_400;
+
+export interface NewSignIn extends Omit<MessageContext, 'account' | 'client'> {
+  /** Id of the account. */
+  readonly subject: string;
+  /** The user has signed in with this browser before. */
+  readonly known: boolean;
+  /** Uid of the SSO session. */
+  readonly session: string;
+  readonly app: App;
+  readonly snapshot: Snapshot;
+}
+
+/** Where mail cannot be sent nothing is told, and the account page says so. */
+export async function tellOfNewBrowser(signIn: NewSignIn): Promise<void> {
+  const { services, unit, subject, known } = signIn;
+  if (!services.canMail()) return;
+  const account = await loadAccount(unit, subject);
+  if (!account) return;
+  const { newBrowserNotices: told } = account.user;
+  const now = services.now();
+  if (told === undefined) return noted(signIn, () => []);
+  if (known || notificationAddresses(account).length === 0) return;
+  const isLimited = recent(told, now).length >= perDay;
+  auditNotice(signIn, isLimited);
+  if (isLimited) return;
+  noted(signIn, (before) => [...recent(before, now), now]);
+  tell(signIn, account, now);
+}
+
+function recent(times: readonly Seconds[], now: Seconds): readonly Seconds[] {
+  return times.filter((at) => at > now - day);
+}
+
+/** Merged, so that no sign-in loses a race by it. */
+function noted({ unit, subject }: NewSignIn, next: (told: readonly Seconds[]) => readonly Seconds[]): void {
+  unit.merge(userKey(subject), (current) => {
+    if (current === undefined) return undefined;
+    const user: User = parseUser(current);
+    const changed = { ...user, newBrowserNotices: next(user.newBrowserNotices ?? []) };
+    return { value: serializeUser(changed), refs: [credentialsKey(subject)] };
+  });
+}
+
+function tell(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, at: Seconds): void {
+  const { services, unit, visitor, subject: user, session, app, snapshot } = signIn;
+  const place = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const device = visitor.device === undefined ? '' : knownDeviceKey(visitor.device);
+  const about = { kind: 'not_me', user, session, device, at, app: app.name, ...place } as const;
+  const link = createLink({ services, unit }, about, reportPeriod);
+  const params = { link, does: 'not_me', until: at + reportPeriod };
+  const deliveries = notificationDeliveries(
+    account,
+    { template: 'new-browser', params },
+    { at, app: app.name, ...place },
+  );
+  enqueueMessages({ ...signIn, account, client: app.clientId }, deliveries);
+}
+
+function auditNotice({ services, unit, visitor, subject, app, snapshot, transaction }: NewSignIn, isLimited: boolean) {
+  const where = {
+    subject,
+    client: app.clientId,
+    ip: visitor.ip,
+    policyRevision: snapshot.revision,
+    ...(transaction ? { transaction: transaction.id } : {}),
+  };
+  if (isLimited)
+    audit(unit, services.audit, { event: 'message.limited', outcome: 'failure', ...where, reason: 'new_browser' });
+  else audit(unit, services.audit, { event: 'sign_in.new_browser', outcome: 'success', ...where });
+}
