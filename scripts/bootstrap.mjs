@@ -27,7 +27,7 @@ async function main(task, args) {
     return refuse(`Usage: node scripts/bootstrap.mjs ${Object.keys(TASKS).join('|')} [arguments]`);
   if (!isInstalled(root)) {
     process.stderr.write('Installing the packages that package-lock.json names ...\n');
-    const code = await install();
+    const code = await withProgress(install());
     if (code !== 0) return refuse('npm ci failed, see above. It needs a reachable npm registry.');
   }
   const node = findNode();
@@ -44,6 +44,20 @@ function stopWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGTERM'), 250).unref();
+}
+
+/** Says every few seconds that a long step goes on; npm says nothing where its output is piped. */
+async function withProgress(step) {
+  let seconds = 0;
+  const timer = setInterval(() => {
+    seconds += 5;
+    process.stderr.write(`... ${seconds} s\n`);
+  }, 5000);
+  try {
+    return await step;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** No package here needs its install script, and npm 12 blocks them: without them every npm installs the same. */

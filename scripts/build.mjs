@@ -15,6 +15,7 @@ const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.jso
 export function build() {
   const built = modified(stamp);
   if (built > 0 && inputs.every((input) => newest(join(root, input)) < built)) return true;
+  process.stderr.write('Compiling ...\n');
   // Sources that were renamed or deleted must not live on as stale output.
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -1,6 +1,6 @@
 /**
- * The log of the process: JSON lines on stdout. Audit lines carry `kind: "audit"`. Secrets never get here; errors come
- * with their cause.
+ * The log of the process: JSON lines on stdout or in a file. Audit lines carry `kind: "audit"`. Secrets never get here;
+ * errors come with their cause.
  */
 import { pino } from 'pino';
 

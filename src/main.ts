@@ -3,6 +3,9 @@
  * Process entry. The only user of the process besides the commands: what it reads from the environment, everything else
  * gets as arguments.
  */
+import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
   process.stderr.write(`Stepgate needs Node 24.15 or newer; this is ${process.versions.node}.\n`);
@@ -16,7 +19,7 @@ const env = process.env;
 
 const program = createProgram({
   env,
-  async serve({ demo }) {
+  async serve({ demo, logFile }) {
     // Only the server needs the provider; the other commands start without it.
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
@@ -39,12 +42,13 @@ const program = createProgram({
         ? {
             demo: {
               ...(env.DEMO_PASSWORD ? { password: env.DEMO_PASSWORD } : {}),
-              print: (text) => process.stderr.write(`${text}\n`),
+              print: (text) =>
+                process.stderr.write(logFile === '-' ? `${text}\n` : `${text}  Log:         ${logFile}\n\n`),
             },
           }
         : {}),
       variables: env,
-      log: createLogger((line) => process.stdout.write(line)),
+      log: createLogger(logWriter(logFile)),
     });
     let stopping = false;
     const stop = (): void => {
@@ -76,4 +80,15 @@ function sentence(error: unknown): string {
   if (code === 'EACCES' && port !== undefined)
     return `This user may not listen on port ${port}: set PORT to a port above 1023.`;
   return error.message;
+}
+
+/**
+ * Appends lines to `file`, which it makes with its directory; `-`: standard output. Throws when the file cannot be
+ * opened.
+ */
+function logWriter(file: string): (line: string) => void {
+  if (file === '-') return (line) => void process.stdout.write(line);
+  mkdirSync(dirname(file), { recursive: true });
+  const descriptor = openSync(file, 'a', 0o600);
+  return (line) => void writeSync(descriptor, line);
 }

@@ -238,6 +238,7 @@ export const auditEvents = {
     fields: [...atAccount, 'rule', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
+  'token.reused': { outcomes: fails, fields: ['subject', 'client', 'ip'], causedBy: ['/oauth2/v1/token'] },
   'user.added': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users add', 'stepgate users import'] },
   'user.changed': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users import'] },
   'user.groups_changed': { outcomes: succeeds, fields: [...byCommand, 'groups'], causedBy: ['stepgate users groups'] },

@@ -41,7 +41,7 @@ import { findAccount } from './sign-on/account.ts';
 import { grantOf } from './sign-on/grant.ts';
 import { lifetimes, refreshTokenLifetime } from './sign-on/lifetimes.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
-import { makeSuccessors, rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
+import { makeSuccessors, reportReuse, rotatesRefreshToken } from './sign-on/refresh-rotation.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
@@ -76,6 +76,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
   makeSuccessors(provider, services);
+  reportReuse(provider, services);
   enforcePollingInterval(provider);
   limitUserCodes(provider, services.store);
   queueBackchannelLogouts(provider, services, parts.settings);

@@ -29,7 +29,7 @@ export function assertUsable(state: StoreState, { version }: StoreSchema): void 
   const { schema, rewriting, restoring } = state;
   if (restoring)
     throw new StoreUnavailable(
-      'a restore of this store was not finished: run `stepgate restore` again, with --replace',
+      'a restore of this store was not finished: run `npm run stepgate -- restore` again, with --replace',
     );
   if (schema > version)
     throw new StoreUnavailable(
@@ -40,7 +40,7 @@ export function assertUsable(state: StoreState, { version }: StoreSchema): void 
     throw new StoreUnavailable(
       `the documents of this store have version ${schema}${rewriting ? ' or older' : ''}, and this release reads from ` +
         `version ${version - 1} on: run the release of version ${schema + (rewriting ? 0 : 1)} first, and there ` +
-        '`stepgate store finish-upgrade`',
+        '`npm run stepgate -- store finish-upgrade`',
     );
 }
 

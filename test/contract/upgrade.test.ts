@@ -154,7 +154,7 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
     expect(printed.join('')).toMatch(
       /the documents have version 1, and this release can write version 2.*made-up promise/s,
     );
-    expect(printed.join('')).toContain('stepgate store finish-upgrade');
+    expect(printed.join('')).toContain('stepgate -- store finish-upgrade');
   });
 
   test('it is finished under load; from then on the older release is refused, and says why', async () => {

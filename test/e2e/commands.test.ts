@@ -179,9 +179,9 @@ ${waiting}`,
   expect(existsSync(ended)).toBe(true);
 });
 
-async function lineOf(child: ChildProcess, requestedEnrollment: string): Promise<void> {
+async function lineOf(child: ChildProcess, expected: string): Promise<void> {
   if (child.stdout === null) throw new Error('the output is not readable');
   const lines = createInterface({ input: child.stdout });
-  for await (const line of lines) if (line === requestedEnrollment) return;
-  throw new Error(`the program ended without saying ${requestedEnrollment}`);
+  for await (const line of lines) if (line === expected) return;
+  throw new Error(`the program ended without saying ${expected}`);
 }

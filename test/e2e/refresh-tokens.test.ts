@@ -83,6 +83,18 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await userinfo(next.access)).toBe(401);
   });
 
+  test('reuse leaves an audit line, and a refresh that is repeated leaves none', async () => {
+    const reused = () => node.audit.filter(({ event }) => event === 'token.reused');
+    const first = await signedIn('notes');
+    await renew('notes', first.refresh);
+    await renew('notes', first.refresh);
+    const before = reused().length;
+    offset += 11;
+    await renew('notes', first.refresh);
+    expect(reused().length - before).toBe(1);
+    expect(reused().at(-1)).toMatchObject({ outcome: 'failure', client: 'notes', subject: expect.any(String) });
+  });
+
   test('without a grace it is reuse at once', async () => {
     const first = await signedIn('strict');
     const next = await renew('strict', first.refresh);

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { countingStore } from '../support/counting-store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,
@@ -20,15 +21,21 @@ import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 import { skeleton, WatchingAgent } from '../support/watching-agent.ts';
 import { credentialOf, newKey } from '../support/webauthn.ts';
 
+const counting = countingStore();
 let node: TestNode;
 beforeAll(async () => {
-  node = await startNode({ authenticators: ['password', 'totp', 'webauthn'] });
+  node = await startNode({ store: counting.store, authenticators: ['password', 'totp', 'webauthn'] });
 });
-afterAll(() => node.stop());
+afterAll(async () => {
+  await node.stop();
+  await counting.store.close();
+});
 
 interface Seen {
   readonly path: readonly unknown[];
   readonly hashes: number;
+  /** Round trips to the store. */
+  readonly trips: number;
 }
 
 /** What a stranger sees who types an identifier and then does `acts`. */
@@ -36,13 +43,18 @@ async function observe(identifier: string, app: string, acts: readonly Act[]): P
   const agent = new WatchingAgent();
   const { page: first } = await beginSignIn(node, app, agent);
   const started = node.app.hashing.stats.started;
+  const before = counting.trips();
   let page = first;
   const pages: string[] = [];
   for (const act of acts) {
     page = await act(agent, page, identifier);
     pages.push(`${page.status} ${currentStep(page)} ${page.messages.join()}\n${skeleton(page, identifier)}`);
   }
-  return { path: [...agent.seen, ...pages], hashes: node.app.hashing.stats.started - started };
+  return {
+    path: [...agent.seen, ...pages],
+    hashes: node.app.hashing.stats.started - started,
+    trips: counting.trips() - before,
+  };
 }
 
 type Act = (agent: UserAgent, page: Page, identifier: string) => Promise<Page>;

@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
 import { identifierKey, transactionKey, usersKey } from '../../src/stores/keys.ts';
-import type { Store } from '../../src/stores/store.ts';
 import { counterOf } from '../../src/stores/store.ts';
 import { appFile } from '../support/authorize.ts';
+import { countingStore } from '../support/counting-store.ts';
 import { allMailTo, codeIn, inboxOf, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
@@ -50,28 +49,6 @@ const files = {
   ...appFile('store', { profilePolicy: 'mail' }),
   ...appFile('forum', { profilePolicy: 'password' }),
 };
-
-/** Counts what goes to the store. */
-function countingStore(): { readonly store: Store; readonly trips: () => number } {
-  const inner = openEmbedded({ file: ':memory:' });
-  let trips = 0;
-  // What a node does by itself, such as looking for the newest revision, is none of it.
-  const isOfSignIn = (args: readonly unknown[]) =>
-    /"(?:transaction|identifier|user|credentials|recipient|sending-quota):/.test(JSON.stringify(args));
-  const counted =
-    <Args extends readonly unknown[], Result>(act: (...args: Args) => Result) =>
-    (...args: Args): Result => {
-      if (isOfSignIn(args)) trips += 1;
-      return act(...args);
-    };
-  const store: Store = {
-    ...inner,
-    load: counted(inner.load.bind(inner)),
-    commit: counted(inner.commit.bind(inner)),
-    reserve: counted(inner.reserve.bind(inner)),
-  };
-  return { store, trips: () => trips };
-}
 
 let node: TestNode;
 let trips: () => number;

@@ -37,6 +37,8 @@ export async function stepgate(env: Environment, words: readonly string[], input
 export interface Running {
   /** Lines on standard output so far. */
   readonly lines: readonly string[];
+  /** What stands on standard error so far. */
+  errors(): string;
   /** The first line, now or later, that matches; rejects when the process ends without. */
   line(pattern: RegExp): Promise<string>;
   /** Sends the signal, and waits for the end. */
@@ -68,6 +70,7 @@ export function startStepgate(env: Environment, words: readonly string[]): Runni
   });
   return {
     lines,
+    errors: () => errors,
     line: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

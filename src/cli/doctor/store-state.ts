@@ -5,7 +5,7 @@ import type { Store } from '../../stores/store.ts';
 import { parseState } from '../../stores/store-state.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 
-const finish = 'when every node runs this release: stepgate store finish-upgrade';
+const finish = 'npm run stepgate -- store finish-upgrade';
 
 export async function checkStoreState(store: Store, schema: StoreSchema): Promise<readonly CheckResult[]> {
   const entry = (await store.load([storeStateKey])).entries.get(storeStateKey);
@@ -13,12 +13,11 @@ export async function checkStoreState(store: Store, schema: StoreSchema): Promis
   if (entry === undefined) return [];
   const state = parseState(entry.value);
   const { version, promises } = schema;
-  if (state.rewriting)
-    return [fail('schema', 'an upgrade was not finished to its end', 'stepgate store finish-upgrade')];
+  if (state.rewriting) return [fail('schema', 'an upgrade was not finished to its end', finish)];
   if (state.schema === version) return [ok('schema', `the documents have version ${version}`), epochOf(state.epoch)];
   const pending = promises.map((promise) => warn('schema', `begins only when the upgrade is finished: ${promise}`));
   const text = `the documents have version ${state.schema}, and this release can write version ${version}`;
-  return [warn('schema', text, finish), ...pending, epochOf(state.epoch)];
+  return [warn('schema', text, `when every node runs this release: ${finish}`), ...pending, epochOf(state.epoch)];
 }
 
 function epochOf(epoch: number): CheckResult {

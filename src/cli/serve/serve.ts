@@ -2,13 +2,20 @@
 import type { Command } from 'commander';
 import { newCommand } from '../commands.ts';
 
+export interface ServeCommandOptions {
+  readonly demo: boolean;
+  /** Where log lines are appended; `-`: standard output. */
+  readonly logFile: string;
+}
+
 export interface ServeContext {
   /** Runs the server; resolves once it listens. */
-  serve(options: { readonly demo: boolean }): Promise<void>;
+  serve(options: ServeCommandOptions): Promise<void>;
 }
 
 export function serveCommand({ serve }: ServeContext): Command {
   return newCommand('serve')
     .option('--demo', 'with demo users and a demo relying party, on this machine only', false)
+    .option('--log-file <file>', 'append the log to this file; "-" prints it', '-')
     .action(serve);
 }

@@ -57,6 +57,8 @@ export interface PolicySet {
   readonly authenticators: readonly AuthenticatorDescriptor[];
   /** It is a third-party app, so that users are asked for consent. Absent: it is the operator's own. */
   readonly consent?: ConsentTerms;
+  /** The first page asks for the identifier alone, whatever the policies would let it ask for at once. */
+  readonly identifierFirst?: true;
   /** Key of an authenticator that is assumed to prove presence only, to find out whether it must verify its user. */
   readonly presenceOnly?: string;
 }

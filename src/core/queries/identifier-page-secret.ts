@@ -15,6 +15,7 @@ import { requirementStatus } from '../remediation/requirement-status.ts';
  * for a user who has every enabled authenticator. To ask for more would be to ask for too much. Undefined: none.
  */
 export function identifierPageSecret(policies: PolicySet, facts: Facts): string | undefined {
+  if (policies.identifierFirst) return undefined;
   return policies.authenticators
     .filter(({ askedWithIdentifier }) => askedWithIdentifier)
     .map(({ key }) => key)

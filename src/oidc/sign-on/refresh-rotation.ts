@@ -6,9 +6,10 @@
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
+import { audit } from '../../flow/audit.ts';
 import type { Services } from '../../flow/services.ts';
 import { nameRefreshTokens } from '../provider-types.ts';
-import { findRequest } from '../request-scope.ts';
+import { currentRequest, findRequest } from '../request-scope.ts';
 import { newRefreshToken, successorOf, tokenHash } from '../storage/refresh-family.ts';
 
 type RefreshToken = NonNullable<KoaContextWithOIDC['oidc']['entities']['RefreshToken']>;
@@ -42,6 +43,26 @@ async function prolong(token: RefreshToken, { now, lifetime }: UsedNow): Promise
   // oidc-provider compares `exp` with a clock of its own, from which it also has the ttl.
   token.exp = exp - token.remainingTTL + seconds;
   await token.save();
+}
+
+/**
+ * Leaves an audit line where a token was presented that was used before: it may be a thief's, or the thief was faster.
+ * oidc-provider has revoked the grant by then.
+ */
+export function reportReuse(provider: Provider, services: Pick<Services, 'audit'>): void {
+  provider.on('grant.error', (ctx: KoaContextWithOIDC) => {
+    const { client, entities } = ctx.oidc;
+    const token = entities.RefreshToken;
+    if (token?.consumed === undefined) return;
+    const { unit, visitor } = currentRequest();
+    audit(unit, services.audit, {
+      event: 'token.reused',
+      outcome: 'failure',
+      subject: token.accountId,
+      client: client?.clientId ?? '',
+      ip: visitor.ip,
+    });
+  });
 }
 
 /** Names each refresh token: after the one that it replaces, or as the first of a family. */
