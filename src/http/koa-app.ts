@@ -31,6 +31,7 @@ import { openRequest } from './middleware/open-request.ts';
 import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
 import { setSecurityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
+import { type WaysOnParts, waysOn } from './middleware/ways-on.ts';
 import { relatedOriginsHandler } from './provider/related-origins.ts';
 import { ownRoutes, protocolRoutes } from './routes.ts';
 import { magicLinkHandlers } from './sign-in/magic-link.ts';
@@ -66,6 +67,11 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   const koa = new Koa();
   koa.proxy = true;
   koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
+  const leadingOn: WaysOnParts = {
+    issuer: services.issuer,
+    provider: () => active.provider(),
+    snapshot: () => active.current(),
+  };
   const stack = [
     openRequest({
       store: services.store,
@@ -78,7 +84,12 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       setSecurityHeaders(ctx, isSecure);
       await next();
     },
-    errorHandler({ renderer, snapshot: () => active.current(), log: logError }),
+    errorHandler({
+      renderer,
+      snapshot: () => active.current(),
+      waysOn: (ctx, code) => waysOn(leadingOn, ctx, code),
+      log: logError,
+    }),
     unitOfWork((ctx) => routeOf(ctx, routes)),
     routes.middleware,
     protocolEndpoints(() => active.provider()),

@@ -53,6 +53,7 @@ import type {
   OAuthErrorModel,
   ReferenceModel,
   SignInLostModel,
+  WaysOnModel,
 } from './models/standalone-models.ts';
 import type {
   ChallengeModel,
@@ -92,6 +93,7 @@ export interface PageTemplateModels {
   readonly 'partials/recovery-codes': RecoveryCodesModel;
   readonly 'partials/reason': ReasonModel;
   readonly 'partials/reference': ReferenceModel;
+  readonly 'partials/ways-on': WaysOnModel;
   readonly 'partials/work': WorkModel;
   readonly 'steps/identify': IdentifyModel;
   readonly 'steps/select': SelectModel;
