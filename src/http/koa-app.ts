@@ -27,11 +27,11 @@ import { type Health, healthHandlers } from './health.ts';
 import type { Renderer } from './html/render.ts';
 import type { InboxEntry } from './html/views/page-models.ts';
 import { errorHandler } from './middleware/error-handler.ts';
+import { type NextLinksParts, nextLinks } from './middleware/next-links.ts';
 import { openRequest } from './middleware/open-request.ts';
 import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
 import { setSecurityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
-import { type WaysOnParts, waysOn } from './middleware/ways-on.ts';
 import { relatedOriginsHandler } from './provider/related-origins.ts';
 import { ownRoutes, protocolRoutes } from './routes.ts';
 import { magicLinkHandlers } from './sign-in/magic-link.ts';
@@ -67,7 +67,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   const koa = new Koa();
   koa.proxy = true;
   koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
-  const leadingOn: WaysOnParts = {
+  const linkParts: NextLinksParts = {
     issuer: services.issuer,
     provider: () => active.provider(),
     snapshot: () => active.current(),
@@ -87,7 +87,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
     errorHandler({
       renderer,
       snapshot: () => active.current(),
-      waysOn: (ctx, code) => waysOn(leadingOn, ctx, code),
+      nextLinks: (ctx, code) => nextLinks(linkParts, ctx, code),
       log: logError,
     }),
     unitOfWork((ctx) => routeOf(ctx, routes)),

@@ -3,22 +3,28 @@
  * request from its beginning (decision 41).
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { appFile, post } from '../support/authorize.ts';
+import { confirmDevice, waitingDevice } from '../support/device-grant.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
 import { answerStep, beginSignIn, currentStep, formOf, identify, userWithPassword } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 let seconds = 0;
+let key: Awaited<ReturnType<typeof generateKeyPair>>;
 const home = 'https://portal.example/';
 let node: TestNode;
 beforeAll(async () => {
+  key = await generateKeyPair('ES256', { extractable: true });
+  const jwks = { keys: [{ ...(await exportJWK(key.publicKey)), kid: 'one', alg: 'ES256' }] };
   node = await startNode({
     now: () => Math.floor(Date.now() / 1000) + seconds,
     files: {
       ...appFile('portal', { name: 'Portal', client: { client_uri: home } }),
+      ...appFile('signing', { client: { jwks, token_endpoint_auth_method: 'none', client_uri: home } }),
       ...appFile('intranet', { client: { initiate_login_uri: 'https://intranet.example/login?from=idp' } }),
     },
   });
@@ -26,13 +32,13 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 /** The links of the page that lead on, by their kind. */
-function waysOn({ html }: Page): Readonly<Record<string, string>> {
-  const links = [...html.matchAll(/<a [^>]*data-way-on="(\w+)" href="([^"]*)"/g)];
+function nextLinks({ html }: Page): Readonly<Record<string, string>> {
+  const links = [...html.matchAll(/<a [^>]*data-next="(\w+)" href="([^"]*)"/g)];
   return Object.fromEntries(links.map(([, kind = '', href = '']) => [kind, href.replaceAll('&amp;', '&')]));
 }
 
 async function follow(agent: UserAgent, page: Page): Promise<Page> {
-  const { restart = '' } = waysOn(page);
+  const { restart = '' } = nextLinks(page);
   return agent.open(new URL(restart, node.issuer).href);
 }
 
@@ -67,19 +73,19 @@ describe('a sign-in that took too long', () => {
     const { page } = await started();
     const other = await beginSignIn(node, 'notes');
     const told = await later(() => other.agent.open(page.url));
-    expect(waysOn(told)).toEqual({ account: '/account' });
+    expect(nextLinks(told)).toEqual({ account: '/account' });
   });
 
   test('a request that was changed in the cookie is not taken', async () => {
     const { agent, page } = await started();
     const kept = agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-request');
     agent.setCookie(node.issuer, `stepgate-request=${kept?.value}A; path=${kept?.path}`);
-    expect(waysOn(await later(() => agent.open(page.url)))).toEqual({ account: '/account' });
+    expect(nextLinks(await later(() => agent.open(page.url)))).toEqual({ account: '/account' });
   });
 
   test('the app that has an address is offered as well', async () => {
     const { agent, page } = await started('portal');
-    expect(waysOn(await later(() => agent.open(page.url)))).toMatchObject({ app: home });
+    expect(nextLinks(await later(() => agent.open(page.url)))).toMatchObject({ app: home });
   });
 });
 
@@ -98,7 +104,7 @@ test('finished, and then Back: to the app that has an address, else through the 
     expect(currentStep(await identify(agent, page, user))).toBe('code');
     const over = await agent.open(page.url);
     expect(over.messages).toEqual(['error.sign_in_finished']);
-    expect(Object.keys(waysOn(over))).toEqual([expected]);
+    expect(Object.keys(nextLinks(over))).toEqual([expected]);
     if (app === 'notes') expect(currentStep(await follow(agent, over))).toBe('code');
   }
 });
@@ -119,7 +125,7 @@ test('the address of a resume that is over leads to the page of the sign-in', as
   expect(currentStep(await identify(agent, page, user))).toBe('code');
   const resumed = await agent.open(`${node.issuer}/oauth2/v1/authorize/${uid}`);
   expect(resumed.messages).toEqual(['error.sign_in_finished']);
-  expect(Object.keys(waysOn(resumed))).toEqual(['restart']);
+  expect(Object.keys(nextLinks(resumed))).toEqual(['restart']);
 });
 
 describe('a request that can be used once', () => {
@@ -134,9 +140,9 @@ describe('a request that can be used once', () => {
 
   test('leads back to the app, where that has an address, and to the account where not', async () => {
     const portal = await pushed('portal');
-    expect(waysOn(await later(() => portal.agent.open(portal.page.url)))).toEqual({ app: home });
+    expect(nextLinks(await later(() => portal.agent.open(portal.page.url)))).toEqual({ app: home });
     const notes = await pushed('notes');
-    expect(waysOn(await later(() => notes.agent.open(notes.page.url)))).toEqual({ account: '/account' });
+    expect(nextLinks(await later(() => notes.agent.open(notes.page.url)))).toEqual({ account: '/account' });
   });
 
   test('opened once more: the page of the error leads back to the app', async () => {
@@ -145,19 +151,48 @@ describe('a request that can be used once', () => {
     expect(currentStep(await identify(agent, page, user))).toBe('code');
     const again = await agent.open(url);
     expect(again.status).toBe(400);
-    expect(waysOn(again)).toEqual({ app: home });
+    expect(nextLinks(again)).toEqual({ app: home });
   });
 
   test('an app that begins sign-ins by itself is told who asks (OpenID Connect Core section 4)', async () => {
     const { agent, page } = await pushed('intranet');
-    const { app = '' } = waysOn(await later(() => agent.open(page.url)));
+    const { app = '' } = nextLinks(await later(() => agent.open(page.url)));
     expect(app).toBe(`https://intranet.example/login?from=idp&iss=${encodeURIComponent(node.issuer)}`);
   });
 });
 
+test('what an app signed leads back to the app, and is not made a plain request', async () => {
+  const { url } = authorization(node.issuer, 'signing');
+  const claims = { iss: 'signing', aud: node.issuer, ...Object.fromEntries(new URL(url).searchParams) };
+  const jwt = new SignJWT(claims)
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .setIssuedAt()
+    .setExpirationTime('5 min');
+  const query = new URL(url).searchParams;
+  query.set('request', await jwt.sign(key.privateKey));
+  const agent = new UserAgent();
+  const page = await agent.open(`${node.issuer}/oauth2/v1/authorize?${query}`);
+  expect(currentStep(page)).toBe('identify');
+  expect(nextLinks(await later(() => agent.open(page.url)))).toEqual({ app: home });
+});
+
+test('the sign-in of a device that took too long leads to the page for user codes', async () => {
+  const agent = new UserAgent();
+  const page = await confirmDevice(node, await waitingDevice(node, 'notes'), agent);
+  expect(currentStep(page)).toBe('identify');
+  expect(nextLinks(await later(() => agent.open(page.url)))).toEqual({ device: '/device' });
+});
+
+test('what the request asks for beyond the usual is asked for again', async () => {
+  const { agent, page, user } = await started('notes', { prompt: 'login', scope: 'openid profile', max_age: '600' });
+  const over = await later(() => identify(agent, page, user));
+  const query = new URL(nextLinks(over).restart ?? '', node.issuer).searchParams;
+  expect([query.get('prompt'), query.get('scope'), query.get('max_age')]).toEqual(['login', 'openid profile', '600']);
+});
+
 test('a request that is too long for the cookie leads to the app', async () => {
   const { agent, page } = await started('portal', { login_hint: 'x'.repeat(2000) });
-  expect(waysOn(await later(() => agent.open(page.url)))).toEqual({ app: home });
+  expect(nextLinks(await later(() => agent.open(page.url)))).toEqual({ app: home });
 });
 
 test('while the store does not answer: the page can be tried again, and a form leads to its page', async () => {
@@ -174,8 +209,8 @@ test('while the store does not answer: the page can be tried again, and a form l
     const shown = await agent.open(`${page.url}?a=1`);
     const sent = await answerStep(agent, page, { identifier: 'a@b.test' });
     answers = true;
-    expect([shown.status, waysOn(shown)]).toEqual([503, { retry: `${page.url}?a=1` }]);
-    expect([sent.status, waysOn(sent)]).toEqual([503, { retry: new URL(page.url).pathname }]);
+    expect([shown.status, nextLinks(shown)]).toEqual([503, { retry: `${page.url}?a=1` }]);
+    expect([sent.status, nextLinks(sent)]).toEqual([503, { retry: new URL(page.url).pathname }]);
     expect(currentStep(await agent.open(page.url))).toBe('identify');
   } finally {
     await other.stop();

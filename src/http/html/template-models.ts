@@ -50,10 +50,10 @@ import type {
   MagicLinkConfirmModel,
   MagicLinkElsewhereModel,
   MagicLinkOverModel,
+  NextLinksModel,
   OAuthErrorModel,
   ReferenceModel,
   SignInLostModel,
-  WaysOnModel,
 } from './models/standalone-models.ts';
 import type {
   ChallengeModel,
@@ -93,7 +93,7 @@ export interface PageTemplateModels {
   readonly 'partials/recovery-codes': RecoveryCodesModel;
   readonly 'partials/reason': ReasonModel;
   readonly 'partials/reference': ReferenceModel;
-  readonly 'partials/ways-on': WaysOnModel;
+  readonly 'partials/next-links': NextLinksModel;
   readonly 'partials/work': WorkModel;
   readonly 'steps/identify': IdentifyModel;
   readonly 'steps/select': SelectModel;

@@ -5,14 +5,14 @@ import { type ErrorCode, StepgateError } from '../../errors.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
-import type { WayOn } from '../html/views/page-models.ts';
+import type { NextLink } from '../html/views/page-models.ts';
 import { pageContext } from '../page-context.ts';
 
 export interface ErrorHandlerParts {
   readonly renderer: Renderer;
   readonly snapshot: () => Snapshot | undefined;
   /** Where the page of an error with this code leads on. */
-  readonly waysOn: (ctx: Context, code: ErrorCode) => Promise<readonly WayOn[]>;
+  readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;
   /** `reference` also stands on the page, so that a user can quote it. */
   readonly log: (
     error: unknown,
@@ -20,7 +20,7 @@ export interface ErrorHandlerParts {
   ) => void;
 }
 
-export function errorHandler({ renderer, snapshot, waysOn, log }: ErrorHandlerParts) {
+export function errorHandler({ renderer, snapshot, nextLinks, log }: ErrorHandlerParts) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {
       await next();
@@ -36,7 +36,7 @@ export function errorHandler({ renderer, snapshot, waysOn, log }: ErrorHandlerPa
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
       ctx.set('Cache-Control', 'no-store');
       if (ctx.accepts('json', 'html') === 'html') {
-        const page = { ...pageContext(renderer, snapshot()), waysOn: await waysOn(ctx, error.code) };
+        const page = { ...pageContext(renderer, snapshot()), nextLinks: await nextLinks(ctx, error.code) };
         showPage(ctx, renderer.renderError({ ...page, code: error.code, reference }));
       } else {
         ctx.body = { error: error.code, reference };

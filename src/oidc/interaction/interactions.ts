@@ -235,7 +235,9 @@ function requestedPrompts({ params }: Interaction): readonly string[] {
 export function pathAfterLostResume(ctx: KoaContextWithOIDC, error: Error): string | undefined {
   const { route, entities } = ctx.oidc ?? {};
   if (!(error instanceof errors.SessionNotFound) || (route !== 'resume' && route !== 'device_resume')) return undefined;
-  const path = signInPath(ctx.path.split('/').at(-1) ?? '');
+  const uid = /\/([\w-]{10,64})$/.exec(ctx.path)?.[1];
+  if (uid === undefined) return undefined;
+  const path = signInPath(uid);
   return entities?.Interaction === undefined ? path : `${path}/over`;
 }
 

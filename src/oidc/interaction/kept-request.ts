@@ -62,8 +62,13 @@ export function keptRequest(
 ): KeptRequest | undefined {
   const value = ctx.cookies.get(requestCookie(issuer), { signed: true });
   if (value === undefined) return undefined;
-  const kept = JSON.parse(Buffer.from(value, 'base64url').toString()) as KeptRequest;
+  const kept = parseKeptRequest(value);
   return kept.uid === uid ? kept : undefined;
+}
+
+/** Its signature says that `encode` wrote it. */
+function parseKeptRequest(value: string): KeptRequest {
+  return JSON.parse(Buffer.from(value, 'base64url').toString()) as KeptRequest;
 }
 
 /** Where the same request begins anew. */

@@ -7,16 +7,16 @@ export interface ReferenceModel {
   readonly reference?: string;
 }
 
-export interface WaysOnModel {
+export interface NextLinksModel {
   /** The first is the main one. */
-  readonly ways: readonly { readonly kind: string; readonly href: string; readonly text: MessageDescriptor }[];
+  readonly links: readonly { readonly kind: string; readonly href: string; readonly text: MessageDescriptor }[];
 }
 
-export interface ErrorModel extends LeadModel, ReferenceModel, WaysOnModel {
+export interface ErrorModel extends LeadModel, ReferenceModel, NextLinksModel {
   readonly code: string;
 }
 
-export interface OAuthErrorModel extends LeadModel, ReferenceModel, WaysOnModel {
+export interface OAuthErrorModel extends LeadModel, ReferenceModel, NextLinksModel {
   readonly code: string;
   readonly error: string;
   /** For the client's developers. */

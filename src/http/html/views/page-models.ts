@@ -121,7 +121,7 @@ export interface InboxPage extends PageBase {
 
 /** An error of ours, by its code in `errors.ts`. */
 /** Where a page that has no form leads on. */
-export interface WayOn {
+export interface NextLink {
   /** `restart`: the same request from its beginning; with `app` because the user has finished it. */
   readonly kind: 'restart' | 'app' | 'account' | 'device' | 'retry';
   readonly href: string;
@@ -132,7 +132,7 @@ export interface WayOn {
 export interface ErrorPage extends PageBase {
   readonly code: ErrorCode;
   /** The best one first; absent: none. */
-  readonly waysOn?: readonly WayOn[];
+  readonly nextLinks?: readonly NextLink[];
   /** Finds the log line; shown so that a user can quote it. */
   readonly reference?: string;
 }
@@ -147,7 +147,7 @@ export interface OAuthErrorPage extends PageBase {
   readonly description?: string;
   readonly reference?: string;
   /** The best one first; absent: none. */
-  readonly waysOn?: readonly WayOn[];
+  readonly nextLinks?: readonly NextLink[];
 }
 
 /** RFC 8628 section 3.3; oidc-provider's `userCodeInputSource`. */

@@ -4,23 +4,22 @@ import type { Provider } from 'oidc-provider';
 import type { ErrorCode } from '../../errors.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 import { type KeptRequest, keptRequest, restartPath } from '../../oidc/interaction/kept-request.ts';
-import type { App } from '../../policy/model/app.ts';
+import { appAddress } from '../../policy/revision/brand.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { appAddress } from '../app-address.ts';
-import type { WayOn } from '../html/views/page-models.ts';
+import type { NextLink } from '../html/views/page-models.ts';
 
-export interface WaysOnParts {
+export interface NextLinksParts {
   readonly issuer: string;
   readonly provider: () => Provider;
   readonly snapshot: () => Snapshot | undefined;
 }
 
-const account: WayOn = { kind: 'account', href: '/account' };
+const account: NextLink = { kind: 'account', href: '/account' };
 const overCodes: readonly ErrorCode[] = ['sign_in_expired', 'sign_in_finished', 'cookies_missing'];
 const passingCodes: readonly ErrorCode[] = ['internal', 'store_unavailable', 'busy'];
 
 /** The first is the best one. Never rejects: the page tells of another error, and must go out. */
-export async function waysOn(parts: WaysOnParts, ctx: Context, code: ErrorCode): Promise<readonly WayOn[]> {
+export async function nextLinks(parts: NextLinksParts, ctx: Context, code: ErrorCode): Promise<readonly NextLink[]> {
   if (passingCodes.includes(code)) return [{ kind: 'retry', href: retryAddress(parts, ctx) }];
   if (code === 'stale_form') return [ctx.path.startsWith('/device') ? { kind: 'device', href: '/device' } : account];
   if (!overCodes.includes(code)) return [];
@@ -29,23 +28,25 @@ export async function waysOn(parts: WaysOnParts, ctx: Context, code: ErrorCode):
   const kept = snapshot && uid !== undefined ? keptRequest(ctx, parts.provider(), uid) : undefined;
   if (!kept) return [account];
   const app = await snapshot?.app(kept.clientId).catch(() => undefined);
-  const known = waysOfRequest(kept, { code, app, issuer: parts.issuer, brand: snapshot?.settings.brand.name ?? '' });
+  const known = linksOfRequest(kept, { code, app, issuer: parts.issuer, brand: snapshot?.settings.brand.name ?? '' });
   return known.length > 0 ? known : [account];
 }
 
+type App = Awaited<ReturnType<Snapshot['app']>>;
+
 /** A user who has finished wants to be in the app; one who has not wants to sign in. */
-function waysOfRequest(
+function linksOfRequest(
   kept: KeptRequest,
-  about: { readonly code: ErrorCode; readonly app: App | undefined; readonly issuer: string; readonly brand: string },
-): readonly WayOn[] {
+  about: { readonly code: ErrorCode; readonly app: App; readonly issuer: string; readonly brand: string },
+): readonly NextLink[] {
   const { code, app, issuer, brand } = about;
   const finished = code === 'sign_in_finished';
   if (kept.from === 'device') return finished ? [] : [{ kind: 'device', href: '/device' }];
   const name = app?.name ?? brand;
   const address = app && appAddress(app.client, issuer);
-  const toApp: readonly WayOn[] = address === undefined ? [] : [{ kind: 'app', href: address, app: name }];
+  const toApp: readonly NextLink[] = address === undefined ? [] : [{ kind: 'app', href: address, app: name }];
   const path = restartPath(kept);
-  const restart: readonly WayOn[] =
+  const restart: readonly NextLink[] =
     path === undefined ? [] : [{ kind: 'restart', href: path, ...(finished ? { app: name } : {}) }];
   if (finished) return toApp.length > 0 ? toApp : restart;
   return [...restart, ...toApp];
@@ -56,7 +57,7 @@ function uidIn(path: string): string | undefined {
 }
 
 /** A form is not sent again: its page is shown. */
-function retryAddress({ issuer }: WaysOnParts, ctx: Context): string {
+function retryAddress({ issuer }: NextLinksParts, ctx: Context): string {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return `${issuer}${ctx.url}`;
   const uid = uidIn(ctx.path);
   return uid === undefined ? '/account' : signInPath(uid);
