@@ -74,13 +74,16 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
     case 'account-changed': {
       const event = given.text('event');
       const authenticator = authenticatorTitle(given.text('authenticator'), t);
+      const due = { at: given.number('due'), style: 'long' } as const;
       const subject = `mail.account-changed.${event}.subject`;
       const what = {
         key: `mail.account-changed.${event}`,
-        params: { identifier: given.text('identifier'), authenticator, label: given.text('label') },
+        params: { identifier: given.text('identifier'), authenticator, label: given.text('label'), due },
       };
       const otherSessionsEnded = given.text('ended') !== '';
-      const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given), ...actionOf(given) };
+      const warning = { key: t.pick(`mail.account-changed.warning.${event}`, 'mail.account-changed.warning') };
+      const details = timeAndPlace(given);
+      const model = { ...base, what, otherSessionsEnded, accountUrl, warning, details, ...actionOf(given) };
       return {
         name: template,
         model,
@@ -98,9 +101,10 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
 function newBrowserContent(given: Given, { t: _, ...context }: RenderContext): MailContent {
   const what = { key: 'mail.new-browser.lead', params: { identifier: given.text('identifier') } };
   const details = timeAndPlace(given);
+  const warning = { key: 'mail.account-changed.warning' };
   return {
     name: 'account-changed',
-    model: { ...context, what, otherSessionsEnded: false, details, ...actionOf(given) },
+    model: { ...context, what, otherSessionsEnded: false, warning, details, ...actionOf(given) },
     subject: { key: 'mail.new-browser.subject' },
     footer: noticeFooter(context),
   };

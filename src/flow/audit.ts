@@ -41,7 +41,7 @@ export interface AuditFields {
   readonly country: string;
   /** Of a phone number: E.164 without the last four digits. */
   readonly prefix: string;
-  /** Operating system user of the command that changed the account. */
+  /** Operating system user of the command that changed the account; `self`: the user asked for it. */
   readonly by: string;
   /** All groups of the user from now on. */
   readonly groups: readonly string[];
@@ -74,8 +74,10 @@ export type AuditCause =
   | '/account/profile'
   | '/account/undo'
   | '/account/data'
+  | '/account/deletion'
   | '/account/not-me'
   | 'the worker of the outbox'
+  | 'the worker of deletions'
   | '/oauth2/v1/authorize'
   | 'any step'
   | 'cancel'
@@ -204,6 +206,12 @@ export const auditEvents = {
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.sign_in_rejected': { outcomes: succeeds, fields: endingSessions, causedBy: ['/account/not-me'] },
   'account.data_downloaded': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/data'] },
+  'account.deletion_requested': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/deletion'] },
+  'account.deletion_cancelled': {
+    outcomes: succeeds,
+    fields: atAccount,
+    causedBy: ['/account/deletion', '/account/undo', '/account/not-me'],
+  },
   'service_token.issued': {
     outcomes: succeeds,
     fields: ['client', 'ip', 'policyRevision', 'rule'],
@@ -258,7 +266,11 @@ export const auditEvents = {
   },
   'store.alone': { outcomes: succeeds, fields: ['by', 'lifetime'], causedBy: ['stepgate store alone'] },
   'store.alone_ended': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store alone'] },
-  'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
+  'user.deleted': {
+    outcomes: succeeds,
+    fields: byCommand,
+    causedBy: ['stepgate users delete', 'the worker of deletions'],
+  },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
   'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },
   'store.upgraded': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store finish-upgrade'] },
