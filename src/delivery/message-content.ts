@@ -71,31 +71,34 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
       const model = { ...base, app, remaining, few, accountUrl, details: timeAndPlace(given) };
       return { name: template, model, subject: { key: 'mail.recovery-used.subject' }, footer: noticeFooter(base) };
     }
-    case 'account-changed': {
-      const event = given.text('event');
-      const authenticator = authenticatorTitle(given.text('authenticator'), t);
-      const due = { at: given.number('due'), style: 'long' } as const;
-      const subject = `mail.account-changed.${event}.subject`;
-      const what = {
-        key: `mail.account-changed.${event}`,
-        params: { identifier: given.text('identifier'), authenticator, label: given.text('label'), due },
-      };
-      const otherSessionsEnded = given.text('ended') !== '';
-      const warning = { key: t.pick(`mail.account-changed.warning.${event}`, 'mail.account-changed.warning') };
-      const details = timeAndPlace(given);
-      const model = { ...base, what, otherSessionsEnded, accountUrl, warning, details, ...actionOf(given) };
-      return {
-        name: template,
-        model,
-        subject: { key: subject, params: { authenticator } },
-        footer: noticeFooter(base),
-      };
-    }
+    case 'account-changed':
+      return accountChangedContent(given, context);
     case 'new-browser':
       return newBrowserContent(given, context);
     default:
       throw new Error(`there is no mail ${template}`);
   }
+}
+
+function accountChangedContent(given: Given, { t, accountUrl, ...base }: RenderContext): MailContent {
+  const event = given.text('event');
+  const authenticator = authenticatorTitle(given.text('authenticator'), t);
+  const due = { at: given.number('due'), style: 'long' } as const;
+  const subject = `mail.account-changed.${event}.subject`;
+  const what = {
+    key: `mail.account-changed.${event}`,
+    params: { identifier: given.text('identifier'), authenticator, label: given.text('label'), due },
+  };
+  const otherSessionsEnded = given.text('ended') !== '';
+  const warning = { key: t.pick(`mail.account-changed.warning.${event}`, 'mail.account-changed.warning') };
+  const details = timeAndPlace(given);
+  const model = { ...base, what, otherSessionsEnded, accountUrl, warning, details, ...actionOf(given) };
+  return {
+    name: 'account-changed',
+    model,
+    subject: { key: subject, params: { authenticator } },
+    footer: noticeFooter(base),
+  };
 }
 
 function newBrowserContent(given: Given, { t: _, ...context }: RenderContext): MailContent {

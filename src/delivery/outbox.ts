@@ -26,8 +26,8 @@ export interface About {
 export interface LogoutNotification {
   readonly clientId: string;
   readonly subject: string;
-  /** The session that ended, as the app knows it. */
-  readonly sid: string;
+  /** The session that ended, as the app knows it. Absent: all sessions of a user who was deleted. */
+  readonly sid?: string;
   /** Epoch seconds from which it is no longer sent. */
   readonly expires: Seconds;
 }

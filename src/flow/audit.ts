@@ -7,6 +7,7 @@ import type { Decision } from '../core/model/decision.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import type { AuditCause } from './audit-cause.ts';
 
 /** `failure`: the user or a limit was the reason. `deny`: a policy was. */
 export type AuditOutcome = 'success' | 'failure' | 'deny';
@@ -58,44 +59,6 @@ export interface AuditFields {
   readonly lifetime: number;
   readonly uses: number;
 }
-
-/** What causes an event: a form (by its `data-step`), a page, an endpoint, a command, or a worker. */
-export type AuditCause =
-  | 'identify'
-  | 'challenge'
-  | 'enroll'
-  | 'skip'
-  | 'profile'
-  | 'consent'
-  | 'select'
-  | 'resend'
-  | 'recover'
-  | '/account/addresses'
-  | '/account/profile'
-  | '/account/undo'
-  | '/account/data'
-  | '/account/deletion'
-  | '/account/not-me'
-  | 'the worker of the outbox'
-  | 'the worker of deletions'
-  | '/oauth2/v1/authorize'
-  | 'any step'
-  | 'cancel'
-  | '/account'
-  | '/oauth2/v1/token'
-  | 'stepgate users add'
-  | 'stepgate users import'
-  | 'stepgate users groups'
-  | 'stepgate users suspend'
-  | 'stepgate users activate'
-  | 'stepgate users unlock'
-  | 'stepgate users reset'
-  | 'stepgate users tac'
-  | 'stepgate store alone'
-  | 'stepgate users delete'
-  | 'stepgate restore'
-  | 'stepgate store new-epoch'
-  | 'stepgate store finish-upgrade';
 
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];

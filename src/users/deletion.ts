@@ -34,7 +34,7 @@ export function parseDeletion(member: string): DueDeletion {
   return { dueAt: Number(member.slice(0, at)), user: member.slice(at + 1) };
 }
 
-/** Whether this is still what the user wants, and may have: an administrator who suspended the account decides first. */
+/** Whether this is still what the user wants, and may have: of a suspended account an administrator decides first. */
 export function isStillDue({ deletion, status }: User, { dueAt }: DueDeletion): boolean {
   return deletion?.dueAt === dueAt && status === 'active';
 }

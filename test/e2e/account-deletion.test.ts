@@ -1,5 +1,6 @@
 /** Users delete their own account: after a waiting time, once on all nodes, and not unseen. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { parseOutboxMessage } from '../../src/delivery/outbox.ts';
 import {
   credentialsKey,
@@ -15,9 +16,11 @@ import { notificationsFor, notifiedEvents } from '../support/account-notificatio
 import { visit, withEmail } from '../support/account-visits.ts';
 import { appFile, authorize, type OpenNode, openNode } from '../support/authorize.ts';
 import type { TestNode } from '../support/node.ts';
+import { type NotifiedParty, startNotifiedParty } from '../support/notified-party.ts';
 import { discover, type RelyingParty } from '../support/relying-party.ts';
 import { currentStep, formOf, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
+import { until } from '../support/until.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 const day = 86_400;
@@ -40,15 +43,20 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   /** Seconds that the clocks of the nodes are ahead. */
   let ahead = 0;
   const now = () => Math.floor(Date.now() / 1000) + ahead;
+  let party: NotifiedParty;
   beforeAll(async () => {
-    const told = { backchannel_logout_uri: 'http://127.0.0.1/told' };
+    party = await startNotifiedParty();
+    const told = { backchannel_logout_uri: `${party.origin}/heard` };
     const files = { ...settings(true), ...appFile('heard', { name: 'Heard', client: told }) };
     opened = await openNode(storeUnderTest, { now, files });
     node = opened.node;
     other = await opened.second();
     heard = await discover(node.issuer, 'heard');
   });
-  afterAll(() => opened?.stop());
+  afterAll(async () => {
+    await opened?.stop();
+    await party?.stop();
+  });
 
   type Known = Awaited<ReturnType<typeof userWithPassword>>;
 
@@ -111,6 +119,17 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(await logoutsFor(user.id)).toEqual(['heard']);
     expect(await notifiedEvents(node, email)).toEqual(['deleted', 'deletion_requested']);
     expect((await agent.open(`${node.issuer}/account`)).url).toContain('/signin/');
+    ahead = 14 * day + 120;
+    const sender = await opened.second({ sendOutbox: true });
+    try {
+      await until('the app hears of it', () => party.notices.length > 0);
+    } finally {
+      await sender.app.outbox.stop();
+      ahead = 0;
+    }
+    const claims = decodeJwt(party.notices[0]?.logoutToken ?? '');
+    expect(claims).toMatchObject({ sub: user.id, aud: 'heard' });
+    expect(claims).not.toHaveProperty('sid');
   });
 
   /** Apps that hear that a session of this user ended. */
@@ -138,6 +157,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const kept = await agent.submit(page, formOf(page, 'keep-account'));
     expect(kept.messages).toEqual(['account.done.deletion_cancelled']);
     expect(kept.html).not.toContain('data-deletion');
+    expect(eventsOf(user.id)).toContain('account.deletion_cancelled');
     expect(await waitingMembers(user.id)).toEqual([]);
     await workersAfter(15 * day);
     expect(await node.app.directory.get(user.id)).toBeDefined();
@@ -186,7 +206,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(eventsOf(user.id).filter((event) => event === 'account.deletion_requested')).toHaveLength(1);
   });
 
-  test('a suspended user, and everybody while deletion is not allowed, is not deleted before that ends', async () => {
+  test('a suspended user, and every user while deletion is not allowed, waits until that ends', async () => {
     const user = await userWithPassword(node);
     await ask(user);
     await node.app.directory.setStatus(user.id, 'suspended');

@@ -1,4 +1,4 @@
-/** What a command writes with the deletion of a user: as where users delete themselves, sessions end and apps are told. */
+/** What a command writes with the deletion of a user: as after a request of the user, sessions end, apps are told. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
 import { type FarewellParts, farewellOps } from '../../flow/farewell.ts';

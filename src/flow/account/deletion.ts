@@ -4,15 +4,13 @@
  * request Law 7.
  */
 import type { Seconds } from '../../core/model/facts.ts';
-import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { joinDeletions, leaveDeletions, withoutDeletion } from '../../users/deletion.ts';
 import { serializeUser, type User } from '../../users/user.ts';
-import { hearsOfLogout } from '../farewell.ts';
+import { appsToTell } from '../farewell.ts';
 import { recordChange } from './change.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
-import { sessionsOf } from './sessions.ts';
 
 /** When the account would be deleted if the user asked for it now (epoch seconds). */
 export function deletionDueAt({ services, snapshot }: OpenAccount): Seconds {
@@ -39,12 +37,10 @@ export function keepAccount(context: OpenAccount): void {
   recordChange(context, 'deletion_cancelled');
 }
 
-/** Apps that are told when the account is deleted, as far as sessions of now show. Rejects with `StoreUnavailable`. */
-export async function appsToldOfDeletion(context: OpenAccount): Promise<NamedApps> {
-  const clients = (await sessionsOf(context)).flatMap(({ authorizations }) => Object.keys(authorizations));
-  const ids = [...new Set(clients)].filter((id) => id !== accountClientId);
-  const apps = await Promise.all(ids.map((id) => context.snapshot.app(id)));
-  const names = apps.flatMap((app) => (app && hearsOfLogout(app) ? [app.name] : []));
+/** Apps that are told when the account is deleted, as far as it is known now. Rejects with `StoreUnavailable`. */
+export async function appsToldOfDeletion({ services, snapshot, account }: OpenAccount): Promise<NamedApps> {
+  const { store, now } = services;
+  const names = (await appsToTell({ store, now, snapshot }, account.user)).map(({ name }) => name);
   return namedApps([{ names, count: names.length }]);
 }
 

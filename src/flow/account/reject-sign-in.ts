@@ -1,6 +1,7 @@
 /**
  * The user says that a sign-in was not theirs. This file promises: every session and token of the account ends, since
- * the stranger may have begun others meanwhile; a deletion that was asked for is off; the browser is new to the account again; every address is told.
+ * the stranger may have begun others meanwhile; the account stays if its deletion was asked for; the browser is new to
+ * the account again; every address is told.
  */
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';

@@ -1,4 +1,4 @@
-/** `/account/deletion`: the user asks for the deletion of the account, where the settings allow it, and takes it back. */
+/** `/account/deletion`: the user asks for the deletion of the account, where the settings allow it, or keeps it. */
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';

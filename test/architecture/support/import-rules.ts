@@ -145,6 +145,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   policy: ['model', 'schema', 'source', 'revision', 'check', 'load'],
   flow: [
     'server-mac',
+    'audit-cause',
     'audit',
     'services',
     'change-limit',
