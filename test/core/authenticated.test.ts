@@ -181,7 +181,7 @@ describe('the profile', () => {
     expect(decide(policies, both, []).trace.layers.at(-1)).toMatchObject({ layer: 'profile', outcome: 'undecided' });
   });
 
-  test('a registration is judged without such rules', () => {
+  test('a registration is decided without such rules', () => {
     expect(registrationOffer(policies, factsOf())).toMatchObject({ rule: 'Rest' });
   });
 });

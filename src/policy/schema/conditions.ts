@@ -47,7 +47,7 @@ const afterSignInOnly =
 /** For all other rules about users. */
 export const conditionsSchema = closedNotEmpty({
   ...conditionSchemas,
-  authenticated: z.never({ error: afterSignInOnly }).optional(),
+  authenticated: z.never({ error: afterSignInOnly }).optional().describe('In enrollment and profile rules only.'),
 })
   .describe(always)
   .transform(({ authenticated: _, ...when }): Conditions => when as ExactOptional<typeof when>);
