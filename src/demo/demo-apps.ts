@@ -6,6 +6,8 @@ export interface DemoApp {
   readonly title: string;
   readonly about: string;
   readonly asksFor: string;
+  /** What its policy asks for, in a few words. */
+  readonly policy: string;
 }
 
 export const demoApps: readonly DemoApp[] = [
@@ -13,6 +15,7 @@ export const demoApps: readonly DemoApp[] = [
     key: 'notes',
     title: 'Notes',
     about: 'A notepad. Nothing in it could hurt anybody much.',
+    policy: 'One proof, of any kind',
     asksFor:
       'One proof of who you are, for example your password. If you are signed in to another application, that will do.',
   },
@@ -20,6 +23,7 @@ export const demoApps: readonly DemoApp[] = [
     key: 'payroll',
     title: 'Payroll',
     about: 'Everybody’s salary. Nobody should get in with a guessed password.',
+    policy: 'Two kinds of proof, not by mail or phone',
     asksFor:
       'Two different kinds of proof: your password and a code from an app, or a passkey that checks that it is you. The first time, you choose which one to set up.',
   },
@@ -27,6 +31,7 @@ export const demoApps: readonly DemoApp[] = [
     key: 'shop',
     title: 'Shop',
     about: 'Buying something should be quick, and nobody remembers another password.',
+    policy: 'A code by mail, or a passkey',
     asksFor:
       'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey. At the checkout: your name and address, once.',
   },

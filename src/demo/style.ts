@@ -47,6 +47,8 @@ code { font: .86em/1.5 ui-monospace, monospace; background: color-mix(in srgb, v
 .notice p { margin: 0 0 .35rem; }
 .notice p:last-child { margin: 0; }
 table { border-collapse: collapse; width: 100%; margin-top: .6rem; font-size: .93rem; }
+.scroll { overflow-x: auto; }
+.scroll tbody th { overflow-wrap: normal; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-top: 1px solid color-mix(in srgb, var(--ink) 15%, transparent); overflow-wrap: anywhere; }
 th { font-weight: 600; }
 thead th { border: 0; color: var(--quiet); font-size: .85rem; }

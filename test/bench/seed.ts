@@ -7,6 +7,8 @@ import { type Document, type Documents, documentKey } from '../../src/policy/mod
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openRedis } from '../../src/stores/redis.ts';
+import { releaseSchema } from '../../src/stores/schema.ts';
+import { createState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory.ts';
 import { algorithms, clientIdOf, clientMetadata, identifierOf, users } from './servers/scenario.ts';
 
@@ -23,6 +25,7 @@ export interface Seed {
 export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): Promise<void> {
   const store = openRedis({ url, ...(prefix === undefined ? {} : { prefix }) });
   const documents = await documentsWith(otherApps);
+  await createState(store, releaseSchema);
   await createKeyring(store, Math.floor(Date.now() / 1000));
   await new Revisions(store, { authenticators: authenticatorKinds }).apply(documents, { by: 'bench' });
   if (passwordHash !== undefined) {

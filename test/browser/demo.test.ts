@@ -202,7 +202,7 @@ describe('shop', () => {
       await mailTo(node, identifier);
       const inbox = await context.newPage();
       await inbox.goto(relyingParty.origin);
-      await clickThrough(inbox.getByRole('link', { name: 'inbox' }));
+      await clickThrough(inbox.getByRole('link', { name: 'inbox' }).first());
       const message = inbox.locator('article').filter({ hasText: identifier });
       const code = /\b\d{6}\b/.exec((await message.locator('pre, p').allTextContents()).join('\n'))?.[0] ?? '';
       await page.bringToFront();

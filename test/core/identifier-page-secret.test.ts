@@ -63,6 +63,10 @@ test('takes the first of several authenticators that may be asked for there, and
   expect(identifierPageSecret({ ...policies, authenticators: without }, factsOf())).toBeUndefined();
 });
 
+test('takes none where the page asks for the identifier alone', () => {
+  expect(identifierPageSecret({ ...policiesOf(), identifierFirst: true }, factsOf())).toBeUndefined();
+});
+
 test('what only serves a further enrollment is not asked for', () => {
   const then = { required: [], optional: [], promoted: [], disabled: ['password'] };
   const enrollment = compilePolicy<EnrollmentRule>({ name: 'e', rules: [{ name: 'all', when: {}, then }] });

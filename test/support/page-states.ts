@@ -637,6 +637,16 @@ const steps: Readonly<Record<string, StepPage>> = {
       privacyPolicy: 'https://partner.example/privacy',
     },
   },
+  'identify-own-words': {
+    ...base,
+    step: identify,
+    identify: { label: { en: 'Staff number' }, hint: { en: 'It stands on your badge.' } },
+  },
+  'identify-own-words-hostile': {
+    ...base,
+    step: identify,
+    identify: { label: { en: hostile }, hint: { en: hostile } },
+  },
   'select-account': { ...base, ...known, step: { kind: 'select_account', notices: [] } },
   'select-account-german': { ...base, ...known, locale: 'de', step: { kind: 'select_account', notices: [] } },
   'select-account-hostile': {

@@ -3,19 +3,35 @@ import type { NewSecretField, Notice, Step } from '../../core/step/step.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
+/** What the configuration calls the identifier, in the language of the page. */
+export interface IdentifierWords {
+  readonly label?: string;
+  readonly hint?: string;
+}
+
+/** The inputs of the first page. `words`: they take the place of ours. */
+export function identifyFields(
+  step: Extract<Step, { kind: 'identify' }>,
+  { label, hint }: IdentifierWords,
+): readonly Field[] {
+  const autocomplete = step.identifyByCredential === undefined ? 'username' : 'username webauthn';
+  const own = {
+    ...(label === undefined ? {} : { label: 'attribute.label' }),
+    ...(hint === undefined ? {} : { hint: 'attribute.help' }),
+    ...(label === undefined && hint === undefined ? {} : { params: { label: label ?? '', help: hint ?? '' } }),
+  };
+  const first = { ...identifier, ...own, autocomplete, value: step.identifier ?? '' };
+  const { identifyWith, keepSignedIn: kept } = step;
+  const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
+  return connect([first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box], step.notices);
+}
+
 /**
  * The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its
  * inputs.
  */
 export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {}): readonly Field[] {
   switch (step.kind) {
-    case 'identify': {
-      const autocomplete = step.identifyByCredential === undefined ? 'username' : 'username webauthn';
-      const first = { ...identifier, autocomplete, value: step.identifier ?? '' };
-      const { identifyWith, keepSignedIn: kept } = step;
-      const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
-      return connect([first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box], step.notices);
-    }
     case 'challenge': {
       const { authenticator, remember: seconds } = step;
       const box = seconds === undefined ? [] : [{ ...rememberDevice, params: { seconds } }];
@@ -31,6 +47,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
       const isShort = typeof step.offer.stage === 'string' || step.inputs.includes('new_secret');
       return isShort ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
     }
+    case 'identify':
     case 'select':
     case 'profile':
     case 'consent':

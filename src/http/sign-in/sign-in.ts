@@ -21,6 +21,7 @@ import {
 import { openerPolicy } from '../../oidc/pages.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
+import { identifyPageOf } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { StepPage } from '../html/views/page-models.ts';
@@ -188,6 +189,7 @@ function showStep(
     done,
     canRestart,
     signals,
+    ...(step.kind === 'identify' ? { identify: identifyPageOf(snapshot.settings, app) } : {}),
     ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),
     ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),

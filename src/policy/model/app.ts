@@ -1,5 +1,6 @@
 /** One relying party, checked and complete, as `apps/*.yaml` describes it. */
 import type { Seconds } from '../../core/model/facts.ts';
+import type { IdentifyPage } from './settings.ts';
 import type { SigningAlgorithm } from './signing.ts';
 
 export interface App {
@@ -12,6 +13,8 @@ export interface App {
   readonly requiredScopes: readonly string[];
   /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
+  /** Takes the place of what the settings say, member by member. */
+  readonly identify?: IdentifyPage;
   /** Name of the sign-on policy; absent: no user signs in. */
   readonly signOnPolicy?: string;
   /** Name of the profile policy; absent: `default`, if there is one. */

@@ -42,6 +42,8 @@ export interface Settings {
   readonly account: AccountSettings;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
+  /** Of all apps that do not say otherwise. */
+  readonly identify: IdentifyPage;
   readonly tokens: TokenLifetimes;
   readonly signing: SigningSettings;
   readonly resources: readonly Resource[];
@@ -49,6 +51,16 @@ export interface Settings {
   readonly scopes: Readonly<Record<string, readonly string[]>>;
   /** What scopes are called on the page of consent. A standard one has texts of its own. */
   readonly scopeTexts: Readonly<Record<string, ScopeText>>;
+}
+
+/** How the first page asks who the user is. */
+export interface IdentifyPage {
+  /** It asks for the identifier alone; absent: for the password, too, where the policies always need it. */
+  readonly identifierFirst?: boolean;
+  /** What users call the identifier; absent: username or email. */
+  readonly label?: LocalizedText;
+  /** A sentence below the label. */
+  readonly hint?: LocalizedText;
 }
 
 /** A scope as users read it. */

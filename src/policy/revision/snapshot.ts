@@ -11,7 +11,7 @@ import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, documentKey } from '../model/documents.ts';
-import type { Settings } from '../model/settings.ts';
+import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
@@ -109,7 +109,7 @@ interface KnownToPolicies {
 
 async function composePolicies(
   readers: ReturnType<typeof policyReaders>,
-  { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes }: App,
+  { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify }: App,
   known: KnownToPolicies,
 ): Promise<PolicySet> {
   const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
@@ -128,6 +128,7 @@ async function composePolicies(
     ...(password && { password }),
     ...(recovery && { recovery }),
     ...(profile && { profile }),
+    ...(identifyPageOf(known.settings, { identify }).identifierFirst && { identifierFirst: true }),
     ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
     acrValues: known.settings.acrValues,
     ...(minimumAcr !== undefined && { minimumAcr }),
@@ -172,6 +173,14 @@ function policyReaders(
 
 function isForUsers({ signOnPolicy }: App): boolean {
   return signOnPolicy !== undefined;
+}
+
+/** What the app says, and the settings where it does not. */
+export function identifyPageOf(
+  { identify }: Settings,
+  app: { readonly identify?: IdentifyPage | undefined },
+): IdentifyPage {
+  return { ...identify, ...app.identify };
 }
 
 /** By claim: the first scope that releases it. */

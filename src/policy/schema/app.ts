@@ -7,6 +7,7 @@ import type { App } from '../model/app.ts';
 import { authMethod, contradictions } from './app-contradictions.ts';
 import { clientSchema } from './client.ts';
 import { closed, duration, key, listOf, text } from './fields.ts';
+import { identifyPage } from './identify.ts';
 
 const serviceSchema = closed({
   policy: z.string().optional().describe('Name of the service policy. Default: `default`, if there is one.'),
@@ -31,6 +32,9 @@ export const appSchema = closed({
     .array(z.string().min(1))
     .default([])
     .describe('With `firstParty: false`: scopes that users cannot untick. `openid` is always one of them.'),
+  identify: identifyPage
+    .optional()
+    .describe('How the first page asks who the user is, in place of what the settings say, member by member.'),
   signOnPolicy: z.string().optional().describe('Name of the sign-on policy. Needed where users sign in.'),
   profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),

@@ -11,6 +11,7 @@ import { standardScopes } from '../model/standard-scopes.ts';
 import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
+import { identifyPage } from './identify.ts';
 import { requirementSchema } from './requirement.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 import { cidrFault } from './zones.ts';
@@ -209,6 +210,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     sms: sms.optional(),
     voice: voice.optional(),
     attributes: profileAttributes,
+    identify: identifyPage.prefault({}).describe('How the first page asks who the user is. An app may say otherwise.'),
     account,
     acrValues: z
       .array(acrValue)

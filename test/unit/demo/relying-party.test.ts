@@ -37,6 +37,26 @@ test('the first page offers all applications and says that it is a demo', async 
   expect(page.text).toContain('This is a demo');
 });
 
+test('the first page links the account and the inbox, says what to try in order, and what the tokens say', async () => {
+  const { rp, op, browser } = await startDemo();
+  const before = (await browser.get(rp.origin)).text;
+  const order = ['Register at the shop', 'Buy something', 'Open Payroll', 'Lose a key'].map((text) =>
+    before.indexOf(text),
+  );
+  expect(order).toEqual(order.toSorted((one, other) => one - other));
+  expect(order[0]).toBeGreaterThan(0);
+  for (const path of ['/account', '/demo/inbox'])
+    expect(before).toMatch(new RegExp(`href="http://localhost:\\d+${path}"`));
+  expect(before).not.toContain('What your tokens say now');
+  Object.assign(op.next, oneFactor);
+  await browser.get(`${rp.origin}/notes/sign-in`);
+  const after = (await browser.get(rp.origin)).text;
+  expect(after).toContain('What your tokens say now');
+  expect(after).toMatch(
+    /One proof, of any kind<\/td><td>One proof of who you are: your password\. <code>[^<]+<\/code><\/td><td><code>pwd</,
+  );
+});
+
 test('after a sign-in the page says who, how sure, by which means and since when, in words', async () => {
   const { rp, op, browser } = await startDemo();
   Object.assign(op.next, oneFactor);

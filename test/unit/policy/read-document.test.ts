@@ -207,6 +207,7 @@ test('settings are complete: everything has a default', async () => {
   expect(settings).toEqual({
     brand: { name: 'A' },
     scopeTexts: {},
+    identify: {},
     signing: { algorithms: ['RS256', 'ES256'] },
     proofOfWork: { free: 20, difficulty: 15 },
     trustedProxies: 0,

@@ -1,4 +1,5 @@
 /** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
+import type { LocalizedText } from '../../../core/model/attribute.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
@@ -14,6 +15,12 @@ export interface PageBase {
   readonly signals?: readonly object[];
 }
 
+/** In the languages of the configuration. */
+export interface IdentifierTexts {
+  readonly label?: LocalizedText;
+  readonly hint?: LocalizedText;
+}
+
 /** A step of the loop. Its forms keep the form contract (docs/form-contract.md). */
 export interface StepPage extends PageBase {
   readonly step: Step;
@@ -26,6 +33,8 @@ export interface StepPage extends PageBase {
   readonly account?: { readonly identifier: string };
   /** Authenticators that were already proved in this transaction: shown as progress. */
   readonly done?: readonly string[];
+  /** What the configuration calls the identifier. */
+  readonly identify?: IdentifierTexts;
   /** What the page of consent says besides the step. */
   readonly consent?: ConsentDetails;
   /** Offer "Use another account". */

@@ -3,7 +3,8 @@ import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { fieldsOf } from '../fields.ts';
+import { fieldsOf, type IdentifierWords, identifyFields } from '../fields.ts';
+import { localized } from '../localized.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
 import { consentModel, selectAccountModel } from './consent-form.ts';
@@ -82,7 +83,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   const byScript = step.identifyByCredential?.filter(({ inputs }) => inputs.includes('public_key')) ?? [];
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
-    fields: fieldsOf(step),
+    fields: identifyFields(step, identifierWords(page, t)),
     ...omitUndefined({ work: step.work }),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge: options }) => {
@@ -101,6 +102,10 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
     }),
     options: optionsOf(page, t),
   };
+}
+
+function identifierWords({ identify: { label, hint } = {} }: StepPage, t: Translator): IdentifierWords {
+  return omitUndefined({ label: label && localized(label, t), hint: hint && localized(hint, t) });
 }
 
 function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
