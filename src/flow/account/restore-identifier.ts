@@ -125,7 +125,8 @@ async function record({ services, unit, visitor }: UndoRequest, undo: Extract<Un
   const newAddresses = isEmail ? [value] : [];
   const event = isEmail ? 'email_restored' : 'phone_restored';
   notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged(event, what), { newAddresses });
-  if (account.user.deletion) recordChange({ services, unit, visitor, account, snapshot }, 'deletion_cancelled');
+  if (account.user.deletion)
+    recordChange({ services, unit, visitor, account, snapshot }, 'deletion_cancelled', { newAddresses });
   audit(unit, services.audit, {
     event: 'account.identifier_restored',
     outcome: 'success',
