@@ -118,7 +118,7 @@ async function createAccount(
     authenticator,
     enrollment: mailbox.id,
     proof,
-    origin: 'enrollment',
+    origin: 'registration',
     event,
   });
   if (!secret || !password) return accepted;
@@ -129,7 +129,7 @@ async function createAccount(
     ...secret.proof,
     at: secret.at,
     transaction: transaction.event,
-    origin: 'enrollment' as const,
+    origin: 'registration' as const,
   };
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
 }
