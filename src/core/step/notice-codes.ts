@@ -17,6 +17,7 @@ export const noticeCodes = {
   'send.undeliverable': 'no message can be sent to the destination',
 
   'requests.exceeded': 'many requests of the network: the browser solves a task first, or the user waits',
+  'register.address_held': 'the address cannot be that of a new account now',
   'register.exists': 'an account has the address by now; the user signs in',
   'profile.check': 'something in the form is wrong; what, stands beside its field',
   'profile.required': 'a required attribute has no value',
