@@ -17,6 +17,7 @@ export const noticeCodes = {
   'send.undeliverable': 'no message can be sent to the destination',
 
   'requests.exceeded': 'many requests of the network: the browser solves a task first, or the user waits',
+  'register.address_held': 'the address cannot be that of a new account now',
   'register.exists': 'an account has the address by now; the user signs in',
   'profile.check': 'something in the form is wrong; what, stands beside its field',
   'profile.required': 'a required attribute has no value',
@@ -44,6 +45,7 @@ export const noticeCodes = {
   'account.changes.exceeded': 'too many changes of the account; the user may try again after a wait',
   'account.name.invalid': 'the name of the credential is too long or not plain text',
   'account.add.full': 'the user has as many credentials of the kind as allowed',
+  'account.deletion.confirm': 'the user has not confirmed the deletion of the account',
   'account.remove.confirm': 'the user has not confirmed the removal',
   'account.remove.last': 'the user could no longer sign in',
   'account.remove.required': 'applications require the credential',
@@ -60,6 +62,7 @@ export const noticeCodes = {
   'account.done.username_changed': 'the user name was changed',
   'account.done.address_added': 'an address was added',
   'account.done.address_removed': 'an address was removed',
+  'account.done.deletion_cancelled': 'the account stays',
   'account.done.device_forgotten': 'a device was forgotten',
   'account.done.added': 'a credential was added',
   'account.done.renamed': 'a credential was renamed',
