@@ -141,3 +141,39 @@ test('two tabs sign in at the same time, and neither loses its place', async () 
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+test.each([true, false])(
+  'Back after the sign-in leads to the app again, with one click; scripts: %p',
+  async (javaScriptEnabled) => {
+    const user = await newTestUser(node);
+    const { context, page, complaints } = await visit({ javaScriptEnabled });
+    await start(page, 'Notes');
+    const signIn = page.url();
+    await typePassword(page, user);
+    await page.waitForURL(`${relyingParty.origin}/**`);
+    await page.goBack();
+    expect(page.url()).toBe(signIn);
+    expect(await page.locator('[data-message="error.sign_in_finished"]').count()).toBe(1);
+    if (javaScriptEnabled) await expectAccessible(page);
+    await clickThrough(page.locator('a[data-next=restart]'));
+    await page.waitForURL(`${relyingParty.origin}/**`);
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+);
+
+test('a sign-in that was cancelled begins anew after Back, without scripts', async () => {
+  const user = await newTestUser(node);
+  const { context, page } = await visit({ javaScriptEnabled: false });
+  await start(page, 'Notes');
+  const signIn = page.url();
+  await send(page, 'cancel');
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  await page.goBack();
+  expect(page.url()).toBe(signIn);
+  await clickThrough(page.locator('a[data-next=restart]'));
+  expect(page.url()).not.toBe(signIn);
+  await typePassword(page, user);
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  await context.close();
+});
