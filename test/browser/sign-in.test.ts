@@ -155,7 +155,7 @@ test.each([true, false])(
     expect(page.url()).toBe(signIn);
     expect(await page.locator('[data-message="error.sign_in_finished"]').count()).toBe(1);
     if (javaScriptEnabled) await expectAccessible(page);
-    await clickThrough(page.locator('a[data-next=restart]'));
+    await clickThrough(page.locator('a[data-next=app]'));
     await page.waitForURL(`${relyingParty.origin}/**`);
     expect(complaints).toEqual([]);
     await context.close();

@@ -7,7 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { appFile, post } from '../support/authorize.ts';
-import { confirmDevice, waitingDevice } from '../support/device-grant.ts';
+import { confirmDevice, deviceGrant, waitingDevice } from '../support/device-grant.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
 import { answerStep, beginSignIn, currentStep, formOf, identify, userWithPassword } from '../support/sign-in-flow.ts';
@@ -23,6 +23,7 @@ beforeAll(async () => {
   node = await startNode({
     now: () => Math.floor(Date.now() / 1000) + seconds,
     files: {
+      ...appFile('plain', { client: { grant_types: ['authorization_code', deviceGrant] } }),
       ...appFile('portal', { name: 'Portal', client: { client_uri: home } }),
       ...appFile('signing', { client: { jwks, token_endpoint_auth_method: 'none', client_uri: home } }),
       ...appFile('intranet', { client: { initiate_login_uri: 'https://intranet.example/login?from=idp' } }),
@@ -42,7 +43,7 @@ async function follow(agent: UserAgent, page: Page): Promise<Page> {
   return agent.open(new URL(restart, node.issuer).href);
 }
 
-async function started(app = 'notes', parameters: Readonly<Record<string, string>> = {}) {
+async function started(app = 'plain', parameters: Readonly<Record<string, string>> = {}) {
   const user = await userWithPassword(node);
   return { user, ...(await beginSignIn(node, { client_id: app, ...parameters })) };
 }
@@ -57,7 +58,7 @@ async function later<T>(act: () => Promise<T>): Promise<T> {
 
 describe('a sign-in that took too long', () => {
   test.each(['reload', 'submit'] as const)('%s: one click begins the same request anew', async (way) => {
-    const { agent, page, request, user } = await started('notes', { login_hint: 'a@b.test', ui_locales: 'de' });
+    const { agent, page, request, user } = await started('plain', { login_hint: 'a@b.test', ui_locales: 'de' });
     const over = await later(() => (way === 'reload' ? agent.open(page.url) : identify(agent, page, user)));
     expect([over.status, over.messages]).toEqual([410, ['error.sign_in_expired']]);
     const again = await follow(agent, over);
@@ -71,7 +72,7 @@ describe('a sign-in that took too long', () => {
 
   test('nothing but the cookie of this browser holds the request: another one is told nothing of it', async () => {
     const { page } = await started();
-    const other = await beginSignIn(node, 'notes');
+    const other = await beginSignIn(node, 'plain');
     const told = await later(() => other.agent.open(page.url));
     expect(nextLinks(told)).toEqual({ account: '/account' });
   });
@@ -98,21 +99,21 @@ test('cancelled, and then Back: the page begins the request anew', async () => {
 test('finished, and then Back: to the app that has an address, else through the request to the app', async () => {
   for (const [app, expected] of [
     ['portal', 'app'],
-    ['notes', 'restart'],
+    ['plain', 'restart'],
   ] as const) {
     const { agent, page, user } = await started(app);
     expect(currentStep(await identify(agent, page, user))).toBe('code');
     const over = await agent.open(page.url);
     expect(over.messages).toEqual(['error.sign_in_finished']);
     expect(Object.keys(nextLinks(over))).toEqual([expected]);
-    if (app === 'notes') expect(currentStep(await follow(agent, over))).toBe('code');
+    if (app === 'plain') expect(currentStep(await follow(agent, over))).toBe('code');
   }
 });
 
 test('the session is gone from the browser when a step-up is done: nothing loops, and it begins anew', async () => {
   const { agent, page, user } = await started();
   expect(currentStep(await identify(agent, page, user))).toBe('code');
-  const pending = await beginSignIn(node, { client_id: 'notes', prompt: 'login' }, agent);
+  const pending = await beginSignIn(node, { client_id: 'plain', prompt: 'login' }, agent);
   agent.setCookie(node.issuer, 'stepgate-session=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT');
   agent.setCookie(node.issuer, 'stepgate-session.sig=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT');
   const after = await answerStep(agent, pending.page, { 'credentials.passcode': user.password });
@@ -141,7 +142,7 @@ describe('a request that can be used once', () => {
   test('leads back to the app, where that has an address, and to the account where not', async () => {
     const portal = await pushed('portal');
     expect(nextLinks(await later(() => portal.agent.open(portal.page.url)))).toEqual({ app: home });
-    const notes = await pushed('notes');
+    const notes = await pushed('plain');
     expect(nextLinks(await later(() => notes.agent.open(notes.page.url)))).toEqual({ account: '/account' });
   });
 
@@ -178,13 +179,13 @@ test('what an app signed leads back to the app, and is not made a plain request'
 
 test('the sign-in of a device that took too long leads to the page for user codes', async () => {
   const agent = new UserAgent();
-  const page = await confirmDevice(node, await waitingDevice(node, 'notes'), agent);
+  const page = await confirmDevice(node, await waitingDevice(node, 'plain'), agent);
   expect(currentStep(page)).toBe('identify');
   expect(nextLinks(await later(() => agent.open(page.url)))).toEqual({ device: '/device' });
 });
 
 test('what the request asks for beyond the usual is asked for again', async () => {
-  const { agent, page, user } = await started('notes', { prompt: 'login', scope: 'openid profile', max_age: '600' });
+  const { agent, page, user } = await started('plain', { prompt: 'login', scope: 'openid profile', max_age: '600' });
   const over = await later(() => identify(agent, page, user));
   const query = new URL(nextLinks(over).restart ?? '', node.issuer).searchParams;
   expect([query.get('prompt'), query.get('scope'), query.get('max_age')]).toEqual(['login', 'openid profile', '600']);
@@ -238,8 +239,8 @@ test('another user signed in meanwhile: nothing loops, and the sign-in goes on o
   const first = await started();
   const { agent } = first;
   expect(currentStep(await identify(agent, first.page, first.user))).toBe('code');
-  const pending = await beginSignIn(node, { client_id: 'notes', prompt: 'login' }, agent);
-  const other = await beginSignIn(node, { client_id: 'notes', prompt: 'login' }, agent);
+  const pending = await beginSignIn(node, { client_id: 'plain', prompt: 'login' }, agent);
+  const other = await beginSignIn(node, { client_id: 'plain', prompt: 'login' }, agent);
   const fresh = await agent.submit(other.page, formOf(other.page, 'restart'));
   expect(currentStep(await identify(agent, fresh, await userWithPassword(node)))).toBe('code');
   const after = await answerStep(agent, pending.page, { 'credentials.passcode': first.user.password });
