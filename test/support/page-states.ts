@@ -387,6 +387,17 @@ const steps: Readonly<Record<string, StepPage>> = {
       notices: [error('requests.exceeded', { params: { seconds: 1200 } })],
     },
   },
+  'identify-challenge-service': {
+    ...base,
+    recovering: true,
+    canRestart: true,
+    challengeService,
+    step: {
+      ...identify,
+      challengeService: true,
+      notices: [error('challenge_service.exceeded', { params: { seconds: 1200 } })],
+    },
+  },
   'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -567,6 +578,13 @@ const steps: Readonly<Record<string, StepPage>> = {
       work: { challenge: 'c2F2ZWQgZnJvbSBib3Rz', bits: 32 },
       notices: [error('requests.exceeded', { params: { seconds: 1200 } })],
     },
+  },
+  'register-challenge-service': {
+    ...base,
+    locale: 'de',
+    canRestart: true,
+    challengeService,
+    step: { ...registers, challengeService: true, notices: [error('challenge_service.refused')] },
   },
   'register-german': {
     ...base,

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { ConsentDetails } from '../../../flow/actions/consent.ts';
 import type { RejectSignIn } from '../../../flow/notify/account-links.ts';
+import type { ChallengeServiceSettings } from '../../../policy/model/settings.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
@@ -37,6 +38,8 @@ export interface StepPage extends PageBase {
   readonly identify?: IdentifierTexts;
   /** What the page of consent says besides the step. */
   readonly consent?: ConsentDetails;
+  /** The challenge service, where the step asks for it. */
+  readonly challengeService?: Pick<ChallengeServiceSettings, 'script' | 'siteKey' | 'responseField'>;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
   /** The user recovers the password. */

@@ -24,7 +24,16 @@ import {
   reasonOf,
   selectLead,
 } from './step-texts.ts';
-import { accountModel, appView, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
+import {
+  accountModel,
+  appView,
+  authenticatorName,
+  challengeServiceModel,
+  iconOf,
+  noticesModel,
+  stateForm,
+  type View,
+} from './view.ts';
 
 export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;
@@ -84,7 +93,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
     fields: identifyFields(step, identifierWords(page, t)),
-    ...omitUndefined({ work: step.work }),
+    ...omitUndefined({ work: step.work, service: challengeServiceModel(page) }),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge: options }) => {
       // A credential that was just refused is not offered again unasked.
@@ -288,5 +297,6 @@ function scriptsOf(page: StepPage): readonly string[] {
     ...(isPrinted ? ['print.js'] : []),
     ...(asksForNewSecret(step) ? ['new-secret.js'] : []),
     ...('work' in step && step.work ? ['work.js'] : []),
+    ...(page.challengeService ? ['challenge-service.js'] : []),
   ];
 }
