@@ -80,7 +80,7 @@ async function form(): Promise<Tab> {
 }
 
 const register = ({ agent, page }: Tab, address: string, more: Readonly<Record<string, string>> = {}) =>
-  answerStep(agent, page, { 'userProfile.email': address, 'credentials.newPasscode': goodPassword, ...more });
+  answerStep(agent, page, { 'userProfile.email': address, 'credentials.passcode': goodPassword, ...more });
 
 /** A form that came back with the challenge. */
 async function challenged(address: string): Promise<Tab> {
@@ -97,7 +97,7 @@ test('a response that the service takes lets the form through; it learns the res
   const address = newAddress();
   const tab = await challenged(address);
   expect(tab.page.html).toContain(`class="g-recaptcha" data-challenge-service="${service.origin}/api.js"`);
-  expect(tab.page.html).toMatch(/Without JavaScript, try again in 1 hour/);
+  expect(tab.page.html).toMatch(/Without JavaScript, try again in <bdi>1 hour<\/bdi>/);
   expect(Number(tab.page.headers.get('retry-after'))).toBeGreaterThan(3000);
   expect(mainForm(tab.page)?.fields['userProfile.email']).toBe(address);
   expect(taskOf(tab.page)).toBeUndefined();
@@ -210,7 +210,7 @@ test('a response counts once: not in another sign-in, and not for a second messa
 test('a form that is refused for something else needs no second response, and then one for the next form', async () => {
   const address = newAddress();
   const tab = await challenged(address);
-  const weak = { 'credentials.newPasscode': 'short', [field]: service.response() };
+  const weak = { 'credentials.passcode': 'short', [field]: service.response() };
   const refused = await register(tab, address, weak);
   expect([refused.status, currentStep(refused)]).toEqual([422, 'profile']);
   expect(refused.html).not.toContain('data-challenge-service=');

@@ -36,6 +36,12 @@ const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } a
 const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
 const identify: Step = { kind: 'identify', notices: [] };
+/** Its script does not load: the policy of the page does not let it. */
+const challengeService = {
+  script: 'https://challenges.example/api.js',
+  siteKey: 'site-key',
+  responseField: 'g-recaptcha-response',
+} as const;
 const password: Step = {
   kind: 'challenge',
   authenticator: 'password',
