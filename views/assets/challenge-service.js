@@ -1,5 +1,5 @@
-// Loads the script of the challenge service, which draws the challenge and puts its response into the form. Where it does
-// not load the page says so. Without scripts the user waits, as the page says.
+// Loads the script of the challenge service, which draws the challenge and puts its response into the form. Where it
+// does not load the page says so. Without scripts the user waits, as the page says.
 
 const place = document.querySelector('[data-challenge-service]');
 

@@ -6,8 +6,8 @@ import type { Context } from 'koa';
 
 /**
  * The content security policy of a page. `formTargets`: redirect URIs that the forms of the page may lead to in the
- * end; browsers check each redirect that follows a form against `form-action`. `service`: what the script of a challenge
- * service may load from, where the page shows its challenge.
+ * end; browsers check each redirect that follows a form against `form-action`. `service`: what the script of a
+ * challenge service may load from, where the page shows its challenge.
  */
 export function contentSecurityPolicy(formTargets: readonly string[] = [], service: readonly string[] = []): string {
   const targets = ["'self'", ...new Set(formTargets.flatMap(formSource))].join(' ');

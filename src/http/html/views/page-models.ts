@@ -5,7 +5,6 @@ import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { ConsentDetails } from '../../../flow/actions/consent.ts';
 import type { RejectSignIn } from '../../../flow/notify/account-links.ts';
-import type { ChallengeServiceSettings } from '../../../policy/model/settings.ts';
 import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
@@ -20,6 +19,13 @@ export interface PageBase {
 export interface IdentifierTexts {
   readonly label?: LocalizedText;
   readonly hint?: LocalizedText;
+}
+
+/** The script of a challenge service, its public key, and the input that it fills in. */
+export interface ChallengeScript {
+  readonly script: string;
+  readonly siteKey: string;
+  readonly responseField: string;
 }
 
 /** A step of the loop. Its forms keep the form contract (docs/form-contract.md). */
@@ -39,7 +45,7 @@ export interface StepPage extends PageBase {
   /** What the page of consent says besides the step. */
   readonly consent?: ConsentDetails;
   /** The challenge service, where the step asks for it. */
-  readonly challengeService?: Pick<ChallengeServiceSettings, 'script' | 'siteKey' | 'responseField'>;
+  readonly challengeService?: ChallengeScript;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
   /** The user recovers the password. */

@@ -11,6 +11,7 @@ import { consentModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
+import { solvedFirst } from './solved-first.ts';
 import { optionsOf, returnOption } from './step-options.ts';
 import {
   challengeAction,
@@ -24,16 +25,7 @@ import {
   reasonOf,
   selectLead,
 } from './step-texts.ts';
-import {
-  accountModel,
-  appView,
-  authenticatorName,
-  challengeServiceModel,
-  iconOf,
-  noticesModel,
-  stateForm,
-  type View,
-} from './view.ts';
+import { accountModel, appView, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
 
 export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;
@@ -93,7 +85,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
     fields: identifyFields(step, identifierWords(page, t)),
-    ...omitUndefined({ work: step.work, service: challengeServiceModel(page) }),
+    ...solvedFirst(page, step),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge: options }) => {
       // A credential that was just refused is not offered again unasked.

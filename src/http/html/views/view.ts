@@ -9,14 +9,12 @@ import type { Invalid } from '../models/account-models.ts';
 import type {
   AccountModel,
   AppView,
-  ChallengeServiceModel,
   FormModel,
   HiddenInput,
   NoticeModel,
   NoticesModel,
 } from '../models/shared-models.ts';
 import type { PageTemplateModels } from '../template-models.ts';
-import type { StepPage } from './page-models.ts';
 
 /** Templates that are the content of a page. */
 export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;
@@ -86,13 +84,6 @@ export function accountModel(
   done: readonly string[] = [],
 ): AccountModel {
   return account === undefined ? { done } : { identifier: account.identifier, done };
-}
-
-/** The scripts of all services look for a class that their field is named after. */
-export function challengeServiceModel({ challengeService }: StepPage): ChallengeServiceModel | undefined {
-  if (challengeService === undefined) return undefined;
-  const { script, siteKey, responseField } = challengeService;
-  return { script, siteKey, mark: responseField.replace(/-response$/, '') };
 }
 
 /** A form that says which step it answers, and proves which page it came from (Law 11). */
