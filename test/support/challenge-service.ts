@@ -22,7 +22,7 @@ Object.assign(input, { type: 'hidden', name: 'g-recaptcha-response' });
 const frame = document.createElement('iframe');
 frame.title = 'Challenge';
 frame.src = new URL('/frame', document.currentScript.src);
-const { origin } = frame.src ? new URL(frame.src) : {};
+const { origin } = new URL(frame.src);
 place.append(frame, input);
 fetch(origin + '/response?key=' + place.dataset.sitekey).then(async (given) => {
   input.value = await given.text();

@@ -1,9 +1,8 @@
 // Loads the script of the challenge service, which draws the challenge and puts its response into the form. Where it
-// does not load the page says so. Without scripts the user waits, as the page says.
+// does not load the page says so. Without scripts the user waits, as the page says. Nothing here has a global name: the
+// script of the service shares them.
 
-const place = document.querySelector('[data-challenge-service]');
-
-if (place) {
+for (const place of document.querySelectorAll('[data-challenge-service]')) {
   const script = document.createElement('script');
   script.src = place.dataset.challengeService;
   script.addEventListener('error', () => {
