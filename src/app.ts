@@ -13,6 +13,7 @@ import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
 import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
+import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
 import { createKoaApp } from './http/koa-app.ts';
@@ -63,6 +64,8 @@ export interface ServerApp {
   readonly hashing: HashingQueue;
   /** Sends messages; starts after `activeRevision`. `stop` sends what waits and closes all connections. */
   readonly outbox: { start(): void; stop(): Promise<void> };
+  /** Deletes accounts that are due; starts after `activeRevision`. */
+  readonly deletions: DeletionWorker;
 }
 
 /** What the parts below are built from. */
@@ -117,7 +120,8 @@ export function createApp(options: AppOptions): ServerApp {
   });
   const buildProvider = providerBuilder(foundation, { services, koa });
   const { start, stop } = messaging;
-  return { koa, activeRevision, storeHealth, revisions, directory, hashing, outbox: { start, stop } };
+  const deletions = new DeletionWorker({ services, directory });
+  return { koa, activeRevision, storeHealth, revisions, directory, hashing, outbox: { start, stop }, deletions };
 }
 
 interface Messaging {

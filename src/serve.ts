@@ -174,6 +174,8 @@ async function startApp(
   closing.add(() => app.storeHealth.stop());
   app.outbox.start();
   closing.add(() => app.outbox.stop());
+  app.deletions.start();
+  closing.add(() => app.deletions.stop());
   if (!isEmbedded) return;
   const onError = (error: unknown) => options.log.error(error, { part: 'config' });
   closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { onError }));

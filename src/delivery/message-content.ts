@@ -71,23 +71,8 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
       const model = { ...base, app, remaining, few, accountUrl, details: timeAndPlace(given) };
       return { name: template, model, subject: { key: 'mail.recovery-used.subject' }, footer: noticeFooter(base) };
     }
-    case 'account-changed': {
-      const event = given.text('event');
-      const authenticator = authenticatorTitle(given.text('authenticator'), t);
-      const subject = `mail.account-changed.${event}.subject`;
-      const what = {
-        key: `mail.account-changed.${event}`,
-        params: { identifier: given.text('identifier'), authenticator, label: given.text('label') },
-      };
-      const otherSessionsEnded = given.text('ended') !== '';
-      const model = { ...base, what, otherSessionsEnded, accountUrl, details: timeAndPlace(given), ...actionOf(given) };
-      return {
-        name: template,
-        model,
-        subject: { key: subject, params: { authenticator } },
-        footer: noticeFooter(base),
-      };
-    }
+    case 'account-changed':
+      return accountChangedContent(given, context);
     case 'new-browser':
       return newBrowserContent(given, context);
     default:
@@ -95,12 +80,34 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
   }
 }
 
+function accountChangedContent(given: Given, { t, accountUrl, ...base }: RenderContext): MailContent {
+  const event = given.text('event');
+  const authenticator = authenticatorTitle(given.text('authenticator'), t);
+  const due = { at: given.number('due'), style: 'long' } as const;
+  const subject = `mail.account-changed.${event}.subject`;
+  const what = {
+    key: `mail.account-changed.${event}`,
+    params: { identifier: given.text('identifier'), authenticator, label: given.text('label'), due },
+  };
+  const otherSessionsEnded = given.text('ended') !== '';
+  const warning = { key: t.pick(`mail.account-changed.warning.${event}`, 'mail.account-changed.warning') };
+  const details = timeAndPlace(given);
+  const model = { ...base, what, otherSessionsEnded, accountUrl, warning, details, ...actionOf(given) };
+  return {
+    name: 'account-changed',
+    model,
+    subject: { key: subject, params: { authenticator } },
+    footer: noticeFooter(base),
+  };
+}
+
 function newBrowserContent(given: Given, { t: _, ...context }: RenderContext): MailContent {
   const what = { key: 'mail.new-browser.lead', params: { identifier: given.text('identifier') } };
   const details = timeAndPlace(given);
+  const warning = { key: 'mail.account-changed.warning' };
   return {
     name: 'account-changed',
-    model: { ...context, what, otherSessionsEnded: false, details, ...actionOf(given) },
+    model: { ...context, what, otherSessionsEnded: false, warning, details, ...actionOf(given) },
     subject: { key: 'mail.new-browser.subject' },
     footer: noticeFooter(context),
   };

@@ -101,6 +101,8 @@ export interface AccountChangedMail extends MailBase, DetailsModel {
   /** The account was signed out everywhere else. */
   readonly otherSessionsEnded: boolean;
   readonly accountUrl: string;
+  /** What to do at the account when it is not right. */
+  readonly warning: MessageDescriptor;
   /** A link that does something about it, instead of the account. */
   readonly action?: { readonly lead: MessageDescriptor; readonly link: string; readonly text: MessageDescriptor };
 }

@@ -3,8 +3,8 @@ import type { TemplateTable } from '../rendering/templates.ts';
 import type { MessageTemplateModels } from './message-models.ts';
 
 export const messageTemplates: TemplateTable<MessageTemplateModels> = {
-  'mail/account-changed.html': { version: 2, fingerprint: 'db6965b61b7a' },
-  'mail/account-changed.txt': { version: 2, fingerprint: 'db6965b61b7a' },
+  'mail/account-changed.html': { version: 3, fingerprint: '4717edb86631' },
+  'mail/account-changed.txt': { version: 3, fingerprint: '4717edb86631' },
   'mail/address.html': { version: 1, fingerprint: '15e5a04b2395' },
   'mail/address.txt': { version: 1, fingerprint: '15e5a04b2395' },
   'mail/code.html': { version: 2, fingerprint: '6c818f54e321' },

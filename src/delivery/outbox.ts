@@ -26,8 +26,8 @@ export interface About {
 export interface LogoutNotification {
   readonly clientId: string;
   readonly subject: string;
-  /** The session that ended, as the app knows it. */
-  readonly sid: string;
+  /** The session that ended, as the app knows it. Absent: all sessions of a user who was deleted. */
+  readonly sid?: string;
   /** Epoch seconds from which it is no longer sent. */
   readonly expires: Seconds;
 }
@@ -64,9 +64,13 @@ export function enqueue(unit: UnitOfWork, delivery: Delivery, { now, about = {} 
 
 /** Writes the notification in the unit's commit. */
 export function enqueueLogout(unit: UnitOfWork, logout: LogoutNotification, now: Seconds): string {
+  return put(unit, waitingLogout(logout, now));
+}
+
+function waitingLogout(logout: LogoutNotification, now: Seconds): Waiting {
   const about = { subject: logout.subject, client: logout.clientId };
   const message = { logout, about, issuedAt: now, attempts: 0, notBefore: now };
-  return put(unit, { message, ttl: Math.max(0, logout.expires - now) + grace });
+  return { message, ttl: Math.max(0, logout.expires - now) + grace };
 }
 
 /** The work of a message without a message: so that the time of an answer does not tell whether a message was sent. */
@@ -88,7 +92,15 @@ export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
 
 /** The operations that write the message, for callers with a commit of their own. */
 export function messageOps(delivery: Delivery, now: Seconds, about: About = {}): readonly Op[] {
-  const { message, ttl } = waiting(delivery, now, about);
+  return opsOf(waiting(delivery, now, about));
+}
+
+/** The same for a notification. */
+export function logoutOps(logout: LogoutNotification, now: Seconds): readonly Op[] {
+  return opsOf(waitingLogout(logout, now));
+}
+
+function opsOf({ message, ttl }: Waiting): readonly Op[] {
   const id = newId();
   return [
     { op: 'put', key: outboxMessageKey(id), value: JSON.stringify(message), ttl },

@@ -7,6 +7,7 @@ import type { Decision } from '../core/model/decision.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import type { AuditCause } from './audit-cause.ts';
 
 /** `failure`: the user or a limit was the reason. `deny`: a policy was. */
 export type AuditOutcome = 'success' | 'failure' | 'deny';
@@ -41,7 +42,7 @@ export interface AuditFields {
   readonly country: string;
   /** Of a phone number: E.164 without the last four digits. */
   readonly prefix: string;
-  /** Operating system user of the command that changed the account. */
+  /** Operating system user of the command that changed the account; `self`: the user asked for it. */
   readonly by: string;
   /** All groups of the user from now on. */
   readonly groups: readonly string[];
@@ -58,42 +59,6 @@ export interface AuditFields {
   readonly lifetime: number;
   readonly uses: number;
 }
-
-/** What causes an event: a form (by its `data-step`), a page, an endpoint, a command, or a worker. */
-export type AuditCause =
-  | 'identify'
-  | 'challenge'
-  | 'enroll'
-  | 'skip'
-  | 'profile'
-  | 'consent'
-  | 'select'
-  | 'resend'
-  | 'recover'
-  | '/account/addresses'
-  | '/account/profile'
-  | '/account/undo'
-  | '/account/data'
-  | '/account/not-me'
-  | 'the worker of the outbox'
-  | '/oauth2/v1/authorize'
-  | 'any step'
-  | 'cancel'
-  | '/account'
-  | '/oauth2/v1/token'
-  | 'stepgate users add'
-  | 'stepgate users import'
-  | 'stepgate users groups'
-  | 'stepgate users suspend'
-  | 'stepgate users activate'
-  | 'stepgate users unlock'
-  | 'stepgate users reset'
-  | 'stepgate users tac'
-  | 'stepgate store alone'
-  | 'stepgate users delete'
-  | 'stepgate restore'
-  | 'stepgate store new-epoch'
-  | 'stepgate store finish-upgrade';
 
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];
@@ -202,6 +167,12 @@ export const auditEvents = {
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'account.sign_in_rejected': { outcomes: succeeds, fields: endingSessions, causedBy: ['/account/not-me'] },
   'account.data_downloaded': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/data'] },
+  'account.deletion_requested': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/deletion'] },
+  'account.deletion_cancelled': {
+    outcomes: succeeds,
+    fields: atAccount,
+    causedBy: ['/account/deletion', '/account/undo', '/account/not-me'],
+  },
   'service_token.issued': {
     outcomes: succeeds,
     fields: ['client', 'ip', 'policyRevision', 'rule'],
@@ -256,7 +227,11 @@ export const auditEvents = {
   },
   'store.alone': { outcomes: succeeds, fields: ['by', 'lifetime'], causedBy: ['stepgate store alone'] },
   'store.alone_ended': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store alone'] },
-  'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
+  'user.deleted': {
+    outcomes: succeeds,
+    fields: byCommand,
+    causedBy: ['stepgate users delete', 'the worker of deletions'],
+  },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
   'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },
   'store.upgraded': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store finish-upgrade'] },

@@ -16,6 +16,7 @@ import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/mode
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
+import { enrollmentRuling } from '../core/policy/enrollment-terms.ts';
 import type { App, ServiceTerms } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { decidingRule } from './audit.ts';
@@ -138,6 +139,8 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
+  // What may be used is decided without the rules that ask how the user signed in.
+  const disabled = enrollmentRuling(policies, facts).terms?.disabled ?? [];
   const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
@@ -146,7 +149,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
-    ...(enrollment && { enrollment }),
+    ...(enrollment && { enrollment: { ...enrollment, disabled } }),
     ...(profile && { profile }),
   };
 }

@@ -16,6 +16,7 @@ import { addressHandlers } from './account/address-handlers.ts';
 import { appHandlers } from './account/app-handlers.ts';
 import { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import { dataHandlers } from './account/data-handlers.ts';
+import { deletionHandlers } from './account/deletion-handlers.ts';
 import { deviceHandlers } from './account/device-handlers.ts';
 import { identifierHandlers } from './account/identifier-handlers.ts';
 import { notMeHandlers } from './account/not-me-handlers.ts';
@@ -110,6 +111,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     profile: profileHandlers(account),
     identifiers: identifierHandlers(account),
     data: dataHandlers(account),
+    deletion: deletionHandlers(account),
     undo: undoHandlers(account),
     notMe: notMeHandlers(account),
     health: healthHandlers(health),

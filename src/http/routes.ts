@@ -6,6 +6,7 @@ import type { addressHandlers } from './account/address-handlers.ts';
 import type { appHandlers } from './account/app-handlers.ts';
 import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import type { dataHandlers } from './account/data-handlers.ts';
+import type { deletionHandlers } from './account/deletion-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
 import type { identifierHandlers } from './account/identifier-handlers.ts';
 import type { notMeHandlers } from './account/not-me-handlers.ts';
@@ -32,6 +33,7 @@ export interface RouteHandlers {
   readonly profile: ReturnType<typeof profileHandlers>;
   readonly identifiers: ReturnType<typeof identifierHandlers>;
   readonly data: ReturnType<typeof dataHandlers>;
+  readonly deletion: ReturnType<typeof deletionHandlers>;
   readonly undo: ReturnType<typeof undoHandlers>;
   readonly notMe: ReturnType<typeof notMeHandlers>;
   readonly magicLink: ReturnType<typeof magicLinkHandlers>;
@@ -111,14 +113,17 @@ function accountRoutes({
 }
 
 /** After a lost race the profile says that the form was outdated. */
-function profileRoutes({ profile, identifiers, data, undo, notMe }: RouteHandlers): readonly Route[] {
+function profileRoutes({ profile, identifiers, data, deletion, undo, notMe }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account/profile?done=stale';
+  const onLostDeletion = () => '/account/deletion?done=stale';
   return [
     { path: '/account/profile', GET: profile.show, POST: profile.save, onLostRace },
     { path: '/account/profile/:kind', GET: identifiers.showChange, POST: identifiers.change, onLostRace },
     { path: '/account/profile/:kind/confirm', GET: identifiers.showConfirm, POST: identifiers.confirm, onLostRace },
     { path: '/account/profile/:kind/resend', POST: identifiers.resend, onLostRace },
     { path: '/account/data', GET: data.show, POST: data.download, onLostRace: () => '/account/data?done=stale' },
+    { path: '/account/deletion', GET: deletion.show, POST: deletion.request, onLostRace: onLostDeletion },
+    { path: '/account/deletion/cancel', POST: deletion.cancel, onLostRace: onLostDeletion },
     { path: '/account/undo', GET: undo.show, POST: undo.undo },
     { path: '/account/not-me', GET: notMe.show, POST: notMe.reject },
     { path: '/account/recover', GET: notMe.recover },

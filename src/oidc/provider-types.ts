@@ -15,7 +15,7 @@ export interface BackchannelLogoutClient {
    * The method that oidc-provider brings: sends a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.5).
    * Rejects when the client does not take it.
    */
-  sendLogoutToken(accountId: string, sid: string): Promise<void>;
+  sendLogoutToken(accountId: string, sid: string | undefined): Promise<void>;
 }
 
 /** The prototype of all clients of this instance. */

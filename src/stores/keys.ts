@@ -14,6 +14,9 @@ export function credentialsKey(userId: string): string {
 /** The set of all user ids. */
 export const usersKey = keyOf('users');
 
+/** The set of all who asked for the deletion of their account. */
+export const deletionsKey = keyOf('deletions');
+
 /** The set of all names of groups. */
 export const groupNamesKey = keyOf('group-names');
 

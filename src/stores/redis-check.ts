@@ -18,24 +18,25 @@ const noticedSkew = 2_000;
  */
 const allowedSkew = 30_000;
 
+export interface RedisDemands {
+  /** The clock of this process (ms). */
+  readonly now: () => number;
+  readonly durability: RedisDurability;
+  /** Sentinels or a Cluster stand for more than one server, even while there is only one. */
+  readonly isReplicated: boolean;
+}
+
 /**
  * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when
  * counters or credentials could be evicted, when nothing is written to disk although that is promised, when the server
- * is too old, when it is a replica, or when its clock is not ours. Returns warnings: sentences for the operator. `now`
- * is the clock of this process (ms).
+ * is too old, when it is a replica, or when its clock is not ours. Returns warnings: sentences for the operator.
  */
-export async function assertRedisSafe(
-  masters: readonly Redis[],
-  demands: { readonly now: () => number; readonly durability: RedisDurability },
-): Promise<readonly string[]> {
+export async function assertRedisSafe(masters: readonly Redis[], demands: RedisDemands): Promise<readonly string[]> {
   const warnings = await Promise.all(masters.map((master) => checkMaster(master, demands)));
   return [...new Set(warnings.flat())];
 }
 
-async function checkMaster(
-  master: Redis,
-  { now, durability }: Parameters<typeof assertRedisSafe>[1],
-): Promise<readonly string[]> {
+async function checkMaster(master: Redis, { now, durability, isReplicated }: RedisDemands): Promise<readonly string[]> {
   const [seconds, micros] = await master.time();
   const skew = Math.abs(Number(seconds) * 1000 + Number(micros) / 1000 - now());
   const difference = `the clock of Redis differs from ours by ${Math.round(skew / 1000)} s`;
@@ -52,11 +53,24 @@ async function checkMaster(
     ];
   }
   refuseUnsafe(info, durability);
+  if (info.get('aof_enabled') === '0' && promisesMore(info, durability, isReplicated))
+    throw new StoreUnavailable(`${unlogged}. ${remedy}`);
   if (durability === 'fsync') await refuseLateSync(master);
   return info.get('aof_enabled') === '0' ? [...warnings, unlogged] : warnings;
 }
 
 const unlogged = 'Redis runs with appendonly no: a crash loses what was written since its last snapshot';
+
+const remedy = 'Set appendonly to yes, here and at the replicas; where all may be lost, set REDIS_DURABILITY to memory';
+
+/**
+ * Whether an answer promises more than the memory of one process can keep. A lone Redis has no replica that could have
+ * what it loses: its operator is warned, as long as they do not ask for disks.
+ */
+function promisesMore(info: ReadonlyMap<string, string>, durability: RedisDurability, isReplicated: boolean): boolean {
+  if (durability === 'memory') return false;
+  return durability === 'fsync' || isReplicated || info.get('connected_slaves') !== '0';
+}
 
 function refuseUnsafe(info: ReadonlyMap<string, string>, durability: RedisDurability): void {
   const version = info.get('redis_version') ?? '0';
@@ -68,10 +82,6 @@ function refuseUnsafe(info: ReadonlyMap<string, string>, durability: RedisDurabi
   if (policy !== 'noeviction')
     throw new StoreUnavailable(
       `Redis may evict lockout counters and credentials (maxmemory-policy is ${policy}): set maxmemory-policy to noeviction`,
-    );
-  if (info.get('aof_enabled') === '0' && durability !== 'memory')
-    throw new StoreUnavailable(
-      `${unlogged}. Set appendonly to yes, here and at the replicas; where all may be lost, set REDIS_DURABILITY to memory`,
     );
 }
 

@@ -8,6 +8,7 @@ import type { RedisLink, Verb } from './redis-link.ts';
 import { clusterLoad, singleLoad } from './redis-load.ts';
 import { replicatedCommits } from './redis-replicated.ts';
 import { redisReserve } from './redis-reserve.ts';
+import { parseRedisUrl } from './redis-url.ts';
 import type { StoreSchema } from './schema.ts';
 import { stampedStore } from './stamped-store.ts';
 import type { Store } from './store.ts';
@@ -44,6 +45,7 @@ export function openRedis(options: RedisOptions): Store {
   const { url, prefix = defaultPrefix, onRoundTrip, onTrouble = () => {}, patience, isPatient = false } = options;
   const { schema, durability = 'replicas' } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
+  const isReplicated = parseRedisUrl(url).kind !== 'standalone';
   const { client, ready } = connectRedis(url, onTrouble, patience);
   const replicated = replicatedCommits({ url, prefix, patience, isPatient, durability }, client);
   const link: RedisLink = {
@@ -72,7 +74,7 @@ export function openRedis(options: RedisOptions): Store {
     ping: track(() => link.send('ping', () => pingAll(client))),
     examine: track((now = Date.now) =>
       link.send('ping', async () => [
-        ...(await assertRedisSafe(mastersOf(client), { now, durability })),
+        ...(await assertRedisSafe(mastersOf(client), { now, durability, isReplicated })),
         ...(await replicated.advice()),
       ]),
     ),

@@ -6,7 +6,7 @@
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
-import { credentialsKey, identifierKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
+import { credentialsKey, identifierKey, offlineAccessLogKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
@@ -219,14 +219,23 @@ export class Directory {
     await this.#store.commit([...resetCounters(id, authenticators), ...extraOps]);
   }
 
-  /** With credentials, counters and identifiers. False: there was no such user. */
-  async delete(id: string, extraOps: ExtraOps = nothing): Promise<boolean> {
-    const deleted = await this.#attempt(id, async (account) => {
+  /**
+   * With credentials, counters, logs and identifiers. `isMeant`: whether this is still to happen, by the record that is
+   * deleted. False: nothing was deleted, since there was no such user or it was not meant.
+   */
+  async delete(
+    id: string,
+    extraOps: ExtraOps = nothing,
+    isMeant: (user: User) => boolean = () => true,
+  ): Promise<boolean> {
+    const deleted = await this.#attempt<User | 'kept'>(id, async (account) => {
+      if (!isMeant(account.user)) return 'kept';
       const { ok } = await this.#store.commit([
         { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
         { op: 'delete', key: signInLogKey(id) },
+        { op: 'delete', key: offlineAccessLogKey(id) },
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),
@@ -237,7 +246,7 @@ export class Directory {
       ]);
       return ok ? account.user : undefined;
     });
-    if (deleted === undefined) return false;
+    if (deleted === undefined || deleted === 'kept') return false;
     await releaseIdentifiers(this.#store, id, deleted.identifiers);
     return true;
   }

@@ -64,6 +64,16 @@ export interface User {
   readonly newBrowserNotices?: readonly Seconds[];
   /** What the user was called before, as long as it can come back; oldest first. */
   readonly formerIdentifiers?: readonly FormerIdentifier[];
+  /** The user asked for the deletion of the account. */
+  readonly deletion?: AskedDeletion;
+}
+
+/** Until it is due, the user can keep the account. */
+export interface AskedDeletion {
+  /** Epoch seconds. */
+  readonly requestedAt: Seconds;
+  /** Epoch seconds. */
+  readonly dueAt: Seconds;
 }
 
 /** What users change about the way they are identified and reached. */

@@ -38,6 +38,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   app: ['email'],
   'delivery/render-message': ['email'],
   'flow/account/addresses': ['email'],
+  'flow/account/deletion': ['email'],
   'http/html/views/address-view': ['email'],
   'http/html/views/page-models': ['email'],
   'policy/model/authenticator-kind': ['email'],

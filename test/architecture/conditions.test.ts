@@ -84,6 +84,7 @@ const optionsByCondition = {
   claims: ['essentialClaims'],
   time: ['at'],
   recovered: ['user', 'recovered'],
+  authenticated: ['evidence'],
   attributes: ['user', 'attribute'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 

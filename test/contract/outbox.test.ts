@@ -70,7 +70,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 
     test('is tried again until the app takes it', async () => {
       const tries: string[] = [];
-      const notifyLogout = async ({ sid }: { readonly sid: string }) => {
+      const notifyLogout = async ({ sid = '' }: { readonly sid?: string }) => {
         tries.push(sid);
         if (tries.length < 3) throw new Error('the app is down');
       };

@@ -180,6 +180,21 @@ test('where fsync is asked for, a promise is kept when it is on every disk', asy
   await write(hasty, ephemeral());
 });
 
+test('a master that keeps no log is refused, unless the operator says that all may be lost', async () => {
+  const master = await startRedis({ settings: { appendonly: 'no' } });
+  stops.push(master.stop);
+  const lone = openRedis({ url: master.url });
+  stops.push(lone.close);
+  await expect(lone.examine()).resolves.toEqual([expect.stringContaining('appendonly no')]);
+  const replica = await startReplica(master);
+  stops.push(replica.stop);
+  await eventually(async () => expect(await admin(master.port).info('replication')).toContain('connected_slaves:1'));
+  await expect(lone.examine()).rejects.toThrow(/appendonly no.*Set appendonly to yes.*REDIS_DURABILITY/);
+  const careless = openRedis({ url: master.url, durability: 'memory' });
+  stops.push(careless.close);
+  await expect(careless.examine()).resolves.toContainEqual(expect.stringContaining('appendonly no'));
+});
+
 test('the only replica is dead: promises are refused, until the operator says that the store stands alone', async () => {
   const { replicas, sentinel, open } = await startLab(1);
   const store = await open();

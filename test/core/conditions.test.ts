@@ -2,16 +2,16 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
-import type { Facts } from '../../src/core/model/facts.ts';
+import type { ConditionOf, ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
+import type { Facts, RuleFacts } from '../../src/core/model/facts.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { compileConditions, conditionDescriptors } from '../../src/core/policy/conditions.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
-import { conditions, factArbitraries, facts } from './support/fact-arbitraries.ts';
+import { conditions, factArbitraries, facts, factsAfterSignIn } from './support/fact-arbitraries.ts';
 import { factsOf, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
 
-function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
+function resultOf(when: Conditions, facts: RuleFacts): readonly ConditionResult[] {
   return compileConditions(when).map((condition) => condition.test(facts));
 }
 
@@ -128,6 +128,21 @@ describe('conditions about the request', () => {
   });
 });
 
+describe('how the user signed in', () => {
+  test.each<[string, ConditionOf<'authenticated'>, readonly string[], ConditionResult]>([
+    ['one of any', { any: ['webauthn', 'totp'] }, ['password', 'totp'], 'hit'],
+    ['none of any', { any: ['webauthn'] }, ['password'], 'miss'],
+    ['all', { all: ['password', 'totp'] }, ['totp', 'password'], 'hit'],
+    ['one of all is missing', { all: ['password', 'totp'] }, ['password'], 'miss'],
+    ['any and all together', { any: ['email'], all: ['password'] }, ['password'], 'miss'],
+    ['nothing was proved', { any: ['email'] }, [], 'miss'],
+  ])('%s', (_, authenticated, signedInWith, expected) => {
+    expect(resultOf({ authenticated }, { ...known, signedInWith })).toEqual([expected]);
+    expect(resultOf({ authenticated }, known)).toEqual(['unknown']);
+    expect(resultOf({ authenticated }, { ...unidentified, signedInWith })).toEqual(['unknown']);
+  });
+});
+
 describe('time', () => {
   // 1 January 2026 was a Thursday; 29 March and 25 October 2026 are the changes of summer time in Berlin.
   const at = (iso: string) => factsOf({ now: Date.parse(iso) / 1000 });
@@ -180,7 +195,15 @@ test('a time zone that does not exist is refused', () => {
 
 test('what the user brings along varies from one sign-in to the next', () => {
   const varying = Object.entries(conditionDescriptors).filter(([, { varies }]) => varies);
-  expect(varying.map(([name]) => name)).toEqual(['network', 'device', 'scopes', 'claims', 'time', 'recovered']);
+  expect(varying.map(([name]) => name)).toEqual([
+    'network',
+    'device',
+    'scopes',
+    'claims',
+    'time',
+    'recovered',
+    'authenticated',
+  ]);
 });
 
 test('each test has the name of its condition', () => {
@@ -199,15 +222,26 @@ describe('any conditions and facts', () => {
   const { subject: _, ...unidentified } = factArbitraries;
   const before = fc.record(unidentified);
 
-  test('each is a hit or a miss once the user has identified', () => {
+  test('each is a hit or a miss once the user has signed in', () => {
     const results = new Set<ConditionResult>();
     fc.assert(
-      fc.property(conditions, facts, (when, of) => {
+      fc.property(conditions, factsAfterSignIn, (when, of) => {
         for (const result of resultOf(when, of)) results.add(result);
       }),
       seeded(500),
     );
     expect([...results].sort()).toEqual(['hit', 'miss']);
+  });
+
+  test('of an identified user, only how they sign in is unknown, and only until they have', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(conditions, factsAfterSignIn, (when, { signedInWith: _signedIn, ...of }) => {
+        for (const { name, result } of namedResults(when, of)) if (result === 'unknown') seen.add(name);
+      }),
+      seeded(500),
+    );
+    expect([...seen]).toEqual(['authenticated']);
   });
 
   test('what is decided before the user has identified stays so', () => {
@@ -237,7 +271,7 @@ describe('any conditions and facts', () => {
     const rulesOf = (whens: readonly Conditions[]) =>
       whens.map((when, index) => ({ name: `${index}`, when, then: { kind: 'deny' as const } }));
     fc.assert(
-      fc.property(fc.array(conditions, { maxLength: 4 }), facts, (whens, of) => {
+      fc.property(fc.array(conditions, { maxLength: 4 }), factsAfterSignIn, (whens, of) => {
         const first = whens.findIndex((when) => resultOf(when, of).every((result) => result === 'hit'));
         const { rule } = findRule(compilePolicy({ name: 'any', rules: rulesOf(whens) }), of);
         expect(rule?.name).toBe(first < 0 ? undefined : `${first}`);

@@ -4,6 +4,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { addressCode, notificationsFor, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
 import { reach, type Visit, visit } from '../support/account-visits.ts';
+import { askForDeletion } from '../support/asked-deletion.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
 import { eventsOf, formOf, userWithPassword } from '../support/sign-in-flow.ts';
@@ -246,6 +247,15 @@ describe('the former address', () => {
 
     const again = await new UserAgent().open(link);
     expect([again.status, again.messages]).toEqual([410, ['link.undo.over']]);
+  });
+
+  test('keeps the account whose deletion was asked for', async () => {
+    const user = await userWithAddress();
+    await change(user, fresh());
+    await askForDeletion(node.store, user.id, Math.floor(Date.now() / 1000) + 86_400);
+    await undo(await undoLink(user.email));
+    expect((await recordOf(user)).user.deletion).toBeUndefined();
+    expect(await notifiedEvents(node, user.email)).toEqual(['deletion_cancelled', 'email_replaced', 'email_restored']);
   });
 
   test('wins over whatever the user made of it since, and the later links are void', async () => {

@@ -1,8 +1,9 @@
 /** A sign-in from a browser that is new to the account is told, and can be reported: "This wasn't me". */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { outboxOf } from '../support/account-notifications.ts';
+import { notifiedEvents, outboxOf } from '../support/account-notifications.ts';
 import { visit } from '../support/account-visits.ts';
+import { askForDeletion } from '../support/asked-deletion.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
 import { authorizationRequest, discover, redeem, signIn } from '../support/relying-party.ts';
@@ -165,6 +166,14 @@ describe("This wasn't me", () => {
     expect(eventsOf(node, user.id)).toContain('account.sign_in_rejected');
     await signInTo(user, reopened(stranger, node.issuer));
     expect(await told(user)).toHaveLength(2);
+  });
+
+  test('keeps the account whose deletion was asked for', async () => {
+    const { user, link } = await alarmed();
+    await askForDeletion(node.store, user.id, now + week);
+    await report(link);
+    expect((await node.app.directory.get(user.id))?.user.deletion).toBeUndefined();
+    expect(await notifiedEvents(node, user.email)).toEqual(['deletion_cancelled', 'sign_in_rejected']);
   });
 
   test('leads to a recovery of the password', async () => {

@@ -1,5 +1,6 @@
 /** Registration: the form, the code, the account, and the sign-in that goes on. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { identifierKey } from '../../src/stores/keys.ts';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { allMailTo, codeIn, mailTo, otherThan } from '../support/mail.ts';
 import { newTestUser } from '../support/node.ts';
@@ -79,6 +80,26 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const back = await begin('store');
     const again = await answerStep(back.agent, back.page, { identifier: address });
     expect(currentStep(again)).toMatch(/^challenge:/);
+  });
+
+  test('an address that is held for its former owner: the form comes back, and says nothing about why', async () => {
+    const address = newAddress();
+    const at = Math.floor(Date.now() / 1000) - 3600;
+    const held = JSON.stringify({ user: 'former', at, until: at + 86_400 });
+    await opened.node.store.commit([{ op: 'create', key: identifierKey(address), value: held }]);
+    const { agent, page } = await filledIn(address);
+    const back = await answerStep(agent, page, { 'credentials.passcode': await code(address) });
+    expect([currentStep(back), back.messages]).toEqual(['profile', ['profile.check', 'register.address_held']]);
+    expect(mainForm(back)?.fields).toMatchObject({
+      'userProfile.email': address,
+      'userProfile.displayName': 'Ann Archer',
+    });
+    expect(back.html).not.toContain('You already have an account');
+    expect(await find(address)).toBeUndefined();
+    const another = newAddress();
+    const sent = await answerStep(agent, back, form(another));
+    await answerStep(agent, sent, { 'credentials.passcode': await code(another) });
+    expect((await find(another))?.user.identifiers).toEqual([another]);
   });
 
   test('with a password, where the policy wants one; it counts like any password', async () => {

@@ -91,7 +91,8 @@ async function owner() {
   const agent = new UserAgent();
   await identify(agent, await agent.open(`${node.issuer}/account`), user);
   const added = [1, 2].map((count) => ({ address: `${count}-${user.identifier}`, addedAt: 1 }));
-  const askedAddress = { address: `3-${user.identifier}`, code: 'x', expires: Math.floor(Date.now() / 1000) + 600 };
+  const askedAt = Math.floor(Date.now() / 1000);
+  const askedAddress = { address: `3-${user.identifier}`, code: 'x', askedAt, expires: askedAt + 600 };
   await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
   const { html } = await agent.open(`${node.issuer}/account`);
   const first = (pattern: RegExp) => pattern.exec(html)?.[1] ?? '';

@@ -100,6 +100,7 @@ function ownProfile(text: string): OwnProfile {
       { name: 'contractor', attribute: { ...own, type: 'boolean', write: 'admin' }, value: true },
     ],
     canDownload: true,
+    canDelete: true,
   };
 }
 
@@ -117,6 +118,15 @@ const confirm = {
   address: 'archer@example.net',
   handle,
   resendHandle: handle,
+} as const;
+
+const deleting = {
+  ...base,
+  kind: 'delete-account',
+  dueAt: at + 1_209_600,
+  apps: { names: ['Notes', 'Payroll'], more: 0 },
+  canDownload: true,
+  handle,
 } as const;
 
 type AccountPages = Readonly<Record<string, AccountPage>>;
@@ -137,6 +147,7 @@ export function accountPages(hostile: string, long: string): AccountPages {
 function overviewPages(hostile: string, long: string): AccountPages {
   return {
     account: { ...base, kind: 'overview', overview: overview() },
+    'account-deletion-asked': { ...base, kind: 'overview', overview: overview(), keep: { dueAt: at, handle } },
     'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
     'account-recovery-codes': {
       ...base,
@@ -317,9 +328,21 @@ function profilePages(hostile: string, long: string): AccountPages {
         fields: [],
         fixed: [],
         canDownload: false,
+        canDelete: false,
       },
       handle,
     },
+    'account-delete': { ...deleting },
+    'account-delete-unsaid': {
+      ...deleting,
+      locale: 'de',
+      apps: { names: [], more: 0 },
+      canDownload: false,
+      messages: [error('account.deletion.confirm', { field: 'confirm' })],
+    },
+    'account-delete-hostile': { ...deleting, apps: { names: [hostile], more: 3 } },
+    'account-keep': { ...base, kind: 'keep-account', dueAt: at, handle },
+    'account-keep-german': { ...base, locale: 'de', kind: 'keep-account', dueAt: at, handle },
     'account-data': { ...base, kind: 'data', handle },
     'account-data-german': { ...base, locale: 'de', kind: 'data', handle },
     'account-profile-long': { ...base, kind: 'profile', profile: ownProfile(long), handle },

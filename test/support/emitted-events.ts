@@ -19,6 +19,7 @@ export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>
   'e2e/account-apps.test.ts': ['account.app_access_ended'],
   'e2e/new-browser.test.ts': ['sign_in.new_browser', 'account.sign_in_rejected'],
   'e2e/account-data.test.ts': ['account.data_downloaded'],
+  'e2e/account-deletion.test.ts': ['account.deletion_requested', 'account.deletion_cancelled'],
   'e2e/account-profile.test.ts': ['account.profile_changed'],
   'e2e/consent.test.ts': ['consent.given', 'consent.refused'],
   'e2e/email.test.ts': ['authenticator.verified', 'authenticator.enrolled', 'sign_in.completed'],

@@ -164,9 +164,15 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
     ...list('missing', missing.map(missingWords)),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
-  if (outcome === 'undecided') return [...lines, row('undecided', 'it depends on the user')];
+  if (outcome === 'undecided') return [...lines, row('undecided', undecidedWords(layer))];
   if (outcome === 'not_requested' && maxAge === undefined) return [...lines, row('requires', 'nothing')];
   return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
+}
+
+function undecidedWords({ rules }: Pick<ExplainedLayer, 'rules'>): string {
+  const unknown = rules.flatMap(({ conditions }) => conditions.filter(({ result }) => result === 'unknown'));
+  const isSignIn = unknown.length > 0 && unknown.every(({ condition }) => condition === 'authenticated');
+  return isSignIn ? 'it depends on how the user signs in' : 'it depends on the user';
 }
 
 function overallAge(follows: boolean, maxAge: Seconds): string {

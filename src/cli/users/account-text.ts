@@ -33,6 +33,7 @@ export function accountDetails(account: Account): string {
     ['created', iso(user.createdAt)],
     ['changed', iso(user.updatedAt)],
     ['valid after', iso(user.validAfter)],
+    ...(user.deletion ? [['deletion', `asked for, due ${iso(user.deletion.dueAt)}`]] : []),
     ...profile,
     ...(authenticators.length === 0 ? [['authenticators', 'none']] : authenticators),
     ['notifications', notificationAddresses(account).map(addressWithSource).join(', ') || '-'],

@@ -70,10 +70,11 @@ export function usersDeleteCommand(context: UsersContext): Command {
     .argument('<identifier>')
     .option('--yes', 'really')
     .action((identifier: string, options: ResultOptions & { readonly yes?: true }) =>
-      withAccount(context, identifier, async ({ directory, account: { user } }) => {
+      withAccount(context, identifier, async ({ directory, farewell, account: { user } }) => {
         if (!options.yes)
           throw new Error(`nothing was deleted: add --yes to delete ${identifier} (${user.id}) for good`);
-        await directory.delete(user.id, () => operatorOps('user.deleted', user.id));
+        const ended = await farewell(user);
+        await directory.delete(user.id, () => [...ended, ...operatorOps('user.deleted', user.id)]);
         printResult(context, options, { text: `deleted ${identifier}\n`, data: { id: user.id } });
       }),
     );

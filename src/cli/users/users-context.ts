@@ -3,15 +3,16 @@ import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import type { Store } from '../../stores/store.ts';
+import type { Op, Store } from '../../stores/store.ts';
 import type { AccessCodes } from '../../users/access-codes.ts';
 import { Directory } from '../../users/directory.ts';
 import type { PasswordRules } from '../../users/password-tools.ts';
-import type { Account } from '../../users/user.ts';
+import type { Account, User } from '../../users/user.ts';
 import { attributeSchemaInUse } from '../shared/attribute-schema.ts';
 import { knownGroups } from '../shared/known-groups.ts';
 import { passwordRulesInUse } from '../shared/password-rules.ts';
 import { withStore } from '../shared/with-store.ts';
+import { farewell } from './farewell.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
 import type { PasswordInput } from './read-password.ts';
 
@@ -41,6 +42,8 @@ export interface DirectoryAccess {
   attributeSchema(): Promise<AttributeSchema>;
   /** Groups that the configuration names, or that users are in. */
   knownGroups(): Promise<readonly string[]>;
+  /** What is written with the deletion of this user: sessions end, and their apps hear of it. */
+  farewell(user: User): Promise<readonly Op[]>;
   /** The password policy of the configuration in use. */
   passwordRules(): Promise<PasswordRules>;
 }
@@ -58,6 +61,7 @@ export async function withDirectory(
       directory: new Directory(store),
       openNotifier: () => notificationWriter(store, context),
       attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
+      farewell: (user) => farewell(store, context, user),
       knownGroups: () => knownGroups(store, context.authenticators),
       passwordRules: () => passwordRulesInUse(store, context),
     }),

@@ -8,7 +8,7 @@ import { meetsRequirement } from '../evidence/requirement.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
-import type { CompiledPolicy } from '../policy/compile.ts';
+import { beforeSignIn, type CompiledPolicy } from '../policy/compile.ts';
 import { applyRules, findRule } from '../policy/rules.ts';
 import { sampleFacts } from './sample-facts.ts';
 
@@ -31,7 +31,8 @@ export interface Analysed {
 }
 
 /** All pairs of rules that conflict, each reported once. */
-export function enrollmentConflicts(analysed: Analysed): readonly EnrollmentConflict[] {
+export function enrollmentConflicts(all: Analysed): readonly EnrollmentConflict[] {
+  const analysed = { ...all, enrollment: beforeSignIn(all.enrollment) };
   const { enrollment: disabling, policy } = analysed;
   const pairs = disabling.rules.flatMap(({ rule: enrollment }) =>
     policy.rules.map(({ rule }): EnrollmentConflict => ({ enrollment, rule })),

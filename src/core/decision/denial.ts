@@ -5,6 +5,7 @@ import { type EnrollmentContext, enrollableOf, mustEnroll, unsatisfiable } from 
 import { isFull } from '../enrollment/enrollment-limit.ts';
 import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
+import type { ProfileTerms } from '../model/profile-policy.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
@@ -18,8 +19,10 @@ export interface SubjectEvaluation {
   /** As if the enrollment policy disabled nothing. */
   readonly unrestricted: Capabilities;
   readonly chosen: ChosenRequest;
-  /** Absent: no enrollment policy applies. */
+  /** Absent: no enrollment policy applies, or what it asks for depends on how the user signs in. */
   readonly toEnroll: EnrollmentContext | undefined;
+  /** Absent: no profile policy applies, or what it asks for depends on how the user signs in. */
+  readonly profile: ProfileTerms | undefined;
 }
 
 /** What denies, if anything does, whatever the user proves next. */

@@ -19,13 +19,13 @@ import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { ProfileTerms } from '../model/profile-policy.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
-import { requirementStatus } from '../remediation/requirement-status.ts';
+import { isMet, requirementStatus } from '../remediation/requirement-status.ts';
+import { type AskedAfterSignIn, askedAfterSignIn, signInProofs } from './after-sign-in.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
@@ -51,23 +51,30 @@ export function evaluate(policies: PolicySet, facts: Facts): Decision {
   const context = evaluationContext(policies, facts);
   if (facts.subject !== undefined) return evaluateSubject(facts.subject, context);
   const { requests, denial } = context;
-  const trace = traceOf(layersOf(context, requests[0]), facts.request, []);
+  const layers = layersOf(context, requests[0], askedAfterSignIn(context, undefined));
+  const trace = traceOf(layers, facts.request, []);
   return denial ? { kind: 'deny', ...denial, trace } : { kind: 'identify', trace };
 }
 
-function layersOf({ policy, enrollment, profile }: EvaluationContext, request: Layer): readonly Layer[] {
+function layersOf(
+  { policy }: EvaluationContext,
+  request: Layer,
+  { enrollment, profile }: AskedAfterSignIn,
+): readonly Layer[] {
   return [...policy.layers, request, ...[enrollment.layer, profile.layer].filter((layer) => layer !== undefined)];
 }
 
 function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
-  const { facts, enrollment } = context;
+  const { facts } = context;
   const { capabilities, unrestricted } = capabilitiesIn(subject, context);
   const chosen = chooseRequest(context, capabilities);
-  const { terms, rule } = enrollment;
+  const isSignedIn = isMet(chosen.requirements, capabilities);
+  const asked = askedAfterSignIn(context, isSignedIn ? signInProofs(capabilities) : undefined);
+  const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
-  const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll };
-  const layers = traceOf(layersOf(context, chosen.request), facts.request, capabilities.evidence);
-  const trace = completedTrace(layers, { toEnroll, subject, profile: context.profile.terms });
+  const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll, profile: asked.profile.terms };
+  const layers = traceOf(layersOf(context, chosen.request, asked), facts.request, capabilities.evidence);
+  const trace = completedTrace(layers, evaluation);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
   if (denial !== undefined) return deny(denial, evaluation, trace);
@@ -79,14 +86,8 @@ function mustSelectAccount({ request, transaction }: Facts): boolean {
   return request.promptSelectAccount === true && transaction?.accountSelected !== true;
 }
 
-interface Terms {
-  readonly toEnroll: EnrollmentContext | undefined;
-  readonly profile: ProfileTerms | undefined;
-  readonly subject: Subject;
-}
-
 /** The trace with whether everything is enrolled and filled in that must be. */
-function completedTrace(trace: Trace, { toEnroll, profile, subject }: Terms): Trace {
+function completedTrace(trace: Trace, { toEnroll, profile, subject }: SubjectEvaluation): Trace {
   const satisfied: Partial<Record<LayerTrace['layer'], boolean>> = {
     ...(toEnroll && { enrollment: mustEnroll(toEnroll).length === 0 }),
     ...(profile && { profile: isProfileComplete(profile, subject) }),
@@ -131,7 +132,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
       return (
         replacementStep(evaluation, status.supportingEvidence) ??
         (toEnroll && enrollmentStep(toEnroll)) ??
-        profileStep(subject, context) ??
+        profileStep(evaluation) ??
         consentStep(context.policies, context.facts, subject) ??
         allow(status.supportingEvidence, context, capabilities)
       );
@@ -139,8 +140,8 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
   }
 }
 
-function profileStep(subject: Subject, { profile: { terms }, facts }: EvaluationContext): DecisionOutcome | undefined {
-  const asked = terms && profileRequest(terms, subject, facts);
+function profileStep({ subject, profile, context }: SubjectEvaluation): DecisionOutcome | undefined {
+  const asked = profile && profileRequest(profile, subject, context.facts);
   return asked && { kind: 'profile', ...asked };
 }
 

@@ -29,6 +29,7 @@ export interface EvaluationContext {
   readonly policy: PolicyLayers;
   /** What the request may add, best first. */
   readonly requests: readonly [Layer, ...Layer[]];
+  /** What may be used and enrolled. What must be is said once the user has signed in. */
   readonly enrollment: EnrollmentRuling;
   readonly profile: ProfileRuling;
   /** The first denial of a layer, which holds whatever the user proves. */

@@ -5,6 +5,8 @@ import type { DenyReason } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import type { EnrollmentRuling } from '../policy/enrollment-terms.ts';
+import { askedAfterSignIn, signInProofs } from './after-sign-in.ts';
 import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
@@ -36,12 +38,13 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDec
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
   const { policy, enrollment } = context;
-  const layers = enrollment.layer ? [...policy.layers, enrollment.layer] : policy.layers;
+  const layersWith = ({ layer }: EnrollmentRuling) => (layer ? [...policy.layers, layer] : policy.layers);
   if (subject?.status !== 'active')
-    return { allow: false, reason: 'account_inactive', trace: traceOf(layers, request, []) };
+    return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(enrollment), request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
-  const trace = traceOf(layers, request, capabilities.evidence);
-  const reason = issuanceDenial(subject, context, capabilities);
+  const asked = askedAfterSignIn(context, signInProofs(capabilities));
+  const trace = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
+  const reason = issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities);
   return reason === undefined ? { allow: true, trace } : { allow: false, reason, trace };
 }
 

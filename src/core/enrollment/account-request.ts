@@ -32,7 +32,7 @@ export function accountPurpose({ scopes }: RequestFacts): AccountPurpose {
 /** The user has enrolled the authenticator in this very transaction, so the purpose of the request is fulfilled. */
 export function isEnrolledHere(authenticator: string, { evidence, subject, transaction }: Facts): boolean {
   const isIt = (one: Evidence) =>
-    one.origin === 'enrollment' &&
+    (one.origin === 'enrollment' || one.origin === 'registration') &&
     one.authenticator === authenticator &&
     one.subject === subject?.id &&
     one.transaction === transaction?.id;

@@ -41,6 +41,11 @@ export interface Conditions {
   };
   /** The account was recovered less than so long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
+  /**
+   * Keys of authenticators that the user proved to sign in. In enrollment and profile rules only, and never negated: so
+   * the condition cannot cause what it asks about.
+   */
+  readonly authenticated?: Omit<AnyAllNone, 'none'>;
   /** By profile attribute; all of them must hold. */
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
 }
@@ -64,5 +69,5 @@ export interface AttributeTest {
 /** A value that a policy can compare a profile attribute with. */
 export type AttributeValue = string | number | boolean;
 
-/** `unknown`: it depends on the user, who has not identified yet. */
+/** `unknown`: it depends on the user, who has not identified yet, or has not signed in yet. */
 export type ConditionResult = 'hit' | 'miss' | 'unknown';

@@ -36,7 +36,8 @@ export interface Evidence {
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
-  readonly origin: 'sign_in' | 'recovery' | 'enrollment';
+  /** `registration`: the user began the account with it, and is signed in by it. */
+  readonly origin: 'sign_in' | 'recovery' | 'enrollment' | 'registration';
 }
 
 /** The kind of device that the browser says it runs on. */
@@ -257,4 +258,10 @@ export interface Facts {
   readonly subject?: Subject;
   /** Of the SSO session and of the transaction. The core ignores evidence of other users in it. */
   readonly evidence: readonly Evidence[];
+}
+
+/** What the conditions of a rule see. */
+export interface RuleFacts extends Facts {
+  /** Keys of the authenticators that the user proved to sign in. Absent: more must be proved yet. Set by the core. */
+  readonly signedInWith?: readonly string[];
 }

@@ -28,6 +28,8 @@ export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly rules: readonly CompiledRule<Of>[];
   /** What the groups of a user say about the rules. */
   readonly groups: GroupIndex;
+  /** Without the rules that ask how the user signed in. Absent: there are none. */
+  readonly beforeSignIn?: CompiledPolicy<Of>;
 }
 
 /** Everything that decides about one app, compiled once per revision and app. */
@@ -72,7 +74,18 @@ export function compilePolicy<Of extends RuleHead>(policy: {
   readonly rules: readonly Of[];
 }): CompiledPolicy<Of> {
   const rules = policy.rules.map(compileRule);
-  return { name: policy.name, rules, groups: groupIndex(rules) };
+  const before = policy.rules.filter(({ when }) => when.authenticated === undefined);
+  return {
+    name: policy.name,
+    rules,
+    groups: groupIndex(rules),
+    ...(before.length < rules.length && { beforeSignIn: compilePolicy({ name: policy.name, rules: before }) }),
+  };
+}
+
+/** The rules that decide what may be used and enrolled: without those that ask how the user signed in. */
+export function beforeSignIn<Of extends RuleHead>(policy: CompiledPolicy<Of>): CompiledPolicy<Of> {
+  return policy.beforeSignIn ?? policy;
 }
 
 function compileRule<Of extends RuleHead>(rule: Of): CompiledRule<Of> {

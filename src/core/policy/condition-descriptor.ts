@@ -1,12 +1,12 @@
 /** What a condition of a rule consists of: the type that every file in `conditions/` implements. */
 import type { ConditionName, ConditionOf, ConditionResult } from '../model/conditions.ts';
-import type { Facts, Subject } from '../model/facts.ts';
+import type { Facts, RuleFacts, Subject } from '../model/facts.ts';
 
 /** One test of a condition, ready to run. The same closure serves deciding and explaining (Law 3). */
 export interface ConditionTest {
   /** e.g. `groups`, `device.known`, `attributes.department`. */
   readonly name: string;
-  readonly test: (facts: Facts) => ConditionResult;
+  readonly test: (facts: RuleFacts) => ConditionResult;
 }
 
 type FactGroup = 'request' | 'network' | 'device' | 'subject';

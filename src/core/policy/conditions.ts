@@ -6,6 +6,7 @@ import type { ConditionName, ConditionOf, Conditions } from '../model/conditions
 import type { ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
 import { appsCondition } from './conditions/apps.ts';
 import { attributesCondition } from './conditions/attributes.ts';
+import { authenticatedCondition } from './conditions/authenticated.ts';
 import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
 import { groupsCondition } from './conditions/groups.ts';
@@ -28,6 +29,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   claims: claimsCondition,
   time: timeCondition,
   recovered: recoveredCondition,
+  authenticated: authenticatedCondition,
   attributes: attributesCondition,
 };
 

@@ -1,6 +1,6 @@
 /** Finds the rule of a policy that decides: the first whose conditions all hold. */
 import type { ConditionResult } from '../model/conditions.ts';
-import type { Facts } from '../model/facts.ts';
+import type { Facts, RuleFacts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
@@ -38,7 +38,7 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
 }
 
 /** The first rule that holds. A rule before it that may yet hold leaves the policy undecided. */
-export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): RuleMatch<Of> {
+export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: RuleFacts): RuleMatch<Of> {
   const view = policy.groups(facts.subject?.groups);
   const traces = [...view.traces];
   let firstUnknown = view.firstUnknown;
@@ -78,7 +78,7 @@ export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, f
 }
 
 /** `groups`: the result of the condition `groups`, if the rule has it. */
-function testRule(compiled: CompiledRule<RuleHead>, facts: Facts, groups: ConditionResult): RuleTrace {
+function testRule(compiled: CompiledRule<RuleHead>, facts: RuleFacts, groups: ConditionResult): RuleTrace {
   const { conditions, groupsAt } = compiled;
   // The results as the digits of a number of base 3.
   let pattern = 0;

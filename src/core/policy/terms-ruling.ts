@@ -1,6 +1,6 @@
 /** Applies a policy whose rules say terms rather than allow or deny: enrollment policy and profile policy. */
 import type { Denial, Layer } from '../model/decision.ts';
-import type { Facts } from '../model/facts.ts';
+import type { RuleFacts } from '../model/facts.ts';
 import type { RuleHead } from '../model/policy.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { findRule } from './rules.ts';
@@ -17,7 +17,7 @@ export interface TermsRuling<Terms> {
 export function termsRuling<Terms>(
   name: 'enrollment' | 'profile',
   policy: CompiledPolicy<RuleHead & { readonly then: Terms }> | undefined,
-  facts: Facts,
+  facts: RuleFacts,
 ): TermsRuling<Terms> {
   if (policy === undefined) return {};
   const { undecided, rule, traces } = findRule(policy, facts);

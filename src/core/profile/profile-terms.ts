@@ -2,14 +2,15 @@
 import type { ProfileRequest } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { ProfileTerms, RegistrationTerms, TermsOfUse } from '../model/profile-policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
 import { type TermsRuling, termsRuling } from '../policy/terms-ruling.ts';
 
 /** The ruling of the profile policy. Without `terms` nothing is asked. */
 export type ProfileRuling = TermsRuling<ProfileTerms>;
 
+/** Rules that ask how the user signed in are left out, as they come afterwards. */
 export function profileRuling({ profile }: PolicySet, facts: Facts): ProfileRuling {
-  return termsRuling('profile', profile, facts);
+  return termsRuling('profile', profile && beforeSignIn(profile), facts);
 }
 
 /** Attributes that the terms require and the profile lacks. */

@@ -3,7 +3,7 @@
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment, Facts } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { possibleRules } from '../policy/rules.ts';
 import { capabilitiesWithin } from '../remediation/capabilities.ts';
@@ -68,7 +68,7 @@ export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
 function usableSets(policies: PolicySet, facts: Facts): readonly PolicySet[] {
   const { enrollment } = policies;
   if (enrollment === undefined) return [policies];
-  return [...new Set(possibleRules(enrollment, facts).map(({ then }) => usablePolicies(policies, then)))];
+  return [...new Set(possibleRules(beforeSignIn(enrollment), facts).map(({ then }) => usablePolicies(policies, then)))];
 }
 
 /** Rules often share a requirement; each is looked at once. */

@@ -80,9 +80,9 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   if (subject === undefined || subject.decoy) throw new Error('evidence needs a known user');
   if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
   if (evidence.transaction !== event) throw new Error('evidence of another event');
-  const rest =
-    evidence.origin === 'enrollment' ? withoutRequestedEnrollment(transaction) : withoutPosition(transaction);
-  const offers = evidence.origin === 'enrollment' ? [] : (transaction.parked ?? []).filter(isOffer);
+  const isEnrolled = evidence.origin === 'enrollment' || evidence.origin === 'registration';
+  const rest = isEnrolled ? withoutRequestedEnrollment(transaction) : withoutPosition(transaction);
+  const offers = isEnrolled ? [] : (transaction.parked ?? []).filter(isOffer);
   return {
     ...rest,
     ...parkedAs(offers),

@@ -92,7 +92,7 @@ export function notifierOf(
 
 /** Notifies the user of a change and audits it, in the commit of the change. */
 export function recordChange(
-  context: OpenAccount,
+  context: Parameters<typeof notifierOf>[0],
   change: SelfServiceChange,
   { newAddresses = [], ...what }: RecordedChange = {},
 ): void {

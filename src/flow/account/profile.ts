@@ -45,6 +45,8 @@ export interface OwnProfile {
   readonly fixed: readonly FixedValue[];
   /** The user may have a file with all that is kept. */
   readonly canDownload: boolean;
+  /** The user may delete the account, or has asked for it. */
+  readonly canDelete: boolean;
 }
 
 const kinds: readonly IdentifierKind[] = ['email', 'phone', 'username'];
@@ -60,12 +62,14 @@ export function ownProfile(context: OpenAccount): OwnProfile {
     const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
     return attribute.write === 'admin' && value !== undefined ? [{ name, attribute, value }] : [];
   });
-  const canDownload = context.snapshot.settings.account.download;
+  const { download: canDownload, deletion } = context.snapshot.settings.account;
+  const canDelete = deletion.allowed || context.account.user.deletion !== undefined;
   return {
     identifiers: kinds.flatMap((kind) => identifierOf(context, kind)),
     fields: fieldsOf(context),
     fixed,
     canDownload,
+    canDelete,
   };
 }
 

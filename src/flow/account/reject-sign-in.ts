@@ -1,10 +1,12 @@
 /**
  * The user says that a sign-in was not theirs. This file promises: every session and token of the account ends, since
- * the stranger may have begun others meanwhile; the browser is new to the account again; every address is told.
+ * the stranger may have begun others meanwhile; the account stays if its deletion was asked for; the browser is new to
+ * the account again; every address is told.
  */
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { VersionedAccount } from '../../users/account.ts';
+import { withoutDeletion } from '../../users/deletion.ts';
 import { audit } from '../audit.ts';
 import { forgetKnownDevice } from '../browser/known-device.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
@@ -14,7 +16,7 @@ import { consumeLink, type RejectSignIn, readLink } from '../notify/account-link
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
-import { notifierOf } from './change.ts';
+import { notifierOf, recordChange } from './change.ts';
 
 /** The sign-in that a link is about. */
 export interface ReportedSignIn {
@@ -45,8 +47,9 @@ export async function rejectSignIn(request: ReportRequest, token: string): Promi
   const { services, unit, visitor } = request;
   const { link, account } = found;
   consumeLink(unit, token);
+  const kept = { ...account, user: withoutDeletion(account.user) };
   await endOtherSessions(
-    { services, unit, visitor, account, session: undefined, withTokens: false },
+    { services, unit, visitor, account: kept, session: undefined, withTokens: false },
     account.credentials,
   );
   if (link.device !== '') {
@@ -55,6 +58,7 @@ export async function rejectSignIn(request: ReportRequest, token: string): Promi
   }
   const snapshot = await services.snapshot(unit);
   notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged('sign_in_rejected'));
+  if (account.user.deletion) recordChange({ services, unit, visitor, account, snapshot }, 'deletion_cancelled');
   audit(unit, services.audit, {
     event: 'account.sign_in_rejected',
     outcome: 'success',

@@ -22,7 +22,7 @@ import { consumeLink, readLink } from '../notify/account-links.ts';
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
-import { notifierOf } from './change.ts';
+import { notifierOf, recordChange } from './change.ts';
 
 /** What the link of a former address would do. */
 export type Undo =
@@ -99,7 +99,7 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
 }
 
 function restoredUser(
-  { askedIdentifier: _asked, askedAddress: _address, ...user }: User,
+  { askedIdentifier: _asked, askedAddress: _address, deletion: _deletion, ...user }: User,
   changes: Extract<Undo, { kind: 'open' }>['changes'],
 ): User {
   const [{ kind, value, identifier }] = changes;
@@ -125,6 +125,8 @@ async function record({ services, unit, visitor }: UndoRequest, undo: Extract<Un
   const newAddresses = isEmail ? [value] : [];
   const event = isEmail ? 'email_restored' : 'phone_restored';
   notify(notifierOf({ services, unit, visitor, account, snapshot }), accountChanged(event, what), { newAddresses });
+  if (account.user.deletion)
+    recordChange({ services, unit, visitor, account, snapshot }, 'deletion_cancelled', { newAddresses });
   audit(unit, services.audit, {
     event: 'account.identifier_restored',
     outcome: 'success',

@@ -4,11 +4,12 @@
  */
 import type { NewCredential, Proof } from '../../authenticators/authenticator.ts';
 import { newcomer } from '../../core/profile/profile-terms.ts';
+import type { Notice } from '../../core/step/step.ts';
 import type { RegistrationForm } from '../../core/step/transaction.ts';
 import { proved } from '../../core/step/transitions.ts';
 import { credentialsKey, identifierKey, userKey, usersKey } from '../../stores/keys.ts';
 import { accountByIdentifier } from '../../users/account.ts';
-import { reserveUniqueValues, takenValue, type UniqueValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { reserveUniqueValues, takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
 import { newUser } from '../../users/changes.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
@@ -19,6 +20,7 @@ import { audit } from '../audit.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import { auditContext, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { withAcceptedTerms } from './profile.ts';
+import { inputName, withSummary } from './profile-fields.ts';
 import {
   addressAttribute,
   type OpenRegistration,
@@ -96,8 +98,9 @@ async function createAccount(
   const unique = uniqueValues(snapshot.settings.attributes, profile);
   const { entries } = await request.unit.load(unique.map(({ key }) => key));
   const taken = takenValue(entries, unique, { user: user.id, now });
-  if (taken) return backToForm(context, { form, taken });
-  if (!(await claimIdentifier(request.unit, form.identifier, { user: user.id, now }))) return toSignIn(context);
+  if (taken) return backToForm(context, { form, messages: takenNotices(taken) });
+  if (!(await claimIdentifier(request.unit, form.identifier, { user: user.id, now })))
+    return withoutAddress(context, form);
   await reserveUniqueValues(request.unit, unique, { user: user.id, now });
   const { secret } = form;
   const mailbox = issueCredential(credential, now);
@@ -118,7 +121,7 @@ async function createAccount(
     authenticator,
     enrollment: mailbox.id,
     proof,
-    origin: 'enrollment',
+    origin: 'registration',
     event,
   });
   if (!secret || !password) return accepted;
@@ -129,9 +132,20 @@ async function createAccount(
     ...secret.proof,
     at: secret.at,
     transaction: transaction.event,
-    origin: 'enrollment' as const,
+    origin: 'registration' as const,
   };
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
+}
+
+/** An account has the address by now, or it is held for the account that gave it up: why is not told. */
+async function withoutAddress(context: OpenTransaction, form: RegistrationForm): Promise<ActionResult> {
+  const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
+  if (accountByIdentifier(entries, form.identifier) !== undefined) return toSignIn(context);
+  const field = inputName(addressAttribute);
+  return backToForm(context, {
+    form,
+    messages: withSummary([{ code: 'register.address_held', level: 'error', field }]),
+  });
 }
 
 /** The user has proved the address meanwhile in another tab: what is left to do is to sign in. */
@@ -144,13 +158,13 @@ function toSignIn(context: OpenTransaction): ActionResult {
   };
 }
 
-/** Another user was faster with a value that must be unique. What was typed stays, except the password. */
+/** A value is another user's. What was typed stays, except the password. */
 function backToForm(
   context: OpenTransaction,
-  { form: { secret: _, ...form }, taken }: { readonly form: RegistrationForm; readonly taken: UniqueValue },
+  { form: { secret: _, ...form }, messages }: { readonly form: RegistrationForm; readonly messages: readonly Notice[] },
 ): ActionResult {
   const transaction = { ...context.transaction, registration: { form } };
-  return { context: { ...context, transaction }, messages: takenNotices(taken) };
+  return { context: { ...context, transaction }, messages };
 }
 
 function auditRegistration(context: OpenTransaction): void {

@@ -15,7 +15,7 @@ import type { Visitor } from './visitor.ts';
  * `StoreUnavailable`.
  */
 export async function liveSessions(
-  { unit, services }: { readonly unit: UnitOfWork; readonly services: Services },
+  { unit, services }: { readonly unit: UnitOfWork; readonly services: Pick<Services, 'store' | 'now'> },
   user: User,
   own: string | undefined,
 ): Promise<readonly SsoSession[]> {

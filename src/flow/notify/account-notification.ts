@@ -33,6 +33,9 @@ export const accountChanges = [
   'phone_restored',
   'sign_in_rejected',
   'data_downloaded',
+  'deletion_requested',
+  'deletion_cancelled',
+  'deleted',
   'email_changed',
   'reset',
   'reset_all',
@@ -53,6 +56,8 @@ export type SelfServiceChange = Extract<
   | 'address_added'
   | 'address_removed'
   | 'data_downloaded'
+  | 'deletion_requested'
+  | 'deletion_cancelled'
   | 'app_access_ended'
 >;
 
@@ -65,6 +70,8 @@ export interface ChangeDetails {
   readonly formerLabel?: string;
   /** Of an address, the part that may be shown at other addresses. */
   readonly address?: string;
+  /** When it happens (epoch seconds). */
+  readonly due?: Seconds;
   /** All other sessions ended with it. */
   readonly otherSessionsEnded?: true;
 }
@@ -98,10 +105,10 @@ export interface NotificationLink {
 const lifetime = 86_400;
 
 export function accountChanged(event: AccountChange, what: ChangeDetails = {}): AccountNotification {
-  const { authenticator = '', label = '', formerLabel = '', address = '' } = what;
+  const { authenticator = '', label = '', formerLabel = '', address = '', due = 0 } = what;
   // The text of some events says so by itself.
   const ended = what.otherSessionsEnded && event !== 'sessions_ended' ? 'yes' : '';
-  return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, ended } };
+  return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, due, ended } };
 }
 
 /**

@@ -23,6 +23,7 @@ import {
   showAccountPage,
   staleForm,
 } from './account-request.ts';
+import { keepForm } from './deletion-handlers.ts';
 
 /** What the overview can say was done, as its query names it. */
 const done = [
@@ -34,6 +35,7 @@ const done = [
   'device_forgotten',
   'address_added',
   'address_removed',
+  'deletion_cancelled',
 ] as const;
 
 export function accountHandlers(parts: AccountParts) {
@@ -88,7 +90,9 @@ function changePassword({ parts, ctx }: AccountHttpRequest): void {
 }
 
 async function showOverview(request: AccountPageRequest, messages: readonly Notice[]): Promise<void> {
-  showAccountPage(request, { kind: 'overview', overview: await overviewOf(request.open), messages });
+  const keep = keepForm(request.open);
+  const overview = await overviewOf(request.open);
+  showAccountPage(request, { kind: 'overview', overview, ...(keep ? { keep } : {}), messages });
 }
 
 /** `code`: what was done on the page before; `stale`: another tab was faster. */

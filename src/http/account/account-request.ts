@@ -47,7 +47,7 @@ export const staleForm: Notice = { code: 'form.stale', level: 'info' };
  * to the overview.
  */
 const returnTargets =
-  /^(?:view|added|data|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
+  /^(?:view|added|data|deletion|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {

@@ -12,10 +12,12 @@ import type {
   AuthenticatorsModel,
   ChangeIdentifierModel,
   ConfirmAddressModel,
+  DeleteAccountModel,
   DevicesModel,
   EndAppAccessModel,
   EndSessionModel,
   ForgetDeviceModel,
+  KeepAccountModel,
   OverviewModel,
   OwnAppModel,
   OwnAppsModel,
@@ -86,6 +88,7 @@ export interface PageTemplateModels {
   readonly 'partials/field': Field;
   readonly 'partials/form': FormModel;
   readonly 'partials/notices': NoticesModel;
+  readonly 'partials/keep-account': KeepAccountModel;
   readonly 'partials/option': OptionModel;
   readonly 'partials/options': OptionsModel;
   readonly 'partials/other-tab': OtherTabModel;
@@ -132,6 +135,8 @@ export interface PageTemplateModels {
   readonly 'account/authenticator': AuthenticatorModel;
   readonly 'account/end-app-access': EndAppAccessModel;
   readonly 'account/data': OwnDataModel;
+  readonly 'account/delete': DeleteAccountModel;
+  readonly 'account/keep': KeepAccountModel;
   readonly 'account/profile': OwnProfileModel;
   readonly 'account/change-identifier': ChangeIdentifierModel;
   readonly 'account/end-session': EndSessionModel;

@@ -64,6 +64,12 @@ const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: policyKinds, pattern: 'rules.*.when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
+  {
+    kinds: ['enrollment', 'profile'],
+    pattern: 'rules.*.when.authenticated.any|all.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
   { kinds: policyKinds, pattern: 'rules.*.when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {
     kinds: ['enrollment'],

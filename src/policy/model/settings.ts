@@ -98,6 +98,12 @@ export interface AccountSettings {
   readonly username: 'user' | 'admin';
   /** Users may have a file with all that is kept about them. */
   readonly download: boolean;
+  readonly deletion: {
+    /** Users may delete their account. */
+    readonly allowed: boolean;
+    /** Seconds between the request and the deletion. */
+    readonly after: Seconds;
+  };
 }
 
 export interface Zone {

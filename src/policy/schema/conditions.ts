@@ -2,11 +2,12 @@
  * `when`: the conditions of a rule as they are written in a file. Comes out as `Conditions` of the core. A new
  * condition is one file in `conditions/` and one line here.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ConditionName, Conditions } from '../../core/model/conditions.ts';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { appsSchema } from './conditions/apps.ts';
 import { attributesSchema } from './conditions/attributes.ts';
+import { authenticatedSchema } from './conditions/authenticated.ts';
 import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
 import { groupsSchema } from './conditions/groups.ts';
@@ -29,9 +30,24 @@ const conditionSchemas = {
   claims: claimsSchema,
   time: timeSchema,
   recovered: recoveredSchema,
+  authenticated: authenticatedSchema,
   attributes: attributesSchema,
 } satisfies { readonly [Name in ConditionName]: z.ZodType<unknown> };
 
-export const conditionsSchema = closedNotEmpty(conditionSchemas)
-  .describe('All of these must hold. Without `when` the rule always applies.')
+const always = 'All of these must hold. Without `when` the rule always applies.';
+
+/** For rules about what happens once the user has signed in: of enrollment and profile policies. */
+export const conditionsAfterSignInSchema = closedNotEmpty(conditionSchemas)
+  .describe(always)
   .transform((when): Conditions => when as ExactOptional<typeof when>);
+
+const afterSignInOnly =
+  'means nothing here: these rules decide before it is known how the user signs in. Rules of enrollment and profile policies may ask for it';
+
+/** For all other rules about users. */
+export const conditionsSchema = closedNotEmpty({
+  ...conditionSchemas,
+  authenticated: z.never({ error: afterSignInOnly }).optional().describe('In enrollment and profile rules only.'),
+})
+  .describe(always)
+  .transform(({ authenticated: _, ...when }): Conditions => when as ExactOptional<typeof when>);

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { conditionsSchema } from './conditions.ts';
+import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, duration, key, listOf, text } from './fields.ts';
 
 const day = 86_400;
@@ -88,24 +88,31 @@ const then = closed({
 
 const rule = closed({
   name: text.describe('Unique within the policy; audit log and explanations name it.'),
-  when: conditionsSchema.optional(),
+  when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
-}).transform(
-  ({ name, when = {}, then: terms }): EnrollmentRule => ({
-    name,
-    when,
-    then: {
-      required: terms.required ?? [],
-      optional: terms.optional ?? [],
-      promoted: Object.entries(terms.promote ?? {}).map(([authenticator, { cooldown, skips: count }]) => ({
-        authenticator,
-        cooldown,
-        ...(count !== undefined && { skips: count }),
-      })),
-      disabled: terms.disabled ?? [],
-    },
-  }),
-);
+})
+  .superRefine(({ when, then: { disabled } }, context) => {
+    if (when?.authenticated === undefined || disabled === undefined) return;
+    const message =
+      'cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in';
+    context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });
+  })
+  .transform(
+    ({ name, when = {}, then: terms }): EnrollmentRule => ({
+      name,
+      when,
+      then: {
+        required: terms.required ?? [],
+        optional: terms.optional ?? [],
+        promoted: Object.entries(terms.promote ?? {}).map(([authenticator, { cooldown, skips: count }]) => ({
+          authenticator,
+          cooldown,
+          ...(count !== undefined && { skips: count }),
+        })),
+        disabled: terms.disabled ?? [],
+      },
+    }),
+  );
 
 export const enrollmentPolicySchema = closed({
   rules: z

@@ -11,16 +11,23 @@ import type { Seconds } from '../../core/model/facts.ts';
  * (separated by spaces): what prints it makes a sentence of it.
  */
 export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape).join(' ');
+  const known = takenKeys(shape).join(' ');
   return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined) });
 }
 
 /** Like `closed`, and at least one of the keys must be there: an empty condition or demand would say nothing. */
 export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return closed(shape).refine((value) => Object.keys(value).length > 0, {
-    error: `says nothing: give at least one of ${Object.keys(shape).join(', ')}`,
+    error: `says nothing: give at least one of ${takenKeys(shape).join(', ')}`,
     when: ({ issues }) => issues.length === 0,
   });
+}
+
+/** Without keys that are there to be refused in words of their own (`z.never`). */
+function takenKeys(shape: z.core.$ZodLooseShape): readonly string[] {
+  const isRefused = (schema: unknown) =>
+    schema instanceof z.ZodOptional && (schema as z.ZodOptional).unwrap() instanceof z.ZodNever;
+  return Object.keys(shape).filter((key) => !isRefused(shape[key]));
 }
 
 const durationPattern = /^P(?=\d|T\d)(?:(\d+)W|(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$/;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { ProfileRule, RegistrationTerms, TermsOfUse } from '../../core/model/profile-policy.ts';
 import { localizedText } from './attributes.ts';
-import { conditionsSchema } from './conditions.ts';
+import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, key, listOf, secureUrl, text } from './fields.ts';
 
 const attributeName = z.string().min(1);
@@ -57,15 +57,21 @@ const then = closed({
 
 const rule = closed({
   name: text.describe('Unique within the policy; audit log and explanations name it.'),
-  when: conditionsSchema.optional(),
+  when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold. An empty one asks for nothing.'),
-}).transform(
-  ({ name, when = {}, then: { register: registration, required = [], optional = [], terms = [] } }): ProfileRule => ({
-    name,
-    when,
-    then: { ...(registration && { registration }), required, optional, terms },
-  }),
-);
+})
+  .superRefine(({ when, then: { register: registration } }, context) => {
+    if (when?.authenticated === undefined || registration === undefined) return;
+    const message = 'cannot stand in a rule with `authenticated`: a user who registers has not signed in';
+    context.addIssue({ code: 'custom', path: ['then', 'register'], message });
+  })
+  .transform(
+    ({ name, when = {}, then: { register: registration, required = [], optional = [], terms = [] } }): ProfileRule => ({
+      name,
+      when,
+      then: { ...(registration && { registration }), required, optional, terms },
+    }),
+  );
 
 export const profilePolicySchema = closed({
   name: key.describe('Apps refer to the policy by this name. `default` is for all apps that name none.'),

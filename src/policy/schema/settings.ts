@@ -153,6 +153,19 @@ const account = closed({
     .boolean()
     .default(false)
     .describe('Users may download a file with all that is kept about them. Default false.'),
+  deletion: closed({
+    allowed: z
+      .boolean()
+      .default(false)
+      .describe('Users may delete their account. While it is false, none is deleted, also not one that is due.'),
+    after: duration({ min: DAY })
+      .prefault('P14D')
+      .describe(
+        'An account is deleted so long after the user asked for it; until then the user can keep it. Default P14D.',
+      ),
+  })
+    .prefault({})
+    .describe('Whether users delete their own account.'),
 })
   .prefault({})
   .describe('What users do with their account at `/account`.');

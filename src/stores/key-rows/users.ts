@@ -29,6 +29,15 @@ export const userKeys = {
     durability: 'durable',
     references: [],
   },
+  deletions: {
+    what: 'The users who asked for the deletion of their account, each with the time when it is due.',
+    holds: 'set',
+    tag: { rule: 'constant', tag: 'asked' },
+    owner: 'users/deletion',
+    lifetime: lasting,
+    durability: 'durable',
+    references: [],
+  },
   'group-names': {
     what: 'The names of the groups that users are in, or were in once.',
     holds: 'set',

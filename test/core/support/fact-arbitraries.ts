@@ -8,7 +8,7 @@ import type {
   ConditionOf,
   Conditions,
 } from '../../../src/core/model/conditions.ts';
-import type { Facts, OperatingSystem, Platform, Subject } from '../../../src/core/model/facts.ts';
+import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../../../src/core/model/facts.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
 
@@ -46,6 +46,11 @@ const timeTests: Arbitraries<ConditionOf<'time'>> = {
 
 const recoveredTests: Arbitraries<ConditionOf<'recovered'>> = { within: fc.constantFrom(60, 86_400) };
 
+const authenticatedTests: Arbitraries<ConditionOf<'authenticated'>> = {
+  any: fc.subarray(keys, { minLength: 1, maxLength: 2 }),
+  all: fc.subarray(keys, { minLength: 1, maxLength: 2 }),
+};
+
 const attributeTests: Arbitraries<AttributeTest> = {
   equals: value,
   in: listOf(value),
@@ -64,6 +69,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   claims: anyAllNone,
   time: fc.record(timeTests, { requiredKeys: ['zone'] }),
   recovered: fc.record(recoveredTests),
+  authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
   attributes: fc.dictionary(fc.constantFrom(...names), fc.record(attributeTests, { requiredKeys: [] }), { maxKeys: 2 }),
 };
 
@@ -148,3 +154,8 @@ export const factArbitraries: Arbitraries<Facts> = {
 export const facts: fc.Arbitrary<Facts & { readonly subject: Subject }> = fc.record(factArbitraries, {
   requiredKeys: ['now', 'request', 'network', 'device', 'subject', 'evidence'],
 });
+
+/** The same once the user has signed in: no condition is unknown any more. */
+export const factsAfterSignIn: fc.Arbitrary<RuleFacts & { readonly subject: Subject }> = fc
+  .tuple(facts, fc.subarray([...keys]))
+  .map(([known, signedInWith]) => ({ ...known, signedInWith }));

@@ -104,6 +104,21 @@ Steps
 `);
 });
 
+test('rules about how the user signed in follow the evidence', async () => {
+  const rules = `rules:
+  - { name: By mail, when: { authenticated: { any: [email] } }, then: { required: [webauthn] } }
+  - { name: Rest, then: { disabled: [security_question] } }
+`;
+  await writeFile(join(dir, 'policies', 'enrollment.yaml'), rules);
+  const words = ['--app', 'notes', '--user', 'alice@demo.test', '--config', dir];
+  const before = await explained(...words);
+  expect(before).toMatch(/unknown +1 +By mail/);
+  expect(before).toContain('undecided it depends on how the user signs in');
+  const after = await explained(...words, '--evidence', 'email');
+  expect(after).toMatch(/hit +1 +By mail/);
+  expect(after).toMatch(/disables +security_question/);
+});
+
 test('while the user has not identified, what depends on them is unknown', async () => {
   const text = await explained('--app', 'payroll', '--zone', 'office');
   expect(text).toMatch(/unknown +1 +No contractors/);

@@ -26,6 +26,7 @@ const routes = createRoutes(
     identifiers: anyHandler,
     undo: anyHandler,
     data: anyHandler,
+    deletion: anyHandler,
     notMe: anyHandler,
     magicLink: anyHandler,
     recoveryCodes: anyHandler,

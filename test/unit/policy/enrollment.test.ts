@@ -63,6 +63,21 @@ test.each<[string, string, string]>([
     '2:45 rules[0].then.required[0].anyOf[0] unknown authenticator `topt`; known: password, totp, webauthn',
   ],
   [
+    'how the user signed in, by an unknown authenticator',
+    `  - { name: A, when: { authenticated: { any: [mail] } }, then: {} }\n${rest}`,
+    '2:47 rules[0].when.authenticated.any[0] unknown authenticator `mail`; known: password, totp, webauthn',
+  ],
+  [
+    'how the user signed in, negated',
+    `  - { name: A, when: { authenticated: { none: [totp] } }, then: {} }\n${rest}`,
+    '2:41 rules[0].when.authenticated.none unknown key `none`; known: any, all',
+  ],
+  [
+    'how the user signed in, to say what may be used',
+    `  - { name: A, when: { authenticated: { any: [totp] } }, then: { disabled: [password] } }\n${rest}`,
+    '2:76 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in',
+  ],
+  [
     'an unknown promotion',
     '  - { name: A, then: { promote: { topt: { cooldown: P1D } } } }\n',
     '2:35 rules[0].then.promote.topt unknown authenticator `topt`; known: password, totp, webauthn',

@@ -331,6 +331,13 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'how the user signed in',
+    when('authenticated: { any: [totp] }'),
+    [
+      '5:22 rules[0].when.authenticated means nothing here: these rules decide before it is known how the user signs in. Rules of enrollment and profile policies may ask for it',
+    ],
+  ],
+  [
     'an unknown zone',
     when('network: { any: [ofice] }'),
     ['5:24 rules[0].when.network.any[0] unknown zone `ofice`; did you mean `office`?'],

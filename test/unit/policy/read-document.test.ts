@@ -227,7 +227,7 @@ test('settings are complete: everything has a default', async () => {
         limits: { number: 10, prefix: 30, network: 50, country: 1000 },
       },
     },
-    account: { username: 'admin', download: false },
+    account: { username: 'admin', download: false, deletion: { allowed: false, after: 1_209_600 } },
     attributes: { attributes: standardAttributes, closed: false },
     acrValues: defaultAcrValues,
     tokens: {

@@ -5,6 +5,8 @@ import type { AccountModel, FormModel, LeadModel, NoticesModel, OptionModel, Sig
 
 export interface OverviewModel {
   readonly account: AccountModel;
+  /** The user asked for the deletion of the account. */
+  readonly keep?: KeepAccountModel;
   readonly authenticators: AuthenticatorsModel;
   readonly sessions: SessionsModel;
   readonly devices: DevicesModel;
@@ -177,6 +179,23 @@ export interface OwnProfileModel {
   readonly fixed: readonly FixedValueModel[];
   /** The user may have a file with all that is kept. */
   readonly canDownload: boolean;
+  /** The user may delete the account. */
+  readonly canDelete: boolean;
+}
+
+export interface DeleteAccountModel extends LeadModel {
+  /** Apps that are told. */
+  readonly apps?: AppsModel;
+  readonly canDownload: boolean;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly invalid?: Invalid;
+}
+
+/** The deletion waits for its time. */
+export interface KeepAccountModel extends LeadModel {
+  /** Its own form. */
+  readonly main: FormModel;
 }
 
 export interface OwnDataModel {

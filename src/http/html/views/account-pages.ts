@@ -1,4 +1,5 @@
 /** What each page of the user's own account needs to be rendered. */
+import type { Seconds } from '../../../core/model/facts.ts';
 import type { Notice } from '../../../core/step/step.ts';
 import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
@@ -16,6 +17,28 @@ interface AccountPageBase extends PageBase {
 export interface OverviewPage extends AccountPageBase {
   readonly kind: 'overview';
   readonly overview: Overview;
+  /** The user asked for the deletion of the account. */
+  readonly keep?: KeepAccount;
+}
+
+/** The deletion that waits for its time (epoch seconds), and the form that takes it back. */
+export interface KeepAccount {
+  readonly dueAt: Seconds;
+  readonly handle: string;
+}
+
+export interface KeepAccountPage extends AccountPageBase, KeepAccount {
+  readonly kind: 'keep-account';
+}
+
+export interface DeleteAccountPage extends AccountPageBase {
+  readonly kind: 'delete-account';
+  /** When it would be deleted (epoch seconds). */
+  readonly dueAt: Seconds;
+  /** Apps that are told. */
+  readonly apps: NamedApps;
+  readonly canDownload: boolean;
+  readonly handle: string;
 }
 
 export interface AuthenticatorPage extends AccountPageBase {
@@ -111,6 +134,8 @@ export interface EndAppAccessPage extends AccountPageBase {
 }
 
 export type AccountPage =
+  | DeleteAccountPage
+  | KeepAccountPage
   | OwnDataPage
   | AppsPage
   | EndAppAccessPage

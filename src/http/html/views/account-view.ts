@@ -1,14 +1,11 @@
 /** The pages of the user's own account as their templates see them. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
 import type { OwnSession, Place } from '../../../flow/account/sessions.ts';
-import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import type {
   AddAuthenticatorModel,
   AddressesModel,
-  AppsModel,
   AuthenticatorModel,
   AuthenticatorsModel,
   AuthenticatorTitle,
@@ -18,9 +15,11 @@ import type {
   SessionsModel,
   SignInsModel,
 } from '../models/account-models.ts';
-import type { AccountPage, AuthenticatorPage, EndSessionPage } from './account-pages.ts';
+import type { AccountPage, AuthenticatorPage, EndSessionPage, OverviewPage } from './account-pages.ts';
 import { addressContent } from './address-view.ts';
+import { appsModel } from './apps-model.ts';
 import { appsContent } from './apps-view.ts';
+import { deletionContent, keepModel } from './deletion-view.ts';
 import { profileContent } from './profile-view.ts';
 import {
   accountModel,
@@ -50,7 +49,7 @@ function accountContent(page: AccountPage, t: Translator): Content {
       return {
         template: 'account/overview',
         heading: { key: 'account.title' },
-        model: overviewModel(page.overview, t),
+        model: overviewModel(page, t),
       };
     case 'authenticator':
       return {
@@ -76,6 +75,9 @@ function accountContent(page: AccountPage, t: Translator): Content {
     case 'apps':
     case 'end-app-access':
       return appsContent(page, t);
+    case 'delete-account':
+    case 'keep-account':
+      return deletionContent(page);
     case 'data':
     case 'profile':
     case 'change-identifier':
@@ -98,9 +100,10 @@ function endSessionContent({ session, action, handle }: EndSessionPage): Content
   };
 }
 
-function overviewModel(overview: Overview, t: Translator): OverviewModel {
+function overviewModel({ overview, keep }: OverviewPage, t: Translator): OverviewModel {
   return {
     account: accountModel(overview),
+    ...(keep ? { keep: keepModel(keep) } : {}),
     authenticators: authenticatorsModel(overview, t),
     sessions: sessionsModel(overview, t),
     devices: devicesModel(overview, t),
@@ -255,15 +258,6 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
         ...invalidBy(page.messages, 'confirm'),
       },
     }),
-  };
-}
-
-function appsModel(id: string, lead: MessageDescriptor, { names, more: count }: NamedApps): AppsModel {
-  return {
-    id,
-    lead,
-    names,
-    ...(count > 0 ? { more: { key: 'account.remove.lost.more', params: { count } } } : {}),
   };
 }
 

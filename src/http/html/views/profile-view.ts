@@ -38,7 +38,7 @@ export function profileContent(
 }
 
 function profileModel(page: ProfilePage, t: Translator): OwnProfileModel {
-  const { identifiers, fields, fixed, canDownload } = page.profile;
+  const { identifiers, fields, fixed, canDownload, canDelete } = page.profile;
   return {
     identifiers: identifiers.map(identifierModel),
     ...(fields.length === 0
@@ -51,6 +51,7 @@ function profileModel(page: ProfilePage, t: Translator): OwnProfileModel {
         }),
     fixed: fixed.map((one) => fixedModel(one, t)),
     canDownload,
+    canDelete,
   };
 }
 

@@ -1,0 +1,29 @@
+/** What a command writes with the deletion of a user: as after a request of the user, sessions end, apps are told. */
+import type { Seconds } from '../../core/model/facts.ts';
+import { StepgateError } from '../../errors.ts';
+import { type FarewellParts, farewellOps } from '../../flow/farewell.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import type { Op, Store } from '../../stores/store.ts';
+import type { User } from '../../users/user.ts';
+
+/** Without a readable configuration no app is told, and the user is deleted all the same. */
+export async function farewell(
+  store: Store,
+  { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },
+  user: User,
+): Promise<readonly Op[]> {
+  return farewellOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
+}
+
+async function snapshotInUse(
+  store: Store,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<FarewellParts['snapshot']> {
+  try {
+    return await new Revisions(store, { authenticators }).current();
+  } catch (error) {
+    if (error instanceof StepgateError && error.code === 'not_configured') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What must be enrolled and filled in once everything is proved that the sign-in asks for. Only then do rules count
+ * that ask how the user signed in (`authenticated`): they change neither what must be proved, nor what may be used or
+ * enrolled. So nothing depends on itself. See decision 50.
+ */
+import type { EnrollmentRuling } from '../policy/enrollment-terms.ts';
+import { termsRuling } from '../policy/terms-ruling.ts';
+import type { ProfileRuling } from '../profile/profile-terms.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
+import type { EvaluationContext } from './evaluation-context.ts';
+
+/** What the enrollment policy and the profile policy ask for. */
+export interface AskedAfterSignIn {
+  readonly enrollment: EnrollmentRuling;
+  readonly profile: ProfileRuling;
+}
+
+/** `signedInWith`: keys of authenticators; undefined: the user must prove more yet. */
+export function askedAfterSignIn(
+  context: EvaluationContext,
+  signedInWith: readonly string[] | undefined,
+): AskedAfterSignIn {
+  const { policies, facts, enrollment, profile } = context;
+  const known = { ...facts, ...(signedInWith && { signedInWith }) };
+  // Where no rule holds without them, the denial stands.
+  const asksEnrollment = policies.enrollment?.beforeSignIn !== undefined && !enrollment.layer?.denial;
+  const asksProfile = policies.profile?.beforeSignIn !== undefined && !profile.layer?.denial;
+  return {
+    enrollment: asksEnrollment
+      ? withUsable(termsRuling('enrollment', policies.enrollment, known), enrollment)
+      : enrollment,
+    profile: asksProfile ? termsRuling('profile', policies.profile, known) : profile,
+  };
+}
+
+/** What may be used stays as it was before the sign-in. */
+function withUsable({ terms, ...ruling }: EnrollmentRuling, { terms: before }: EnrollmentRuling): EnrollmentRuling {
+  return { ...ruling, ...(terms && { terms: { ...terms, disabled: before?.disabled ?? [] } }) };
+}
+
+/**
+ * Keys of the authenticators that the user proved to sign in, in this session, of the evidence that counts. What the
+ * user enrolled after that is not among them.
+ */
+export function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
+  const proved = evidence.filter((one) => one.evidence.origin !== 'enrollment');
+  return [...new Set(proved.map(({ authenticator }) => authenticator))];
+}

@@ -1,0 +1,20 @@
+/**
+ * The condition `authenticated`: how the user signed in. It is unknown until everything is proved that the sign-in asks
+ * for, so that its rules change nothing about what that is.
+ */
+import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { meetsLists } from '../membership.ts';
+
+export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
+  compile: (lists) => [
+    {
+      name: 'authenticated',
+      test: ({ subject, signedInWith }) => {
+        if (subject === undefined || signedInWith === undefined) return 'unknown';
+        return resultOf(meetsLists(lists, signedInWith));
+      },
+    },
+  ],
+  varies: true,
+  samples: () => [{}],
+};

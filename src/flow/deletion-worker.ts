@@ -1,0 +1,108 @@
+/**
+ * Deletes accounts that their users asked to have deleted, once they are due. Each node runs one worker; the commit
+ * compares the record that is deleted, so one node deletes it, and a user who keeps the account at the last moment
+ * keeps it.
+ */
+
+import { messageOps } from '../delivery/outbox.ts';
+import { StepgateError } from '../errors.ts';
+import { deletionsKey } from '../stores/keys.ts';
+import type { Op } from '../stores/store.ts';
+import { type DueDeletion, isStillDue, leaveDeletions, parseDeletion } from '../users/deletion.ts';
+import type { Directory } from '../users/directory.ts';
+import type { Account } from '../users/user.ts';
+import { auditOp } from './audit.ts';
+import { farewellOps } from './farewell.ts';
+import { accountChanged, notificationDeliveries } from './notify/account-notification.ts';
+import type { Services } from './services.ts';
+
+export interface DeletionWorkerOptions {
+  readonly services: Services;
+  readonly directory: Directory;
+  /** How often the worker looks (milliseconds). Default: a minute. */
+  readonly interval?: number;
+}
+
+export class DeletionWorker {
+  readonly #options: DeletionWorkerOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #pass: Promise<void> = Promise.resolve();
+  #isRunning = false;
+
+  constructor(options: DeletionWorkerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.#look();
+  }
+
+  /** Waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+    await this.#pass;
+  }
+
+  #look(): void {
+    const { services, interval = 60_000 } = this.#options;
+    this.#pass = this.deleteDue()
+      .catch((error: unknown) => services.warn(`accounts that are due are not deleted yet: ${textOf(error)}`))
+      .finally(() => {
+        if (!this.#isRunning) return;
+        this.#timer = setTimeout(() => this.#look(), interval);
+        this.#timer.unref();
+      });
+  }
+
+  /** Deletes what is due now. Rejects with `StoreUnavailable`, or when other changes were faster all the time. */
+  async deleteDue(): Promise<void> {
+    const { services } = this.#options;
+    if (!services.knownSnapshot()?.settings.account.deletion.allowed) return;
+    for await (const members of services.store.members(deletionsKey))
+      for (const due of members.map(parseDeletion)) if (due.dueAt <= services.now()) await this.#tryToEnd(due);
+  }
+
+  /** A record that cannot be read holds up no other. */
+  async #tryToEnd(due: DueDeletion): Promise<void> {
+    try {
+      await this.#end(due);
+    } catch (error) {
+      if (error instanceof StepgateError) throw error;
+      this.#options.services.warn(`the account ${due.user} is due and cannot be deleted: ${textOf(error)}`);
+    }
+  }
+
+  async #end(due: DueDeletion): Promise<void> {
+    const { services, directory } = this.#options;
+    const { store, now } = services;
+    const account = await directory.get(due.user);
+    if (account?.user.deletion?.dueAt !== due.dueAt) return void (await store.commit([leaveDeletions(due)]));
+    if (!isStillDue(account.user, due)) return;
+    const farewell = await farewellOps({ store, now, snapshot: services.knownSnapshot() }, account.user);
+    const { line, op } = auditOp({ event: 'user.deleted', outcome: 'success', subject: due.user, by: 'self' });
+    const isDeleted = await directory.delete(
+      due.user,
+      (before) => [...farewell, ...this.#messages(before), op],
+      (user) => isStillDue(user, due),
+    );
+    if (!isDeleted) return;
+    services.audit(line);
+    services.messagesWait();
+  }
+
+  #messages(before: Account): readonly Op[] {
+    const { services } = this.#options;
+    if (!services.canMail()) return [];
+    const at = services.now();
+    const languages = { uiLocales: before.user.profile.locale ?? '', acceptLanguage: '' };
+    return notificationDeliveries(before, accountChanged('deleted'), { at }).flatMap((delivery) =>
+      messageOps(delivery, at, { languages }),
+    );
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

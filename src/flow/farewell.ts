@@ -1,0 +1,79 @@
+/**
+ * What is written together with the deletion of a user, by a command or at the wish of the user: the sessions end, and
+ * the apps hear of it (OpenID Connect Back-Channel Logout 1.0).
+ */
+import type { Seconds } from '../core/model/facts.ts';
+import { type LogoutNotification, logoutOps } from '../delivery/outbox.ts';
+import type { App } from '../policy/model/app.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
+import { ssoSessionKey } from '../stores/keys.ts';
+import type { Op, Store } from '../stores/store.ts';
+import { UnitOfWork } from '../stores/unit-of-work.ts';
+import { leaveDeletions } from '../users/deletion.ts';
+import { readOfflineAccess } from '../users/offline-access-log.ts';
+import { readSignIns } from '../users/sign-in-log.ts';
+import type { User } from '../users/user.ts';
+import { liveSessions } from './browser/other-sessions.ts';
+import type { SsoSession } from './browser/sso-session.ts';
+
+/** A notification is not tried for longer than this, as after any logout (seconds). */
+const longestTry: Seconds = 86_400;
+
+export interface FarewellParts {
+  readonly store: Store;
+  /** Epoch seconds. */
+  readonly now: () => Seconds;
+  /** Absent: nothing is configured, so no app can be told. */
+  readonly snapshot: Pick<Snapshot, 'app'> | undefined;
+}
+
+/** Rejects with `StoreUnavailable`. */
+export async function farewellOps(parts: FarewellParts, user: User): Promise<readonly Op[]> {
+  const { now } = parts;
+  const sessions = await sessionsOf(parts, user);
+  const apps = await toldApps(parts, user, sessions);
+  const logout = { subject: user.id, expires: now() + longestTry };
+  return [
+    ...sessions.map(({ uid }): Op => ({ op: 'delete', key: ssoSessionKey(uid) })),
+    ...apps.flatMap((app) => logoutsOf(app, sessions)).flatMap((one) => logoutOps({ ...logout, ...one }, now())),
+    ...(user.deletion ? [leaveDeletions({ user: user.id, dueAt: user.deletion.dueAt })] : []),
+  ];
+}
+
+/**
+ * Apps that the user signed in to lately, or that have access without a session, and that want to know when it ends.
+ * An app may keep a session of its own for longer than ours lives. Rejects with `StoreUnavailable`.
+ */
+export async function appsToTell(parts: FarewellParts, user: User): Promise<readonly App[]> {
+  return toldApps(parts, user, await sessionsOf(parts, user));
+}
+
+async function sessionsOf({ store, now }: FarewellParts, user: User): Promise<readonly SsoSession[]> {
+  return liveSessions({ unit: new UnitOfWork(store), services: { store, now } }, user, undefined);
+}
+
+async function toldApps(
+  { store, snapshot }: FarewellParts,
+  { id }: User,
+  sessions: readonly SsoSession[],
+): Promise<readonly App[]> {
+  const logged = [...(await readSignIns(store, id)), ...(await readOfflineAccess(store, id))];
+  const clients = [
+    ...logged.map(({ client }) => client),
+    ...sessions.flatMap(({ authorizations }) => Object.keys(authorizations)),
+  ];
+  const apps = await Promise.all([...new Set(clients)].map((client) => snapshot?.app(client)));
+  return apps.flatMap((app) => (app?.client.backchannel_logout_uri === undefined ? [] : [app]));
+}
+
+/** By each session that is alive. Without one, all that the app has: no newer session of this user can follow. */
+function logoutsOf(
+  { clientId, client }: App,
+  sessions: readonly SsoSession[],
+): readonly Pick<LogoutNotification, 'clientId' | 'sid'>[] {
+  const alive = sessions.flatMap(({ authorizations }) => {
+    const sid = authorizations[clientId]?.sid;
+    return sid === undefined ? [] : [{ clientId, sid }];
+  });
+  return alive.length > 0 || client.backchannel_logout_session_required ? alive : [{ clientId }];
+}

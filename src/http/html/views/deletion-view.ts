@@ -1,0 +1,29 @@
+/** The pages about the deletion of the account as their templates see them. */
+import type { DeleteAccountModel, KeepAccountModel } from '../models/account-models.ts';
+import type { DeleteAccountPage, KeepAccount, KeepAccountPage } from './account-pages.ts';
+import { appsModel } from './apps-model.ts';
+import { type Content, invalidBy, stateForm } from './view.ts';
+
+export function deletionContent(page: DeleteAccountPage | KeepAccountPage): Content {
+  const heading = { key: 'account.deletion.title' };
+  return page.kind === 'delete-account'
+    ? { template: 'account/delete', heading, model: deleteModel(page) }
+    : { template: 'account/keep', heading, model: keepModel(page) };
+}
+
+function deleteModel({ dueAt, apps, canDownload, handle, messages }: DeleteAccountPage): DeleteAccountModel {
+  return {
+    lead: { key: 'account.deletion.lead', params: { due: { at: dueAt } } },
+    ...(apps.names.length === 0 ? {} : { apps: appsModel('told', { key: 'account.deletion.apps' }, apps) }),
+    canDownload,
+    main: stateForm({ step: 'delete-account', action: '/account/deletion' }, handle),
+    ...invalidBy(messages, 'confirm'),
+  };
+}
+
+export function keepModel({ dueAt, handle }: KeepAccount): KeepAccountModel {
+  return {
+    lead: { key: 'account.deletion.asked', params: { due: { at: dueAt } } },
+    main: stateForm({ step: 'keep-account', action: '/account/deletion/cancel' }, handle),
+  };
+}
