@@ -28,6 +28,7 @@ import { type Health, healthHandlers } from './health.ts';
 import type { Renderer } from './html/render.ts';
 import type { InboxEntry } from './html/views/page-models.ts';
 import { errorHandler } from './middleware/error-handler.ts';
+import { type NextLinksParts, nextLinks } from './middleware/next-links.ts';
 import { openRequest } from './middleware/open-request.ts';
 import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
 import { setSecurityHeaders } from './middleware/security-headers.ts';
@@ -67,6 +68,11 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   const koa = new Koa();
   koa.proxy = true;
   koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
+  const linkParts: NextLinksParts = {
+    issuer: services.issuer,
+    provider: () => active.provider(),
+    snapshot: () => active.current(),
+  };
   const stack = [
     openRequest({
       store: services.store,
@@ -79,7 +85,12 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       setSecurityHeaders(ctx, isSecure);
       await next();
     },
-    errorHandler({ renderer, snapshot: () => active.current(), log: logError }),
+    errorHandler({
+      renderer,
+      snapshot: () => active.current(),
+      nextLinks: (ctx, code) => nextLinks(linkParts, ctx, code),
+      log: logError,
+    }),
     unitOfWork((ctx) => routeOf(ctx, routes)),
     routes.middleware,
     protocolEndpoints(() => active.provider()),

@@ -73,6 +73,7 @@ function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): read
   const onLostRace = pathAfterRace;
   return [
     { path: '/signin/:uid', GET: signIn.show, POST: signIn.submit, onLostRace },
+    { path: '/signin/:uid/over', GET: signIn.showOver, onLostRace },
     { path: '/signin/:uid/link', GET: magicLink.show, onLostRace },
     { path: '/signin/:uid/status', GET: magicLink.status, onLostRace },
     { path: '/signin/:uid/codes', POST: recoveryCodes.download, onLostRace },

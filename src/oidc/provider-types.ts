@@ -55,6 +55,11 @@ export function hintedSession({
     ?.payload;
 }
 
+/** The interaction is for a request that the app pushed (RFC 9126). */
+export function isPushed(interaction: InstanceType<Provider['Interaction']>): boolean {
+  return (interaction as { readonly parJti?: unknown }).parJti !== undefined;
+}
+
 /** The `sub` of the ID token hint, which is verified. */
 export function hintedSubject({ oidc }: KoaContextWithOIDC): unknown {
   return (oidc.entities.IdTokenHint as { readonly payload?: { readonly sub?: unknown } } | undefined)?.payload?.sub;

@@ -28,7 +28,13 @@ import { publicClientBasic } from './endpoints/public-client-basic.ts';
 import { checkClientAssertion, refuseUnsignedRequest } from './endpoints/security-profile.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction, registrationPrompt, selectionPrompt, signInPath } from './interaction/interactions.ts';
+import {
+  beginTransaction,
+  pathAfterLostResume,
+  registrationPrompt,
+  selectionPrompt,
+  signInPath,
+} from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { signableAlgorithms } from './keys/enabled-keys.ts';
@@ -132,7 +138,13 @@ function configuration(parts: BuiltParts): Configuration {
     findAccount: (ctx, id, token) => findAccount({ ctx, services, token: token }, id),
     loadExistingGrant: (ctx) => loadGrant(ctx, services),
     extraTokenClaims: async (ctx) => assuranceClaims(ctx),
-    renderError: async (ctx, out) => parts.pages.showError(ctx, out),
+    renderError: async (ctx, out, error) => {
+      const path = pathAfterLostResume(ctx, error);
+      if (path === undefined) return parts.pages.showError(ctx, out);
+      ctx.redirect(path);
+      ctx.status = 303;
+      ctx.set('Cache-Control', 'no-store');
+    },
     features: features(parts),
     // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
     // except for a loopback issuer, where relying parties are on loopback too.

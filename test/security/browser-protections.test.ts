@@ -164,7 +164,7 @@ describe('cookies', () => {
       const path = attributes.find((attribute) => attribute.startsWith('path='));
       if (pair.startsWith('__host-')) expect(path).toBe('path=/');
       else {
-        expect(pair).toMatch(/^__secure-stepgate-(interaction|resume|finished|proof)(\.sig)?=/);
+        expect(pair).toMatch(/^__secure-stepgate-(interaction|resume|finished|proof|request)(\.sig)?=/);
         expect(path).toMatch(/^path=\/(signin|oauth2\/v1\/authorize)\/[\w-]{20,}$/);
       }
     }

@@ -863,10 +863,37 @@ const standalone: Readonly<Record<string, Draw>> = {
       locale: 'en',
       messages: [{ channel: 'email', to: hostile, subject: hostile, text: hostile, at: '2026-11-24T12:00:00.000Z' }],
     }),
-  error: (r) => r.renderError({ brand, locale: 'en', code: 'store_unavailable', reference: 'req-7f3a90' }),
-  'error-expired': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_expired' }),
-  'error-finished': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_finished' }),
-  'error-cookies': (r) => r.renderError({ brand, locale: 'en', code: 'cookies_missing' }),
+  error: (r) =>
+    r.renderError({
+      brand,
+      locale: 'en',
+      code: 'store_unavailable',
+      reference: 'req-7f3a90',
+      nextLinks: [{ kind: 'retry', href: 'https://id.example/signin/a' }],
+    }),
+  'error-plain': (r) => r.renderError({ brand, locale: 'en', code: 'not_found', reference: 'req-7f3a90' }),
+  'error-expired': (r) =>
+    r.renderError({
+      brand,
+      locale: 'en',
+      code: 'sign_in_expired',
+      reference: 'req-7f3a90',
+      nextLinks: [
+        { kind: 'restart', href: '/oauth2/v1/authorize?client_id=notes&state=1' },
+        { kind: 'app', href: 'https://notes.example/', app: 'Notes' },
+      ],
+    }),
+  'error-expired-device': (r) =>
+    r.renderError({ brand, locale: 'en', code: 'sign_in_expired', nextLinks: [{ kind: 'device', href: '/device' }] }),
+  'error-finished': (r) =>
+    r.renderError({
+      brand,
+      locale: 'en',
+      code: 'sign_in_finished',
+      nextLinks: [{ kind: 'restart', href: '/oauth2/v1/authorize?client_id=notes', app: hostile }],
+    }),
+  'error-cookies': (r) =>
+    r.renderError({ brand, locale: 'en', code: 'cookies_missing', nextLinks: [{ kind: 'account', href: '/account' }] }),
   'oauth-error': (r) =>
     r.renderOAuthError({
       brand,

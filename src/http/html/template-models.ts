@@ -53,6 +53,7 @@ import type {
   MagicLinkConfirmModel,
   MagicLinkElsewhereModel,
   MagicLinkOverModel,
+  NextLinksModel,
   OAuthErrorModel,
   ReferenceModel,
   SignInLostModel,
@@ -97,6 +98,7 @@ export interface PageTemplateModels {
   readonly 'partials/recovery-codes': RecoveryCodesModel;
   readonly 'partials/reason': ReasonModel;
   readonly 'partials/reference': ReferenceModel;
+  readonly 'partials/next-links': NextLinksModel;
   readonly 'partials/work': WorkModel;
   readonly 'steps/identify': IdentifyModel;
   readonly 'steps/select': SelectModel;

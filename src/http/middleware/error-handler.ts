@@ -1,15 +1,18 @@
 /** The one place where an error becomes an answer: code and public text for the user, the cause for the log. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Next } from 'koa';
-import { StepgateError } from '../../errors.ts';
+import { type ErrorCode, StepgateError } from '../../errors.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
+import type { NextLink } from '../html/views/page-models.ts';
 import { pageContext } from '../page-context.ts';
 
 export interface ErrorHandlerParts {
   readonly renderer: Renderer;
   readonly snapshot: () => Snapshot | undefined;
+  /** Where the page of an error with this code leads on. */
+  readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;
   /** `reference` also stands on the page, so that a user can quote it. */
   readonly log: (
     error: unknown,
@@ -17,7 +20,7 @@ export interface ErrorHandlerParts {
   ) => void;
 }
 
-export function errorHandler({ renderer, snapshot, log }: ErrorHandlerParts) {
+export function errorHandler({ renderer, snapshot, nextLinks, log }: ErrorHandlerParts) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {
       await next();
@@ -33,7 +36,8 @@ export function errorHandler({ renderer, snapshot, log }: ErrorHandlerParts) {
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
       ctx.set('Cache-Control', 'no-store');
       if (ctx.accepts('json', 'html') === 'html') {
-        showPage(ctx, renderer.renderError({ ...pageContext(renderer, snapshot()), code: error.code, reference }));
+        const page = { ...pageContext(renderer, snapshot()), nextLinks: await nextLinks(ctx, error.code) };
+        showPage(ctx, renderer.renderError({ ...page, code: error.code, reference }));
       } else {
         ctx.body = { error: error.code, reference };
       }

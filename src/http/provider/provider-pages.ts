@@ -4,9 +4,11 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { type DeviceDetails, type PageError, type ProviderPages, sessionState } from '../../oidc/pages.ts';
+import { appAddress } from '../../policy/revision/brand.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
+import type { NextLink } from '../html/views/page-models.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { contentSecurityPolicy, withFormTarget } from '../middleware/security-headers.ts';
 import { type PageContext, pageContext } from '../page-context.ts';
@@ -36,7 +38,21 @@ function showError({ renderer, snapshot }: ProviderPagesParts, ctx: KoaContextWi
   const { error: code, error_description: description } = error;
   const page = sharedContext({ renderer, snapshot }, ctx);
   const isSignOut = String(ctx.oidc?.route).startsWith('end_session');
-  showPage(ctx, renderer.renderOAuthError({ ...page, isSignOut, error: code, ...omitUndefined({ description }) }));
+  const nextLinks = linksAfter(ctx, isSignOut);
+  showPage(
+    ctx,
+    renderer.renderOAuthError({ ...page, isSignOut, nextLinks, error: code, ...omitUndefined({ description }) }),
+  );
+}
+
+/** A request that was refused leads back to the app: by what its file says, and by nothing that the request says. */
+function linksAfter({ oidc }: KoaContextWithOIDC, isSignOut: boolean): readonly NextLink[] {
+  const { client, provider } = oidc ?? {};
+  const metadata = { initiate_login_uri: client?.initiateLoginUri, client_uri: client?.clientUri };
+  const address = client && appAddress(omitUndefined(metadata), provider.issuer);
+  const account: NextLink = { kind: 'account', href: '/account' };
+  if (isSignOut || !client || address === undefined) return [account];
+  return [{ kind: 'app', href: address, app: client.clientName ?? client.clientId }];
 }
 
 function showDeviceInput(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, error: Error | undefined): void {

@@ -49,6 +49,9 @@ export function signInHandlers(parts: SignInParts) {
   return {
     show: (ctx: Context) => show(signInRequest(parts, ctx)),
     submit: (ctx: Context) => submitForm(parts, ctx),
+    showOver: () => {
+      throw new StepgateError('sign_in_expired', 'the session of the sign-in is not that of the browser');
+    },
   };
 }
 

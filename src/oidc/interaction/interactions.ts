@@ -24,6 +24,7 @@ import { expectedSubject } from '../sign-on/request-facts.ts';
 import { signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
 import { endSession } from './end-session.ts';
+import { keepRequest } from './kept-request.ts';
 import { presentedSecret, setProofCookie } from './proof-cookie.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
@@ -96,6 +97,7 @@ export async function beginTransaction(
   };
   if (recoverable !== undefined) auditRecovery(services, { transaction, snapshot, recoverable });
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
+  keepRequest(ctx, ctx.oidc.provider, { interaction, path: signInPath(interaction.uid), lifetime: ttl });
   return signInPath(interaction.uid);
 }
 
@@ -224,6 +226,19 @@ export async function finishInteraction(
 function requestedPrompts({ params }: Interaction): readonly string[] {
   const requested = typeof params.prompt === 'string' ? params.prompt.split(' ') : [];
   return requested.filter((name) => ['consent', selectionPrompt, registrationPrompt].includes(name));
+}
+
+/**
+ * Where a browser goes whose sign-in cannot be resumed: to the page that leads on. `undefined`: the error is another
+ * one. An interaction that is still there is for another session than the browser has, and its page would lead back.
+ */
+export function pathAfterLostResume(ctx: KoaContextWithOIDC, error: Error): string | undefined {
+  const { route, entities } = ctx.oidc ?? {};
+  if (!(error instanceof errors.SessionNotFound) || (route !== 'resume' && route !== 'device_resume')) return undefined;
+  const uid = /\/([\w-]{10,64})$/.exec(ctx.path)?.[1];
+  if (uid === undefined) return undefined;
+  const path = signInPath(uid);
+  return entities?.Interaction === undefined ? path : `${path}/over`;
 }
 
 /** The user begins anew: what was handed over before counts no more. */

@@ -1,7 +1,7 @@
 /**
  * How the product, and the app that a user signs in to, present themselves: the one place that pages and messages ask.
  */
-import type { App } from '../model/app.ts';
+import type { App, ClientMetadata } from '../model/app.ts';
 import type { Settings } from '../model/settings.ts';
 
 /** Name of the product as users know it, and the CSS colour `#rrggbb` of buttons and links. */
@@ -39,4 +39,18 @@ function appLabel({ name, client, ownAccount }: App): AppLabel {
     ...(client.logo_uri ? { logoUri: client.logo_uri } : {}),
     ...(ownAccount ? { ownAccount } : {}),
   };
+}
+
+/**
+ * Where an app begins a sign-in by itself: `initiate_login_uri` with the issuer (OpenID Connect Core section 4). Else
+ * its home page. `undefined`: it has neither.
+ */
+export function appAddress(
+  { initiate_login_uri: initiate, client_uri: home }: Pick<ClientMetadata, 'initiate_login_uri' | 'client_uri'>,
+  issuer: string,
+): string | undefined {
+  if (initiate === undefined) return home;
+  const url = new URL(initiate);
+  url.searchParams.set('iss', issuer);
+  return url.href;
 }

@@ -46,7 +46,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Back-channel logouts go through the outbox, so that none is lost with a node.
   oidc: { ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...store], packages: ['oidc-provider', 'jose'] },
   // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the
-  // request's scope.
+  // request's scope, and those of errors the request that the browser keeps.
   http: {
     ours: [
       'core',
@@ -55,6 +55,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'policy/revision/brand',
       'policy/revision/snapshot',
       'oidc/interaction/interactions',
+      'oidc/interaction/kept-request',
       'oidc/pages',
       'oidc/request-scope',
       ...store,

@@ -86,7 +86,8 @@ const [interaction, resume, session] = signedCookies as readonly [SignedCookie, 
 
 export const cookieInputs: readonly TestedInput[] = [
   signedPlace(interaction, 'uid of a third sign-in', { refused: '410', taken: '200' }),
-  signedPlace(resume, 'uid of another finished sign-in', { refused: '400', taken: 'code' }),
+  // What cannot be resumed leads to the page of its sign-in.
+  signedPlace(resume, 'uid of another finished sign-in', { refused: '303', taken: 'code' }),
   signedPlace(session, 'session cookie', { refused: 'login_required', taken: 'code' }),
   {
     name: 'cookie stepgate-device',

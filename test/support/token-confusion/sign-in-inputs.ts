@@ -101,7 +101,7 @@ const addresses: readonly TestedInput[] = [
     takes: ['uid of a finished sign-in'],
     taken: 'code',
     counts: 'once',
-    refusals: ['oauth.invalid_request', 'error.not_found'],
+    refusals: ['oauth.invalid_request', 'error.not_found', ...over],
     async submit({ node, finished }, value) {
       return seen(await get(finished.agent, node, `/oauth2/v1/authorize/${encodeURIComponent(value)}`));
     },

@@ -89,6 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/.well-known/webauthn': read,
   '/assets/:file': read,
   '/signin/:uid': both,
+  '/signin/:uid/over': read,
   '/signin/:uid/link': read,
   '/signin/:uid/status': read,
   '/signin/:uid/codes': write,

@@ -7,11 +7,16 @@ export interface ReferenceModel {
   readonly reference?: string;
 }
 
-export interface ErrorModel extends LeadModel, ReferenceModel {
+export interface NextLinksModel {
+  /** The first is the main one. */
+  readonly links: readonly { readonly kind: string; readonly href: string; readonly text: MessageDescriptor }[];
+}
+
+export interface ErrorModel extends LeadModel, ReferenceModel, NextLinksModel {
   readonly code: string;
 }
 
-export interface OAuthErrorModel extends LeadModel, ReferenceModel {
+export interface OAuthErrorModel extends LeadModel, ReferenceModel, NextLinksModel {
   readonly code: string;
   readonly error: string;
   /** For the client's developers. */

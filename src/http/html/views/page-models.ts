@@ -129,8 +129,19 @@ export interface InboxPage extends PageBase {
 }
 
 /** An error of ours, by its code in `errors.ts`. */
+/** Where a page that has no form leads on. */
+export interface NextLink {
+  /** `restart`: the same request from its beginning; with `app` because the user has finished it. */
+  readonly kind: 'restart' | 'app' | 'account' | 'device' | 'retry';
+  readonly href: string;
+  /** Name of the app. */
+  readonly app?: string;
+}
+
 export interface ErrorPage extends PageBase {
   readonly code: ErrorCode;
+  /** The best one first; absent: none. */
+  readonly nextLinks?: readonly NextLink[];
   /** Finds the log line; shown so that a user can quote it. */
   readonly reference?: string;
 }
@@ -144,6 +155,8 @@ export interface OAuthErrorPage extends PageBase {
   /** For the client's developers; shown as detail. */
   readonly description?: string;
   readonly reference?: string;
+  /** The best one first; absent: none. */
+  readonly nextLinks?: readonly NextLink[];
 }
 
 /** RFC 8628 section 3.3; oidc-provider's `userCodeInputSource`. */

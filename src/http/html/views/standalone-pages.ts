@@ -6,7 +6,7 @@ import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { userCodeField } from '../fields.ts';
 import type { FormModel } from '../models/shared-models.ts';
-import type { LetterModel } from '../models/standalone-models.ts';
+import type { LetterModel, NextLinksModel } from '../models/standalone-models.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,
@@ -18,23 +18,39 @@ import type {
   MagicLinkConfirmPage,
   MagicLinkElsewherePage,
   MagicLinkOverPage,
+  NextLink,
   OAuthErrorPage,
   SignedOutPage,
   SignInLostPage,
 } from './page-models.ts';
 import { accountModel, appView, noticesModel, stateForm, type View } from './view.ts';
 
-export function errorView({ code: error, reference }: ErrorPage, t: Translator): View {
+export function errorView({ code: error, reference, nextLinks = [] }: ErrorPage, t: Translator): View {
   const code = `error.${error}`;
+  const lead = nextLinks.some(({ kind }) => kind === 'restart' || kind === 'device') ? `${code}.restart` : code;
   return {
     template: 'pages/error',
     heading: { key: t.pick(`${code}.title`, 'error.title') },
-    model: { code, lead: { key: t.pick(code, 'error.internal') }, ...omitUndefined({ reference }) },
+    model: {
+      code,
+      lead: { key: t.pick(lead, t.pick(code, 'error.internal')) },
+      ...nextLinksModel(nextLinks),
+      ...omitUndefined({ reference }),
+    },
   };
 }
 
+function nextLinksModel(nextLinks: readonly NextLink[]): NextLinksModel {
+  const links = nextLinks.map(({ kind, href, app }) => ({
+    kind,
+    href,
+    text: app === undefined ? { key: `next.${kind}` } : { key: `next.${kind}.in_app`, params: { app } },
+  }));
+  return { links };
+}
+
 export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
-  const { error, description, reference, isSignOut } = page;
+  const { error, description, reference, isSignOut, nextLinks = [] } = page;
   const code = `oauth.${error}`;
   return {
     template: 'pages/oauth-error',
@@ -44,6 +60,7 @@ export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
       error,
       // Extensions of OAuth add codes, so this list is never complete (RFC 6749 section 8.5).
       lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
+      ...nextLinksModel(nextLinks),
       ...omitUndefined({ description, reference }),
     },
   };

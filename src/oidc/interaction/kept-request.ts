@@ -1,0 +1,101 @@
+/**
+ * What a browser keeps of the authorization request that a sign-in is for, so that the user can begin it anew when the
+ * sign-in is over (decision 41). It is a signed cookie at the path of the sign-in. It outlives the sign-in, and is only
+ * ever followed to the authorization endpoint, which checks the request as it would any other.
+ */
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
+import { isPushed } from '../provider-types.ts';
+
+type Interaction = InstanceType<Provider['Interaction']>;
+type CookieContext = Pick<KoaContextWithOIDC, 'cookies'>;
+
+export interface KeptRequest {
+  readonly uid: string;
+  readonly clientId: string;
+  /** `device`: it came from the page for user codes. */
+  readonly from: 'app' | 'device';
+  /** The parameters, as a query. Absent: the request can be used once only, or is too long to be kept. */
+  readonly query?: string;
+}
+
+/** A user who left a page open in the evening finds it the next morning. */
+const keptBeyondSignIn: Seconds = 24 * 3600;
+
+/** Proxies take 4 KiB for all headers of an answer, and that which begins a sign-in has other cookies, too. */
+const longestValue = 2048;
+
+const authorizationPath = '/oauth2/v1/authorize';
+
+export function keepRequest(
+  ctx: CookieContext,
+  { issuer }: Pick<Provider, 'issuer'>,
+  {
+    interaction,
+    path,
+    lifetime,
+  }: { readonly interaction: Interaction; readonly path: string; readonly lifetime: Seconds },
+): void {
+  const query = queryOf(interaction);
+  const without: KeptRequest = {
+    uid: interaction.uid,
+    clientId: String(interaction.params.client_id),
+    from: interaction.deviceCode === undefined ? 'app' : 'device',
+  };
+  const whole = encode(query === undefined ? without : { ...without, query });
+  ctx.cookies.set(requestCookie(issuer), whole.length > longestValue ? encode(without) : whole, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: issuer.startsWith('https:'),
+    path,
+    maxAge: (lifetime + keptBeyondSignIn) * 1000,
+    overwrite: true,
+    signed: true,
+  });
+}
+
+/** `undefined`: this browser keeps none for this sign-in, or not as we wrote it. */
+export function keptRequest(
+  ctx: CookieContext,
+  { issuer }: Pick<Provider, 'issuer'>,
+  uid: string,
+): KeptRequest | undefined {
+  const value = ctx.cookies.get(requestCookie(issuer), { signed: true });
+  if (value === undefined) return undefined;
+  const kept = parseKeptRequest(value);
+  return kept.uid === uid ? kept : undefined;
+}
+
+/** Its signature says that `encode` wrote it. */
+function parseKeptRequest(value: string): KeptRequest {
+  return JSON.parse(Buffer.from(value, 'base64url').toString()) as KeptRequest;
+}
+
+/** Where the same request begins anew. */
+export function restartPath({ from, query }: KeptRequest): string | undefined {
+  if (from === 'device') return '/device';
+  return query === undefined ? undefined : `${authorizationPath}?${query}`;
+}
+
+/** The cookie is bound to the path of one sign-in, which the prefix `__Host-` forbids. */
+function requestCookie(issuer: string): string {
+  return issuer.startsWith('https:') ? '__Secure-stepgate-request' : 'stepgate-request';
+}
+
+/**
+ * A pushed request is used up (RFC 9126 section 4). What an app signed is worth something only with its signature
+ * (RFC 9101 section 10), and that is not kept.
+ */
+function queryOf(interaction: Interaction): string | undefined {
+  const { params, trusted, deviceCode } = interaction;
+  const signed = Array.isArray(trusted) && trusted.length > 0;
+  if (signed || isPushed(interaction) || deviceCode !== undefined) return undefined;
+  const parameters = Object.entries(params).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => (one === undefined || one === null ? [] : [[name, String(one)]])),
+  );
+  return new URLSearchParams(parameters).toString();
+}
+
+function encode(kept: KeptRequest): string {
+  return Buffer.from(JSON.stringify(kept)).toString('base64url');
+}
