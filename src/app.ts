@@ -173,7 +173,7 @@ function createMessaging(
 }
 
 function createServices(foundation: Foundation, messaging: Messaging): Services {
-  const { store, issuer, log, now, hashing, activeRevision } = foundation;
+  const { store, issuer, log, now, hashing, activeRevision, variables = {} } = foundation;
   const services: Services = {
     store,
     authenticators: buildAuthenticators({ hashing }),
@@ -193,6 +193,7 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
     now,
     canMail: messaging.canMail,
     messagesWait: messaging.wake,
+    secretIn: (name) => variables[name] || undefined,
     warn: log.warn,
   };
   return services;

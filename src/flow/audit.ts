@@ -107,11 +107,9 @@ export const auditEvents = {
   'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
   'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
   'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
-  'consent.given': {
-    outcomes: succeeds,
-    fields: [...inSignIn, 'scopes', 'rejectedScopes'],
-    causedBy: ['consent'],
-  },
+  'challenge_service.refused': { outcomes: fails, fields: [...inSignIn, 'reason'], causedBy: ['identify', 'profile'] },
+  'challenge_service.failed': { outcomes: fails, fields: [...inSignIn, 'reason'], causedBy: ['identify', 'profile'] },
+  'consent.given': { outcomes: succeeds, fields: [...inSignIn, 'scopes', 'rejectedScopes'], causedBy: ['consent'] },
   'consent.refused': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
   'message.queued': {
     outcomes: succeeds,

@@ -57,6 +57,8 @@ export interface Services {
   canMail(): boolean;
   /** A message was written to the outbox: the worker of this node need not wait for its next round. */
   messagesWait(): void;
+  /** A secret that is in no file, by the name of its environment variable. `undefined`: not set, or empty. */
+  secretIn(variable: string): string | undefined;
   /** Writes a warning for operators to the log. */
   warn(message: string): void;
 }

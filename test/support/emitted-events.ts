@@ -29,6 +29,7 @@ export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>
   'e2e/refresh-tokens.test.ts': ['token.reused'],
   'e2e/register.test.ts': ['user.registered'],
   'e2e/service-apps.test.ts': ['service_token.issued', 'service_token.denied'],
+  'security/challenge-service.test.ts': ['challenge_service.refused', 'challenge_service.failed'],
   'security/factor-changes.test.ts': ['token.refreshed'],
   'security/token-issuance.test.ts': ['token.denied', 'token.refresh_denied'],
   'unit/flow/account-changes.test.ts': [

@@ -36,6 +36,12 @@ const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } a
 const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
 const identify: Step = { kind: 'identify', notices: [] };
+/** Its script does not load: the policy of the page does not let it. */
+const challengeService = {
+  script: 'https://challenges.example/api.js',
+  siteKey: 'site-key',
+  responseField: 'g-recaptcha-response',
+} as const;
 const password: Step = {
   kind: 'challenge',
   authenticator: 'password',
@@ -387,6 +393,17 @@ const steps: Readonly<Record<string, StepPage>> = {
       notices: [error('requests.exceeded', { params: { seconds: 1200 } })],
     },
   },
+  'identify-challenge-service': {
+    ...base,
+    recovering: true,
+    canRestart: true,
+    challengeService,
+    step: {
+      ...identify,
+      challengeService: true,
+      notices: [error('challenge_service.exceeded', { params: { seconds: 1200 } })],
+    },
+  },
   'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -567,6 +584,13 @@ const steps: Readonly<Record<string, StepPage>> = {
       work: { challenge: 'c2F2ZWQgZnJvbSBib3Rz', bits: 32 },
       notices: [error('requests.exceeded', { params: { seconds: 1200 } })],
     },
+  },
+  'register-challenge-service': {
+    ...base,
+    locale: 'de',
+    canRestart: true,
+    challengeService,
+    step: { ...registers, challengeService: true, notices: [error('challenge_service.refused')] },
   },
   'register-german': {
     ...base,

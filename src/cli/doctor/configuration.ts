@@ -18,6 +18,7 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { groupNames } from '../../users/group-names.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
+import { checkChallengeService } from './challenge-service.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkRelyingParties, type Fetch } from './relying-party.ts';
@@ -46,6 +47,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
       ...checkDelivery(snapshot.settings, given.authenticators, given.variables),
+      ...checkChallengeService(snapshot.settings, given.variables),
       ...(await checkRelyingParties(snapshot.settings, given.authenticators, {
         issuer: given.issuer ?? snapshot.settings.issuer,
         fetch: given.fetch,

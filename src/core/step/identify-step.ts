@@ -25,7 +25,7 @@ export interface IdentifyContext {
 
 /** The form of a new user, then the code that was sent to the address. Undefined: the user does not register. */
 function registrationStep(
-  { registration, work }: Transaction,
+  { registration, work, challengeService }: Transaction,
   { registration: asked }: IdentifyContext,
 ): Step | undefined {
   if (registration === undefined || asked === undefined) return undefined;
@@ -37,10 +37,15 @@ function registrationStep(
       registers: true as const,
       accepted: form && (true as const),
       work,
+      challengeService: isAsked(challengeService),
       notices: [],
     });
   const { authenticator, inputs, public: challenge } = pending;
   return { kind: 'challenge', authenticator, inputs, challenge, alternatives: false, registers: true, notices: [] };
+}
+
+function isAsked(service: Transaction['challengeService']): true | undefined {
+  return service === 'asked' || undefined;
 }
 
 /** The page that asks who the user is, unless the user registers. */
@@ -49,7 +54,7 @@ export function identifyStep(transaction: Transaction, context: IdentifyContext)
 }
 
 function askedStep(
-  { loginHint, subject, keepSignedIn, recovering, work }: Transaction,
+  { loginHint, subject, keepSignedIn, recovering, work, challengeService }: Transaction,
   { identifyWith, canKeep, recoverable, registration }: IdentifyContext,
 ): Step {
   return omitUndefined({
@@ -59,6 +64,7 @@ function askedStep(
     canRegister: registration && (true as const),
     keepSignedIn: canKeep ? keepSignedIn === true : undefined,
     work: recovering && work,
+    challengeService: recovering && isAsked(challengeService),
     recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
     notices: [],
   });

@@ -17,6 +17,8 @@ export const noticeCodes = {
   'send.undeliverable': 'no message can be sent to the destination',
 
   'requests.exceeded': 'many requests of the network: the browser solves a task first, or the user waits',
+  'challenge_service.exceeded': 'many requests of the network: the user solves a challenge first, or waits',
+  'challenge_service.refused': 'the challenge service did not take the answer; the user solves another challenge',
   'register.address_held': 'the address cannot be that of a new account now',
   'register.exists': 'an account has the address by now; the user signs in',
   'profile.check': 'something in the form is wrong; what, stands beside its field',

@@ -98,6 +98,8 @@ export type Step = StepBase &
         /** The secret can be recovered. */
         readonly recoverable?: true;
         readonly work?: Work;
+        /** The challenge service asks the user something, in place of the work. */
+        readonly challengeService?: true;
       }
     | {
         readonly kind: 'select';
@@ -154,6 +156,8 @@ export type Step = StepBase &
         /** The user accepted the terms before, and comes back to the form. */
         readonly accepted?: true;
         readonly work?: Work;
+        /** As on the identify page. */
+        readonly challengeService?: true;
       }
     | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
     /** Whether to go on with the account of the session. */

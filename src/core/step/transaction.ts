@@ -104,6 +104,11 @@ export interface Transaction {
   readonly requestedEnrollment?: string;
   /** What the browser must solve before the next form that sends a message. It counts once. */
   readonly work?: Work;
+  /**
+   * What the challenge service has to do with this sign-in. `asked`: a page shows its challenge. `passed`: it took a
+   * response, for one form that sends a message. `failed`: it did not answer, and work takes its place.
+   */
+  readonly challengeService?: 'asked' | 'passed' | 'failed';
   /** The user forgot the password, and recovers it first. */
   readonly recovering?: true;
   /** The user asked to be kept signed in. */

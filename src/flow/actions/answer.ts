@@ -140,7 +140,7 @@ async function identify(context: OpenTransaction, decided: Decided, submitted: S
   const loginHint = (fields.identifier ?? '').trim().slice(0, 254);
   const typedBack = { ...context, transaction: { ...context.transaction, loginHint } };
   const admission = await admitted(typedBack, fields);
-  return admission.admitted ? identifyBy(admission.context, decided, submitted) : admission.refusal;
+  return admission.admitted ? identifyBy(admission.afterwards, decided, submitted) : admission.refusal;
 }
 
 /**

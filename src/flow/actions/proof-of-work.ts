@@ -4,14 +4,19 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { networkOf } from '../../authenticators/shared/sending-quotas.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import type { Work } from '../../core/step/step.ts';
 import { networkRequestsCounter } from '../../stores/keys.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
+import { checkResponse, usableService } from './challenge-service.ts';
 import type { ActionResult, Fields } from './verify.ts';
 
-/** What a form comes to: it may go on, or the page comes back with a task. */
+/**
+ * What a form comes to: it may go on, or the page comes back with a task. `afterwards`: the sign-in once the form has
+ * gone through; `refused`: the sign-in where something else about the form is wrong, so that nothing is solved twice.
+ */
 export type Admission =
-  | { readonly admitted: true; readonly context: OpenTransaction }
+  | { readonly admitted: true; readonly afterwards: OpenTransaction; readonly refused: OpenTransaction }
   | { readonly admitted: false; readonly refusal: ActionResult };
 
 const HOUR = 3600;
@@ -19,24 +24,41 @@ const HOUR = 3600;
 const answerField = 'work.answer';
 
 /**
- * Counts the form against its network. Beyond what is free, it takes an answer to the task of the page; without one the
- * page comes back with a task, and says how long the network has to wait otherwise. Rejects with `StoreUnavailable`.
+ * Counts the form against its network. Beyond what is free, it takes an answer of the challenge service or, where there
+ * is none, to the task of the page; without one the page comes back with it, and says how long the network has to wait
+ * otherwise. Rejects with `StoreUnavailable`.
  */
-export async function admitted(context: OpenTransaction, fields: Fields): Promise<Admission> {
-  const { services, request, snapshot, transaction } = context;
-  const { free, difficulty } = snapshot.settings.proofOfWork;
-  const counter = networkRequestsCounter(networkOf(request.visitor.ip));
-  const { work, ...rest } = transaction;
+export async function admitted(opened: OpenTransaction, fields: Fields): Promise<Admission> {
+  const checked = await checkResponse(opened, fields);
+  if ('messages' in checked) return { admitted: false, refusal: checked };
+  const { context, passed } = checked;
+  const { work, challengeService, ...rest } = context.transaction;
+  const hasFailed = challengeService === 'failed';
+  const afterwards = { ...context, transaction: hasFailed ? { ...rest, challengeService } : rest };
   // A form with an answer uses up nothing of what others of the network have free.
-  if (work && isSolved(work, fields[answerField]))
-    return { admitted: true, context: { ...context, transaction: rest } };
+  if (passed || (work && isSolved(work, fields[answerField]))) return { admitted: true, afterwards, refused: context };
+  const { services, request } = context;
+  const { free } = context.snapshot.settings.proofOfWork;
+  const counter = networkRequestsCounter(networkOf(request.visitor.ip));
   const { granted, retryAfter } = await services.store.reserve(counter, [{ limit: free, window: HOUR }]);
-  if (granted) return { admitted: true, context: { ...context, transaction: rest } };
-  const task: Work = { challenge: randomBytes(16).toString('base64url'), bits: difficulty };
-  const messages = [
-    { code: 'requests.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } },
-  ] as const;
-  return { admitted: false, refusal: { context: { ...context, transaction: { ...rest, work: task } }, messages } };
+  if (granted) return { admitted: true, afterwards, refused: context };
+  return { admitted: false, refusal: withTask(afterwards, Math.max(1, retryAfter)) };
+}
+
+/** The page comes back with something to solve. `seconds`: until nothing need be solved. */
+function withTask(context: OpenTransaction, seconds: Seconds): ActionResult {
+  const { snapshot, transaction } = context;
+  if (usableService(context))
+    return {
+      context: { ...context, transaction: { ...transaction, challengeService: 'asked' } },
+      messages: [{ code: 'challenge_service.exceeded', level: 'error', params: { seconds } }],
+    };
+  const bits = snapshot.settings.proofOfWork.difficulty;
+  const work: Work = { challenge: randomBytes(16).toString('base64url'), bits };
+  return {
+    context: { ...context, transaction: { ...transaction, work } },
+    messages: [{ code: 'requests.exceeded', level: 'error', params: { seconds } }],
+  };
 }
 
 /** Whether the SHA-256 of `<challenge>.<answer>` begins with as many zero bits as the task asks for. */

@@ -134,23 +134,24 @@ async function newSecretOffer(context: OpenTransaction, asked: NewSecret) {
  * are counted and one message goes out in either case.
  */
 export async function takeRegistration(
-  context: OpenTransaction,
+  opened: OpenTransaction,
   { facts }: Decided,
   fields: Fields,
 ): Promise<ActionResult> {
-  const open = await openRegistration(context, facts);
-  if (open === undefined) return withError(context, 'form.stale');
+  const open = await openRegistration(opened, facts);
+  if (open === undefined) return withError(opened, 'form.stale');
   const { offer } = open;
-  const schema = context.snapshot.settings.attributes;
-  const typed = readTyped(fields, { fields: registrationFields(context, offer), terms: offer.terms });
+  const schema = opened.snapshot.settings.attributes;
+  const typed = readTyped(fields, { fields: registrationFields(opened, offer), terms: offer.terms });
   const { [addressAttribute]: given = '', ...profile } = typed.values;
-  if (typed.notices.length > 0) return { context, messages: typed.notices };
+  if (typed.notices.length > 0) return { context: opened, messages: typed.notices };
   const read = readAddress(String(given));
-  if (read === undefined) return { context, messages: withSummary([wrongAddress]) };
+  if (read === undefined) return { context: opened, messages: withSummary([wrongAddress]) };
   const { address, identifier } = read;
   const about = { identifiers: [identifier], profile };
-  const admission = await admitted(context, fields);
+  const admission = await admitted(opened, fields);
   if (!admission.admitted) return admission.refusal;
+  const context = admission.refused;
   const secret = offer.password ? await newSecret(context, { facts, offer, about }, fields) : undefined;
   if (secret && 'messages' in secret) return { context, messages: secret.messages };
   const unique = uniqueValues(schema, profile);
@@ -165,7 +166,7 @@ export async function takeRegistration(
     offered: offer.optional,
     ...omitUndefined({ secret }),
   };
-  return sendCode(admission.context, open, { form, account: accountByIdentifier(entries, identifier) });
+  return sendCode(admission.afterwards, open, { form, account: accountByIdentifier(entries, identifier) });
 }
 
 /**

@@ -105,10 +105,11 @@ export interface NotificationLink {
 const lifetime = 86_400;
 
 export function accountChanged(event: AccountChange, what: ChangeDetails = {}): AccountNotification {
-  const { authenticator = '', label = '', formerLabel = '', address = '', due = 0 } = what;
+  const { authenticator = '', label = '', formerLabel = '', address = '', due } = what;
   // The text of some events says so by itself.
   const ended = what.otherSessionsEnded && event !== 'sessions_ended' ? 'yes' : '';
-  return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, due, ended } };
+  const params = { event, authenticator, label, formerLabel, address, ended };
+  return { template: 'account-changed', params: due === undefined ? params : { ...params, due } };
 }
 
 /**

@@ -44,6 +44,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'partials/app-mark': { version: 1, fingerprint: '2ba52492ae0a' },
   'partials/apps': { version: 1, fingerprint: '6ffae101e8d7' },
   'partials/back-to-account': { version: 1, fingerprint: '856f1048c1e1' },
+  'partials/challenge-service': { version: 1, fingerprint: '796661f7ed55' },
   'partials/context': { version: 1, fingerprint: '0cc5dae4a950' },
   'partials/field': { version: 2, fingerprint: 'ac17a6040aee' },
   'partials/form': { version: 1, fingerprint: '2bfd2d36de98' },
@@ -66,8 +67,8 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/denied': { version: 1, fingerprint: '0f797468903e' },
   'steps/enroll': { version: 2, fingerprint: '33e9540e7072' },
   'steps/enroll-public-key': { version: 1, fingerprint: '0ce8bff446fc' },
-  'steps/identify': { version: 3, fingerprint: '6a6947dc4bdd' },
-  'steps/profile': { version: 2, fingerprint: '3b6da05d8ece' },
+  'steps/identify': { version: 4, fingerprint: '24c14b1e72ab' },
+  'steps/profile': { version: 3, fingerprint: '98b57ede7c7a' },
   'steps/select-account': { version: 1, fingerprint: 'a4b5b3757ad6' },
   'steps/select': { version: 1, fingerprint: '46449b8cd4b5' },
 };

@@ -31,6 +31,7 @@ import type {
 import type {
   AccountModel,
   AppView,
+  ChallengeServiceModel,
   ContextModel,
   Empty,
   FormModel,
@@ -83,6 +84,7 @@ export interface PageTemplateModels {
   readonly 'partials/app-mark': AppView;
   readonly 'partials/apps': AppsModel;
   readonly 'partials/back-to-account': Empty;
+  readonly 'partials/challenge-service': ChallengeServiceModel;
   readonly 'partials/context': ContextModel;
   readonly 'partials/field': Field;
   readonly 'partials/form': FormModel;

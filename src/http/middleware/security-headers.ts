@@ -6,16 +6,16 @@ import type { Context } from 'koa';
 
 /**
  * The content security policy of a page. `formTargets`: redirect URIs that the forms of the page may lead to in the
- * end; browsers check each redirect that follows a form against `form-action`.
+ * end; browsers check each redirect that follows a form against `form-action`. `service`: what the script of a
+ * challenge service may load from, where the page shows its challenge.
  */
-export function contentSecurityPolicy(formTargets: readonly string[] = []): string {
+export function contentSecurityPolicy(formTargets: readonly string[] = [], service: readonly string[] = []): string {
   const targets = ["'self'", ...new Set(formTargets.flatMap(formSource))].join(' ');
   return [
     "default-src 'none'",
-    "style-src 'self'",
-    "script-src 'self'",
+    ...['style-src', 'script-src', 'connect-src'].map((directive) => [directive, "'self'", ...service].join(' ')),
     "img-src 'self' data:",
-    "connect-src 'self'",
+    ...(service.length > 0 ? [['frame-src', ...service].join(' ')] : []),
     `form-action ${targets}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",

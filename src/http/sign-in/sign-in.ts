@@ -179,7 +179,9 @@ function showStep(
   ctx.status = statusOf(result);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
-  ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
+  const service = 'challengeService' in step && step.challengeService ? snapshot.settings.challengeService : undefined;
+  const formTargets = interaction.redirectUri ? [interaction.redirectUri] : [];
+  ctx.set('Content-Security-Policy', contentSecurityPolicy(formTargets, service?.origins));
   const html = parts.renderer.renderStep({
     ...pageContext(parts.renderer, snapshot, uiLocales),
     step,
@@ -194,6 +196,7 @@ function showStep(
     signals,
     ...(step.kind === 'identify' ? { identify: identifyPageOf(snapshot.settings, app) } : {}),
     ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),
+    ...(service ? { challengeService: service } : {}),
     ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });

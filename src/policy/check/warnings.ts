@@ -11,6 +11,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readPolicy, readProfilePolicy, readSettings } from '../revision/read-document.ts';
+import type { Variables } from '../source/substitute-variables.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { requirementFault } from './requirement-fault.ts';
@@ -26,6 +27,8 @@ export interface WarningOptions {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Messages that cannot be sent go into an inbox. */
   readonly inbox?: boolean;
+  /** The environment, with the secrets that are in no file. */
+  readonly variables: Variables;
 }
 
 /** In no order. */
@@ -56,7 +59,7 @@ interface SettingsOptions extends WarningOptions {
 
 function settingsWarnings(
   source: YamlSource,
-  { settings, enabled, inbox, authenticators }: SettingsOptions,
+  { settings, enabled, inbox, authenticators, variables }: SettingsOptions,
 ): readonly Finding[] {
   const ofAuthenticators = enabled.flatMap(({ key, channels, objection }) => {
     const own = settings.authenticators[key];
@@ -70,7 +73,18 @@ function settingsWarnings(
     ...ofAuthenticators,
     ...unreachableAcrValues(source, settings, authenticators),
     ...withoutStandardAlgorithm(source, settings),
+    ...withoutServiceSecret(source, settings, variables),
   ];
+}
+
+function withoutServiceSecret(
+  source: YamlSource,
+  { challengeService: service }: Settings,
+  variables: Variables,
+): readonly Finding[] {
+  if (service === undefined || variables[service.secretEnv]) return [];
+  const message = `${service.secretEnv} is not set here: a server without it keeps to the proof of work`;
+  return [source.finding(['challengeService', 'secretEnv'], message)];
 }
 
 function withoutStandardAlgorithm(source: YamlSource, { signing }: Settings): readonly Finding[] {

@@ -25,6 +25,8 @@ export interface Settings {
     /** Zero bits of a SHA-256: each one more doubles the work. */
     readonly difficulty: number;
   };
+  /** What users solve instead, at a service; absent: there is none. */
+  readonly challengeService?: ChallengeServiceSettings;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
   /** Groups that users can be in, by name; others may exist by their members. */
@@ -51,6 +53,26 @@ export interface Settings {
   readonly scopes: Readonly<Record<string, readonly string[]>>;
   /** What scopes are called on the page of consent. A standard one has texts of its own. */
   readonly scopeTexts: Readonly<Record<string, ScopeText>>;
+}
+
+/** A service that tells users from programs, and whose `siteverify` says what a response is worth. */
+export interface ChallengeServiceSettings {
+  /** URL of the script that draws the challenge. */
+  readonly script: string;
+  /** URL that takes responses. */
+  readonly verify: string;
+  /** Public key of this site. */
+  readonly siteKey: string;
+  /** Name of the environment variable that holds the secret, so that it is in no revision. */
+  readonly secretEnv: string;
+  /** What its script loads from, itself included: sources of a content security policy. */
+  readonly origins: readonly string[];
+  /** The input that the script fills in. */
+  readonly responseField: string;
+  /** The service is told the user's address. */
+  readonly remoteip: boolean;
+  /** For the whole answer. */
+  readonly timeout: Seconds;
 }
 
 /** How the first page asks who the user is. */

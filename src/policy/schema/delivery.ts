@@ -4,9 +4,7 @@
  */
 import { z } from 'zod';
 import { mailAddress } from '../../core/model/mail-address.ts';
-import { closed, secureUrl } from './fields.ts';
-
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' });
+import { closed, secureUrl, variable } from './fields.ts';
 
 export const mail = closed({
   from: z

@@ -92,6 +92,11 @@ export function listOf<Item extends z.ZodType>(item: Item) {
     });
 }
 
+/** The name of an environment variable. */
+export const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' });
+
 /** Absolute https URL, or http on loopback; without user, password and fragment. */
 export const secureUrl = z.string().refine((value) => secureUrlFault(value) === undefined, {
   error: (issue) => secureUrlFault(String(issue.input)) ?? 'is not a URL',

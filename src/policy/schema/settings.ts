@@ -9,6 +9,7 @@ import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { attributeSchemaOf, profileAttributes } from './attributes.ts';
+import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { identifyPage } from './identify.ts';
@@ -200,6 +201,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
     proofOfWork,
+    challengeService: challengeService.optional(),
     zones,
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))

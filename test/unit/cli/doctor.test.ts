@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { checkChallengeService } from '../../../src/cli/doctor/challenge-service.ts';
 import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
 import type { CheckResult } from '../../../src/cli/doctor/finding.ts';
@@ -357,4 +358,23 @@ describe('passkeys for another domain than that of the issuer', () => {
       `warn ${address} does not list https://id.example.net`,
     ]);
   });
+});
+
+test('a challenge service with and without its secret', () => {
+  const challengeService = {
+    script: 'https://c.test/api.js',
+    verify: 'https://c.test/siteverify',
+    siteKey: 'k',
+    secretEnv: 'C_SECRET',
+  };
+  const said = (given: object, variables: Record<string, string> = {}) =>
+    checkChallengeService(
+      settingsSchemaFor(authenticatorKinds).parse({ brand: { name: 'Test' }, ...given }),
+      variables,
+    ).map(({ level, text }) => `${level} ${text}`);
+  expect(said({})).toEqual([]);
+  expect(said({ challengeService })).toEqual([
+    'warn the challenge service needs C_SECRET, which is not set here: the proof of work stays in its place',
+  ]);
+  expect(said({ challengeService }, { C_SECRET: 'x' })).toEqual(['ok come from c.test, beyond what is free']);
 });

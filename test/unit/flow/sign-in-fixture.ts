@@ -162,6 +162,7 @@ export function createWorld(options: WorldOptions = {}) {
     snapshot: async () => snapshot,
     now: () => clock.now,
     canMail: () => canMail,
+    secretIn: () => undefined,
     messagesWait: () => {
       woken.times += 1;
     },

@@ -120,3 +120,21 @@ test('warnings come by place, one for each rule', async () => {
     'stepgate.yaml:3:3:',
   ]);
 });
+
+test('a challenge service without its secret', async () => {
+  const section =
+    'challengeService: { script: https://c.test/api.js, verify: https://c.test/siteverify, siteKey: k, secretEnv: C_SECRET }\n';
+  const files = { ...validFiles, 'stepgate.yaml': `brand: { name: Test }\n${section}` };
+  const said = (variables: Readonly<Record<string, string>>) =>
+    withConfiguration(files, async (dir) => {
+      const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
+      return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings;
+    });
+  expect(await said({})).toEqual([
+    expect.stringMatching(
+      /^stepgate\.yaml:2:\d+: warning: challengeService\.secretEnv C_SECRET is not set here: a server without it keeps/,
+    ),
+  ]);
+  expect(await said({ C_SECRET: '' })).toHaveLength(1);
+  expect(await said({ C_SECRET: 'x' })).toEqual([]);
+});

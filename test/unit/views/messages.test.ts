@@ -129,6 +129,7 @@ test('every notice of the step loop and of authenticators has a text, and gets e
   expect([...new Set(valued)].toSorted()).toEqual([
     'account.changes.exceeded',
     'attempts.exceeded',
+    'challenge_service.exceeded',
     'profile.exceeded',
     'requests.exceeded',
     'resend.exceeded',

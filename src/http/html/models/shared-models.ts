@@ -104,6 +104,14 @@ export interface WorkModel {
   readonly bits: number;
 }
 
+/** Where the script of a challenge service draws its challenge; without it the user waits. */
+export interface ChallengeServiceModel {
+  readonly script: string;
+  readonly siteKey: string;
+  /** The class by which the script finds the place. */
+  readonly mark: string;
+}
+
 export interface LeadModel {
   readonly lead: MessageDescriptor;
 }

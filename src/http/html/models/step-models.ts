@@ -3,6 +3,7 @@ import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts
 import type { Field } from '../inputs.ts';
 import type {
   AccountModel,
+  ChallengeServiceModel,
   FormModel,
   LeadModel,
   NoticesModel,
@@ -42,6 +43,7 @@ export interface IdentifyModel extends OptionsModel {
   readonly main: FormModel;
   readonly fields: readonly Field[];
   readonly work?: WorkModel;
+  readonly service?: ChallengeServiceModel;
   readonly action: MessageDescriptor;
   /** Credentials that tell who the user is. */
   readonly credentials: readonly { readonly form: FormModel; readonly publicKey: PublicKeyModel }[];
@@ -136,6 +138,7 @@ export interface ProfileModel extends OptionsModel {
   readonly main: FormModel;
   readonly fields: readonly ProfileFieldModel[];
   readonly work?: WorkModel;
+  readonly service?: ChallengeServiceModel;
   readonly action: MessageDescriptor;
 }
 

@@ -21,6 +21,13 @@ export interface IdentifierTexts {
   readonly hint?: LocalizedText;
 }
 
+/** The script of a challenge service, its public key, and the input that it fills in. */
+export interface ChallengeScript {
+  readonly script: string;
+  readonly siteKey: string;
+  readonly responseField: string;
+}
+
 /** A step of the loop. Its forms keep the form contract (docs/form-contract.md). */
 export interface StepPage extends PageBase {
   readonly step: Step;
@@ -37,6 +44,8 @@ export interface StepPage extends PageBase {
   readonly identify?: IdentifierTexts;
   /** What the page of consent says besides the step. */
   readonly consent?: ConsentDetails;
+  /** The challenge service, where the step asks for it. */
+  readonly challengeService?: ChallengeScript;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
   /** The user recovers the password. */

@@ -6,6 +6,7 @@ import type { AccountModel } from '../models/shared-models.ts';
 import type { ProfileFieldModel, ProfileModel } from '../models/step-models.ts';
 import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
 import type { StepPage } from './page-models.ts';
+import { solvedFirst } from './solved-first.ts';
 import { optionsOf } from './step-options.ts';
 import { profileLead } from './step-texts.ts';
 import { noticesModel, stateForm } from './view.ts';
@@ -24,7 +25,7 @@ export function profileModel(form: ProfileForm): ProfileModel {
     lead: profileLead(page, step),
     main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
     fields: fieldModels(form),
-    ...omitUndefined({ work: step.work }),
+    ...solvedFirst(page, step),
     action: { key: step.registers ? 'register.action' : 'action.continue' },
     options: optionsOf(page, t),
   };

@@ -11,6 +11,7 @@ import { consentModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
+import { solvedFirst } from './solved-first.ts';
 import { optionsOf, returnOption } from './step-options.ts';
 import {
   challengeAction,
@@ -84,7 +85,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
     fields: identifyFields(step, identifierWords(page, t)),
-    ...omitUndefined({ work: step.work }),
+    ...solvedFirst(page, step),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge: options }) => {
       // A credential that was just refused is not offered again unasked.
@@ -288,5 +289,6 @@ function scriptsOf(page: StepPage): readonly string[] {
     ...(isPrinted ? ['print.js'] : []),
     ...(asksForNewSecret(step) ? ['new-secret.js'] : []),
     ...('work' in step && step.work ? ['work.js'] : []),
+    ...(page.challengeService ? ['challenge-service.js'] : []),
   ];
 }

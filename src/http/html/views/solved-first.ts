@@ -1,0 +1,19 @@
+/** What is solved before a form that sends messages: a task of the browser, or the challenge of a service. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { Work } from '../../../core/step/step.ts';
+import type { ChallengeServiceModel, WorkModel } from '../models/shared-models.ts';
+import type { StepPage } from './page-models.ts';
+
+export function solvedFirst(
+  page: StepPage,
+  { work }: { readonly work?: Work },
+): { readonly work?: WorkModel; readonly service?: ChallengeServiceModel } {
+  return omitUndefined({ work, service: challengeServiceModel(page) });
+}
+
+/** The scripts of all services look for a class that their field is named after. */
+function challengeServiceModel({ challengeService }: StepPage): ChallengeServiceModel | undefined {
+  if (challengeService === undefined) return undefined;
+  const { script, siteKey, responseField } = challengeService;
+  return { script, siteKey, mark: responseField.replace(/-response$/, '') };
+}
