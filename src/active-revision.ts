@@ -35,6 +35,8 @@ export class ActiveRevision {
   #snapshot: Snapshot | undefined;
   #provider: Provider | undefined;
   /** What the provider was built from. */
+  /** With the hash of the revision: after a restore, its number may stand for another one. */
+  #pointer = '';
   #builtFrom = '';
   #followedAt = 0;
   #failure: string | undefined;
@@ -119,6 +121,7 @@ export class ActiveRevision {
     if (!pointer) throw this.#lost('the configuration is');
     const snapshot = await revisions.at(pointer);
     this.#snapshot = snapshot;
+    this.#pointer = pointer.value;
     this.#keyring = snapshot
       ? await keepKeysEnabled(
           store,
@@ -142,7 +145,7 @@ export class ActiveRevision {
   #rebuild(now: Seconds): void {
     if (!this.#snapshot || !this.#keyring) return;
     const keys = publishedKeys(this.#keyring, now);
-    const from = JSON.stringify([this.#snapshot.revision, this.#keyring.secrets, keys.map(({ jwk }) => jwk.kid)]);
+    const from = JSON.stringify([this.#pointer, this.#keyring.secrets, keys.map(({ jwk }) => jwk.kid)]);
     if (from === this.#builtFrom) return;
     this.#provider = this.#options.build(this.#snapshot.settings, keys);
     this.#builtFrom = from;

@@ -5,10 +5,12 @@
  * So the file itself is marked as incomplete, and the log takes the mark back. A program that reads both, or has
  * written the log into the file, finds a complete database; only the file alone says that something is missing.
  */
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
 const headerBytes = 100;
+/** Of a log. */
+const logHeaderBytes = 32;
 /** Where the header has `user_version` (https://www.sqlite.org/fileformat2.html#the_database_header). */
 const userVersionAt = 60;
 /** Values of `user_version`. */
@@ -18,7 +20,12 @@ const needsLog = 1;
 /** Whether the file is no database at all, or lacks a log that is not there. */
 export function isIncomplete(file: string): boolean {
   const mark = markIn(file);
-  return mark === undefined || (mark === needsLog && !existsSync(`${file}-wal`));
+  return mark === undefined || (mark === needsLog && !hasFrames(`${file}-wal`));
+}
+
+/** Whether the log holds more than its header (https://www.sqlite.org/fileformat2.html#the_write_ahead_log). */
+function hasFrames(log: string): boolean {
+  return (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > logHeaderBytes;
 }
 
 /**

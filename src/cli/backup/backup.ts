@@ -34,6 +34,11 @@ export function backupCommand(context: BackupContext): Command {
         context.stderr(`${file} is not encrypted, and holds the signing keys: keep it like them\n`);
       const text = `${file} holds ${summary.users} users, ${summary.parts} parts in all\n`;
       printResult(context, options, { text, data: summary });
+      const { leftOut = [] } = summary;
+      if (leftOut.length > 0)
+        throw new Error(
+          `this release cannot read these documents, and they are not in the file: ${leftOut.join(', ')}`,
+        );
     });
 }
 

@@ -7,6 +7,7 @@ import type { BackupSummary, RestoreOptions } from '../../stores/backup/backup.t
 import type { Decryption } from '../../stores/backup/file.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
+import { endStandAloneOp } from '../../stores/store-alone.ts';
 import { newCommand } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
@@ -47,14 +48,24 @@ export function restoreCommand(context: RestoreContext): Command {
         replace: options.replace ?? false,
         change: await changeOf(context, options),
       });
-      await withStore(context, (store) =>
-        store.commit([auditOp({ event: 'store.restored', outcome: 'success', by: operatorName() }).op]),
-      );
+      await confirm(context);
       const text =
         `restored ${summary.users} users as of ${summary.madeAt}. Sessions, codes, links and stored tokens from ` +
         `before are void; ${aboutRecoveryCodes(options.voidRecoveryCodes ?? false)}\n`;
       printResult(context, options, { text, data: summary });
     });
+}
+
+/** Rejects when it is not known whether every replica has what was restored; the store itself has it. */
+async function confirm(context: RestoreContext): Promise<void> {
+  const done = auditOp({ event: 'store.restored', outcome: 'success', by: operatorName() }).op;
+  try {
+    // The end of a word that no longer counts is a promise: its commit waits until the replicas have all before it.
+    await withStore(context, (store) => store.commit([endStandAloneOp, done]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the store was restored, and is not known to be safe yet: ${reason}. Repeat the command`);
+  }
 }
 
 async function decryptionOf({ passphraseFile, identityFile }: Options): Promise<Decryption> {

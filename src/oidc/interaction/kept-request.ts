@@ -91,7 +91,9 @@ function queryOf(interaction: Interaction): string | undefined {
   const signed = Array.isArray(trusted) && trusted.length > 0;
   if (signed || isPushed(interaction) || deviceCode !== undefined) return undefined;
   const parameters = Object.entries(params).flatMap(([name, value]) =>
-    [value].flat().flatMap((one) => (one === undefined || one === null ? [] : [[name, String(one)]])),
+    [value]
+      .flat()
+      .flatMap((one): [string, string][] => (one === undefined || one === null ? [] : [[name, String(one)]])),
   );
   return new URLSearchParams(parameters).toString();
 }

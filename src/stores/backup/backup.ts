@@ -6,13 +6,15 @@ import { openDatabase } from '../embedded-database.ts';
 import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
 import { openStore, type StoreSettings } from '../open.ts';
 import { defaultPrefix } from '../redis.ts';
+import { assertRedisSafe } from '../redis-check.ts';
 import { connectRedis, type RedisClient, redisFailure } from '../redis-client.ts';
+import { parseRedisUrl } from '../redis-url.ts';
 import { releaseSchema, type StoreSchema } from '../schema.ts';
 import { readStamp, withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';
 import { assertUsable, nextEpoch, parseState } from '../store-state.ts';
 import { dumpEmbedded } from './dump-embedded.ts';
-import { dumpRedis } from './dump-redis.ts';
+import { dumpRedis, mastersOf } from './dump-redis.ts';
 import { type Decryption, type Encryption, readBackupFile, writeBackupFile } from './file.ts';
 import { type BackupHeader, type BackupLine, backupText } from './lines.ts';
 import { BackupRefused } from './refused.ts';
@@ -25,6 +27,8 @@ export interface BackupSummary {
   readonly users: number;
   /** Documents, counters, and parts of sets and logs. */
   readonly parts: number;
+  /** Keys of documents that this release cannot read: they are not in the file. Absent: all are. */
+  readonly leftOut?: readonly string[];
 }
 
 /** Time limits of the connection: some pages of SCAN take longer than a request may (milliseconds). */
@@ -39,14 +43,28 @@ export async function backUp(
   // Refuses a store that is none, or that lost something: its backup would take the place of a good one.
   await (await openStore(settings)).close();
   const counted = { madeAt: new Date(now).toISOString(), users: 0, parts: 0 };
+  const leftOut: string[] = [];
+  const schema = settings.schema ?? releaseSchema;
   const count = (line: BackupLine): void => {
     counted.parts += 1;
     if (line.is === 'entry' && line.key.startsWith('user:')) counted.users += 1;
   };
   await withDump(settings, now, ({ header, lines }) =>
-    writeBackupFile(file, backupText(header, lines, count), encryption),
+    writeBackupFile(file, backupText(header, readableOnly(lines, schema, leftOut), count), encryption),
   );
-  return counted;
+  return leftOut.length === 0 ? counted : { ...counted, leftOut };
+}
+
+/** Without documents that a restore would refuse, and with it the whole file. Their keys go into `leftOut`. */
+async function* readableOnly(
+  lines: AsyncIterable<BackupLine>,
+  schema: StoreSchema,
+  leftOut: string[],
+): AsyncIterable<BackupLine> {
+  for await (const line of lines) {
+    if (line.is === 'entry' && !isReadable(line.value, schema)) leftOut.push(line.key);
+    else yield line;
+  }
 }
 
 interface Dumped {
@@ -126,11 +144,14 @@ type MakeRestored = (before: StoreState | undefined) => Promise<Restored>;
 
 async function intoRedis(
   url: string,
-  { warn }: StoreSettings,
+  { warn, durability = 'replicas' }: StoreSettings,
   { options, restored }: { readonly options: RestoreOptions; readonly restored: MakeRestored },
 ): Promise<void> {
   await withRedis(url, warn, async (client) => {
     const target = { client, prefix: defaultPrefix, settle: options.settle ?? 5_000 };
+    // Before anything is written: a Redis that would not keep it is refused as by every other command.
+    const isReplicated = parseRedisUrl(url).kind !== 'standalone';
+    await assertRedisSafe(mastersOf(client), { now: Date.now, durability, isReplicated });
     if (!options.replace && !(await isEmptyRedis(target))) throw notEmpty('this Redis');
     const before = readableState(await client.hget(defaultPrefix + storeStateKey, 'v'));
     await restoreRedis(target, await restored(before));
@@ -196,16 +217,21 @@ async function verify(
     parts += 1;
     needed.delete(line.key);
     if (line.key.startsWith('user:') && line.is === 'entry') users += 1;
-    if (line.is === 'entry') assertReadable(line.value, schema);
+    if (line.is === 'entry') assertReadable(line, schema);
   }
   if (needed.size > 0) throw new BackupRefused('backup_damaged', 'the file holds no keys, or no configuration');
   return { header, summary: { madeAt: header.madeAt, users, parts } };
 }
 
-function assertReadable(value: string, { version }: StoreSchema): void {
+function isReadable(value: string, { version }: StoreSchema): boolean {
   const found = readStamp(value)?.version;
-  if (found === version || found === version - 1) return;
-  throw new BackupRefused('backup_version', `a document in the file has version ${found ?? 'none'}, not ${version}`);
+  return found === version || found === version - 1;
+}
+
+function assertReadable({ key, value }: Extract<BackupLine, { is: 'entry' }>, schema: StoreSchema): void {
+  if (isReadable(value, schema)) return;
+  const found = readStamp(value)?.version ?? 'none';
+  throw new BackupRefused('backup_version', `${key} in the file has version ${found}, not ${schema.version}`);
 }
 
 async function* changed(lines: AsyncIterable<BackupLine>, change: RestoreOptions['change']): AsyncIterable<BackupLine> {

@@ -3,6 +3,7 @@
  * The keys, the pointer to the configuration and the state come last, in one step.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { KeyKind } from '../key-table.ts';
 import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
 import type { RedisClient } from '../redis-client.ts';
 import { withStamp } from '../stamp.ts';
@@ -25,8 +26,13 @@ const replicaPatience = 1_500;
 /** Commands that are under way at once. */
 const batchSize = 200;
 
+/** What nodes write all the time, also into a store that has lost everything. */
+const passingKinds: readonly KeyKind[] = ['write-probe', 'replication-barrier'];
+
 export async function isEmptyRedis({ client, prefix }: Pick<RestoreTarget, 'client' | 'prefix'>): Promise<boolean> {
-  for await (const keys of pagesOf(client, prefix)) if (keys.length > 0) return false;
+  const passing = passingKinds.map((kind) => `${prefix}${kind}:`);
+  for await (const keys of pagesOf(client, prefix))
+    if (keys.some((key) => !passing.some((start) => key.startsWith(start)))) return false;
   return true;
 }
 
@@ -136,7 +142,7 @@ async function writeCounter(
   else await client.pexpireat(key, ends);
 }
 
-/** Throws nothing: what a replica lacks, it gets as soon as it can. The commit of the next command waits for it. */
+/** Throws nothing: what a replica lacks, it gets as soon as it can. `restore` then makes a commit that waits for it. */
 async function reachReplicas(client: RedisClient): Promise<void> {
   await Promise.all(
     mastersOf(client).map(async (master) => {
