@@ -66,7 +66,7 @@ const anyBounds = z.object(bounds);
 const configuration = {
   settings: closed({ enabled: z.boolean().default(false).describe('Can be used, and counts.'), ...bounds })
     .prefault({})
-    .describe('Temporary access codes, which an administrator issues (stepgate users tac).'),
+    .describe('Temporary access codes, which an administrator issues (the command `users tac`).'),
 } as const;
 
 interface AccessSecret {

@@ -96,7 +96,7 @@ async function examineStore(context: DoctorContext, store: Store): Promise<reado
 async function checkStoreAlone(store: Store): Promise<readonly CheckResult[]> {
   const word = await readStoreAlone(store);
   if (word === undefined) return [];
-  return [warn('store', storeAloneText(word), 'bring a replica back, then: stepgate store alone --off')];
+  return [warn('store', storeAloneText(word), 'bring a replica back, then: npm run stepgate -- store alone --off')];
 }
 
 function checkNode(version: string): CheckResult {

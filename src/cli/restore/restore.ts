@@ -36,7 +36,7 @@ interface Options extends ResultOptions {
 /** Rejects with a sentence. Nothing is changed then, unless the sentence says otherwise. */
 export function restoreCommand(context: RestoreContext): Command {
   return newCommand('restore')
-    .argument('<file>', 'a file of `stepgate backup`')
+    .argument('<file>', 'a file of the command `backup`')
     .option('--replace', 'the store holds something already: give it up')
     .option('--passphrase-file <file>', 'the passphrase that it was encrypted with')
     .option('--identity-file <file>', 'the secret key of age (AGE-SECRET-KEY-1...) that it was encrypted for')

@@ -55,9 +55,9 @@ export function usersImportCommand(context: UsersContext): Command {
           source,
           update: options.update ?? false,
           notify: (before, change) => write(before, accountChanged(change)),
-          record: (user, done) => {
-            for (const group of user.groups) groups.add(group);
-            return operatorOps(done === 'created' ? 'user.added' : 'user.changed', user.id);
+          record: ({ id }, done) => operatorOps(done === 'created' ? 'user.added' : 'user.changed', id),
+          onGroups: (names) => {
+            for (const group of names) groups.add(group);
           },
           dryRun: options.dryRun ?? false,
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),

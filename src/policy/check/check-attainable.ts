@@ -7,11 +7,11 @@ import type { Facts } from '../../core/model/facts.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { rulesAnywhere } from '../../core/policy/rules.ts';
-import type { App } from '../model/app.ts';
+import type { App, ServiceTerms } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
-import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
+import { readApp, readPolicy, readServicePolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { type KnownAuthenticators, requirementFault } from './requirement-fault.ts';
 
@@ -67,12 +67,15 @@ function appFindings(
 }
 
 /** Why no user can enter the app: the rules of a policy that can decide there all deny. */
-function closedTo({ clientId, signOnPolicy }: App, documents: Documents): readonly (readonly [Path, string])[] {
+function closedTo(
+  { clientId, signOnPolicy, service }: App,
+  documents: Documents,
+): readonly (readonly [Path, string])[] {
   const isClosed = (key: string) => {
     const document = documents.get(key);
     return document !== undefined && !mayAllow(compilePolicy(readPolicy(document)), clientId);
   };
-  if (signOnPolicy === undefined) return [];
+  if (signOnPolicy === undefined) return service === undefined ? [] : closedToService(service, documents);
   const what = 'no user can enter this app: every rule of';
   const remedy = 'add one that allows, or remove the app';
   if (isClosed(documentKey('sign-on', signOnPolicy)))
@@ -80,6 +83,17 @@ function closedTo({ clientId, signOnPolicy }: App, documents: Documents): readon
   if (isClosed(documentKey('session', 'session')))
     return [[['clientId'], `${what} policies/session.yaml that can decide here denies; ${remedy}`]];
   return [];
+}
+
+/** Why the service itself is never let in. */
+function closedToService(
+  { policy = 'default' }: ServiceTerms,
+  documents: Documents,
+): readonly (readonly [Path, string])[] {
+  const document = documents.get(documentKey('service', policy));
+  if (document === undefined || readServicePolicy(document).rules.some(({ then }) => then.kind === 'allow')) return [];
+  const message = `this app is never let in: every rule of \`${policy}\` denies; add one that allows, or remove the app`;
+  return [[['service'], message]];
 }
 
 /** Whether a rule that allows may decide for some user, at any time, from anywhere. */

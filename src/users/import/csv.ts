@@ -117,12 +117,12 @@ async function takeRecord(
 
 /**
  * Whether a record that spans lines holds whole records of the file, or has not as many fields as the header. With one
- * or two columns a line of prose may look like a record, so there only the number of fields counts.
+ * column a line of prose looks like a record, so there only the number of fields counts.
  */
 function swallows({ cells }: Omit<Row, 'line' | 'text'>, taken: readonly Line[], columns: number | undefined): boolean {
   if (columns === undefined) return false;
   if (cells.length !== columns) return true;
-  return columns > 2 && taken.slice(1).some(({ text }) => cellsOf(text) === columns);
+  return columns > 1 && taken.slice(1).some(({ text }) => cellsOf(text) === columns);
 }
 
 function cellsOf(text: string): number {

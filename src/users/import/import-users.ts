@@ -38,6 +38,8 @@ export interface ImportOptions {
   notify(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
   /** Operations for the audit log; written with each record that is applied. */
   record(user: User, done: 'created' | 'updated'): readonly Op[];
+  /** Receives the groups of each record that is applied, or would be. */
+  onGroups?(groups: readonly string[]): void;
   /** Receives each record that was not applied, in the order of the file. */
   onProblem(problem: ImportProblem): void;
   /**
@@ -156,6 +158,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const unique = await reserveUnique(options, user, account);
   if ('reason' in unique) return unique;
   const done = account === undefined ? 'created' : 'updated';
+  options.onGroups?.(user.groups ?? []);
   if (options.dryRun) return { done };
   const outcome =
     account === undefined

@@ -87,7 +87,15 @@ export const importRules: Readonly<Record<string, Part>> = {
   // What concerns a store as a whole is no matter of its port.
   'cli/backup': { ours: ['core', 'stores/backup/backup', 'stores/backup/file'], packages: ['commander'] },
   'cli/restore': {
-    ours: ['core', 'flow/audit', 'oidc/keys/keyring', 'stores/backup/backup', 'stores/backup/file', ...store],
+    ours: [
+      'core',
+      'flow/audit',
+      'oidc/keys/keyring',
+      'stores/backup/backup',
+      'stores/backup/file',
+      'stores/store-alone',
+      ...store,
+    ],
     packages: ['commander'],
   },
   'cli/store': {

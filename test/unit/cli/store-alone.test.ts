@@ -56,7 +56,7 @@ test('the doctor shows it', async () => {
   };
   await run(doctorCommand(context));
   expect(terminal.printed()).toMatch(
-    /warn {2}store +the store stands alone until .*\n +bring a replica back, then: stepgate/,
+    /warn {2}store +the store stands alone until .*\n +bring a replica back, then: npm run stepgate/,
   );
 });
 

@@ -90,6 +90,16 @@ async function said(files: Readonly<Record<string, string>>): Promise<readonly s
 }
 
 describe('a service', () => {
+  test('that its policy always denies is told', async () => {
+    const policy = (then: string) => ({
+      'policies/service/default.yaml': `name: default\nrules:\n  - { name: A, then: ${then} }\n`,
+    });
+    expect(await said({ ...api, ...service(mayUse), ...policy('allow') })).toEqual([]);
+    expect(await said({ ...api, ...service(mayUse), ...policy('deny') })).toEqual([
+      'service this app is never let in: every rule of `default` denies; add one that allows, or remove the app',
+    ]);
+  });
+
   test('needs its APIs, and no policy for users', async () => {
     expect(await said({ ...api, ...service(mayUse) })).toEqual([]);
     expect(await said({ ...api, ...service('') })).toEqual([

@@ -414,6 +414,7 @@ test('a group that looks misspelled is warned of, and a new one is not', async (
   );
   const file = join(dir, 'users.jsonl');
   await writeFile(file, '{"username":"cid","groups":["salse"]}\n{"username":"dan","groups":["salse","editors"]}\n');
+  expect((await users(['import', file, '--quiet', '--dry-run'])).err).toContain('did you mean `sales`?');
   expect((await users(['import', file, '--quiet'])).err).toBe(
     'warning: no user was in `salse` before; did you mean `sales`?\n',
   );
