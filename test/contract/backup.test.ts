@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { Redis } from 'ioredis';
 import { recoveryCodeKey } from '../../src/authenticators/recovery-code/recovery-code.ts';
 import { backupCommand } from '../../src/cli/backup/backup.ts';
 import { restoreCommand } from '../../src/cli/restore/restore.ts';
@@ -277,4 +278,52 @@ test('a backup of one kind of store can be restored into the other', async () =>
     await to.stop();
     await rm(dir, { recursive: true, force: true });
   }
+});
+
+describe('on Redis', () => {
+  let place: StorePlace;
+  let admin: Redis;
+  let dir: string;
+  let file: string;
+
+  beforeEach(async () => {
+    const redis = kindsOfPlace.find(({ name }) => name === 'redis');
+    if (redis === undefined) throw new Error('no place on Redis');
+    place = await redis.make();
+    const store = await place.connect();
+    await createKeyring(store, 0);
+    await write(store, { op: 'create', key: revisionPointerKey, value: 'pointer' });
+    await new Directory(store).create({ identifiers: ['ann'] });
+    admin = new Redis(place.settings.redisUrl ?? '');
+    dir = await mkdtemp(join(tmpdir(), 'stepgate-backup-'));
+    file = join(dir, 'a.backup');
+  });
+  afterEach(async () => {
+    admin.disconnect();
+    await place.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  test('a backup leaves out a document that a restore would refuse, and says which', async () => {
+    await admin.hset('stepgate:user:{odd}', { v: '9:1:{}', r: '', n: 1 });
+    await expect(terminalAt(place).backup(file)).rejects.toThrow(/cannot read .*: user:\{odd\}$/);
+    await terminalAt(place).restore(file, '--replace');
+    expect(await new Directory(await place.connect()).findByIdentifier('ann')).toBeDefined();
+  });
+
+  test('a Redis that lost everything is empty, although the nodes write their probes', async () => {
+    await terminalAt(place).backup(file);
+    await admin.flushall();
+    await admin.hset(`stepgate:${keyOf('write-probe')}`, { v: '1:0:x', r: '', n: 1 });
+    await terminalAt(place).restore(file);
+    expect(await new Directory(await place.connect()).findByIdentifier('ann')).toBeDefined();
+  });
+
+  test('a Redis that may evict is refused before anything is written', async () => {
+    await terminalAt(place).backup(file);
+    const before = await admin.hget('stepgate:store-state:{current}', 'v');
+    await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await expect(terminalAt(place).restore(file, '--replace')).rejects.toThrow(/may evict/);
+    expect(await admin.hget('stepgate:store-state:{current}', 'v')).toBe(before);
+  });
 });

@@ -198,6 +198,11 @@ describe('the embedded store', () => {
       return openStore({ dataDir: to });
     };
     await expect(copies('alone', ['stepgate.db'])).rejects.toThrow(StoreUnavailable);
+    // What a log without a record says is nothing.
+    await mkdir(join(dir, 'empty log'));
+    await cp(database(), join(dir, 'empty log', 'stepgate.db'));
+    await writeFile(join(dir, 'empty log', 'stepgate.db-wal'), '');
+    await expect(openStore({ dataDir: join(dir, 'empty log') })).rejects.toThrow(StoreUnavailable);
     const both = await copies('both', ['stepgate.db', 'stepgate.db-wal']);
     closing.push(both.close);
     expect(await valueAt(both, 'entry:{a}')).toBe('x');

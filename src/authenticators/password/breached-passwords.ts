@@ -2,8 +2,10 @@
  * Asks a service whether a password is known from breaches, by k-anonymity: it learns the first five of forty digits of
  * a hash, and answers with all that begin alike. A service that does not answer refuses no user (decision 27).
  */
+
 import { createHash } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';
+import { boundedText, failureCode } from '../shared/service-answer.ts';
 
 export interface BreachedPasswords {
   /** The prefix is appended. */
@@ -32,9 +34,9 @@ export async function isBreached(
       signal: AbortSignal.timeout(timeout * 1000),
     });
     if (response.status !== 200) throw new Error(`status ${response.status}`);
-    return hasSuffix(await boundedText(response), digest.slice(5));
+    return hasSuffix(await boundedText(response, maxBodyBytes), digest.slice(5));
   } catch (error) {
-    warn(`breached passwords were not asked about: ${whyUnanswered(error)}`);
+    warn(`breached passwords were not asked about: ${failureCode(error)}`);
     return false;
   }
 }
@@ -45,21 +47,4 @@ function hasSuffix(body: string, suffix: string): boolean {
     const [digits = '', count = ''] = line.split(':');
     return digits.toUpperCase() === suffix && Number(count) > 0;
   });
-}
-
-async function boundedText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > maxBodyBytes) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** A code such as ECONNREFUSED: the error itself quotes the prefix. */
-function whyUnanswered(error: unknown): string {
-  const { name, message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
-  return String(cause?.code ?? (name === 'Error' ? message : name));
 }

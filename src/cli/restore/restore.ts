@@ -64,7 +64,9 @@ async function confirm(context: RestoreContext): Promise<void> {
     await withStore(context, (store) => store.commit([endStandAloneOp, done]));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`the store was restored, and is not known to be safe yet: ${reason}. Repeat the command`);
+    throw new Error(
+      `the store was restored, and is not known to be at every replica: ${reason}. Once they are back, repeat the command with --replace`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@
  * Asks a challenge service what a response is worth: `siteverify` as reCAPTCHA defined it and hCaptcha and Turnstile
  * have it. The service learns the response and, where the configuration says so, the address: nothing else of the user.
  */
+import { boundedText, failureCode } from '../../authenticators/shared/service-answer.ts';
 import type { ChallengeServiceSettings } from '../../policy/model/settings.ts';
 
 /**
@@ -45,7 +46,7 @@ export async function siteVerify(asked: ResponseToVerify): Promise<Verdict> {
   try {
     return verdictOf(await post(asked), new URL(asked.issuer).hostname);
   } catch (error) {
-    return { kind: 'failed', reason: failureIn(error) };
+    return { kind: 'failed', reason: failureCode(error) };
   }
 }
 
@@ -60,7 +61,7 @@ async function post({ service, secret, response, ip }: ResponseToVerify): Promis
     signal: AbortSignal.timeout(timeout * 1000),
   });
   if (answer.status >= 500 || answer.status === 429) throw new Error(`status ${answer.status}`);
-  return JSON.parse(await boundedText(answer));
+  return JSON.parse(await boundedText(answer, maxBodyBytes));
 }
 
 function verdictOf(answer: unknown, expected: string): Verdict {
@@ -79,21 +80,4 @@ function verdictOf(answer: unknown, expected: string): Verdict {
 /** The first code, if it is one: what a service writes goes into no log as it is. */
 function reasonIn([first]: readonly unknown[]): string {
   return typeof first === 'string' && /^[a-z-]{1,64}$/.test(first) ? first : 'refused';
-}
-
-async function boundedText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > maxBodyBytes) throw new Error('the answer is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** A code such as ECONNREFUSED: the error itself may quote what was sent or answered. */
-function failureIn(error: unknown): string {
-  const { name, message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
-  return String(cause?.code ?? (name === 'Error' ? message : name));
 }
