@@ -34,9 +34,9 @@ export class ActiveRevision {
   #keyring: Keyring | undefined;
   #snapshot: Snapshot | undefined;
   #provider: Provider | undefined;
-  /** What the provider was built from. */
-  /** With the hash of the revision: after a restore, its number may stand for another one. */
+  /** Of the snapshot, with its hash: after a restore, its number may stand for another revision. */
   #pointer = '';
+  /** What the provider was built from. */
   #builtFrom = '';
   #followedAt = 0;
   #failure: string | undefined;
