@@ -1,7 +1,7 @@
 /** The process of a node: killed in the middle of a sign-in, ended under load, given a broken configuration. */
 
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { freePorts } from '../support/free-port.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { TestUser } from '../support/relying-party.ts';
+import { removeDirectory } from '../support/remove-directory.ts';
 import { answerStep, beginSignIn, currentStep, identify, passcode } from '../support/sign-in-flow.ts';
 import { type Running, startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
@@ -32,7 +33,7 @@ interface Demo {
 
 async function demo({ shutdownDelay = 1 } = {}): Promise<Demo> {
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-process-'));
-  stops.push(() => rm(dir, { recursive: true, force: true }));
+  stops.push(() => removeDirectory(dir));
   const configDir = join(dir, 'config');
   await cp('config', configDir, { recursive: true });
   // The demo takes two in a row.

@@ -16,6 +16,7 @@ import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { redirectUri } from '../support/relying-party.ts';
+import { removeDirectory } from '../support/remove-directory.ts';
 import {
   answerStep,
   beginSignIn,
@@ -40,7 +41,7 @@ afterEach(async () => {
 /** A node on a Redis that keeps its data on disk when it is killed. */
 async function start(): Promise<{ node: TestNode; redis: RedisServer; again: (empty?: boolean) => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-outage-'));
-  stops.push(() => rm(dir, { recursive: true, force: true }));
+  stops.push(() => removeDirectory(dir));
   const settings = { appendonly: 'yes', appendfsync: 'always' };
   const redis = await startRedis({ settings, dir });
   stops.push(redis.stop);
@@ -235,7 +236,7 @@ describe('a store that answers and takes no writes', () => {
 
   test('a database file that was deleted: not ready, and no sign-in is acknowledged', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'stepgate-deleted-'));
-    stops.push(() => rm(dir, { recursive: true, force: true }));
+    stops.push(() => removeDirectory(dir));
     const store = openEmbedded({ file: join(dir, 'stepgate.db') });
     stops.push(store.close);
     const node = await startNode({ store });

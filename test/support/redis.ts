@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
+import { removeDirectory } from './remove-directory.ts';
 
 export interface RedisServer {
   readonly url: string;
@@ -150,7 +151,7 @@ async function supervised(
   const stop = async (): Promise<void> => {
     kill('SIGKILL');
     await gone;
-    if (dirIsOurs) await rm(dir, { recursive: true, force: true });
+    if (dirIsOurs) await removeDirectory(dir);
   };
   await answering(port, shell, join(dir, 'redis.log')).catch(async (error: unknown) => {
     await stop();
@@ -202,7 +203,7 @@ export async function startRedisCluster(masters = 3, replicas = 0): Promise<Redi
     },
     async stop() {
       await Promise.all(nodes.map(({ server }) => server.stop()));
-      await Promise.all(nodes.map(({ dir }) => rm(dir, { recursive: true, force: true })));
+      await Promise.all(nodes.map(({ dir }) => removeDirectory(dir)));
     },
   };
 }

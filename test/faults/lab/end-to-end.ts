@@ -1,11 +1,12 @@
 /** The same with whole nodes: two server processes, and users and apps that talk to both while the master stalls. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../support/free-port.ts';
 import { authorization, redeemCode, refresh, type TokenAnswer } from '../../support/raw-client.ts';
 import { redirectUri } from '../../support/relying-party.ts';
+import { removeDirectory } from '../../support/remove-directory.ts';
 import { type Environment, startStepgate, stepgate } from '../../support/stepgate-process.ts';
 import { mainForm, UserAgent } from '../../support/user-agent.ts';
 import { stopUntilPromotion } from './experiments.ts';
@@ -51,7 +52,7 @@ async function startNodes({ url }: Lab): Promise<Nodes> {
   await Promise.all(servers.map((server) => server.line(/"listening"/)));
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.stop('SIGKILL')));
-    await rm(dir, { recursive: true, force: true });
+    await removeDirectory(dir);
   };
   return { env, origins, stop };
 }

@@ -1,11 +1,12 @@
 /** The servers of an experiment: a Sentinel or a Cluster of real processes, on the loopback only. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from '../../support/free-port.ts';
 import { type RedisServer, startRedis, startRedisCluster, startSentinel } from '../../support/redis.ts';
+import { removeDirectory } from '../../support/remove-directory.ts';
 import { type SwitchableProxy, startProxy } from './switchable-proxy.ts';
 
 export type Kind = 'Sentinel' | 'Cluster';
@@ -49,7 +50,7 @@ export async function startSentinelLab(replicas: number): Promise<Lab> {
     stops.push(
       member.proxy.stop,
       () => member.server.stop(),
-      () => rm(member.dir, { recursive: true, force: true }),
+      () => removeDirectory(member.dir),
     );
   }
   const shard = members.map(({ server, proxy }) => ({ ...server, port: proxy.port }));
