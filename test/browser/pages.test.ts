@@ -177,15 +177,15 @@ async function tabOrder(page: Page): Promise<readonly string[]> {
 }
 
 test.each([
-  ['identify-with-password', ['identifier', 'credentials.passcode', 'Sign in', 'Cancel and go back to Payroll']],
+  ['identify-with-password', ['identifier', 'credentials.passcode', 'Sign in', 'Cancel and return to Payroll']],
   [
     'totp',
     [
       'credentials.passcode',
       'Verify',
-      'Verify with something else',
+      'Use another method',
       'Not you? Use another account',
-      'Cancel and go back to Payroll',
+      'Cancel and return to Payroll',
     ],
   ],
   [
@@ -194,9 +194,9 @@ test.each([
       'Open in an app on this device',
       'credentials.passcode',
       'credentials.label',
-      'Finish set-up',
+      'Finish setup',
       'Not you? Use another account',
-      'Cancel and go back to Payroll',
+      'Cancel and return to Payroll',
     ],
   ],
   ['denied', ['Return to Payroll', 'Not you? Use another account']],

@@ -252,7 +252,7 @@ describe.each([
     expect(await listed()).toBe(0);
     const gone = await remove(user, 'totp', owner.browser);
     expect(gone.messages).toEqual(['account.done.removed']);
-    expect(gone.html).toContain('You are signed out everywhere else.');
+    expect(gone.html).toContain('You’ve been signed out on your other devices.');
     for (const one of [thief, other]) {
       expect(await answersTo(one)).toEqual(dead);
       expect(await opens(one.app, one.browser)).toBe('identify');
