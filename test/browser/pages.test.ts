@@ -227,7 +227,7 @@ test('a screen reader gets the error with the input', async () => {
     await open(page, 'totp-wrong');
     const input = page.getByRole('textbox', { name: '6-digit code' });
     const id = (await input.getAttribute('aria-describedby')) ?? '';
-    expect(await page.locator(`#${id}`).textContent()).toContain('Error: That code did not match');
+    expect(await page.locator(`#${id}`).textContent()).toContain('Error: Wrong code');
     expect(await page.title()).toBe('Error: Enter the code from your app – Acme ID');
     expect(await page.getByRole('alert').count()).toBe(1);
   });
