@@ -85,7 +85,7 @@ test('the link in another tab: a question, then signed in there; the first tab s
   await second.waitForURL(`${landing}**`);
   await first.bringToFront();
   await appears(first.locator('[data-message="follow.elsewhere"]'));
-  expect(await first.getByRole('status').locator('p:visible').textContent()).toContain('You went on in another tab');
+  expect(await first.getByRole('status').locator('p:visible').textContent()).toContain('You continued in another tab');
   expect(await first.locator('form:visible').count()).toBe(0);
   await expectAccessible(first);
   expect(complaints).toEqual([]);
@@ -144,7 +144,7 @@ test('the link in another browser signs in no user: the code goes back to the fi
   const code = (await page.locator('[data-code]').textContent()) ?? '';
   expect(await page.locator('form').count()).toBe(0);
   expect(await page.getByText('Never share this code').isVisible()).toBe(true);
-  for (const words of ['to sign in to Notes', 'Requested from Chrome on Linux', 'Requested from IP address 127.0.0.1'])
+  for (const words of ['signing in to Notes', 'Requested from Chrome on Linux', 'Requested from IP address 127.0.0.1'])
     expect(await page.textContent('main')).toContain(words);
   expect(await phone.cookies()).toEqual([]);
   await expectAccessible(page);

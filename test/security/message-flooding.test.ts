@@ -122,7 +122,7 @@ test('a page does not say that mail was sent when none was, but what still works
   const { agent, page } = await beginIdentified(node, 'notes', owner);
   expect(shown(page)).not.toContain('Check your email');
   expect(shown(page)).not.toMatch(/We sent/);
-  expect(shown(page)).toContain('A browser that you have signed in with before has a limit of its own');
+  expect(shown(page)).toContain('use a browser you’ve signed in with before');
   const again = await agent.open(page.url);
   expect(shown(again)).not.toContain('Check your email');
   expect(formOf(again, 'resend')).toBeDefined();
