@@ -43,7 +43,7 @@ const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 /** The same for notifications of a logout: an app may be down for hours. */
 const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
 
-/** A session that goes on for so long after its end was announced did not end (seconds; Law 13 allows a request five). */
+/** A session that goes on for so long after its end was announced did not end (Law 13 gives a request five seconds). */
 const longestEnding: Seconds = 60;
 
 /** Longest pause that the other side can ask for. */

@@ -99,7 +99,7 @@ export interface Loaded {
 interface Ahead {
   /**
    * It announces what the rest of the batch does, and must not be missing once that has happened: every replica has it
-   * before the rest begins. So it may be there although nothing happened, and whoever reads it must find out.
+   * before the rest begins. So it may be there although nothing happened, and its reader must find out.
    */
   readonly ahead?: true;
 }
