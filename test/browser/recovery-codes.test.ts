@@ -117,7 +117,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   const { name, text } = await downloaded(own);
   expect(name).toBe('recovery-codes.txt');
   expect(text).toMatch(
-    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${user.identifier}, made on \\w+ \\d+, \\d{4}\\. `),
+    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${user.identifier}, created \\w+ \\d+, \\d{4}\\. `),
   );
   expect(text.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g)).toEqual(codes);
   expect(await codesOn(own)).toEqual(codes);

@@ -134,7 +134,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(landed.html).toMatch(/Firefox<\/bdi> on <bdi>Linux/);
     expect(landed.html).toMatch(/127\.0\.0\.1|::1/);
     expect(elsewhere.cookies(node.issuer)).toEqual([]);
-    expect(mail.text).toMatch(/Asked by Firefox on Linux/);
+    expect(mail.text).toMatch(/Requested from Firefox on Linux/);
     expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
@@ -335,7 +335,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     await asked(user.identifier);
     const mail = await mailTo(node, user.address);
     expect(mail.subject).toBe('Anmelden bei Notes');
-    expect(mail.text).toContain('Minuten lang');
+    expect(mail.text).toContain('Minuten ab');
     expect(mail.html).toContain('<html lang="de" dir="ltr">');
   });
 

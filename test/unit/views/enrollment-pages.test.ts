@@ -16,7 +16,11 @@ test.each([
   ['enroll-passkey-until', 'You’ll soon need this to sign in.', 'Skip for now (until January 31, 2027)'],
   ['enroll-passkey-promoted', 'Signing in gets easier and safer.', 'Skip for now'],
   ['select-enroll-optional', 'keeps your account safer', 'Skip for now'],
-  ['select-enroll-until', 'Bald brauchen Sie eine weitere Anmeldemethode', 'Vorerst überspringen (bis 31. Januar 2027)'],
+  [
+    'select-enroll-until',
+    'Bald brauchen Sie eine weitere Anmeldemethode',
+    'Vorerst überspringen (bis 31. Januar 2027)',
+  ],
 ])('%s: why, and how long there is time', (state, why, skip) => {
   expect(text(state)).toContain(why);
   expect(text(state)).toContain(skip);
