@@ -49,7 +49,6 @@ describe('a rule is contradictory', () => {
     ['a system of another platform', { device: { os: ['ios'], platform: ['desktop'] } }, 'device.platform, device.os'],
     ['an app that the policy is not for', { apps: { any: ['other'] } }, 'apps.any'],
     ['two types of one user', { userType: { any: ['a'], none: ['a', 'b'] } }, 'userType.any, userType.none'],
-    ['a scope that no app can ask for', { scopes: { all: ['mail', 'write'] } }, 'scopes.all'],
     ['a value that the schema refuses', { attributes: { level: { equals: 12 } } }, 'attributes.level'],
     ['an option that is not offered', { attributes: { plan: { equals: 'golden' } } }, 'attributes.plan'],
     ['a value that does not match', { attributes: { unit: { equals: 'x1' } } }, 'attributes.unit'],
@@ -60,8 +59,7 @@ describe('a rule is contradictory', () => {
       'attributes.name',
     ],
   ])('%s', (_, when, conflict) => {
-    const within = { ...office, scopes: ['mail'] };
-    expect(inWords([when, {}], within)).toEqual([`contradictory: ${conflict}`, 'decides']);
+    expect(inWords([when, {}], office)).toEqual([`contradictory: ${conflict}`, 'decides']);
   });
 });
 

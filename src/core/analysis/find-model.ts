@@ -6,10 +6,10 @@
 import { everyClass, type Formula, type Variable } from '../policy/theory.ts';
 
 /** By variable: the position of its class. Variables that are not there may be in any class. */
-export type Model = ReadonlyMap<Variable, number>;
+export type ClassModel = ReadonlyMap<Variable, number>;
 
 /** `undecided`: the budget did not suffice. */
-export type Search = { readonly model: Model } | 'impossible' | 'undecided';
+export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
 
 /** How often a formula may be looked at. */
 export interface Budget {
@@ -114,7 +114,7 @@ function domainOf(variable: Variable, domains: Domains): bigint {
 }
 
 /** In each domain the first class of which facts are known, else the first. */
-function modelOf(domains: Domains): Model {
+function modelOf(domains: Domains): ClassModel {
   return new Map(
     Array.from(domains, ([variable, domain]) => {
       const allowed = variable.classes.flatMap((_, at) => (domain & (1n << BigInt(at)) ? [at] : []));

@@ -16,7 +16,7 @@ import {
   type UserFacts,
   type Variable,
 } from '../policy/theory.ts';
-import type { Model } from './find-model.ts';
+import type { ClassModel } from './find-model.ts';
 import { overlay } from './sample-facts.ts';
 
 /** A part of the conditions of a rule. */
@@ -33,7 +33,7 @@ export interface RuleSpace {
   /** The rule does not apply. */
   misses(when: Conditions): Formula;
   /** Facts in the classes of the model; plain where it leaves them open. */
-  factsOf(model: Model): UserFacts;
+  factsOf(model: ClassModel): UserFacts;
 }
 
 const subject: Subject = {
@@ -93,7 +93,7 @@ function partsOf<Name extends ConditionName>(name: Name, when: Conditions, theor
   return theory(condition as ConditionOf<Name>).map((part) => ({ ...part, condition: name }));
 }
 
-function factsOf(model: Model, { clientIds, places }: Universe): UserFacts {
+function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
   const plain: UserFacts = {
     now: 1_800_000_000,
     network: places[0] ?? { ip: '', zones: [] },

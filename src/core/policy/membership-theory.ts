@@ -18,21 +18,16 @@ interface Names {
   readonly what: string;
   /** Adds the name to the facts. */
   readonly add: (facts: UserFacts, name: string) => UserFacts;
-  /** Whether any facts have the name. Absent: all names can be had. */
-  readonly exists?: (name: string) => boolean;
 }
 
 /** Facts may have any of these names together: each name is a variable of its own. */
 export function membershipTheory(
   conditions: readonly AnyAllNone[],
-  { what, add, exists = () => true }: Names,
+  { what, add }: Names,
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
   const names = [...new Set(conditions.flatMap(namesIn))];
+  const nameVariable = (name: string) => truthVariable(`${what}.${name}`, (facts) => add(facts, name));
   const variables = new Map(names.map((name) => [name, nameVariable(name)]));
-  function nameVariable(name: string): Variable {
-    const variable = truthVariable(`${what}.${name}`, (facts) => add(facts, name));
-    return exists(name) ? variable : { ...variable, classes: variable.classes.slice(0, 1) };
-  }
   const has = (name: string): Formula => isYes(variables.get(name) ?? nameVariable(name));
   return (lists) => listParts(lists, has);
 }

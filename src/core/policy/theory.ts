@@ -44,8 +44,6 @@ export interface Universe {
   readonly clientIds: readonly string[];
   /** An address for each set of zones that some address is in. The first is in the fewest. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
-  /** Scopes that an app can ask for. Absent: any. */
-  readonly scopes?: readonly string[];
   /** What the schema says about an attribute; `undefined`: nothing, so that it may hold anything. */
   attribute(name: string): Attribute | undefined;
   /** Whether a profile can hold this value. */
@@ -64,11 +62,6 @@ export type ConditionTheory<Name extends ConditionName> = (
 /** A variable that says yes or no; `place` turns facts into facts of a yes. */
 export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {
   return { name, classes: [{ place: (facts) => facts }, place === undefined ? {} : { place }] };
-}
-
-/** A variable that is always no. */
-export function neverVariable(name: string): Variable {
-  return { name, classes: [{ place: (facts) => facts }] };
 }
 
 /** The variable is in one of the classes at these positions. */

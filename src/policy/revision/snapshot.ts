@@ -7,16 +7,17 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import { StepgateError } from '../../errors.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, documentKey } from '../model/documents.ts';
+import { type Document, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
-import type { LruCache } from './lru-cache.ts';
+import { LruCache } from './lru-cache.ts';
 import {
   readApp,
   readEnrollmentPolicy,
@@ -47,24 +48,83 @@ export interface Snapshot {
   zonesOf(ip: string): readonly string[];
 }
 
-/** What snapshots share; by content hash, so that what did not change is not read again for a new revision. */
-export interface SnapshotSources {
-  readonly store: Store;
+/** By content hash, so that what did not change is not read again for a new revision. */
+interface SnapshotCaches {
   readonly apps: LruCache<App>;
   readonly compiled: LruCache<CompiledPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
   readonly password: LruCache<CompiledPolicy<PasswordRule>>;
   readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
   readonly services: LruCache<CompiledPolicy<ServiceRule>>;
+}
+
+/** What snapshots share. */
+export interface SnapshotSources extends SnapshotCaches {
+  readonly store: Store;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
 }
 
+/** Where the documents of one revision come from. */
+interface DocumentReader {
+  readonly revision: number;
+  /** By document key: the hash of its content; `undefined`: there is none. */
+  hashOf(key: string): string | undefined;
+  read(hash: string): Promise<Document>;
+  /** All apps, in pages. */
+  apps(): AsyncIterable<readonly Document[]>;
+}
+
 /** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
 export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
-  const hashOf = (key: string) => (Object.hasOwn(manifest.documents, key) ? manifest.documents[key] : undefined);
-  const read = async (hash: string) => readDocument(sources.store, hash);
+  const { documents, revision } = manifest;
+  const hashOf = (key: string) => (Object.hasOwn(documents, key) ? documents[key] : undefined);
+  const hashes = Object.entries(documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
+  return snapshotOf(
+    {
+      revision,
+      hashOf,
+      read: async (hash) => readDocument(sources.store, hash),
+      apps: () => readDocuments(sources.store, hashes),
+    },
+    sources,
+  );
+}
+
+/** The documents as if they were a revision, without a store. */
+export async function snapshotOfDocuments(
+  documents: Documents,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<Snapshot> {
+  const read = async (key: string) => {
+    const document = documents.get(key);
+    if (document === undefined) throw new StepgateError('not_configured', `there is no ${key}`);
+    return document;
+  };
+  const apps = async function* () {
+    yield [...documents.values()].filter(({ kind }) => kind === 'app');
+  };
+  const hashOf = (key: string) => (documents.has(key) ? key : undefined);
+  return snapshotOf({ revision: 0, hashOf, read, apps }, { ...newCaches(documents.size), authenticators });
+}
+
+/** Caches of a snapshot that hold so many documents of each kind. */
+export function newCaches(size: number, apps = size): SnapshotCaches {
+  return {
+    apps: new LruCache(apps),
+    compiled: new LruCache(size),
+    enrollment: new LruCache(2),
+    password: new LruCache(2),
+    profiles: new LruCache(size),
+    services: new LruCache(size),
+  };
+}
+
+async function snapshotOf(
+  { revision, hashOf, read, apps }: DocumentReader,
+  sources: Omit<SnapshotSources, 'store'>,
+): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
@@ -82,12 +142,10 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     return made;
   };
   const allApps = async function* () {
-    const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
-    for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp).filter(isForUsers);
+    for await (const page of apps()) yield page.map(readApp).filter(isForUsers);
   };
-  const allEquivalentApps = once(() => equivalentApps(allApps(), policies));
   return {
-    revision: manifest.revision,
+    revision,
     settings,
     zonesOf: compileZones(settings.zones),
     async app(clientId) {
@@ -97,7 +155,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     policies,
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
     passwordPolicy: readers.passwordPolicy,
-    equivalentApps: allEquivalentApps,
+    equivalentApps: once(() => equivalentApps(allApps(), policies)),
   };
 }
 
@@ -138,7 +196,7 @@ async function composePolicies(
 
 /** Reads policies, each once for all snapshots that have it. */
 function policyReaders(
-  sources: SnapshotSources,
+  sources: SnapshotCaches,
   hashOf: (key: string) => string | undefined,
   read: (hash: string) => Promise<Document>,
 ) {

@@ -29,6 +29,8 @@ export interface YamlSource {
   lineOf(path: Path): number;
   /** A finding about the value at this path or, with `key`, about this key of it. */
   finding(path: Path, message: string, key?: string): Finding;
+  /** The text of the file. */
+  readonly lines: readonly string[];
 }
 
 /** A file that was read, and the kind of document that it holds. */
@@ -100,10 +102,8 @@ function parse(
     path: pathText(key === undefined ? path : [...path, key]),
     message,
   });
-  return {
-    source: { file, content: content.plain, finding, lineOf: (path) => place(offsetOf(contents, path)).line },
-    findings: [],
-  };
+  const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
+  return { source: { file, content: content.plain, finding, lineOf, lines: text.split(/\r?\n/) }, findings: [] };
 }
 
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;

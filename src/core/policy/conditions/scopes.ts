@@ -8,10 +8,10 @@ export const scopesCondition: ConditionDescriptor<'scopes'> = {
   varies: true,
   // A request may ask for any scopes together.
   samples: ({ one, other }) => [{ request: { scopes: [...fewestMembers(one), ...fewestMembers(other)] } }],
-  theory: (conditions, { scopes }) =>
+  // Together with an API, a request may ask for scopes that no configuration knows.
+  theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'scopes',
       add: ({ request, ...facts }, name) => ({ ...facts, request: { ...request, scopes: [...request.scopes, name] } }),
-      exists: (name) => scopes?.includes(name) ?? true,
     }),
 };
