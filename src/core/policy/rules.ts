@@ -56,11 +56,12 @@ export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts:
 }
 
 /**
- * The rules that may decide once the user has identified: those that hold or may yet hold, up to the first that holds.
+ * The positions of the rules that may decide once the user has identified: those that hold or may yet hold, up to the
+ * first that holds.
  */
-export function possibleRules<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
+export function possiblePositions(policy: CompiledPolicy<RuleHead>, facts: Facts): readonly number[] {
   const { traces } = findRule(policy, facts);
-  return policy.rules.filter((_, index) => (traces[index]?.result ?? 'miss') !== 'miss').map(({ rule }) => rule);
+  return [...traces.keys()].filter((at) => (traces[at]?.result ?? 'miss') !== 'miss');
 }
 
 /**
