@@ -8,7 +8,7 @@ import { slotOf } from '../../src/stores/redis-slots.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { longPatience, type RedisCluster, type RedisServer, startRedisCluster } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { freshTag, pick, read, write } from './store-harness.ts';
+import { freshTag, pick, read, valuesOf, write } from './store-harness.ts';
 
 const stops: (() => Promise<unknown> | unknown)[] = [];
 
@@ -99,6 +99,23 @@ describe.each([1, 2])('with %i replica(s) for each master', (count) => {
     expect((await read(store, code))?.value).toBe('c');
     pick(shardOf(cluster), count).kill('SIGCONT');
     await eventually(() => write(store, put(keyAt(0))));
+  });
+
+  test('nothing happens whose announcement is not at every replica of its own slot', async () => {
+    const cluster = await startCluster(count);
+    const store = await open(cluster);
+    const [message, session] = [keyAt(0, 'outbox-message'), keyAt(1, 'sso-session')];
+    await eventually(() => write(store, put(session, 's'), put(keyAt(0))));
+    const end: readonly Op[] = [
+      { op: 'delete', key: session },
+      { op: 'put', key: message, value: 'm', ttl: 600, ahead: true },
+    ];
+    pick(shardOf(cluster), count).kill('SIGSTOP');
+    await expect(store.commit(end)).rejects.toThrow(/not at every replica/);
+    expect((await read(store, session))?.value).toBe('s');
+    pick(shardOf(cluster), count).kill('SIGCONT');
+    await eventually(() => write(store, ...end));
+    expect(valuesOf(await store.load([message, session]))).toEqual({ [message]: 'm', [session]: undefined });
   });
 
   test('a master that stalls until another was elected: no code is redeemed twice', async () => {
