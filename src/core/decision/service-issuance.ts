@@ -3,7 +3,7 @@ import type { Facts } from '../model/facts.ts';
 import type { ServiceRule } from '../model/service-policy.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
-import { findRule } from '../policy/rules.ts';
+import { findRule, reportOf } from '../policy/rules.ts';
 
 /** Why a service gets no token. */
 export type ServiceDenial = 'rule' | 'no_rule';
@@ -18,6 +18,7 @@ export type ServiceDecision = { readonly trace: Trace } & (
 export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined, facts: Facts): ServiceDecision {
   if (policy === undefined) return { allow: true, trace: { layers: [] } };
   const { rule, traces } = findRule(policy, facts);
+  const report = reportOf(policy, facts);
   const outcome = rule?.then.kind ?? 'deny';
   const layer: LayerTrace = {
     layer: 'service',
@@ -25,6 +26,7 @@ export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined,
     rules: traces,
     ...(rule && { decidedBy: rule.name }),
     outcome,
+    ...(report && { reported: { ...report.trace, outcome: report.rule.then.kind } }),
   };
   const trace = { layers: [layer] };
   return outcome === 'allow' ? { allow: true, trace } : { allow: false, reason: rule ? 'rule' : 'no_rule', trace };

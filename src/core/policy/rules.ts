@@ -55,6 +55,23 @@ export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts:
   return { undecided: firstUnknown < policy.rules.length, traces: traces as RuleTrace[] };
 }
 
+/** A rule that only reports, with its trace. */
+export interface RuleReport<Of extends RuleHead> {
+  readonly rule: Of;
+  readonly trace: RuleTrace;
+}
+
+/** The rule that would decide if the rules that only report were enforced. Undefined: it would be none of them. */
+export function reportOf<Of extends RuleHead>(
+  { reporting }: CompiledPolicy<Of>,
+  facts: RuleFacts,
+): RuleReport<Of> | undefined {
+  if (reporting === undefined) return undefined;
+  const { rule, traces } = findRule(reporting, facts);
+  const trace = traces.at(-1);
+  return rule?.reportOnly && trace ? { rule, trace } : undefined;
+}
+
 /**
  * The rules that may decide once the user has identified: those that hold or may yet hold, up to the first that holds.
  */

@@ -5,6 +5,7 @@ import type { ProfileRule, RegistrationTerms, TermsOfUse } from '../../core/mode
 import { localizedText } from './attributes.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, key, listOf, secureUrl, text } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const attributeName = z.string().min(1);
 
@@ -56,7 +57,7 @@ const then = closed({
 });
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold. An empty one asks for nothing.'),
 })
@@ -66,14 +67,21 @@ const rule = closed({
     context.addIssue({ code: 'custom', path: ['then', 'register'], message });
   })
   .transform(
-    ({ name, when = {}, then: { register: registration, required = [], optional = [], terms = [] } }): ProfileRule => ({
+    ({
       name,
+      when = {},
+      then: { register: registration, required = [], optional = [], terms = [] },
+      ...switches
+    }): ProfileRule => ({
+      name,
+      ...switchesOf(switches),
       when,
       then: { ...(registration && { registration }), required, optional, terms },
     }),
   );
 
 export const profilePolicySchema = closed({
+  ...policySwitch,
   name: key.describe('Apps refer to the policy by this name. `default` is for all apps that name none.'),
   rules: z
     .array(rule)
