@@ -73,12 +73,12 @@ interface Ruling extends RuleOutcome {
 }
 
 function rulingOf(policy: CompiledPolicy, facts: Facts): Ruling {
-  const report = reportOf(policy, facts);
+  const report = reportOf(policy, facts, ({ then }) => then.kind);
   const ruling = { policy: policy.name, ...applyRules(policy, facts) };
   if (report === undefined) return ruling;
   const { then } = report.rule;
-  const required = then.kind === 'allow' && { requirement: then.requirement };
-  return { ...ruling, reported: { ...report.trace, outcome: then.kind, ...required } };
+  const required = report.trace.outcome === 'allow' && then.kind === 'allow' && { requirement: then.requirement };
+  return { ...ruling, reported: { ...report.trace, ...required } };
 }
 
 function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
@@ -90,12 +90,13 @@ function allowOf(rule: Rule | undefined): AllowTerms | undefined {
 }
 
 function ruleLayer(layer: 'session' | 'app', ruling: Ruling, waiver?: Waiver): Layer {
-  const { policy, outcome, rule, traces, reported } = ruling;
+  const { policy, outcome, rule, failed, traces, reported } = ruling;
+  const decider = rule ?? failed;
   const trace = {
     layer,
     policy,
     rules: traces,
-    ...(rule && { decidedBy: rule.name }),
+    ...(decider && { decidedBy: decider.name }),
     ...(reported && { reported }),
   };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
@@ -105,7 +106,8 @@ function ruleLayer(layer: 'session' | 'app', ruling: Ruling, waiver?: Waiver): L
     const anyOf = [requirement, ...(waiver ? [{ anyOf: waiver.alternatives }] : [])];
     return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, requirement: { layer, anyOf } };
   }
-  const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
+  const reason = failed ? 'condition_failed' : 'rule';
+  const denial: Denial = decider ? { reason, layer, rule: decider.name } : { reason: 'no_rule', layer };
   return { trace: { ...trace, outcome: 'deny' }, denial };
 }
 
