@@ -5,7 +5,8 @@ import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model
 import type { Seconds } from '../../core/model/facts.ts';
 import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
-import { closed, duration, key, listOf, text } from './fields.ts';
+import { closed, duration, key, listOf } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const day = 86_400;
 const dateForm = /^\d{4}-\d{2}-\d{2}$/;
@@ -88,7 +89,7 @@ const then = closed({
   .describe('What is named nowhere may be enrolled where a sign-on policy needs it, and used.');
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 })
@@ -99,8 +100,9 @@ const rule = closed({
     context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });
   })
   .transform(
-    ({ name, when = {}, then: terms }): EnrollmentRule => ({
+    ({ name, when = {}, then: terms, ...switches }): EnrollmentRule => ({
       name,
+      ...switchesOf(switches),
       when,
       then: {
         required: terms.required ?? [],
@@ -116,6 +118,7 @@ const rule = closed({
   );
 
 export const enrollmentPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })
