@@ -27,7 +27,7 @@ export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace)
 }
 
 /** What must hold for the rule to decide. `before`: the rules before it. */
-export function decides(rule: RuleHead, before: readonly RuleHead[], space: RuleSpace): readonly Formula[] {
+function decidingFormulas(rule: RuleHead, before: readonly RuleHead[], space: RuleSpace): readonly Formula[] {
   return [space.applies(rule.when), ...before.map(({ when }) => space.misses(when))];
 }
 
@@ -38,7 +38,7 @@ interface Analysed {
 
 function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): RuleVerdict {
   const budget = newBudget();
-  const found = findModel(decides(rule, before, space), budget);
+  const found = findModel(decidingFormulas(rule, before, space), budget);
   if (found === 'undecided') return { kind: 'undecided' };
   if (found !== 'impossible') {
     const facts = space.factsOf(found.model);
@@ -70,7 +70,7 @@ function takersOf(
   const meets = before.filter(
     ({ when }) => findModel([space.applies(rule.when), space.applies(when)], budget) !== 'impossible',
   );
-  return withoutNeedless(meets, (some) => findModel(decides(rule, some, space), budget) === 'impossible');
+  return withoutNeedless(meets, (some) => findModel(decidingFormulas(rule, some, space), budget) === 'impossible');
 }
 
 /** Leaves out what is not needed for the property to hold, the last first. */

@@ -2,10 +2,10 @@
  * The rules of policies as formulas over common variables, and facts for a model of such formulas. One space serves all
  * policies that decide about the same sign-in, so that their rules can be compared.
  */
-import type { ConditionName, ConditionOf, Conditions } from '../model/conditions.ts';
+import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../model/conditions.ts';
 import type { Subject } from '../model/facts.ts';
 import type { ConditionDescriptor } from '../policy/condition-descriptor.ts';
-import { conditionDescriptors } from '../policy/conditions.ts';
+import { conditionDescriptors, conditionSets } from '../policy/conditions.ts';
 import {
   type ConditionPart,
   type Formula,
@@ -21,7 +21,7 @@ import { overlay } from './sample-facts.ts';
 
 /** A part of the conditions of a rule. */
 export interface RulePart extends ConditionPart {
-  readonly condition: ConditionName;
+  readonly condition: ConditionName | 'any';
 }
 
 /** Reads rules as formulas. */
@@ -51,10 +51,11 @@ type Theories = { readonly [Name in ConditionName]: (condition: ConditionOf<Name
 
 /** `rules`: the conditions of all rules that the space is asked about. */
 export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
-  const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, rules, universe)])) as Theories;
+  const sets = rules.flatMap(conditionSets);
+  const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, sets, universe)])) as Theories;
   const read = new WeakMap<Conditions, readonly RulePart[]>();
   const parts = (when: Conditions): readonly RulePart[] => {
-    const known = read.get(when) ?? names.flatMap((name) => partsOf(name, when, theories));
+    const known = read.get(when) ?? partsOfRule(when, theories);
     read.set(when, known);
     return known;
   };
@@ -67,7 +68,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   };
 }
 
-function theoryOf<Name extends ConditionName>(name: Name, rules: readonly Conditions[], universe: Universe) {
+function theoryOf<Name extends ConditionName>(name: Name, rules: readonly ConditionSet[], universe: Universe) {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
   const conditions = rules.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));
   return theory ? theory(conditions, universe) : freeTheory(name, samples);
@@ -86,7 +87,14 @@ function freeTheory<Name extends ConditionName>(name: Name, samples: ConditionDe
   };
 }
 
-function partsOf<Name extends ConditionName>(name: Name, when: Conditions, theories: Theories): readonly RulePart[] {
+function partsOfRule({ any, ...when }: Conditions, theories: Theories): readonly RulePart[] {
+  const partsOfSet = (set: ConditionSet) => names.flatMap((name) => partsOf(name, set, theories));
+  if (any === undefined) return partsOfSet(when);
+  const alternatives = any.map((set): Formula => ({ all: partsOfSet(set).map(({ formula }) => formula) }));
+  return [...partsOfSet(when), { condition: 'any', path: [], formula: { any: alternatives } }];
+}
+
+function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, theories: Theories): readonly RulePart[] {
   const condition = when[name];
   const theory: (condition: ConditionOf<Name>) => readonly ConditionPart[] = theories[name];
   if (condition === undefined) return [];

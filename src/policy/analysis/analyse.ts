@@ -32,5 +32,5 @@ export async function analyse(
 }
 
 function allFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
-  return configuration.policies.flatMap((policy) => deadRuleFindings(policy, configuration));
+  return deadRuleFindings(configuration);
 }

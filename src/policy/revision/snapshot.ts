@@ -11,7 +11,7 @@ import { StepgateError } from '../../errors.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
@@ -21,12 +21,14 @@ import { LruCache } from './lru-cache.ts';
 import {
   readApp,
   readEnrollmentPolicy,
+  readLabelledPolicy,
   readPasswordPolicy,
   readPolicy,
   readProfilePolicy,
   readServicePolicy,
   readSettings,
 } from './read-document.ts';
+import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -67,26 +69,24 @@ export interface SnapshotSources extends SnapshotCaches {
 }
 
 /** Where the documents of one revision come from. */
-interface DocumentReader {
+interface DocumentSourceOfRevision {
   readonly revision: number;
   /** By document key: the hash of its content; `undefined`: there is none. */
   hashOf(key: string): string | undefined;
   read(hash: string): Promise<Document>;
-  /** All apps, in pages. */
-  apps(): AsyncIterable<readonly Document[]>;
+  /** All of a kind, in pages. */
+  all(kind: DocumentKind): AsyncIterable<readonly Document[]>;
 }
 
 /** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
 export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
   const { documents, revision } = manifest;
-  const hashOf = (key: string) => (Object.hasOwn(documents, key) ? documents[key] : undefined);
-  const hashes = Object.entries(documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
   return snapshotOf(
     {
       revision,
-      hashOf,
+      hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
       read: async (hash) => readDocument(sources.store, hash),
-      apps: () => readDocuments(sources.store, hashes),
+      all: (kind) => readDocuments(sources.store, hashesOf(manifest, kind)),
     },
     sources,
   );
@@ -102,11 +102,11 @@ export async function snapshotOfDocuments(
     if (document === undefined) throw new StepgateError('not_configured', `there is no ${key}`);
     return document;
   };
-  const apps = async function* () {
-    yield [...documents.values()].filter(({ kind }) => kind === 'app');
+  const all = async function* (kind: DocumentKind) {
+    yield [...documents.values()].filter((document) => document.kind === kind);
   };
   const hashOf = (key: string) => (documents.has(key) ? key : undefined);
-  return snapshotOf({ revision: 0, hashOf, read, apps }, { ...newCaches(documents.size), authenticators });
+  return snapshotOf({ revision: 0, hashOf, read, all }, { ...newCaches(documents.size), authenticators });
 }
 
 /** Caches of a snapshot that hold so many documents of each kind. */
@@ -122,14 +122,19 @@ export function newCaches(size: number, apps = size): SnapshotCaches {
 }
 
 async function snapshotOf(
-  { revision, hashOf, read, apps }: DocumentReader,
+  { revision, hashOf, read, all }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
-  const readers = policyReaders(sources, hashOf, read);
+  const labelled = once(async () => {
+    const policies: LabelledPolicy[] = [];
+    for await (const page of all('sign-on')) policies.push(...page.map(readLabelledPolicy));
+    return policies;
+  });
+  const readers = policyReaders(sources, { hashOf, read, labelled });
   const known = { settings, authenticators, scopeOfClaim: scopesOfClaims(settings) };
   const compose = (app: App) => composePolicies(readers, app, known);
   const sets = new WeakMap<App, Promise<PolicySet>>();
@@ -142,7 +147,7 @@ async function snapshotOf(
     return made;
   };
   const allApps = async function* () {
-    for await (const page of apps()) yield page.map(readApp).filter(isForUsers);
+    for await (const page of all('app')) yield page.map(readApp).filter(isForUsers);
   };
   return {
     revision,
@@ -167,13 +172,14 @@ interface KnownToPolicies {
 
 async function composePolicies(
   readers: ReturnType<typeof policyReaders>,
-  { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify }: App,
+  application: App,
   known: KnownToPolicies,
 ): Promise<PolicySet> {
-  const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const { minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify } = application;
+  const { policy, signOnPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
   const [session, app, enrollment, password, recovery, profile] = await Promise.all([
     policy(documentKey('session', 'session')),
-    signOnPolicy === undefined ? undefined : policy(documentKey('sign-on', signOnPolicy)),
+    signOnPolicy(application),
     enrollmentPolicy(),
     passwordPolicy(),
     policy(documentKey('recovery', 'recovery')),
@@ -194,12 +200,16 @@ async function composePolicies(
   };
 }
 
+/** How the documents of one revision are read. */
+interface DocumentReaders {
+  readonly hashOf: (key: string) => string | undefined;
+  readonly read: (hash: string) => Promise<Document>;
+  /** All sign-on policies; read for apps that name none. */
+  readonly labelled: () => Promise<readonly LabelledPolicy[]>;
+}
+
 /** Reads policies, each once for all snapshots that have it. */
-function policyReaders(
-  sources: SnapshotCaches,
-  hashOf: (key: string) => string | undefined,
-  read: (hash: string) => Promise<Document>,
-) {
+function policyReaders(sources: SnapshotCaches, { hashOf, read, labelled }: DocumentReaders) {
   const readerOf =
     <Of extends RuleHead>(
       cache: LruCache<CompiledPolicy<Of>>,
@@ -215,6 +225,18 @@ function policyReaders(
   const service = readerOf(sources.services, readServicePolicy);
   return {
     policy: readerOf(sources.compiled, readPolicy),
+    /** Several are read as one. `undefined`: there is none, or one of them is not there, which denies (Law 4). */
+    async signOnPolicy(app: App): Promise<CompiledPolicy | undefined> {
+      const { signOnPolicies } = app;
+      if (signOnPolicies === undefined) return undefined;
+      const names = policiesOfApp(app, signOnPolicies.length === 0 ? await labelled() : []);
+      const hashes = names.map((name) => hashOf(documentKey('sign-on', name)));
+      if (names.length === 0 || hashes.includes(undefined)) return undefined;
+      return sources.compiled.get(hashes.join(' '), async () => {
+        const policies = await Promise.all(hashes.map(async (hash) => readPolicy(await read(hash ?? ''))));
+        return compilePolicy({ name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) });
+      });
+    },
     enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
     passwordPolicy: () => password(documentKey('password', 'password')),
     /** A policy that an app names and that is not there has no rules, so that it denies (Law 4). */
@@ -229,8 +251,8 @@ function policyReaders(
   };
 }
 
-function isForUsers({ signOnPolicy }: App): boolean {
-  return signOnPolicy !== undefined;
+function isForUsers({ signOnPolicies }: App): boolean {
+  return signOnPolicies !== undefined;
 }
 
 /** What the app says, and the settings where it does not. */
@@ -247,8 +269,9 @@ function scopesOfClaims({ scopes }: Settings): Readonly<Record<string, string>> 
   return Object.fromEntries(pairs.reverse());
 }
 
-function isAppKey(key: string): boolean {
-  return key.startsWith(documentKey('app', ''));
+function hashesOf({ documents }: Manifest, kind: DocumentKind): readonly string[] {
+  const prefix = documentKey(kind, '');
+  return Object.entries(documents).flatMap(([key, hash]) => (key.startsWith(prefix) ? [hash] : []));
 }
 
 /** Makes it when it is first asked for; what failed is made again. */

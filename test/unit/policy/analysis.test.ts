@@ -101,6 +101,32 @@ describe('rules that never decide', () => {
     ]);
   });
 
+  test('of policies that are read as one, where no app lets it decide', async () => {
+    const first = '  - { name: Staff, when: { groups: { any: [staff] } }, then: deny }\n';
+    const files = {
+      'policies/sign-on/first.yaml': `name: first\nrules:\n${first}`,
+      [signOn]: policy(`{ name: A, when: { groups: { all: [staff, b] } }, then: ${two} }`),
+      'apps/notes.yaml': app('notes', '[first, notes]'),
+    };
+    expect(await inWords(files)).toEqual([
+      `error shadowed ${signOn}:3:5 rules[0] never decides: the rule "Staff" in policies/sign-on/first.yaml:3 takes all its cases`,
+    ]);
+    expect(await inWords({ ...files, 'apps/other.yaml': app('other', 'notes') })).toEqual([]);
+  });
+
+  test('whatever `any` says, in one of its alternatives or all', async () => {
+    const rules = (groups: string) => [
+      `{ name: A, when: { any: [{ groups: { any: [a] } }, { network: { any: [office] } }] }, then: ${one} }`,
+      `{ name: B, when: { groups: { any: [${groups}] }, any: [{ network: { any: [office] } }, { groups: { any: [a] } }] }, then: ${two} }`,
+    ];
+    expect(await inWords({ [signOn]: policy(...rules('b')) })).toEqual([
+      expect.stringMatching(/^error shadowed .*:4:5/),
+    ]);
+    const open = `{ name: A, when: { any: [{ groups: { any: [a] } }, { network: { any: [office] } }] }, then: ${one} }`;
+    const away = `{ name: B, when: { network: { none: [office] } }, then: ${two} }`;
+    expect(await inWords({ [signOn]: policy(open, away) })).toEqual([]);
+  });
+
   test('networks are compared by their addresses', async () => {
     const zones = (lab: string) =>
       `brand: { name: A }\nzones:\n  office: { cidrs: [192.0.2.0/24, "2001:db8::/32"] }\n  lab: { cidrs: [${lab}] }\n`;
