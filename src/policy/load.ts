@@ -8,6 +8,7 @@ import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
@@ -67,14 +68,17 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
+    ...checkIdentify(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };
   return {
     ok: true,
     documents,
-    warnings: [...configurationWarnings(sources, documents, options), ...groupWarnings(sources, options.groups)].sort(
-      compareLocations,
-    ),
+    warnings: [
+      ...configurationWarnings(sources, documents, options),
+      ...identifyWarnings(sources, documents, options.authenticators),
+      ...groupWarnings(sources, options.groups),
+    ].sort(compareLocations),
   };
 }
 

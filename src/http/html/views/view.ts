@@ -50,15 +50,24 @@ export function invalidBy(messages: readonly Notice[], field: string): { readonl
 
 export const noNotices: NoticesModel = { errors: [], infos: [] };
 
+interface NoticeTexts {
+  /** The authenticator that they are about, where they do not say. */
+  readonly authenticator?: string | undefined;
+  /** Texts with this ending take the place of others. */
+  readonly variant?: string;
+  readonly only?: (notice: Notice) => boolean;
+}
+
 /** Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`. */
 export function noticesModel(
   notices: readonly Notice[],
   t: Translator,
-  { authenticator, only = () => true }: { authenticator?: string | undefined; only?: (notice: Notice) => boolean } = {},
+  { authenticator, variant, only = () => true }: NoticeTexts = {},
 ): NoticesModel {
   const models = notices.map((notice, index): Notice & NoticeModel => {
     const about = notice.authenticator ?? authenticator;
-    const key = about === undefined ? t.pick(notice.code) : t.pick(`${notice.code}.${about}`, notice.code);
+    const variants = [variant, about].flatMap((one) => (one === undefined ? [] : [`${notice.code}.${one}`]));
+    const key = t.pick(...variants, notice.code);
     const text = notice.params === undefined ? { key } : { key, params: notice.params };
     return { ...notice, id: messageId(index), text };
   });
