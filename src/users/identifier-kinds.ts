@@ -7,7 +7,7 @@ import type { User } from './user.ts';
 const numberForm = /^\+[1-9]\d{6,14}$/;
 
 /** Kinds that every installation knows. The names of attributes that identify are the others. */
-export const builtInKinds = ['email', 'username', 'phone'] as const;
+const builtInKinds = ['email', 'username', 'phone'] as const;
 
 /** The number in E.164, where the text is one with its country code; punctuation between the digits does not count. */
 export function internationalNumber(text: string): string | undefined {
@@ -59,7 +59,7 @@ function kindByForm(identifier: string): (typeof builtInKinds)[number] {
   return numberForm.test(identifier) ? 'phone' : 'username';
 }
 
-/** Whether what was typed can be of one of the kinds (`by`; absent: of any), whoever has it. */
+/** Whether what was typed can be of one of the kinds (`by`; absent: of any). */
 export function canBeOfKinds(
   { value, isNumber }: { readonly value: string; readonly isNumber: boolean },
   by: readonly string[] | undefined,

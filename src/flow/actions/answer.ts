@@ -77,7 +77,7 @@ export async function attemptOf(services: Services, binding: FormBinding, fields
   return { keys: [], reserve: { of: transaction, name: named, limits: authenticator.attemptLimits, when } };
 }
 
-/** An attempt at what is enrolled. `isOpen`: what was typed can be read in several ways, so the account is not known. */
+/** An attempt at what is enrolled. `isOpen`: what was typed has several readings, so it waits for the account. */
 async function attemptAt(
   services: Services,
   authenticator: Authenticator,

@@ -56,7 +56,7 @@ export interface NamedAccount {
   readonly account: VersionedAccount | undefined;
 }
 
-/** `entries`: a load of the keys. `undefined`: it can be nothing that counts at the app, whoever would have it. */
+/** `entries`: a load of the keys. `undefined`: by its form it counts at this app for no user. */
 export function namedAccount(
   entries: ReadonlyMap<string, Entry | undefined>,
   { readings }: Extract<TypedIdentifier, { ok: true }>,

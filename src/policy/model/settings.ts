@@ -85,7 +85,7 @@ export interface IdentifyPage {
   readonly hint?: LocalizedText;
   /** Kinds of identifiers that count: `email`, `username`, `phone`, attributes that identify. Absent: all. */
   readonly by?: readonly string[];
-  /** How passkeys are offered: by a button, too, only among what the browser fills in, or not here. Absent: `button`. */
+  /** How passkeys are offered: by a button, only among what the browser fills in, or not here. Absent: `button`. */
   readonly passkey?: 'button' | 'autofill' | 'none';
 }
 

@@ -1,4 +1,4 @@
-/** Values that no two accounts have: claimed and freed in the commit of the profile, whoever is faster. */
+/** Values that no two accounts have: claimed and freed in the commit of the profile; the first commit wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { attributeSchemaOf } from '../../../src/policy/schema/attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
