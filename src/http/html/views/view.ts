@@ -50,25 +50,32 @@ export function invalidBy(messages: readonly Notice[], field: string): { readonl
 
 export const noNotices: NoticesModel = { errors: [], infos: [] };
 
-interface NoticeTexts {
-  /** The authenticator that they are about, where they do not say. */
+interface NoticesOptions {
+  /** That of the step, for notices that name none. */
   readonly authenticator?: string | undefined;
-  /** Texts with this ending take the place of others. */
+  /** Kind of the step. */
+  readonly step?: string;
+  /** Texts with this ending go before all others. */
   readonly variant?: string;
   readonly only?: (notice: Notice) => boolean;
 }
 
-/** Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`. */
+/**
+ * Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`; and for one
+ * kind of step, too: `credentials.invalid.password.identify`.
+ */
 export function noticesModel(
   notices: readonly Notice[],
   t: Translator,
-  { authenticator, variant, only = () => true }: NoticeTexts = {},
+  { authenticator, step, variant, only = () => true }: NoticesOptions = {},
 ): NoticesModel {
   const models = notices.map((notice, index): Notice & NoticeModel => {
     const about = notice.authenticator ?? authenticator;
-    const variants = [variant, about].flatMap((one) => (one === undefined ? [] : [`${notice.code}.${one}`]));
-    const key = t.pick(...variants, notice.code);
-    const text = notice.params === undefined ? { key } : { key, params: notice.params };
+    const exact = about === undefined ? [] : [`${notice.code}.${about}.${step}`, `${notice.code}.${about}`];
+    const varied = variant === undefined ? [] : [`${notice.code}.${variant}`];
+    const key = t.pick(...varied, ...exact, notice.code);
+    const named = notice.authenticator && { authenticator: authenticatorName(notice.authenticator, t) };
+    const text = { key, ...(named || notice.params ? { params: { ...named, ...notice.params } } : {}) };
     return { ...notice, id: messageId(index), text };
   });
   const chosen = models.filter(only);
