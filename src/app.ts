@@ -134,7 +134,7 @@ interface Messaging {
 
 function createMessaging(
   { store, issuer, log, now, demo, variables = {}, ...parts }: Foundation,
-  notifyLogout: (logout: LogoutNotification) => Promise<void>,
+  notifyLogout: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>,
 ): Messaging {
   const { activeRevision, renderer } = parts;
   const channels = createChannels({

@@ -16,8 +16,11 @@ export interface OutboxWorkerOptions {
   readonly now: () => Seconds;
   readonly channel: (kind: ChannelKind) => Channel | undefined;
   readonly render: MessageRenderer;
-  /** Notifies the app; rejects when another try may succeed. */
-  readonly notifyLogout: (logout: LogoutNotification) => Promise<void>;
+  /**
+   * Notifies the app; rejects when another try may succeed. `not_over`: the session has not ended, so the app was not
+   * told. The notification is written before the end of the session, which may follow, or may have failed.
+   */
+  readonly notifyLogout: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>;
   /** What is written with the end of a message that was not sent, and what happens once that is written. */
   readonly failed: (message: OutboxMessage, reason: FailureReason) => { readonly op: Op; readonly written: () => void };
   readonly warn: (text: string) => void;
@@ -39,6 +42,9 @@ const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 
 /** The same for notifications of a logout: an app may be down for hours. */
 const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
+
+/** A session that goes on for so long after its end was announced did not end (Law 13 gives a request five seconds). */
+const longestEnding: Seconds = 60;
 
 /** Longest pause that the other side can ask for. */
 const longestPause: Seconds = 300;
@@ -165,7 +171,7 @@ export class OutboxWorker {
   async #send({ id, message }: VersionedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
     const { channel, render, warn } = this.#options;
     const { delivery, logout, about, attempts } = message;
-    if (logout) return this.#notify(logout, attempts);
+    if (logout) return this.#notify(logout, message);
     if (!delivery) return 'sent';
     const { channel: kind, to, template, expires } = delivery;
     let words: ReturnType<MessageRenderer>;
@@ -187,10 +193,11 @@ export class OutboxWorker {
     }
   }
 
-  async #notify(logout: LogoutNotification, attempts: number): Promise<'sent' | Seconds> {
+  async #notify(logout: LogoutNotification, { attempts, issuedAt }: OutboxMessage): Promise<'sent' | Seconds> {
     try {
-      await within(this.#lease, this.#options.notifyLogout(logout));
-      return 'sent';
+      const result = await within(this.#lease, this.#options.notifyLogout(logout));
+      const mayEnd = this.#options.now() < issuedAt + longestEnding;
+      return result === 'not_over' && mayEnd ? 0 : 'sent';
     } catch (error) {
       this.#options.warn(`${logout.clientId} was not notified of a logout, try ${attempts}: ${textOf(error)}`);
       return 0;

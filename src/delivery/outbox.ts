@@ -28,6 +28,8 @@ export interface LogoutNotification {
   readonly subject: string;
   /** The session that ended, as the app knows it. Absent: all sessions of a user who was deleted. */
   readonly sid?: string;
+  /** The SSO session that it was part of. Absent: only the end of the user tells that it is over. */
+  readonly session?: string;
   /** Epoch seconds from which it is no longer sent. */
   readonly expires: Seconds;
 }
@@ -62,9 +64,12 @@ export function enqueue(unit: UnitOfWork, delivery: Delivery, { now, about = {} 
   return put(unit, waiting(delivery, now, about));
 }
 
-/** Writes the notification in the unit's commit. */
+/**
+ * Writes the notification in the unit's commit, ahead of all else: no crash may end a session and lose it. The worker
+ * finds out whether the session has ended (see `OutboxWorkerOptions`).
+ */
 export function enqueueLogout(unit: UnitOfWork, logout: LogoutNotification, now: Seconds): string {
-  return put(unit, waitingLogout(logout, now));
+  return put(unit, waitingLogout(logout, now), { ahead: true });
 }
 
 function waitingLogout(logout: LogoutNotification, now: Seconds): Waiting {
@@ -97,15 +102,20 @@ export function messageOps(delivery: Delivery, now: Seconds, about: About = {}):
 
 /** The same for a notification. */
 export function logoutOps(logout: LogoutNotification, now: Seconds): readonly Op[] {
-  return opsOf(waitingLogout(logout, now));
+  return opsOf(waitingLogout(logout, now), { ahead: true });
 }
 
-function opsOf({ message, ttl }: Waiting): readonly Op[] {
+function opsOf({ message, ttl }: Waiting, options: Order = {}): readonly Op[] {
   const id = newId();
   return [
-    { op: 'put', key: outboxMessageKey(id), value: JSON.stringify(message), ttl },
-    { op: 'join', key: outboxKey, member: id, ttl },
+    { op: 'put', key: outboxMessageKey(id), value: JSON.stringify(message), ttl, ...options },
+    { op: 'join', key: outboxKey, member: id, ttl, ...options },
   ];
+}
+
+/** When it is written on Cluster: ahead of the rest of its batch, or after all that can fail. */
+interface Order {
+  readonly ahead?: true;
 }
 
 interface Waiting {
@@ -123,11 +133,14 @@ function newId(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** None of these operations can fail, so on Cluster they come after all that can: what loses a race sends nothing. */
-function put(unit: UnitOfWork, { message, ttl }: Waiting): string {
+/**
+ * None of these operations can fail, so on Cluster they come after all that can, unless they go ahead: what loses a
+ * race sends no mail.
+ */
+function put(unit: UnitOfWork, { message, ttl }: Waiting, options: Order = {}): string {
   const id = newId();
-  unit.put(outboxMessageKey(id), { value: JSON.stringify(message), ttl });
-  unit.add({ op: 'join', key: outboxKey, member: id, ttl });
+  unit.put(outboxMessageKey(id), { value: JSON.stringify(message), ttl }, options);
+  unit.add({ op: 'join', key: outboxKey, member: id, ttl, ...options });
   return id;
 }
 

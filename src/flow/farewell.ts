@@ -70,10 +70,10 @@ async function toldApps(
 function logoutsOf(
   { clientId, client }: App,
   sessions: readonly SsoSession[],
-): readonly Pick<LogoutNotification, 'clientId' | 'sid'>[] {
-  const alive = sessions.flatMap(({ authorizations }) => {
+): readonly Pick<LogoutNotification, 'clientId' | 'sid' | 'session'>[] {
+  const alive = sessions.flatMap(({ uid, authorizations }) => {
     const sid = authorizations[clientId]?.sid;
-    return sid === undefined ? [] : [{ clientId, sid }];
+    return sid === undefined ? [] : [{ clientId, sid, session: uid }];
   });
   return alive.length > 0 || client.backchannel_logout_session_required ? alive : [{ clientId }];
 }

@@ -2,15 +2,18 @@
  * What oidc-provider has and its types leave out. Casts to that stand here and nowhere else, so that an upgrade of the
  * library has one list to check. Each shape is what version 9.13 makes.
  */
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Seconds } from '../core/model/facts.ts';
 
 export interface BackchannelLogoutClient {
   readonly clientId: string;
   readonly backchannelLogoutUri?: string;
   grantTypeAllowed(type: string): boolean;
-  /** oidc-provider calls it when the session `sid` of the account ends; `queueBackchannelLogouts` says what it does. */
-  backchannelLogout(accountId: string, sid: string | undefined): Promise<void>;
+  /**
+   * oidc-provider calls it when `sid` of the account ends, for its session of this request; we with the `uid` of
+   * another one. `queueBackchannelLogouts` says what it does.
+   */
+  backchannelLogout(accountId: string, sid: string | undefined, session?: string): Promise<void>;
   /**
    * The method that oidc-provider brings: sends a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.5).
    * Rejects when the client does not take it.
@@ -40,6 +43,12 @@ export function exchangedAssurance({ oidc: { entities } }: KoaContextWithOIDC): 
   return (entities.AuthorizationCode ?? entities.RotatedRefreshToken ?? entities.RefreshToken ?? entities.DeviceCode) as
     | IssuedAssurance
     | undefined;
+}
+
+/** The `uid` of the session that oidc-provider works on in this request. */
+export function currentSessionUid(): string | undefined {
+  const { ctx } = Provider as unknown as { readonly ctx?: KoaContextWithOIDC };
+  return ctx?.oidc.session?.uid;
 }
 
 /** When the session of this request ends (epoch seconds). A session that was never stored has no such time. */

@@ -9,6 +9,7 @@ export function mustReachReplicas(ops: readonly Op[]): boolean {
 }
 
 function isPromise(op: Op): boolean {
+  if ('ahead' in op && op.ahead) return true;
   switch (op.op) {
     case 'check':
       return false;

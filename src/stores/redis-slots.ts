@@ -29,19 +29,24 @@ export function keyOfOp(op: Op): string {
 }
 
 /**
- * The groups of a batch on Cluster. `ordered` run one after the other: those that consume a one-time value come first,
- * so that a crash in between costs a retry and never grants twice; then those that can fail. `free` cannot fail, and
- * run in any order.
+ * The groups of a batch on Cluster. `ordered` run one after the other. First what announces the others, so that no
+ * crash loses it; then those that consume a one-time value, so that a crash in between costs a retry and never grants
+ * twice; then those that can fail. `free` cannot fail, and run in any order.
  */
 export function orderGroups(ops: readonly Op[]): {
   readonly ordered: readonly (readonly Op[])[];
   readonly free: readonly (readonly Op[])[];
 } {
-  const groups = groupByTag(ops, keyOfOp);
+  const isAhead = (op: Op): boolean => 'ahead' in op && op.ahead === true;
+  const ahead = groupByTag(ops.filter(isAhead), keyOfOp);
+  const groups = groupByTag(
+    ops.filter((op) => !isAhead(op)),
+    keyOfOp,
+  );
   const spending = groups.filter((group) => group.some((op) => op.op === 'consume' || op.op === 'take'));
   const failing = groups.filter((group) => !spending.includes(group) && group.some(canFail));
   const free = groups.filter((group) => !spending.includes(group) && !failing.includes(group));
-  return { ordered: [...spending, ...failing], free };
+  return { ordered: [...ahead, ...spending, ...failing], free };
 }
 
 function canFail(op: Op): boolean {

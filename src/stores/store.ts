@@ -8,7 +8,7 @@
  * A key is `kind:{tag}` or `kind:{tag}:rest`. The text in braces decides the hash slot on Redis Cluster: entries that
  * must change atomically share a tag. A commit over several tags is atomic on standalone Redis and on the embedded
  * store. On Cluster it is one script per slot. The slots that consume or take come first, so that a crash in between
- * costs a retry and never grants twice.
+ * costs a retry and never grants twice; before them comes only what is to go `ahead`.
  *
  * Durations are whole seconds. Values are strings; the callers keep JSON in them.
  */
@@ -96,6 +96,14 @@ export interface Loaded {
   readonly state?: StoreState;
 }
 
+interface Ahead {
+  /**
+   * It announces what the rest of the batch does, and must not be missing once that has happened: every replica has it
+   * before the rest begins. So it may be there although nothing happened, and its reader must find out.
+   */
+  readonly ahead?: true;
+}
+
 /**
  * One write. `ttl` is in seconds. Absent: the entry stays. 0 or less: it is gone at once. Writing an entry again
  * replaces its ttl and its refs. An entry, a set and a log never share a key.
@@ -119,13 +127,13 @@ export type Op =
       readonly refs?: readonly string[];
     }
   /** Writes, whether there was an entry or not. Keeps `consumed`. */
-  | {
+  | ({
       readonly op: 'put';
       readonly key: string;
       readonly value: string;
       readonly ttl?: number;
       readonly refs?: readonly string[];
-    }
+    } & Ahead)
   /** Fails when there is no entry, so that what was deleted meanwhile does not come back. Keeps `consumed`. */
   | {
       readonly op: 'update';
@@ -146,7 +154,7 @@ export type Op =
    * Adds a member to a set; `ttl` only ever lengthens the life of the set (absent: it stays). A set without members is
    * gone.
    */
-  | { readonly op: 'join'; readonly key: string; readonly member: string; readonly ttl?: number }
+  | ({ readonly op: 'join'; readonly key: string; readonly member: string; readonly ttl?: number } & Ahead)
   | { readonly op: 'leave'; readonly key: string; readonly member: string }
   /** Forgets the attempts of a counter: all its windows. */
   | { readonly op: 'reset'; readonly counter: string }
@@ -195,6 +203,11 @@ export interface Store {
    * operator. `now` is the clock of this process (ms).
    */
   examine(now?: () => number): Promise<readonly string[]>;
+  /**
+   * Resolves once every replica, in every part of a Cluster, has all that was written before. Rejects with
+   * `StoreUnavailable` when that is not known.
+   */
+  confirm(): Promise<void>;
   /** Waits for the calls under way, then refuses everything with `StoreUnavailable`. */
   close(): Promise<void>;
 }

@@ -106,9 +106,9 @@ export class UnitOfWork {
     this.#write({ op: 'create', key, ...merged });
   }
 
-  /** Whether there was an entry before or not. */
-  put(key: string, merged: Merged): void {
-    this.#write({ op: 'put', key, ...merged });
+  /** Whether there was an entry before or not. `ahead`: see `Op`. */
+  put(key: string, merged: Merged, options: { readonly ahead?: true } = {}): void {
+    this.#write({ op: 'put', key, ...merged, ...options });
   }
 
   /** Fails the commit when the entry was deleted meanwhile. */

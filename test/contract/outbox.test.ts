@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Channel, TryLater } from '../../src/delivery/channel.ts';
 import { enqueue, enqueueLogout, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
-import { auditKey, transactionKey } from '../../src/stores/keys.ts';
+import { auditKey, ssoSessionKey, transactionKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
 import { outboxOf } from '../support/account-notifications.ts';
+import { slotted } from '../support/cluster-like-store.ts';
 import { codeIn } from '../support/mail.ts';
 import {
   localSmtp,
@@ -73,6 +74,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
       const notifyLogout = async ({ sid = '' }: { readonly sid?: string }) => {
         tries.push(sid);
         if (tries.length < 3) throw new Error('the app is down');
+        return 'sent' as const;
       };
       await queue(logout);
       worker(store, { channel: nothing, notifyLogout }).worker.start();
@@ -99,6 +101,37 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
       expect(outbox.warnings[0]).toContain('notes was not notified of a logout, try 1');
     });
 
+    test('is in the store before the session is gone, whenever the node dies on a Cluster', async () => {
+      await store.commit([{ op: 'put', key: ssoSessionKey('s'), value: '{}', ttl: 3600 }]);
+      const dying = new UnitOfWork(slotted(store, 1));
+      dying.delete(ssoSessionKey('s'));
+      enqueueLogout(dying, { ...logout, session: 's' }, start);
+      await expect(dying.commit()).rejects.toThrow('the process died');
+      expect(await waiting(store)).toMatchObject([{ logout: { session: 's' } }]);
+      expect((await store.load([ssoSessionKey('s')])).entries.get(ssoSessionKey('s'))).toBeDefined();
+    });
+
+    test('waits for the session to end, and is dropped silently when it does not', async () => {
+      const told: string[] = [];
+      const notifyLogout = async ({ sid = '' }: { readonly sid?: string }) => {
+        if (sid === 'ends' && now >= start + 2) {
+          told.push(sid);
+          return 'sent' as const;
+        }
+        return 'not_over' as const;
+      };
+      await queue({ ...logout, sid: 'ends' }, { ...logout, sid: 'goes on' });
+      const outbox = worker(store, { channel: nothing, notifyLogout });
+      outbox.worker.start();
+      const due = async () => (await waiting(store)).map(({ notBefore }) => notBefore - start);
+      await until('both to wait', async () => String(await due()) === '2,2');
+      now = start + 2;
+      await until('the end of one', async () => String(await due()) === '12');
+      now = start + 60;
+      await until('the end of the other', async () => (await waiting(store)).length === 0);
+      expect([told, outbox.failures, outbox.warnings]).toEqual([['ends'], [], []]);
+    });
+
     test('of an app that hangs holds up no other app', async () => {
       const told: string[] = [];
       let release = (): void => {};
@@ -108,6 +141,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
       const notifyLogout = async ({ clientId }: { readonly clientId: string }) => {
         if (clientId === 'hangs') await hanging;
         told.push(clientId);
+        return 'sent' as const;
       };
       const many = Array.from({ length: 20 }, (_, index) => ({ ...logout, clientId: 'hangs', sid: `${index}` }));
       await queue(...many, logout);

@@ -78,6 +78,7 @@ function watched(store: Store): Store & { loads: number; down: boolean } {
     tail: (key, cursor, count) => store.tail(key, cursor, count),
     ping: () => store.ping(),
     examine: () => store.examine(),
+    confirm: () => store.confirm(),
     close: () => store.close(),
   };
 }

@@ -136,6 +136,31 @@ export function batchesContract(harness: () => StoreHarness): void {
     expect(valuesOf(await store.load([raced, free]))).toEqual({ [raced]: '2', [free]: '1' });
   });
 
+  test('what goes ahead is written first, and is there although the rest fails on a Cluster', async () => {
+    const [message, set] = [storeKey('message', 'pending', freshTag()), storeKey('messages', 'pending')];
+    const [code, free] = [storeKey('code', freshTag()), storeKey('message', 'pending', freshTag())];
+    const ahead: readonly Op[] = [
+      { op: 'put', key: message, value: '1', ahead: true },
+      { op: 'join', key: set, member: message, ahead: true },
+    ];
+    const consume: Op = { op: 'consume', key: code };
+    const put: Op = { op: 'put', key: free, value: '1' };
+    const isAtomic = harness().atomicAcrossTags;
+    expect(await store.commit([put, consume, ...ahead])).toEqual({
+      ok: false,
+      failed: consume,
+      applied: isAtomic ? [] : ahead,
+    });
+    expect(valuesOf(await other.load([message, free]))).toEqual({
+      [message]: isAtomic ? undefined : '1',
+      [free]: undefined,
+    });
+    await write(store, { op: 'create', key: code, value: '1' });
+    expect(await store.commit([put, consume, ...ahead])).toEqual({ ok: true });
+    expect(valuesOf(await other.load([message, free]))).toEqual({ [message]: '1', [free]: '1' });
+    expect(await membersOf(other, set)).toContain(message);
+  });
+
   test('a batch over many tags is written to all of them', async () => {
     const keys = Array.from({ length: 60 }, () => storeKey('many', freshTag()));
     await write(store, ...keys.map((key, i): Op => ({ op: i % 2 === 0 ? 'create' : 'put', key, value: key })));

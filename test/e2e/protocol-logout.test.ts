@@ -4,13 +4,17 @@
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createLocalJWKSet, jwtVerify, UnsecuredJWT } from 'jose';
+import { createLocalJWKSet, decodeJwt, jwtVerify, UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';
+import { enqueueLogout } from '../../src/delivery/outbox.ts';
+import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
+import { readSignIns } from '../../src/users/sign-in-log.ts';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, signOut } from '../support/authorize.ts';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { freePort } from '../support/free-port.ts';
 import { newTestUser, type TestNode } from '../support/node.ts';
 import { type NotifiedParty, startNotifiedParty } from '../support/notified-party.ts';
+import { waiting } from '../support/outbox.ts';
 import { discover, type RelyingParty, redirectUri, signIn, type TestUser } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -110,6 +114,23 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(payload).toMatchObject({ sub: user.id, sid: tokens.claims()?.sid });
   });
 
+  test('no app is told of a logout that was announced and has not happened', async () => {
+    const agent = new UserAgent();
+    const { tokens } = await authorize(await discover(node.issuer, 'told-0'), agent, user);
+    const sid = tokens.claims()?.sid as string;
+    const [{ session } = { session: '' }] = await readSignIns(node.store, user.id);
+    const now = Math.floor(Date.now() / 1000);
+    const unit = new UnitOfWork(node.store);
+    enqueueLogout(unit, { clientId: 'told-0', subject: user.id, sid, session, expires: now + 3600 }, now);
+    await unit.commit();
+    const tries = async () => (await waiting(node.store)).map(({ attempts, notBefore }) => attempts > 0 && notBefore);
+    await until('a look at the session', async () => (await tries()).some((time) => time && time < now + 30));
+    expect(party.notices.filter(({ logoutToken }) => decodeJwt(logoutToken).sub === user.id)).toEqual([]);
+    await signOut(agent, logoutUrl(), 'everywhere');
+    const notices = await noticesFor(user.id, 2);
+    expect(notices.map(({ logoutToken }) => decodeJwt(logoutToken).sid)).toEqual([sid, sid]);
+  });
+
   test('a dead, a broken and a slow app delay no user, and keep no other app from being notified', async () => {
     const agent = new UserAgent();
     for (const id of ['slow', 'dead', 'broken', 'told-0'])
@@ -151,7 +172,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     for (const fields of [{ id_token_hint: 'x' }, { client_id: 'nobody' }]) {
       const page = await agent.open(logoutUrl(fields));
       expect(page.status).toBe(400);
-      expect(page.html).toContain('Signing out did not work');
+      expect(page.html).toContain('We couldn’t sign you out');
       expect(page.html).not.toMatch(/start this sign-in|sent you here/);
     }
   });

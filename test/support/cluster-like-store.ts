@@ -7,7 +7,8 @@ function slotOf(op: Op): string {
 }
 
 /**
- * Commits slot by slot, the slots that consume or take first: a failure leaves what the slots before it did.
+ * Commits slot by slot: first what goes ahead, then the slots that consume or take. A failure leaves what the slots
+ * before it did.
  * `stopAfter`: the process dies after so many slots.
  */
 export function slotted(store: Store, stopAfter = Number.POSITIVE_INFINITY): Store {
@@ -15,11 +16,15 @@ export function slotted(store: Store, stopAfter = Number.POSITIVE_INFINITY): Sto
     ...store,
     async commit(ops, state): Promise<Committed> {
       const consuming = new Set(ops.filter(({ op }) => op === 'take' || op === 'consume').map(slotOf));
-      const slots = [...new Set([...consuming, ...ops.map(slotOf)])];
+      const isAhead = (op: Op): boolean => 'ahead' in op && op.ahead === true;
+      const rest = ops.filter((op) => !isAhead(op));
+      const parts = [
+        ...Map.groupBy(ops.filter(isAhead), slotOf).values(),
+        ...[...new Set([...consuming, ...rest.map(slotOf)])].map((slot) => rest.filter((op) => slotOf(op) === slot)),
+      ];
       const applied: Op[] = [];
-      for (const [index, slot] of slots.entries()) {
+      for (const [index, part] of parts.entries()) {
         if (index >= stopAfter) throw new Error('the process died');
-        const part = ops.filter((op) => slotOf(op) === slot);
         const written = await store.commit(part, state);
         if (!written.ok) return { ok: false, failed: written.failed, applied };
         applied.push(...part);

@@ -25,7 +25,7 @@ export interface TestOutboxOptions {
   readonly now?: () => number;
   /** Seconds. */
   readonly lease?: number;
-  readonly notifyLogout?: (logout: LogoutNotification) => Promise<void>;
+  readonly notifyLogout?: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>;
 }
 
 const systemTime = (): number => Math.floor(Date.now() / 1000);
@@ -52,7 +52,7 @@ export function testOutbox(
       brand: () => ({ name: 'Acme ID' }),
       accountUrl: 'https://id.acme.test/account',
     }),
-    notifyLogout: notifyLogout ?? (async () => undefined),
+    notifyLogout: notifyLogout ?? (async () => 'sent'),
     failed: (_message, reason) => ({
       op: { op: 'append', key: auditKey, value: JSON.stringify({ event: 'message.failed', reason }), keep: 100_000 },
       written: () => failures.push(reason),

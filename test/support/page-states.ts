@@ -854,7 +854,7 @@ const standalone: Readonly<Record<string, Draw>> = {
         {
           channel: 'voice',
           to: '+4930901820',
-          text: 'Hello, this is Acme.\nThe code is: 0, 1, 2, 3, 4, 5.\n',
+          text: 'Hello, this is Acme.\nYour code is: 0, 1, 2, 3, 4, 5.\n',
           at: '2026-11-24T11:58:00.000Z',
         },
       ],

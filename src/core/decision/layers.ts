@@ -77,8 +77,10 @@ function allowOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function ruleLayer(layer: 'session' | 'app', { policy, outcome, rule, traces }: Ruling, waiver?: Waiver): Layer {
-  const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
+function ruleLayer(layer: 'session' | 'app', ruling: Ruling, waiver?: Waiver): Layer {
+  const { policy, outcome, rule, failed, traces } = ruling;
+  const decider = rule ?? failed;
+  const trace = { layer, policy, rules: traces, ...(decider && { decidedBy: decider.name }) };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
   if (requirement) {
@@ -86,7 +88,8 @@ function ruleLayer(layer: 'session' | 'app', { policy, outcome, rule, traces }: 
     const anyOf = [requirement, ...(waiver ? [{ anyOf: waiver.alternatives }] : [])];
     return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, requirement: { layer, anyOf } };
   }
-  const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
+  const reason = failed ? 'condition_failed' : 'rule';
+  const denial: Denial = decider ? { reason, layer, rule: decider.name } : { reason: 'no_rule', layer };
   return { trace: { ...trace, outcome: 'deny' }, denial };
 }
 

@@ -8,6 +8,8 @@ export interface ConditionTrace {
   /** e.g. `groups`, `network`, `attributes.department`. */
   readonly condition: string;
   readonly result: ConditionResult;
+  /** Of `any`: its alternatives. Each holds when all its conditions do. */
+  readonly alternatives?: readonly (readonly ConditionTrace[])[];
 }
 
 /** The result of one rule: that of its conditions together. */

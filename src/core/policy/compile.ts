@@ -7,14 +7,16 @@ import type { PasswordRule } from '../model/password-policy.ts';
 import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
 import type { ProfileRule } from '../model/profile-policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
-import { type CompiledCondition, compileConditions } from './conditions.ts';
+import { asksHowSignedIn, type CompiledCondition, compileConditions, leavesOf } from './conditions.ts';
 import { type GroupIndex, groupIndex } from './group-index.ts';
 
 /** A rule with its conditions as closures. */
 export interface CompiledRule<Of extends RuleHead = Rule> {
   readonly rule: Of;
   readonly conditions: readonly CompiledCondition[];
-  /** The position of the condition `groups` among them, which the index of the policy answers. -1: there is none. */
+  /** The same without `any`, and with the conditions in it. */
+  readonly leaves: readonly CompiledCondition[];
+  /** Where the rule's condition `groups` is in both, which the index of the policy answers. -1: there is none. */
   readonly groupsAt: number;
   /**
    * The trace for each pattern of results, made when it first occurs, so that a rule that misses costs no allocation.
@@ -74,7 +76,7 @@ export function compilePolicy<Of extends RuleHead>(policy: {
   readonly rules: readonly Of[];
 }): CompiledPolicy<Of> {
   const rules = policy.rules.map(compileRule);
-  const before = policy.rules.filter(({ when }) => when.authenticated === undefined);
+  const before = policy.rules.filter(({ when }) => !asksHowSignedIn(when));
   return {
     name: policy.name,
     rules,
@@ -90,5 +92,6 @@ export function beforeSignIn<Of extends RuleHead>(policy: CompiledPolicy<Of>): C
 
 function compileRule<Of extends RuleHead>(rule: Of): CompiledRule<Of> {
   const conditions = compileConditions(rule.when);
-  return { rule, conditions, groupsAt: conditions.findIndex(({ name }) => name === 'groups'), traces: [] };
+  const groupsAt = conditions.findIndex(({ name }) => name === 'groups');
+  return { rule, conditions, leaves: leavesOf(conditions), groupsAt, traces: [] };
 }

@@ -13,20 +13,22 @@ export interface TermsRuling<Terms> {
   readonly rule?: string;
 }
 
-/** Without a policy the ruling is empty. No rule holds: deny. */
+/** Without a policy the ruling is empty. No rule holds, or a condition fails: deny. */
 export function termsRuling<Terms>(
   name: 'enrollment' | 'profile',
   policy: CompiledPolicy<RuleHead & { readonly then: Terms }> | undefined,
   facts: RuleFacts,
 ): TermsRuling<Terms> {
   if (policy === undefined) return {};
-  const { undecided, rule, traces } = findRule(policy, facts);
+  const { undecided, rule, failed, traces } = findRule(policy, facts);
   const trace = { layer: name, policy: policy.name, rules: traces } as const;
   if (rule) {
     const layer: Layer = { trace: { ...trace, decidedBy: rule.name, outcome: 'allow' } };
     return { layer, terms: rule.then, rule: rule.name };
   }
   if (undecided) return { layer: { trace: { ...trace, outcome: 'undecided' } } };
-  const denial: Denial = { reason: 'no_rule', layer: name };
-  return { layer: { trace: { ...trace, outcome: 'deny' }, denial } };
+  const denial: Denial = failed
+    ? { reason: 'condition_failed', layer: name, rule: failed.name }
+    : { reason: 'no_rule', layer: name };
+  return { layer: { trace: { ...trace, ...(failed && { decidedBy: failed.name }), outcome: 'deny' }, denial } };
 }

@@ -47,7 +47,7 @@ export async function endAppAccess(
     const authorization = peekSso(unit, uid)?.authorizations[client];
     if (!authorization) continue;
     if (authorization.grantId) grants.push(authorization.grantId);
-    if (registered?.backchannelLogoutUri) await registered.backchannelLogout(userId, authorization.sid);
+    if (registered?.backchannelLogoutUri) await registered.backchannelLogout(userId, authorization.sid, uid);
     forgetClient(unit, uid, { client, now: services.now() });
   }
   unit.afterCommit(() => {

@@ -1,11 +1,20 @@
 /** Notifies relying parties that a session ended (OpenID Connect Back-Channel Logout 1.0). */
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { enqueueLogout, type LogoutNotification } from '../../delivery/outbox.ts';
+import { isOver, peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Settings } from '../../policy/model/settings.ts';
+import { ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { type BackchannelLogoutClient, clientPrototype, findLogoutClient } from '../provider-types.ts';
+import { parseUser } from '../../users/user.ts';
+import {
+  type BackchannelLogoutClient,
+  clientPrototype,
+  currentSessionUid,
+  findLogoutClient,
+} from '../provider-types.ts';
 import { createRequestScope, currentRequest, runInScope } from '../request-scope.ts';
 
 /** A notification is not tried for longer than this: by then the app's own session is most likely over. */
@@ -13,18 +22,19 @@ const longestTry: Seconds = 86_400;
 
 /**
  * From now on a logout is written to the outbox, in the commit that ends the session. So a relying party that is dead
- * or slow delays no user, none is told of a logout that did not happen, and no node that dies loses one.
+ * or slow delays no user, none is told of a logout that did not happen (`isOverFor`), and no node that dies loses one.
  */
 export function queueBackchannelLogouts(provider: Provider, services: Services, settings: Settings): void {
   const prototype = clientPrototype(provider);
   prototype.sendLogoutToken = prototype.backchannelLogout;
-  prototype.backchannelLogout = async function enqueue(this: BackchannelLogoutClient, subject, sid) {
+  prototype.backchannelLogout = async function enqueue(this: BackchannelLogoutClient, subject, sid, uid) {
     // Without a `sid` the client never got an ID token in this session.
     if (sid === undefined) return;
     const { unit } = currentRequest();
     const now = services.now();
     const expires = now + Math.min(longestTry, longestTokenLife(this, settings));
-    enqueueLogout(unit, { clientId: this.clientId, subject, sid, expires }, now);
+    const session = uid ?? currentSessionUid();
+    enqueueLogout(unit, { clientId: this.clientId, subject, sid, expires, ...omitUndefined({ session }) }, now);
     unit.afterCommit(() => services.messagesWait());
   };
 }
@@ -37,16 +47,34 @@ function longestTokenLife(client: BackchannelLogoutClient, { tokens, resources }
 
 /**
  * Signs a logout token and sends it, for the worker of the outbox. An app that is gone, or has no address any more, is
- * not notified. Rejects when the app does not take it.
+ * not notified. `not_over`: what it announces has not happened. Rejects when the app does not take it, and with
+ * `StoreUnavailable`.
  */
 export async function notifyOfLogout(
   provider: Provider,
   services: Services,
-  { clientId, subject, sid }: LogoutNotification,
-): Promise<void> {
+  logout: LogoutNotification,
+): Promise<'sent' | 'not_over'> {
+  const { clientId, subject, sid } = logout;
   const scope = createRequestScope(new UnitOfWork(services.store), { ip: '', userAgent: '', acceptLanguage: '' });
-  await runInScope(scope, async () => {
+  return runInScope(scope, async () => {
+    if (!(await isOverFor(scope.unit, logout, services.now()))) return 'not_over';
     const client = await findLogoutClient(provider, clientId);
     if (client?.backchannelLogoutUri) await client.sendLogoutToken(subject, sid);
+    return 'sent';
   });
+}
+
+/** Whether the session that the app knows has ended; without a session, whether the user is gone. */
+async function isOverFor(
+  unit: UnitOfWork,
+  { clientId, subject, sid, session: uid }: LogoutNotification,
+  now: Seconds,
+): Promise<boolean> {
+  await unit.load([userKey(subject), ...(uid === undefined ? [] : [ssoSessionKey(uid)])]);
+  const account = unit.peek(userKey(subject));
+  if (uid === undefined) return sid !== undefined || account === undefined;
+  const session = peekSso(unit, uid);
+  if (!session || session.accountId !== subject || session.authorizations[clientId]?.sid !== sid) return true;
+  return isOver(session, account && parseUser(account.value), now);
 }

@@ -22,7 +22,7 @@ export async function endSession(provider: Provider, services: Services, uid: st
   const { accountId, authorizations } = session;
   for (const [id, { sid }] of Object.entries(authorizations)) {
     const client = await findLogoutClient(provider, id);
-    if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid);
+    if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid, uid);
   }
   unit.afterCommit(() => {
     for (const { grantId, persistsLogout } of Object.values(authorizations)) {

@@ -5,6 +5,7 @@ import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
@@ -141,7 +142,9 @@ function representatives(documents: Documents): readonly App[] {
 function appsNamedBy(document: Document): readonly string[] {
   if (document.kind === 'app' || document.kind === 'settings') return [];
   const { rules } = readRules(document);
-  return rules.flatMap(({ when }: RuleHead) => [...(when.apps?.any ?? []), ...(when.apps?.none ?? [])]);
+  return rules.flatMap(({ when }: RuleHead) =>
+    conditionSets(when).flatMap(({ apps }) => [...(apps?.any ?? []), ...(apps?.none ?? [])]),
+  );
 }
 
 function readRules(document: Document): { readonly rules: readonly RuleHead[] } {

@@ -4,6 +4,7 @@
  */
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
 import type { App } from '../model/app.ts';
 
 /** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */
@@ -66,7 +67,7 @@ function listedClientIds({
 
 function listsIn<Of extends RuleHead>({ rules }: CompiledPolicy<Of>): readonly ReadonlySet<string>[] {
   return rules.flatMap(({ rule }) => {
-    const { any, none } = rule.when.apps ?? {};
-    return [any, none].flatMap((list) => (list === undefined ? [] : [new Set(list)]));
+    const lists = conditionSets(rule.when).flatMap(({ apps }) => [apps?.any, apps?.none]);
+    return lists.flatMap((list) => (list === undefined ? [] : [new Set(list)]));
   });
 }

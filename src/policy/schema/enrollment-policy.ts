@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, duration, key, listOf, text } from './fields.ts';
 
@@ -92,7 +93,7 @@ const rule = closed({
   then: then.describe('What follows when the conditions hold.'),
 })
   .superRefine(({ when, then: { disabled } }, context) => {
-    if (when?.authenticated === undefined || disabled === undefined) return;
+    if (when === undefined || !asksHowSignedIn(when) || disabled === undefined) return;
     const message =
       'cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in';
     context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { ProfileRule, RegistrationTerms, TermsOfUse } from '../../core/model/profile-policy.ts';
+import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { localizedText } from './attributes.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, key, listOf, secureUrl, text } from './fields.ts';
@@ -61,7 +62,7 @@ const rule = closed({
   then: then.describe('What follows when the conditions hold. An empty one asks for nothing.'),
 })
   .superRefine(({ when, then: { register: registration } }, context) => {
-    if (when?.authenticated === undefined || registration === undefined) return;
+    if (when === undefined || !asksHowSignedIn(when) || registration === undefined) return;
     const message = 'cannot stand in a rule with `authenticated`: a user who registers has not signed in';
     context.addIssue({ code: 'custom', path: ['then', 'register'], message });
   })

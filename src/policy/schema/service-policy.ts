@@ -8,10 +8,11 @@ import { appsSchema } from './conditions/apps.ts';
 import { networkSchema } from './conditions/network.ts';
 import { scopesSchema } from './conditions/scopes.ts';
 import { timeSchema } from './conditions/time.ts';
-import { closed, closedNotEmpty, key, text } from './fields.ts';
+import { withAlternatives } from './conditions.ts';
+import { closed, key, text } from './fields.ts';
 
 /** What can be said of a request without a user and a browser. */
-const conditions = closedNotEmpty({
+const conditions = withAlternatives({
   network: networkSchema,
   apps: appsSchema,
   scopes: scopesSchema,

@@ -25,7 +25,7 @@ export type Lifetime =
 
 /**
  * Which writes are acknowledged only when every replica has them. What is consumed or taken always waits, and so does
- * the reset of a counter, since it stands for a success.
+ * the reset of a counter, since it stands for a success. So does what goes `ahead` of its batch.
  */
 export type Durability =
   /** Every write waits. */

@@ -9,8 +9,8 @@ import { slotOf } from '../../../src/stores/redis-slots.ts';
 import type { Op, Store } from '../../../src/stores/store.ts';
 import type { Lab } from './topology.ts';
 
-export const effects = ['code', 'refresh token', 'TOTP step', 'password', 'suspension', 'sign-out'] as const;
-export type Effect = (typeof effects)[number];
+const effects = ['code', 'refresh token', 'TOTP step', 'password', 'suspension', 'sign-out', 'logout notice'] as const;
+type Effect = (typeof effects)[number];
 
 export interface Verdict {
   readonly acknowledged: number;
@@ -29,10 +29,14 @@ interface Deed {
   readonly effect: Effect;
   readonly name: string;
   readonly key: string;
+  /** What is there at the beginning. Default: `key`. */
+  readonly before?: string;
   /** The first of several who send them succeeds; all others are refused. */
   readonly ops: readonly Op[];
   /** Whether what was done is still there. */
   readonly isThere: (entry: Awaited<ReturnType<typeof entryOf>>) => boolean;
+  /** Who does it. Default: both. */
+  readonly nodes?: readonly number[];
   acknowledged: number;
   /** In doubt, or acknowledged: presented again at the end. */
   isTried: boolean;
@@ -60,7 +64,9 @@ export class Workload {
   async start(seconds: number): Promise<void> {
     const count = Math.ceil((seconds * 1000) / interval);
     this.#deeds = Array.from({ length: count }, (_, number) => deed(number));
-    const before = this.#deeds.map(({ key }): Op => ({ op: 'put', key, value: 'before', ttl: day }));
+    const before = this.#deeds.map(
+      ({ key, before: first = key }): Op => ({ op: 'put', key: first, value: 'before', ttl: day }),
+    );
     for (let at = 0; at < before.length; at += 200)
       await eventually(() => this.#store(0).commit(before.slice(at, at + 200)));
     await eventually(() => this.#store(0).commit([{ op: 'put', key: keyIn('user', 'barrier'), value: 'all' }]));
@@ -77,7 +83,8 @@ export class Workload {
     const underWay = new Set<Promise<unknown>>();
     for (const one of this.#deeds) {
       if (this.#isOver) break;
-      const both = Promise.all([0, 1].map((node) => this.#present(one, this.#store(node))));
+      const { nodes = [0, 1] } = one;
+      const both = Promise.all(nodes.map((node) => this.#present(one, this.#store(node))));
       underWay.add(both);
       void both.finally(() => underWay.delete(both));
       await pause(interval);
@@ -149,6 +156,15 @@ function deed(number: number): Deed {
       const key = keyIn('sso-session', number);
       return { ...rest, key, ops: [{ op: 'take', key }], isThere: (entry) => entry === undefined };
     }
+    case 'logout notice': {
+      // By one node alone: each announces its own sign-out, also one that another was faster with.
+      const [key, before] = [keyIn('sso-session', `notice ${number}`), sessionElsewhere(number)];
+      const ops: readonly Op[] = [
+        { op: 'take', key: before },
+        { op: 'put', key, value: 'after', ttl: day, ahead: true },
+      ];
+      return { ...rest, key, before, ops, nodes: [number % 2], isThere: isChanged };
+    }
     case 'suspension': {
       const key = keyIn('user', number);
       return { ...rest, key, ops: [{ op: 'replace', key, version: 1, value: 'after' }], isThere: isChanged };
@@ -166,6 +182,14 @@ function keyIn(kind: Parameters<typeof keyOf>[0], name: string | number): string
   for (let salt = 0; ; salt += 1) {
     const key = keyOf(kind, `${name}-${salt}`.replaceAll(' ', '-'));
     if (slotOf(key) < 5_000) return key;
+  }
+}
+
+/** The session that ends has its slot at another master than the notice of it, where all is well. */
+function sessionElsewhere(number: number): string {
+  for (let salt = 0; ; salt += 1) {
+    const key = keyOf('sso-session', `${number}-${salt}`);
+    if (slotOf(key) >= 6_000) return key;
   }
 }
 

@@ -119,6 +119,26 @@ test('rules about how the user signed in follow the evidence', async () => {
   expect(after).toMatch(/disables +security_question/);
 });
 
+test('alternatives, with the conditions of each', async () => {
+  const rules = `name: notes
+rules:
+  - name: Finance anywhere, staff in the office
+    when: { any: [{ groups: { any: [finance] } }, { groups: { any: [staff] }, network: { any: [office] } }] }
+    then: { allow: { factors: 1 } }
+  - { name: Rest, then: deny }
+`;
+  await writeFile(join(dir, 'policies', 'sign-on', 'notes.yaml'), rules);
+  const words = ['--app', 'notes', '--config', dir, '--zone', 'office'];
+  expect(await explained(...words, '--user', 'bob@demo.test')).toContain(`
+  hit      1  Finance anywhere, staff in the office  policies/sign-on/notes.yaml:3  decides: allow
+             hit      one of
+             miss       1. groups any: [finance]
+             hit        2. groups any: [staff]
+             hit           network any: [office]
+`);
+  expect(await explained(...words)).toContain('undecided it depends on the user');
+});
+
 test('while the user has not identified, what depends on them is unknown', async () => {
   const text = await explained('--app', 'payroll', '--zone', 'office');
   expect(text).toMatch(/unknown +1 +No contractors/);

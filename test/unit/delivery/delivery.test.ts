@@ -124,16 +124,16 @@ describe('the text of a message', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
     const { subject, text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
-    expect(subject).toBe('Way to verify renamed: Authenticator app');
-    expect(text).toContain('got another name: Authenticator app.');
-    expect(text).toContain('\nName: New <b>\nBefore: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
-    expect(text).toContain('\nFrom: Firefox, Linux · 192.0.2.1\nIn: Notes\n');
+    expect(subject).toBe('Sign-in method renamed: Authenticator app');
+    expect(text).toContain('was renamed: Authenticator app.');
+    expect(text).toContain('\nName: New <b>\nOld name: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
+    expect(text).toContain('\nFrom: Firefox, Linux · 192.0.2.1\nApp: Notes\n');
     expect(text).toContain(accountUrl);
     expect(html).toContain('New &lt;b&gt;');
     expect(html).toContain(`href="${accountUrl}"`);
     const bare = { identifier: 'alice', event: 'reset', authenticator: 'email', at: 1, label: '', app: '', ip: '' };
     const reset = render({ ...delivery, params: bare }, { uiLocales: 'en', acceptLanguage: '' });
-    expect(reset.subject).toBe('Way to verify removed: Email');
+    expect(reset.subject).toBe('Sign-in method removed: Email');
     expect(reset.text.match(/^\w+: .*$/gm)).toEqual(['When: January 1, 1970 at 12:00 AM UTC']);
   });
 
@@ -147,8 +147,8 @@ describe('the text of a message', () => {
     const delivery = { channel: 'email', to: 'a@x.test', template: 'recovery-used', params, expires: 1 } as const;
     const { text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
     for (const words of [text, html]) {
-      expect(words).toContain(`Codes that are left: ${remaining}.`);
-      expect(words.includes('make new recovery codes in your account now')).toBe(warns);
+      expect(words).toContain(`Codes left: ${remaining}.`);
+      expect(words.includes('Create new codes; the old ones stop working')).toBe(warns);
     }
   });
 

@@ -29,6 +29,7 @@ test.each<[string, Op]>([
   ['a finished interaction', { op: 'take', key: keyOf('interaction', 'i') }],
   ['the reset of a counter, for a success', { op: 'reset', counter: attemptCounter('u', 'password') }],
   ['the probe of the node', { op: 'put', key: writeProbeKey, value: '', ttl: 60 }],
+  ['the announcement of a logout', { op: 'join', key: outboxKey, member: 'm', ttl: 60, ahead: true }],
   ['what no row describes', { op: 'put', key: 'thing:{a}', value: '' }],
 ])('%s waits for the replicas, also beside what does not', (_, op) => {
   const free: Op = { op: 'put', key: transactionKey('t'), value: '', ttl: 60 };

@@ -218,8 +218,8 @@ test.each([
 test('the words of an error fit the step, its code stays', () => {
   const html = render({ ...totp, notices: [error('credentials.invalid', 'credentials.passcode')] });
   expect(html).toContain('data-message="credentials.invalid"');
-  expect(html).toContain('That code did not match.');
-  expect(render({ ...password, notices: [error('credentials.invalid')] })).toContain('That did not match.');
+  expect(html).toContain('Wrong code.');
+  expect(render({ ...password, notices: [error('credentials.invalid')] })).toContain('Wrong password.');
 });
 
 test('an information is no error', () => {

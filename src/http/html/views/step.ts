@@ -38,6 +38,7 @@ export function stepView(page: StepPage, t: Translator): View {
     ...omitUndefined({ context: contextOf(page, heading) }),
     notices: noticesModel(step.notices, t, {
       authenticator: authenticatorOf(step),
+      step: step.kind,
       only: (notice) => !isBesideInput(step, notice),
     }),
     scripts: scriptsOf(page),
