@@ -34,7 +34,7 @@ export function hashedPath(name: string, body: Buffer): string {
   return `/assets/${name.slice(0, -extension.length)}.${digest(body).slice(0, 12)}${extension}`;
 }
 
-export function toAsset(name: string, body: Buffer): Asset {
+function toAsset(name: string, body: Buffer): Asset {
   const type = types[extname(name)];
   if (type === undefined) throw new Error(`no content type for the asset ${name}`);
   return assetOf(type, body);

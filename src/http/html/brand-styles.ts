@@ -1,7 +1,7 @@
 /**
  * The stylesheet of a brand: ours, its colours, and its own, in one file, because a page may hold no inline style and
- * loads as few files as it can. The address carries the colours and the hash of the brand's own sheet, so every node can
- * answer for it without having rendered the page.
+ * loads as few files as it can. The address carries the colours and the hash of the brand's own sheet, so every node
+ * can answer for it without having rendered the page.
  */
 import type { Brand } from '../../policy/revision/brand.ts';
 import { colorNames, paletteStyles, type SchemeColors } from '../../rendering/palette.ts';

@@ -6,7 +6,8 @@
  */
 import { join } from 'node:path';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { type Brand, linkNames } from '../../policy/revision/brand.ts';
+import { linkNames } from '../../policy/model/brand.ts';
+import type { Brand } from '../../policy/revision/brand.ts';
 import { fallbackLocale } from '../../rendering/catalogue.ts';
 import { type LocaleWishes, localeChooser } from '../../rendering/locale.ts';
 import { loadTemplates, type Templates } from '../../rendering/templates.ts';

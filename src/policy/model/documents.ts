@@ -41,8 +41,8 @@ export interface Document {
   /** Line of each rule, for a policy; else empty. */
   readonly ruleLines: readonly number[];
   /**
-   * As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy whenever it is read. Of
-   * a file: `BrandFile`.
+   * As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy whenever it is read.
+   * Of a file: `BrandFile`.
    */
   readonly content: unknown;
 }

@@ -6,8 +6,6 @@ import type { App, ClientMetadata } from '../model/app.ts';
 import { type BrandLinks, type BrandSettings, joinBrands, type PictureFiles } from '../model/brand.ts';
 import type { Settings } from '../model/settings.ts';
 
-export { linkNames } from '../model/brand.ts';
-
 /** As a page needs it: files by their addresses on this host. */
 export interface Brand extends BrandColors {
   /** Name of the product as users know it. */
@@ -57,7 +55,7 @@ export function brandFor<A extends App | undefined = undefined>(
 }
 
 /** The label of an app, as lists of apps show it. */
-export function appLabel({ name, client, logo, ownAccount }: App, fileHash: NonNullable<BrandSource['fileHash']>) {
+function appLabel({ name, client, logo, ownAccount }: App, fileHash: NonNullable<BrandSource['fileHash']>) {
   const logoUri = addressOf(logo, fileHash) ?? client.logo_uri;
   return { name, ...(logoUri ? { logoUri } : {}), ...(ownAccount ? { ownAccount } : {}) } satisfies AppLabel;
 }

@@ -78,7 +78,7 @@ export async function readDocument(store: Store, hash: string): Promise<Document
 export async function findDocument(store: Store, hash: string): Promise<Document | undefined> {
   const key = storedDocumentKey(hash);
   const { entries } = await store.load([key]);
-  return entries.has(key) ? parseDocument(verified(entries, key, hash)) : undefined;
+  return entries.get(key) ? parseDocument(verified(entries, key, hash)) : undefined;
 }
 
 /**

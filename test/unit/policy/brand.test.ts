@@ -152,9 +152,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   [
     'a link without encryption',
     { 'stepgate.yaml': brand('  links: { help: "http://test/help" }\n') },
-    [
-      'stepgate.yaml:3:18 brand.links.help must be an https, mailto or tel address',
-    ],
+    ['stepgate.yaml:3:18 brand.links.help must be an https, mailto or tel address'],
   ],
 ])('%s is refused, with its place', async (_, files, expected) => {
   const lines = await findingLines(files);

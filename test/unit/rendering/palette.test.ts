@@ -13,6 +13,7 @@ import {
   paletteStyles,
   schemes,
 } from '../../../src/rendering/palette.ts';
+import { seeded } from '../../core/support/seeded.ts';
 import { viewsDir } from '../../support/page-states.ts';
 
 const ratio = (front: string, back: string): number => contrast(parseColour(front), parseColour(back));
@@ -47,7 +48,7 @@ test('whatever the one accent is, both schemes can be read (WCAG 2.2, 1.4.3)', (
       }
       expect(paletteFaults({ accent })).toEqual([]);
     }),
-    { seed: 11, numRuns: 300 },
+    seeded(300),
   );
 });
 
@@ -60,7 +61,7 @@ test('what follows from the card can be read on it, and borders of inputs can be
         expect(ratio(palette[name], card)).toBeGreaterThanOrEqual(Math.min(readable, best));
       expect(ratio(palette.inputLine, card)).toBeGreaterThanOrEqual(3);
     }),
-    { seed: 11, numRuns: 300 },
+    seeded(300),
   );
 });
 
