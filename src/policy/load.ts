@@ -4,6 +4,7 @@
  */
 
 import { checkAttainable } from './check/check-attainable.ts';
+import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
@@ -84,11 +85,13 @@ function checkSources(
   authenticators: readonly AuthenticatorKind[],
 ): readonly Finding[] {
   const names = knownNames(sources, unreadableKinds, authenticators);
+  const types = attributeTypes(sources);
   const ofEachFile = sources.flatMap((each) => [
     ...schemaFindings(schemaFor(each.kind, authenticators), each.source),
     ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
+    ...checkAttributeTests(each, types),
     ...checkAuxiliary(each.source, authenticators),
   ]);
   return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources), ...checkServices(sources)];
