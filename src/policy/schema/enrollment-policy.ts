@@ -5,7 +5,8 @@ import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model
 import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { dateSpan } from '../../core/policy/date-bound.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
-import { closed, duration, key, listOf, text } from './fields.ts';
+import { closed, duration, key, listOf } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const untilFault = 'must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00';
 
@@ -71,7 +72,7 @@ const then = closed({
   .describe('What is named nowhere may be enrolled where a sign-on policy needs it, and used.');
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 })
@@ -82,8 +83,9 @@ const rule = closed({
     context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });
   })
   .transform(
-    ({ name, when = {}, then: terms }): EnrollmentRule => ({
+    ({ name, when = {}, then: terms, ...switches }): EnrollmentRule => ({
       name,
+      ...switchesOf(switches),
       when,
       then: {
         required: terms.required ?? [],
@@ -99,6 +101,7 @@ const rule = closed({
   );
 
 export const enrollmentPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })
