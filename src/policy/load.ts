@@ -4,6 +4,7 @@
  */
 
 import { checkAttainable } from './check/check-attainable.ts';
+import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
@@ -12,7 +13,9 @@ import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
+import { checkSignOn } from './check/check-sign-on.ts';
 import { checkSigning } from './check/check-signing.ts';
+import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
@@ -64,7 +67,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...brand.findings,
   ];
   if (findings.length > 0) return { ok: false, findings: findings.sort(compareLocations) };
-  const documents = toDocuments(sources, brand.documents);
+  const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
@@ -89,14 +92,28 @@ function checkSources(
   authenticators: readonly AuthenticatorKind[],
 ): readonly Finding[] {
   const names = knownNames(sources, unreadableKinds, authenticators);
+  const types = attributeTypes(sources);
   const ofEachFile = sources.flatMap((each) => [
     ...schemaFindings(schemaFor(each.kind, authenticators), each.source),
-    ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
+    ...(hasCatchAll(each) ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
+    ...checkAttributeTests(each, types),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources), ...checkServices(sources)];
+  return [
+    ...ofEachFile,
+    ...duplicateNames(sources),
+    ...checkSigning(sources),
+    ...checkServices(sources),
+    ...checkSwitchedOff(sources),
+    ...checkSignOn(sources),
+  ];
+}
+
+/** Sign-on policies that are read as one have it together: `checkSignOn` sees to them. */
+function hasCatchAll(each: DocumentSource): boolean {
+  return !['settings', 'app', 'sign-on'].includes(each.kind) && isSwitchedOn(each);
 }
 
 function missingFiles(present: ReadonlySet<WrittenKind>): readonly Finding[] {
