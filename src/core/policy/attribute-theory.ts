@@ -4,10 +4,20 @@
  * out.
  */
 import type { Attribute } from '../model/attribute.ts';
-import type { AttributeTest, AttributeValue } from '../model/conditions.ts';
+import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
+import type { Seconds } from '../model/facts.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
-import { among, type Formula, isYes, truthVariable, type Universe, type UserFacts, type Variable } from './theory.ts';
+import {
+  among,
+  type Formula,
+  isYes,
+  negated,
+  truthVariable,
+  type Universe,
+  type UserFacts,
+  type Variable,
+} from './theory.ts';
 
 /** A test of the attribute as a formula. */
 type FormulaOfTest = (test: AttributeTest) => Formula;
@@ -20,16 +30,31 @@ interface ValueClass {
 }
 
 /** How the condition tests one value; the same function decides (Law 3). */
-export type ValueTest = (test: AttributeTest) => (value: unknown) => boolean;
+export type CompileValueTest = (test: ValueTest) => (value: unknown, now: Seconds) => boolean;
 
-/** The members of a test that the classes take into account. */
-const knownMembers: readonly string[] = ['equals', 'in', 'matches'] satisfies readonly (keyof AttributeTest)[];
+/** The members of a test that the classes take into account: dates pass by themselves, and are not among them. */
+const knownMembers: readonly string[] = [
+  'equals',
+  'in',
+  'matches',
+  'atLeast',
+  'above',
+  'atMost',
+  'below',
+] satisfies readonly (keyof ValueTest)[];
+
+/** What formulas say about one value, and about whether there is one. */
+interface Values {
+  /** A value passes. */
+  readonly passes: (test: ValueTest) => Formula;
+  readonly isPresent: Formula;
+}
 
 interface TestedAttribute {
   readonly name: string;
   readonly tests: readonly AttributeTest[];
   readonly universe: Universe;
-  readonly valueTest: ValueTest;
+  readonly valueTest: CompileValueTest;
 }
 
 /**
@@ -38,15 +63,34 @@ interface TestedAttribute {
  */
 export function attributeTheory({ name, tests, universe, valueTest }: TestedAttribute): FormulaOfTest {
   const attribute = universe.attribute(name);
-  const understood = tests.filter((test) => Object.keys(test).every((member) => knownMembers.includes(member)));
-  const values = valueClasses(understood, attribute, (value) => universe.isKept(name, value));
+  const understood = tests.filter(isUnderstood);
+  const values = valueClasses(understood.flatMap(valueTests), attribute, (value) => universe.isKept(name, value));
   const free = freeTests(name);
   if (values === undefined) return free;
-  const formula =
-    attribute === undefined || attribute.type === 'list'
-      ? severalValues(name, values, valueTest)
-      : oneValue(name, values, valueTest);
-  return (test) => (understood.includes(test) ? formula(test) : free(test));
+  const several = attribute === undefined || attribute.type === 'list';
+  const formulas = several ? severalValues(name, values, valueTest) : oneValue(name, values, valueTest);
+  return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
+}
+
+/** The tests of single values that it consists of. */
+function valueTests({ present: _, not, ...test }: AttributeTest): readonly ValueTest[] {
+  return [test, ...(not ? [not] : [])];
+}
+
+function isUnderstood(test: AttributeTest): boolean {
+  return valueTests(test).every((one) => Object.keys(one).every((member) => knownMembers.includes(member)));
+}
+
+/** As the condition reads it: an absent attribute passes `not` and `present: false`. */
+function testFormula({ present, not, ...test }: AttributeTest, { passes, isPresent }: Values): Formula {
+  const needsValue = Object.keys(test).length > 0 || (present === undefined && not === undefined);
+  return {
+    all: [
+      ...(present === undefined ? [] : [present ? isPresent : negated(isPresent)]),
+      ...(not ? [negated(passes(not))] : []),
+      ...(needsValue ? [passes(test)] : []),
+    ],
+  };
 }
 
 function freeTests(name: string): FormulaOfTest {
@@ -60,24 +104,30 @@ function freeTests(name: string): FormulaOfTest {
 }
 
 /** The attribute is absent or has one value. */
-function oneValue(name: string, values: readonly ValueClass[], valueTest: ValueTest): FormulaOfTest {
+function oneValue(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
   const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
   const variable: Variable = { name: `attributes.${name}`, classes: [{ place: (facts) => facts }, ...classes] };
-  return (test) => {
-    const holds = valueTest(test);
-    return among(variable, (at) => at > 0 && holds(values[at - 1]?.value));
+  return {
+    passes: (test) => {
+      const holds = valueTest(test);
+      return among(variable, (at) => at > 0 && holds(values[at - 1]?.value, 0));
+    },
+    isPresent: among(variable, (at) => at > 0),
   };
 }
 
 /** The attribute has any number of values, of which one must pass: each class of values is there or not. */
-function severalValues(name: string, values: readonly ValueClass[], valueTest: ValueTest): FormulaOfTest {
+function severalValues(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
   const variables = values.map(({ value, isKept }) => {
     const place = withValue(name, (before) => (before === undefined ? value : [before, value].flat()));
     return truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
   });
-  return (test) => {
-    const holds = valueTest(test);
-    return { any: variables.filter((_, at) => holds(values[at]?.value)).map(isYes) };
+  return {
+    passes: (test) => {
+      const holds = valueTest(test);
+      return { any: variables.filter((_, at) => holds(values[at]?.value, 0)).map(isYes) };
+    },
+    isPresent: { any: variables.map(isYes) },
   };
 }
 
@@ -90,11 +140,13 @@ function withValue(name: string, change: (before: unknown) => unknown): (facts: 
 
 /** Undefined: there are too many. */
 function valueClasses(
-  tests: readonly AttributeTest[],
+  tests: readonly ValueTest[],
   attribute: Attribute | undefined,
   isKept: (value: AttributeValue) => boolean,
 ): readonly ValueClass[] | undefined {
-  const named = tests.flatMap(({ equals, in: list = [] }) => [...(equals === undefined ? [] : [equals]), ...list]);
+  const named = tests.flatMap(({ equals, in: list = [], atLeast, above, atMost, below }) =>
+    [equals, ...list, atLeast, above, atMost, below].filter((value) => value !== undefined),
+  );
   const kept = (values: readonly AttributeValue[]) =>
     values.filter(isKept).map((value): ValueClass => ({ value, isKept: true }));
   if (attribute?.options) return kept(attribute.options.map(({ value }) => value));

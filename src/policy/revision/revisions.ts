@@ -15,7 +15,8 @@ import {
   writeDocuments,
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
-import { newCaches, openSnapshot, type Snapshot, type SnapshotSources } from './snapshot.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
+import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 export interface RevisionsOptions {
   /** All authenticators, enabled or not. */

@@ -1,25 +1,24 @@
 /** One revision of the configuration, ready to be used. */
 
-import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
-import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
 import { StepgateError } from '../../errors.ts';
-import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
-import { type Manifest, readDocument, readDocuments } from './document-store.ts';
+import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
-import { LruCache } from './lru-cache.ts';
+import type { LruCache } from './lru-cache.ts';
 import {
   readApp,
+  readBrandFile,
   readEnrollmentPolicy,
   readLabelledPolicy,
   readPasswordPolicy,
@@ -29,6 +28,7 @@ import {
   readSettings,
 } from './read-document.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
+import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -46,26 +46,12 @@ export interface Snapshot {
   passwordPolicy(): Promise<PolicySet['password']>;
   /** All apps that users sign in to, those together for which the policies decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
+  /** SHA-256 of the document with this file of a brand; `undefined`: there is none. */
+  fileHash(file: string): string | undefined;
+  /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
+  brandFile(hash: string): Promise<BrandFile | undefined>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
-}
-
-/** By content hash, so that what did not change is not read again for a new revision. */
-interface SnapshotCaches {
-  readonly apps: LruCache<App>;
-  readonly compiled: LruCache<CompiledPolicy>;
-  readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
-  readonly password: LruCache<CompiledPolicy<PasswordRule>>;
-  readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
-  readonly services: LruCache<CompiledPolicy<ServiceRule>>;
-}
-
-/** What snapshots share. */
-export interface SnapshotSources extends SnapshotCaches {
-  readonly store: Store;
-  readonly authenticators: readonly AuthenticatorKind[];
-  /** Overrides the issuer of the settings. */
-  readonly issuer?: string;
 }
 
 /** Where the documents of one revision come from. */
@@ -74,6 +60,8 @@ interface DocumentSourceOfRevision {
   /** By document key: the hash of its content; `undefined`: there is none. */
   hashOf(key: string): string | undefined;
   read(hash: string): Promise<Document>;
+  /** `undefined`: there is none with this hash. */
+  find(hash: string): Promise<Document | undefined>;
   /** All of a kind, in pages. */
   all(kind: DocumentKind): AsyncIterable<readonly Document[]>;
 }
@@ -86,6 +74,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       revision,
       hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
       read: async (hash) => readDocument(sources.store, hash),
+      find: async (hash) => findDocument(sources.store, hash),
       all: (kind) => readDocuments(sources.store, hashesOf(manifest, kind)),
     },
     sources,
@@ -106,23 +95,12 @@ export async function snapshotOfDocuments(
     yield [...documents.values()].filter((document) => document.kind === kind);
   };
   const hashOf = (key: string) => (documents.has(key) ? key : undefined);
-  return snapshotOf({ revision: 0, hashOf, read, all }, { ...newCaches(documents.size), authenticators });
-}
-
-/** Caches of a snapshot that hold so many documents of each kind. */
-export function newCaches(size: number, apps = size): SnapshotCaches {
-  return {
-    apps: new LruCache(apps),
-    compiled: new LruCache(size),
-    enrollment: new LruCache(2),
-    password: new LruCache(2),
-    profiles: new LruCache(size),
-    services: new LruCache(size),
-  };
+  const find = async (key: string) => documents.get(key);
+  return snapshotOf({ revision: 0, hashOf, read, find, all }, { ...newCaches(documents.size), authenticators });
 }
 
 async function snapshotOf(
-  { revision, hashOf, read, all }: DocumentSourceOfRevision,
+  { revision, hashOf, read, find, all }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
@@ -161,6 +139,11 @@ async function snapshotOf(
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
     passwordPolicy: readers.passwordPolicy,
     equivalentApps: once(() => equivalentApps(allApps(), policies)),
+    fileHash: (file) => hashOf(documentKey('file', file)),
+    async brandFile(hash) {
+      const document = await find(hash);
+      return document && readBrandFile(document);
+    },
   };
 }
 
@@ -255,12 +238,15 @@ function isForUsers({ signOnPolicies }: App): boolean {
   return signOnPolicies !== undefined;
 }
 
-/** What the app says, and the settings where it does not. */
+/** What the app says, and the settings where it does not. An attribute that alone identifies labels the field. */
 export function identifyPageOf(
-  { identify }: Settings,
+  { identify, attributes }: Pick<Settings, 'identify' | 'attributes'>,
   app: { readonly identify?: IdentifyPage | undefined },
 ): IdentifyPage {
-  return { ...identify, ...app.identify };
+  const page = { ...identify, ...app.identify };
+  const [only, ...others] = page.by ?? [];
+  const label = only !== undefined && others.length === 0 ? attributes.attributes[only]?.label : undefined;
+  return label === undefined ? page : { label, ...page };
 }
 
 /** By claim: the first scope that releases it. */
