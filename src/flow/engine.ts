@@ -24,7 +24,7 @@ import { begunAnew, restarted } from './actions/restart.ts';
 import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
-import { audit, decidingRule } from './audit.ts';
+import { audit, decidingRules } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
@@ -158,7 +158,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;
-  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred });
+  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
@@ -282,7 +282,7 @@ function auditDenial(context: OpenTransaction, decision: Decision & { kind: 'den
     event: 'sign_in.denied',
     outcome: 'deny',
     ...auditContext(context),
-    rule: decidingRule(decision),
+    ...decidingRules(decision),
     reason: decision.reason,
   });
 }

@@ -141,11 +141,19 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
     ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
     ...(profile === undefined ? [] : profileRows(profile).map(([name, words]) => row(name, words))),
     ...list('missing', missing.map(missingWords)),
+    ...(layer.reported === undefined ? [] : [row('reports', reportedWords(layer.reported))]),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
   if (outcome === 'undecided') return [...lines, row('undecided', undecidedWords(layer))];
   if (outcome === 'not_requested' && maxAge === undefined) return [...lines, row('requires', 'nothing')];
   return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
+}
+
+/** What a rule that only reports would have decided. */
+function reportedWords({ rule, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
+  const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
+  const where = location === undefined ? '' : ` (${location.file}:${location.line})`;
+  return `"${printable(rule)}" would ${decision}, and only reports${where}`;
 }
 
 function undecidedWords({ rules }: Pick<ExplainedLayer, 'rules'>): string {

@@ -3,7 +3,7 @@ import type { Facts } from '../model/facts.ts';
 import type { ServiceRule } from '../model/service-policy.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
-import { findRule } from '../policy/rules.ts';
+import { findRule, reportOf } from '../policy/rules.ts';
 
 /** Why a service gets no token. */
 export type ServiceDenial = 'rule' | 'no_rule' | 'condition_failed';
@@ -19,6 +19,7 @@ export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined,
   if (policy === undefined) return { allow: true, trace: { layers: [] } };
   const { rule, failed, traces } = findRule(policy, facts);
   const decider = rule ?? failed;
+  const reported = reportOf(policy, facts, ({ then }) => then.kind);
   const outcome = rule?.then.kind ?? 'deny';
   const layer: LayerTrace = {
     layer: 'service',
@@ -26,6 +27,7 @@ export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined,
     rules: traces,
     ...(decider && { decidedBy: decider.name }),
     outcome,
+    ...(reported && { reported: reported.trace }),
   };
   const trace = { layers: [layer] };
   if (outcome === 'allow') return { allow: true, trace };

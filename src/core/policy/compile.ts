@@ -32,6 +32,8 @@ export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly groups: GroupIndex;
   /** Without the rules that ask how the user signed in. Absent: there are none. */
   readonly beforeSignIn?: CompiledPolicy<Of>;
+  /** With the rules that only report, up to the last of them. Absent: there are none. */
+  readonly reporting?: CompiledPolicy<Of>;
 }
 
 /** Everything that decides about one app, compiled once per revision and app. */
@@ -75,14 +77,21 @@ export function compilePolicy<Of extends RuleHead>(policy: {
   readonly name: string;
   readonly rules: readonly Of[];
 }): CompiledPolicy<Of> {
-  const rules = policy.rules.map(compileRule);
-  const before = policy.rules.filter(({ when }) => !asksHowSignedIn(when));
+  const { name } = policy;
+  const rules = policy.rules.filter(({ off }) => !off);
+  const before = rules.filter(({ when }) => !asksHowSignedIn(when));
+  const reporting = rules.slice(0, rules.findLastIndex(({ reportOnly }) => reportOnly) + 1);
+  const enforced = rules.filter(({ reportOnly }) => !reportOnly);
   return {
-    name: policy.name,
-    rules,
-    groups: groupIndex(rules),
-    ...(before.length < rules.length && { beforeSignIn: compilePolicy({ name: policy.name, rules: before }) }),
+    ...compileRules(name, enforced),
+    ...(before.length < rules.length && { beforeSignIn: compilePolicy({ name, rules: before }) }),
+    ...(reporting.length > 0 && { reporting: compileRules(name, reporting) }),
   };
+}
+
+function compileRules<Of extends RuleHead>(name: string, written: readonly Of[]): CompiledPolicy<Of> {
+  const rules = written.map(compileRule);
+  return { name, rules, groups: groupIndex(rules) };
 }
 
 /** The rules that decide what may be used and enrolled: without those that ask how the user signed in. */

@@ -2,7 +2,7 @@
 import type { ConditionResult } from '../model/conditions.ts';
 import type { Facts, RuleFacts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
-import type { RuleTrace } from '../model/trace.ts';
+import type { ReportedRule, RuleTrace } from '../model/trace.ts';
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
 import { allOfAnywhere } from './condition-result.ts';
 import { resultAnywhere } from './conditions.ts';
@@ -63,6 +63,29 @@ export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts:
     return { undecided, ...(undecided ? {} : found), traces: traces as RuleTrace[] };
   }
   return { undecided: firstUnknown < policy.rules.length, traces: traces as RuleTrace[] };
+}
+
+/** A rule that only reports, and what it would have decided. */
+export interface RuleReport<Of extends RuleHead> {
+  readonly rule: Of;
+  readonly trace: ReportedRule;
+}
+
+/**
+ * The rule that would decide if the rules that only report were enforced. Undefined: it would be none of them.
+ * `outcomeOf`: what a rule says that holds.
+ */
+export function reportOf<Of extends RuleHead>(
+  { reporting }: CompiledPolicy<Of>,
+  facts: RuleFacts,
+  outcomeOf: (rule: Of) => ReportedRule['outcome'],
+): RuleReport<Of> | undefined {
+  if (reporting === undefined) return undefined;
+  const { rule, failed, traces } = findRule(reporting, facts);
+  const decider = rule ?? failed;
+  const trace = traces.at(-1);
+  if (!decider?.reportOnly || trace === undefined) return undefined;
+  return { rule: decider, trace: { ...trace, outcome: rule ? outcomeOf(rule) : 'deny' } };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Denial, Layer } from '../model/decision.ts';
 import type { RuleFacts } from '../model/facts.ts';
 import type { RuleHead } from '../model/policy.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { findRule } from './rules.ts';
+import { findRule, reportOf } from './rules.ts';
 
 /** What the policy says. Without `terms` it says nothing: there is no policy, or it is undecided. */
 export interface TermsRuling<Terms> {
@@ -21,7 +21,13 @@ export function termsRuling<Terms>(
 ): TermsRuling<Terms> {
   if (policy === undefined) return {};
   const { undecided, rule, failed, traces } = findRule(policy, facts);
-  const trace = { layer: name, policy: policy.name, rules: traces } as const;
+  const reported = reportOf(policy, facts, () => 'allow');
+  const trace = {
+    layer: name,
+    policy: policy.name,
+    rules: traces,
+    ...(reported && { reported: reported.trace }),
+  } as const;
   if (rule) {
     const layer: Layer = { trace: { ...trace, decidedBy: rule.name, outcome: 'allow' } };
     return { layer, terms: rule.then, rule: rule.name };

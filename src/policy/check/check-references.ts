@@ -47,6 +47,7 @@ const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map
 
 const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
+  { kinds: ['app'], pattern: 'signOnPolicy.*', what: 'sign-on policy', known: ({ policies }) => policies },
   { kinds: ['app'], pattern: 'service.policy', what: 'service policy', known: (names) => names.servicePolicies },
   { kinds: ['app'], pattern: 'service.resources.*.indicator', what: 'API', known: ({ resources }) => resources },
   { kinds: ['app'], pattern: 'profilePolicy', what: 'profile policy', known: (names) => names.profilePolicies },

@@ -29,11 +29,12 @@ export async function equivalentApps(
   const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
   for await (const page of pages) {
     for (const app of page) {
-      const name = JSON.stringify([app.signOnPolicy, app.profilePolicy]);
+      const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
+      const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
       const named = setsByName.get(name) ?? listedClientIds(await policies(app));
       setsByName.set(name, named);
       const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
-      const key = JSON.stringify([app.signOnPolicy, app.profilePolicy, app.minimumAcr, marks]);
+      const key = JSON.stringify([name, app.minimumAcr, marks]);
       groups.set(key, withApp(groups.get(key), app));
     }
   }

@@ -6,6 +6,7 @@ import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { localizedText } from './attributes.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, key, listOf, secureUrl, text } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const attributeName = z.string().min(1);
 
@@ -57,7 +58,7 @@ const then = closed({
 });
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold. An empty one asks for nothing.'),
 })
@@ -67,14 +68,21 @@ const rule = closed({
     context.addIssue({ code: 'custom', path: ['then', 'register'], message });
   })
   .transform(
-    ({ name, when = {}, then: { register: registration, required = [], optional = [], terms = [] } }): ProfileRule => ({
+    ({
       name,
+      when = {},
+      then: { register: registration, required = [], optional = [], terms = [] },
+      ...switches
+    }): ProfileRule => ({
+      name,
+      ...switchesOf(switches),
       when,
       then: { ...(registration && { registration }), required, optional, terms },
     }),
   );
 
 export const profilePolicySchema = closed({
+  ...policySwitch,
   name: key.describe('Apps refer to the policy by this name. `default` is for all apps that name none.'),
   rules: z
     .array(rule)

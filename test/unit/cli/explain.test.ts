@@ -317,6 +317,28 @@ test('files that are not applied, with and without a user', async () => {
   expect(await explained('--app', 'payroll')).toContain('Everybody else');
 });
 
+test('rules that only report, and not those that are switched off', async () => {
+  const rules = [
+    { name: 'Off', when: { network: { none: ['office'] } }, then: 'deny', enabled: false },
+    { name: 'Soon', when: { network: { none: ['office'] } }, then: { allow: { factors: 2 } }, reportOnly: true },
+    { name: 'All', then: { allow: { factors: 1 } } },
+  ];
+  await writeFile(join(dir, 'policies/sign-on/payroll.yaml'), JSON.stringify({ name: 'payroll', rules }));
+  const text = await explained(
+    '--app',
+    'payroll',
+    '--config',
+    dir,
+    '--user',
+    'eve@demo.test',
+    '--evidence',
+    'password',
+  );
+  expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1)');
+  expect(text).toMatch(/hit +1 +All +policies.*decides: allow/);
+  expect(text).not.toContain('Off');
+});
+
 test('a service: what it may use, what its policy says, and that there is no user', async () => {
   const files: Readonly<Record<string, string>> = {
     'stepgate.yaml':
