@@ -9,6 +9,7 @@ import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
@@ -75,9 +76,11 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   return {
     ok: true,
     documents,
-    warnings: [...configurationWarnings(sources, documents, options), ...groupWarnings(sources, options.groups)].sort(
-      compareLocations,
-    ),
+    warnings: [
+      ...configurationWarnings(sources, documents, options),
+      ...groupWarnings(sources, options.groups),
+      ...expressionWarnings(sources),
+    ].sort(compareLocations),
   };
 }
 
@@ -98,6 +101,7 @@ function checkSources(
   ]);
   return [
     ...ofEachFile,
+    ...expressionFindings(sources),
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),

@@ -24,7 +24,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   core: { ours: [], packages: [] },
   errors: { ours: [], packages: [] },
 
-  policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
+  policy: { ours: ['core', ...store], packages: ['yaml', 'zod', '@marcbachmann/cel-js'] },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
