@@ -87,7 +87,7 @@ export const attributeTest: fc.Arbitrary<AttributeTest> = fc
   .tuple(valueTest, fc.record(attributeTests, { requiredKeys: [] }))
   .map(([test, more]) => ({ ...test, ...more }));
 
-/** Of somebody, of the time, and one that fails now and then. */
+/** About the user, about the time, and one that fails now and then. */
 const expressions: readonly CompiledExpression[] = [
   {
     written: 'user',

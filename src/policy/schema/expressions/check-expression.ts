@@ -30,7 +30,7 @@ function faultOf(error: ParseError | TypeFault | EvaluationError | undefined): E
   return { offset: error?.range?.start ?? 0, message: `is no expression that can be evaluated: ${hint(message)}` };
 }
 
-/** The one mistake that everybody makes. */
+/** The most common mistake. */
 function hint(message: string): string {
   return message.includes('double') && message.includes('int')
     ? `${message} (attributes are of type double: write 3.0 for 3)`

@@ -4,7 +4,7 @@ import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
 
-/** Made once for each revision. An expression that cannot be read is `error` for everybody. */
+/** Made once for each revision. An expression that cannot be read is `error` for every user. */
 export function compileExpression(written: string): CompiledExpression {
   const parsed = parseExpression(written);
   if (parsed === undefined) return { written, aboutUser: false, varies: false, evaluate: () => 'error' };
