@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
+import { offsetWithin } from './offset-within.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
@@ -31,6 +32,8 @@ export interface YamlSource {
   finding(path: Path, message: string, key?: string): Finding;
   /** The text of the file. */
   readonly lines: readonly string[];
+  /** A finding about a place within the text at this path: so many UTF-16 units from its beginning. */
+  findingWithin(path: Path, offset: number, message: string): Finding;
 }
 
 /** A file that was read, and the kind of document that it holds. */
@@ -102,8 +105,14 @@ function parse(
     path: pathText(key === undefined ? path : [...path, key]),
     message,
   });
+  const findingWithin = (path: Path, offset: number, message: string): Finding => ({
+    ...place(offsetWithin(text, offsetOf(contents, path), offset)),
+    path: pathText(path),
+    message,
+  });
   const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
-  return { source: { file, content: content.plain, finding, lineOf, lines: text.split(/\r?\n/) }, findings: [] };
+  const lines = text.split(/\r?\n/);
+  return { source: { file, content: content.plain, finding, findingWithin, lineOf, lines }, findings: [] };
 }
 
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;
