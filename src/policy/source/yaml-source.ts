@@ -61,16 +61,16 @@ function parse(
   text: string,
   variables: Variables,
 ): { source?: YamlSource; findings: readonly Finding[] } {
-  const lines = new LineCounter();
+  const lineCounter = new LineCounter();
   const document = parseDocument(text, {
-    lineCounter: lines,
+    lineCounter,
     prettyErrors: false,
     uniqueKeys: true,
     merge: false,
     version: '1.2',
   });
   const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
+    const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = syntaxFindings([...document.errors, ...document.warnings], place);
