@@ -13,6 +13,7 @@ import { loadTranslators, type Translator } from '../../rendering/translator.ts'
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { pageTemplates } from './page-templates.ts';
+import { scriptBundles } from './script-bundles.ts';
 import type { PageTemplateModels } from './template-models.ts';
 import type { AccountPage } from './views/account-pages.ts';
 import { accountView } from './views/account-view.ts';
@@ -79,10 +80,12 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
   const translators = loadTranslators(dirs);
   const locales = [...translators.keys()];
   const assets = loadAssets(join(viewsDir, 'assets'));
+  const scripts = scriptBundles(assets);
   const parts: PageParts = {
     templates: loadTemplates<PageTemplateModels>(dirs, pageTemplates, omitUndefined({ drawn })),
     translator: (locale) => translators.get(locale) ?? (translators.get(fallbackLocale) as Translator),
     asset: (name) => assets.hrefs[name] ?? '',
+    scriptsHref: scripts.href,
     accentHref: rememberLast(accentHref),
   };
   const page =
@@ -109,7 +112,7 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
     texts: parts.translator,
     locales,
     chooseLocale: localeChooser(locales),
-    asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
+    asset: (path) => assets.byPath.get(path) ?? scripts.asset(path) ?? accentAsset(path),
   };
 }
 
@@ -118,18 +121,29 @@ interface PageParts {
   readonly translator: (locale: string) => Translator;
   /** Path of an asset by its file name. */
   readonly asset: (name: string) => string;
+  /** Path of all scripts of a page, as one; of none: `undefined`. */
+  readonly scriptsHref: (names: readonly string[]) => string | undefined;
   readonly accentHref: (accent: string | undefined) => string | undefined;
 }
 
 /** The content of a page, in the frame that all pages have. */
 function drawPage<P extends PageBase>(
-  { templates, translator, asset, accentHref: hrefOf }: PageParts,
+  { templates, translator, asset, scriptsHref, accentHref: hrefOf }: PageParts,
   page: P,
   toView: (page: P, t: Translator) => View,
 ): string {
   const { brand, signals = [] } = page;
   const t = translator(page.locale);
-  const { heading, context, app, scripts = [], wide = false, notices = noNotices, ...content } = toView(page, t);
+  const {
+    heading,
+    context,
+    app,
+    account,
+    scripts = [],
+    wide = false,
+    notices = noNotices,
+    ...content
+  } = toView(page, t);
   const accent = hrefOf(brand.accent);
   const title = { title: t.text(heading.key, heading.params), brand: brand.name };
   return templates.draw(
@@ -140,11 +154,15 @@ function drawPage<P extends PageBase>(
       brand: { name: brand.name },
       favicon: asset('icon.svg'),
       stylesheets: [asset('stepgate.css'), ...(accent === undefined ? [] : [accent])],
-      scripts: [...scripts, ...(signals.length > 0 ? ['credential-signals.js'] : [])].map(asset),
       signals: signals.map((signal) => JSON.stringify(signal)),
       wide,
       heading,
-      ...omitUndefined({ context, app }),
+      ...omitUndefined({
+        context,
+        app,
+        account,
+        script: scriptsHref([...scripts, ...(signals.length > 0 ? ['credential-signals.js'] : [])]),
+      }),
       notices,
       main: templates.draw(content.template, content.model, t),
     },

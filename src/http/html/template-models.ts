@@ -59,6 +59,8 @@ import type {
   SignInLostModel,
 } from './models/standalone-models.ts';
 import type {
+  AboutModel,
+  CautionsModel,
   ChallengeModel,
   CompleteModel,
   ConsentModel,
@@ -79,11 +81,13 @@ import type {
 
 export interface PageTemplateModels {
   readonly layout: LayoutModel;
+  readonly 'partials/about': AboutModel;
   readonly 'partials/account': AccountModel;
   readonly 'partials/add-authenticator': AddAuthenticatorModel;
   readonly 'partials/app-mark': AppView;
   readonly 'partials/apps': AppsModel;
   readonly 'partials/back-to-account': Empty;
+  readonly 'partials/cautions': CautionsModel;
   readonly 'partials/challenge-service': ChallengeServiceModel;
   readonly 'partials/context': ContextModel;
   readonly 'partials/field': Field;

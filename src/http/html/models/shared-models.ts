@@ -12,7 +12,8 @@ export interface LayoutModel {
   /** Paths of assets. */
   readonly favicon: string;
   readonly stylesheets: readonly string[];
-  readonly scripts: readonly string[];
+  /** All scripts of the page, in one file. */
+  readonly script?: string;
   /** What the browser is told about credentials: JSON for a script. */
   readonly signals: readonly string[];
   /** For pages of lists rather than one form. */
@@ -21,6 +22,8 @@ export interface LayoutModel {
   /** Stands over the heading: what the user is here for. */
   readonly context?: MessageDescriptor;
   readonly heading: MessageDescriptor;
+  /** Whose sign-in it is, and how far it is. */
+  readonly account?: AccountModel;
   readonly notices: NoticesModel;
   /** HTML of the page itself. */
   readonly main: string;

@@ -1,7 +1,7 @@
 /** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { AccountModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
+import type { FormModel, LeadModel, OptionModel } from './shared-models.ts';
 
 export interface ReferenceModel {
   readonly reference?: string;
@@ -38,13 +38,11 @@ export interface DeviceConfirmModel extends LeadModel {
 }
 
 export interface LogoutModel extends LeadModel {
-  readonly account: AccountModel;
   /** Its own form. */
   readonly main: FormModel;
 }
 
 export interface MagicLinkConfirmModel extends LeadModel {
-  readonly account: AccountModel;
   /** Its own form. */
   readonly main: FormModel;
   /** What its button says. */

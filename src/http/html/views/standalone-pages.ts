@@ -120,8 +120,8 @@ export function logoutView(page: LogoutPage): View {
   return {
     template: 'pages/logout',
     heading: { key: 'logout.title' },
+    account: accountModel(page.account),
     model: {
-      account: accountModel(page.account),
       lead: app ? { key: 'logout.lead_app', params: { app: app.name } } : { key: 'logout.lead' },
       main: providerForm('op.logoutForm', page),
     },
@@ -142,8 +142,8 @@ export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
       ? { key: 'magic_link.confirm.recovery.title' }
       : { key: 'magic_link.confirm.title.in_app', params: { app: app.name } },
     app: appView(app),
+    account: accountModel(page.account),
     model: {
-      account: accountModel(page.account),
       lead: { key: 'magic_link.confirm.lead' },
       action: { key: page.recovering ? 'action.continue' : 'magic_link.confirm.yes' },
       main: stateForm({ step: 'challenge', authenticator, action }, stateHandle, [

@@ -27,6 +27,7 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly heading: MessageDescriptor;
   readonly context?: MessageDescriptor;
   readonly app?: AppView;
+  readonly account?: AccountModel;
   /** Over the page. */
   readonly notices?: NoticesModel;
   /** Names of assets that the page runs. */
@@ -38,7 +39,7 @@ export interface ViewOf<N extends ContentTemplate> {
 /** What a page has of its own. */
 export type Content = View extends infer V
   ? V extends View
-    ? Pick<V, 'template' | 'model' | 'heading'>
+    ? Pick<V, 'template' | 'model' | 'heading' | 'account'>
     : never
   : never;
 
