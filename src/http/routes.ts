@@ -92,6 +92,7 @@ function accountRoutes({
 }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account?done=stale';
   return [
+    { path: '/', GET: account.home },
     { path: '/account', GET: account.overview },
     { path: '/.well-known/change-password', GET: account.changePassword },
     { path: '/account/callback', GET: account.callback, onLostRace },

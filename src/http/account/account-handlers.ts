@@ -39,6 +39,7 @@ const done = [
 
 export function accountHandlers(parts: AccountParts) {
   return {
+    home: (ctx: Context) => seeOther(ctx, '/account'),
     overview: (ctx: Context) => overview({ parts, ctx }),
     callback: (ctx: Context) => callback({ parts, ctx }),
     add: (ctx: Context) => addAuthenticator({ parts, ctx }),

@@ -56,6 +56,7 @@ import type {
   NextLinksModel,
   OAuthErrorModel,
   ReferenceModel,
+  SignedOutModel,
   SignInLostModel,
 } from './models/standalone-models.ts';
 import type {
@@ -121,7 +122,7 @@ export interface PageTemplateModels {
   readonly 'pages/device-confirm': DeviceConfirmModel;
   readonly 'pages/device-success': LeadModel;
   readonly 'pages/logout': LogoutModel;
-  readonly 'pages/signed-out': LeadModel;
+  readonly 'pages/signed-out': SignedOutModel;
   readonly 'pages/magic-link-confirm': MagicLinkConfirmModel;
   readonly 'pages/magic-link-elsewhere': MagicLinkElsewhereModel;
   readonly 'pages/magic-link-over': MagicLinkOverModel;

@@ -94,6 +94,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/signin/:uid/status': read,
   '/signin/:uid/codes': write,
   '/signin/:uid/:step': write,
+  '/': read,
   '/account': read,
   '/.well-known/change-password': read,
   '/account/callback': read,

@@ -11,7 +11,7 @@ const page = (accent?: string): string =>
     signedOut: true,
   });
 const linked = (html: string): readonly string[] =>
-  [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map((match) => match[1] ?? '');
+  [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '');
 
 test('every asset that a page links to is served, with its type and a strong tag', () => {
   const paths = linked(page('#336699'));

@@ -12,6 +12,8 @@ export interface NextLinksModel {
   readonly links: readonly { readonly kind: string; readonly href: string; readonly text: MessageDescriptor }[];
 }
 
+export type SignedOutModel = LeadModel & NextLinksModel;
+
 export interface ErrorModel extends LeadModel, ReferenceModel, NextLinksModel {
   readonly code: string;
 }

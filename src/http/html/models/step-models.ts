@@ -198,6 +198,8 @@ export interface DeniedModel extends OptionsModel {
   readonly code: string;
   readonly lead: MessageDescriptor;
   readonly back: OptionModel;
+  /** Finds the sign-in in the audit log. */
+  readonly reference: string;
 }
 
 export type CompleteModel = LeadModel;

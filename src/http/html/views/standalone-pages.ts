@@ -131,7 +131,9 @@ export function logoutView(page: LogoutPage): View {
 export function signedOutView({ app, signedOut }: SignedOutPage): View {
   const key = signedOut ? 'signed_out' : 'stayed';
   const lead = app && !signedOut ? { key: 'stayed.lead_app', params: { app: app.name } } : { key: `${key}.lead` };
-  return { template: 'pages/signed-out', heading: { key: `${key}.title` }, model: { lead } };
+  const text = { key: signedOut ? 'next.sign_in' : 'next.account' };
+  const links = [{ kind: 'account', href: '/account', text }];
+  return { template: 'pages/signed-out', heading: { key: `${key}.title` }, model: { lead, links } };
 }
 
 export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {

@@ -1,7 +1,6 @@
 /** The pages of the step loop: which template draws a step, and what it is given. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
-import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { explained, fieldsOf, type IdentifierWords, identifyFields } from '../fields.ts';
 import { localized } from '../localized.ts';
@@ -47,6 +46,8 @@ export function stepView(page: StepPage, t: Translator): View {
       only: (notice) => !isBesideInput(step, notice),
     }),
     scripts: scriptsOf(page),
+    // A key, its picture and the code that proves it fit on one screen.
+    wide: step.kind === 'enroll' && 'secret' in step.offer,
   };
 }
 
@@ -102,7 +103,10 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
           { name: 'authenticator.id', value: authenticator },
           ...box,
         ]),
-        publicKey: publicKeyModel(assertionInputs, 'secondary', { key: `identify.${authenticator}.action` }),
+        publicKey: publicKeyModel(authenticator, assertionInputs, {
+          look: 'secondary',
+          action: { key: `identify.${authenticator}.action` },
+        }),
       };
     }),
     options: optionsOf(page, t),
@@ -158,7 +162,10 @@ function publicKeyChallenge({ page, step, t }: StepOf<'challenge'>): Content {
       ...whyAndHow(step, t),
       main: ceremonyForm(page, step, ceremony),
       fields: fieldsOf(step),
-      publicKey: publicKeyModel(assertionInputs, 'primary', { key: `challenge.${step.authenticator}.action` }),
+      publicKey: publicKeyModel(step.authenticator, assertionInputs, {
+        look: 'primary',
+        action: { key: `challenge.${step.authenticator}.action` },
+      }),
       options: optionsOf(page, t),
     },
   };
@@ -234,6 +241,7 @@ function denied({ page, step, t }: StepOf<'denied'>): Content {
       code: `denied.${step.reason}`,
       lead: { key: denialKey(page, step.reason) },
       back: returnOption(page),
+      reference: page.uid,
       options: optionsOf(page, t),
     },
   };
