@@ -11,7 +11,9 @@ import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
+import { checkSignOn } from './check/check-sign-on.ts';
 import { checkSigning } from './check/check-signing.ts';
+import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
@@ -61,7 +63,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkSources(sources, unreadableKinds, options.authenticators),
   ];
   if (findings.length > 0) return { ok: false, findings: findings.sort(compareLocations) };
-  const documents = toDocuments(sources);
+  const documents = toDocuments(sources.filter(isSwitchedOn));
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
@@ -86,12 +88,24 @@ function checkSources(
   const names = knownNames(sources, unreadableKinds, authenticators);
   const ofEachFile = sources.flatMap((each) => [
     ...schemaFindings(schemaFor(each.kind, authenticators), each.source),
-    ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
+    ...(hasCatchAll(each) ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources), ...checkServices(sources)];
+  return [
+    ...ofEachFile,
+    ...duplicateNames(sources),
+    ...checkSigning(sources),
+    ...checkServices(sources),
+    ...checkSwitchedOff(sources),
+    ...checkSignOn(sources),
+  ];
+}
+
+/** Sign-on policies that are read as one have it together: `checkSignOn` sees to them. */
+function hasCatchAll(each: DocumentSource): boolean {
+  return !['settings', 'app', 'sign-on'].includes(each.kind) && isSwitchedOn(each);
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {

@@ -49,6 +49,8 @@ export function openEmbedded({ file, now = Date.now, schema }: EmbeddedOptions):
     tail: tailLines(database, queue),
     ping: () => queue.write(() => undefined),
     examine: async () => [],
+    // What is written is synced before it is acknowledged.
+    confirm: async () => undefined,
     async close() {
       if (!database.isOpen) return;
       stopSweeping();

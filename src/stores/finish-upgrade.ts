@@ -42,6 +42,8 @@ export async function finishUpgrade(
     await changeState(store, entry, { ...state, schema: version, rewriting: true });
     await pause(settle);
     const rewritten = await rewriteAll(settings, schema);
+    // Else a master that dies could bring an older document back into a store that says that it has none.
+    await store.confirm();
     const after = await readState(store);
     const { rewriting: _, ...finished } = after.state;
     await changeState(store, after.entry, finished);

@@ -23,12 +23,17 @@ export interface ReplicatedOptions {
   readonly isPatient?: boolean;
 }
 
+/** The script of a batch without operations. What is written behind it waits for all that was written before. */
+const nothing: ScriptArguments = [0];
+
 /** Milliseconds. */
 const settleLimit = 12_000;
 const settleInterval = 250;
 
 export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
+  /** See `Store.confirm`. */
+  readonly confirm: () => Promise<void>;
   /** A sentence for the operator, where one more dead machine would stop promised commits. */
   readonly advice: () => Promise<readonly string[]>;
   readonly stop: () => void;
@@ -42,14 +47,22 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
   const settled = options.isPatient === true ? settling(way) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
   const needed = (me: string): number | undefined => watch.rule.needed(me, performance.now());
+  // Where replicas were excused by the operator's word, it is looked at again behind the script.
+  const mustWait = (key: string): boolean => isSynced || word.isGiven() || needed(masterOf(key)) !== 0;
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);
       await watch.known();
       await settled?.(keyOf(args));
-      // Where replicas were excused by the operator's word, it is looked at again behind the script.
-      const mustWait = isSynced || word.isGiven() || needed(masterOf(keyOf(args))) !== 0;
-      return mustWait ? way.run(args, keyOf(args)) : alone(args, true);
+      return mustWait(keyOf(args)) ? way.run(args, keyOf(args)) : alone(args, true);
+    },
+    async confirm() {
+      await watch.known();
+      const confirmAt = async (key: string): Promise<void> => {
+        await settled?.(key);
+        if (mustWait(key)) await way.run(nothing, key);
+      };
+      await Promise.all(way.keys().map(confirmAt));
     },
     async advice() {
       if (parseRedisUrl(options.url).kind === 'standalone') return [];
@@ -83,7 +96,7 @@ function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
   return async (key) => {
     while (!settled.has(masterOf(key)) && performance.now() < end) {
       const master = masterOf(key);
-      const isSettled = await run(['0'], key).then(
+      const isSettled = await run(nothing, key).then(
         () => true,
         () => false,
       );
@@ -93,6 +106,9 @@ function settling({ run, masterOf }: Way): (key: string) => Promise<void> {
   };
 }
 
+/** Several for each slot of a Cluster. */
+const mostNames = 60_000;
+
 /** How commits that wait reach their master. */
 interface Way {
   readonly watch: ReplicaWatch;
@@ -101,6 +117,8 @@ interface Way {
   /** The master of a key, as the rule names it. */
   readonly masterOf: (key: string) => string;
   readonly masters: () => readonly string[];
+  /** A key at each master. */
+  readonly keys: () => readonly string[];
   readonly stop: () => void;
 }
 
@@ -121,6 +139,7 @@ function singleWay(options: ReplicatedOptions, shared: Redis): Way {
     run: (args) => send(args),
     masterOf: master,
     masters: () => [master()],
+    keys: () => [barrierKey()],
     stop: () => client.disconnect(),
   };
 }
@@ -131,7 +150,20 @@ function clusterWay({ url, prefix, patience = usualPatience, durability }: Repli
   const watch = watchCluster(address, patience);
   const barrierKey = (tag: string) => prefix + replicationBarrierKey(tag);
   const { run, stop } = clusterCommits({ address, watch, patience, isSynced, barrierKey });
-  return { watch, run, masterOf: (key) => watch.masterOf(slotOf(key)), masters: watch.masters, stop };
+  const masterOf = (key: string): string => watch.masterOf(slotOf(key));
+  const keys = () => keysByMaster(masterOf, watch.masters().length);
+  return { watch, run, masterOf, masters: watch.masters, keys, stop };
+}
+
+/** Tries names until each of `count` masters has one. One that serves no slot any more has none. */
+function keysByMaster(masterOf: (key: string) => string, count: number): readonly string[] {
+  const found = new Map<string, string>();
+  for (let number = 0; found.size < count && number < mostNames; number += 1) {
+    const key = `{${number}}`;
+    const master = masterOf(key);
+    if (master !== '' && !found.has(master)) found.set(master, key);
+  }
+  return [...found.values()];
 }
 
 function adviceFor(replicas: number): readonly string[] {

@@ -78,6 +78,7 @@ export function openRedis(options: RedisOptions): Store {
         ...(await replicated.advice()),
       ]),
     ),
+    confirm: track(() => link.send('commit', replicated.confirm)),
     async close() {
       await drain();
       replicated.stop();

@@ -203,6 +203,11 @@ export interface Store {
    * operator. `now` is the clock of this process (ms).
    */
   examine(now?: () => number): Promise<readonly string[]>;
+  /**
+   * Resolves once every replica, in every part of a Cluster, has all that was written before. Rejects with
+   * `StoreUnavailable` when that is not known.
+   */
+  confirm(): Promise<void>;
   /** Waits for the calls under way, then refuses everything with `StoreUnavailable`. */
   close(): Promise<void>;
 }

@@ -27,7 +27,7 @@ import { changeState, readState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory.ts';
 import { listUsers } from '../../src/users/list-users.ts';
 import { recordingStore } from '../support/recording-store.ts';
-import { clusterPlace, kindsOfPlace, type StorePlace } from '../support/store-places.ts';
+import { clusterPlace, kindsOfPlace, type StorePlace, sentinelPlace } from '../support/store-places.ts';
 import { membersOf, write } from './store-harness.ts';
 
 const limits = [
@@ -66,7 +66,7 @@ function terminalAt(place: StorePlace) {
   };
 }
 
-describe.each([...kindsOfPlace, clusterPlace])('on the $name store', ({ make }) => {
+describe.each([...kindsOfPlace, sentinelPlace, clusterPlace])('on the $name store', ({ make }) => {
   let place: StorePlace;
   let store: Store;
   let dir: string;

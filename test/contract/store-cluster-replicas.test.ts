@@ -1,11 +1,23 @@
 /** The Redis store on a Cluster with replicas: what it acknowledges is at all of them, and nothing counts twice. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { restoreCommand } from '../../src/cli/restore/restore.ts';
 import { StoreUnavailable } from '../../src/errors.ts';
+import { createKeyring } from '../../src/oidc/keys/keyring.ts';
+import { backUp, restoreBackup } from '../../src/stores/backup/backup.ts';
+import { finishUpgrade } from '../../src/stores/finish-upgrade.ts';
+import { revisionPointerKey, storeStateKey } from '../../src/stores/keys.ts';
+import { openStore } from '../../src/stores/open.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { slotOf } from '../../src/stores/redis-slots.ts';
+import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
+import { createState, readState } from '../../src/stores/store-state.ts';
+import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, type RedisCluster, type RedisServer, startRedisCluster } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { freshTag, pick, read, valuesOf, write } from './store-harness.ts';
@@ -183,4 +195,66 @@ test('while a slot moves, each commit counts once and none is lost', async () =>
   expect(consumed).toEqual(Array.from({ length: 30 }, () => true));
   expect(await Promise.all(keys.map(async (key) => (await read(store, key))?.version))).toEqual(keys.map(() => 2));
   await until('the new master is known', async () => (await store.commit([put(pick(keys, 0))])).ok);
+});
+
+describe('what a command writes everywhere', () => {
+  /** Begins like a store in use: with keys, and a configuration. */
+  async function storeOn(cluster: RedisCluster): Promise<Store> {
+    const store = await open(cluster, longPatience);
+    await createState(store, releaseSchema);
+    await createKeyring(store, 0);
+    await write(store, put(revisionPointerKey, 'pointer'));
+    return store;
+  }
+
+  /** Of a master that does not have the state of the store. */
+  function replicaElsewhere({ nodes }: RedisCluster): RedisServer {
+    const master = Math.floor((slotOf(storeStateKey) * 3) / 16_384);
+    return pick(nodes, 3 + ((master + 1) % 3));
+  }
+
+  test('an upgrade is finished when it is at every replica of every master, not before', async () => {
+    const cluster = await startCluster(1);
+    await storeOn(cluster);
+    const replica = replicaElsewhere(cluster);
+    const next = { ...releaseSchema, version: releaseSchema.version + 1 };
+    const settings = { redisUrl: cluster.url, dataDir: '/nowhere', schema: next };
+    replica.kill('SIGSTOP');
+    await expect(finishUpgrade(settings, { settle: 0 })).rejects.toThrow(/not at every replica/);
+    replica.kill('SIGCONT');
+    await eventually(() => finishUpgrade(settings, { settle: 0 }));
+    const { state } = await readState(openRedisAt(cluster, next));
+    expect([state.schema, state.rewriting]).toEqual([next.version, undefined]);
+  });
+
+  test('a restore says when it is not known to be at every replica', async () => {
+    const cluster = await startCluster(1);
+    await storeOn(cluster);
+    const settings = { redisUrl: cluster.url, dataDir: '/nowhere' };
+    const dir = await mkdtemp(join(tmpdir(), 'stepgate-restore-'));
+    stops.push(() => rm(dir, { recursive: true, force: true }));
+    const file = join(dir, 'a.backup');
+    await backUp(settings, file, { encryption: {}, now: Date.now() });
+    const restore = () =>
+      restoreCommand({
+        restoreBackup: (from, options) => restoreBackup(settings, from, { ...options, now: Date.now(), settle: 0 }),
+        openStore: async () => recordingStore(await openStore(settings)),
+        stdout: () => {},
+        now: () => Math.floor(Date.now() / 1000),
+        recoveryCodes: 'recovery-code',
+      })
+        .exitOverride()
+        .parseAsync([file, '--replace'], { from: 'user' });
+    const replica = replicaElsewhere(cluster);
+    replica.kill('SIGSTOP');
+    await expect(restore()).rejects.toThrow(/was restored, and is not known to be at every replica/);
+    replica.kill('SIGCONT');
+    await eventually(restore);
+  });
+
+  function openRedisAt({ url }: RedisCluster, schema: StoreSchema): Store {
+    const store = openRedis({ url, patience: longPatience, schema });
+    stops.push(store.close);
+    return store;
+  }
 });

@@ -263,6 +263,26 @@ describe('what the first version left', () => {
     await store.close();
   });
 
+  test('a backup, of which the release after it changes documents on the way', async () => {
+    const settings = { dataDir: join(dir, 'changed'), schema: next };
+    const seen: string[] = [];
+    await restoreBackup(settings, 'test/fixtures/version-1/stepgate.backup', {
+      decryption: {},
+      replace: false,
+      now: Date.now(),
+      change: (key, text) => {
+        if (key.startsWith('user:')) seen.push(text);
+        return text.replace('"status":"active"', '"status":"suspended"');
+      },
+    });
+    expect(seen.length).toBeGreaterThan(0);
+    for (const text of seen) expect(JSON.parse(text)).toMatchObject({ nick: 2 });
+    expect([...(await versionsIn({ settings } as StorePlace))]).toEqual([releaseSchema.version]);
+    const store = await openStore({ dataDir: settings.dataDir });
+    expect((await new Directory(store).findByIdentifier('ann@demo.test'))?.user.status).toBe('suspended');
+    await store.close();
+  });
+
   test('both, by the release after it', async () => {
     const dataDir = join(dir, 'later');
     const settings = { dataDir, schema: next };

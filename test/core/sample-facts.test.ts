@@ -55,6 +55,24 @@ describe('two conditions have common samples', () => {
     ],
     ['systems that overlap', { device: { os: ['ios', 'android'] } }, { device: { os: ['linux', 'android'] } }, true],
     [
+      'a group of the second alternative',
+      { any: [{ groups: { any: ['a'] } }, { groups: { any: ['b'] } }] },
+      { groups: { any: ['b'] } },
+      true,
+    ],
+    [
+      'no alternative that both have',
+      { any: [{ groups: { any: ['a'] } }, { network: { any: ['office'] }, groups: { any: ['c'] } }] },
+      { groups: { any: ['b'] } },
+      false,
+    ],
+    [
+      'alternatives of both',
+      { any: [{ userType: { any: ['a'] } }, { network: { any: ['office'] } }] },
+      { userType: { any: ['b'] }, any: [{ network: { any: ['vpn'] } }, { network: { any: ['office'] } }] },
+      true,
+    ],
+    [
       'attributes',
       { attributes: { a: { equals: 1 } } },
       { attributes: { b: { matches: 'x*y' }, c: { in: [2] } } },

@@ -113,6 +113,7 @@ export function fakeStore(): FakeStore {
     },
     ping: async () => undefined,
     examine: async () => [],
+    confirm: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -7,7 +7,7 @@ import { openRedis } from '../../src/stores/redis.ts';
 import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { createState } from '../../src/stores/store-state.ts';
-import { longPatience, type RedisServer, startRedis, startRedisCluster } from './redis.ts';
+import { longPatience, type RedisServer, startRedis, startRedisCluster, startReplica, startSentinel } from './redis.ts';
 
 export interface StorePlace {
   readonly settings: StoreSettings;
@@ -61,6 +61,20 @@ export const kindsOfPlace: readonly KindOfPlace[] = [
   { name: 'embedded', make: onDisk },
   { name: 'redis', make: async () => onRedis(await startRedis()) },
 ];
+
+/** A master and its replica, found by a sentinel. */
+export const sentinelPlace: KindOfPlace = {
+  name: 'Redis Sentinel',
+  async make() {
+    const master = await startRedis();
+    const replica = await startReplica(master);
+    const sentinel = await startSentinel(master);
+    const stop = async (): Promise<void> => {
+      for (const server of [sentinel, replica, master]) await server.stop();
+    };
+    return onRedis({ url: sentinel.url, stop });
+  },
+};
 
 export const clusterPlace: KindOfPlace = {
   name: 'Redis Cluster',

@@ -60,8 +60,10 @@ export function restoreCommand(context: RestoreContext): Command {
 async function confirm(context: RestoreContext): Promise<void> {
   const done = auditOp({ event: 'store.restored', outcome: 'success', by: operatorName() }).op;
   try {
-    // The end of a word that no longer counts is a promise: its commit waits until the replicas have all before it.
-    await withStore(context, (store) => store.commit([endStandAloneOp, done]));
+    await withStore(context, async (store) => {
+      await store.commit([endStandAloneOp, done]);
+      await store.confirm();
+    });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(

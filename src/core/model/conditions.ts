@@ -11,8 +11,8 @@ export interface AnyAllNone {
   readonly none?: readonly string[];
 }
 
-/** When a rule applies: all conditions that are there must hold. Without any the rule always applies. */
-export interface Conditions {
+/** Conditions by name: all that are there must hold. */
+export interface ConditionSet {
   /** User ids or canonical identifiers. */
   readonly users?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
   readonly groups?: AnyAllNone;
@@ -50,11 +50,17 @@ export interface Conditions {
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
 }
 
+/** When a rule applies: all conditions that are there must hold. Without one the rule always applies. */
+export interface Conditions extends ConditionSet {
+  /** One of these sets must hold. */
+  readonly any?: readonly ConditionSet[];
+}
+
 /** The name of a condition, as in policies. */
-export type ConditionName = keyof Conditions;
+export type ConditionName = keyof ConditionSet;
 
 /** One condition, as a rule has it. */
-export type ConditionOf<Name extends ConditionName> = NonNullable<Conditions[Name]>;
+export type ConditionOf<Name extends ConditionName> = NonNullable<ConditionSet[Name]>;
 
 /** What one profile attribute is compared with: all members that are there must hold. */
 export interface AttributeTest {
@@ -69,5 +75,8 @@ export interface AttributeTest {
 /** A value that a policy can compare a profile attribute with. */
 export type AttributeValue = string | number | boolean;
 
-/** `unknown`: it depends on the user, who has not identified yet, or has not signed in yet. */
-export type ConditionResult = 'hit' | 'miss' | 'unknown';
+/**
+ * `unknown`: it depends on the user, who has not identified yet, or has not signed in yet. `error`: it could not be
+ * found out, and the rule denies (Law 4).
+ */
+export type ConditionResult = 'hit' | 'miss' | 'unknown' | 'error';

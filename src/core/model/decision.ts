@@ -24,6 +24,8 @@ export const denyReasons = [
   'rule',
   /** No rule of the policy holds. */
   'no_rule',
+  /** A condition of the rule could not be found out. */
+  'condition_failed',
   /** The account may not sign in (suspended, deactivated). */
   'account_inactive',
   /** Nothing that the user has or may enroll can meet the requirement. */

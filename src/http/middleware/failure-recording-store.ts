@@ -22,6 +22,7 @@ export function failureRecordingStore(store: Store, failed: (error: StoreUnavail
     tail: (...args) => watch(store.tail(...args)),
     ping: () => watch(store.ping()),
     examine: (now) => watch(store.examine(now)),
+    confirm: () => watch(store.confirm()),
     close: () => store.close(),
   };
 }

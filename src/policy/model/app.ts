@@ -15,8 +15,13 @@ export interface App {
   readonly ownAccount?: true;
   /** Takes the place of what the settings say, member by member. */
   readonly identify?: IdentifyPage;
-  /** Name of the sign-on policy; absent: no user signs in. */
-  readonly signOnPolicy?: string;
+  /** By which a sign-on policy can be for several apps. */
+  readonly labels: readonly string[];
+  /**
+   * Names of the sign-on policies, which are read as one, in this order. Empty: the policy that is for one of the
+   * labels. Absent: no user signs in.
+   */
+  readonly signOnPolicies?: readonly string[];
   /** Name of the profile policy; absent: `default`, if there is one. */
   readonly profilePolicy?: string;
   /** Configured `acr` value that every sign-in to this app reaches at least. */

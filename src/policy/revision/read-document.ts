@@ -12,6 +12,7 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Document } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
+import type { LabelledPolicy } from './sign-on-policies.ts';
 
 /**
  * `authenticators`: all, enabled or not. Throws `StepgateError('not_configured')` when the document was written by a
@@ -37,6 +38,12 @@ export function readPolicy(document: Document): Policy {
     name: document.name,
     rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, location: locationOf(document, index) }))),
   };
+}
+
+/** A sign-on policy with the labels of its apps. Throws like `readSettings`. */
+export function readLabelledPolicy(document: Document): LabelledPolicy {
+  const { labels } = read(schemas['sign-on'], document);
+  return { name: document.name, labels };
 }
 
 /** The enrollment policy, each rule with its place. Throws like `readSettings`. */

@@ -3,8 +3,10 @@
 import { z } from 'zod';
 import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
-import { closed, duration, key, listOf, text } from './fields.ts';
+import { closed, duration, key, listOf } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const day = 86_400;
 const dateForm = /^\d{4}-\d{2}-\d{2}$/;
@@ -87,19 +89,20 @@ const then = closed({
   .describe('What is named nowhere may be enrolled where a sign-on policy needs it, and used.');
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 })
   .superRefine(({ when, then: { disabled } }, context) => {
-    if (when?.authenticated === undefined || disabled === undefined) return;
+    if (when === undefined || !asksHowSignedIn(when) || disabled === undefined) return;
     const message =
       'cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in';
     context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });
   })
   .transform(
-    ({ name, when = {}, then: terms }): EnrollmentRule => ({
+    ({ name, when = {}, then: terms, ...switches }): EnrollmentRule => ({
       name,
+      ...switchesOf(switches),
       when,
       then: {
         required: terms.required ?? [],
@@ -115,6 +118,7 @@ const rule = closed({
   );
 
 export const enrollmentPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })

@@ -109,7 +109,7 @@ export interface RestoreOptions {
   readonly replace: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** What becomes of a document on the way, by its key. Default: it stays as it is. */
+  /** What becomes of a document of this release on the way, by its key. Default: it stays as it is. */
   readonly change?: (key: string, text: string) => string;
   /** How long requests on a Redis that is replaced may still write (milliseconds). Default: 5 seconds, as by Law 13. */
   readonly settle?: number;
@@ -133,7 +133,7 @@ export async function restoreBackup(
   });
   const restored = async (before: StoreState | undefined): Promise<Restored> => {
     const { lines } = await readBackupFile(file, options.decryption);
-    return { lines: changed(lines, options.change), state: stateAfter(before), now: options.now };
+    return { lines: changed(lines, schema, options.change), state: stateAfter(before), now: options.now };
   };
   if (redisUrl === undefined) await intoDirectory(settings, options, restored);
   else await intoRedis(redisUrl, settings, { options, restored });
@@ -234,11 +234,21 @@ function assertReadable({ key, value }: Extract<BackupLine, { is: 'entry' }>, sc
   throw new BackupRefused('backup_version', `${key} in the file has version ${found}, not ${schema.version}`);
 }
 
-async function* changed(lines: AsyncIterable<BackupLine>, change: RestoreOptions['change']): AsyncIterable<BackupLine> {
+/** A document of the version before is changed as one of this release, and goes into the store as what it was. */
+async function* changed(
+  lines: AsyncIterable<BackupLine>,
+  { version, upgrade, downgrade }: StoreSchema,
+  change: RestoreOptions['change'],
+): AsyncIterable<BackupLine> {
   for await (const line of lines) {
     const stamp = line.is === 'entry' && change ? readStamp(line.value) : undefined;
-    if (line.is === 'entry' && change && stamp)
-      yield { ...line, value: withStamp({ ...stamp, text: change(line.key, stamp.text) }) };
-    else yield line;
+    if (line.is !== 'entry' || change === undefined || stamp === undefined) {
+      yield line;
+      continue;
+    }
+    const kind = line.key.slice(0, line.key.indexOf(':'));
+    const isOlder = stamp.version < version;
+    const next = change(line.key, isOlder ? upgrade(kind, stamp.text) : stamp.text);
+    yield { ...line, value: withStamp({ ...stamp, text: isOlder ? downgrade(kind, next) : next }) };
   }
 }

@@ -142,7 +142,7 @@ async function writeCounter(
   else await client.pexpireat(key, ends);
 }
 
-/** Throws nothing: what a replica lacks, it gets as soon as it can. `restore` then makes a commit that waits for it. */
+/** Throws nothing: what a replica lacks, it gets as soon as it can. `restore` then waits until that is confirmed. */
 async function reachReplicas(client: RedisClient): Promise<void> {
   await Promise.all(
     mastersOf(client).map(async (master) => {

@@ -6,6 +6,7 @@ import type {
   AttributeTest,
   ConditionName,
   ConditionOf,
+  ConditionSet,
   Conditions,
 } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../../../src/core/model/facts.ts';
@@ -73,13 +74,27 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   attributes: fc.dictionary(fc.constantFrom(...names), fc.record(attributeTests, { requiredKeys: [] }), { maxKeys: 2 }),
 };
 
-/** Up to three conditions. */
-export const conditions: fc.Arbitrary<Conditions> = fc
-  .tuple(
-    fc.subarray(Object.keys(conditionArbitraries) as ConditionName[], { maxLength: 3 }),
-    fc.record(conditionArbitraries),
-  )
-  .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+/** Up to so many conditions, without alternatives. */
+const conditionSet = (maxLength: number): fc.Arbitrary<ConditionSet> =>
+  fc
+    .tuple(
+      fc.subarray(Object.keys(conditionArbitraries) as ConditionName[], { maxLength }),
+      fc.record(conditionArbitraries),
+    )
+    .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+
+const ofConditions: Arbitraries<Pick<Conditions, 'any'>> = {
+  any: fc.array(conditionSet(2), { minLength: 2, maxLength: 3 }),
+};
+
+/** Up to three conditions, in one of four cases with alternatives besides. */
+export const conditions: fc.Arbitrary<Conditions> = fc.oneof(
+  { weight: 3, arbitrary: conditionSet(3) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(conditionSet(1), fc.record(ofConditions)).map(([one, any]) => ({ ...one, ...any })),
+  },
+);
 
 const recoveryArbitraries: Arbitraries<NonNullable<Subject['recovery']>> = {
   at: fc.constantFrom(NOW - 3600, NOW),

@@ -79,6 +79,17 @@ describe('rows', () => {
   });
 });
 
+test.each([
+  ['/signin/sample', '/signin/:uid'],
+  ['/SignIn/sample/', '/signin/:uid'],
+  ['/.well-known/webauthn', '/.well-known/webauthn'],
+  ['/signin', undefined],
+  ['/oauth2/v1/token', undefined],
+  ['/', undefined],
+])('%s is answered by %s', (path, expected) => {
+  expect(createRoutes(table).find(path)?.path).toBe(expected);
+});
+
 const read = ['GET', 'HEAD'];
 const both = ['GET', 'HEAD', 'POST'];
 const write = ['POST'];

@@ -320,14 +320,36 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes, any',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes, any',
+    ],
+  ],
+  [
+    'faults in alternatives',
+    when('any: [{ network: { any: [ofice] } }, { groups: {} }, { any: [] }, { apps: { none: [nots] } }]'),
+    [
+      '5:32 rules[0].when.any[0].network.any[0] unknown zone `ofice`; did you mean `office`?',
+      '5:54 rules[0].when.any[1].groups says nothing: give at least one of any, all, none',
+      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
+      '5:90 rules[0].when.any[3].apps.none[0] unknown app `nots`; did you mean `notes`?',
+    ],
+  ],
+  [
+    'one alternative',
+    when('any: [{ groups: { any: [a] } }]'),
+    ['5:12 rules[0].when.any has one alternative only: write its conditions without `any`'],
+  ],
+  [
+    'how the user signed in, in an alternative',
+    when('any: [{ authenticated: { any: [totp] } }, { network: { any: [office] } }]'),
+    [
+      '5:30 rules[0].when.any[0].authenticated means nothing here: these rules decide before it is known how the user signs in. Rules of enrollment and profile policies may ask for it',
     ],
   ],
   [
