@@ -50,10 +50,8 @@ export function accountHandlers(parts: AccountParts) {
 async function overview(request: AccountHttpRequest): Promise<void> {
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: 'view' });
-  await showOverview({ ...request, open }, [
-    ...addedNotice(open, request.ctx.query),
-    ...noticesOf(request.ctx.query.done),
-  ]);
+  const { done: code } = request.ctx.query;
+  await showOverview({ ...request, open }, [...addedNotice(open, code), ...noticesOf(code)]);
 }
 
 /** The sign-in came back. */
@@ -81,7 +79,7 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   }
   const isReady = open !== undefined && mayChange(open);
   const purpose = isReady ? enrollScope(key) : changeScope;
-  sendToSignIn(request, { purpose, returnTo: isReady ? `added/${key}` : `add/${key}` });
+  sendToSignIn(request, { purpose, returnTo: isReady ? 'added' : `add/${key}` });
 }
 
 /** A Well-Known URL for Changing Passwords (W3C): password managers send users there. */
@@ -102,15 +100,11 @@ async function showOverview(request: AccountPageRequest, messages: readonly Noti
 const newFor = 600;
 
 /** What the user has just added, and whether that ended the other sessions: both happened in one commit. */
-function addedNotice(
-  { account: { user, credentials }, services }: OpenAccount,
-  { done: code, authenticator }: Context['query'],
-): readonly Notice[] {
-  const times = credentials.filter((one) => one.authenticator === authenticator).map(({ createdAt }) => createdAt);
-  const addedAt = Math.max(...times);
-  if (code !== 'added' || typeof authenticator !== 'string' || addedAt < services.now() - newFor) return [];
-  const others = user.validAfter >= addedAt ? 'ended' : 'kept';
-  return [{ code: 'account.done.added', level: 'info', authenticator, params: { others } }];
+function addedNotice({ account: { user, credentials }, services }: OpenAccount, code: unknown): readonly Notice[] {
+  const newest = credentials.toSorted((one, other) => other.createdAt - one.createdAt)[0];
+  if (code !== 'added' || newest === undefined || newest.createdAt < services.now() - newFor) return [];
+  const others = user.validAfter >= newest.createdAt ? 'ended' : 'kept';
+  return [{ code: 'account.done.added', level: 'info', authenticator: newest.authenticator, params: { others } }];
 }
 
 /** `code`: what was done on the page before; `stale`: another tab was faster. */
