@@ -106,13 +106,14 @@ async function faults(
 }
 
 /** Sizes of all that can be pressed or filled in. */
-function sizesOfControls(page: Page) {
-  return page.locator(controls).evaluateAll((all) =>
-    all.map((control) => {
+async function sizesOfControls(page: Page) {
+  const all = await page.locator(controls).evaluateAll((found) =>
+    found.map((control) => {
       const { width, height } = control.getBoundingClientRect();
-      return { width, height, text: control.textContent };
+      return { width, height, text: control.textContent, isDrawn: control.getClientRects().length > 0 };
     }),
   );
+  return all.filter(({ isDrawn }) => isDrawn);
 }
 
 /** The state on a phone, narrow, with large text, and on a desktop: what is wrong, and how many controls it has. */

@@ -57,7 +57,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     );
     const value = serializeCredentials([...parseCredentials(stored?.value ?? ''), ...more]);
     await node.store.commit([{ op: 'put', key, value }]);
-    return { user, address, ...(await visit(node, user)) };
+    return { user, address, ...(await visit(node, user, { path: '/account/methods' })) };
   }
 
   async function enrolledCount({ id }: TestUser): Promise<number> {

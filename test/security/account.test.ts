@@ -94,7 +94,9 @@ async function owner() {
   const askedAt = Math.floor(Date.now() / 1000);
   const askedAddress = { address: `3-${user.identifier}`, code: 'x', askedAt, expires: askedAt + 600 };
   await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
-  const { html } = await agent.open(`${node.issuer}/account`);
+  const parts = ['methods', 'devices', 'notifications'];
+  const pages = await Promise.all(parts.map((part) => agent.open(`${node.issuer}/account/${part}`)));
+  const html = pages.map((page) => page.html).join('\n');
   const first = (pattern: RegExp) => pattern.exec(html)?.[1] ?? '';
   const paths: Readonly<Record<string, string>> = {
     id: first(/\/account\/authenticators\/([\w-]+)/),

@@ -11,6 +11,7 @@ import { StepgateError } from '../../errors.ts';
 import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
 import { isFullOf, overviewOf } from '../../flow/account/overview.ts';
 import { seeOther } from '../answers.ts';
+import type { OverviewPage } from '../html/views/account-pages.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
   type AccountHttpRequest,
@@ -24,6 +25,7 @@ import {
   staleForm,
 } from './account-request.ts';
 import { keepForm } from './deletion-handlers.ts';
+import { appToReturnTo, rememberApp } from './return-to-app.ts';
 
 /** What the overview can say was done, as its query names it. */
 const done = [
@@ -40,18 +42,24 @@ const done = [
 export function accountHandlers(parts: AccountParts) {
   return {
     home: (ctx: Context) => seeOther(ctx, '/account'),
-    overview: (ctx: Context) => overview({ parts, ctx }),
+    overview: (ctx: Context) => section({ parts, ctx }, 'overview'),
+    methods: (ctx: Context) => section({ parts, ctx }, 'methods'),
+    devices: (ctx: Context) => section({ parts, ctx }, 'devices'),
+    activity: (ctx: Context) => section({ parts, ctx }, 'activity'),
+    notifications: (ctx: Context) => section({ parts, ctx }, 'notifications'),
     callback: (ctx: Context) => callback({ parts, ctx }),
     add: (ctx: Context) => addAuthenticator({ parts, ctx }),
     changePassword: (ctx: Context) => changePassword({ parts, ctx }),
   };
 }
 
-async function overview(request: AccountHttpRequest): Promise<void> {
+/** A page that shows a part of the account, or the first page. */
+async function section(request: AccountHttpRequest, kind: OverviewPage['kind']): Promise<void> {
+  rememberApp(request);
   const open = await openedAccount(request);
-  if (!open) return sendToSignIn(request, { returnTo: 'view' });
+  if (!open) return sendToSignIn(request, { returnTo: kind === 'overview' ? 'view' : kind });
   const { done: code } = request.ctx.query;
-  await showOverview({ ...request, open }, [...addedNotice(open, code), ...noticesOf(code)]);
+  await showSection({ ...request, open }, kind, [...addedNotice(open, code), ...noticesOf(code)]);
 }
 
 /** The sign-in came back. */
@@ -75,7 +83,7 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
     const params = { count: maxEnrollmentsPerAuthenticator };
     const full: Notice = { code: 'account.add.full', level: 'error', params };
     setStatus(request.ctx, [full]);
-    return showOverview({ ...request, open }, [full]);
+    return showSection({ ...request, open }, 'methods', [full]);
   }
   const isReady = open !== undefined && mayChange(open);
   const purpose = isReady ? enrollScope(key) : changeScope;
@@ -90,10 +98,22 @@ function changePassword({ parts, ctx }: AccountHttpRequest): void {
   seeOther(ctx, `/account/add/${key}`);
 }
 
-async function showOverview(request: AccountPageRequest, messages: readonly Notice[]): Promise<void> {
-  const keep = keepForm(request.open);
-  const overview = await overviewOf(request.open);
-  showAccountPage(request, { kind: 'overview', overview, ...(keep ? { keep } : {}), messages });
+async function showSection(
+  request: AccountPageRequest,
+  kind: OverviewPage['kind'],
+  messages: readonly Notice[],
+): Promise<void> {
+  const { open } = request;
+  const keep = keepForm(open);
+  const overview = await overviewOf(open);
+  showAccountPage(request, {
+    kind,
+    overview,
+    now: open.services.now(),
+    ...(await appToReturnTo(request)),
+    ...(keep && kind === 'overview' ? { keep } : {}),
+    messages,
+  });
 }
 
 /** Seconds for which the page says what was added: longer than the last step takes, too short for a link to lie. */

@@ -13,7 +13,7 @@ import type {
   ChangeIdentifierModel,
   ConfirmAddressModel,
   DeleteAccountModel,
-  DevicesModel,
+  DevicesPageModel,
   EndAppAccessModel,
   EndSessionModel,
   ForgetDeviceModel,
@@ -25,7 +25,6 @@ import type {
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
-  SessionsModel,
   SignInsModel,
 } from './models/account-models.ts';
 import type {
@@ -33,10 +32,10 @@ import type {
   AppView,
   ChallengeServiceModel,
   ContextModel,
-  Empty,
   FormModel,
   LayoutModel,
   LeadModel,
+  NavModel,
   NoticesModel,
   OptionModel,
   OptionsModel,
@@ -87,7 +86,6 @@ export interface PageTemplateModels {
   readonly 'partials/add-authenticator': AddAuthenticatorModel;
   readonly 'partials/app-mark': AppView;
   readonly 'partials/apps': AppsModel;
-  readonly 'partials/back-to-account': Empty;
   readonly 'partials/cautions': CautionsModel;
   readonly 'partials/challenge-service': ChallengeServiceModel;
   readonly 'partials/context': ContextModel;
@@ -103,6 +101,7 @@ export interface PageTemplateModels {
   readonly 'partials/recovery-codes': RecoveryCodesModel;
   readonly 'partials/reason': ReasonModel;
   readonly 'partials/reference': ReferenceModel;
+  readonly 'partials/nav': NavModel;
   readonly 'partials/next-links': NextLinksModel;
   readonly 'partials/work': WorkModel;
   readonly 'steps/identify': IdentifyModel;
@@ -131,11 +130,10 @@ export interface PageTemplateModels {
   readonly 'pages/link-result': LinkResultModel;
   readonly 'pages/inbox': InboxModel;
   readonly 'account/overview': OverviewModel;
-  readonly 'account/overview/authenticators': AuthenticatorsModel;
-  readonly 'account/overview/sessions': SessionsModel;
-  readonly 'account/overview/devices': DevicesModel;
-  readonly 'account/overview/sign-ins': SignInsModel;
-  readonly 'account/overview/addresses': AddressesModel;
+  readonly 'account/methods': AuthenticatorsModel;
+  readonly 'account/devices': DevicesPageModel;
+  readonly 'account/activity': SignInsModel;
+  readonly 'account/notifications': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
   readonly 'account/app-details': OwnAppModel;
   readonly 'account/apps': OwnAppsModel;

@@ -53,7 +53,10 @@ function writeSession({ services, session, accountId, app, decision, transaction
   const used = { at: now, ...place };
   recordEvidence(unit, session.uid, { subject: accountId, evidence, used, now, ...omitUndefined({ limits }) });
   if (evidence.length === 0) return;
-  const proved = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  // What was set up is no sign-in: the user proved who they are with something else, or before. The entry is there all
+  // the same, because it also names the session.
+  const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
+  const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 

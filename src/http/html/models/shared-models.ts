@@ -2,8 +2,6 @@
 import type { Locale } from '../../../rendering/locale.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 
-export type Empty = Readonly<Record<never, never>>;
-
 /** The frame of every page. */
 export interface LayoutModel {
   readonly locale: Locale;
@@ -25,8 +23,32 @@ export interface LayoutModel {
   /** Whose sign-in it is, and how far it is. */
   readonly account?: AccountModel;
   readonly notices: NoticesModel;
+  /** The pages of the user's own account. */
+  readonly nav?: NavModel;
+  /** The app from which the user came. */
+  readonly returnTo?: BackModel;
+  /** Leads to the page that this one is part of. */
+  readonly back?: BackModel;
   /** HTML of the page itself. */
   readonly main: string;
+}
+
+export interface NavModel {
+  readonly items: readonly NavItemModel[];
+}
+
+export interface NavItemModel {
+  readonly href: string;
+  readonly icon: string;
+  readonly text: MessageDescriptor;
+  readonly current: boolean;
+}
+
+export interface BackModel {
+  readonly href: string;
+  readonly text: MessageDescriptor;
+  /** Where the pages beside this one are listed, only they are needed. */
+  readonly narrowOnly?: true;
 }
 
 export interface AppView {
@@ -120,6 +142,7 @@ export interface LeadModel {
 }
 
 export interface SignInRow {
+  readonly icon: string;
   /** Absent: the user's own account. */
   readonly app?: string;
   readonly what: MessageDescriptor;

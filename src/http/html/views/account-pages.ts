@@ -5,6 +5,7 @@ import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
+import type { OpenableApp } from '../../../flow/account/openable-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
 import type { OwnProfile, ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { OwnSession } from '../../../flow/account/sessions.ts';
@@ -12,11 +13,16 @@ import type { PageBase } from './page-models.ts';
 
 interface AccountPageBase extends PageBase {
   readonly messages: readonly Notice[];
+  /** The app from which the user came, and its address. */
+  readonly returnTo?: { readonly name: string; readonly href: string };
 }
 
+/** The first page, and the parts of the account that have a page of their own. */
 export interface OverviewPage extends AccountPageBase {
-  readonly kind: 'overview';
+  readonly kind: 'overview' | 'methods' | 'devices' | 'activity' | 'notifications';
   readonly overview: Overview;
+  /** Epoch seconds. */
+  readonly now: Seconds;
   /** The user asked for the deletion of the account. */
   readonly keep?: KeepAccount;
 }
@@ -124,6 +130,7 @@ export interface OwnDataPage extends AccountPageBase {
 export interface AppsPage extends AccountPageBase {
   readonly kind: 'apps';
   readonly apps: readonly OwnApp[];
+  readonly openable: readonly OpenableApp[];
 }
 
 export interface EndAppAccessPage extends AccountPageBase {

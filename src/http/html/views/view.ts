@@ -9,8 +9,10 @@ import type { Invalid } from '../models/account-models.ts';
 import type {
   AccountModel,
   AppView,
+  BackModel,
   FormModel,
   HiddenInput,
+  NavModel,
   NoticeModel,
   NoticesModel,
 } from '../models/shared-models.ts';
@@ -34,6 +36,9 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly scripts?: readonly string[];
   /** For pages of lists rather than one form. */
   readonly wide?: boolean;
+  readonly nav?: NavModel;
+  readonly back?: BackModel;
+  readonly returnTo?: BackModel;
 }
 
 /** What a page has of its own. */
