@@ -1,6 +1,10 @@
-/** Where things are: what is asked for stays above the keyboard of a phone, and what belongs together on one screen. */
+/**
+ * Where things are, and how heavy: what is asked for stays above the keyboard of a phone, what belongs together on one
+ * screen, and a page takes few bytes and requests.
+ */
+import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Response } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { type PageServer, pageStates, servePages } from '../support/page-states.ts';
 
@@ -87,4 +91,67 @@ test('the digits of a code are evenly spaced, and centred', async () => {
   expect(style.fontFamily).toContain('monospace');
   expect(style.fontSize).toBeGreaterThanOrEqual(24);
   expect(style.spacing).toBeGreaterThanOrEqual(8);
+});
+
+/** What goes over the line: pages as they are, because they hold secrets, and the rest as our server compresses it. */
+async function bytesOf(response: Response): Promise<number> {
+  const body = await response.body();
+  const isPage = (response.headers()['content-type'] ?? '').startsWith('text/html');
+  return isPage ? body.length : brotliCompressSync(body).length;
+}
+
+/** Texts that are made to be too long are no measure. */
+const ordinary = [...pageStates.keys()].filter((state) => !/-(?:hostile|long)$/.test(state));
+const portions = ordinary.filter((_, at) => at % 40 === 0).map((first, turn) => [first, turn] as const);
+
+test.each(portions)('a page takes at most 30 KB and 6 requests, with a brand, too: from %s', async (_first, turn) => {
+  await page.setViewportSize(phone);
+  const heavy: unknown[] = [];
+  for (const state of ordinary.slice(turn * 40, turn * 40 + 40)) {
+    // Without what the browser kept of the page before.
+    const context = await browser.newContext({ viewport: phone });
+    const fresh = await context.newPage();
+    const responses: Response[] = [];
+    fresh.on('response', (response) => {
+      if (!response.url().startsWith('data:')) responses.push(response);
+    });
+    await fresh.goto(`${server.origin}/${state}`);
+    const sizes = await Promise.all(responses.map(bytesOf));
+    const bytes = sizes.reduce((sum, one) => sum + one, 0);
+    if (responses.length > 6 || bytes > 30_000) heavy.push({ state, requests: responses.length, bytes });
+    await context.close();
+  }
+  expect(heavy).toEqual([]);
+});
+
+describe('in the account', () => {
+  test('the list of pages stands beside them on a desktop, and takes no room on a phone', async () => {
+    await open('account-methods', desktop);
+    const [side, card] = [page.locator('.side'), page.locator('main')];
+    const beside = { side: await side.boundingBox(), card: await card.boundingBox() };
+    expect((beside.side?.x ?? 0) + (beside.side?.width ?? 0)).toBeLessThan(beside.card?.x ?? 0);
+    await page.setViewportSize(phone);
+    expect(await side.isVisible()).toBe(false);
+    expect(await page.getByRole('link', { name: 'Back to your account' }).isVisible()).toBe(true);
+  });
+
+  test('each card has one action, and a name that says what it acts on', async () => {
+    await open('account-methods', phone);
+    const actions = await page.locator('.entry a').evaluateAll((links) => links.map((link) => link.ariaLabel));
+    expect(actions).toEqual(['Manage Password', 'Manage Work phone', 'Manage Passkey or security key', 'Manage Email']);
+  });
+
+  test('a relative time shows the exact one on a click, in the zone of the reader, and comes back', async () => {
+    const context = await browser.newContext({ timezoneId: 'Asia/Tokyo', locale: 'en-US' });
+    const own = await context.newPage();
+    await own.goto(`${server.origin}/account-activity`);
+    const time = own.locator('button.time').first();
+    const words = await time.textContent();
+    expect(words).toBe('2 days ago');
+    await time.click();
+    expect(await time.textContent()).toBe('Nov 18, 2026, 8:31\u202fPM');
+    await time.click();
+    expect(await time.textContent()).toBe(words);
+    await context.close();
+  });
 });

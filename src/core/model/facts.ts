@@ -164,6 +164,8 @@ export interface Subject {
   readonly userType?: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
+  /** When the account was made (epoch seconds). Absent: there is none, and nothing is made up about it. */
+  readonly createdAt?: Seconds;
   /** Absent: the account was never recovered. */
   readonly recovery?: Recovery;
   /** By key of the authenticator: how often the user skipped its enrollment. */

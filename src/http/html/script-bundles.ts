@@ -2,7 +2,9 @@
  * The scripts of a page in one file, so that a page with several asks for one. Each keeps its own names. The address
  * tells which scripts are in it, so that every node can answer for it.
  */
-import { type Asset, hashedPath, type loadAssets, toAsset } from './assets.ts';
+import { type Asset, assetOf, hashedPath, type loadAssets } from './assets.ts';
+
+const scriptType = 'text/javascript; charset=utf-8';
 
 export interface ScriptBundles {
   /** Address of these scripts, by file name; `undefined`: there are none. */
@@ -13,6 +15,7 @@ export interface ScriptBundles {
 
 export function scriptBundles({ byPath, hrefs }: ReturnType<typeof loadAssets>): ScriptBundles {
   const made = new Map<string, Buffer>();
+  const assets = new Map<string, Asset>();
   const sourceOf = (name: string): Buffer | undefined => byPath.get(hrefs[name] ?? '')?.body;
   const bundle = (name: string): Buffer | undefined => {
     const known = made.get(name) ?? joined(scriptsIn(name).map(sourceOf));
@@ -30,7 +33,10 @@ export function scriptBundles({ byPath, hrefs }: ReturnType<typeof loadAssets>):
     asset(path) {
       const name = nameIn(path);
       const body = name === undefined ? undefined : bundle(name);
-      return name && body && hashedPath(name, body) === path ? toAsset(name, body) : undefined;
+      if (!name || !body || hashedPath(name, body) !== path) return undefined;
+      const asset = assets.get(name) ?? assetOf(scriptType, body);
+      assets.set(name, asset);
+      return asset;
     },
   };
 }

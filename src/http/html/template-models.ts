@@ -31,7 +31,9 @@ import type {
   AccountModel,
   AppView,
   ChallengeServiceModel,
+  ContactModel,
   ContextModel,
+  FooterModel,
   FormModel,
   LayoutModel,
   LeadModel,
@@ -39,6 +41,7 @@ import type {
   NoticesModel,
   OptionModel,
   OptionsModel,
+  PictureView,
   WorkModel,
 } from './models/shared-models.ts';
 import type {
@@ -88,9 +91,12 @@ export interface PageTemplateModels {
   readonly 'partials/apps': AppsModel;
   readonly 'partials/cautions': CautionsModel;
   readonly 'partials/challenge-service': ChallengeServiceModel;
+  readonly 'partials/contact': ContactModel;
   readonly 'partials/context': ContextModel;
   readonly 'partials/field': Field;
+  readonly 'partials/footer': FooterModel;
   readonly 'partials/form': FormModel;
+  readonly 'partials/picture': PictureView;
   readonly 'partials/notices': NoticesModel;
   readonly 'partials/keep-account': KeepAccountModel;
   readonly 'partials/option': OptionModel;

@@ -3,17 +3,13 @@ import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
+import type { BrandSettings } from './brand.ts';
 import type { SigningAlgorithm, SigningSettings } from './signing.ts';
 
 export interface Settings {
   /** Issuer URL without a trailing slash; absent: the server uses the address that it listens on (demo only). */
   readonly issuer?: string;
-  readonly brand: {
-    /** Name of the product as users know it. */
-    readonly name: string;
-    /** CSS colour `#rrggbb` of buttons and links. */
-    readonly accent?: string;
-  };
+  readonly brand: BrandSettings;
   /**
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */

@@ -24,7 +24,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   core: { ours: [], packages: [] },
   errors: { ours: [], packages: [] },
 
-  policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
+  // A brand is checked by the colours that pages and mail will have.
+  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod'] },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
@@ -52,6 +53,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'core',
       'flow',
       'rendering',
+      'policy/model/brand',
       'policy/revision/brand',
       'policy/revision/snapshot',
       'oidc/interaction/interactions',
@@ -223,6 +225,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'provider',
     'demo',
     'health',
+    'asset-handler',
     'routes',
     'koa-app',
   ],

@@ -6,7 +6,7 @@ import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts
 export interface LayoutModel {
   readonly locale: Locale;
   readonly title: MessageDescriptor;
-  readonly brand: { readonly name: string };
+  readonly brand: BrandModel;
   /** Paths of assets. */
   readonly favicon: string;
   readonly stylesheets: readonly string[];
@@ -31,6 +31,41 @@ export interface LayoutModel {
   readonly back?: BackModel;
   /** HTML of the page itself. */
   readonly main: string;
+  /** Of the brand, for the foot of the page. */
+  readonly links: readonly LinkModel[];
+}
+
+export interface BrandModel {
+  readonly name: string;
+  /** Stands in place of the name. */
+  readonly logo?: PictureModel;
+  readonly background?: PictureModel;
+}
+
+/** Paths. Without `dark`, `light` serves in both schemes. */
+export interface PictureModel {
+  readonly light: string;
+  readonly dark?: string;
+}
+
+/** A picture and what it says to a user who does not see it; empty: nothing. */
+export interface PictureView extends PictureModel {
+  readonly alt: string;
+}
+
+export interface LinkModel {
+  readonly text: MessageDescriptor;
+  readonly href: string;
+}
+
+/** Whom to ask, as the configuration says. */
+export interface ContactModel {
+  readonly href: string;
+  readonly text: MessageDescriptor;
+}
+
+export interface FooterModel {
+  readonly links: readonly LinkModel[];
 }
 
 export interface NavModel {

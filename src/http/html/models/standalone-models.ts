@@ -1,7 +1,7 @@
 /** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { FormModel, LeadModel, OptionModel } from './shared-models.ts';
+import type { ContactModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
 
 export interface ReferenceModel {
   readonly reference?: string;
@@ -23,6 +23,7 @@ export interface OAuthErrorModel extends LeadModel, ReferenceModel, NextLinksMod
   readonly error: string;
   /** For the client's developers. */
   readonly description?: string;
+  readonly contact?: ContactModel;
 }
 
 export interface DeviceInputModel extends LeadModel {

@@ -3,6 +3,7 @@ import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts
 import type { Field } from '../inputs.ts';
 import type {
   ChallengeServiceModel,
+  ContactModel,
   FormModel,
   LeadModel,
   NoticesModel,
@@ -200,6 +201,7 @@ export interface DeniedModel extends OptionsModel {
   readonly back: OptionModel;
   /** Finds the sign-in in the audit log. */
   readonly reference: string;
+  readonly contact?: ContactModel;
 }
 
 export type CompleteModel = LeadModel;

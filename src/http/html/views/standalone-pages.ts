@@ -23,7 +23,7 @@ import type {
   SignedOutPage,
   SignInLostPage,
 } from './page-models.ts';
-import { accountModel, appView, noticesModel, stateForm, type View } from './view.ts';
+import { accountModel, appView, contactOf, noticesModel, stateForm, type View } from './view.ts';
 
 export function errorView({ code: error, reference, nextLinks = [] }: ErrorPage, t: Translator): View {
   const code = `error.${error}`;
@@ -61,6 +61,7 @@ export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
       // Extensions of OAuth add codes, so this list is never complete (RFC 6749 section 8.5).
       lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
       ...nextLinksModel(nextLinks),
+      ...contactOf(page, t),
       ...omitUndefined({ description, reference }),
     },
   };

@@ -25,7 +25,16 @@ import {
   reasonOf,
   selectLead,
 } from './step-texts.ts';
-import { accountModel, appView, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
+import {
+  accountModel,
+  appView,
+  authenticatorName,
+  contactOf,
+  iconOf,
+  noticesModel,
+  stateForm,
+  type View,
+} from './view.ts';
 
 export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;
@@ -242,6 +251,7 @@ function denied({ page, step, t }: StepOf<'denied'>): Content {
       lead: { key: denialKey(page, step.reason) },
       back: returnOption(page),
       reference: page.uid,
+      ...contactOf(page, t),
       options: optionsOf(page, t),
     },
   };

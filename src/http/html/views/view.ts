@@ -5,11 +5,13 @@ import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { messageId } from '../fields.ts';
+import { localized } from '../localized.ts';
 import type { Invalid } from '../models/account-models.ts';
 import type {
   AccountModel,
   AppView,
   BackModel,
+  ContactModel,
   FormModel,
   HiddenInput,
   NavModel,
@@ -17,6 +19,7 @@ import type {
   NoticesModel,
 } from '../models/shared-models.ts';
 import type { PageTemplateModels } from '../template-models.ts';
+import type { PageBase } from './page-models.ts';
 
 /** Templates that are the content of a page. */
 export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;
@@ -47,6 +50,13 @@ export type Content = View extends infer V
     ? Pick<V, 'template' | 'model' | 'heading' | 'account'>
     : never
   : never;
+
+/** Whom to ask, where the configuration says so. */
+export function contactOf({ brand: { links } }: PageBase, t: Translator): { readonly contact?: ContactModel } {
+  return links?.contact === undefined
+    ? {}
+    : { contact: { href: localized(links.contact, t), text: { key: 'contact.action' } } };
+}
 
 /** Marks the input `field`, if a message is about it. */
 export function invalidBy(messages: readonly Notice[], field: string): { readonly invalid?: Invalid } {
