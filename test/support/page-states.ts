@@ -563,6 +563,16 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...selectEnroll, skippable: until },
   },
+  'select-enroll-sole': {
+    ...base,
+    ...known,
+    done: ['email'],
+    step: {
+      ...selectEnroll,
+      options: [{ authenticator: 'webauthn' }],
+      skippable: { reason: 'promotion', authenticators: ['webauthn'] },
+    },
+  },
   'prove-first': {
     ...base,
     ...known,

@@ -73,6 +73,6 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/enroll-public-key': { version: 2, fingerprint: '8fa45b5f06b9' },
   'steps/identify': { version: 5, fingerprint: 'a9244e262edf' },
   'steps/profile': { version: 4, fingerprint: 'a28cdea74fd6' },
-  'steps/select': { version: 2, fingerprint: '93c4a484b67c' },
+  'steps/select': { version: 2, fingerprint: '5ab6648ee58e' },
   'steps/select-account': { version: 2, fingerprint: 'b737c20aeb30' },
 };

@@ -56,6 +56,8 @@ export interface SelectModel extends OptionsModel {
   /** Its own form. */
   readonly main: FormModel;
   readonly choices: readonly ChoiceModel[];
+  /** There is but one: it is offered rather than chosen. */
+  readonly sole?: ChoiceModel & { readonly action: MessageDescriptor };
 }
 
 export interface ChoiceModel {

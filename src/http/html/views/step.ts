@@ -139,8 +139,21 @@ function selectContent({ page, step, t }: StepOf<'select'>): Content {
   const main = stateForm({ step: 'select', action: page.action }, page.stateHandle);
   return {
     template: 'steps/select',
-    model: { lead: selectLead(step, t), main, choices, options: optionsOf(page, t) },
+    model: {
+      lead: selectLead(step, t),
+      main,
+      choices,
+      ...soleChoice(step, choices, t),
+      options: optionsOf(page, t),
+    },
   };
+}
+
+/** One thing to enroll is offered rather than chosen. */
+function soleChoice({ purpose, options }: StepOf<'select'>['step'], [first]: readonly ChoiceModel[], t: Translator) {
+  const key = options.length === 1 && purpose === 'enroll' ? options[0]?.authenticator : undefined;
+  if (key === undefined || first === undefined) return {};
+  return { sole: { ...first, action: { key: t.pick(`account.add.one.${key}`, 'action.continue') } } };
 }
 
 function challengeContent({ page, step, t }: StepOf<'challenge'>): Content {
