@@ -28,6 +28,7 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
   beforeAll(async () => {
     opened = await openNode(store, {
       mail: true,
+      authenticators: ['password', 'totp', 'email', 'webauthn', 'recovery_code'],
       files: {
         ...staffOnly,
         ...appFile('wiki', { name: 'Wiki', ...web({ client_uri: 'https://wiki.example/' }) }),

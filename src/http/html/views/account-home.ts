@@ -63,7 +63,7 @@ function stateOf(
       return { key, params: { identifier } };
     case 'methods': {
       const kinds = [...new Set(authenticators.map(({ authenticator }) => authenticatorName(authenticator, t)))];
-      return kinds.length === 0 ? { key: `${key}.none` } : { key, params: { methods: { items: kinds } } };
+      return kinds.length === 0 ? { key: 'account.card.methods.none' } : { key, params: { methods: { items: kinds } } };
     }
     case 'devices':
       return { key, params: { count: sessions.length } };
