@@ -87,13 +87,14 @@ function send(form, values) {
 }
 
 function prepare(form) {
-  const options = JSON.parse(form.dataset.webauthn);
+  const { mediation, ...options } = JSON.parse(form.dataset.webauthn);
   const button = form.querySelector('button');
   const isEnrollment = form.dataset.step === 'enroll';
   const place = form.querySelector('[data-webauthn-waiting]');
   const cancel = form.querySelector('[data-webauthn-cancel]');
   const waiting = { controller: undefined };
-  button.hidden = false;
+  // Conditional alone: passkeys are only among what the browser fills in.
+  button.hidden = mediation === 'conditional';
 
   /** While the browser asks, the page says so, and lets the user change their mind. */
   function showWaiting(isWaiting) {

@@ -106,6 +106,8 @@ export interface DecoyDescriptor {
   readonly share: number;
   /** The share among decoys whose identifier is a mail address, where it differs. */
   readonly shareOfAddresses?: number;
+  /** The share among decoys whose identifier is a phone number, where it differs. */
+  readonly shareOfNumbers?: number;
   /** The characteristics that their enrollments seem to have, where these are fewer than the best. */
   readonly characteristics?: readonly Characteristic[];
 }

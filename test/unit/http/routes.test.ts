@@ -85,7 +85,8 @@ test.each([
   ['/.well-known/webauthn', '/.well-known/webauthn'],
   ['/signin', undefined],
   ['/oauth2/v1/token', undefined],
-  ['/', undefined],
+  ['/', '/'],
+  ['/nowhere', undefined],
 ])('%s is answered by %s', (path, expected) => {
   expect(createRoutes(table).find(path)?.path).toBe(expected);
 });
