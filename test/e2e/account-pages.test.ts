@@ -10,7 +10,7 @@ const staffOnly = {
   'policies/sign-on/staff.yaml': JSON.stringify({
     name: 'staff',
     rules: [
-      { name: 'Staff', when: { groups: { any: ['staff'] } }, then: { allow: { factors: 1 } } },
+      { name: 'Staff', when: { groups: { any: ['people'] } }, then: { allow: { factors: 1 } } },
       { name: 'Nobody else', then: 'deny' },
     ],
   }),
@@ -90,7 +90,7 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
       CRM: `https://crm.example/start?a=1&iss=${encodeURIComponent(opened.node.issuer)}`,
     });
     for (const name of ['Secret', 'Mobile', 'HR']) expect(apps).not.toHaveProperty(name);
-    await opened.node.app.directory.update(user.id, () => ({ groups: ['staff'] }));
+    await opened.node.app.directory.update(user.id, () => ({ groups: ['people'] }));
     expect(openable(await open(agent, '/account/apps'))).toMatchObject({ HR: 'https://hr.example/' });
   });
 

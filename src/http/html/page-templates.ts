@@ -3,7 +3,7 @@ import type { TemplateTable } from '../../rendering/templates.ts';
 import type { PageTemplateModels } from './template-models.ts';
 
 export const pageTemplates: TemplateTable<PageTemplateModels> = {
-  'account/activity': { version: 1, fingerprint: '8f517221fb06' },
+  'account/activity': { version: 1, fingerprint: 'e71b2fc866d6' },
   'account/add-address': { version: 1, fingerprint: 'd6c26d094c38' },
   'account/app-details': { version: 2, fingerprint: '527370becf3c' },
   'account/apps': { version: 2, fingerprint: '3b739fc87cde' },

@@ -177,7 +177,6 @@ export interface LeadModel {
 }
 
 export interface SignInRow {
-  readonly icon: string;
   /** Absent: the user's own account. */
   readonly app?: string;
   readonly what: MessageDescriptor;

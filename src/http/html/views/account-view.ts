@@ -221,7 +221,6 @@ function devicesModel({ devices }: Overview, now: number, t: Translator): Device
 function signInsModel({ signIns }: Overview, now: number, t: Translator): SignInsModel {
   return {
     signIns: signIns.map((one) => ({
-      icon: iconOf(one.proved.at(-1) ?? 'password'),
       ...omitUndefined({ app: one.app }),
       what: {
         key: 'account.sign_in.about',
