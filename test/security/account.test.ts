@@ -13,7 +13,7 @@ afterAll(async () => node.stop());
 async function manage(): Promise<{ agent: UserAgent; page: Page; id: string }> {
   const user = await userWithPassword(node);
   const agent = new UserAgent();
-  const own = await identify(agent, await agent.open(`${node.issuer}/account`), user);
+  const own = await identify(agent, await agent.open(`${node.issuer}/account/methods`), user);
   const path = /\/account\/authenticators\/[\w-]+/.exec(own.html)?.[0];
   return { agent, page: await agent.open(`${node.issuer}${path}`), id: user.id };
 }
