@@ -234,6 +234,7 @@ function overviewPages(hostile: string, long: string): AccountPages {
 function authenticatorPages(hostile: string): AccountPages {
   return {
     'account-authenticator': { ...password },
+    'account-last': { ...password, isLast: true },
     'account-unnamed': { ...password, messages: [error('account.name.invalid', { field: 'label' })] },
     'account-remove-confirm': { ...password, lost },
     'account-remove-unsaid': {

@@ -107,6 +107,7 @@ async function showAuthenticator(
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
     ...(lost ? { lost } : {}),
+    ...(refusal?.reason === 'last' ? { isLast: true } : {}),
     ...(refusal?.reason === 'required' ? { needed: { ...refusal.apps, instead: refusal.instead } } : {}),
     messages: notices,
   });

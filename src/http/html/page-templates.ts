@@ -7,7 +7,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/add-address': { version: 1, fingerprint: 'd6c26d094c38' },
   'account/app-details': { version: 2, fingerprint: '527370becf3c' },
   'account/apps': { version: 2, fingerprint: '3b739fc87cde' },
-  'account/authenticator': { version: 3, fingerprint: 'ccbb6de5a34b' },
+  'account/authenticator': { version: 3, fingerprint: '578ba4991c3e' },
   'account/change-identifier': { version: 2, fingerprint: 'e712ca4fdb59' },
   'account/confirm-address': { version: 3, fingerprint: '5e9963b3f9ef' },
   'account/data': { version: 1, fingerprint: 'ab2b2f1be6bc' },

@@ -161,6 +161,8 @@ export interface AuthenticatorModel extends Omit<AuthenticatorTitle, 'icon'> {
   readonly rename: { readonly form: FormModel; readonly value: string; readonly invalid?: Invalid };
   /** What it means that it is gone. */
   readonly removeLead: MessageDescriptor;
+  /** It must stay, because the user could not sign in without it. */
+  readonly isLast: boolean;
   /** Apps for which it must stay. */
   readonly needed?: { readonly apps: AppsModel; readonly instead: readonly AddAuthenticatorModel[] };
   /** Apps that the user could no longer sign in to, and the value that confirms the loss. */

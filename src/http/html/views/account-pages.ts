@@ -56,6 +56,8 @@ export interface AuthenticatorPage extends AccountPageBase {
   readonly removeHandle: string;
   /** Apps that the user could no longer sign in to without it. */
   readonly lost?: LostApps;
+  /** Without it the user could not sign in. */
+  readonly isLast?: boolean;
   /** Apps for which it must stay, and the keys of what may be added so that it can go. */
   readonly needed?: NamedApps & { readonly instead: readonly string[] };
 }

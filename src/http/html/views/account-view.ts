@@ -264,6 +264,7 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
     stateForm({ step, authenticator: one.authenticator, action: `/account/authenticators/${one.id}/${step}` }, handle);
   return {
     ...title,
+    isLast: page.isLast === true,
     removeLead: { key: t.pick(`account.remove.lead.${one.authenticator}`, 'account.remove.lead') },
     rename: {
       form: form('rename', page.renameHandle),
