@@ -90,6 +90,7 @@ const optionsByCondition = {
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],
+  expression: ['user', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
 const names = Object.keys(conditionDescriptors).sort();

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type {
   AnyAllNone,
   AttributeTest,
+  CompiledExpression,
   ConditionName,
   ConditionOf,
   ConditionSet,
@@ -86,6 +87,23 @@ export const attributeTest: fc.Arbitrary<AttributeTest> = fc
   .tuple(valueTest, fc.record(attributeTests, { requiredKeys: [] }))
   .map(([test, more]) => ({ ...test, ...more }));
 
+/** About the user, about the time, and one that fails now and then. */
+const expressions: readonly CompiledExpression[] = [
+  {
+    written: 'user',
+    aboutUser: true,
+    varies: false,
+    evaluate: (of) => (of.subject?.groups[0] === 'a' ? 'hit' : 'miss'),
+  },
+  { written: 'now', aboutUser: false, varies: true, evaluate: ({ now }) => (now % 2 === 0 ? 'hit' : 'miss') },
+  {
+    written: 'fails',
+    aboutUser: true,
+    varies: false,
+    evaluate: (of) => (of.subject?.groups.includes('b') ? 'error' : 'miss'),
+  },
+];
+
 /** By name; few values, so that conditions often hold. */
 export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionOf<Name>> } = {
   users: anyNone,
@@ -101,6 +119,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   recovered: fc.record(recoveredTests),
   authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
   attributes: fc.dictionary(fc.constantFrom(...names), attributeTest, { maxKeys: 2 }),
+  expression: fc.constantFrom(...expressions),
 };
 
 /** Up to so many conditions, without alternatives. */
