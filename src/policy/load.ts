@@ -10,6 +10,7 @@ import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
 import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
@@ -84,6 +85,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
+      ...expressionWarnings(sources),
       ...brand.warnings,
     ].sort(compareLocations),
   };
@@ -106,6 +108,7 @@ function checkSources(
   ]);
   return [
     ...ofEachFile,
+    ...expressionFindings(sources),
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),

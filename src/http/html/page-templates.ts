@@ -72,6 +72,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/enroll': { version: 3, fingerprint: 'f65ccb95c483' },
   'steps/enroll-public-key': { version: 2, fingerprint: '8fa45b5f06b9' },
   'steps/identify': { version: 5, fingerprint: 'a9244e262edf' },
+  'steps/keep-account': { version: 2, fingerprint: 'b737c20aeb30' },
   'steps/profile': { version: 4, fingerprint: 'a28cdea74fd6' },
   'steps/select': { version: 2, fingerprint: '5ab6648ee58e' },
   'steps/select-account': { version: 2, fingerprint: 'b737c20aeb30' },

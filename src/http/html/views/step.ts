@@ -4,7 +4,7 @@ import type { Notice, Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { explained, fieldsOf, identifyFields } from '../fields.ts';
 import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
-import { consentModel, selectAccountModel } from './consent-form.ts';
+import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import { identifierWords, isUsual } from './identifier-words.ts';
 import type { StepPage } from './page-models.ts';
@@ -88,6 +88,8 @@ function stepContent(page: StepPage, t: Translator): Content {
       return { template: 'steps/consent', model: consentModel({ ...context, step }) };
     case 'select_account':
       return { template: 'steps/select-account', model: selectAccountModel({ ...context, step }) };
+    case 'keep_account':
+      return { template: 'steps/keep-account', model: keepAccountModel({ ...context, step }) };
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
