@@ -187,6 +187,14 @@ function overviewPages(hostile: string, long: string): AccountPages {
         signIns: [{ at, proved: ['recovery_code'], ...firefox }],
       }),
     }),
+    ...crowdedPages(hostile, long),
+  };
+}
+
+/** With nothing, as much as there can be, and texts that are made to be too long or to break out. */
+function crowdedPages(hostile: string, long: string): AccountPages {
+  const shown = { ...base, now: at + 190_000 } as const;
+  return {
     ...onEachPage('-bare', {
       overview: overview({
         addresses: [],
