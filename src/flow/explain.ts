@@ -12,7 +12,7 @@ import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
-import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
@@ -37,6 +37,8 @@ export interface ExplainedLayer extends LayerTrace {
   readonly session?: SessionTerms;
   /** Sign-on policy: so long (seconds) the rule that decided lets a browser remember the second factor. */
   readonly remember?: Seconds;
+  /** Sign-on policy: how long what was proved counts at this app. */
+  readonly appSession?: AppSession;
   /** Profile policy: what the rule that decided says. */
   readonly profile?: ProfileTerms;
   /** Enrollment policy: what the rule that decided says. */
@@ -149,6 +151,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
+    ...(app?.kind === 'allow' && app.appSession && { appSession: app.appSession }),
     ...(enrollment && { enrollment: { ...enrollment, disabled } }),
     ...(profile && { profile }),
   };
