@@ -12,7 +12,7 @@ beforeAll(async () => {
   node = await startNode({
     demo: true,
     authenticators: ['password'],
-    now: () => Date.now() + later * 1000,
+    now: () => Math.floor(Date.now() / 1000) + later,
     files: {
       'policies/session.yaml': JSON.stringify({
         rules: [
