@@ -54,6 +54,12 @@ describe('two conditions have common samples', () => {
       true,
     ],
     ['systems that overlap', { device: { os: ['ios', 'android'] } }, { device: { os: ['linux', 'android'] } }, true],
+    ['young accounts', { accountAge: { below: 60 } }, { accountAge: { below: 3600 } }, true],
+    ['old accounts', { accountAge: { atLeast: 60 } }, { accountAge: { atLeast: 3600 } }, true],
+    ['an age between', { accountAge: { atLeast: 60, below: 3600 } }, {}, true],
+    ['numbers', { attributes: { a: { atLeast: 2 } } }, { attributes: { b: { below: 2 }, c: { above: 3 } } }, true],
+    ['an attribute that is absent', { attributes: { a: { not: { equals: 1 } } } }, {}, true],
+    ['an attribute that is there', { attributes: { a: { present: true } } }, {}, true],
     [
       'a group of the second alternative',
       { any: [{ groups: { any: ['a'] } }, { groups: { any: ['b'] } }] },

@@ -41,10 +41,16 @@ function conditionWords(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
-  const text = JSON.stringify(value, null, 1)
+  const text = JSON.stringify(value, asWritten, 1)
     .replace(/\s+/g, ' ')
     .replaceAll('"', '')
     .replaceAll('[ ', '[')
     .replaceAll(' ]', ']');
   return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
+}
+
+/** Dates as they stand in the file. */
+function asWritten(_: string, value: unknown): unknown {
+  const isDate = typeof value === 'object' && value !== null && 'written' in value;
+  return isDate ? value.written : value;
 }

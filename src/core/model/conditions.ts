@@ -39,6 +39,8 @@ export interface ConditionSet {
     /** IANA name of the time zone. */
     readonly zone: string;
   };
+  /** How long ago the account was made (seconds). */
+  readonly accountAge?: { readonly atLeast?: Seconds; readonly below?: Seconds };
   /** The account was recovered less than so long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
   /**
@@ -62,15 +64,37 @@ export type ConditionName = keyof ConditionSet;
 /** One condition, as a rule has it. */
 export type ConditionOf<Name extends ConditionName> = NonNullable<ConditionSet[Name]>;
 
-/** What one profile attribute is compared with: all members that are there must hold. */
-export interface AttributeTest {
+/** What one profile attribute is compared with: all members that are there must hold for one and the same value. */
+export interface AttributeTest extends ValueTest {
+  /** Whether there is a value at all. */
+  readonly present?: boolean;
+  /** Does not hold. The exact complement: an attribute without a value meets it. */
+  readonly not?: ValueTest;
+}
+
+/** What one value is compared with. A value of another type meets none of it. */
+export interface ValueTest {
   readonly equals?: AttributeValue;
   readonly in?: readonly AttributeValue[];
   /**
    * `*` matches any run of characters, all else matches itself. No regular expression, so no input can make it slow.
    */
   readonly matches?: string;
+  /** Numbers: `>=`, `>`, `<=`, `<`. */
+  readonly atLeast?: number;
+  readonly above?: number;
+  readonly atMost?: number;
+  readonly below?: number;
+  /** Dates (UTC) that end before the bound begins, or at that moment. */
+  readonly before?: DateBound;
+  /** Dates (UTC) that begin after the bound ends, or at that moment. */
+  readonly after?: DateBound;
 }
+
+/** A day or a moment (epoch seconds; a day ends where the next one begins), or so many seconds from now. */
+export type DateBound =
+  | { readonly written: string; readonly from: Seconds; readonly to: Seconds }
+  | { readonly written: string; readonly fromNow: Seconds };
 
 /** A value that a policy can compare a profile attribute with. */
 export type AttributeValue = string | number | boolean;

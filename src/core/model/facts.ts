@@ -108,6 +108,8 @@ export interface DecoyDescriptor {
   readonly share: number;
   /** The share among decoys whose identifier is a mail address, where it differs. */
   readonly shareOfAddresses?: number;
+  /** The share among decoys whose identifier is a phone number, where it differs. */
+  readonly shareOfNumbers?: number;
   /** The characteristics that their enrollments seem to have, where these are fewer than the best. */
   readonly characteristics?: readonly Characteristic[];
 }
@@ -166,6 +168,8 @@ export interface Subject {
   readonly userType?: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
+  /** When the account was made (epoch seconds). Absent: there is none, and nothing is made up about it. */
+  readonly createdAt?: Seconds;
   /** Absent: the account was never recovered. */
   readonly recovery?: Recovery;
   /** By key of the authenticator: how often the user skipped its enrollment. */

@@ -6,6 +6,7 @@ import type { ConditionName, ConditionOf, ConditionResult, ConditionSet, Conditi
 import type { Facts } from '../model/facts.ts';
 import type { ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
 import { allOf, allOfAnywhere, oneOf, oneOfAnywhere } from './condition-result.ts';
+import { accountAgeCondition } from './conditions/account-age.ts';
 import { appsCondition } from './conditions/apps.ts';
 import { attributesCondition } from './conditions/attributes.ts';
 import { authenticatedCondition } from './conditions/authenticated.ts';
@@ -30,6 +31,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   scopes: scopesCondition,
   claims: claimsCondition,
   time: timeCondition,
+  accountAge: accountAgeCondition,
   recovered: recoveredCondition,
   authenticated: authenticatedCondition,
   attributes: attributesCondition,
@@ -95,5 +97,5 @@ function compileOne<Name extends ConditionName>(name: Name, when: ConditionSet):
   const condition = when[name];
   if (condition === undefined) return [];
   const { compile, varies }: ConditionDescriptor<Name> = conditionDescriptors[name];
-  return compile(condition as ConditionOf<Name>).map((test) => ({ ...test, varies }));
+  return compile(condition as ConditionOf<Name>).map((test) => ({ varies, ...test }));
 }

@@ -88,6 +88,8 @@ export type Step = StepBase &
           readonly authenticator: string;
           readonly inputs: readonly InputKind[];
           readonly challenge: Readonly<Record<string, unknown>>;
+          /** It is offered among what the browser fills in, and by no button. */
+          readonly autofillOnly?: true;
         }[];
         /** Prefill: `login_hint`, or what the user typed before. */
         readonly identifier?: string;

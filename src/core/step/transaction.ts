@@ -13,6 +13,8 @@ export interface TransactionSubject {
   /** What the user typed, to show it again. */
   readonly identifier: string;
   readonly decoy: boolean;
+  /** Of a decoy: what was typed is a phone number. */
+  readonly isNumber?: boolean;
 }
 
 /** What the user selected; cleared once it is proved. */

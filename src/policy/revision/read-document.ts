@@ -9,6 +9,7 @@ import type { ServicePolicy } from '../../core/model/service-policy.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { BrandFile } from '../model/brand.ts';
 import type { Document } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
@@ -25,6 +26,11 @@ export function readSettings(document: Document, authenticators: readonly Authen
 /** Throws like `readSettings`. */
 export function readApp(document: Document): App {
   return read(schemas.app, document);
+}
+
+/** `undefined`: it is another document. An address of a file names none. */
+export function readBrandFile({ kind, content }: Document): BrandFile | undefined {
+  return kind === 'file' ? (content as BrandFile) : undefined;
 }
 
 /** The session, the recovery or a sign-on policy, each rule with its place. Throws like `readSettings`. */

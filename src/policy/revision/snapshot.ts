@@ -10,15 +10,17 @@ import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/p
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
-import { type Manifest, readDocument, readDocuments } from './document-store.ts';
+import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import {
   readApp,
+  readBrandFile,
   readEnrollmentPolicy,
   readLabelledPolicy,
   readPasswordPolicy,
@@ -45,6 +47,10 @@ export interface Snapshot {
   passwordPolicy(): Promise<PolicySet['password']>;
   /** All apps that users sign in to, those together for which the policies decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
+  /** SHA-256 of the document with this file of a brand; `undefined`: there is none. */
+  fileHash(file: string): string | undefined;
+  /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
+  brandFile(hash: string): Promise<BrandFile | undefined>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
 }
@@ -106,6 +112,11 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
     passwordPolicy: readers.passwordPolicy,
     equivalentApps: allEquivalentApps,
+    fileHash: (file) => hashOf(documentKey('file', file)),
+    async brandFile(hash) {
+      const document = await findDocument(sources.store, hash);
+      return document && readBrandFile(document);
+    },
   };
 }
 
@@ -200,12 +211,15 @@ function isForUsers({ signOnPolicies }: App): boolean {
   return signOnPolicies !== undefined;
 }
 
-/** What the app says, and the settings where it does not. */
+/** What the app says, and the settings where it does not. An attribute that alone identifies labels the field. */
 export function identifyPageOf(
-  { identify }: Settings,
+  { identify, attributes }: Pick<Settings, 'identify' | 'attributes'>,
   app: { readonly identify?: IdentifyPage | undefined },
 ): IdentifyPage {
-  return { ...identify, ...app.identify };
+  const page = { ...identify, ...app.identify };
+  const [only, ...others] = page.by ?? [];
+  const label = only !== undefined && others.length === 0 ? attributes.attributes[only]?.label : undefined;
+  return label === undefined ? page : { label, ...page };
 }
 
 /** By claim: the first scope that releases it. */

@@ -5,6 +5,7 @@ import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { App } from '../model/app.ts';
 import { authMethod, contradictions, isForUsers } from './app-contradictions.ts';
+import { appBrandSchema, picture } from './brand.ts';
 import { type ClientInput, clientSchema } from './client.ts';
 import { closed, duration, key, listOf, text } from './fields.ts';
 import { identifyPage } from './identify.ts';
@@ -24,6 +25,8 @@ export const appSchema = closed({
     .refine((id) => id !== accountClientId, { error: 'is the name of a built-in app' })
     .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as users know it.'),
+  logo: picture.optional().describe('The mark beside its name: a file in brand/. Goes before `client.logo_uri`.'),
+  brand: appBrandSchema.optional(),
   firstParty: z
     .boolean()
     .default(true)

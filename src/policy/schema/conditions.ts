@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { ConditionName, Conditions } from '../../core/model/conditions.ts';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
+import { accountAgeSchema } from './conditions/account-age.ts';
 import { appsSchema } from './conditions/apps.ts';
 import { attributesSchema } from './conditions/attributes.ts';
 import { authenticatedSchema } from './conditions/authenticated.ts';
@@ -29,6 +30,7 @@ const conditionSchemas = {
   scopes: scopesSchema,
   claims: claimsSchema,
   time: timeSchema,
+  accountAge: accountAgeSchema,
   recovered: recoveredSchema,
   authenticated: authenticatedSchema,
   attributes: attributesSchema,

@@ -12,7 +12,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import type { DocumentKind } from '../model/documents.ts';
+import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
@@ -33,7 +33,7 @@ export interface YamlSource {
 
 /** A file that was read, and the kind of document that it holds. */
 export interface DocumentSource {
-  readonly kind: DocumentKind;
+  readonly kind: WrittenKind;
   readonly source: YamlSource;
 }
 

@@ -8,8 +8,11 @@ import type {
   ConditionOf,
   ConditionSet,
   Conditions,
+  DateBound,
+  ValueTest,
 } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../../../src/core/model/facts.ts';
+import { dateSpan } from '../../../src/core/policy/date-bound.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
 
@@ -19,7 +22,7 @@ const list = fc.subarray(names, { minLength: 1, maxLength: 2 });
 const platforms: fc.Arbitrary<Platform> = fc.constantFrom('desktop', 'mobile');
 const systems: fc.Arbitrary<OperatingSystem> = fc.constantFrom('linux', 'ios');
 const listOf = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 2 });
-const value = fc.constantFrom('a', 'ab', 3, true);
+const value = fc.constantFrom('a', 'ab', 3, true, '2027-01-15');
 const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
 
 /**
@@ -52,11 +55,36 @@ const authenticatedTests: Arbitraries<ConditionOf<'authenticated'>> = {
   all: fc.subarray(keys, { minLength: 1, maxLength: 2 }),
 };
 
-const attributeTests: Arbitraries<AttributeTest> = {
+const accountAgeTests: Arbitraries<ConditionOf<'accountAge'>> = {
+  atLeast: fc.constantFrom(60, 30 * 86_400),
+  below: fc.constantFrom(60, 30 * 86_400),
+};
+
+const days = ['2026-12-31', '2027-01-15', '2027-06-30'];
+const bound: fc.Arbitrary<DateBound> = fc.oneof(
+  fc.constantFrom(...days).map((written) => ({ written, from: 0, to: 0, ...dateSpan(written) })),
+  fc.constantFrom(0, -30 * 86_400).map((fromNow) => ({ written: 'now', fromNow })),
+);
+
+const valueTests: Arbitraries<ValueTest> = {
   equals: value,
   in: listOf(value),
   matches: fc.constantFrom('*', 'a*'),
+  atLeast: fc.constantFrom(2, 3),
+  above: fc.constantFrom(2, 3),
+  atMost: fc.constantFrom(2, 3),
+  below: fc.constantFrom(3, 4),
+  before: bound,
+  after: bound,
 };
+const valueTest: fc.Arbitrary<ValueTest> = fc
+  .tuple(fc.subarray(Object.keys(valueTests) as (keyof ValueTest)[], { maxLength: 2 }), fc.record(valueTests))
+  .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+
+const attributeTests: Arbitraries<Omit<AttributeTest, keyof ValueTest>> = { present: fc.boolean(), not: valueTest };
+export const attributeTest: fc.Arbitrary<AttributeTest> = fc
+  .tuple(valueTest, fc.record(attributeTests, { requiredKeys: [] }))
+  .map(([test, more]) => ({ ...test, ...more }));
 
 /** By name; few values, so that conditions often hold. */
 export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionOf<Name>> } = {
@@ -69,9 +97,10 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   scopes: anyAllNone,
   claims: anyAllNone,
   time: fc.record(timeTests, { requiredKeys: ['zone'] }),
+  accountAge: fc.record(accountAgeTests, { requiredKeys: [] }),
   recovered: fc.record(recoveredTests),
   authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
-  attributes: fc.dictionary(fc.constantFrom(...names), fc.record(attributeTests, { requiredKeys: [] }), { maxKeys: 2 }),
+  attributes: fc.dictionary(fc.constantFrom(...names), attributeTest, { maxKeys: 2 }),
 };
 
 /** Up to so many conditions, without alternatives. */
@@ -109,6 +138,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
   userType: fc.constantFrom(...names),
   profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
   enrollments: enrollments(3),
+  createdAt: fc.constantFrom(NOW - 3600, NOW - 365 * 86_400),
   recovery: fc.record(recoveryArbitraries),
   acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
   offeredAttributes: fc.subarray(names),

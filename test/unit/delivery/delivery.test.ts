@@ -7,6 +7,7 @@ import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
+import { contrast, parseColour } from '../../../src/rendering/colour.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
 import { viewsDir } from '../../support/page-states.ts';
@@ -164,15 +165,37 @@ describe('the text of a message', () => {
     expect(subjectFor('', '')).toBe('Sign in to Notes');
   });
 
-  test('the button can be read on a light and on a dark accent', () => {
-    const buttonOn = (accent: string): string =>
-      createMessageRenderer({
-        viewsDir,
-        textsFor: () => renderer.texts('en'),
-        brand: () => ({ name: 'A', accent }),
-        accountUrl,
-      })(signInMail('a@x.test', '1', 1), undefined).html?.match(/border-radius:8px;color:(#\w+)/)?.[1] ?? '';
-    expect([buttonOn('#ffee00'), buttonOn('#1a5fb4')]).toEqual(['#000000', '#ffffff']);
+  test('the button can be read whatever the accent is, in both schemes (WCAG 2.2, 1.4.3)', () => {
+    const buttonsOn = (accent: string) => {
+      const brand = { name: 'A', accent };
+      const { html = '' } = render(signInMail('a@x.test', '1', 1), undefined, brand);
+      const light = /padding:10px 18px;background:(#\w+);border-radius:8px;color:(#\w+)/.exec(html);
+      const dark = /\.button \{ background: (#\w+) !important; color: (#\w+) !important; \}/.exec(html);
+      return [light, dark].map((found) => contrast(parseColour(found?.[1] ?? ''), parseColour(found?.[2] ?? '')));
+    };
+    for (const accent of ['#ffee00', '#1a5fb4', '#808080', '#000000', '#ffffff'])
+      for (const ratio of buttonsOn(accent)) expect([accent, ratio >= 4.5]).toEqual([accent, true]);
+  });
+
+  test('a mail has the logo and the links of the brand that it is given; SVG, which mail programs do not show, not', () => {
+    const withOrigin = createMessageRenderer({
+      viewsDir,
+      textsFor: () => renderer.texts('de'),
+      brand: () => ({ name: 'Acme' }),
+      origin: 'https://id.acme.test',
+      accountUrl,
+    });
+    const htmlFor = (logo: { readonly light: string; readonly dark?: string }) =>
+      withOrigin(signInMail('a@x.test', '1', 1), undefined, {
+        name: 'Northwind',
+        logo,
+        links: { help: { en: 'https://n.test/help', de: 'https://n.test/hilfe' } },
+      }).html ?? '';
+    const html = htmlFor({ light: '/assets/brand.l.png', dark: '/assets/brand.d.png' });
+    expect(html).toContain('<img src="https://id.acme.test/assets/brand.l.png" alt="Northwind"');
+    expect(html).toContain('<img src="https://id.acme.test/assets/brand.d.png" alt="Northwind"');
+    expect(html).toContain('href="https://n.test/hilfe"');
+    expect(htmlFor({ light: '/assets/brand.l.svg' })).not.toContain('<img');
   });
 });
 

@@ -344,6 +344,8 @@ function snapshotOf(
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => [],
+    fileHash: () => undefined,
+    brandFile: async () => undefined,
   };
 }
 

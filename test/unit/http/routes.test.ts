@@ -28,7 +28,7 @@ const handlers = {
   inbox: anyHandler,
   relatedOrigins: anyHandler,
   health: anyHandler,
-  renderer: anyHandler,
+  asset: anyHandler,
 };
 const table = ownRoutes(handlers);
 
