@@ -76,7 +76,9 @@ describe('a session that is kept', () => {
       then: { kind: 'allow', requirement: factors(1), appSession: { unkept: true } },
     };
     const app = { name: 'app', rules: [strict, { name: 'Rest', when: {}, then: allow(factors(1)) }] };
-    expect(offersToKeep({ ...policies(undefined), ...policiesOf({ app }), session: policies(undefined).session }, facts)).toBe(true);
+    expect(
+      offersToKeep({ ...policies(undefined), ...policiesOf({ app }), session: policies(undefined).session }, facts),
+    ).toBe(true);
   });
 });
 

@@ -75,7 +75,11 @@ function countFault(
   enabled: readonly AuthenticatorDescriptor[],
 ): string | undefined {
   const descriptors = enabled.filter(({ key, enrollable }) => anyOf.includes(key) && enrollable);
-  if (descriptors.length > 0 && descriptors.length < count && descriptors.every(({ maxEnrollments }) => maxEnrollments === 1))
+  if (
+    descriptors.length > 0 &&
+    descriptors.length < count &&
+    descriptors.every(({ maxEnrollments }) => maxEnrollments === 1)
+  )
     return `no user can have ${count} of ${anyOf.join(' or ')}: there is only one of each`;
   return undefined;
 }
