@@ -4,7 +4,7 @@
  * gets as arguments.
  */
 import { mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
@@ -19,7 +19,7 @@ const env = process.env;
 
 const program = createProgram({
   env,
-  async serve({ demo, logFile }) {
+  async serve({ demo, logFile: chosen }) {
     // Only the server needs the provider; the other commands start without it.
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
@@ -27,13 +27,15 @@ const program = createProgram({
     const redisDurability = readDurability(env.REDIS_DURABILITY);
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
-    const shutdownDelay = Number(env.SHUTDOWN_DELAY ?? 1);
-    if (!(shutdownDelay >= 0)) throw new RangeError(`SHUTDOWN_DELAY is no number of seconds: ${env.SHUTDOWN_DELAY}`);
+    const dataDir = env.DATA_DIR ?? 'data';
+    // What a demo says is to stay readable.
+    const logFile = chosen ?? (demo ? join(dataDir, 'demo.log') : '-');
     const serving = await serve({
       port,
-      shutdownDelay,
+      shutdownDelay: seconds('SHUTDOWN_DELAY', 1),
+      shutdownTimeout: seconds('SHUTDOWN_TIMEOUT', 7),
       host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
-      dataDir: env.DATA_DIR ?? 'data',
+      dataDir,
       configDir: env.CONFIG_DIR ?? 'config',
       ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
       ...(redisDurability ? { redisDurability } : {}),
@@ -70,6 +72,14 @@ await program.parseAsync(process.argv).catch((error: unknown) => {
   process.stderr.write(`${sentence(error)}\n`);
   process.exit(1);
 });
+
+/** A number of seconds from the environment. Throws `RangeError`. */
+function seconds(name: string, usual: number): number {
+  const value = Number(env[name] || usual);
+  if (!(value >= 0 && value <= 3600))
+    throw new RangeError(`${name} is no number of seconds up to an hour: ${env[name]}`);
+  return value;
+}
 
 /** What an admin reads when a command fails. */
 function sentence(error: unknown): string {

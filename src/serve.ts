@@ -39,6 +39,8 @@ export interface ServeOptions {
    * longer where they ask `/readyz` less often.
    */
   readonly shutdownDelay?: number;
+  /** Longest time that requests under way get after that (seconds). Default 7. */
+  readonly shutdownTimeout?: number;
   readonly log: Logger;
 }
 
@@ -49,10 +51,9 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Default of `ServeOptions.shutdownDelay` (seconds). */
+/** Defaults of `ServeOptions` (seconds). */
 const usualShutdownDelay = 1;
-/** Longest time that requests under way get after that (milliseconds). */
-const drainTime = 7_000;
+const usualShutdownTimeout = 7;
 
 /** Options of a node that knows its port. */
 interface NodeOptions extends ServeOptions {
@@ -116,8 +117,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const callback = app.koa.callback();
     listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
-    const delay = options.shutdownDelay ?? usualShutdownDelay;
-    return { port, issuer, stop: () => drain(listening, closing, delay) };
+    const { shutdownDelay: delay = usualShutdownDelay, shutdownTimeout: timeout = usualShutdownTimeout } = options;
+    return { port, issuer, stop: () => drain(listening, closing, { delay, timeout }) };
   } catch (error) {
     server.close();
     await closing.closeAll();
@@ -243,14 +244,18 @@ async function reapply(app: ServerApp, options: NodeOptions & { readonly store: 
 
 /**
  * First every answer says that the connection ends with it and that the node is not ready; after `delay` seconds it
- * stops listening.
+ * stops listening; `timeout` seconds later it cuts off what is still under way.
  */
-async function drain({ server, answerWith }: Listening, closing: Closing, delay: number): Promise<void> {
+async function drain(
+  { server, answerWith }: Listening,
+  closing: Closing,
+  { delay, timeout }: { readonly delay: number; readonly timeout: number },
+): Promise<void> {
   const closed = once(server, 'close');
   answerWith(closingConnections);
   await pause(delay * 1000);
   server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), drainTime);
+  const timer = setTimeout(() => server.closeAllConnections(), timeout * 1000);
   await closed;
   clearTimeout(timer);
   await closing.closeAll();

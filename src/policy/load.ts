@@ -6,6 +6,7 @@
 import { checkAttainable } from './check/check-attainable.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
+import { checkClientCertificates } from './check/check-client-certificates.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
@@ -91,7 +92,13 @@ function checkSources(
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofEachFile, ...duplicateNames(sources), ...checkSigning(sources), ...checkServices(sources)];
+  return [
+    ...ofEachFile,
+    ...duplicateNames(sources),
+    ...checkSigning(sources),
+    ...checkServices(sources),
+    ...checkClientCertificates(sources),
+  ];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
