@@ -32,8 +32,8 @@ const program = createProgram({
     const logFile = chosen ?? (demo ? join(dataDir, 'demo.log') : '-');
     const serving = await serve({
       port,
-      shutdownDelay: seconds('SHUTDOWN_DELAY', 1),
-      shutdownTimeout: seconds('SHUTDOWN_TIMEOUT', 7),
+      shutdownDelay: seconds('SHUTDOWN_DELAY', env.SHUTDOWN_DELAY, 1),
+      shutdownTimeout: seconds('SHUTDOWN_TIMEOUT', env.SHUTDOWN_TIMEOUT, 7),
       host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
       dataDir,
       configDir: env.CONFIG_DIR ?? 'config',
@@ -74,10 +74,9 @@ await program.parseAsync(process.argv).catch((error: unknown) => {
 });
 
 /** A number of seconds from the environment. Throws `RangeError`. */
-function seconds(name: string, usual: number): number {
-  const value = Number(env[name] || usual);
-  if (!(value >= 0 && value <= 3600))
-    throw new RangeError(`${name} is no number of seconds up to an hour: ${env[name]}`);
+function seconds(name: string, text: string | undefined, usual: number): number {
+  const value = Number(text || usual);
+  if (!(value >= 0 && value <= 3600)) throw new RangeError(`${name} is no number of seconds up to an hour: ${text}`);
   return value;
 }
 

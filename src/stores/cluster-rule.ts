@@ -132,7 +132,7 @@ export class ClusterRule implements ReplicaRule {
     return required.length === 0 && now >= this.#aloneUntil ? others : required;
   }
 
-  /** Whether this speaker has called the node down, or one that no election here can make the master, for long enough. */
+  /** Whether this speaker has for long enough called the node down, or one that no election can make our master. */
   #isGone(speaker: string, node: string, { shard, now }: { readonly shard: Shard; readonly now: number }): boolean {
     const standing = this.#standings.get(speaker)?.get(node);
     if (standing === undefined || now - standing.since < quiet) return false;

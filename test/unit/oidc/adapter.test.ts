@@ -181,7 +181,7 @@ describe('one round trip', () => {
     ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoSessionKey('s')]],
     ['Interaction', 'i', {}, [transactionKey('i')]],
     ['Grant', 'g', { accountId: 'u' }, [userKey('u')]],
-    ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey('d'), grantKey('g')]],
+    ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey(keyOf('device-code', 'd')), grantKey('g')]],
     [
       'RefreshToken',
       'r',

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { type ClusterNode, ClusterRule } from '../../../src/stores/cluster-rule.ts';
 
 /**
- * What a node is said to be: `A` a master with slots, `>A` a replica of A, `-` a master without slots; `!` down, `?` not
- * to be elected.
+ * What a node is said to be: `A` a master with slots, `>A` a replica of A, `-` a master without slots; behind it `!`
+ * down, `?` not to be elected.
  */
 type Words = Readonly<Record<string, string>>;
 
