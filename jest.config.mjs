@@ -13,8 +13,8 @@ export default {
   coverageProvider: 'v8',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.cjs'],
   testSequencer: '<rootDir>/scripts/longest-first-sequencer.cjs',
-  // One more than there are cores: some tests wait for processes, Redis servers and browsers most of their time.
-  maxWorkers: Math.min(availableParallelism() + 1, 8),
+  // Two more than there are cores: some tests wait for processes, Redis servers and browsers most of their time.
+  maxWorkers: Math.min(availableParallelism() + 2, 8),
   // Finds what hangs; a machine that is busy with other things must not reach it.
   testTimeout: 180_000,
 };

@@ -152,8 +152,13 @@ function createMessaging(
       viewsDir,
       textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
       brand: () => brandFor(activeRevision.current()).brand,
+      origin: issuer,
       accountUrl: `${issuer}/account`,
     }),
+    brandOf: async (client) => {
+      const snapshot = activeRevision.current();
+      return brandFor(snapshot, await snapshot?.app(client)).brand;
+    },
     notifyLogout,
     failed: ({ about: { languages: _, ...about } }, reason) => {
       const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });

@@ -100,24 +100,32 @@ function secretIn(name: string, variables: ChannelsOptions['variables']): string
 }
 
 interface Built {
+  readonly settings: ChannelSettings;
   readonly from: string;
   readonly channel: Channel | undefined;
 }
 
-/** Channels are kept, with their connections, until the settings change. */
+const noSettings: ChannelSettings = {};
+
+/** Channels are kept, with their connections, until what the settings say changes. */
 export function createChannels(options: ChannelsOptions): Channels {
   const { settings, inbox } = options;
   const kept = new Map<ChannelKind, Built>();
   return {
     get(kind) {
-      const current = settings() ?? {};
-      const from = JSON.stringify(current);
+      const current = settings() ?? noSettings;
       const before = kept.get(kind);
-      if (before?.from === from) return before.channel ?? inbox;
+      // Each page asks; a revision has one object of settings.
+      if (before?.settings === current) return before.channel ?? inbox;
+      const from = JSON.stringify(current);
+      if (before?.from === from) {
+        kept.set(kind, { ...before, settings: current });
+        return before.channel ?? inbox;
+      }
       before?.channel?.close?.();
       kept.delete(kind);
       const channel = builders[kind](current, options);
-      kept.set(kind, { from, channel });
+      kept.set(kind, { settings: current, from, channel });
       return channel ?? inbox;
     },
     close() {

@@ -34,9 +34,26 @@ export interface MailLayoutModel {
   readonly subject: string;
   /** Name of the product. */
   readonly brand: string;
+  /** Stands in place of the name: addresses. Without `dark`, `light` serves in both schemes. */
+  readonly logo?: { readonly light: string; readonly dark?: string };
+  /** Of the brand. */
+  readonly links: readonly { readonly text: MessageDescriptor; readonly href: string }[];
+  readonly light: MailColors;
+  readonly dark: MailColors;
   /** HTML of the message itself. */
   readonly main: string;
   readonly footer: MessageDescriptor;
+}
+
+/** `#rrggbb` each. */
+export interface MailColors {
+  readonly page: string;
+  readonly card: string;
+  readonly text: string;
+  readonly muted: string;
+  readonly line: string;
+  readonly accent: string;
+  readonly onAccent: string;
 }
 
 /** What every mail knows. */
@@ -45,7 +62,7 @@ export interface MailBase {
   readonly brand: string;
   /** Colour `#rrggbb` of links and buttons. */
   readonly accent: string;
-  /** Black or white, whichever can be read on `accent`. */
+  /** What can be read on `accent`. */
   readonly onAccent: string;
 }
 

@@ -11,7 +11,7 @@ export const messageTemplates: TemplateTable<MessageTemplateModels> = {
   'mail/code.txt': { version: 2, fingerprint: '6c818f54e321' },
   'mail/details.html': { version: 1, fingerprint: 'b51b43d0f170' },
   'mail/details.txt': { version: 1, fingerprint: 'b51b43d0f170' },
-  'mail/layout.html': { version: 1, fingerprint: '7cced7867742' },
+  'mail/layout.html': { version: 2, fingerprint: '039a460760e8' },
   'mail/origin.html': { version: 1, fingerprint: 'bec8f34ed586' },
   'mail/origin.txt': { version: 1, fingerprint: 'bec8f34ed586' },
   'mail/recovery-used.html': { version: 1, fingerprint: 'e6bd9d0ec3c7' },

@@ -8,7 +8,7 @@ import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
 import { grace, type LogoutNotification, type OutboxMessage, parseOutboxMessage } from './outbox.ts';
-import type { MessageRenderer } from './render-message.ts';
+import type { MessageBrand, MessageRenderer } from './render-message.ts';
 
 export interface OutboxWorkerOptions {
   readonly store: Store;
@@ -16,6 +16,8 @@ export interface OutboxWorkerOptions {
   readonly now: () => Seconds;
   readonly channel: (kind: ChannelKind) => Channel | undefined;
   readonly render: MessageRenderer;
+  /** The brand of the app with this client id; absent, or where it cannot be read: that of the product. */
+  readonly brandOf?: (client: string) => Promise<MessageBrand>;
   /**
    * Notifies the app; rejects when another try may succeed. `not_over`: the session has not ended, so the app was not
    * told. The notification is written before the end of the session, which may follow, or may have failed.
@@ -169,14 +171,15 @@ export class OutboxWorker {
 
   /** A number: another try may succeed, not before so many seconds. */
   async #send({ id, message }: VersionedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
-    const { channel, render, warn } = this.#options;
+    const { channel, render, brandOf, warn } = this.#options;
     const { delivery, logout, about, attempts } = message;
     if (logout) return this.#notify(logout, message);
     if (!delivery) return 'sent';
     const { channel: kind, to, template, expires } = delivery;
+    const brand = about.client === undefined ? undefined : await brandOf?.(about.client).catch(() => undefined);
     let words: ReturnType<MessageRenderer>;
     try {
-      words = render(delivery, about.languages);
+      words = render(delivery, about.languages, brand);
     } catch (error) {
       warn(`the message ${id} (${template}) cannot be put into words: ${textOf(error)}`);
       return 'template';

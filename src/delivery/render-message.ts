@@ -1,5 +1,7 @@
 /** Messages in words: the models of a delivery through its templates, with the texts of one language. */
 import type { Delivery } from '../authenticators/authenticator.ts';
+import { textForLocale } from '../rendering/locale.ts';
+import { type BrandColors, paletteOf } from '../rendering/palette.ts';
 import { loadTemplates } from '../rendering/templates.ts';
 import type { Translator } from '../rendering/translator.ts';
 import { mailContent, type RenderContext, shortContent } from './message-content.ts';
@@ -11,12 +13,22 @@ export interface MessageRendererOptions {
   readonly viewsDir: string;
   /** The texts in the language that fits the wishes best. */
   textsFor(languages: About['languages']): Translator;
-  /** Name and colour of the product at the moment. */
-  brand(): { readonly name: string; readonly accent?: string };
+  /** How the product presents itself at the moment, where a message is given no other brand. */
+  brand(): MessageBrand;
+  /** Of this provider: pictures are there. */
+  readonly origin?: string;
   /** Where users look after their account; notifications about it say so. */
   readonly accountUrl: string;
   /** Told the name of each template that is drawn, for tests. */
   readonly drawn?: (template: string) => void;
+}
+
+/** What messages show of a brand. */
+export interface MessageBrand extends BrandColors {
+  readonly name: string;
+  /** Paths on this host. */
+  readonly logo?: { readonly light: string; readonly dark?: string };
+  readonly links?: Readonly<Partial<Record<string, Readonly<Record<string, string>>>>>;
 }
 
 export interface RenderedMessage {
@@ -31,25 +43,23 @@ export interface RenderedMessage {
 }
 
 /** Throws for a template that there is not: no other try will find it. */
-export type MessageRenderer = (delivery: Delivery, languages: About['languages']) => RenderedMessage;
-
-const defaultAccent = '#1a5fb4';
+export type MessageRenderer = (
+  delivery: Delivery,
+  languages: About['languages'],
+  brand?: MessageBrand,
+) => RenderedMessage;
 
 /** Reads and compiles all templates, so that a broken one stops the start and not a message. */
 export function createMessageRenderer(options: MessageRendererOptions): MessageRenderer {
   const { viewsDir, drawn } = options;
   const templates = loadTemplates<MessageTemplateModels>([viewsDir], messageTemplates, drawn ? { drawn } : {});
-  return (delivery, languages) => {
-    const { name: brand, accent = defaultAccent } = options.brand();
+  return (delivery, languages, given) => {
+    const brand = given ?? options.brand();
     const t = options.textsFor(languages);
-    const context: RenderContext = {
-      t,
-      brand,
-      accent,
-      onAccent: textOn(accent),
-      accountUrl: options.accountUrl,
-    };
-    const common = { brand, locale: t.locale.tag };
+    const [light, dark] = [paletteOf(brand, 'light'), paletteOf(brand, 'dark')];
+    const { accent, onAccent } = light;
+    const context: RenderContext = { t, brand: brand.name, accent, onAccent, accountUrl: options.accountUrl };
+    const common = { brand: brand.name, locale: t.locale.tag };
     if (delivery.channel !== 'email') {
       const { template, model } = shortContent(delivery, context);
       return { ...common, text: trimmed(templates.draw(template, model, t)) };
@@ -57,23 +67,33 @@ export function createMessageRenderer(options: MessageRendererOptions): MessageR
     const { name, model, subject: title, footer } = mailContent(delivery, context);
     const subject = t.text(title.key, title.params).replace(/[\r\n]+/g, ' ');
     const main = templates.draw(`mail/${name}.html`, model, t);
+    const frame = { ...frameOf(brand, options.origin, t), light, dark };
     return {
       ...common,
       subject,
       text: trimmed(templates.draw(`mail/${name}.txt`, model, t)),
-      html: templates.draw('mail/layout.html', { locale: t.locale, subject, brand, main, footer }, t),
+      html: templates.draw('mail/layout.html', { ...frame, subject, main, footer }, t),
     };
+  };
+}
+
+/** A logo that mail programs can show: they know no SVG. */
+function frameOf({ name, logo, links = {} }: MessageBrand, origin: string | undefined, t: Translator) {
+  const addressOf = (path: string | undefined) =>
+    path === undefined || path.endsWith('.svg') || origin === undefined ? undefined : origin + path;
+  const [light, dark] = [addressOf(logo?.light), addressOf(logo?.dark)];
+  const hrefs = Object.entries(links).flatMap(([link, address]) => {
+    const href = address && textForLocale(address, t.locale);
+    return href ? [{ text: { key: `links.${link}` }, href }] : [];
+  });
+  return {
+    locale: t.locale,
+    brand: name,
+    links: hrefs,
+    ...(light === undefined ? {} : { logo: dark === undefined ? { light } : { light, dark } }),
   };
 }
 
 function trimmed(text: string): string {
   return `${text.trim()}\n`;
-}
-
-/** Black or white, whichever has more contrast (WCAG 2.2, relative luminance). */
-function textOn(colour: string): string {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map(
-    (at) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2,
-  );
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000000' : '#ffffff';
 }

@@ -24,6 +24,8 @@ export interface AuditFields {
   readonly policyRevision: number;
   /** `<layer>: <rule>` of each rule that decided. */
   readonly rule: string;
+  /** `<layer>: <rule> (allow|deny|unmet)` of each rule that only reports and would have decided. */
+  readonly reported: string;
   /** Code of the reason, when the outcome is no success. */
   readonly reason: string;
   /** Key of the authenticator. */
@@ -138,13 +140,13 @@ export const auditEvents = {
   },
   'sign_in.completed': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'factors', 'rule', 'waived', 'acr', 'amr'],
+    fields: [...inSignIn, 'factors', 'rule', 'reported', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
-    fields: [...inSignIn, 'rule', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'reason'],
     causedBy: ['any step', '/oauth2/v1/authorize'],
   },
   'sign_in.cancelled': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
@@ -170,17 +172,17 @@ export const auditEvents = {
   'account.deletion_requested': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/deletion'] },
   'account.deletion_cancelled': {
     outcomes: succeeds,
-    fields: atAccount,
-    causedBy: ['/account/deletion', '/account/undo', '/account/not-me'],
+    fields: [...atAccount, 'transaction'],
+    causedBy: ['/account/deletion', '/account/undo', '/account/not-me', 'keep-account'],
   },
   'service_token.issued': {
     outcomes: succeeds,
-    fields: ['client', 'ip', 'policyRevision', 'rule'],
+    fields: ['client', 'ip', 'policyRevision', 'rule', 'reported'],
     causedBy: ['/oauth2/v1/token'],
   },
   'service_token.denied': {
     outcomes: denies,
-    fields: ['client', 'ip', 'policyRevision', 'rule', 'reason'],
+    fields: ['client', 'ip', 'policyRevision', 'rule', 'reported', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
   'account.profile_changed': {
@@ -200,11 +202,15 @@ export const auditEvents = {
     causedBy: ['/account/undo'],
   },
   'account.app_access_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
-  'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
-  'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },
+  'token.denied': {
+    outcomes: denies,
+    fields: [...atAccount, 'rule', 'reported', 'reason'],
+    causedBy: ['/oauth2/v1/token'],
+  },
+  'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule', 'reported'], causedBy: ['/oauth2/v1/token'] },
   'token.refresh_denied': {
     outcomes: denies,
-    fields: [...atAccount, 'rule', 'reason'],
+    fields: [...atAccount, 'rule', 'reported', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
   'token.reused': { outcomes: fails, fields: ['subject', 'client', 'ip'], causedBy: ['/oauth2/v1/token'] },
@@ -270,4 +276,16 @@ export function auditOp<Name extends AuditEventName>(event: AuditEvent<Name>) {
 export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
   const layers = trace.layers.filter((layer) => layer.decidedBy !== undefined);
   return layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ');
+}
+
+/** The same for an audit line, with the rules that only report. */
+export function decidingRules(
+  decision: Pick<Decision, 'trace'>,
+): Pick<AuditFields, 'rule'> & Partial<Pick<AuditFields, 'reported'>> {
+  const reported = decision.trace.layers.flatMap(({ layer, reported: one }) => {
+    if (one === undefined) return [];
+    const outcome = one.outcome === 'allow' && one.satisfied === false ? 'unmet' : one.outcome;
+    return [`${layer}: ${one.rule} (${outcome})`];
+  });
+  return { rule: decidingRule(decision), ...(reported.length > 0 && { reported: reported.join('; ') }) };
 }

@@ -24,7 +24,7 @@ import { begunAnew, restarted } from './actions/restart.ts';
 import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
-import { audit, decidingRule } from './audit.ts';
+import { audit, decidingRules } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
@@ -62,6 +62,8 @@ export interface StepShown {
   readonly identifier?: string;
   /** Keys of the authenticators that were proved in this transaction. */
   readonly done: readonly string[];
+  /** What the app asked for (OpenID Connect Core section 3.1.2.1). */
+  readonly uiLocales?: string;
   readonly canRestart: boolean;
   /** The user recovers the password. */
   readonly recovering?: true;
@@ -90,7 +92,7 @@ export type SignInResult =
  * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
  * the form that does.
  */
-export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot'> {
+export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot' | 'uiLocales'> {
   readonly kind: 'lost';
 }
 
@@ -156,7 +158,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;
-  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred });
+  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
@@ -203,7 +205,9 @@ function isLost({ transaction, request }: OpenTransaction): boolean {
 
 function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
   const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
-  return { kind: 'lost', handle: formHandle(services.secrets()[0], binding), app, snapshot };
+  const handle = formHandle(services.secrets()[0], binding);
+  const { uiLocales } = transaction;
+  return { kind: 'lost', handle, app, snapshot, ...(uiLocales === undefined ? {} : { uiLocales }) };
 }
 
 async function conclude(
@@ -241,7 +245,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     authenticator: answeredAuthenticator(step),
     version,
   });
-  const { subject } = transaction;
+  const { subject, uiLocales } = transaction;
   return {
     kind: 'step',
     step: {
@@ -253,6 +257,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     app: context.app,
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
+    ...(uiLocales === undefined ? {} : { uiLocales }),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart:
       transaction.recovering === true ||
@@ -277,7 +282,7 @@ function auditDenial(context: OpenTransaction, decision: Decision & { kind: 'den
     event: 'sign_in.denied',
     outcome: 'deny',
     ...auditContext(context),
-    rule: decidingRule(decision),
+    ...decidingRules(decision),
     reason: decision.reason,
   });
 }

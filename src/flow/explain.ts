@@ -68,10 +68,10 @@ export interface Explanation {
 export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promise<Explanation> {
   const policies = await snapshot.policies(app);
   const { trace, ...outcome } = evaluate(policies, facts);
-  const { clientId, name, signOnPolicy } = app;
+  const { clientId, name } = app;
   return {
     revision: snapshot.revision,
-    app: { clientId, name, signOnPolicy: signOnPolicy ?? '' },
+    app: { clientId, name, signOnPolicy: policies.app?.name ?? '' },
     at: facts.now,
     request: facts.request,
     network: facts.network,

@@ -7,7 +7,8 @@ export type ResponseContext = Pick<Context, 'type' | 'set' | 'body'>;
 export function showPage(ctx: ResponseContext, html: string): void {
   ctx.type = 'text/html; charset=utf-8';
   ctx.set('Cache-Control', 'no-store');
-  ctx.body = html;
+  // As bytes: of a text, Koa and Node would each find out the length again, and join it to the headers.
+  ctx.body = Buffer.from(html);
 }
 
 /** 303: what comes next is fetched, never posted again (RFC 9700 section 4.12). */

@@ -23,6 +23,7 @@ import { notMeHandlers } from './account/not-me-handlers.ts';
 import { profileHandlers } from './account/profile-handlers.ts';
 import { sessionHandlers } from './account/session-handlers.ts';
 import { undoHandlers } from './account/undo-handlers.ts';
+import { assetHandler } from './asset-handler.ts';
 import { inboxHandlers } from './demo/inbox.ts';
 import { type Health, healthHandlers } from './health.ts';
 import type { Renderer } from './html/render.ts';
@@ -127,7 +128,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     notMe: notMeHandlers(account),
     health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
-    renderer,
+    asset: assetHandler({ renderer, snapshot: () => active.current() }),
   });
 }
 

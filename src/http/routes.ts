@@ -1,6 +1,5 @@
 /** All routes: the table of our own, and what oidc-provider's endpoints do when another request was faster. */
 import type { Context } from 'koa';
-import { StepgateError } from '../errors.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
 import type { appHandlers } from './account/app-handlers.ts';
@@ -15,8 +14,6 @@ import type { sessionHandlers } from './account/session-handlers.ts';
 import type { undoHandlers } from './account/undo-handlers.ts';
 import type { inboxHandlers } from './demo/inbox.ts';
 import type { healthHandlers } from './health.ts';
-import { assetCacheControl } from './html/assets.ts';
-import type { Renderer } from './html/render.ts';
 import type { RaceAnswers, Route } from './middleware/route-table.ts';
 import type { magicLinkHandlers } from './sign-in/magic-link.ts';
 import type { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
@@ -42,17 +39,18 @@ export interface RouteHandlers {
   readonly inbox?: ReturnType<typeof inboxHandlers>;
   readonly relatedOrigins: (ctx: Context) => Promise<void>;
   readonly health: ReturnType<typeof healthHandlers>;
-  readonly renderer: Renderer;
+  /** Files that pages link to. */
+  readonly asset: (ctx: Context) => Promise<void>;
 }
 
 /** Our own routes. Of two that fit the same path the first answers, so literal segments stand before parameters. */
 export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
-  const { health, renderer, inbox, relatedOrigins } = handlers;
+  const { health, asset, inbox, relatedOrigins } = handlers;
   return [
     { path: '/livez', GET: health.live },
     { path: '/readyz', GET: health.ready },
     { path: '/.well-known/webauthn', GET: relatedOrigins },
-    { path: '/assets/:file', GET: (ctx) => sendAsset(ctx, renderer) },
+    { path: '/assets/:file', GET: asset },
     ...signInRoutes(handlers),
     ...accountRoutes(handlers),
     ...profileRoutes(handlers),
@@ -156,12 +154,3 @@ export const protocolRoutes: Readonly<Record<string, RaceAnswers>> = {
   jwks: tellApp,
   discovery: tellApp,
 };
-
-function sendAsset(ctx: Context, renderer: Renderer): void {
-  const asset = renderer.asset(ctx.path);
-  if (!asset) throw new StepgateError('not_found');
-  ctx.set({ 'Cache-Control': assetCacheControl, ETag: asset.etag });
-  ctx.type = asset.type;
-  ctx.body = asset.body;
-  if (ctx.fresh) ctx.status = 304;
-}

@@ -4,19 +4,25 @@
  */
 
 import { checkAttainable } from './check/check-attainable.ts';
+import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
+import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkClientCertificates } from './check/check-client-certificates.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
+import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
+import { checkSignOn } from './check/check-sign-on.ts';
 import { checkSigning } from './check/check-signing.ts';
+import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
-import { type Document, type DocumentKind, type Documents, documentKey, isSingleton } from './model/documents.ts';
+import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
 import type { Finding } from './model/finding.ts';
 import { schemaFor } from './schema/schemas.ts';
 import { readConfigurationFiles } from './source/configuration-files.ts';
@@ -47,7 +53,7 @@ export type LoadedConfiguration =
  * what the files contain.
  */
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
-  const { files, findings: faulty, unreadable } = await readConfigurationFiles(dir);
+  const { files, pictures, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
   const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, options.variables) }));
   const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
@@ -55,54 +61,71 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   );
   const unreadableKinds = new Set(unreadable);
   for (const { kind, source } of read) if (source === undefined) unreadableKinds.add(kind);
+  const brand = checkBrand(sources, pictures);
   const findings = [
     ...faulty,
     ...read.flatMap((each) => each.findings),
     ...missingFiles(new Set([...unreadableKinds, ...sources.map(({ kind }) => kind)])),
     ...checkSources(sources, unreadableKinds, options.authenticators),
+    ...brand.findings,
   ];
   if (findings.length > 0) return { ok: false, findings: findings.sort(compareLocations) };
-  const documents = toDocuments(sources);
+  const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
+    ...checkIdentify(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };
   return {
     ok: true,
     documents,
-    warnings: [...configurationWarnings(sources, documents, options), ...groupWarnings(sources, options.groups)].sort(
-      compareLocations,
-    ),
+    warnings: [
+      ...configurationWarnings(sources, documents, options),
+      ...identifyWarnings(sources, documents, options.authenticators),
+      ...groupWarnings(sources, options.groups),
+      ...expressionWarnings(sources),
+      ...brand.warnings,
+    ].sort(compareLocations),
   };
 }
 
 function checkSources(
   sources: readonly DocumentSource[],
-  unreadableKinds: ReadonlySet<DocumentKind>,
+  unreadableKinds: ReadonlySet<WrittenKind>,
   authenticators: readonly AuthenticatorKind[],
 ): readonly Finding[] {
   const names = knownNames(sources, unreadableKinds, authenticators);
+  const types = attributeTypes(sources);
   const ofEachFile = sources.flatMap((each) => [
     ...schemaFindings(schemaFor(each.kind, authenticators), each.source),
-    ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
+    ...(hasCatchAll(each) ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
+    ...checkAttributeTests(each, types),
     ...checkAuxiliary(each.source, authenticators),
   ]);
   return [
     ...ofEachFile,
+    ...expressionFindings(sources),
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),
     ...checkClientCertificates(sources),
+    ...checkSwitchedOff(sources),
+    ...checkSignOn(sources),
   ];
 }
 
-function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
-  const needed: readonly [DocumentKind, string, string][] = [
+/** Sign-on policies that are read as one have it together: `checkSignOn` sees to them. */
+function hasCatchAll(each: DocumentSource): boolean {
+  return !['settings', 'app', 'sign-on'].includes(each.kind) && isSwitchedOn(each);
+}
+
+function missingFiles(present: ReadonlySet<WrittenKind>): readonly Finding[] {
+  const needed: readonly [WrittenKind, string, string][] = [
     ['settings', 'stepgate.yaml', 'the settings of the whole provider'],
     ['session', 'policies/session.yaml', 'the policy for all sessions (see docs/policies.md)'],
   ];
@@ -133,18 +156,16 @@ function duplicateNames(sources: readonly DocumentSource[]): readonly Finding[] 
   return findings;
 }
 
-function toDocuments(sources: readonly DocumentSource[]): Documents {
-  return new Map(
-    sources.map((each): [string, Document] => {
-      const { kind, source } = each;
-      const name = nameOf(each);
-      const ruleLines =
-        kind === 'app' || kind === 'settings'
-          ? []
-          : valuesAt(source.content, 'rules.*').map(({ path }) => source.lineOf(path));
-      return [documentKey(kind, name), { kind, name, file: source.file, ruleLines, content: source.content }];
-    }),
-  );
+function toDocuments(sources: readonly DocumentSource[], files: readonly Document[]): Documents {
+  const written = sources.map((each): Document => {
+    const { kind, source } = each;
+    const ruleLines =
+      kind === 'app' || kind === 'settings'
+        ? []
+        : valuesAt(source.content, 'rules.*').map(({ path }) => source.lineOf(path));
+    return { kind, name: nameOf(each), file: source.file, ruleLines, content: source.content };
+  });
+  return new Map([...written, ...files].map((each) => [documentKey(each.kind, each.name), each]));
 }
 
 function compareLocations(a: Finding, b: Finding): number {

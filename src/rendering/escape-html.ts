@@ -8,6 +8,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-export function escapeHtml(text: unknown): string {
-  return String(text ?? '').replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+const special = /[&<>"']/;
+
+export function escapeHtml(value: unknown): string {
+  const text = typeof value === 'string' ? value : String(value ?? '');
+  // Most texts have none, and looking costs a tenth of replacing.
+  return special.test(text) ? text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign) : text;
 }

@@ -97,3 +97,9 @@ function byWeight(header: string): readonly string[] {
     .sort((a, b) => b.weight - a.weight)
     .map(({ tag }) => tag);
 }
+
+/** Of texts for several languages: that of the locale, else English, else whatever there is. */
+export function textForLocale(texts: Readonly<Record<string, string>>, { tag }: Locale): string {
+  const language = tag.split('-')[0] ?? tag;
+  return texts[tag] ?? texts[language] ?? texts.en ?? Object.values(texts)[0] ?? '';
+}

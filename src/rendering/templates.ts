@@ -56,6 +56,9 @@ export interface Templates<Models> {
 
 type Draw = (locals: object) => string;
 
+/** What a template sees inherits nothing: a name that is not there is `undefined`, whatever else the process holds. */
+const nothing: object = Object.freeze(Object.create(null));
+
 export interface TemplateOptions {
   /** Told the name of each template that is drawn. */
   readonly drawn?: (name: string) => void;
@@ -78,7 +81,7 @@ export function loadTemplates<Models>(
     const key = `${translator.locale.tag} ${isText}`;
     const known = helpers.get(key) ?? helpersFor({ translator, isText, icons, draw });
     helpers.set(key, known);
-    return view({ ...model, ...known });
+    return view(Object.assign(Object.create(nothing), model, known));
   };
   return { draw: (name, model, translator) => draw(name, model as object, translator) };
 }
@@ -116,13 +119,16 @@ function helpersFor({ translator: t, isText, icons, draw }: HelperContext): obje
   };
 }
 
+/** `unsafePrototypeLocals`: EJS copies what it gets once more, to take inherited names away; ours has none. */
+const templateLanguage = { strict: true, _with: false, localsName: 'l', unsafePrototypeLocals: true } as const;
+
 function compileTemplate(dirs: readonly string[], name: string): Draw {
   for (const dir of dirs.toReversed()) {
     const filename = join(dir, `${name}.ejs`);
     const source = readIfThere(filename);
     if (source === undefined) continue;
     const escapeFor = isPlain(name) ? (value: unknown) => String(value ?? '') : escapeHtml;
-    return ejs.compile(source, { filename, strict: true, _with: false, localsName: 'l', escape: escapeFor });
+    return ejs.compile(source, { ...templateLanguage, filename, escape: escapeFor });
   }
   throw new Error(`there is no template ${name}.ejs in ${dirs.join(', ')}`);
 }

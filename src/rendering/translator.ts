@@ -32,26 +32,35 @@ function chainOf(catalogues: ReadonlyMap<string, Catalogue>, tag: string): reado
   return tags.flatMap((one) => catalogues.get(one) ?? []);
 }
 
+/** A message of the catalogue. `html`: what it always is, where it takes no values and has no tags. */
+interface Text {
+  readonly format: MessageFormat;
+  readonly html?: string;
+}
+
 function createTranslator(tag: string, chain: readonly Catalogue[]): Translator {
-  const formats = new Map<string, MessageFormat>();
-  const find = (key: string): MessageFormat | undefined => {
+  const formats = new Map<string, Text>();
+  const words = wordsOf(tag);
+  const find = (key: string): Text | undefined => {
     const known = formats.get(key);
     if (known !== undefined) return known;
     const catalogue = chain.find(({ messages }) => messages.has(key));
     const text = catalogue?.messages.get(key)?.text;
     if (catalogue === undefined || text === undefined) return undefined;
     const format = compileMessage(text, catalogue.locale);
-    formats.set(key, format);
-    return format;
+    const isFixed = format.values.size === 0 && format.tags.size === 0;
+    const found = isFixed ? { format, html: format.format({}).map(words.html).join('') } : { format };
+    formats.set(key, found);
+    return found;
   };
+  const findOrUnknown = (key: string) => find(key) ?? find('message.unknown');
   const parts = (key: string, params: MessageValues = {}): readonly MessagePart[] =>
-    (find(key) ?? find('message.unknown'))?.format(params) ?? [];
+    findOrUnknown(key)?.format.format(params) ?? [];
   const isKnown = (key: string): boolean => chain.some(({ messages }) => messages.has(key));
-  const words = wordsOf(tag);
   return {
     locale: localeOf(tag),
     text: (key, params) => parts(key, params).map(words.plain).join(''),
-    html: ({ key, params }) => parts(key, params).map(words.html).join(''),
+    html: ({ key, params }) => findOrUnknown(key)?.html ?? parts(key, params).map(words.html).join(''),
     pick: (...keys) => keys.find(isKnown) ?? keys.at(-1) ?? 'message.unknown',
     moment: words.moment,
     momentHtml: words.momentHtml,

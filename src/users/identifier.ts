@@ -32,18 +32,25 @@ export type CanonicalIdentifier =
  */
 export function canonicalIdentifier(text: string): CanonicalIdentifier {
   if (text.length > maxInput) return refuseIdentifier('too_long');
+  if (usual.test(text)) return finish(addressForm(text.toLowerCase()));
   if (!text.isWellFormed()) return refuseIdentifier('forbidden_character');
   const folded = fold(text.trim());
   if (folded === '') return refuseIdentifier('empty');
   if (folded === undefined || forbidden.test(folded)) return refuseIdentifier('forbidden_character');
-  const at = folded.indexOf('@');
-  return finish(at < 0 ? folded : address(folded, at));
+  return finish(addressForm(folded));
 }
+
+/**
+ * What nearly all identifiers are made of: folding such a text puts it in lower case, and nothing in it is forbidden.
+ * Every sign-in comes here, and the tables of Unicode cost as much as a decision.
+ */
+const usual = /^[A-Za-z0-9._+@-]+$/;
 
 function finish(value: string | undefined): CanonicalIdentifier {
   if (value === undefined) return refuseIdentifier('malformed_address');
   if ([...value].length > maxLength) return refuseIdentifier('too_long');
-  if (mixesScripts(readable(value))) return refuseIdentifier('mixed_scripts');
+  const isLatin = usual.test(value) && !value.includes('xn--');
+  if (!isLatin && mixesScripts(readable(value))) return refuseIdentifier('mixed_scripts');
   return { ok: true, value };
 }
 
@@ -84,6 +91,12 @@ function foldCase(text: string): string {
  */
 const domainForm = /^[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*(\.[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*)*$/u;
 const numeric = /(^|\.)(\d+|0x[0-9a-f]*)$/;
+
+/** The text itself, or the address that it is; `undefined`: it looks like one and is none. */
+function addressForm(text: string): string | undefined {
+  const at = text.indexOf('@');
+  return at < 0 ? text : address(text, at);
+}
 
 function address(text: string, at: number): string | undefined {
   const local = text.slice(0, at);

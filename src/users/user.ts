@@ -216,11 +216,13 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     groups: user.groups,
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
+    createdAt: user.createdAt,
     ...(user.recovery === undefined ? {} : { recovery: user.recovery }),
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
     ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
     ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
     ...(consents === undefined ? {} : { consents }),
+    ...(user.deletion === undefined ? {} : { deletionDueAt: user.deletion.dueAt }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
 }

@@ -29,6 +29,7 @@ const optionsByFact = {
     recovering: [],
     consented: [],
     accountSelected: [],
+    deletionTold: [],
   },
   request: {
     clientId: ['app'],
@@ -60,10 +61,12 @@ const optionsByFact = {
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
     skipped: ['user'],
+    createdAt: ['user', 'accountAge'],
     recovery: ['user', 'recovered'],
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
     consents: ['user'],
+    deletionDueAt: ['user'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
@@ -83,9 +86,11 @@ const optionsByCondition = {
   scopes: ['scope'],
   claims: ['essentialClaims'],
   time: ['at'],
+  accountAge: ['user', 'accountAge'],
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],
+  expression: ['user', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
 const names = Object.keys(conditionDescriptors).sort();

@@ -62,9 +62,9 @@ async function toAccount(page: Page, user: TestUser): Promise<void> {
 }
 
 async function addKey({ page }: Device, name: string): Promise<void> {
-  await page.getByRole('link', { name: 'Add: Passkey or security key' }).click();
+  await page.getByRole('link', { name: 'Add a passkey or security key' }).click();
   await appears(page.locator(offer));
-  await page.getByLabel('Name for it').fill(name);
+  await page.getByLabel('Name (optional)').fill(name);
   await setUp(page).click();
   await said(page, 'account.done.added');
 }
@@ -84,7 +84,7 @@ async function start({ page, withoutPicking }: Device, name: string, user: TestU
 
 async function chooseKey(page: Page): Promise<void> {
   if ((await page.locator(challenge('webauthn')).count()) > 0) return;
-  await page.getByRole('button', { name: 'Verify with something else' }).click();
+  await page.getByRole('button', { name: 'Use another method' }).click();
   await page.getByRole('button', { name: /^Passkey or security key/ }).click();
   await appears(page.locator(challenge('webauthn')));
 }
@@ -154,14 +154,14 @@ test('one session of another browser is ended, and the page says which', async (
       browser,
       async ({ page }) => {
         await toAccount(page, user);
-        await page.getByRole('link', { name: /^End the session/ }).click();
+        await page.getByRole('link', { name: /^End session/ }).click();
         await appears(page.getByRole('heading', { name: 'End this session?' }));
         // Two of the same browser would look alike.
         expect(await page.textContent('main')).toMatch(/Signed in .* · last used .*\sUTC/);
         await expectAccessible(page);
         await page.getByRole('button', { name: 'End session' }).click();
         await said(page, 'account.done.ended');
-        expect(await page.getByRole('link', { name: /^End the session/ }).count()).toBe(0);
+        expect(await page.getByRole('link', { name: /^End session/ }).count()).toBe(0);
         await expectAccessible(page);
       },
       { colorScheme: 'dark' },
@@ -191,7 +191,7 @@ test('where the policy wants a key that verifies its user, one that cannot is no
     expect(page.url()).not.toContain(landing);
     await unplug(simple);
     await plugIn(keyWithPin);
-    await page.getByLabel('Name for it').fill('Key with a PIN');
+    await page.getByLabel('Name (optional)').fill('Key with a PIN');
     await setUp(page).click();
     expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, acr: 'phr' });
 

@@ -75,7 +75,7 @@ async function chooseAuthenticator(page: Page, key: string, name: RegExp): Promi
   const requestedEnrollment = page.locator(challenge(key));
   await appears(requestedEnrollment.or(page.locator('form[data-step=select]')).first());
   if ((await requestedEnrollment.count()) > 0) return;
-  await page.getByRole('button', { name: 'Verify with something else' }).click();
+  await page.getByRole('button', { name: 'Use another method' }).click();
   await page.getByRole('button', { name }).click();
   await appears(requestedEnrollment);
 }
@@ -103,7 +103,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
 
       // The code was proved a moment ago, so nothing more is asked for.
       await page.goto(`${node.issuer}/account`);
-      await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
+      await page.getByRole('link', { name: 'Add an authenticator app' }).click();
       const lost = user.totp;
       user.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');
       expect(user.totp).not.toBe(lost);
@@ -114,7 +114,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
       await page.getByRole('button', { name: 'Remove' }).click();
       await said(page, 'account.done.removed');
       expect(await page.getByRole('link', { name: /^Manage/ }).count()).toBe(3);
-      expect(await page.getByRole('link', { name: 'Replace: Recovery code' }).isVisible()).toBe(true);
+      expect(await page.getByRole('link', { name: 'Create new recovery codes' }).isVisible()).toBe(true);
       await expectAccessible(page);
     },
     { viewport: { width: 390, height: 844 } },

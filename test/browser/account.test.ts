@@ -61,13 +61,13 @@ test('an authenticator is added, named and removed, and each change is mailed', 
   const page = await newPage();
   await signIn(page, user);
   await expectAccessible(page);
-  await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
+  await page.getByRole('link', { name: 'Add an authenticator app' }).click();
   user.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replace(/\s/g, '');
   await page.fill('[name="credentials.passcode"]', await nextCode(user));
   await page.locator('button.primary').click();
   await said(page, 'account.done.added');
   const added = await mailTo(node, address);
-  expect(added.subject).toBe('New way to verify: Authenticator app');
+  expect(added.subject).toBe('New sign-in method: Authenticator app');
   expect(added.text).toContain('From: Chrome, Linux · 127.0.0.1');
 
   await page.getByRole('link', { name: 'Manage Authenticator app' }).click();
@@ -80,7 +80,7 @@ test('an authenticator is added, named and removed, and each change is mailed', 
   await page.getByRole('link', { name: 'Manage Work phone' }).click();
   await page.getByRole('button', { name: 'Remove' }).click();
   await said(page, 'account.done.removed');
-  expect((await mailTo(node, address, 3)).subject).toBe('Way to verify removed: Authenticator app');
+  expect((await mailTo(node, address, 3)).subject).toBe('Sign-in method removed: Authenticator app');
 });
 
 test('with the keyboard alone: the last one stays, and an address is added by its code and removed', async () => {
@@ -126,17 +126,17 @@ test('without scripts: losing an app takes a tick, and the other sessions end', 
   await page.getByRole('link', { name: 'Manage Temporary access code' }).click();
   await appears(page.locator('form[data-authenticator=totp], h2#remove').first());
   if ((await page.locator('h2#remove').count()) === 0) await answerCode(page, user);
-  expect(await page.getByText('Without it you could no longer sign in to:').isVisible()).toBe(true);
+  expect(await page.getByText('Without it, you can’t sign in to:').isVisible()).toBe(true);
   expect(await page.getByRole('listitem').filter({ hasText: 'Payroll' }).count()).toBe(1);
   const path = page.url();
   await page.getByRole('button', { name: 'Remove' }).click();
   // The browser keeps the form until the box is ticked.
   expect(page.url()).toBe(path);
-  await page.getByLabel('Remove it all the same.').check();
+  await page.getByLabel('Remove it anyway.').check();
   await page.getByRole('button', { name: 'Remove' }).click();
   await said(page, 'account.done.removed');
-  await page.getByRole('link', { name: 'Sign out everywhere else' }).click();
-  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await page.getByRole('link', { name: 'Sign out on all other devices' }).click();
+  await page.getByRole('button', { name: 'Sign out on all other devices' }).click();
   await said(page, 'account.done.ended_others');
   await elsewhere.goto(`${node.issuer}/account`);
   await appears(elsewhere.locator('form[data-step=identify]'));

@@ -237,7 +237,7 @@ describe('shop', () => {
       expect(await isBack(second)).toContain('email');
       await page.bringToFront();
       await skip(page).click();
-      await appears(page.getByRole('heading', { name: 'This sign-in is finished' }));
+      await appears(page.getByRole('heading', { name: 'You’ve finished this sign-in' }));
     });
   });
 

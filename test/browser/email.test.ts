@@ -85,7 +85,7 @@ test('the link in another tab: a question, then signed in there; the first tab s
   await second.waitForURL(`${landing}**`);
   await first.bringToFront();
   await appears(first.locator('[data-message="follow.elsewhere"]'));
-  expect(await first.getByRole('status').locator('p:visible').textContent()).toContain('You went on in another tab');
+  expect(await first.getByRole('status').locator('p:visible').textContent()).toContain('You continued in another tab');
   expect(await first.locator('form:visible').count()).toBe(0);
   await expectAccessible(first);
   expect(complaints).toEqual([]);
@@ -125,7 +125,7 @@ test('a new message in another tab: the first one says that something changed, a
   await maySendAgain(node, user.id);
   const second = await context.newPage();
   await second.goto(first.url());
-  await second.getByRole('button', { name: 'Send it again' }).click();
+  await second.getByRole('button', { name: 'Send again' }).click();
   await appears(second.locator('[data-message="sent.again"]'));
   await first.bringToFront();
   await appears(first.locator(`[data-version]:not([data-version="${before}"])`));
@@ -143,8 +143,8 @@ test('the link in another browser signs in no user: the code goes back to the fi
   await page.goto(linkIn(await mailTo(node, user.address)));
   const code = (await page.locator('[data-code]').textContent()) ?? '';
   expect(await page.locator('form').count()).toBe(0);
-  expect(await page.getByText('Give this code to nobody').isVisible()).toBe(true);
-  for (const words of ['to sign in to Notes', 'Asked by Chrome on Linux', 'Asked from the address 127.0.0.1'])
+  expect(await page.getByText('Never share this code').isVisible()).toBe(true);
+  for (const words of ['signing in to Notes', 'Requested from Chrome on Linux', 'Requested from IP address 127.0.0.1'])
     expect(await page.textContent('main')).toContain(words);
   expect(await phone.cookies()).toEqual([]);
   await expectAccessible(page);
@@ -162,8 +162,8 @@ test('without scripts: by the link, and the first tab goes on by hand', async ()
   await second.goto(link);
   await second.getByRole('button', { name: 'Sign in' }).click();
   await second.waitForURL(`${landing}**`);
-  await first.getByRole('button', { name: 'I opened the link' }).click();
-  await appears(first.getByRole('heading', { name: 'This sign-in is finished' }));
+  await first.getByRole('button', { name: 'I’ve opened the link' }).click();
+  await appears(first.getByRole('heading', { name: 'You’ve finished this sign-in' }));
   expect(await first.locator('[data-message="error.sign_in_finished"]').textContent()).toContain('in another tab');
   await second.goto(link);
   await appears(second.getByRole('heading', { name: 'This link no longer works' }));
@@ -173,10 +173,10 @@ test('the message can be asked for again, and the inbox shows it', async () => {
   const user = await reader(node);
   const context = await newBrowser();
   const page = await ask(context, user);
-  await page.getByRole('button', { name: 'Send it again' }).click();
+  await page.getByRole('button', { name: 'Send again' }).click();
   await appears(page.locator('[data-message="resend.exceeded"]'));
   await maySendAgain(node, user.id);
-  await page.getByRole('button', { name: 'Send it again' }).click();
+  await page.getByRole('button', { name: 'Send again' }).click();
   await appears(page.locator('[data-message="sent.again"]'));
   const mail = await mailTo(node, user.address, 2);
   const inbox = await context.newPage();

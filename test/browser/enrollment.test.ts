@@ -116,7 +116,7 @@ const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' 
 async function finishTotp(page: Page): Promise<void> {
   const secret = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');
   await page.fill('[name="credentials.passcode"]', await generate({ secret }));
-  await page.getByRole('button', { name: 'Finish set-up' }).click();
+  await page.getByRole('button', { name: 'Finish setup' }).click();
 }
 
 describe('forced', () => {
@@ -280,7 +280,7 @@ test('forbidden: the page says that the rules do not let the account use it', as
     const { page } = device;
     await signIn(device, 'forbidden', user);
     await appears(page.locator('[data-message="denied.enrollment_forbids"]'));
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You cannot sign in to forbidden');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You don’t have access to forbidden');
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Return to forbidden' }).click();
     await page.waitForURL(`${landing}?*error=access_denied*`);
@@ -308,7 +308,7 @@ describe('a security key', () => {
     await appears(page.locator('form[data-step=challenge]'));
     const chosen = page.locator('form[data-step=challenge][data-authenticator=webauthn]');
     if ((await chosen.count()) === 0) {
-      await page.getByRole('button', { name: 'Verify with something else' }).click();
+      await page.getByRole('button', { name: 'Use another method' }).click();
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
       await appears(chosen);
     }

@@ -177,15 +177,15 @@ async function tabOrder(page: Page): Promise<readonly string[]> {
 }
 
 test.each([
-  ['identify-with-password', ['identifier', 'credentials.passcode', 'Sign in', 'Cancel and go back to Payroll']],
+  ['identify-with-password', ['identifier', 'credentials.passcode', 'Sign in', 'Cancel and return to Payroll']],
   [
     'totp',
     [
       'credentials.passcode',
       'Verify',
-      'Verify with something else',
+      'Use another method',
       'Not you? Use another account',
-      'Cancel and go back to Payroll',
+      'Cancel and return to Payroll',
     ],
   ],
   [
@@ -194,9 +194,9 @@ test.each([
       'Open in an app on this device',
       'credentials.passcode',
       'credentials.label',
-      'Finish set-up',
+      'Finish setup',
       'Not you? Use another account',
-      'Cancel and go back to Payroll',
+      'Cancel and return to Payroll',
     ],
   ],
   ['denied', ['Return to Payroll', 'Not you? Use another account']],
@@ -227,7 +227,7 @@ test('a screen reader gets the error with the input', async () => {
     await open(page, 'totp-wrong');
     const input = page.getByRole('textbox', { name: '6-digit code' });
     const id = (await input.getAttribute('aria-describedby')) ?? '';
-    expect(await page.locator(`#${id}`).textContent()).toContain('Error: That code did not match');
+    expect(await page.locator(`#${id}`).textContent()).toContain('Error: Wrong code');
     expect(await page.title()).toBe('Error: Enter the code from your app – Acme ID');
     expect(await page.getByRole('alert').count()).toBe(1);
   });

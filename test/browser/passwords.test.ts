@@ -51,7 +51,7 @@ test('while a password is typed the page says how good it is, and shows it on re
   expect(await level('fourteen chars')).toEqual(['Too short']);
   expect(await level('fifteen letters')).toEqual(['Long enough']);
   expect(await level('abababababababababababab')).toEqual(['Long enough']);
-  expect(await level(good)).toEqual(['Good and long']);
+  expect(await level(good)).toEqual(['Good length']);
   expect(await input.getAttribute('type')).toBe('password');
   await page.getByRole('button', { name: 'Show password' }).click();
   expect(await input.getAttribute('type')).toBe('text');

@@ -119,12 +119,12 @@ test('sign in by text message: the page says nothing about the number, a wrong c
     expect(first.channel).toBe('sms');
     await enter(page, otherThan(codeFor(first)));
     await said(page, 'credentials.invalid');
-    await page.getByRole('button', { name: 'Send it again' }).click();
+    await page.getByRole('button', { name: 'Send again' }).click();
     await said(page, 'resend.exceeded');
     await expectAccessible(page);
     expect(await allMailTo(node, user.number)).toHaveLength(1);
     await mayAskAgain(user.id);
-    await page.getByRole('button', { name: 'Send it again' }).click();
+    await page.getByRole('button', { name: 'Send again' }).click();
     await said(page, 'sent.again');
     const second = await mailTo(node, user.number, 2);
     await page.keyboard.type(`${codeFor(second)}\n`);

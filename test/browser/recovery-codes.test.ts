@@ -117,7 +117,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   const { name, text } = await downloaded(own);
   expect(name).toBe('recovery-codes.txt');
   expect(text).toMatch(
-    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${user.identifier}, made on \\w+ \\d+, \\d{4}\\. `),
+    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${user.identifier}, created \\w+ \\d+, \\d{4}\\. `),
   );
   expect(text.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g)).toEqual(codes);
   expect(await codesOn(own)).toEqual(codes);
@@ -141,7 +141,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   // The browser is new to the account, too: that is another message, in either order.
   await mailTo(node, user.identifier, 3);
   const mail = (await inboxOf(node, user.identifier)).find(({ subject }) => subject === 'A recovery code was used');
-  expect(mail?.text).toContain('Codes that are left: 9.');
+  expect(mail?.text).toContain('Codes left: 9.');
 
   const thief = await newPage();
   await useCode(thief, user, codes[0] ?? '');
@@ -181,6 +181,6 @@ test('the account page warns when few are left', async () => {
   const digests = (credential.secret.digests as readonly string[]).slice(0, 2);
   await node.app.directory.replaceCredential(user.id, { ...credential, secret: { ...credential.secret, digests } });
   await page.reload();
-  expect(await page.locator('[data-remaining]').textContent()).toBe('Codes left: 2. Make new ones now.');
+  expect(await page.locator('[data-remaining]').textContent()).toBe('Codes left: 2. Create new ones now.');
   await expectAccessible(page);
 });

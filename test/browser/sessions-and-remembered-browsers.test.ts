@@ -68,7 +68,7 @@ async function isBack(page: Page): Promise<string> {
 }
 
 const keep = (page: Page) => page.getByLabel('Keep me signed in');
-const forget = (page: Page) => page.getByLabel(/^Do not ask again here for 30\sdays$/);
+const forget = (page: Page) => page.getByLabel(/^Don’t ask again on this device for 30\sdays$/);
 const isKept = async (context: BrowserContext) =>
   (await context.cookies()).some(({ name, expires }) => name === 'stepgate-session' && expires > 0);
 
@@ -157,13 +157,13 @@ test('do not ask again here: the next sign-in takes the password only, until the
 
       await again.goto(`${node.issuer}/account`);
       await expectAccessible(again);
-      await again.getByRole('link', { name: /^Forget the device/ }).click();
+      await again.getByRole('link', { name: /^Forget device/ }).click();
       await typeCode(again, user);
       await again.getByRole('button', { name: 'Verify', exact: true }).click();
       await appears(again.getByRole('heading', { name: 'Forget this device?' }));
       await expectAccessible(again);
       await again.getByRole('button', { name: 'Forget' }).click();
-      await appears(again.getByText('The device was forgotten.'));
+      await appears(again.getByText('Device forgotten.'));
       await inBrowser(async (third) => {
         await start(third, 'Payroll');
         await typePassword(third, user);

@@ -98,7 +98,7 @@ async function isBack(page: Page): Promise<string> {
 async function enroll(device: Started, user: TestUser, name = ''): Promise<string> {
   const { page } = device;
   await upToTheOffer(device, user);
-  if (name !== '') await page.getByLabel('Name for it').fill(name);
+  if (name !== '') await page.getByLabel('Name (optional)').fill(name);
   await setUp(page).click();
   return isBack(page);
 }
@@ -112,7 +112,7 @@ async function typeIdentifier(page: Page, user: TestUser): Promise<void> {
 
 async function chooseKey(page: Page): Promise<void> {
   if ((await page.locator('form[data-authenticator=webauthn][data-step=challenge]').count()) > 0) return;
-  await page.getByRole('button', { name: 'Verify with something else' }).click();
+  await page.getByRole('button', { name: 'Use another method' }).click();
   await page.getByRole('button', { name: /Passkey or security key/ }).click();
   await appears(page.locator('form[data-authenticator=webauthn][data-step=challenge]'));
 }
@@ -130,7 +130,7 @@ test('set up during a sign-in, then one step with user verification is two facto
     await plugIn();
     await upToTheOffer(device, user);
     await expectAccessible(page);
-    await page.getByLabel('Name for it').fill('Laptop');
+    await page.getByLabel('Name (optional)').fill('Laptop');
     await setUp(page).click();
     for (const claim of ['mfa', 'pwd', 'swk', 'user']) expect(await isBack(page)).toContain(claim);
 
@@ -274,7 +274,7 @@ describe('what goes wrong is said, and can be tried again', () => {
         await clickThrough(page.getByRole('button', { name: /Passkey or security key/ }));
         expect(await page.textContent('main')).toContain('Passkeys and security keys need JavaScript.');
         expect(await setUp(page).isVisible()).toBe(false);
-        await page.getByRole('button', { name: 'Set up something else' }).click();
+        await page.getByRole('button', { name: 'Set up a different method' }).click();
         await clickThrough(page.getByRole('button', { name: /Authenticator app/ }));
         expect(await page.locator('[data-secret]').count()).toBe(1);
       },
@@ -304,7 +304,7 @@ test('two keys with names: the one that is there already is not taken twice, and
     expect(await message(page)).toBe('webauthn.registered');
     await unplug(first);
     await plugIn(securityKey);
-    await page.getByLabel('Name for it').fill('Key on my ring');
+    await page.getByLabel('Name (optional)').fill('Key on my ring');
     await setUp(page).click();
     expect(await isBack(page)).toContain('phr');
 

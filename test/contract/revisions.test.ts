@@ -276,6 +276,40 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
+  test('several policies of an app are read as one, and labels lead to the policy of a group of apps', async () => {
+    const { store, revisions } = await open();
+    const strict: Document = {
+      ...signOn('strict', 'deny'),
+      content: { name: 'strict', rules: [{ name: 'Guests', when: { groups: { any: ['guests'] } }, then: 'deny' }] },
+    };
+    const labelled = signOn('labelled', { allow: { factors: 2 } });
+    const forLabel = { ...labelled, content: { ...(labelled.content as object), apps: { labels: ['finance'] } } };
+    const documents = configuration(
+      strict,
+      forLabel,
+      app('listed', { signOnPolicy: ['strict', 'one'] }),
+      app('alike', { signOnPolicy: ['strict', 'one'] }),
+      app('grouped', { signOnPolicy: undefined, labels: ['other', 'finance'] }),
+      app('lost', { signOnPolicy: undefined, labels: ['other'] }),
+    );
+    await revisions.apply(documents, { by: 'ann' });
+    const snapshot = await revisions.current();
+    const policyOf = async (clientId: string) => {
+      const found = await snapshot?.app(clientId);
+      return found && (await snapshot?.policies(found))?.app;
+    };
+    const listed = await policyOf('listed');
+    expect(listed?.name).toBe('strict + one');
+    expect(listed?.rules.map(({ rule }) => rule.location?.file)).toEqual([
+      'policies/sign-on/strict.yaml',
+      'policies/sign-on/one.yaml',
+    ]);
+    expect(await policyOf('alike')).toBe(listed);
+    expect((await policyOf('grouped'))?.name).toBe('labelled');
+    expect(await policyOf('lost')).toBeUndefined();
+    await store.close();
+  });
+
   test.each([
     ['an app whose policy is gone', 'sign-on/one', 'no_policy'],
     ['a configuration without a session policy', 'session', 'no_rule'],
@@ -386,7 +420,7 @@ describe.each<[string, () => Promise<Harness>]>([
     store.down = false;
     store.loads = 0;
     const groups = (await snapshot?.equivalentApps()) ?? [];
-    const sizes = groups.map(({ app: { signOnPolicy }, count }) => `${signOnPolicy} ${count}`);
+    const sizes = groups.map(({ app: { signOnPolicies }, count }) => `${signOnPolicies} ${count}`);
     expect(sizes.sort()).toEqual(['one 5001', 'two 2', 'two 4998']);
     expect(groups.every(({ names }) => names.length <= 10)).toBe(true);
     expect(groups.find(({ count }) => count === 2)?.names.toSorted()).toEqual(['app-1', 'app-3']);

@@ -8,6 +8,7 @@ import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrol
 import type { Evidence, Subject } from '../../src/core/model/facts.ts';
 import type { ProfileRule } from '../../src/core/model/profile-policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../../src/core/policy/enrollment-terms.ts';
 import { registrationOffer } from '../../src/core/profile/profile-terms.ts';
 import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
 import { demandsOn } from '../../src/core/queries/removal.ts';
@@ -52,6 +53,11 @@ function decide(policies: PolicySet, subject: Subject, evidence: readonly Eviden
   return evaluate(policies, factsOf({ subject, evidence }));
 }
 
+function usableKeys(policies: PolicySet, subject: Subject): readonly string[] {
+  const { terms } = enrollmentRuling(policies, factsOf({ subject }));
+  return usablePolicies(policies, terms).authenticators.map(({ key }) => key);
+}
+
 describe('what must be enrolled', () => {
   test.each([
     ['must after a sign-in by mail', mailNeedsPasskey, ['email'], 'enroll'],
@@ -64,6 +70,20 @@ describe('what must be enrolled', () => {
     const decision = decide(policies, subject, evidence);
     expect(decision.kind).toBe(expected);
     expect(decision.trace.layers.at(-1)).toMatchObject({ layer: 'enrollment', satisfied: expected === 'allow' });
+  });
+
+  test('is decided in an alternative as beside it', () => {
+    const either = { any: [byMail, { groups: { any: ['staff'] } }] };
+    const policies = enrollment(rule('By mail, or staff', passkey, either), rule('Rest', { disabled: ['totp'] }));
+    const kindOf = (key: 'email' | 'password', groups: readonly string[]) =>
+      decide(policies, userWith([key], { groups }), [proof(key, 'now')]).kind;
+    expect([kindOf('email', []), kindOf('password', ['staff']), kindOf('password', [])]).toEqual([
+      'enroll',
+      'enroll',
+      'allow',
+    ]);
+    // What may be used is decided without the rule, although one of its alternatives asks for a group only.
+    expect(usableKeys(policies, userWith(['email'], { groups: ['staff'] }))).not.toContain('totp');
   });
 
   test('is undecided until the sign-on is met, and denies nothing before', () => {

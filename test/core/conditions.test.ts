@@ -2,14 +2,25 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { ConditionOf, ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
+import type {
+  AttributeTest,
+  ConditionOf,
+  ConditionResult,
+  Conditions,
+  DateBound,
+} from '../../src/core/model/conditions.ts';
 import type { Facts, RuleFacts } from '../../src/core/model/facts.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { compileConditions, conditionDescriptors } from '../../src/core/policy/conditions.ts';
+import { allOf } from '../../src/core/policy/condition-result.ts';
+import { compileConditions, conditionDescriptors, leavesOf, resultAnywhere } from '../../src/core/policy/conditions.ts';
+import { dateSpan } from '../../src/core/policy/date-bound.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
-import { conditions, factArbitraries, facts, factsAfterSignIn } from './support/fact-arbitraries.ts';
+import { attributeTest, conditions, factArbitraries, facts, factsAfterSignIn } from './support/fact-arbitraries.ts';
 import { factsOf, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
+
+const day = (written: string): DateBound => ({ written, from: 0, to: 0, ...dateSpan(written) });
+const fromNow = (seconds: number): DateBound => ({ written: 'now', fromNow: seconds });
 
 function resultOf(when: Conditions, facts: RuleFacts): readonly ConditionResult[] {
   return compileConditions(when).map((condition) => condition.test(facts));
@@ -65,6 +76,41 @@ describe('conditions about the user', () => {
     ['absent attribute', { attributes: { phone: {} } }, 'miss'],
     ['an attribute that is null', { attributes: { nickname: {} } }, 'miss'],
     ['inherited names are no attributes', { attributes: { constructor: {} } }, 'miss'],
+    ['attribute differs', { attributes: { department: { not: { equals: 'hr' } } } }, 'hit'],
+    ['attribute does not differ', { attributes: { department: { not: { equals: 'sales' } } } }, 'miss'],
+    ['an absent attribute differs', { attributes: { phone: { not: { equals: 'x' } } } }, 'hit'],
+    ['an attribute that is null differs', { attributes: { nickname: { not: { equals: 'x' } } } }, 'hit'],
+    ['none of several values differs', { attributes: { sites: { not: { equals: 'oslo' } } } }, 'miss'],
+    ['all of several values differ', { attributes: { sites: { not: { equals: 'rome' } } } }, 'hit'],
+    [
+      'the excluded test must hold for one value',
+      { attributes: { sites: { not: { matches: 'b*', in: ['oslo'] } } } },
+      'hit',
+    ],
+    [
+      'one value fits, another is excluded',
+      { attributes: { sites: { matches: 'b*', not: { equals: 'oslo' } } } },
+      'miss',
+    ],
+    [
+      'a value fits, and none is excluded',
+      { attributes: { sites: { matches: 'b*', not: { equals: 'rome' } } } },
+      'hit',
+    ],
+    ['absent, beside an exclusion', { attributes: { phone: { matches: '*', not: { equals: 'x' } } } }, 'miss'],
+    ['present', { attributes: { department: { present: true } } }, 'hit'],
+    ['present, but absent', { attributes: { phone: { present: true } } }, 'miss'],
+    ['absent', { attributes: { phone: { present: false } } }, 'hit'],
+    ['absent, but null', { attributes: { nickname: { present: false } } }, 'hit'],
+    ['absent, but present', { attributes: { department: { present: false } } }, 'miss'],
+    ['present, and another value', { attributes: { phone: { present: true, not: { equals: 'x' } } } }, 'miss'],
+    ['at least', { attributes: { level: { atLeast: 3 } } }, 'hit'],
+    ['above', { attributes: { level: { above: 3 } } }, 'miss'],
+    ['at most', { attributes: { level: { atMost: 3 } } }, 'hit'],
+    ['below', { attributes: { level: { below: 3 } } }, 'miss'],
+    ['between', { attributes: { level: { above: 2, below: 4 } } }, 'hit'],
+    ['a text is no number', { attributes: { title: { atLeast: 0 } } }, 'miss'],
+    ['a number out of range', { attributes: { level: { not: { atLeast: 4 } } } }, 'hit'],
   ])('%s', (_, when, expected) => {
     expect(resultOf(when, known)).toEqual([expected]);
     expect(resultOf(when, unidentified)).toEqual(['unknown']);
@@ -83,6 +129,63 @@ describe('conditions about the user', () => {
     const facts = factsOf({ subject: userWith(['password']) });
     expect(resultOf({ userType: { any: ['employee'] } }, facts)).toEqual(['miss']);
     expect(resultOf({ userType: { none: ['employee'] } }, facts)).toEqual(['hit']);
+  });
+
+  test.each<[string, AttributeTest, string, ConditionResult]>([
+    ['the day before', { before: day('2027-01-31') }, '2027-01-30', 'hit'],
+    ['the very day', { before: day('2027-01-31') }, '2027-01-31', 'miss'],
+    ['the very day', { after: day('2027-01-31') }, '2027-01-31', 'miss'],
+    ['the day after', { after: day('2027-01-31') }, '2027-02-01', 'hit'],
+    ['a day of a leap year', { after: day('2028-02-28'), before: day('2028-03-01') }, '2028-02-29', 'hit'],
+    ['a moment of the day before', { before: day('2027-01-31') }, '2027-01-30T23:59:59Z', 'hit'],
+    ['a moment with an offset', { before: day('2027-01-31') }, '2027-01-30T23:59:59-01:00', 'miss'],
+    ['yesterday', { before: fromNow(0) }, '2027-01-14', 'hit'],
+    ['today is not over', { before: fromNow(0) }, '2027-01-15', 'miss'],
+    ['today has begun', { after: fromNow(0) }, '2027-01-15', 'miss'],
+    ['tomorrow', { after: fromNow(0) }, '2027-01-16', 'hit'],
+    ['thirty days ago', { before: fromNow(-30 * 86_400) }, '2026-12-15', 'hit'],
+    ['twenty-nine days ago', { before: fromNow(-30 * 86_400) }, '2026-12-16', 'miss'],
+    ['no date', { before: day('2027-01-31') }, 'soon', 'miss'],
+    ['a day that does not exist', { before: day('2027-03-31') }, '2027-02-29', 'miss'],
+    ['no date is not before', { not: { before: day('2027-01-31') } }, 'soon', 'hit'],
+  ])('date: %s', (_, due, value, expected) => {
+    const facts = factsOf({
+      now: Date.parse('2027-01-15T08:00:00Z') / 1000,
+      subject: userWith([], { profile: { due: value } }),
+    });
+    expect(resultOf({ attributes: { due } }, facts)).toEqual([expected]);
+  });
+
+  test.each<[string, ConditionOf<'accountAge'>, number | undefined, ConditionResult]>([
+    ['old enough to the second', { atLeast: 60 }, 60, 'hit'],
+    ['a second too young', { atLeast: 60 }, 59, 'miss'],
+    ['young', { below: 60 }, 59, 'hit'],
+    ['too old', { below: 60 }, 60, 'miss'],
+    ['between', { atLeast: 60, below: 120 }, 90, 'hit'],
+    ['made in the future, by a clock that is ahead', { below: 60 }, -5, 'hit'],
+    ['of a decoy, which looks like an old one', { atLeast: 60 }, undefined, 'hit'],
+    ['of a decoy', { below: 60 }, undefined, 'miss'],
+  ])('account age: %s', (_, accountAge, age, expected) => {
+    const now = 1_800_000_000;
+    const subject = userWith([], age === undefined ? {} : { createdAt: now - age });
+    expect(resultOf({ accountAge }, factsOf({ now, subject }))).toEqual([expected]);
+    expect(resultOf({ accountAge }, unidentified)).toEqual(['unknown']);
+  });
+
+  test('`not` is the exact complement of what stands in it', () => {
+    const test = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
+    fc.assert(
+      fc.property(
+        test.filter((one) => Object.keys(one).length > 0),
+        facts,
+        (of, about) => {
+          const [is] = resultOf({ attributes: { a: of } }, about);
+          const [isNot] = resultOf({ attributes: { a: { not: of } } }, about);
+          expect([is, isNot].sort()).toEqual(['hit', 'miss']);
+        },
+      ),
+      seeded(300),
+    );
   });
 
   test.each([
@@ -201,8 +304,10 @@ test('what the user brings along varies from one sign-in to the next', () => {
     'scopes',
     'claims',
     'time',
+    'accountAge',
     'recovered',
     'authenticated',
+    'expression',
   ]);
 });
 
@@ -218,11 +323,11 @@ test('each test has the name of its condition', () => {
 
 describe('any conditions and facts', () => {
   const namedResults = (when: Conditions, of: Facts) =>
-    compileConditions(when).map(({ name, test: resultFor }) => ({ name, result: resultFor(of) }));
+    leavesOf(compileConditions(when)).map(({ name, test: resultFor }) => ({ name, result: resultFor(of) }));
   const { subject: _, ...unidentified } = factArbitraries;
   const before = fc.record(unidentified);
 
-  test('each is a hit or a miss once the user has signed in', () => {
+  test('each is a hit or a miss once the user has signed in, or fails', () => {
     const results = new Set<ConditionResult>();
     fc.assert(
       fc.property(conditions, factsAfterSignIn, (when, of) => {
@@ -230,7 +335,7 @@ describe('any conditions and facts', () => {
       }),
       seeded(500),
     );
-    expect([...results].sort()).toEqual(['hit', 'miss']);
+    expect([...results].sort()).toEqual(['error', 'hit', 'miss']);
   });
 
   test('of an identified user, only how they sign in is unknown, and only until they have', () => {
@@ -259,22 +364,26 @@ describe('any conditions and facts', () => {
     fc.assert(
       fc.property(conditions, facts, facts, (when, of, { now, network, device, request: { scopes } }) => {
         const other: Facts = { ...of, now, network, device, request: { ...of.request, scopes } };
-        for (const { varies, test: resultFor } of compileConditions(when)) {
-          if (!varies) expect(resultFor(other)).toBe(resultFor(of));
+        for (const condition of compileConditions(when)) {
+          const anywhere = resultAnywhere(condition, of);
+          if (anywhere !== 'unknown') expect([anywhere, anywhere]).toEqual([condition.test(of), condition.test(other)]);
+          if (!condition.varies) expect(anywhere).toBe(condition.test(of));
         }
       }),
       seeded(500),
     );
   });
 
-  test('the rule that decides is the first of which all conditions hold', () => {
+  test('the rule that decides is the first of which all conditions hold, unless one before it fails', () => {
     const rulesOf = (whens: readonly Conditions[]) =>
       whens.map((when, index) => ({ name: `${index}`, when, then: { kind: 'deny' as const } }));
     fc.assert(
       fc.property(fc.array(conditions, { maxLength: 4 }), factsAfterSignIn, (whens, of) => {
-        const first = whens.findIndex((when) => resultOf(when, of).every((result) => result === 'hit'));
-        const { rule } = findRule(compilePolicy({ name: 'any', rules: rulesOf(whens) }), of);
-        expect(rule?.name).toBe(first < 0 ? undefined : `${first}`);
+        const results = whens.map((when) => allOf(resultOf(when, of)));
+        const first = results.findIndex((result) => result === 'hit' || result === 'error');
+        const { rule, failed } = findRule(compilePolicy({ name: 'any', rules: rulesOf(whens) }), of);
+        expect(rule?.name).toBe(results[first] === 'hit' ? `${first}` : undefined);
+        expect(failed?.name).toBe(results[first] === 'error' ? `${first}` : undefined);
       }),
       seeded(500),
     );

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { AnyAllNone } from '../../src/core/model/conditions.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
+import type { CompiledCondition } from '../../src/core/policy/conditions.ts';
 import { applyRules } from '../../src/core/policy/rules.ts';
 import { conditions } from './support/fact-arbitraries.ts';
 import { allow, factors, factsOf, userWith } from './support/fixtures.ts';
@@ -82,11 +83,13 @@ describe('rules over groups', () => {
         const { traces } = applyRules(policyOf(whens), facts);
         const { rules } = policyOf(whens);
         for (const [index, trace] of traces.entries()) {
-          const expected = rules[index]?.conditions.map(({ name, test: run }) => ({
-            condition: name,
-            result: run(facts),
-          }));
-          expect(trace.conditions).toEqual(expected);
+          const results = (list: readonly CompiledCondition[] = []): readonly unknown[] =>
+            list.map(({ name, test: run, alternatives }) => ({
+              condition: name,
+              result: run(facts),
+              ...(alternatives && { alternatives: alternatives.map(results) }),
+            }));
+          expect(trace.conditions).toEqual(results(rules[index]?.conditions));
         }
       }),
       seeded(500),

@@ -48,6 +48,19 @@ test('depends neither on the user nor on evidence', () => {
   expect(identifierPageSecret(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
 });
 
+test('each answer is about the facts of its own question', () => {
+  const policies = policiesOf({ app: forGroup(password, password) });
+  const at = (...zones: readonly string[]) => factsOf({ network: { ip: '192.0.2.1', zones } });
+  const places = [at(), at('office'), at(), at('elsewhere'), at('office')];
+  expect(places.map((facts) => identifierPageSecret(policies, facts))).toEqual([
+    'password',
+    undefined,
+    'password',
+    'password',
+    undefined,
+  ]);
+});
+
 test('without an app policy no secret is asked for', () => {
   const { app: _, ...policies } = policiesOf();
   expect(identifierPageSecret(policies, factsOf())).toBeUndefined();

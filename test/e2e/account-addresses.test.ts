@@ -230,7 +230,7 @@ test('where no mail goes out, no address is asked for, nothing waits to be sent,
     const manage = await agent.open(linkTo(await agent.open(`${node.issuer}/account`), /authenticators/));
     const named = await agent.submit(manage, formOf(manage, 'rename'), { label: 'Mine' });
     expect(named.messages).toEqual(['account.done.renamed']);
-    expect(named.html).toContain('No mail can be sent from here, so nobody is told');
+    expect(named.html).toContain('We can’t send email, so nobody hears');
     expect((await outboxOf(node)).filter(({ about }) => about.subject === user.id)).toEqual([]);
   } finally {
     await node.configure(settings());

@@ -73,7 +73,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const sid = claimsOf(tokens.id_token).sid;
     const page = await asking(agent, user, 'Partner');
     expect(page.html).toContain('See your email address');
-    expect(page.html).toContain('Keeps its access after you sign out');
+    expect(page.html).toContain('Keeps access after you sign out');
     const done = await end(agent, page);
     expect(done.messages).toEqual(['account.done.app_ended']);
     expect(done.html).not.toContain('Partner');
@@ -124,7 +124,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await client.tokenRevocation(own, tokens.refresh_token ?? '');
     await authorize({ config: own, parameters: { scope: 'openid' } }, agent, user);
     const { page } = await visit(opened.node, user, { path: '/account/apps', agent });
-    expect(page.html).toContain('No app can use your account');
+    expect(page.html).toContain('No apps have access to your account');
   });
 
   test('a form of another app, of another user or of before a change ends nothing', async () => {

@@ -44,7 +44,7 @@ test('what the enrollment policy requires stays, with the reason', async () => {
     expect(needed(page)).toEqual(['Notes', 'Payroll', 'Shop']);
     const refused = await agent.submit(page, formOf(page, 'remove'));
     expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
-    expect(refused.html).toContain('The rules of your organization require this for <bdi>Notes, Payroll, Shop</bdi>,');
+    expect(refused.html).toContain('Your organization requires this for <bdi>Notes, Payroll, Shop</bdi>,');
     expect(await keysOf(user)).toEqual(['password', 'totp']);
   } finally {
     await node.configure({ [policy]: undefined });
@@ -72,7 +72,7 @@ test('an app that needs it is named, with what to add first: the payroll of the 
     expect([needed(page), addable(page)]).toEqual([['Payroll'], ['totp', 'webauthn']]);
     const refused = await agent.submit(page, formOf(page, 'remove'));
     expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
-    expect(refused.html).toContain('The rules of your organization require this for <bdi>Payroll</bdi>,');
+    expect(refused.html).toContain('Your organization requires this for <bdi>Payroll</bdi>,');
     const offer = await agent.open(`${demo.issuer}/account/add/totp`);
     const code = await nextCode({ ...user, totp: offer.secret ?? '' });
     const fields = { 'credentials.label': 'Tablet', 'credentials.passcode': code };

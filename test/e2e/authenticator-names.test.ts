@@ -66,7 +66,7 @@ test.each([
     const mail = await mailTo(node, user.address);
     expect(mail.text).toMatch(place);
     const { html } = await new UserAgent().open(linkIn(mail));
-    expect(html).toContain('label' in label ? '(Office in Vienna)' : 'Asked from the address');
+    expect(html).toContain('label' in label ? '(Office in Vienna)' : 'Requested from IP address');
     expect([mail.text, mail.html, html].join()).not.toContain('home');
     expect(await outboxOf(node)).toEqual([]);
   } finally {

@@ -134,7 +134,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(landed.html).toMatch(/Firefox<\/bdi> on <bdi>Linux/);
     expect(landed.html).toMatch(/127\.0\.0\.1|::1/);
     expect(elsewhere.cookies(node.issuer)).toEqual([]);
-    expect(mail.text).toMatch(/Asked by Firefox on Linux/);
+    expect(mail.text).toMatch(/Requested from Firefox on Linux/);
     expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
@@ -157,7 +157,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const early = await agent.submit(page, formOf(page, 'resend'));
     expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(early.html).toMatch(/What was sent before still counts/);
+    expect(early.html).toMatch(/The last one still works/);
     // Nothing was sent, so the first one still counts, and can be entered on this very page.
     expect((await agent.open(linkIn(first))).status).toBe(200);
     expect(currentStep(await answerStep(agent, early, code(codeIn(first))))).toBe('code');
@@ -335,7 +335,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     await asked(user.identifier);
     const mail = await mailTo(node, user.address);
     expect(mail.subject).toBe('Anmelden bei Notes');
-    expect(mail.text).toContain('Minuten lang');
+    expect(mail.text).toContain('Minuten ab');
     expect(mail.html).toContain('<html lang="de" dir="ltr">');
   });
 

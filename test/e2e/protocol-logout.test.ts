@@ -175,7 +175,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     for (const fields of [{ id_token_hint: 'x' }, { client_id: 'nobody' }]) {
       const page = await agent.open(logoutUrl(fields));
       expect(page.status).toBe(400);
-      expect(page.html).toContain('Signing out did not work');
+      expect(page.html).toContain('We couldn’t sign you out');
       expect(page.html).not.toMatch(/start this sign-in|sent you here/);
     }
   });

@@ -106,7 +106,7 @@ test('the account page says how many are left, and when to make new ones', async
   for (const [left, sentence] of [
     [10, '10 codes left'],
     [3, '3 codes left'],
-    [2, 'Codes left: 2. Make new ones now.'],
+    [2, 'Codes left: 2. Create new ones now.'],
   ] as const) {
     const digests = (secret.digests as readonly string[]).slice(0, left);
     await node.app.directory.replaceCredential(user.id, { ...enrolled.credential, secret: { ...secret, digests } });

@@ -128,7 +128,7 @@ describe.each([
   async function remove(user: StoredUser, key: string, browser: UserAgent): Promise<Page> {
     const path = `/account/authenticators/${(await credentialOf(user, key))?.id}`;
     const { page } = await visit(world, user, { path, agent: browser });
-    expect(page.html).toContain('You are then signed out everywhere else');
+    expect(page.html).toContain('This signs you out on your other devices');
     return browser.submit(page, formOf(page, 'remove'));
   }
 
@@ -148,7 +148,7 @@ describe.each([
 
     const offered = await visit(world, { ...user, totp: '' }, { agent: owner.browser });
     const offer = await offered.agent.open(`${world.issuer}/account/add/totp`);
-    expect(offer.html).toContain('Once it is set up, you are signed out everywhere else');
+    expect(offer.html).toContain('This signs you out on your other devices');
     user.totp = offer.secret ?? '';
     const added = await offered.agent.submit(offer, mainForm(offer), {
       'credentials.passcode': await nextCode(user),
@@ -252,7 +252,7 @@ describe.each([
     expect(await listed()).toBe(0);
     const gone = await remove(user, 'totp', owner.browser);
     expect(gone.messages).toEqual(['account.done.removed']);
-    expect(gone.html).toContain('You are signed out everywhere else.');
+    expect(gone.html).toContain('You’ve been signed out on your other devices.');
     for (const one of [thief, other]) {
       expect(await answersTo(one)).toEqual(dead);
       expect(await opens(one.app, one.browser)).toBe('identify');
@@ -268,11 +268,11 @@ describe.each([
   test('replacing an authenticator ends the other sessions, too', async () => {
     const user: StoredUser = await userWithTotp(world.node);
     const { agent: browser, page: first } = await visit(world, user, { path: '/account/add/recovery_code' });
-    expect(first.html).not.toContain('signed out everywhere else');
+    expect(first.html).not.toContain('This signs you out');
     await browser.submit(first, mainForm(first), { 'credentials.saved': 'yes' });
     const thief = await hold('payroll', user);
     const again = await browser.open(`${world.issuer}/account/add/recovery_code`);
-    expect(again.html).toContain('Once it is set up, you are signed out everywhere else');
+    expect(again.html).toContain('This signs you out on your other devices');
     expect(await opens('payroll', thief.browser)).toBe('code');
     await browser.submit(again, mainForm(again), { 'credentials.saved': 'yes' });
     expect(await answersTo(thief)).toEqual(dead);

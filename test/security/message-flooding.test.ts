@@ -120,11 +120,11 @@ test('a page does not say that mail was sent when none was, but what still works
   const owner = await reader(node);
   await usedUp(owner);
   const { agent, page } = await beginIdentified(node, 'notes', owner);
-  expect(shown(page)).not.toContain('Check your mail');
+  expect(shown(page)).not.toContain('Check your email');
   expect(shown(page)).not.toMatch(/We sent/);
-  expect(shown(page)).toContain('A browser that you have signed in with before has a limit of its own');
+  expect(shown(page)).toContain('use a browser you’ve signed in with before');
   const again = await agent.open(page.url);
-  expect(shown(again)).not.toContain('Check your mail');
+  expect(shown(again)).not.toContain('Check your email');
   expect(formOf(again, 'resend')).toBeDefined();
 });
 
@@ -134,7 +134,7 @@ test('and offers the other authenticators of the user', async () => {
   await usedUp(owner).catch(() => undefined);
   const { agent, page } = await beginIdentified({ issuer: node.issuer, agent: new UserAgent() }, 'notes', owner);
   const mailed = await chooseAuthenticator(agent, page, 'email');
-  expect(shown(mailed)).toContain('Verify with something else, or have it sent later');
+  expect(shown(mailed)).toContain('Use another method, or try again later');
   await node.configure(passwordless);
 });
 

@@ -112,6 +112,8 @@ export interface AppFile {
   readonly scopeClaimsInIdToken?: boolean;
   readonly refreshTokenGrace?: string;
   readonly securityProfile?: string;
+  readonly logo?: string;
+  readonly brand?: Readonly<Record<string, unknown>>;
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

@@ -7,7 +7,7 @@ import type { Attribute } from '../../src/core/model/attribute.ts';
 import type { Skippable } from '../../src/core/model/decision.ts';
 import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
 import type { Step } from '../../src/core/step/step.ts';
-import { assetCacheControl } from '../../src/http/html/assets.ts';
+import { assetCacheControl, assetOf } from '../../src/http/html/assets.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
@@ -15,6 +15,7 @@ import { standardAttributes } from '../../src/policy/model/standard-attributes.t
 import { accountPages } from './account-page-states.ts';
 import { openServer } from './http-server.ts';
 import { errorNotice as error } from './notices.ts';
+import { sampleBrand } from './sample-brand.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
@@ -381,6 +382,8 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: enrollPhone,
   },
   select: { ...base, ...known, step: select },
+  'identify-branded': { ...base, brand: sampleBrand, step: { ...identify, identifyWith: 'password' } },
+  'totp-branded': { ...base, ...known, brand: sampleBrand, locale: 'de', done: ['password'], step: totp },
   'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
   'identify-raced': { ...base, step: { ...identify, notices: [{ code: 'form.raced', level: 'info' }] } },
   'identify-work': {
@@ -671,6 +674,13 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: identify,
     identify: { label: { en: hostile }, hint: { en: hostile } },
   },
+  'keep-account': { ...base, ...known, step: { kind: 'keep_account', dueAt: 1_800_000_000, notices: [] } },
+  'keep-account-german': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { kind: 'keep_account', dueAt: 1_800_000_000, notices: [] },
+  },
   'select-account': { ...base, ...known, step: { kind: 'select_account', notices: [] } },
   'select-account-german': { ...base, ...known, locale: 'de', step: { kind: 'select_account', notices: [] } },
   'select-account-hostile': {
@@ -851,7 +861,7 @@ const standalone: Readonly<Record<string, Draw>> = {
         {
           channel: 'voice',
           to: '+4930901820',
-          text: 'Hello, this is Acme.\nThe code is: 0, 1, 2, 3, 4, 5.\n',
+          text: 'Hello, this is Acme.\nYour code is: 0, 1, 2, 3, 4, 5.\n',
           at: '2026-11-24T11:58:00.000Z',
         },
       ],
@@ -952,7 +962,8 @@ export interface PageServer {
 export async function servePages(renderer: Renderer = createRenderer({ viewsDir })): Promise<PageServer> {
   const { port, close } = await openServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const asset = renderer.asset(path);
+    const styles = renderer.brandStyles(path)?.css;
+    const asset = renderer.asset(path) ?? (styles === undefined ? undefined : assetOf('text/css', Buffer.from(styles)));
     const draw = pageStates.get(path.slice(1));
     if (asset)
       response

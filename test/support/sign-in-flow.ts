@@ -168,7 +168,10 @@ export function eventsOf({ audit }: Pick<TestNode, 'audit'>, subject: string): s
 }
 
 /** A sign-on policy file with these rules; `then` as in the file, e.g. `deny` or `{ allow: { factors: 2 } }`. */
-export function signOnPolicy(name: string, ...rules: readonly { readonly when?: unknown; readonly then: unknown }[]) {
+export function signOnPolicy(
+  name: string,
+  ...rules: readonly { readonly when?: unknown; readonly then: unknown; readonly reportOnly?: boolean }[]
+) {
   return {
     [`policies/sign-on/${name}.yaml`]: JSON.stringify({
       name,

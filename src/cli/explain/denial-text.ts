@@ -4,6 +4,7 @@ import type { DenyReason } from '../../core/model/decision.ts';
 const words: Readonly<Record<DenyReason, string>> = {
   rule: 'a rule says so',
   no_rule: 'no rule of the policy holds',
+  condition_failed: 'a condition of the rule could not be found out',
   account_inactive: 'the account is not active',
   unsatisfiable: 'nothing that this user has or may enroll meets the requirement',
   enrollment_forbids: 'the enrollment policy disables what the requirement takes',

@@ -1,6 +1,5 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
 import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
-import type { ConditionResult, Conditions } from '../../core/model/conditions.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
@@ -9,9 +8,10 @@ import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/expl
 import { ageText, durationText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
+import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
-import { consentWords, profileRows, profileWords } from './profile-text.ts';
+import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
 
 /** `source`: which configuration it is about. */
@@ -101,22 +101,14 @@ function layerTitle({ layer, policy, acrValues }: ExplainedLayer): string {
   return policy === '' || policy === layer ? titles[layer] : `${titles[layer]} ${policy}`;
 }
 
-const colours = { hit: 'green', miss: 'dim', unknown: 'yellow' } as const;
-
-function result(resultOf: ConditionResult, paint: Paint): string {
-  return paint(colours[resultOf], resultOf.padEnd(7));
-}
-
 function ruleLines(
   rule: ExplainedRule,
   index: number,
   { width, layer, paint }: { readonly width: number; readonly layer: ExplainedLayer; readonly paint: Paint },
 ): readonly string[] {
   const decides = rule.rule === layer.decidedBy && index === layer.rules.length - 1;
-  const conditions = rule.conditions.map(({ condition, result: resultOf }) => {
-    return `             ${result(resultOf, paint)}  ${printable(conditionWords(rule.when, condition))}`;
-  });
-  const head = `  ${result(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${place(rule, paint)}`;
+  const conditions = conditionLines(rule, paint).map((line) => `             ${line}`);
+  const head = `  ${resultWord(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${place(rule, paint)}`;
   return [
     decides ? `${head}  ${paint('bold', `decides: ${layer.outcome}`)}` : head,
     ...(conditions.length === 0 ? [paint('dim', '             no conditions: always')] : conditions),
@@ -125,19 +117,6 @@ function ruleLines(
 
 function place({ location }: RuleTrace, paint: Paint): string {
   return location ? paint('dim', `${location.file}:${location.line}`) : '';
-}
-
-/** `groups any: [contractors]`. */
-function conditionWords(when: Conditions, name: string): string {
-  const [key = '', ...rest] = name.split('.');
-  const given: unknown = when[key as keyof Conditions];
-  const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
-  const text = JSON.stringify(value, null, 1)
-    .replace(/\s+/g, ' ')
-    .replaceAll('"', '')
-    .replaceAll('[ ', '[')
-    .replaceAll(' ]', ']');
-  return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
 }
 
 function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
@@ -162,6 +141,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
     ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
     ...(profile === undefined ? [] : profileRows(profile).map(([name, words]) => row(name, words))),
     ...list('missing', missing.map(missingWords)),
+    ...(layer.reported === undefined ? [] : [row('reports', reportedWords(layer.reported))]),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
   if (outcome === 'undecided') return [...lines, row('undecided', undecidedWords(layer))];
@@ -169,8 +149,17 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
 }
 
+/** What a rule that only reports would have decided. */
+function reportedWords({ rule, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
+  const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
+  const where = location === undefined ? '' : ` (${location.file}:${location.line})`;
+  return `"${printable(rule)}" would ${decision}, and only reports${where}`;
+}
+
 function undecidedWords({ rules }: Pick<ExplainedLayer, 'rules'>): string {
-  const unknown = rules.flatMap(({ conditions }) => conditions.filter(({ result }) => result === 'unknown'));
+  const unknown = rules
+    .flatMap(({ conditions }) => conditions.flatMap(leaves))
+    .filter(({ result }) => result === 'unknown');
   const isSignIn = unknown.length > 0 && unknown.every(({ condition }) => condition === 'authenticated');
   return isSignIn ? 'it depends on how the user signs in' : 'it depends on the user';
 }
@@ -209,6 +198,8 @@ function outcomeWords(outcome: DecisionOutcome): string {
       return `consent: ${consentWords(outcome.scopes)}`;
     case 'select_account':
       return 'select account: the app asks the user which one';
+    case 'keep_account':
+      return keepWords(outcome.dueAt);
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
@@ -244,6 +235,8 @@ function stepWords(step: SimulatedStep): string {
       return `fill in the profile: ${profileWords(step)}`;
     case 'consent':
       return `consent to ${consentWords(step.scopes)}`;
+    case 'keep_account':
+      return keepWords(step.dueAt);
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;
     case 'complete':

@@ -80,7 +80,7 @@ async function print(
   const source = options.config === undefined ? `revision ${snapshot.revision}` : `the files of ${options.config}`;
   const print = <Of>(explanation: Of, text: (explanation: Of, source: string, paint: Paint) => string) =>
     stdout(`${options.json ? JSON.stringify(explanation, null, 2) : text(explanation, source, paint)}\n`);
-  if (options.service || app.signOnPolicy === undefined) {
+  if (options.service || app.signOnPolicies === undefined) {
     const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
     print(await explainService(snapshot, app, facts), serviceText);
   } else print(await explain(snapshot, app, factsFromOptions(options, known)), explanationText);

@@ -9,6 +9,7 @@ export interface FactOptions {
   readonly userType?: string;
   readonly attribute?: readonly string[];
   readonly enrolled?: readonly string[];
+  readonly accountAge?: string;
   readonly recovered?: string;
   readonly ip?: string;
   readonly zone?: readonly string[];
@@ -53,6 +54,7 @@ export function withFactOptions(command: Command): Command {
       'authenticators of the user instead of the real ones, e.g. password,totp',
       commaSeparated,
     )
+    .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')
     .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', commaSeparated)

@@ -121,10 +121,11 @@ function subjectFromOptions(
   // Settings may add to an authenticator descriptor. A user may still have what is not enabled any more.
   const enabled = enabledAuthenticators(all, snapshot.settings);
   const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
-  const { groups, userType, attribute, enrolled, recovered } = options;
+  const { groups, userType, attribute, enrolled, recovered, accountAge } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
     if (recovered !== undefined) throw refusal('--recovered needs a user: give --user or --groups');
+    if (accountAge !== undefined) throw refusal('--account-age needs a user: give --user or --groups');
     return undefined;
   }
   const base: Subject = user ?? {
@@ -141,15 +142,16 @@ function subjectFromOptions(
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
     ...(attribute && { profile: { ...base.profile, ...Object.fromEntries(attribute.map(parseAttribute)) } }),
-    ...(recovered !== undefined && { recovery: recoveryOf(recovered, now) }),
+    ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
+    ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
     ...(keys && { enrollments: keys.map((key, index) => assumedEnrollment(key, index, authenticators)) }),
   };
 }
 
-function recoveryOf(ago: string, now: Seconds): NonNullable<Subject['recovery']> {
+function ageOf(option: string, ago: string): Seconds {
   const age = parseDuration(ago);
-  if (age === undefined) throw refusal(`--recovered takes how long ago, like 90s, 10m, 12h, 3d or PT12H, not ${ago}`);
-  return { at: now - age, by: [] };
+  if (age === undefined) throw refusal(`${option} takes how long ago, like 90s, 10m, 12h, 3d or PT12H, not ${ago}`);
+  return age;
 }
 
 /** `department=sales`, `level=3`, `manager=true`; a value in double quotes is always a text. */

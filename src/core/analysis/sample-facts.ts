@@ -1,8 +1,8 @@
 /** Facts to which two rules may both apply, made from their conditions: for analysis, never to decide. */
-import type { ConditionName, ConditionOf, Conditions } from '../model/conditions.ts';
+import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../model/conditions.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { ConditionDescriptor, SampleFacts } from '../policy/condition-descriptor.ts';
-import { conditionDescriptors } from '../policy/conditions.ts';
+import { conditionDescriptors, conditionSets } from '../policy/conditions.ts';
 
 /** Two rules of which both shall apply, at one app, among all the rules that might decide instead. */
 export interface RulePair {
@@ -35,6 +35,21 @@ const plain = {
  * fit both, as two groups may have no member in common.
  */
 export function sampleFacts(pair: RulePair): readonly Facts[] {
+  const rest = pair.rest.flatMap(conditionSets);
+  return variants(pair.one).flatMap((one) =>
+    variants(pair.other).flatMap((other) => samplesOfSets({ ...pair, one, other, rest })),
+  );
+}
+
+/**
+ * A set for each alternative, with the conditions beside `any`. Of a condition that both have, that of the alternative;
+ * the evaluator finds out whether the other one holds, too.
+ */
+function variants({ any, ...when }: Conditions): readonly ConditionSet[] {
+  return any === undefined ? [when] : any.map((alternative) => ({ ...when, ...alternative }));
+}
+
+function samplesOfSets(pair: RulePair): readonly Facts[] {
   const request = { clientId: pair.clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false };
   const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
   return names.reduce<readonly UserFacts[]>(

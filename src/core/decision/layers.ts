@@ -1,12 +1,18 @@
 /** The layers that have to agree: session policy, app policy, minimum `acr` of the app, request. */
 
-import { type AssessedEvidence, meetsLayerRequirement, requestMaxAge, stricter } from '../evidence/requirement.ts';
+import {
+  type AssessedEvidence,
+  meetsLayerRequirement,
+  meetsRequirement,
+  requestMaxAge,
+  stricter,
+} from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
 import type { AcrValue, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
-import type { Trace } from '../model/trace.ts';
+import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
-import { applyRules, type RuleOutcome } from '../policy/rules.ts';
+import { applyRules, type RuleOutcome, reportOf } from '../policy/rules.ts';
 import { type Waiver, waiverOf } from './waiver.ts';
 
 /** The rulings of session policy and app policy, before any evidence is looked at. */
@@ -63,10 +69,16 @@ export function policyLayers(
 interface Ruling extends RuleOutcome {
   /** Name of the policy. */
   readonly policy: string;
+  readonly reported?: ReportedRule;
 }
 
 function rulingOf(policy: CompiledPolicy, facts: Facts): Ruling {
-  return { policy: policy.name, ...applyRules(policy, facts) };
+  const report = reportOf(policy, facts, ({ then }) => then.kind);
+  const ruling = { policy: policy.name, ...applyRules(policy, facts) };
+  if (report === undefined) return ruling;
+  const { then } = report.rule;
+  const required = report.trace.outcome === 'allow' && then.kind === 'allow' && { requirement: then.requirement };
+  return { ...ruling, reported: { ...report.trace, ...required } };
 }
 
 function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
@@ -77,8 +89,16 @@ function allowOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function ruleLayer(layer: 'session' | 'app', { policy, outcome, rule, traces }: Ruling, waiver?: Waiver): Layer {
-  const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
+function ruleLayer(layer: 'session' | 'app', ruling: Ruling, waiver?: Waiver): Layer {
+  const { policy, outcome, rule, failed, traces, reported } = ruling;
+  const decider = rule ?? failed;
+  const trace = {
+    layer,
+    policy,
+    rules: traces,
+    ...(decider && { decidedBy: decider.name }),
+    ...(reported && { reported }),
+  };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
   if (requirement) {
@@ -86,7 +106,8 @@ function ruleLayer(layer: 'session' | 'app', { policy, outcome, rule, traces }: 
     const anyOf = [requirement, ...(waiver ? [{ anyOf: waiver.alternatives }] : [])];
     return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, requirement: { layer, anyOf } };
   }
-  const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
+  const reason = failed ? 'condition_failed' : 'rule';
+  const denial: Denial = decider ? { reason, layer, rule: decider.name } : { reason: 'no_rule', layer };
   return { trace: { ...trace, outcome: 'deny' }, denial };
 }
 
@@ -150,6 +171,12 @@ export function traceOf(layers: readonly Layer[], request: RequestFacts, evidenc
       ...trace,
       ...(trace.layer === 'request' && maxAge !== undefined && { maxAge }),
       ...(requirement && { satisfied: meetsLayerRequirement(requirement, evidence) }),
+      ...reportedWith(trace, evidence),
     })),
   };
+}
+
+function reportedWith({ reported }: LayerTrace, evidence: readonly AssessedEvidence[]): Pick<LayerTrace, 'reported'> {
+  if (reported?.requirement === undefined) return {};
+  return { reported: { ...reported, satisfied: meetsRequirement(reported.requirement, evidence) } };
 }

@@ -29,8 +29,17 @@ function recoveredAuthenticator({ authenticators }: PolicySet): string | undefin
   return authenticators.find(({ underPasswordPolicy, enrollable }) => underPasswordPolicy && enrollable)?.key;
 }
 
+/** Each page asks, and the answer depends on the policies alone. */
+const recoverables = new WeakMap<PolicySet, { readonly key: string | undefined }>();
+
 /** The authenticator that a recovery sets anew, where some user could prove what the recovery policy asks for. */
 export function recoverableAuthenticator(policies: PolicySet): string | undefined {
+  const known = recoverables.get(policies) ?? { key: findRecoverable(policies) };
+  recoverables.set(policies, known);
+  return known.key;
+}
+
+function findRecoverable(policies: PolicySet): string | undefined {
   const { recovery, authenticators } = policies;
   const proofs = authenticators.filter(({ underPasswordPolicy }) => !underPasswordPolicy);
   const isOpen = recovery?.rules.some(({ rule: { then } }) => {

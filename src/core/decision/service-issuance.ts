@@ -3,10 +3,10 @@ import type { Facts } from '../model/facts.ts';
 import type { ServiceRule } from '../model/service-policy.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
-import { findRule } from '../policy/rules.ts';
+import { findRule, reportOf } from '../policy/rules.ts';
 
 /** Why a service gets no token. */
-export type ServiceDenial = 'rule' | 'no_rule';
+export type ServiceDenial = 'rule' | 'no_rule' | 'condition_failed';
 
 /** The decision, and why. */
 export type ServiceDecision = { readonly trace: Trace } & (
@@ -17,15 +17,20 @@ export type ServiceDecision = { readonly trace: Trace } & (
 /** Without a policy the configuration of the app is all that counts. What no rule decides is denied (Law 4). */
 export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined, facts: Facts): ServiceDecision {
   if (policy === undefined) return { allow: true, trace: { layers: [] } };
-  const { rule, traces } = findRule(policy, facts);
+  const { rule, failed, traces } = findRule(policy, facts);
+  const decider = rule ?? failed;
+  const reported = reportOf(policy, facts, ({ then }) => then.kind);
   const outcome = rule?.then.kind ?? 'deny';
   const layer: LayerTrace = {
     layer: 'service',
     policy: policy.name,
     rules: traces,
-    ...(rule && { decidedBy: rule.name }),
+    ...(decider && { decidedBy: decider.name }),
     outcome,
+    ...(reported && { reported: reported.trace }),
   };
   const trace = { layers: [layer] };
-  return outcome === 'allow' ? { allow: true, trace } : { allow: false, reason: rule ? 'rule' : 'no_rule', trace };
+  if (outcome === 'allow') return { allow: true, trace };
+  const reason = failed ? 'condition_failed' : 'no_rule';
+  return { allow: false, reason: rule ? 'rule' : reason, trace };
 }

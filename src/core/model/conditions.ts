@@ -2,7 +2,7 @@
  * The conditions of a rule, as data. A new condition is one member of `Conditions`; the tables then do not compile
  * without it.
  */
-import type { OperatingSystem, Platform, Seconds } from './facts.ts';
+import type { OperatingSystem, Platform, RuleFacts, Seconds } from './facts.ts';
 
 /** Lists of names to compare with the user's or the request's: all lists that are there must hold. */
 export interface AnyAllNone {
@@ -11,8 +11,8 @@ export interface AnyAllNone {
   readonly none?: readonly string[];
 }
 
-/** When a rule applies: all conditions that are there must hold. Without any the rule always applies. */
-export interface Conditions {
+/** Conditions by name: all that are there must hold. */
+export interface ConditionSet {
   /** User ids or canonical identifiers. */
   readonly users?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
   readonly groups?: AnyAllNone;
@@ -39,6 +39,8 @@ export interface Conditions {
     /** IANA name of the time zone. */
     readonly zone: string;
   };
+  /** How long ago the account was made (seconds). */
+  readonly accountAge?: { readonly atLeast?: Seconds; readonly below?: Seconds };
   /** The account was recovered less than so long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
   /**
@@ -48,26 +50,70 @@ export interface Conditions {
   readonly authenticated?: Omit<AnyAllNone, 'none'>;
   /** By profile attribute; all of them must hold. */
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
+  readonly expression?: CompiledExpression;
+}
+
+/** A condition as a formula (CEL), made into a function when the revision is loaded. */
+export interface CompiledExpression {
+  /** As it stands in the file. */
+  readonly written: string;
+  /** It cannot be evaluated before the user has identified. */
+  readonly aboutUser: boolean;
+  /** It may differ at another sign-in of the same user to the same app. */
+  readonly varies: boolean;
+  /** `error`: it could not be evaluated. */
+  readonly evaluate: (facts: RuleFacts) => 'hit' | 'miss' | 'error';
+}
+
+/** When a rule applies: all conditions that are there must hold. Without one the rule always applies. */
+export interface Conditions extends ConditionSet {
+  /** One of these sets must hold. */
+  readonly any?: readonly ConditionSet[];
 }
 
 /** The name of a condition, as in policies. */
-export type ConditionName = keyof Conditions;
+export type ConditionName = keyof ConditionSet;
 
 /** One condition, as a rule has it. */
-export type ConditionOf<Name extends ConditionName> = NonNullable<Conditions[Name]>;
+export type ConditionOf<Name extends ConditionName> = NonNullable<ConditionSet[Name]>;
 
-/** What one profile attribute is compared with: all members that are there must hold. */
-export interface AttributeTest {
+/** What one profile attribute is compared with: all members that are there must hold for one and the same value. */
+export interface AttributeTest extends ValueTest {
+  /** Whether there is a value at all. */
+  readonly present?: boolean;
+  /** Does not hold. The exact complement: an attribute without a value meets it. */
+  readonly not?: ValueTest;
+}
+
+/** What one value is compared with. A value of another type meets none of it. */
+export interface ValueTest {
   readonly equals?: AttributeValue;
   readonly in?: readonly AttributeValue[];
   /**
    * `*` matches any run of characters, all else matches itself. No regular expression, so no input can make it slow.
    */
   readonly matches?: string;
+  /** Numbers: `>=`, `>`, `<=`, `<`. */
+  readonly atLeast?: number;
+  readonly above?: number;
+  readonly atMost?: number;
+  readonly below?: number;
+  /** Dates (UTC) that end before the bound begins, or at that moment. */
+  readonly before?: DateBound;
+  /** Dates (UTC) that begin after the bound ends, or at that moment. */
+  readonly after?: DateBound;
 }
+
+/** A day or a moment (epoch seconds; a day ends where the next one begins), or so many seconds from now. */
+export type DateBound =
+  | { readonly written: string; readonly from: Seconds; readonly to: Seconds }
+  | { readonly written: string; readonly fromNow: Seconds };
 
 /** A value that a policy can compare a profile attribute with. */
 export type AttributeValue = string | number | boolean;
 
-/** `unknown`: it depends on the user, who has not identified yet, or has not signed in yet. */
-export type ConditionResult = 'hit' | 'miss' | 'unknown';
+/**
+ * `unknown`: it depends on the user, who has not identified yet, or has not signed in yet. `error`: it could not be
+ * found out, and the rule denies (Law 4).
+ */
+export type ConditionResult = 'hit' | 'miss' | 'unknown' | 'error';

@@ -53,6 +53,10 @@ export interface SourceLocation {
 export interface RuleHead {
   readonly name: string;
   readonly when: Conditions;
+  /** It is switched off: it is not there for any decision. */
+  readonly off?: true;
+  /** It decides nothing; what it would decide is reported. */
+  readonly reportOnly?: true;
   readonly location?: SourceLocation;
 }
 

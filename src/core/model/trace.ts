@@ -8,6 +8,8 @@ export interface ConditionTrace {
   /** e.g. `groups`, `network`, `attributes.department`. */
   readonly condition: string;
   readonly result: ConditionResult;
+  /** Of `any`: its alternatives. Each holds when all its conditions do. */
+  readonly alternatives?: readonly (readonly ConditionTrace[])[];
 }
 
 /** The result of one rule: that of its conditions together. */
@@ -16,6 +18,15 @@ export interface RuleTrace {
   readonly result: ConditionResult;
   readonly conditions: readonly ConditionTrace[];
   readonly location?: SourceLocation;
+}
+
+/** A rule that only reports, where it would have decided. */
+export interface ReportedRule extends RuleTrace {
+  readonly outcome: 'allow' | 'deny';
+  /** What it would have required. */
+  readonly requirement?: Requirement;
+  /** The evidence at hand would have met that. */
+  readonly satisfied?: boolean;
 }
 
 /** The result of one layer. */
@@ -36,6 +47,8 @@ export interface LayerTrace {
   readonly remembered?: readonly string[];
   /** The evidence at hand meets the layer. */
   readonly satisfied?: boolean;
+  /** The rule that would have decided if rules that only report were enforced. */
+  readonly reported?: ReportedRule;
 }
 
 /** The layers of a decision, in order. Part of every decision; `explain` and the audit log print it. */

@@ -7,14 +7,16 @@ import type { PasswordRule } from '../model/password-policy.ts';
 import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
 import type { ProfileRule } from '../model/profile-policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
-import { type CompiledCondition, compileConditions } from './conditions.ts';
+import { asksHowSignedIn, type CompiledCondition, compileConditions, leavesOf } from './conditions.ts';
 import { type GroupIndex, groupIndex } from './group-index.ts';
 
 /** A rule with its conditions as closures. */
 export interface CompiledRule<Of extends RuleHead = Rule> {
   readonly rule: Of;
   readonly conditions: readonly CompiledCondition[];
-  /** The position of the condition `groups` among them, which the index of the policy answers. -1: there is none. */
+  /** The same without `any`, and with the conditions in it. */
+  readonly leaves: readonly CompiledCondition[];
+  /** Where the rule's condition `groups` is in both, which the index of the policy answers. -1: there is none. */
   readonly groupsAt: number;
   /**
    * The trace for each pattern of results, made when it first occurs, so that a rule that misses costs no allocation.
@@ -30,6 +32,8 @@ export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly groups: GroupIndex;
   /** Without the rules that ask how the user signed in. Absent: there are none. */
   readonly beforeSignIn?: CompiledPolicy<Of>;
+  /** With the rules that only report, up to the last of them. Absent: there are none. */
+  readonly reporting?: CompiledPolicy<Of>;
 }
 
 /** Everything that decides about one app, compiled once per revision and app. */
@@ -73,14 +77,21 @@ export function compilePolicy<Of extends RuleHead>(policy: {
   readonly name: string;
   readonly rules: readonly Of[];
 }): CompiledPolicy<Of> {
-  const rules = policy.rules.map(compileRule);
-  const before = policy.rules.filter(({ when }) => when.authenticated === undefined);
+  const { name } = policy;
+  const rules = policy.rules.filter(({ off }) => !off);
+  const before = rules.filter(({ when }) => !asksHowSignedIn(when));
+  const reporting = rules.slice(0, rules.findLastIndex(({ reportOnly }) => reportOnly) + 1);
+  const enforced = rules.filter(({ reportOnly }) => !reportOnly);
   return {
-    name: policy.name,
-    rules,
-    groups: groupIndex(rules),
-    ...(before.length < rules.length && { beforeSignIn: compilePolicy({ name: policy.name, rules: before }) }),
+    ...compileRules(name, enforced),
+    ...(before.length < rules.length && { beforeSignIn: compilePolicy({ name, rules: before }) }),
+    ...(reporting.length > 0 && { reporting: compileRules(name, reporting) }),
   };
+}
+
+function compileRules<Of extends RuleHead>(name: string, written: readonly Of[]): CompiledPolicy<Of> {
+  const rules = written.map(compileRule);
+  return { name, rules, groups: groupIndex(rules) };
 }
 
 /** The rules that decide what may be used and enrolled: without those that ask how the user signed in. */
@@ -90,5 +101,6 @@ export function beforeSignIn<Of extends RuleHead>(policy: CompiledPolicy<Of>): C
 
 function compileRule<Of extends RuleHead>(rule: Of): CompiledRule<Of> {
   const conditions = compileConditions(rule.when);
-  return { rule, conditions, groupsAt: conditions.findIndex(({ name }) => name === 'groups'), traces: [] };
+  const groupsAt = conditions.findIndex(({ name }) => name === 'groups');
+  return { rule, conditions, leaves: leavesOf(conditions), groupsAt, traces: [] };
 }

@@ -7,6 +7,8 @@ export interface ConditionTest {
   /** e.g. `groups`, `device.known`, `attributes.department`. */
   readonly name: string;
   readonly test: (facts: RuleFacts) => ConditionResult;
+  /** Where this test of the condition differs from the others: see the descriptor. */
+  readonly varies?: boolean;
 }
 
 type FactGroup = 'request' | 'network' | 'device' | 'subject';

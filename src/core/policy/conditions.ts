@@ -2,13 +2,17 @@
  * The table of conditions, and the conditions of one rule as closures. A new condition is one file in `conditions/` and
  * one line here.
  */
-import type { ConditionName, ConditionOf, Conditions } from '../model/conditions.ts';
+import type { ConditionName, ConditionOf, ConditionResult, ConditionSet, Conditions } from '../model/conditions.ts';
+import type { Facts } from '../model/facts.ts';
 import type { ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
+import { allOf, allOfAnywhere, oneOf, oneOfAnywhere } from './condition-result.ts';
+import { accountAgeCondition } from './conditions/account-age.ts';
 import { appsCondition } from './conditions/apps.ts';
 import { attributesCondition } from './conditions/attributes.ts';
 import { authenticatedCondition } from './conditions/authenticated.ts';
 import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
+import { expressionCondition } from './conditions/expression.ts';
 import { groupsCondition } from './conditions/groups.ts';
 import { networkCondition } from './conditions/network.ts';
 import { recoveredCondition } from './conditions/recovered.ts';
@@ -28,34 +32,72 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   scopes: scopesCondition,
   claims: claimsCondition,
   time: timeCondition,
+  accountAge: accountAgeCondition,
   recovered: recoveredCondition,
   authenticated: authenticatedCondition,
   attributes: attributesCondition,
+  expression: expressionCondition,
 };
 
 const conditionNames = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
 /** A test of a condition, with whether the condition varies. */
 export interface CompiledCondition extends ConditionTest {
-  /** As in the descriptor. */
+  /** As in the descriptor. Of `any`: one of its conditions varies. */
   readonly varies: boolean;
+  /** Of `any`: its alternatives. Each holds when all its conditions do. */
+  readonly alternatives?: readonly (readonly CompiledCondition[])[];
 }
 
 /**
  * Compiles the conditions of one rule; all of them must hold. Without a condition the list is empty, and the rule
- * always applies.
+ * always applies. `any` comes last.
  * @throws TypeError for an unknown condition: to leave it out would widen the rule
  * @throws RangeError for a time zone that does not exist
  */
-export function compileConditions(when: Conditions): readonly CompiledCondition[] {
+export function compileConditions({ any, ...when }: Conditions): readonly CompiledCondition[] {
+  return [...compileSet(when), ...(any === undefined ? [] : [compileAny(any.map(compileSet))])];
+}
+
+/** What a condition comes to wherever and whenever the user signs in to the app: `unknown` where that varies. */
+export function resultAnywhere({ varies, test, alternatives }: CompiledCondition, facts: Facts): ConditionResult {
+  if (alternatives === undefined) return varies ? 'unknown' : test(facts);
+  return oneOfAnywhere(alternatives.map((all) => allOfAnywhere(all.map((one) => resultAnywhere(one, facts)))));
+}
+
+/** Conditions without parts, in the order in which a trace lists them. */
+export function leavesOf(conditions: readonly CompiledCondition[]): readonly CompiledCondition[] {
+  return conditions.flatMap((condition) => condition.alternatives?.flat() ?? [condition]);
+}
+
+/** The conditions beside `any`, and those of each alternative. */
+export function conditionSets({ any = [], ...when }: Conditions): readonly ConditionSet[] {
+  return [when, ...any];
+}
+
+/** The rule asks how the user signed in, if only in one alternative. */
+export function asksHowSignedIn(when: Conditions): boolean {
+  return conditionSets(when).some(({ authenticated }) => authenticated !== undefined);
+}
+
+function compileAny(alternatives: readonly (readonly CompiledCondition[])[]): CompiledCondition {
+  return {
+    name: 'any',
+    test: (facts) => oneOf(alternatives.map((all) => allOf(all.map(({ test }) => test(facts))))),
+    varies: alternatives.flat().some(({ varies }) => varies),
+    alternatives,
+  };
+}
+
+function compileSet(when: ConditionSet): readonly CompiledCondition[] {
   const unknown = Object.keys(when).find((key) => !Object.hasOwn(conditionDescriptors, key));
   if (unknown !== undefined) throw new TypeError(`unknown condition: ${unknown}`);
   return conditionNames.flatMap((name) => compileOne(name, when));
 }
 
-function compileOne<Name extends ConditionName>(name: Name, when: Conditions): readonly CompiledCondition[] {
+function compileOne<Name extends ConditionName>(name: Name, when: ConditionSet): readonly CompiledCondition[] {
   const condition = when[name];
   if (condition === undefined) return [];
   const { compile, varies }: ConditionDescriptor<Name> = conditionDescriptors[name];
-  return compile(condition as ConditionOf<Name>).map((test) => ({ ...test, varies }));
+  return compile(condition as ConditionOf<Name>).map((test) => ({ varies, ...test }));
 }

@@ -11,13 +11,28 @@ export function meetsLists(lists: AnyAllNone, values: readonly string[]): boolea
 }
 
 function intersects(list: readonly string[], values: readonly string[]): boolean {
-  for (const item of list) if (values.includes(item)) return true;
+  const isThere = membersOf(values);
+  for (const item of list) if (isThere(item)) return true;
   return false;
 }
 
 function containsAll(values: readonly string[], list: readonly string[]): boolean {
-  for (const item of list) if (!values.includes(item)) return false;
+  const isThere = membersOf(values);
+  for (const item of list) if (!isThere(item)) return false;
   return true;
+}
+
+/** From so many values on a set is faster than a search. */
+const LONG = 16;
+
+/** Many rules ask for the same long list of groups. Lists never change, so the set of one stays true. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function membersOf(values: readonly string[]): (value: string) => boolean {
+  if (values.length < LONG) return (value) => values.includes(value);
+  const set = sets.get(values) ?? new Set(values);
+  sets.set(values, set);
+  return (value) => set.has(value);
 }
 
 /** The fewest values that meet the lists; of `any` the first that is not excluded. */

@@ -3,6 +3,7 @@
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { identifyingHelps } from './identifier-page-secret.ts';
+import { rememberedAnswers, rulesAhead } from './rules-ahead.ts';
 import { withoutVerification } from './user-verification.ts';
 
 /** Whether the page offers the authenticator. */
@@ -13,9 +14,13 @@ export type Discoverable =
 
 /** It is offered if it would make progress for some user: no user has to take it. */
 export function discoverable(policies: PolicySet, facts: Facts, key: string): Discoverable {
-  if (!identifyingHelps(policies, facts, { key, forUsers: 'some' })) return { offered: false };
-  return {
-    offered: true,
-    userVerification: !identifyingHelps(withoutVerification(policies, key), facts, { key, forUsers: 'some' }),
-  };
+  return answers(rulesAhead(policies, facts), key, () => {
+    if (!identifyingHelps(policies, facts, { key, forUsers: 'some' })) return { offered: false };
+    return {
+      offered: true,
+      userVerification: !identifyingHelps(withoutVerification(policies, key), facts, { key, forUsers: 'some' }),
+    };
+  });
 }
+
+const answers = rememberedAnswers<Discoverable>();

@@ -2,12 +2,12 @@
 
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment, Facts } from '../model/facts.ts';
-import type { Requirement } from '../model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
+import type { Requirement, Rule } from '../model/policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
-import { possibleRules } from '../policy/rules.ts';
 import { capabilitiesWithin } from '../remediation/capabilities.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
+import { type RulesAhead, rememberedAnswers, rulesAhead } from './rules-ahead.ts';
 
 /**
  * The key of the first authenticator whose secret the identifier page may ask for, and which makes progress for every
@@ -28,6 +28,17 @@ export function identifyingHelps(
   facts: Facts,
   { key, forUsers }: { readonly key: string; readonly forUsers: 'all' | 'some' },
 ): boolean {
+  const ahead = rulesAhead(policies, facts);
+  return answers(ahead, `${key} ${forUsers}`, () => helpsUnder(policies, ahead, { key, forUsers }));
+}
+
+const answers = rememberedAnswers<boolean>();
+
+function helpsUnder(
+  policies: PolicySet,
+  ahead: RulesAhead,
+  { key, forUsers }: { readonly key: string; readonly forUsers: 'all' | 'some' },
+): boolean {
   const enrollments = policies.authenticators.map(anEnrollment);
   const helps = ({ requirements, usable }: PossibleRuling) => {
     // An authenticator that only counts for the account-management requirement cannot begin a sign-in.
@@ -35,7 +46,7 @@ export function identifyingHelps(
     const status = requirementStatus(requirements, capabilitiesWithin(usable, policies, { evidence: [], enrollments }));
     return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
   };
-  const rulings = possibleRulings(policies, facts);
+  const rulings = possibleRulings(policies, ahead);
   return forUsers === 'all' ? rulings.length > 0 && rulings.every(helps) : rulings.some(helps);
 }
 
@@ -45,37 +56,30 @@ interface PossibleRuling {
   readonly usable: PolicySet;
 }
 
-function possibleRulings(policies: PolicySet, facts: Facts): readonly PossibleRuling[] {
-  if (!policies.app) return [];
-  const { subject: _, ...anonymous } = facts;
-  const app = allowed(policies.app, anonymous);
-  const pairs = allowed(policies.session, anonymous).flatMap((one) =>
+function possibleRulings(policies: PolicySet, ahead: RulesAhead): readonly PossibleRuling[] {
+  const app = allowed(ahead.app);
+  const pairs = allowed(ahead.session).flatMap((one) =>
     app.map((other) => [layerRequirement('session', one), layerRequirement('app', other)]),
   );
-  const sets = usableSets(policies, anonymous);
+  const sets = usableSets(policies, ahead);
   return pairs.flatMap((requirements) => sets.map((usable) => ({ requirements, usable })));
 }
 
 /** Whether a session rule that may decide once the user has identified lets the user be kept signed in. */
 export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
-  const { subject: _, ...anonymous } = facts;
-  return possibleRules(policies.session, anonymous).some(
-    ({ then }) => then.kind === 'allow' && then.session?.keep !== undefined,
-  );
+  const { session } = rulesAhead(policies, facts);
+  return session.some(({ then }) => then.kind === 'allow' && then.session?.keep !== undefined);
 }
 
 /** What each enrollment rule that may decide leaves usable. */
-function usableSets(policies: PolicySet, facts: Facts): readonly PolicySet[] {
-  const { enrollment } = policies;
-  if (enrollment === undefined) return [policies];
-  return [...new Set(possibleRules(beforeSignIn(enrollment), facts).map(({ then }) => usablePolicies(policies, then)))];
+function usableSets(policies: PolicySet, { enrollment }: RulesAhead): readonly PolicySet[] {
+  if (policies.enrollment === undefined) return [policies];
+  return [...new Set(enrollment.map(({ then }) => usablePolicies(policies, then)))];
 }
 
 /** Rules often share a requirement; each is looked at once. */
-function allowed(policy: PolicySet['session'], facts: Facts): readonly Requirement[] {
-  const requirements = possibleRules(policy, facts).flatMap(({ then }) =>
-    then.kind === 'allow' ? [then.requirement] : [],
-  );
+function allowed(rules: readonly Rule[]): readonly Requirement[] {
+  const requirements = rules.flatMap(({ then }) => (then.kind === 'allow' ? [then.requirement] : []));
   return [...new Map(requirements.map((requirement) => [JSON.stringify(requirement), requirement])).values()];
 }
 

@@ -8,7 +8,7 @@ import { changeScope, enrollScope } from '../../core/enrollment/account-request.
 import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
-import { mayChange } from '../../flow/account/open-account.ts';
+import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
 import { isFullOf, overviewOf } from '../../flow/account/overview.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -27,7 +27,6 @@ import { keepForm } from './deletion-handlers.ts';
 
 /** What the overview can say was done, as its query names it. */
 const done = [
-  'added',
   'renamed',
   'removed',
   'ended',
@@ -50,7 +49,10 @@ export function accountHandlers(parts: AccountParts) {
 async function overview(request: AccountHttpRequest): Promise<void> {
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: 'view' });
-  await showOverview({ ...request, open }, noticesOf(request.ctx.query.done));
+  await showOverview({ ...request, open }, [
+    ...addedNotice(open, request.ctx.query),
+    ...noticesOf(request.ctx.query.done),
+  ]);
 }
 
 /** The sign-in came back. */
@@ -78,7 +80,7 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   }
   const isReady = open !== undefined && mayChange(open);
   const purpose = isReady ? enrollScope(key) : changeScope;
-  sendToSignIn(request, { purpose, returnTo: isReady ? 'added' : `add/${key}` });
+  sendToSignIn(request, { purpose, returnTo: isReady ? `added/${key}` : `add/${key}` });
 }
 
 /** A Well-Known URL for Changing Passwords (W3C): password managers send users there. */
@@ -93,6 +95,21 @@ async function showOverview(request: AccountPageRequest, messages: readonly Noti
   const keep = keepForm(request.open);
   const overview = await overviewOf(request.open);
   showAccountPage(request, { kind: 'overview', overview, ...(keep ? { keep } : {}), messages });
+}
+
+/** Seconds for which the page says what was added: longer than the last step takes, too short for a link to lie. */
+const newFor = 600;
+
+/** What the user has just added, and whether that ended the other sessions: both happened in one commit. */
+function addedNotice(
+  { account: { user, credentials }, services }: OpenAccount,
+  { done: code, authenticator }: Context['query'],
+): readonly Notice[] {
+  const times = credentials.filter((one) => one.authenticator === authenticator).map(({ createdAt }) => createdAt);
+  const addedAt = Math.max(...times);
+  if (code !== 'added' || typeof authenticator !== 'string' || addedAt < services.now() - newFor) return [];
+  const others = user.validAfter >= addedAt ? 'ended' : 'kept';
+  return [{ code: 'account.done.added', level: 'info', authenticator, params: { others } }];
 }
 
 /** `code`: what was done on the page before; `stale`: another tab was faster. */

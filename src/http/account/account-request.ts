@@ -43,11 +43,11 @@ export interface AccountFormRequest extends AccountPageRequest {
 export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 
 /**
- * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead
- * to the overview.
+ * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added/KEY`, which
+ * lead to the overview.
  */
 const returnTargets =
-  /^(?:view|added|data|deletion|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
+  /^(?:view|data|deletion|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|added|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
@@ -108,7 +108,8 @@ export function sendToSignIn(
  */
 export function returnPath(state: unknown): string {
   if (typeof state !== 'string' || !returnTargets.test(state) || state === 'view') return '/account';
-  return state === 'added' ? '/account?done=added' : `/account/${state}`;
+  const [target, key] = state.split('/');
+  return target === 'added' ? `/account?done=added&authenticator=${key}` : `/account/${state}`;
 }
 
 type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;

@@ -2,14 +2,22 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 export interface Asset {
   /** Content-Type */
   readonly type: string;
   readonly body: Buffer;
+  /** The body as a browser may take it instead; made once. `undefined`: it would be no smaller. */
+  encoded(encoding: AssetEncoding): Buffer | undefined;
   /** Quoted, as the header wants it (RFC 9110 section 8.8.3). */
   readonly etag: string;
 }
+
+/** Best first. Pages themselves are never compressed: they hold secrets beside what a stranger may have chosen. */
+export const assetEncodings = ['br', 'gzip'] as const;
+
+export type AssetEncoding = (typeof assetEncodings)[number];
 
 /** For every asset: its address changes with its content. */
 export const assetCacheControl = 'public, max-age=31536000, immutable';
@@ -26,10 +34,29 @@ export function hashedPath(name: string, body: Buffer): string {
   return `/assets/${name.slice(0, -extension.length)}.${digest(body).slice(0, 12)}${extension}`;
 }
 
-export function toAsset(name: string, body: Buffer): Asset {
+function toAsset(name: string, body: Buffer): Asset {
   const type = types[extname(name)];
   if (type === undefined) throw new Error(`no content type for the asset ${name}`);
-  return { type, body, etag: `"${digest(body).slice(0, 32)}"` };
+  return assetOf(type, body);
+}
+
+export function assetOf(type: string, body: Buffer): Asset {
+  const made = new Map<AssetEncoding, Buffer>();
+  const isText = /^text\/|svg/.test(type);
+  return {
+    type,
+    body,
+    etag: `"${digest(body).slice(0, 32)}"`,
+    encoded(encoding) {
+      const known = made.get(encoding) ?? (isText ? encode(encoding, body) : body);
+      made.set(encoding, known);
+      return known.length < body.length ? known : undefined;
+    },
+  };
+}
+
+function encode(encoding: AssetEncoding, body: Buffer): Buffer {
+  return encoding === 'br' ? brotliCompressSync(body) : gzipSync(body, { level: 9 });
 }
 
 /** All files of `dir` by address, and their addresses by file name. */

@@ -6,12 +6,16 @@
  */
 import { join } from 'node:path';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { linkNames } from '../../policy/model/brand.ts';
+import type { Brand } from '../../policy/revision/brand.ts';
 import { fallbackLocale } from '../../rendering/catalogue.ts';
 import { type LocaleWishes, localeChooser } from '../../rendering/locale.ts';
 import { loadTemplates, type Templates } from '../../rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../rendering/translator.ts';
-import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
+import { type BrandStyles, brandStylesAt, brandStylesHref } from './brand-styles.ts';
+import { localized } from './localized.ts';
+import type { LinkModel } from './models/shared-models.ts';
 import { pageTemplates } from './page-templates.ts';
 import type { PageTemplateModels } from './template-models.ts';
 import type { AccountPage } from './views/account-pages.ts';
@@ -39,6 +43,9 @@ import * as standalone from './views/standalone-pages.ts';
 import { stepView } from './views/step.ts';
 import { noNotices, type View } from './views/view.ts';
 
+/** Brands whose stylesheets are remembered. */
+const mostBrands = 500;
+
 /** Each `render...` gives a whole document. */
 export interface Renderer {
   renderStep(page: StepPage): string;
@@ -64,6 +71,8 @@ export interface Renderer {
   chooseLocale(wishes: LocaleWishes): string;
   /** What to answer for a path under `/assets/`; undefined: 404. Send with `assetCacheControl`. */
   asset(path: string): Asset | undefined;
+  /** The styles of a brand at a path under `/assets/`; undefined: it is none of theirs. */
+  brandStyles(path: string): BrandStyles | undefined;
 }
 
 export interface RendererOptions {
@@ -79,11 +88,12 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
   const translators = loadTranslators(dirs);
   const locales = [...translators.keys()];
   const assets = loadAssets(join(viewsDir, 'assets'));
+  const baseStyles = String(assets.byPath.get(assets.hrefs['stepgate.css'] ?? '')?.body ?? '');
   const parts: PageParts = {
     templates: loadTemplates<PageTemplateModels>(dirs, pageTemplates, omitUndefined({ drawn })),
     translator: (locale) => translators.get(locale) ?? (translators.get(fallbackLocale) as Translator),
     asset: (name) => assets.hrefs[name] ?? '',
-    accentHref: rememberLast(accentHref),
+    stylesHref: rememberByBrand((brand) => brandStylesHref(brand, baseStyles)),
   };
   const page =
     <P extends PageBase>(toView: (page: P, t: Translator) => View) =>
@@ -109,7 +119,8 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
     texts: parts.translator,
     locales,
     chooseLocale: localeChooser(locales),
-    asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
+    asset: (path) => assets.byPath.get(path),
+    brandStyles: (path) => brandStylesAt(path, baseStyles),
   };
 }
 
@@ -118,28 +129,28 @@ interface PageParts {
   readonly translator: (locale: string) => Translator;
   /** Path of an asset by its file name. */
   readonly asset: (name: string) => string;
-  readonly accentHref: (accent: string | undefined) => string | undefined;
+  readonly stylesHref: (brand: Brand) => string | undefined;
 }
 
 /** The content of a page, in the frame that all pages have. */
 function drawPage<P extends PageBase>(
-  { templates, translator, asset, accentHref: hrefOf }: PageParts,
+  { templates, translator, asset, stylesHref }: PageParts,
   page: P,
   toView: (page: P, t: Translator) => View,
 ): string {
   const { brand, signals = [] } = page;
   const t = translator(page.locale);
   const { heading, context, app, scripts = [], wide = false, notices = noNotices, ...content } = toView(page, t);
-  const accent = hrefOf(brand.accent);
   const title = { title: t.text(heading.key, heading.params), brand: brand.name };
   return templates.draw(
     'layout',
     {
       locale: t.locale,
       title: { key: notices.errors.length > 0 ? 'title.error' : 'title', params: title },
-      brand: { name: brand.name },
-      favicon: asset('icon.svg'),
-      stylesheets: [asset('stepgate.css'), ...(accent === undefined ? [] : [accent])],
+      brand: omitUndefined({ name: brand.name, logo: brand.logo, background: brand.background }),
+      favicon: brand.favicon ?? asset('icon.svg'),
+      stylesheets: [stylesHref(brand) ?? asset('stepgate.css')],
+      links: linkModels(brand.links, t),
       scripts: [...scripts, ...(signals.length > 0 ? ['credential-signals.js'] : [])].map(asset),
       signals: signals.map((signal) => JSON.stringify(signal)),
       wide,
@@ -152,11 +163,23 @@ function drawPage<P extends PageBase>(
   );
 }
 
-/** A brand has one colour for months; working its stylesheet out costs more than a page. */
-function rememberLast<A, R>(work: (argument: A) => R): (argument: A) => R {
-  let last: { readonly argument: A; readonly result: R } | undefined;
-  return (argument) => {
-    if (last === undefined || last.argument !== argument) last = { argument, result: work(argument) };
-    return last.result;
+function linkModels(links: Brand['links'] = {}, t: Translator): readonly LinkModel[] {
+  return linkNames.flatMap((name) => {
+    const address = links[name];
+    return address === undefined ? [] : [{ text: { key: `links.${name}` }, href: localized(address, t) }];
+  });
+}
+
+/** A brand lasts for months; working its stylesheet out costs more than a page. */
+function rememberByBrand(work: (brand: Brand) => string | undefined): (brand: Brand) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (brand) => {
+    const { accent, light, dark, stylesheet } = brand;
+    const key = JSON.stringify([accent, light, dark, stylesheet]);
+    if (!known.has(key)) {
+      if (known.size >= mostBrands) known.clear();
+      known.set(key, work(brand));
+    }
+    return known.get(key);
   };
 }

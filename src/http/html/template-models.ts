@@ -34,12 +34,14 @@ import type {
   ChallengeServiceModel,
   ContextModel,
   Empty,
+  FooterModel,
   FormModel,
   LayoutModel,
   LeadModel,
   NoticesModel,
   OptionModel,
   OptionsModel,
+  PictureView,
   WorkModel,
 } from './models/shared-models.ts';
 import type {
@@ -87,7 +89,9 @@ export interface PageTemplateModels {
   readonly 'partials/challenge-service': ChallengeServiceModel;
   readonly 'partials/context': ContextModel;
   readonly 'partials/field': Field;
+  readonly 'partials/footer': FooterModel;
   readonly 'partials/form': FormModel;
+  readonly 'partials/picture': PictureView;
   readonly 'partials/notices': NoticesModel;
   readonly 'partials/keep-account': KeepAccountModel;
   readonly 'partials/option': OptionModel;
@@ -108,6 +112,7 @@ export interface PageTemplateModels {
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
   readonly 'steps/profile': ProfileModel;
   readonly 'steps/consent': ConsentModel;
+  readonly 'steps/keep-account': SelectAccountModel;
   readonly 'steps/select-account': SelectAccountModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;

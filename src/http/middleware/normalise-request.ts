@@ -19,7 +19,8 @@ const forwarding = [
 const deviceSecret = /^[\w-]{43}$/;
 
 export interface NormalisationOptions {
-  readonly issuer: string;
+  /** Host and scheme of the issuer. */
+  readonly origin: { readonly host: string; readonly scheme: string };
   /** How many proxies of our own each request passes. */
   readonly trustedProxies: number;
   /** Name of the cookie that the browser is known by. */
@@ -28,17 +29,16 @@ export interface NormalisationOptions {
 
 /** Changes the request in place and returns what it tells about the browser. */
 export function normaliseRequest(ctx: Context, options: NormalisationOptions): Visitor {
-  const { protocol, host } = new URL(options.issuer);
   const { headers } = ctx.req;
   const forwarded = headers['x-forwarded-for'];
   const address = clientAddress(
     ctx.req.socket.remoteAddress,
-    [forwarded ?? []].flat().join(','),
+    typeof forwarded === 'string' ? forwarded : (forwarded ?? []).join(','),
     options.trustedProxies,
   );
   for (const header of forwarding) delete headers[header];
-  headers.host = host;
-  headers['x-forwarded-proto'] = protocol.slice(0, -1);
+  headers.host = options.origin.host;
+  headers['x-forwarded-proto'] = options.origin.scheme;
   // An absolute request target names a host of its own (RFC 9112 section 3.2.2).
   if (ctx.req.url && !ctx.req.url.startsWith('/')) {
     ctx.req.url = pathOf(ctx.req.url);

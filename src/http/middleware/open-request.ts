@@ -7,17 +7,20 @@ import { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { failureRecordingStore } from './failure-recording-store.ts';
 import { type NormalisationOptions, normaliseRequest } from './normalise-request.ts';
 
-export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedProxies'> {
+export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedProxies' | 'origin'> {
   readonly store: Store;
+  readonly issuer: string;
   /** Keys that every load brings along. */
   readonly along: readonly string[];
   /** As the active revision says. */
   readonly trustedProxies: () => number;
 }
 
-export function openRequest({ store, along, trustedProxies, ...fixed }: OpenRequestOptions) {
+export function openRequest({ store, along, trustedProxies, issuer, deviceCookie }: OpenRequestOptions) {
+  const { host, protocol } = new URL(issuer);
+  const origin = { host, scheme: protocol.slice(0, -1) };
   return async (ctx: Context, next: Next): Promise<void> => {
-    const visitor = normaliseRequest(ctx, { ...fixed, trustedProxies: trustedProxies() });
+    const visitor = normaliseRequest(ctx, { origin, deviceCookie, trustedProxies: trustedProxies() });
     const recording = failureRecordingStore(store, (failure) => {
       scope.unserved = failure;
     });

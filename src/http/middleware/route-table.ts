@@ -38,14 +38,29 @@ export interface Routes {
   find(path: string): Route | undefined;
 }
 
+/** The first segment of each path is literal, so it says which rows may fit: a request is matched with these alone. */
 export function createRoutes(table: readonly Route[]): Routes {
-  const router = new Router();
-  for (const route of table) router.all(route.path, dispatcher(route));
+  const groups = Map.groupBy(table, ({ path }) => firstSegment(path));
+  const routers = new Map([...groups].map(([segment, rows]) => [segment, createRouter(rows)]));
   return {
-    middleware: router.routes() as Middleware,
-    find(path) {
+    middleware: (ctx, next) => routers.get(firstSegment(ctx.path))?.handle(ctx, next) ?? next(),
+    find: (path) => routers.get(firstSegment(path))?.find(path),
+  };
+}
+
+/** Paths are matched whatever their case, so this is, too. */
+function firstSegment(path: string): string {
+  return path.split('/', 2)[1]?.toLowerCase() ?? '';
+}
+
+function createRouter(rows: readonly Route[]) {
+  const router = new Router();
+  for (const route of rows) router.all(route.path, dispatcher(route));
+  return {
+    handle: router.routes() as Middleware,
+    find(path: string): Route | undefined {
       const [layer] = router.match(path, 'GET').pathAndMethod;
-      return table.find((route) => route.path === layer?.path);
+      return rows.find((route) => route.path === layer?.path);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { type DeviceDetails, type PageError, type ProviderPages, sessionState } from '../../oidc/pages.ts';
-import { appAddress } from '../../policy/revision/brand.ts';
+import { appAddress, brandFor } from '../../policy/revision/brand.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
@@ -23,20 +23,24 @@ export interface ProviderPagesParts {
 export function providerPages(parts: ProviderPagesParts): ProviderPages {
   return {
     locales: parts.renderer.locales,
-    showError: async (ctx, error) => showError(parts, ctx, error),
-    showDeviceInput: async (ctx, error) => showDeviceInput(parts, ctx, error),
-    showDeviceConfirmation: async (ctx, device) => showDeviceConfirmation(parts, ctx, device),
-    showDeviceSuccess: async (ctx) => showDeviceSuccess(parts, ctx),
+    showError: (ctx, error) => showError(parts, ctx, error),
+    showDeviceInput: (ctx, error) => showDeviceInput(parts, ctx, error),
+    showDeviceConfirmation: (ctx, device) => showDeviceConfirmation(parts, ctx, device),
+    showDeviceSuccess: (ctx) => showDeviceSuccess(parts, ctx),
     showLogout: (ctx) => showLogout(parts, ctx),
-    showSignedOut: async (ctx) => showSignedOut(parts, ctx),
+    showSignedOut: (ctx) => showSignedOut(parts, ctx),
     readForm,
     allowFormTarget,
   };
 }
 
-function showError({ renderer, snapshot }: ProviderPagesParts, ctx: KoaContextWithOIDC, error: PageError): void {
+async function showError(
+  { renderer, snapshot }: ProviderPagesParts,
+  ctx: KoaContextWithOIDC,
+  error: PageError,
+): Promise<void> {
   const { error: code, error_description: description } = error;
-  const page = sharedContext({ renderer, snapshot }, ctx);
+  const page = await sharedContext({ renderer, snapshot }, ctx);
   const isSignOut = String(ctx.oidc?.route).startsWith('end_session');
   const nextLinks = linksAfter(ctx, isSignOut);
   showPage(
@@ -55,11 +59,15 @@ function linksAfter({ oidc }: KoaContextWithOIDC, isSignOut: boolean): readonly 
   return [{ kind: 'app', href: address, app: client.clientName ?? client.clientId }];
 }
 
-function showDeviceInput(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, error: Error | undefined): void {
+async function showDeviceInput(
+  parts: ProviderPagesParts,
+  ctx: KoaContextWithOIDC,
+  error: Error | undefined,
+): Promise<void> {
   const { userCode, seconds } = (error ?? {}) as { readonly userCode?: string; readonly seconds?: number };
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   const html = parts.renderer.renderDeviceInput({
-    ...sharedContext(parts, ctx),
+    ...(await sharedContext(parts, ctx)),
     action: ctx.oidc.urlFor('code_verification'),
     xsrf: sessionState(ctx).secret ?? '',
     ...(userCode ? { userCode } : {}),
@@ -70,10 +78,14 @@ function showDeviceInput(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, err
 }
 
 /** The confirmation leads to the sign-in of this provider, not to the app. */
-function showDeviceConfirmation(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, device: DeviceDetails): void {
+async function showDeviceConfirmation(
+  parts: ProviderPagesParts,
+  ctx: KoaContextWithOIDC,
+  device: DeviceDetails,
+): Promise<void> {
   const { userCode, ip, userAgent } = device;
   const html = parts.renderer.renderDeviceConfirm({
-    ...sharedContext(parts, ctx),
+    ...(await sharedContext(parts, ctx)),
     action: ctx.oidc.urlFor('code_verification'),
     xsrf: sessionState(ctx).secret ?? '',
     userCode: userCode.replaceAll('-', ''),
@@ -84,8 +96,8 @@ function showDeviceConfirmation(parts: ProviderPagesParts, ctx: KoaContextWithOI
   showPage(ctx, html);
 }
 
-function showDeviceSuccess(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): void {
-  showPage(ctx, parts.renderer.renderDeviceSuccess({ ...sharedContext(parts, ctx), app: appOf(ctx) }));
+async function showDeviceSuccess(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): Promise<void> {
+  showPage(ctx, parts.renderer.renderDeviceSuccess({ ...(await sharedContext(parts, ctx)), app: appOf(ctx) }));
 }
 
 async function showLogout(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): Promise<void> {
@@ -94,7 +106,7 @@ async function showLogout(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): P
   ctx.set('Content-Security-Policy', contentSecurityPolicy(target === undefined ? [] : [target]));
   const identifier = session?.accountId ? await parts.identifierOf(session.accountId) : undefined;
   const html = parts.renderer.renderLogout({
-    ...sharedContext(parts, ctx),
+    ...(await sharedContext(parts, ctx)),
     action: ctx.oidc.urlFor('end_session_confirm'),
     xsrf: sessionState(ctx).secret ?? '',
     ...(client ? { app: appOf(ctx) } : {}),
@@ -103,10 +115,10 @@ async function showLogout(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): P
   showPage(ctx, html);
 }
 
-function showSignedOut(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): void {
+async function showSignedOut(parts: ProviderPagesParts, ctx: KoaContextWithOIDC): Promise<void> {
   const { client } = ctx.oidc;
   const app = client ? { app: appOf(ctx) } : {};
-  showPage(ctx, parts.renderer.renderSignedOut({ ...sharedContext(parts, ctx), ...app, signedOut: !client }));
+  showPage(ctx, parts.renderer.renderSignedOut({ ...(await sharedContext(parts, ctx)), ...app, signedOut: !client }));
 }
 
 function allowFormTarget(ctx: KoaContextWithOIDC, uri: string): void {
@@ -114,12 +126,17 @@ function allowFormTarget(ctx: KoaContextWithOIDC, uri: string): void {
   ctx.set('Content-Security-Policy', withFormTarget(policy, uri));
 }
 
-function sharedContext(
+/** With the brand of the app that asked. Where it cannot be read, a page has that of the product. */
+async function sharedContext(
   { renderer, snapshot }: Pick<ProviderPagesParts, 'renderer' | 'snapshot'>,
   ctx: KoaContextWithOIDC,
-): PageContext {
+): Promise<PageContext> {
   const locales = ctx.oidc?.params?.ui_locales;
-  return pageContext(renderer, snapshot(), typeof locales === 'string' ? locales : undefined);
+  const current = snapshot();
+  const client = ctx.oidc?.client?.clientId;
+  const app = client === undefined ? undefined : await current?.app(client).catch(() => undefined);
+  const { brand } = brandFor(current, app);
+  return { ...pageContext(renderer, current, typeof locales === 'string' ? locales : undefined), brand };
 }
 
 function appOf({ oidc: { client } }: KoaContextWithOIDC): { readonly name: string } {

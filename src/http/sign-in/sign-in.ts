@@ -9,7 +9,6 @@ import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/consent.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
-import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
   finishInteraction,
   forgetResult,
@@ -156,9 +155,7 @@ function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret
 }
 
 /** The browser may begin anew. 409: the sign-in is not where this browser takes it to be. */
-function showLost({ parts, ctx, uid, transaction }: SignInRequest, { app, snapshot, handle }: Result<'lost'>): void {
-  const entry = transaction.unit.peek(transactionKey(uid));
-  const uiLocales = entry && parseTransaction(entry.value).uiLocales;
+function showLost({ parts, ctx, uid }: SignInRequest, { app, snapshot, handle, uiLocales }: Result<'lost'>): void {
   const page = { ...pageContext(parts.renderer, snapshot, uiLocales), ...brandFor(snapshot, app) };
   ctx.status = 409;
   showPage(
@@ -169,13 +166,11 @@ function showLost({ parts, ctx, uid, transaction }: SignInRequest, { app, snapsh
 
 /** `typed`: what a form that was refused held. */
 function showStep(
-  { parts, ctx, uid, transaction }: SignInRequest,
+  { parts, ctx, uid }: SignInRequest,
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals } = result;
-  const entry = transaction.unit.peek(transactionKey(uid));
-  const uiLocales = entry && parseTransaction(entry.value).uiLocales;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals, uiLocales } = result;
   ctx.status = statusOf(result);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));

@@ -14,16 +14,17 @@ export interface CookieSigner {
 
 /** The first secret signs, all verify. */
 export function cookieSigner(secrets: readonly string[]): CookieSigner {
-  const mac = (secret: string, data: string): Buffer => macUnder(secret).update('cookie\n').update(data).digest();
+  // Text: Node makes a buffer for a third more.
+  const mac = (secret: string, data: string): string => macUnder(secret).update(`cookie\n${data}`).digest('base64url');
   const index = (data: string, signature: string): number => {
-    const given = Buffer.from(signature, 'base64url');
+    const given = Buffer.from(signature);
     return secrets.findIndex((secret) => {
-      const expected = mac(secret, data);
+      const expected = Buffer.from(mac(secret, data));
       return given.length === expected.length && timingSafeEqual(given, expected);
     });
   };
   return {
-    sign: (data) => mac(secrets[0] ?? '', data).toString('base64url'),
+    sign: (data) => mac(secrets[0] ?? '', data),
     verify: (data, signature) => index(data, signature) >= 0,
     index,
   };

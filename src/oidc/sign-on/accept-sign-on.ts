@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
-import { audit, decidingRule } from '../../flow/audit.ts';
+import { audit, decidingRules } from '../../flow/audit.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
@@ -94,7 +94,7 @@ function auditCompletion({ services, accountId, app, snapshot, decision, transac
     ...omitUndefined({ transaction: transaction?.id }),
     factors: [...new Set(supportingEvidence.flatMap(({ factors }) => factors))].sort(),
     policyRevision: snapshot.revision,
-    rule: decidingRule(decision),
+    ...decidingRules(decision),
     ...omitUndefined({ waived: decision.waived, acr }),
     amr,
   });

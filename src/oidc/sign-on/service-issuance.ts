@@ -2,7 +2,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateService } from '../../core/decision/service-issuance.ts';
 import type { Facts } from '../../core/model/facts.ts';
-import { audit, decidingRule } from '../../flow/audit.ts';
+import { audit, decidingRules } from '../../flow/audit.ts';
 import type { Services } from '../../flow/services.ts';
 import type { App, ServiceTerms } from '../../policy/model/app.ts';
 import { currentRequest } from '../request-scope.ts';
@@ -54,7 +54,7 @@ async function checkPolicy(ctx: KoaContextWithOIDC, services: Services, app: App
     client: app.clientId,
     ip: visitor.ip,
     policyRevision: snapshot.revision,
-    rule: decidingRule(decision),
+    ...decidingRules(decision),
   };
   if (decision.allow) {
     audit(unit, services.audit, { event: 'service_token.issued', outcome: 'success', ...line });

@@ -9,7 +9,7 @@ import { evaluate } from '../../core/decision/evaluate.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
-import { audit, decidingRule } from '../../flow/audit.ts';
+import { audit, decidingRules } from '../../flow/audit.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
@@ -107,7 +107,7 @@ function auditDeniedRequest(ctx: KoaContextWithOIDC, services: Services, { decis
     client: ctx.oidc.client?.clientId ?? '',
     ip: visitor.ip,
     policyRevision: snapshot.revision,
-    rule: decidingRule(decision),
+    ...decidingRules(decision),
     ...(decision.kind === 'deny' ? { reason: decision.reason } : {}),
   });
 }

@@ -1,7 +1,7 @@
 /** The policies at the exchange of a code, a device code or a refresh token (Law 5). */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
-import { audit, decidingRule } from '../../flow/audit.ts';
+import { audit, decidingRules } from '../../flow/audit.ts';
 import { issuanceFacts } from '../../flow/facts/token-basis.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -44,7 +44,7 @@ function record(
     client: ctx.oidc.client?.clientId ?? '',
     ip: visitor.ip,
     policyRevision: snapshot.revision,
-    rule: decidingRule(decision),
+    ...decidingRules(decision),
   };
   if (!decision.allow) {
     const event = isRefresh ? 'token.refresh_denied' : 'token.denied';

@@ -4,7 +4,7 @@
  */
 
 import type { Facts } from '../../core/model/facts.ts';
-import type { Rule } from '../../core/model/policy.ts';
+import type { Policy, Rule } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { rulesAnywhere } from '../../core/policy/rules.ts';
 import type { App, ServiceTerms } from '../model/app.ts';
@@ -14,6 +14,7 @@ import type { Finding } from '../model/finding.ts';
 import { readApp, readPolicy, readServicePolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { type KnownAuthenticators, requirementFault } from './requirement-fault.ts';
+import { signOnOf } from './sign-on-of.ts';
 
 /** In no order. */
 export function checkAttainable(
@@ -36,7 +37,8 @@ export function checkAttainable(
 /** A rule of the session policy may stand for two of the core; one finding is enough. */
 function ruleFindings(source: YamlSource, document: Document, context: KnownAuthenticators): readonly Finding[] {
   const faults = new Map<number, string>();
-  for (const { then, location } of readPolicy(document).rules) {
+  for (const { then, location, off } of readPolicy(document).rules) {
+    if (off) continue;
     const index = document.ruleLines.indexOf(location?.line ?? 0);
     const fault = then.kind === 'allow' ? requirementFault(then.requirement, context) : undefined;
     if (fault !== undefined) faults.set(index, fault);
@@ -67,20 +69,17 @@ function appFindings(
 }
 
 /** Why no user can enter the app: the rules of a policy that can decide there all deny. */
-function closedTo(
-  { clientId, signOnPolicy, service }: App,
-  documents: Documents,
-): readonly (readonly [Path, string])[] {
-  const isClosed = (key: string) => {
-    const document = documents.get(key);
-    return document !== undefined && !mayAllow(compilePolicy(readPolicy(document)), clientId);
-  };
-  if (signOnPolicy === undefined) return service === undefined ? [] : closedToService(service, documents);
+function closedTo(app: App, documents: Documents): readonly (readonly [Path, string])[] {
+  const { clientId, signOnPolicies, service } = app;
+  const isClosed = (policy: Policy | undefined) => policy !== undefined && !mayAllow(compilePolicy(policy), clientId);
+  if (signOnPolicies === undefined) return service === undefined ? [] : closedToService(service, documents);
+  const signOn = signOnOf(app, documents);
+  const session = documents.get(documentKey('session', 'session'));
   const what = 'no user can enter this app: every rule of';
   const remedy = 'add one that allows, or remove the app';
-  if (isClosed(documentKey('sign-on', signOnPolicy)))
-    return [[['signOnPolicy'], `${what} \`${signOnPolicy}\` that can decide here denies; ${remedy}`]];
-  if (isClosed(documentKey('session', 'session')))
+  if (isClosed(signOn))
+    return [[['signOnPolicy'], `${what} \`${signOn?.name}\` that can decide here denies; ${remedy}`]];
+  if (isClosed(session && readPolicy(session)))
     return [[['clientId'], `${what} policies/session.yaml that can decide here denies; ${remedy}`]];
   return [];
 }
@@ -91,9 +90,14 @@ function closedToService(
   documents: Documents,
 ): readonly (readonly [Path, string])[] {
   const document = documents.get(documentKey('service', policy));
-  if (document === undefined || readServicePolicy(document).rules.some(({ then }) => then.kind === 'allow')) return [];
+  if (document === undefined || servicePolicyAllows(document)) return [];
   const message = `this app is never let in: every rule of \`${policy}\` denies; add one that allows, or remove the app`;
   return [[['service'], message]];
+}
+
+function servicePolicyAllows(document: Document): boolean {
+  const { rules } = compilePolicy(readServicePolicy(document));
+  return rules.some(({ rule }) => rule.then.kind === 'allow');
 }
 
 /** Whether a rule that allows may decide for some user, at any time, from anywhere. */

@@ -6,19 +6,31 @@ import type { Finding } from '../model/finding.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
-/** The last rule must be the only one without `when`: no rule after it would ever apply. */
+const noCatchAll = 'the policy must end in a catch-all rule: one without `when`';
+
+/**
+ * The last rule must be the only one without `when`: no rule after it would ever apply. Rules that are switched off or
+ * only report do not count.
+ */
 export function checkCatchAll(source: YamlSource): readonly Finding[] {
-  const rules = valuesAt(source.content, 'rules.*');
+  const rules = valuesAt(source.content, 'rules.*').filter(({ value }) => decides(value));
   const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
   const last = rules.at(-1);
-  if (last === undefined) return [];
-  if (always === -1) return [source.finding(last.path, 'the policy must end in a catch-all rule: one without `when`')];
+  if (last === undefined)
+    return valuesAt(source.content, 'rules.0').map(({ path }) => source.finding(path, noCatchAll));
+  if (always === -1) return [source.finding(last.path, noCatchAll)];
   const after = rules[always + 1];
   if (after === undefined) return [];
   return [
     source.finding(
       after.path,
-      `never applies: the rule before it, in line ${source.lineOf(['rules', always])}, has no \`when\` and applies always`,
+      `never applies: the rule before it, in line ${source.lineOf(rules[always]?.path ?? [])}, has no \`when\` and applies always`,
     ),
   ];
+}
+
+/** Whether a rule, whose shape was not checked, is switched on and enforced. */
+export function decides(rule: unknown): boolean {
+  const { enabled, reportOnly } = { ...(rule as { readonly enabled?: unknown; readonly reportOnly?: unknown } | null) };
+  return enabled !== false && reportOnly !== true;
 }

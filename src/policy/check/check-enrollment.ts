@@ -1,10 +1,11 @@
 /** Checks what the enrollment policy makes impossible. Works on a configuration that is otherwise valid. */
 
 import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts';
-import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
@@ -21,6 +22,7 @@ import {
   readSettings,
 } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
+import { signOnOf } from './sign-on-of.ts';
 
 /**
  * Finds rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule
@@ -36,19 +38,20 @@ export function checkEnrollment(
   if (document === undefined || settingsDocument === undefined) return [];
   const settings = readSettings(settingsDocument, all);
   const authenticators = enabledAuthenticators(all, settings);
-  const enrollment = compilePolicy(readEnrollmentPolicy(document));
+  const policy = readEnrollmentPolicy(document);
   return [
-    ...unenrollable(source, enrollment, authenticators),
-    ...conflicts(source, enrollment, { documents, settings, authenticators }),
+    ...unenrollable(source, policy, authenticators),
+    ...conflicts(source, policy, { documents, settings, authenticators }),
   ];
 }
 
 function unenrollable(
   source: YamlSource,
-  { rules }: CompiledPolicy<EnrollmentRule>,
+  { rules }: EnrollmentPolicy,
   enabled: readonly AuthenticatorDescriptor[],
 ): readonly Finding[] {
-  return rules.flatMap(({ rule: { then } }, index) => {
+  return rules.flatMap(({ then, off }, index) => {
+    if (off) return [];
     const named: readonly (readonly [Path, readonly string[]])[] = [
       ...then.required.map(({ anyOf }, at) => [['required', at], anyOf] as const),
       ...then.optional.map((key, at) => [['optional', at], [key]] as const),
@@ -82,11 +85,8 @@ interface EnrollmentCheck {
   readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
-function conflicts(
-  source: YamlSource,
-  enrollment: CompiledPolicy<EnrollmentRule>,
-  context: EnrollmentCheck,
-): readonly Finding[] {
+function conflicts(source: YamlSource, written: EnrollmentPolicy, context: EnrollmentCheck): readonly Finding[] {
+  const enrollment = compilePolicy(written);
   if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
   const compiled = new Map<string, CompiledPolicy>();
   const policyOf = (key: string): readonly CompiledPolicy[] => {
@@ -98,15 +98,13 @@ function conflicts(
   };
   const found = new Map<string, Finding>();
   for (const app of representatives(context.documents)) {
-    const { clientId, signOnPolicy } = app;
+    const { clientId } = app;
+    const signOn = signOnOf(app, context.documents);
     const besides = minimumOf(app, context.settings);
-    const policies = [
-      ...policyOf(documentKey('session', 'session')),
-      ...(signOnPolicy === undefined ? [] : policyOf(documentKey('sign-on', signOnPolicy))),
-    ];
+    const policies = [...policyOf(documentKey('session', 'session')), ...(signOn ? [compilePolicy(signOn)] : [])];
     for (const policy of policies) {
       for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
-        const index = enrollment.rules.findIndex(({ rule }) => rule === conflict.enrollment);
+        const index = written.rules.indexOf(conflict.enrollment);
         const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${ruleInWords(conflict.rule)} where both apply, as in the app ${clientId}`;
         const key = `${index}\n${ruleInWords(conflict.rule)}`;
         if (!found.has(key)) found.set(key, source.finding(['rules', index, 'then', 'disabled'], message));
@@ -131,8 +129,9 @@ function representatives(documents: Documents): readonly App[] {
   for (const document of documents.values()) {
     if (document.kind !== 'app') continue;
     const app = readApp(document);
-    if (app.signOnPolicy === undefined) continue;
-    const key = named.has(app.clientId) ? `app ${app.clientId}` : `${app.signOnPolicy} ${app.minimumAcr ?? ''}`;
+    if (app.signOnPolicies === undefined) continue;
+    const policy = JSON.stringify([app.signOnPolicies, app.signOnPolicies.length === 0 ? app.labels : []]);
+    const key = named.has(app.clientId) ? `app ${app.clientId}` : `${policy} ${app.minimumAcr ?? ''}`;
     if (!kept.has(key)) kept.set(key, app);
   }
   return [...kept.values()];
@@ -141,7 +140,9 @@ function representatives(documents: Documents): readonly App[] {
 function appsNamedBy(document: Document): readonly string[] {
   if (document.kind === 'app' || document.kind === 'settings') return [];
   const { rules } = readRules(document);
-  return rules.flatMap(({ when }: RuleHead) => [...(when.apps?.any ?? []), ...(when.apps?.none ?? [])]);
+  return rules.flatMap(({ when }: RuleHead) =>
+    conditionSets(when).flatMap(({ apps }) => [...(apps?.any ?? []), ...(apps?.none ?? [])]),
+  );
 }
 
 function readRules(document: Document): { readonly rules: readonly RuleHead[] } {

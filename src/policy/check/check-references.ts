@@ -9,7 +9,7 @@ import type { Finding } from '../model/finding.ts';
 import { standardAttributes } from '../model/standard-attributes.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { unknownName } from '../source/nearest-name.ts';
-import { type FoundValue, valuesAt } from '../source/values-at.ts';
+import { type FoundValue, valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 
 /**
@@ -36,6 +36,7 @@ export interface KnownNames {
 
 interface Reference {
   readonly kinds: readonly DocumentKind[];
+  /** `when.`: in the conditions of a rule, in alternatives as well. */
   readonly pattern: string;
   readonly what: string;
   readonly known: (names: KnownNames) => readonly string[] | undefined;
@@ -46,6 +47,7 @@ const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map
 
 const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
+  { kinds: ['app'], pattern: 'signOnPolicy.*', what: 'sign-on policy', known: ({ policies }) => policies },
   { kinds: ['app'], pattern: 'service.policy', what: 'service policy', known: (names) => names.servicePolicies },
   { kinds: ['app'], pattern: 'service.resources.*.indicator', what: 'API', known: ({ resources }) => resources },
   { kinds: ['app'], pattern: 'profilePolicy', what: 'profile policy', known: (names) => names.profilePolicies },
@@ -63,14 +65,14 @@ const references: readonly Reference[] = [
   },
   { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
-  { kinds: policyKinds, pattern: 'rules.*.when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
+  { kinds: policyKinds, pattern: 'when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
   {
     kinds: ['enrollment', 'profile'],
-    pattern: 'rules.*.when.authenticated.any|all.*',
+    pattern: 'when.authenticated.any|all.*',
     what: 'authenticator',
     known: authenticatorKeys,
   },
-  { kinds: policyKinds, pattern: 'rules.*.when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
+  { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {
     kinds: ['enrollment'],
     pattern: 'rules.*.then.required|optional|disabled.*',
@@ -102,7 +104,7 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
   const dangling = references
     .filter(({ kinds }) => kinds.includes(kind))
     .flatMap(({ pattern, what, known }) =>
-      unknownNames(source, valuesAt(source.content, pattern), { what, known: known(names) }),
+      unknownNames(source, valuesFor(source.content, pattern), { what, known: known(names) }),
     );
   return [
     ...dangling,
@@ -110,7 +112,7 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
     ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', knownAuthenticators(names)) : []),
     ...(kind === 'settings' || kind === 'app'
       ? []
-      : unknownKeys(source, 'rules.*.when.attributes', { what: 'attribute', known: names.attributes })),
+      : unknownKeys(source, 'when.attributes', { what: 'attribute', known: names.attributes })),
     ...(kind === 'app' ? unknownScopes(source, names) : []),
     ...(kind === 'app' ? [] : wrongFactors(source, names)),
     ...(kind === 'recovery' ? recoveredItself(source, names) : []),
@@ -135,10 +137,17 @@ function unknownNames(source: YamlSource, found: readonly FoundValue[], { what, 
     .map(({ path, value }) => source.finding(path, unknownName(what, value, known)));
 }
 
+function valuesFor(content: unknown, pattern: string): readonly FoundValue[] {
+  const when = 'when.';
+  return pattern.startsWith(when)
+    ? valuesInConditions(content, pattern.slice(when.length))
+    : valuesAt(content, pattern);
+}
+
 /** For places where names are keys. */
 function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names): readonly Finding[] {
   if (known === undefined) return [];
-  return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
+  return valuesFor(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
     return known.includes(key) ? [] : [source.finding(path.slice(0, -1), unknownName(what, key, known), key)];
   });

@@ -2,7 +2,7 @@
 
 import type { Finding } from '../model/finding.ts';
 import { nearestName } from '../source/nearest-name.ts';
-import { valuesAt } from '../source/values-at.ts';
+import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 
 /**
@@ -26,7 +26,7 @@ export function groupWarnings(
   return sources.flatMap(({ kind, source }) =>
     kind === 'settings' || kind === 'app'
       ? []
-      : valuesAt(source.content, 'rules.*.when.groups.any|all|none.*')
+      : valuesInConditions(source.content, 'groups.any|all|none.*')
           .filter(({ value }) => typeof value === 'string' && !known.includes(value))
           .map(({ path, value }) => source.finding(path, unknownGroup(String(value), known))),
   );

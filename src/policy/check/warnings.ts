@@ -148,8 +148,8 @@ function policyWarnings(
 }
 
 /** `undefined`: the rule asks for one factor, or takes none that the standards object to. */
-function weakFactorWarning({ name, then }: Rule, enabled: readonly AuthenticatorKind[]): string | undefined {
-  if (then.kind === 'deny') return undefined;
+function weakFactorWarning({ name, then, off }: Rule, enabled: readonly AuthenticatorKind[]): string | undefined {
+  if (off || then.kind === 'deny') return undefined;
   const useful = multiFactorParts(then.requirement).flatMap((requirement) =>
     usefulAuthenticators(requirement, enabled),
   );

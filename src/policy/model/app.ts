@@ -1,5 +1,6 @@
 /** One relying party, checked and complete, as `apps/*.yaml` describes it. */
 import type { Seconds } from '../../core/model/facts.ts';
+import type { AppBrand } from './brand.ts';
 import type { IdentifyPage } from './settings.ts';
 import type { SigningAlgorithm } from './signing.ts';
 
@@ -7,6 +8,10 @@ export interface App {
   readonly clientId: string;
   /** As users know it. */
   readonly name: string;
+  /** Name of a file in `brand/`: the mark that stands beside its name. */
+  readonly logo?: string;
+  /** How pages look for this app: takes the place of what the settings say, member by member. */
+  readonly brand?: AppBrand;
   /** Belongs to the operator of this provider. `false`: users are asked for consent. */
   readonly firstParty: boolean;
   /** Scopes that it cannot do without, where it is not first-party: users cannot untick them. */
@@ -15,8 +20,13 @@ export interface App {
   readonly ownAccount?: true;
   /** Takes the place of what the settings say, member by member. */
   readonly identify?: IdentifyPage;
-  /** Name of the sign-on policy; absent: no user signs in. */
-  readonly signOnPolicy?: string;
+  /** By which a sign-on policy can be for several apps. */
+  readonly labels: readonly string[];
+  /**
+   * Names of the sign-on policies, which are read as one, in this order. Empty: the policy that is for one of the
+   * labels. Absent: no user signs in.
+   */
+  readonly signOnPolicies?: readonly string[];
   /** Name of the profile policy; absent: `default`, if there is one. */
   readonly profilePolicy?: string;
   /** Configured `acr` value that every sign-in to this app reaches at least. */

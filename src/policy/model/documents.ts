@@ -1,6 +1,9 @@
 /** The content of the configuration files: checked, with its place, and in the form in which the store keeps it. */
 
-/** `settings` is `stepgate.yaml`. `session`, `enrollment` and so on are files of that name under `policies/`. */
+/**
+ * `settings` is `stepgate.yaml`. `session`, `enrollment` and so on are files of that name under `policies/`. `file`: a
+ * picture or a stylesheet of a brand.
+ */
 export type DocumentKind =
   | 'settings'
   | 'app'
@@ -10,7 +13,11 @@ export type DocumentKind =
   | 'recovery'
   | 'sign-on'
   | 'profile'
-  | 'service';
+  | 'service'
+  | 'file';
+
+/** Kinds that are written as YAML. */
+export type WrittenKind = Exclude<DocumentKind, 'file'>;
 
 /** Kinds of which there is one document at most. */
 export function isSingleton(kind: DocumentKind): kind is (typeof singletons)[number] {
@@ -27,7 +34,7 @@ const singletons = [
 
 export interface Document {
   readonly kind: DocumentKind;
-  /** Client id of an app, name of a policy, else the kind. Unique within its kind. */
+  /** Client id of an app, name of a policy, path of a file, else the kind. Unique within its kind. */
   readonly name: string;
   /** Relative to the directory of the configuration, with `/`. */
   readonly file: string;
@@ -35,6 +42,7 @@ export interface Document {
   readonly ruleLines: readonly number[];
   /**
    * As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy whenever it is read.
+   * Of a file: `BrandFile`.
    */
   readonly content: unknown;
 }
@@ -42,7 +50,10 @@ export interface Document {
 /** A complete configuration that was checked, by `documentKey`. */
 export type Documents = ReadonlyMap<string, Document>;
 
-/** `settings`, `session` and so on; `app/<clientId>`, `sign-on/<policy>`, `profile/<policy>`, `service/<policy>`. */
+/**
+ * `settings`, `session` and so on; `app/<clientId>`, `sign-on/<policy>`, `profile/<policy>`, `service/<policy>`,
+ * `file/brand/<name>`.
+ */
 export function documentKey(kind: DocumentKind, name: string): string {
   return isSingleton(kind) ? kind : `${kind}/${name}`;
 }

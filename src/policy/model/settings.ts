@@ -3,17 +3,13 @@ import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
+import type { BrandSettings } from './brand.ts';
 import type { SigningAlgorithm, SigningSettings } from './signing.ts';
 
 export interface Settings {
   /** Issuer URL without a trailing slash; absent: the server uses the address that it listens on (demo only). */
   readonly issuer?: string;
-  readonly brand: {
-    /** Name of the product as users know it. */
-    readonly name: string;
-    /** CSS colour `#rrggbb` of buttons and links. */
-    readonly accent?: string;
-  };
+  readonly brand: BrandSettings;
   /**
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
@@ -52,7 +48,7 @@ export interface Settings {
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   /** Of all apps that do not say otherwise. */
-  readonly identify: IdentifyPage;
+  readonly identify: IdentifySettings;
   readonly tokens: TokenLifetimes;
   readonly signing: SigningSettings;
   readonly resources: readonly Resource[];
@@ -90,6 +86,15 @@ export interface IdentifyPage {
   readonly label?: LocalizedText;
   /** A sentence below the label. */
   readonly hint?: LocalizedText;
+  /** Kinds of identifiers that count: `email`, `username`, `phone`, attributes that identify. Absent: all. */
+  readonly by?: readonly string[];
+  /** How passkeys are offered: by a button, only among what the browser fills in, or not here. Absent: `button`. */
+  readonly passkey?: 'button' | 'autofill' | 'none';
+}
+
+export interface IdentifySettings extends IdentifyPage {
+  /** Country of phone numbers that are typed without country code (ISO 3166-1 alpha-2). */
+  readonly defaultCountry?: string;
 }
 
 /** A scope as users read it. */

@@ -74,6 +74,13 @@ export async function readDocument(store: Store, hash: string): Promise<Document
   return parseDocument(await readImmutable(store, storedDocumentKey(hash), hash));
 }
 
+/** `undefined`: there is no such document. Rejects like `readDocument`. */
+export async function findDocument(store: Store, hash: string): Promise<Document | undefined> {
+  const key = storedDocumentKey(hash);
+  const { entries } = await store.load([key]);
+  return entries.get(key) ? parseDocument(verified(entries, key, hash)) : undefined;
+}
+
 /**
  * In pages, so that 10,000 documents neither take as many round trips nor block other requests. Rejects like
  * `readDocument`.

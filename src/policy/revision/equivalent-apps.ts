@@ -4,6 +4,7 @@
  */
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
 import type { App } from '../model/app.ts';
 
 /** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */
@@ -28,11 +29,12 @@ export async function equivalentApps(
   const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
   for await (const page of pages) {
     for (const app of page) {
-      const name = JSON.stringify([app.signOnPolicy, app.profilePolicy]);
+      const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
+      const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
       const named = setsByName.get(name) ?? listedClientIds(await policies(app));
       setsByName.set(name, named);
       const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
-      const key = JSON.stringify([app.signOnPolicy, app.profilePolicy, app.minimumAcr, marks]);
+      const key = JSON.stringify([name, app.minimumAcr, marks]);
       groups.set(key, withApp(groups.get(key), app));
     }
   }
@@ -66,7 +68,7 @@ function listedClientIds({
 
 function listsIn<Of extends RuleHead>({ rules }: CompiledPolicy<Of>): readonly ReadonlySet<string>[] {
   return rules.flatMap(({ rule }) => {
-    const { any, none } = rule.when.apps ?? {};
-    return [any, none].flatMap((list) => (list === undefined ? [] : [new Set(list)]));
+    const lists = conditionSets(rule.when).flatMap(({ apps }) => [apps?.any, apps?.none]);
+    return lists.flatMap((list) => (list === undefined ? [] : [new Set(list)]));
   });
 }

@@ -9,9 +9,11 @@ import type { ServicePolicy } from '../../core/model/service-policy.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { BrandFile } from '../model/brand.ts';
 import type { Document } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
+import type { LabelledPolicy } from './sign-on-policies.ts';
 
 /**
  * `authenticators`: all, enabled or not. Throws `StepgateError('not_configured')` when the document was written by a
@@ -26,6 +28,11 @@ export function readApp(document: Document): App {
   return read(schemas.app, document);
 }
 
+/** `undefined`: it is another document. An address of a file names none. */
+export function readBrandFile({ kind, content }: Document): BrandFile | undefined {
+  return kind === 'file' ? (content as BrandFile) : undefined;
+}
+
 /** The session, the recovery or a sign-on policy, each rule with its place. Throws like `readSettings`. */
 export function readPolicy(document: Document): Policy {
   const kind = document.kind === 'recovery' ? 'recovery' : 'sign-on';
@@ -37,6 +44,12 @@ export function readPolicy(document: Document): Policy {
     name: document.name,
     rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, location: locationOf(document, index) }))),
   };
+}
+
+/** A sign-on policy with the labels of its apps. Throws like `readSettings`. */
+export function readLabelledPolicy(document: Document): LabelledPolicy {
+  const { labels } = read(schemas['sign-on'], document);
+  return { name: document.name, labels };
 }
 
 /** The enrollment policy, each rule with its place. Throws like `readSettings`. */

@@ -43,7 +43,7 @@ export type RevisionInfo = Omit<Manifest, 'documents'> & {
   readonly changed: readonly string[];
 };
 
-const keptPolicies = 200;
+const keptPolicies = 1_000;
 /** How often another one may be faster before `apply` gives up. */
 const applyRounds = 50;
 

@@ -10,22 +10,26 @@ import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/p
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, documentKey } from '../model/documents.ts';
+import type { BrandFile } from '../model/brand.ts';
+import { type Document, type DocumentKind, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
-import { type Manifest, readDocument, readDocuments } from './document-store.ts';
+import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import {
   readApp,
+  readBrandFile,
   readEnrollmentPolicy,
+  readLabelledPolicy,
   readPasswordPolicy,
   readPolicy,
   readProfilePolicy,
   readServicePolicy,
   readSettings,
 } from './read-document.ts';
+import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -43,6 +47,10 @@ export interface Snapshot {
   passwordPolicy(): Promise<PolicySet['password']>;
   /** All apps that users sign in to, those together for which the policies decide alike. Reads every app, once. */
   equivalentApps(): Promise<readonly EquivalentApps[]>;
+  /** SHA-256 of the document with this file of a brand; `undefined`: there is none. */
+  fileHash(file: string): string | undefined;
+  /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
+  brandFile(hash: string): Promise<BrandFile | undefined>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
 }
@@ -69,7 +77,13 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
-  const readers = policyReaders(sources, hashOf, read);
+  const labelled = once(async () => {
+    const policies: LabelledPolicy[] = [];
+    const hashes = hashesOf(manifest, 'sign-on');
+    for await (const page of readDocuments(sources.store, hashes)) policies.push(...page.map(readLabelledPolicy));
+    return policies;
+  });
+  const readers = policyReaders(sources, { hashOf, read, labelled });
   const known = { settings, authenticators, scopeOfClaim: scopesOfClaims(settings) };
   const compose = (app: App) => composePolicies(readers, app, known);
   const sets = new WeakMap<App, Promise<PolicySet>>();
@@ -82,8 +96,8 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     return made;
   };
   const allApps = async function* () {
-    const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
-    for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp).filter(isForUsers);
+    for await (const page of readDocuments(sources.store, hashesOf(manifest, 'app')))
+      yield page.map(readApp).filter(isForUsers);
   };
   const allEquivalentApps = once(() => equivalentApps(allApps(), policies));
   return {
@@ -98,6 +112,11 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
     passwordPolicy: readers.passwordPolicy,
     equivalentApps: allEquivalentApps,
+    fileHash: (file) => hashOf(documentKey('file', file)),
+    async brandFile(hash) {
+      const document = await findDocument(sources.store, hash);
+      return document && readBrandFile(document);
+    },
   };
 }
 
@@ -109,13 +128,14 @@ interface KnownToPolicies {
 
 async function composePolicies(
   readers: ReturnType<typeof policyReaders>,
-  { signOnPolicy, minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify }: App,
+  application: App,
   known: KnownToPolicies,
 ): Promise<PolicySet> {
-  const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const { minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify } = application;
+  const { policy, signOnPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
   const [session, app, enrollment, password, recovery, profile] = await Promise.all([
     policy(documentKey('session', 'session')),
-    signOnPolicy === undefined ? undefined : policy(documentKey('sign-on', signOnPolicy)),
+    signOnPolicy(application),
     enrollmentPolicy(),
     passwordPolicy(),
     policy(documentKey('recovery', 'recovery')),
@@ -136,12 +156,16 @@ async function composePolicies(
   };
 }
 
+/** How the documents of one revision are read. */
+interface DocumentReaders {
+  readonly hashOf: (key: string) => string | undefined;
+  readonly read: (hash: string) => Promise<Document>;
+  /** All sign-on policies; read for apps that name none. */
+  readonly labelled: () => Promise<readonly LabelledPolicy[]>;
+}
+
 /** Reads policies, each once for all snapshots that have it. */
-function policyReaders(
-  sources: SnapshotSources,
-  hashOf: (key: string) => string | undefined,
-  read: (hash: string) => Promise<Document>,
-) {
+function policyReaders(sources: SnapshotSources, { hashOf, read, labelled }: DocumentReaders) {
   const readerOf =
     <Of extends RuleHead>(
       cache: LruCache<CompiledPolicy<Of>>,
@@ -157,6 +181,18 @@ function policyReaders(
   const service = readerOf(sources.services, readServicePolicy);
   return {
     policy: readerOf(sources.compiled, readPolicy),
+    /** Several are read as one. `undefined`: there is none, or one of them is not there, which denies (Law 4). */
+    async signOnPolicy(app: App): Promise<CompiledPolicy | undefined> {
+      const { signOnPolicies } = app;
+      if (signOnPolicies === undefined) return undefined;
+      const names = policiesOfApp(app, signOnPolicies.length === 0 ? await labelled() : []);
+      const hashes = names.map((name) => hashOf(documentKey('sign-on', name)));
+      if (names.length === 0 || hashes.includes(undefined)) return undefined;
+      return sources.compiled.get(hashes.join(' '), async () => {
+        const policies = await Promise.all(hashes.map(async (hash) => readPolicy(await read(hash ?? ''))));
+        return compilePolicy({ name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) });
+      });
+    },
     enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
     passwordPolicy: () => password(documentKey('password', 'password')),
     /** A policy that an app names and that is not there has no rules, so that it denies (Law 4). */
@@ -171,16 +207,19 @@ function policyReaders(
   };
 }
 
-function isForUsers({ signOnPolicy }: App): boolean {
-  return signOnPolicy !== undefined;
+function isForUsers({ signOnPolicies }: App): boolean {
+  return signOnPolicies !== undefined;
 }
 
-/** What the app says, and the settings where it does not. */
+/** What the app says, and the settings where it does not. An attribute that alone identifies labels the field. */
 export function identifyPageOf(
-  { identify }: Settings,
+  { identify, attributes }: Pick<Settings, 'identify' | 'attributes'>,
   app: { readonly identify?: IdentifyPage | undefined },
 ): IdentifyPage {
-  return { ...identify, ...app.identify };
+  const page = { ...identify, ...app.identify };
+  const [only, ...others] = page.by ?? [];
+  const label = only !== undefined && others.length === 0 ? attributes.attributes[only]?.label : undefined;
+  return label === undefined ? page : { label, ...page };
 }
 
 /** By claim: the first scope that releases it. */
@@ -189,8 +228,9 @@ function scopesOfClaims({ scopes }: Settings): Readonly<Record<string, string>> 
   return Object.fromEntries(pairs.reverse());
 }
 
-function isAppKey(key: string): boolean {
-  return key.startsWith(documentKey('app', ''));
+function hashesOf({ documents }: Manifest, kind: DocumentKind): readonly string[] {
+  const prefix = documentKey(kind, '');
+  return Object.entries(documents).flatMap(([key, hash]) => (key.startsWith(prefix) ? [hash] : []));
 }
 
 /** Makes it when it is first asked for; what failed is made again. */

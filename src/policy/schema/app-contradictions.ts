@@ -9,7 +9,8 @@ export interface AppInput {
   readonly pkce: App['pkce'];
   readonly firstParty: boolean;
   readonly requiredScopes: readonly string[];
-  readonly signOnPolicy?: string | undefined;
+  readonly labels: readonly string[];
+  readonly signOnPolicy?: string | readonly string[] | undefined;
   readonly service?: App['service'] | object | undefined;
   readonly securityProfile?: App['securityProfile'] | undefined;
 }
@@ -39,14 +40,19 @@ export function authMethod(
   return client.jwks || client.jwks_uri ? 'private_key_jwt' : 'none';
 }
 
+/** Whether users sign in to it. */
+export function isForUsers({ grant_types: grants }: Pick<ClientInput, 'grant_types'>): boolean {
+  return grants.includes('authorization_code') || grants.includes(deviceCode);
+}
+
 function inClient(field: string, message: string): Contradiction {
   return { path: ['client', field], message };
 }
 
-function grantContradictions({ client, signOnPolicy, service }: AppInput): readonly Contradiction[] {
+function grantContradictions({ client, signOnPolicy, labels, service }: AppInput): readonly Contradiction[] {
   const found: Contradiction[] = [];
   const withCode = client.grant_types.includes('authorization_code');
-  const withUsers = withCode || client.grant_types.includes(deviceCode);
+  const withUsers = isForUsers(client);
   const isService = client.grant_types.includes('client_credentials');
   if (withCode && !client.redirect_uris)
     found.push(inClient('redirect_uris', 'is missing: the authorization_code grant needs it'));
@@ -54,7 +60,7 @@ function grantContradictions({ client, signOnPolicy, service }: AppInput): reado
     found.push(inClient('redirect_uris', 'has no use without the authorization_code grant'));
   if (!withUsers && !isService)
     found.push(inClient('grant_types', 'must hold authorization_code, device_code or client_credentials'));
-  if (withUsers && signOnPolicy === undefined)
+  if (withUsers && signOnPolicy === undefined && labels.length === 0)
     found.push({ path: ['signOnPolicy'], message: 'is missing: it decides who may sign in' });
   if (!withUsers && isService && signOnPolicy !== undefined)
     found.push({ path: ['signOnPolicy'], message: 'has no use: no user signs in to this app' });

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { App } from '../model/app.ts';
-import { authMethod, contradictions } from './app-contradictions.ts';
-import { clientSchema } from './client.ts';
+import { authMethod, contradictions, isForUsers } from './app-contradictions.ts';
+import { appBrandSchema, picture } from './brand.ts';
+import { type ClientInput, clientSchema } from './client.ts';
 import { closed, duration, key, listOf, text } from './fields.ts';
 import { identifyPage } from './identify.ts';
 
@@ -24,6 +25,8 @@ export const appSchema = closed({
     .refine((id) => id !== accountClientId, { error: 'is the name of a built-in app' })
     .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as users know it.'),
+  logo: picture.optional().describe('The mark beside its name: a file in brand/. Goes before `client.logo_uri`.'),
+  brand: appBrandSchema.optional(),
   firstParty: z
     .boolean()
     .default(true)
@@ -35,7 +38,13 @@ export const appSchema = closed({
   identify: identifyPage
     .optional()
     .describe('How the first page asks who the user is, in place of what the settings say, member by member.'),
-  signOnPolicy: z.string().optional().describe('Name of the sign-on policy. Needed where users sign in.'),
+  labels: listOf(key).default([]).describe('Sign-on policies can be for all apps that have a label.'),
+  signOnPolicy: z
+    .union([z.string(), listOf(z.string())], { error: 'must be the name of a sign-on policy, or a list of names' })
+    .optional()
+    .describe(
+      'Name of the sign-on policy, or a list of names: they are read as one, in this order. Without it, the policy that is for one of the labels. Needed where users sign in.',
+    ),
   profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),
   clientSecretHash: z
@@ -84,8 +93,9 @@ export const appSchema = closed({
     }
   })
   .transform(
-    (input): App => ({
+    ({ signOnPolicy, ...input }): App => ({
       ...(input as ExactOptional<typeof input>),
+      ...signOnPolicies(signOnPolicy, input.client),
       client: {
         ...(input.client as ExactOptional<typeof input.client>),
         redirect_uris: input.client.redirect_uris ?? [],
@@ -96,3 +106,11 @@ export const appSchema = closed({
       },
     }),
   );
+
+function signOnPolicies(
+  written: string | readonly string[] | undefined,
+  client: ClientInput,
+): Pick<App, 'signOnPolicies'> {
+  if (written === undefined) return isForUsers(client) ? { signOnPolicies: [] } : {};
+  return { signOnPolicies: typeof written === 'string' ? [written] : written };
+}

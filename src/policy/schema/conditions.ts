@@ -5,11 +5,13 @@
 import { z } from 'zod';
 import type { ConditionName, Conditions } from '../../core/model/conditions.ts';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
+import { accountAgeSchema } from './conditions/account-age.ts';
 import { appsSchema } from './conditions/apps.ts';
 import { attributesSchema } from './conditions/attributes.ts';
 import { authenticatedSchema } from './conditions/authenticated.ts';
 import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
+import { expressionSchema } from './conditions/expression.ts';
 import { groupsSchema } from './conditions/groups.ts';
 import { networkSchema } from './conditions/network.ts';
 import { recoveredSchema } from './conditions/recovered.ts';
@@ -17,7 +19,7 @@ import { scopesSchema } from './conditions/scopes.ts';
 import { timeSchema } from './conditions/time.ts';
 import { userTypeSchema } from './conditions/user-type.ts';
 import { usersSchema } from './conditions/users.ts';
-import { closedNotEmpty } from './fields.ts';
+import { closedNotEmpty, listOf } from './fields.ts';
 
 const conditionSchemas = {
   users: usersSchema,
@@ -29,15 +31,30 @@ const conditionSchemas = {
   scopes: scopesSchema,
   claims: claimsSchema,
   time: timeSchema,
+  accountAge: accountAgeSchema,
   recovered: recoveredSchema,
   authenticated: authenticatedSchema,
   attributes: attributesSchema,
+  expression: expressionSchema,
 } satisfies { readonly [Name in ConditionName]: z.ZodType<unknown> };
 
 const always = 'All of these must hold. Without `when` the rule always applies.';
 
+/** Adds `any`: alternatives, each a set of these very conditions. */
+export function withAlternatives<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const alternative = closedNotEmpty(shape).describe('All of these must hold.');
+  return closedNotEmpty({
+    ...shape,
+    any: listOf(alternative)
+      .refine((list) => list.length !== 1, { error: 'has one alternative only: write its conditions without `any`' })
+      .refine((list) => list.length <= 20, { error: 'must have at most 20 alternatives' })
+      .optional()
+      .describe('One of these must hold, besides the conditions beside `any`.'),
+  });
+}
+
 /** For rules about what happens once the user has signed in: of enrollment and profile policies. */
-export const conditionsAfterSignInSchema = closedNotEmpty(conditionSchemas)
+export const conditionsAfterSignInSchema = withAlternatives(conditionSchemas)
   .describe(always)
   .transform((when): Conditions => when as ExactOptional<typeof when>);
 
@@ -45,9 +62,16 @@ const afterSignInOnly =
   'means nothing here: these rules decide before it is known how the user signs in. Rules of enrollment and profile policies may ask for it';
 
 /** For all other rules about users. */
-export const conditionsSchema = closedNotEmpty({
+export const conditionsSchema = withAlternatives({
   ...conditionSchemas,
   authenticated: z.never({ error: afterSignInOnly }).optional().describe('In enrollment and profile rules only.'),
 })
   .describe(always)
-  .transform(({ authenticated: _, ...when }): Conditions => when as ExactOptional<typeof when>);
+  .transform(({ any, ...when }): Conditions => {
+    return { ...withoutRefused(when), ...(any && { any: any.map(withoutRefused) }) };
+  });
+
+/** The type of what is refused is in the way of the types of the core. */
+function withoutRefused<When extends { readonly authenticated?: undefined }>({ authenticated: _, ...when }: When) {
+  return when as ExactOptional<typeof when>;
+}

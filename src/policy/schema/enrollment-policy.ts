@@ -2,37 +2,22 @@
 
 import { z } from 'zod';
 import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
-import type { Seconds } from '../../core/model/facts.ts';
+import { asksHowSignedIn } from '../../core/policy/conditions.ts';
+import { dateSpan } from '../../core/policy/date-bound.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
-import { closed, duration, key, listOf, text } from './fields.ts';
+import { closed, duration, key, listOf } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
-const day = 86_400;
-const dateForm = /^\d{4}-\d{2}-\d{2}$/;
-const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
 const untilFault = 'must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00';
-
-/**
- * The end (epoch seconds) that was written. A date counts to its last second (UTC). `undefined`: it is neither a date
- * nor a time.
- */
-function endOf(written: string): Seconds | undefined {
-  const isDate = dateForm.test(written);
-  if (!isDate && !timeForm.test(written)) return undefined;
-  const milliseconds = Date.parse(written);
-  // A day that does not exist, such as February 30, would count as one in March.
-  const isReal =
-    Number.isFinite(milliseconds) &&
-    new Date(Date.parse(`${written.slice(0, 10)}T00:00:00Z`)).toISOString().startsWith(written.slice(0, 10));
-  return isReal ? Math.floor(milliseconds / 1000) + (isDate ? day : 0) : undefined;
-}
 
 const skips = (what: string) => z.int().min(1).max(100).optional().describe(what);
 
 const grace = closed({
   until: z
     .string({ error: untilFault })
-    .refine((written) => endOf(written) !== undefined, { error: untilFault })
-    .transform((written) => endOf(written) ?? 0)
+    .refine((written) => dateSpan(written) !== undefined, { error: untilFault })
+    // A date counts to its last second (UTC).
+    .transform((written) => dateSpan(written)?.to ?? 0)
     .optional()
     .describe('Last day (UTC) on which it may be skipped, or the moment with an offset from which it may not.'),
   skips: skips('How often it may be skipped.'),
@@ -87,19 +72,20 @@ const then = closed({
   .describe('What is named nowhere may be enrolled where a sign-on policy needs it, and used.');
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 })
   .superRefine(({ when, then: { disabled } }, context) => {
-    if (when?.authenticated === undefined || disabled === undefined) return;
+    if (when === undefined || !asksHowSignedIn(when) || disabled === undefined) return;
     const message =
       'cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in';
     context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });
   })
   .transform(
-    ({ name, when = {}, then: terms }): EnrollmentRule => ({
+    ({ name, when = {}, then: terms, ...switches }): EnrollmentRule => ({
       name,
+      ...switchesOf(switches),
       when,
       then: {
         required: terms.required ?? [],
@@ -115,6 +101,7 @@ const rule = closed({
   );
 
 export const enrollmentPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })

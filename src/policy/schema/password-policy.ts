@@ -8,7 +8,8 @@ import {
   type PasswordRule,
 } from '../../core/model/password-policy.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, duration, listOf, text } from './fields.ts';
+import { closed, duration, listOf } from './fields.ts';
+import { policySwitch, ruleHead, switchesOf } from './rule-head.ts';
 
 const DAY = 86_400;
 /** NIST SP 800-63B-4 section 3.1.1.2: never shorter than 8 characters, and 64 must be accepted. */
@@ -85,18 +86,20 @@ const then = closed({
   .describe('What this rule asks of a new password.');
 
 const rule = closed({
-  name: text.describe('Unique within the policy; the audit log names it.'),
+  ...ruleHead,
   when: conditionsSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 }).transform(
-  ({ name, when = {}, then: { maxAge, ...terms } }): PasswordRule => ({
+  ({ name, when = {}, then: { maxAge, ...terms }, ...switches }): PasswordRule => ({
     name,
+    ...switchesOf(switches),
     when,
     then: { ...terms, ...(maxAge !== undefined && { maxAge }) },
   }),
 );
 
 export const passwordPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })

@@ -2,9 +2,11 @@
 
 import { z } from 'zod';
 import type { ProfileRule, RegistrationTerms, TermsOfUse } from '../../core/model/profile-policy.ts';
+import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { localizedText } from './attributes.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
 import { closed, key, listOf, secureUrl, text } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const attributeName = z.string().min(1);
 
@@ -56,24 +58,31 @@ const then = closed({
 });
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold. An empty one asks for nothing.'),
 })
   .superRefine(({ when, then: { register: registration } }, context) => {
-    if (when?.authenticated === undefined || registration === undefined) return;
+    if (when === undefined || !asksHowSignedIn(when) || registration === undefined) return;
     const message = 'cannot stand in a rule with `authenticated`: a user who registers has not signed in';
     context.addIssue({ code: 'custom', path: ['then', 'register'], message });
   })
   .transform(
-    ({ name, when = {}, then: { register: registration, required = [], optional = [], terms = [] } }): ProfileRule => ({
+    ({
       name,
+      when = {},
+      then: { register: registration, required = [], optional = [], terms = [] },
+      ...switches
+    }): ProfileRule => ({
+      name,
+      ...switchesOf(switches),
       when,
       then: { ...(registration && { registration }), required, optional, terms },
     }),
   );
 
 export const profilePolicySchema = closed({
+  ...policySwitch,
   name: key.describe('Apps refer to the policy by this name. `default` is for all apps that name none.'),
   rules: z
     .array(rule)

@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import type { Policy, Rule } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, text } from './fields.ts';
+import { closed } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const then = z.union(
   [
@@ -15,18 +16,20 @@ const then = z.union(
 );
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 }).transform(
-  ({ name, when = {}, then: outcome }): Rule => ({
+  ({ name, when = {}, then: outcome, ...switches }): Rule => ({
     name,
+    ...switchesOf(switches),
     when,
     then: outcome === 'deny' ? { kind: 'deny' } : { kind: 'allow', requirement: outcome.allow },
   }),
 );
 
 export const recoveryPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })

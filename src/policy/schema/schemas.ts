@@ -1,7 +1,7 @@
 /** The one list of schemas, by kind of document. */
 import type { z } from 'zod';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import type { DocumentKind } from '../model/documents.ts';
+import type { WrittenKind } from '../model/documents.ts';
 import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
 import { passwordPolicySchema } from './password-policy.ts';
@@ -22,7 +22,7 @@ export const schemas = {
   'sign-on': signOnPolicySchema,
   profile: profilePolicySchema,
   service: servicePolicySchema,
-} as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;
+} as const satisfies Record<Exclude<WrittenKind, 'settings'>, z.ZodType>;
 
 const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();
 
@@ -36,6 +36,6 @@ export function settingsSchemaFor(authenticators: readonly AuthenticatorKind[]):
 }
 
 /** Of any kind. */
-export function schemaFor(kind: DocumentKind, authenticators: readonly AuthenticatorKind[]): z.ZodType {
+export function schemaFor(kind: WrittenKind, authenticators: readonly AuthenticatorKind[]): z.ZodType {
   return kind === 'settings' ? settingsSchemaFor(authenticators) : schemas[kind];
 }

@@ -8,10 +8,12 @@ import { appsSchema } from './conditions/apps.ts';
 import { networkSchema } from './conditions/network.ts';
 import { scopesSchema } from './conditions/scopes.ts';
 import { timeSchema } from './conditions/time.ts';
-import { closed, closedNotEmpty, key, text } from './fields.ts';
+import { withAlternatives } from './conditions.ts';
+import { closed, key } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 /** What can be said of a request without a user and a browser. */
-const conditions = closedNotEmpty({
+const conditions = withAlternatives({
   network: networkSchema,
   apps: appsSchema,
   scopes: scopesSchema,
@@ -21,12 +23,20 @@ const conditions = closedNotEmpty({
   .transform((when): Conditions => when as ExactOptional<typeof when>);
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditions.optional(),
   then: z.enum(['allow', 'deny']).describe('Whether the service gets a token.'),
-}).transform(({ name, when = {}, then }): ServiceRule => ({ name, when, then: { kind: then } }));
+}).transform(
+  ({ name, when = {}, then, ...switches }): ServiceRule => ({
+    name,
+    ...switchesOf(switches),
+    when,
+    then: { kind: then },
+  }),
+);
 
 export const servicePolicySchema = closed({
+  ...policySwitch,
   name: key.describe('Apps refer to the policy by this name. `default` is for all services that name none.'),
   rules: z
     .array(rule)

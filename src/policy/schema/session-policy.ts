@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import type { Alternative, Demand, Rule, SessionTerms } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, duration, text } from './fields.ts';
+import { closed, duration } from './fields.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const keepSignedIn = closed({
   idle: duration().describe('A kept session ends so long after its last use.'),
@@ -42,7 +43,7 @@ const allow = closed({
   });
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsSchema.optional(),
   then: z
     .union(
@@ -62,6 +63,7 @@ type Allow = z.output<typeof allow>;
 
 /** Each rule as written becomes one rule of the core, or two with `newDevice`. */
 export const sessionPolicySchema = closed({
+  ...policySwitch,
   rules: z
     .array(rule)
     .min(1, { error: 'must hold at least the catch-all rule' })
@@ -70,7 +72,11 @@ export const sessionPolicySchema = closed({
   .describe('Session policy: holds for the sign-in to every app, before the policy of the app.')
   .transform(({ rules }): readonly (readonly Rule[])[] => rules.map(toRules));
 
-function toRules({ name, when = {}, then }: RuleInput): readonly Rule[] {
+function toRules({ enabled, reportOnly, ...rule }: RuleInput): readonly Rule[] {
+  return enforcedRules(rule).map((one) => ({ ...one, ...switchesOf({ enabled, reportOnly }) }));
+}
+
+function enforcedRules({ name, when = {}, then }: Omit<RuleInput, 'enabled' | 'reportOnly'>): readonly Rule[] {
   if (then === 'deny') return [{ name, when, then: { kind: 'deny' } }];
   const { allow: allowed } = then;
   const known = when.device?.known;

@@ -9,10 +9,11 @@ import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { attributeSchemaOf, profileAttributes } from './attributes.ts';
+import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
-import { identifyPage } from './identify.ts';
+import { identifySettings } from './identify.ts';
 import { requirementSchema } from './requirement.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 import { cidrFault } from './zones.ts';
@@ -118,15 +119,6 @@ const acrValue = closed({
   requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
 });
 
-const brand = closed({
-  name: text.describe('Name of the product as users know it.'),
-  accent: z
-    .string()
-    .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
-    .optional()
-    .describe('Colour of buttons and links.'),
-}).describe('How the pages look.');
-
 const zones = z
   .record(
     zoneName,
@@ -203,7 +195,7 @@ const clientCertificates = closed({
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
-    brand,
+    brand: brandSchema,
     trustedProxies: z
       .int()
       .min(0)
@@ -223,7 +215,9 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     sms: sms.optional(),
     voice: voice.optional(),
     attributes: profileAttributes,
-    identify: identifyPage.prefault({}).describe('How the first page asks who the user is. An app may say otherwise.'),
+    identify: identifySettings
+      .prefault({})
+      .describe('How the first page asks who the user is. An app may say otherwise.'),
     account,
     acrValues: z
       .array(acrValue)
@@ -237,7 +231,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   })
     .describe('Settings of the whole provider.')
     .transform((input): Settings => {
-      const attributes = attributeSchemaOf(input.attributes);
+      const attributes = attributeSchemaOf(input.attributes, input.identify.by);
       return {
         ...(input as ExactOptional<typeof input>),
         attributes,

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { canWaiveSecondFactor } from '../../core/decision/waiver.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, duration, key, text } from './fields.ts';
+import { closed, duration, key, listOf } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const DAY = 86_400;
 
@@ -49,18 +50,23 @@ function toAllow({ allow, remember: memory }: Exclude<z.output<typeof then>, 'de
 }
 
 const rule = closed({
-  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  ...reportingRuleHead,
   when: conditionsSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 }).transform(
   (input): Rule => ({
     name: input.name,
+    ...switchesOf(input),
     when: input.when ?? {},
     then: input.then === 'deny' ? { kind: 'deny' } : toAllow(input.then),
   }),
 );
 
 export const signOnPolicySchema = closed({
+  ...policySwitch,
+  apps: closed({ labels: listOf(key).describe('One of these labels is enough.') })
+    .optional()
+    .describe('The policy is for all apps that have a label and name no policy themselves.'),
   name: key.describe('Apps refer to the policy by this name.'),
   rules: z
     .array(rule)
@@ -68,4 +74,8 @@ export const signOnPolicySchema = closed({
     .describe('From top to bottom: the first rule whose conditions all hold decides. The last one has no `when`.'),
 })
   .describe('Sign-on policy of one or more apps.')
-  .transform((input): Policy => input);
+  .transform(({ name, rules, apps }): Policy & { readonly labels: readonly string[] } => ({
+    name,
+    rules,
+    labels: apps?.labels ?? [],
+  }));

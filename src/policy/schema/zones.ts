@@ -20,11 +20,17 @@ export function compileZones(zones: Settings['zones']): (ip: string) => readonly
     ipv4: blockList(cidrs, 'ipv4'),
     ipv6: blockList(cidrs, 'ipv6'),
   }));
-  return (ip) => {
+  const zonesOf = (ip: string): readonly string[] => {
     const address = plain(ip);
     if (address === undefined) return [];
     const family = isIPv4(address) ? 'ipv4' : 'ipv6';
     return lists.filter((zone) => zone[family].check(address, family)).map(({ name }) => name);
+  };
+  // A request asks about its own address again and again.
+  let last: { readonly ip: string; readonly zones: readonly string[] } | undefined;
+  return (ip) => {
+    if (last?.ip !== ip) last = { ip, zones: zonesOf(ip) };
+    return last.zones;
   };
 }
 

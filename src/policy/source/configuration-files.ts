@@ -2,14 +2,21 @@
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { DocumentKind } from '../model/documents.ts';
+import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 
 export interface ConfigurationFile {
   /** Relative to the directory, with `/`. */
   readonly file: string;
-  readonly kind: DocumentKind;
+  readonly kind: WrittenKind;
   readonly text: string;
+}
+
+/** A picture or a stylesheet in `brand/`. */
+export interface ConfigurationPicture {
+  /** Relative to the directory, with `/`. */
+  readonly file: string;
+  readonly bytes: Buffer;
 }
 
 /** Largest file, in bytes. */
@@ -18,7 +25,9 @@ const deepest = 4;
 /** Files that are read at the same time. */
 const atOnce = 16;
 
-const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind | 'ignored' }[] = [
+type KindOfFile = WrittenKind | 'picture' | 'ignored';
+
+const layout: readonly { readonly pattern: RegExp; readonly kind: KindOfFile }[] = [
   { pattern: /^stepgate\.yaml$/, kind: 'settings' },
   { pattern: /^apps\/[^/]+\.yaml$/, kind: 'app' },
   { pattern: /^policies\/session\.yaml$/, kind: 'session' },
@@ -28,6 +37,7 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
   { pattern: /^policies\/sign-on\/[^/]+\.yaml$/, kind: 'sign-on' },
   { pattern: /^policies\/profile\/[^/]+\.yaml$/, kind: 'profile' },
   { pattern: /^policies\/service\/[^/]+\.yaml$/, kind: 'service' },
+  { pattern: /^brand\/[^/]+\.(?:svg|png|jpe?g|webp|ico|css)$/, kind: 'picture' },
   { pattern: /^schema\/[^/]+\.schema\.json$/, kind: 'ignored' },
   { pattern: /(?:^|\/)[^/]+\.md$/, kind: 'ignored' },
 ];
@@ -39,15 +49,21 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
  */
 export async function readConfigurationFiles(dir: string): Promise<{
   readonly files: readonly ConfigurationFile[];
+  /** In order of their names, too. */
+  readonly pictures: readonly ConfigurationPicture[];
   readonly findings: readonly Finding[];
   /** Kinds of which a file could not be read. */
-  readonly unreadable: ReadonlySet<DocumentKind>;
+  readonly unreadable: ReadonlySet<WrittenKind>;
 }> {
   const findings: Finding[] = [];
   const files: ConfigurationFile[] = [];
-  const unreadable = new Set<DocumentKind>();
+  const pictures: ConfigurationPicture[] = [];
+  const unreadable = new Set<WrittenKind>();
   const root = await realpath(dir).catch(() => undefined);
-  if (root === undefined) return { files, findings: [fileFinding('.', `there is no directory ${dir}`)], unreadable };
+  if (root === undefined) {
+    const missing = fileFinding('.', `there is no directory ${dir}`);
+    return { files, pictures, findings: [missing], unreadable };
+  }
   const { names, tooDeep } = await listFiles(root);
   findings.push(...tooDeep.map((file) => fileFinding(file, 'is nested too deeply')));
   for (let start = 0; start < names.length; start += atOnce) {
@@ -55,17 +71,18 @@ export async function readConfigurationFiles(dir: string): Promise<{
     for (const outcome of read) {
       if (outcome === undefined) continue;
       if ('text' in outcome) files.push(outcome);
+      else if ('bytes' in outcome) pictures.push(outcome);
       else {
         const kind = kindOf(outcome.file);
         findings.push(outcome);
-        if (kind !== undefined && kind !== 'ignored') unreadable.add(kind);
+        if (kind !== undefined && kind !== 'ignored' && kind !== 'picture') unreadable.add(kind);
       }
     }
   }
-  return { files, findings, unreadable };
+  return { files, pictures, findings, unreadable };
 }
 
-function kindOf(file: string): DocumentKind | 'ignored' | undefined {
+function kindOf(file: string): KindOfFile | undefined {
   return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
@@ -90,7 +107,10 @@ async function listFiles(root: string): Promise<{ readonly names: string[]; read
   return { names: names.sort(), tooDeep };
 }
 
-async function readOne(root: string, file: string): Promise<ConfigurationFile | Finding | undefined> {
+async function readOne(
+  root: string,
+  file: string,
+): Promise<ConfigurationFile | ConfigurationPicture | Finding | undefined> {
   const kind = kindOf(file);
   if (kind === 'ignored') return undefined;
   if (kind === undefined) return fileFinding(file, unknownFile(file));
@@ -98,8 +118,11 @@ async function readOne(root: string, file: string): Promise<ConfigurationFile | 
     const target = await realpath(join(root, file));
     if (relative(root, target).split(sep)[0] === '..')
       return fileFinding(file, 'is a link out of the directory of the configuration');
-    const read = await readText(target);
-    return 'fault' in read ? fileFinding(file, read.fault) : { file, kind, text: read.text };
+    const read = await readBytes(target);
+    if ('fault' in read) return fileFinding(file, read.fault);
+    if (kind === 'picture') return { file, bytes: read.bytes };
+    if (!isUtf8(read.bytes)) return fileFinding(file, 'is not UTF-8 text');
+    return { file, kind, text: read.bytes.toString('utf8') };
   } catch (error) {
     return fileFinding(file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
   }
@@ -107,17 +130,16 @@ async function readOne(root: string, file: string): Promise<ConfigurationFile | 
 
 function unknownFile(file: string): string {
   const hint = /\.(?:yml|json)$/.test(file) ? '; files of the configuration end in .yaml' : '';
-  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml`;
+  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}`;
 }
 
-async function readText(path: string): Promise<{ text: string } | { fault: string }> {
+async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string }> {
   const handle = await open(path, 'r');
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { fault: 'is not a regular file' };
     if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB' };
-    const bytes = await handle.readFile();
-    return isUtf8(bytes) ? { text: bytes.toString('utf8') } : { fault: 'is not UTF-8 text' };
+    return { bytes: await handle.readFile() };
   } finally {
     await handle.close();
   }

@@ -34,6 +34,6 @@ function editDistance(a: string, b: string): number {
 export function unknownName(what: string, name: string, known: readonly string[]): string {
   const near = nearestName(name, known);
   if (near !== undefined) return `unknown ${what} \`${name}\`; did you mean \`${near}\`?`;
-  const listed = known.length > 0 && known.length <= 12 ? `; known: ${known.join(', ')}` : '';
+  const listed = known.length > 0 && known.length <= 20 ? `; known: ${known.join(', ')}` : '';
   return `unknown ${what} \`${name}\`${listed}`;
 }

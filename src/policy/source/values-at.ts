@@ -14,6 +14,14 @@ export function valuesAt(content: unknown, pattern: string): readonly FoundValue
   return walk([{ path: [], value: content }], pattern.split('.'));
 }
 
+/**
+ * All values that `pattern` leads to from the conditions of each rule, in alternatives as well. What it finds in `any`
+ * comes last.
+ */
+export function valuesInConditions(content: unknown, pattern: string): readonly FoundValue[] {
+  return ['rules.*.when', 'rules.*.when.any.*'].flatMap((when) => valuesAt(content, `${when}.${pattern}`));
+}
+
 function walk(found: readonly FoundValue[], steps: readonly string[]): readonly FoundValue[] {
   const [step, ...rest] = steps;
   if (step === undefined) return found;

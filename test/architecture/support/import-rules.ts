@@ -24,7 +24,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   core: { ours: [], packages: [] },
   errors: { ours: [], packages: [] },
 
-  policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
+  // A brand is checked by the colours that pages and mail will have.
+  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod', '@marcbachmann/cel-js'] },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
@@ -52,6 +53,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'core',
       'flow',
       'rendering',
+      'policy/model/brand',
       'policy/revision/brand',
       'policy/revision/snapshot',
       'oidc/interaction/interactions',
@@ -115,6 +117,8 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'users', 'flow/explain', 'stores/embedded', ...store],
     packages: ['commander'],
   },
+  'cli/authenticator-context': root,
+  'cli/base-context': root,
   'cli/program': root,
 
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
@@ -211,6 +215,8 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'serve',
     'store',
     'users',
+    'authenticator-context',
+    'base-context',
     'program',
   ],
   http: [
@@ -223,6 +229,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'provider',
     'demo',
     'health',
+    'asset-handler',
     'routes',
     'koa-app',
   ],

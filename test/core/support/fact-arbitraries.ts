@@ -4,11 +4,16 @@ import fc from 'fast-check';
 import type {
   AnyAllNone,
   AttributeTest,
+  CompiledExpression,
   ConditionName,
   ConditionOf,
+  ConditionSet,
   Conditions,
+  DateBound,
+  ValueTest,
 } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../../../src/core/model/facts.ts';
+import { dateSpan } from '../../../src/core/policy/date-bound.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
 
@@ -18,7 +23,7 @@ const list = fc.subarray(names, { minLength: 1, maxLength: 2 });
 const platforms: fc.Arbitrary<Platform> = fc.constantFrom('desktop', 'mobile');
 const systems: fc.Arbitrary<OperatingSystem> = fc.constantFrom('linux', 'ios');
 const listOf = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 2 });
-const value = fc.constantFrom('a', 'ab', 3, true);
+const value = fc.constantFrom('a', 'ab', 3, true, '2027-01-15');
 const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
 
 /**
@@ -51,11 +56,53 @@ const authenticatedTests: Arbitraries<ConditionOf<'authenticated'>> = {
   all: fc.subarray(keys, { minLength: 1, maxLength: 2 }),
 };
 
-const attributeTests: Arbitraries<AttributeTest> = {
+const accountAgeTests: Arbitraries<ConditionOf<'accountAge'>> = {
+  atLeast: fc.constantFrom(60, 30 * 86_400),
+  below: fc.constantFrom(60, 30 * 86_400),
+};
+
+const days = ['2026-12-31', '2027-01-15', '2027-06-30'];
+const bound: fc.Arbitrary<DateBound> = fc.oneof(
+  fc.constantFrom(...days).map((written) => ({ written, from: 0, to: 0, ...dateSpan(written) })),
+  fc.constantFrom(0, -30 * 86_400).map((fromNow) => ({ written: 'now', fromNow })),
+);
+
+const valueTests: Arbitraries<ValueTest> = {
   equals: value,
   in: listOf(value),
   matches: fc.constantFrom('*', 'a*'),
+  atLeast: fc.constantFrom(2, 3),
+  above: fc.constantFrom(2, 3),
+  atMost: fc.constantFrom(2, 3),
+  below: fc.constantFrom(3, 4),
+  before: bound,
+  after: bound,
 };
+const valueTest: fc.Arbitrary<ValueTest> = fc
+  .tuple(fc.subarray(Object.keys(valueTests) as (keyof ValueTest)[], { maxLength: 2 }), fc.record(valueTests))
+  .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+
+const attributeTests: Arbitraries<Omit<AttributeTest, keyof ValueTest>> = { present: fc.boolean(), not: valueTest };
+export const attributeTest: fc.Arbitrary<AttributeTest> = fc
+  .tuple(valueTest, fc.record(attributeTests, { requiredKeys: [] }))
+  .map(([test, more]) => ({ ...test, ...more }));
+
+/** About the user, about the time, and one that fails now and then. */
+const expressions: readonly CompiledExpression[] = [
+  {
+    written: 'user',
+    aboutUser: true,
+    varies: false,
+    evaluate: (of) => (of.subject?.groups[0] === 'a' ? 'hit' : 'miss'),
+  },
+  { written: 'now', aboutUser: false, varies: true, evaluate: ({ now }) => (now % 2 === 0 ? 'hit' : 'miss') },
+  {
+    written: 'fails',
+    aboutUser: true,
+    varies: false,
+    evaluate: (of) => (of.subject?.groups.includes('b') ? 'error' : 'miss'),
+  },
+];
 
 /** By name; few values, so that conditions often hold. */
 export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionOf<Name>> } = {
@@ -68,18 +115,34 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   scopes: anyAllNone,
   claims: anyAllNone,
   time: fc.record(timeTests, { requiredKeys: ['zone'] }),
+  accountAge: fc.record(accountAgeTests, { requiredKeys: [] }),
   recovered: fc.record(recoveredTests),
   authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
-  attributes: fc.dictionary(fc.constantFrom(...names), fc.record(attributeTests, { requiredKeys: [] }), { maxKeys: 2 }),
+  attributes: fc.dictionary(fc.constantFrom(...names), attributeTest, { maxKeys: 2 }),
+  expression: fc.constantFrom(...expressions),
 };
 
-/** Up to three conditions. */
-export const conditions: fc.Arbitrary<Conditions> = fc
-  .tuple(
-    fc.subarray(Object.keys(conditionArbitraries) as ConditionName[], { maxLength: 3 }),
-    fc.record(conditionArbitraries),
-  )
-  .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+/** Up to so many conditions, without alternatives. */
+const conditionSet = (maxLength: number): fc.Arbitrary<ConditionSet> =>
+  fc
+    .tuple(
+      fc.subarray(Object.keys(conditionArbitraries) as ConditionName[], { maxLength }),
+      fc.record(conditionArbitraries),
+    )
+    .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+
+const ofConditions: Arbitraries<Pick<Conditions, 'any'>> = {
+  any: fc.array(conditionSet(2), { minLength: 2, maxLength: 3 }),
+};
+
+/** Up to three conditions, in one of four cases with alternatives besides. */
+export const conditions: fc.Arbitrary<Conditions> = fc.oneof(
+  { weight: 3, arbitrary: conditionSet(3) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(conditionSet(1), fc.record(ofConditions)).map(([one, any]) => ({ ...one, ...any })),
+  },
+);
 
 const recoveryArbitraries: Arbitraries<NonNullable<Subject['recovery']>> = {
   at: fc.constantFrom(NOW - 3600, NOW),
@@ -94,6 +157,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
   userType: fc.constantFrom(...names),
   profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
   enrollments: enrollments(3),
+  createdAt: fc.constantFrom(NOW - 3600, NOW - 365 * 86_400),
   recovery: fc.record(recoveryArbitraries),
   acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
   offeredAttributes: fc.subarray(names),
@@ -101,6 +165,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
     fc.constantFrom('app', 'other'),
     fc.record({ granted: fc.subarray(['openid', ...names]), rejected: fc.subarray(names) }),
   ),
+  deletionDueAt: fc.constant(NOW + 86_400),
   skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
 };
 
@@ -120,6 +185,7 @@ const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   recovering: fc.constant(true as const),
   consented: fc.constant(true as const),
   accountSelected: fc.constant(true as const),
+  deletionTold: fc.constant(true as const),
 };
 
 const deviceArbitraries: Arbitraries<Facts['device']> = {

@@ -119,6 +119,26 @@ test('rules about how the user signed in follow the evidence', async () => {
   expect(after).toMatch(/disables +security_question/);
 });
 
+test('alternatives, with the conditions of each', async () => {
+  const rules = `name: notes
+rules:
+  - name: Finance anywhere, staff in the office
+    when: { any: [{ groups: { any: [finance] } }, { groups: { any: [staff] }, network: { any: [office] } }] }
+    then: { allow: { factors: 1 } }
+  - { name: Rest, then: deny }
+`;
+  await writeFile(join(dir, 'policies', 'sign-on', 'notes.yaml'), rules);
+  const words = ['--app', 'notes', '--config', dir, '--zone', 'office'];
+  expect(await explained(...words, '--user', 'bob@demo.test')).toContain(`
+  hit      1  Finance anywhere, staff in the office  policies/sign-on/notes.yaml:3  decides: allow
+             hit      one of
+             miss       1. groups any: [finance]
+             hit        2. groups any: [staff]
+             hit           network any: [office]
+`);
+  expect(await explained(...words)).toContain('undecided it depends on the user');
+});
+
 test('while the user has not identified, what depends on them is unknown', async () => {
   const text = await explained('--app', 'payroll', '--zone', 'office');
   expect(text).toMatch(/unknown +1 +No contractors/);
@@ -295,6 +315,28 @@ test('files that are not applied, with and without a user', async () => {
   expect(day).toContain('requires  password, then totp');
   expect(day).toContain('missing   totp');
   expect(await explained('--app', 'payroll')).toContain('Everybody else');
+});
+
+test('rules that only report, and not those that are switched off', async () => {
+  const rules = [
+    { name: 'Off', when: { network: { none: ['office'] } }, then: 'deny', enabled: false },
+    { name: 'Soon', when: { network: { none: ['office'] } }, then: { allow: { factors: 2 } }, reportOnly: true },
+    { name: 'All', then: { allow: { factors: 1 } } },
+  ];
+  await writeFile(join(dir, 'policies/sign-on/payroll.yaml'), JSON.stringify({ name: 'payroll', rules }));
+  const text = await explained(
+    '--app',
+    'payroll',
+    '--config',
+    dir,
+    '--user',
+    'eve@demo.test',
+    '--evidence',
+    'password',
+  );
+  expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1)');
+  expect(text).toMatch(/hit +1 +All +policies.*decides: allow/);
+  expect(text).not.toContain('Off');
 });
 
 test('a service: what it may use, what its policy says, and that there is no user', async () => {

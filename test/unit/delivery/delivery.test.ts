@@ -7,6 +7,7 @@ import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
+import { contrast, parseColour } from '../../../src/rendering/colour.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
 import { viewsDir } from '../../support/page-states.ts';
@@ -49,7 +50,11 @@ describe('the channels', () => {
       expect(channels.get('email')).toBeUndefined();
       for (const server of servers) {
         settings = { mail: mail(server.port) };
-        expect(channels.get('email')).toBe(channels.get('email'));
+        const channel = channels.get('email');
+        expect(channels.get('email')).toBe(channel);
+        // Another revision that says the same.
+        settings = structuredClone(settings);
+        expect(channels.get('email')).toBe(channel);
         expect(await channels.get('email')?.send(message)).toBe('sent');
         expect(server.received).toHaveLength(1);
       }
@@ -124,16 +129,16 @@ describe('the text of a message', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
     const { subject, text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
-    expect(subject).toBe('Way to verify renamed: Authenticator app');
-    expect(text).toContain('got another name: Authenticator app.');
-    expect(text).toContain('\nName: New <b>\nBefore: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
-    expect(text).toContain('\nFrom: Firefox, Linux · 192.0.2.1\nIn: Notes\n');
+    expect(subject).toBe('Sign-in method renamed: Authenticator app');
+    expect(text).toContain('was renamed: Authenticator app.');
+    expect(text).toContain('\nName: New <b>\nOld name: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
+    expect(text).toContain('\nFrom: Firefox, Linux · 192.0.2.1\nApp: Notes\n');
     expect(text).toContain(accountUrl);
     expect(html).toContain('New &lt;b&gt;');
     expect(html).toContain(`href="${accountUrl}"`);
     const bare = { identifier: 'alice', event: 'reset', authenticator: 'email', at: 1, label: '', app: '', ip: '' };
     const reset = render({ ...delivery, params: bare }, { uiLocales: 'en', acceptLanguage: '' });
-    expect(reset.subject).toBe('Way to verify removed: Email');
+    expect(reset.subject).toBe('Sign-in method removed: Email');
     expect(reset.text.match(/^\w+: .*$/gm)).toEqual(['When: January 1, 1970 at 12:00 AM UTC']);
   });
 
@@ -147,8 +152,8 @@ describe('the text of a message', () => {
     const delivery = { channel: 'email', to: 'a@x.test', template: 'recovery-used', params, expires: 1 } as const;
     const { text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
     for (const words of [text, html]) {
-      expect(words).toContain(`Codes that are left: ${remaining}.`);
-      expect(words.includes('make new recovery codes in your account now')).toBe(warns);
+      expect(words).toContain(`Codes left: ${remaining}.`);
+      expect(words.includes('Create new codes; the old ones stop working')).toBe(warns);
     }
   });
 
@@ -160,15 +165,37 @@ describe('the text of a message', () => {
     expect(subjectFor('', '')).toBe('Sign in to Notes');
   });
 
-  test('the button can be read on a light and on a dark accent', () => {
-    const buttonOn = (accent: string): string =>
-      createMessageRenderer({
-        viewsDir,
-        textsFor: () => renderer.texts('en'),
-        brand: () => ({ name: 'A', accent }),
-        accountUrl,
-      })(signInMail('a@x.test', '1', 1), undefined).html?.match(/border-radius:8px;color:(#\w+)/)?.[1] ?? '';
-    expect([buttonOn('#ffee00'), buttonOn('#1a5fb4')]).toEqual(['#000000', '#ffffff']);
+  test('the button can be read whatever the accent is, in both schemes (WCAG 2.2, 1.4.3)', () => {
+    const buttonsOn = (accent: string) => {
+      const brand = { name: 'A', accent };
+      const { html = '' } = render(signInMail('a@x.test', '1', 1), undefined, brand);
+      const light = /padding:10px 18px;background:(#\w+);border-radius:8px;color:(#\w+)/.exec(html);
+      const dark = /\.button \{ background: (#\w+) !important; color: (#\w+) !important; \}/.exec(html);
+      return [light, dark].map((found) => contrast(parseColour(found?.[1] ?? ''), parseColour(found?.[2] ?? '')));
+    };
+    for (const accent of ['#ffee00', '#1a5fb4', '#808080', '#000000', '#ffffff'])
+      for (const ratio of buttonsOn(accent)) expect([accent, ratio >= 4.5]).toEqual([accent, true]);
+  });
+
+  test('a mail has the logo and the links of the brand that it is given; SVG, which mail programs do not show, not', () => {
+    const withOrigin = createMessageRenderer({
+      viewsDir,
+      textsFor: () => renderer.texts('de'),
+      brand: () => ({ name: 'Acme' }),
+      origin: 'https://id.acme.test',
+      accountUrl,
+    });
+    const htmlFor = (logo: { readonly light: string; readonly dark?: string }) =>
+      withOrigin(signInMail('a@x.test', '1', 1), undefined, {
+        name: 'Northwind',
+        logo,
+        links: { help: { en: 'https://n.test/help', de: 'https://n.test/hilfe' } },
+      }).html ?? '';
+    const html = htmlFor({ light: '/assets/brand.l.png', dark: '/assets/brand.d.png' });
+    expect(html).toContain('<img src="https://id.acme.test/assets/brand.l.png" alt="Northwind"');
+    expect(html).toContain('<img src="https://id.acme.test/assets/brand.d.png" alt="Northwind"');
+    expect(html).toContain('href="https://n.test/hilfe"');
+    expect(htmlFor({ light: '/assets/brand.l.svg' })).not.toContain('<img');
   });
 });
 

@@ -331,7 +331,8 @@ function snapshotOf(
     popups: false,
     scopeClaimsInIdToken: true,
     refreshTokenGrace: 10,
-    signOnPolicy: 'notes',
+    labels: [],
+    signOnPolicies: ['notes'],
     client: {} as App['client'],
   };
   return {
@@ -343,6 +344,8 @@ function snapshotOf(
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => [],
+    fileHash: () => undefined,
+    brandFile: async () => undefined,
   };
 }
 

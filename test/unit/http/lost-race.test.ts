@@ -32,7 +32,7 @@ const routes = createRoutes(
     recoveryCodes: anyHandler,
     relatedOrigins: anyHandler,
     health: anyHandler,
-    renderer: anyHandler,
+    asset: anyHandler,
   }),
 );
 

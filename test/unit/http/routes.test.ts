@@ -28,7 +28,7 @@ const handlers = {
   inbox: anyHandler,
   relatedOrigins: anyHandler,
   health: anyHandler,
-  renderer: anyHandler,
+  asset: anyHandler,
 };
 const table = ownRoutes(handlers);
 
@@ -77,6 +77,17 @@ describe('rows', () => {
       '/demo/inbox.json',
     ]);
   });
+});
+
+test.each([
+  ['/signin/sample', '/signin/:uid'],
+  ['/SignIn/sample/', '/signin/:uid'],
+  ['/.well-known/webauthn', '/.well-known/webauthn'],
+  ['/signin', undefined],
+  ['/oauth2/v1/token', undefined],
+  ['/', undefined],
+])('%s is answered by %s', (path, expected) => {
+  expect(createRoutes(table).find(path)?.path).toBe(expected);
 });
 
 const read = ['GET', 'HEAD'];

@@ -163,7 +163,7 @@ describe('a service policy', () => {
     async (when) => {
       const rules = `  - { name: Some, when: { ${when} }, then: deny }\n${last}`;
       expect(await said(policy(rules))).toEqual([
-        expect.stringMatching(/^rules\[0\]\.when\.\w+ unknown key `\w+`; known: network, apps, scopes, time$/),
+        expect.stringMatching(/^rules\[0\]\.when\.\w+ unknown key `\w+`; known: network, apps, scopes, time, any$/),
       ]);
     },
   );

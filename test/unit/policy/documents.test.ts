@@ -63,6 +63,7 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   const api = 'resources: [{ indicator: "https://orders.example.org", scopes: [orders.read] }]\n';
   const files = {
     ...validFiles,
+    ...picturesNamedIn([text, ...Object.values(others)].join('\n')),
     'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail + api,
     ...others,
     [path]: text,
@@ -72,6 +73,12 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   );
   expect(loaded.ok ? [] : loaded.findings.map(findingLine)).toEqual([]);
 });
+
+/** A small picture for each file that a brand names. */
+function picturesNamedIn(text: string): Readonly<Record<string, string>> {
+  const names = text.match(/(?<!\w)brand\/[\w.-]+\.svg/g) ?? [];
+  return Object.fromEntries(names.map((name) => [name, '<svg xmlns="http://www.w3.org/2000/svg"/>']));
+}
 
 test('the chapter on authenticators lists each of them, and whether it is on from the start', async () => {
   const chapter = texts.find(({ path }) => path === 'docs/authenticators.md')?.text ?? '';

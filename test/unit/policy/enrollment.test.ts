@@ -78,6 +78,11 @@ test.each<[string, string, string]>([
     '2:76 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in',
   ],
   [
+    'how the user signed in, to say what may be used, in an alternative',
+    `  - { name: A, when: { any: [{ users: { any: [a] } }, { authenticated: { any: [totp] } }] }, then: { disabled: [password] } }\n${rest}`,
+    '2:112 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in',
+  ],
+  [
     'an unknown promotion',
     '  - { name: A, then: { promote: { topt: { cooldown: P1D } } } }\n',
     '2:35 rules[0].then.promote.topt unknown authenticator `topt`; known: password, totp, webauthn',

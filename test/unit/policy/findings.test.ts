@@ -320,14 +320,55 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression, any',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, recovered, attributes',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression, any',
+    ],
+  ],
+  [
+    'faults in alternatives',
+    when('any: [{ network: { any: [ofice] } }, { groups: {} }, { any: [] }, { apps: { none: [nots] } }]'),
+    [
+      '5:32 rules[0].when.any[0].network.any[0] unknown zone `ofice`; did you mean `office`?',
+      '5:54 rules[0].when.any[1].groups says nothing: give at least one of any, all, none',
+      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression',
+      '5:90 rules[0].when.any[3].apps.none[0] unknown app `nots`; did you mean `notes`?',
+    ],
+  ],
+  [
+    'tests of attributes',
+    when(
+      'attributes: { locale: { atLeast: 3 }, a: { before: soon, below: x }, b: { present: false, equals: 1 }, c: { not: {} }, d: { not: { not: { equals: 1 } } } }',
+    ),
+    [
+      '5:40 rules[0].when.attributes.locale.atLeast compares a number, and `locale` is a locale: no value can pass',
+      '5:58 rules[0].when.attributes.a.before must be a date such as 2027-01-31, a time such as 2027-01-31T18:00:00+01:00, `now`, or `now` and a duration such as now-P30D',
+      '5:71 rules[0].when.attributes.a.below must be a number',
+      '5:79 rules[0].when.attributes.b asks for the value of an attribute that has none: leave out the rest beside `present: false`',
+      '5:120 rules[0].when.attributes.c.not says nothing: give at least one of equals, in, matches, atLeast, above, atMost, below, before, after',
+      '5:138 rules[0].when.attributes.d.not.not unknown key `not`; known: equals, in, matches, atLeast, above, atMost, below, before, after',
+    ],
+  ],
+  [
+    'an age between nothing',
+    when('accountAge: { atLeast: P2D, below: P1D }'),
+    ['5:19 rules[0].when.accountAge `atLeast` is not below `below`: no account is meant'],
+  ],
+  [
+    'one alternative',
+    when('any: [{ groups: { any: [a] } }]'),
+    ['5:12 rules[0].when.any has one alternative only: write its conditions without `any`'],
+  ],
+  [
+    'how the user signed in, in an alternative',
+    when('any: [{ authenticated: { any: [totp] } }, { network: { any: [office] } }]'),
+    [
+      '5:30 rules[0].when.any[0].authenticated means nothing here: these rules decide before it is known how the user signs in. Rules of enrollment and profile policies may ask for it',
     ],
   ],
   [

@@ -299,7 +299,8 @@ test.each([
     clientId: 'notes',
     name: 'Notes',
     firstParty: true,
-    signOnPolicy: 'notes',
+    labels: [],
+    signOnPolicies: ['notes'],
     client: {
       application_type: 'web',
       redirect_uris: ['https://notes.test/cb'],

@@ -57,6 +57,11 @@ test('a later folder replaces single templates, and adds icons', () => {
   expect(templates.draw('page', model, english)).toContain('<i>&lt;A&gt;</i><svg>own</svg><svg>first</svg> Hello');
 });
 
+test('a template sees no name that all objects inherit', () => {
+  const brand = viewsWith({ 'partials/name.ejs': '<%= typeof l.toString %> <%= typeof l.constructor %>' });
+  expect(loadTemplates<Models>([ours, brand], table).draw('page', model, english)).toContain('undefined undefined ');
+});
+
 test('an icon that there is not is an error', () => {
   const brand = viewsWith({ 'partials/name.ejs': "<%- l.icon('none') %>" });
   expect(() => loadTemplates<Models>([ours, brand], table).draw('page', model, english)).toThrow('no icon none');

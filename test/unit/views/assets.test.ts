@@ -1,21 +1,20 @@
+/** Files that pages link to: where they are, and the stylesheet that a brand gets. */
 import { expect, test } from '@jest/globals';
-import { accentAsset, accentHref, contrast } from '../../../src/http/html/accent.ts';
+import { brandStylesAt, brandStylesHref } from '../../../src/http/html/brand-styles.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
+import type { Brand } from '../../../src/policy/revision/brand.ts';
 import { viewsDir } from '../../support/page-states.ts';
 
 const renderer = createRenderer({ viewsDir });
-const page = (accent?: string): string =>
-  renderer.renderSignedOut({
-    brand: accent === undefined ? { name: 'Acme' } : { name: 'Acme', accent },
-    locale: 'en',
-    signedOut: true,
-  });
+const page = (brand: Partial<Brand> = {}): string =>
+  renderer.renderSignedOut({ brand: { name: 'Acme', ...brand }, locale: 'en', signedOut: true });
 const linked = (html: string): readonly string[] =>
-  [...html.matchAll(/(?:href|src)="(\/[^"]+)"/g)].map((match) => match[1] ?? '');
+  [...html.matchAll(/<(?:link|img|script)[^>]* (?:href|src)="(\/[^"]+)"/g)].map((match) => match[1] ?? '');
+const hash = 'a'.repeat(64);
 
 test('every asset that a page links to is served, with its type and a strong tag', () => {
-  const paths = linked(page('#336699'));
-  expect(paths).toHaveLength(3);
+  const paths = linked(page());
+  expect(paths).toHaveLength(2);
   for (const path of paths) {
     expect(path).toMatch(/^\/assets\/[a-z0-9-]+\.[0-9a-f]{12}\.(css|svg)$/);
     const asset = renderer.asset(path);
@@ -25,53 +24,76 @@ test('every asset that a page links to is served, with its type and a strong tag
   }
 });
 
+test('a text is sent in a smaller form, made once; nothing is sent in a larger one', () => {
+  const [, styles = ''] = linked(page());
+  const asset = renderer.asset(styles);
+  for (const encoding of ['br', 'gzip'] as const) {
+    expect(asset?.encoded(encoding)?.length).toBeLessThan((asset?.body.length ?? 0) / 3);
+    expect(asset?.encoded(encoding)).toBe(asset?.encoded(encoding));
+  }
+});
+
+test('the stylesheet of a brand takes the place of ours, has our styles, its colours, and names its own sheet', () => {
+  const [icon, styles = '', ...more] = linked(page({ accent: '#336699', stylesheet: hash }));
+  expect([icon?.endsWith('.svg'), more]).toEqual([true, []]);
+  const found = renderer.brandStyles(styles);
+  expect(found?.css).toContain('.card');
+  expect(found?.css).toContain('--accent:#336699');
+  expect(found?.stylesheet).toBe(hash);
+  expect(renderer.brandStyles(linked(page({ accent: '#336699' }))[1] ?? '')).not.toHaveProperty('stylesheet');
+});
+
 test.each([
   '/assets/stepgate.css',
   '/assets/stepgate.000000000000.css',
   '/assets/../messages/en.json',
-  '/assets/accent-336699.000000000000.css',
-  '/assets/accent-33669g.000000000000.css',
+  '/assets/styles.336699--------------.0.000000000000.css',
+  '/assets/styles.33669g--------------.0.000000000000.css',
   '/assets/__proto__',
   '/assets/',
 ])('%s is not an asset', (path) => {
-  expect(renderer.asset(path)).toBeUndefined();
+  expect([renderer.asset(path), renderer.brandStyles(path)]).toEqual([undefined, undefined]);
+});
+
+test('an address stands for one brand: with another colour or sheet there is none', () => {
+  const path = brandStylesHref({ accent: '#336699', dark: { text: '#ffffff' } }, 'a{}') ?? '';
+  expect(brandStylesAt(path, 'a{}')?.css).toMatch(
+    /^a\{\}:root\{.*\}\n@media \(prefers-color-scheme:dark\)\{:root\{.*--text:#ffffff/s,
+  );
+  expect(brandStylesAt(path.replace('336699', '336698'), 'a{}')).toBeUndefined();
+  expect(brandStylesAt(path.replace('.0.', `.${hash}.`), 'a{}')).toBeUndefined();
+  expect(brandStylesAt(path, 'b{}')).toBeUndefined();
 });
 
 test.each([undefined, 'red', '#fff', '#12345g', 'url(x)', '#336699;}*{display:none'])(
   'the accent %p is left out',
   (accent) => {
-    expect(accentHref(accent)).toBeUndefined();
-    expect(linked(page(accent))).toHaveLength(2);
+    const brand = accent === undefined ? {} : { accent };
+    expect(brandStylesHref(brand, '')).toBeUndefined();
+    expect(linked(page(brand))).toEqual(linked(page()));
   },
 );
 
 test('two brands in turn get their own colours', () => {
-  const [a, b] = [accentHref('#336699'), accentHref('#996633')];
-  expect(page('#336699')).toContain(a);
-  expect(page('#996633')).toContain(b);
-  expect(page('#336699')).toContain(a);
-  expect(page()).not.toContain('accent-');
+  const [a, b] = [linked(page({ accent: '#336699' }))[1], linked(page({ accent: '#996633' }))[1]];
+  expect(a).not.toBe(b);
+  expect(linked(page({ accent: '#336699' }))[1]).toBe(a);
+  expect(linked(page({ accent: '#996633' }))[1]).toBe(b);
 });
 
-test.each(['#ffffff', '#000000', '#ffff00', '#ff8800', '#2c4ac4', '#808080', '#00ff00', '#101010'])(
-  'the accent %s is readable in both schemes (WCAG 2.2, 1.4.3)',
-  (accent) => {
-    const css = String(accentAsset(accentHref(accent) ?? '')?.body);
-    const [light, onLight, dark, onDark] = [...css.matchAll(/#([0-9a-f]{3,6})\b/g)].map((match) => rgb(match[1] ?? ''));
-    if (!light || !onLight || !dark || !onDark) throw new Error(css);
-    expect(contrast(light, [255, 255, 255])).toBeGreaterThanOrEqual(4.5);
-    expect(contrast(light, onLight)).toBeGreaterThanOrEqual(4.5);
-    expect(contrast(dark, onDark)).toBeGreaterThanOrEqual(4.5);
-  },
-);
-
-function rgb(hex: string): [number, number, number] {
-  const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex;
-  const value = Number.parseInt(full, 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
-}
-
-test('contrast is that of WCAG', () => {
-  expect(contrast([0, 0, 0], [255, 255, 255])).toBeCloseTo(21, 5);
-  expect(contrast([255, 255, 255], [118, 118, 118])).toBeCloseTo(4.54, 2);
+test('a brand has its logo in place of its name, in both schemes, its icon, and its links', () => {
+  const html = page({
+    logo: { light: '/assets/brand.l.svg', dark: '/assets/brand.d.svg' },
+    background: { light: '/assets/brand.b.webp' },
+    favicon: '/assets/brand.f.png',
+    links: { help: { en: 'https://acme.test/help' }, contact: { de: 'mailto:id@acme.test' } },
+  });
+  expect(html).toContain('<source media="(prefers-color-scheme: dark)" srcset="/assets/brand.d.svg">');
+  expect(html).toContain('<img src="/assets/brand.l.svg" alt="Acme">');
+  expect(html).toContain('<img src="/assets/brand.b.webp" alt="">');
+  expect(html).toContain('<link rel="icon" href="/assets/brand.f.png">');
+  expect(html).not.toContain('<bdi>Acme</bdi>');
+  expect(html).toMatch(
+    /<a href="https:\/\/acme\.test\/help"[^>]*>Help<\/a>[\s\S]*<a href="mailto:id@acme\.test"[^>]*>Contact</,
+  );
 });

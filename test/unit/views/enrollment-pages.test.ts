@@ -11,12 +11,16 @@ const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';
 const text = (state: string): string => html(state).replaceAll(/<\/?(?:bdi|time)[^>]*>/g, '');
 
 test.each([
-  ['enroll-totp-skips', 'You will soon need this to sign in.', 'Skip for now (3 skips left)'],
-  ['enroll-totp-last-skip', 'Bald brauchen Sie das, um sich anzumelden.', 'Vorerst überspringen (noch einmal möglich)'],
-  ['enroll-passkey-until', 'You will soon need this to sign in.', 'Skip for now (until January 31, 2027)'],
-  ['enroll-passkey-promoted', 'This makes signing in easier and safer.', 'Skip for now'],
+  ['enroll-totp-skips', 'You’ll soon need this to sign in.', 'Skip for now (3 skips left)'],
+  ['enroll-totp-last-skip', 'Bald brauchen Sie das zum Anmelden.', 'Vorerst überspringen (noch einmal möglich)'],
+  ['enroll-passkey-until', 'You’ll soon need this to sign in.', 'Skip for now (until January 31, 2027)'],
+  ['enroll-passkey-promoted', 'Signing in gets easier and safer.', 'Skip for now'],
   ['select-enroll-optional', 'keeps your account safer', 'Skip for now'],
-  ['select-enroll-until', 'Bald brauchen Sie noch einen Weg', 'Vorerst überspringen (bis 31. Januar 2027)'],
+  [
+    'select-enroll-until',
+    'Bald brauchen Sie eine weitere Anmeldemethode',
+    'Vorerst überspringen (bis 31. Januar 2027)',
+  ],
 ])('%s: why, and how long there is time', (state, why, skip) => {
   expect(text(state)).toContain(why);
   expect(text(state)).toContain(skip);

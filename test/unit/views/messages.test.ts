@@ -27,6 +27,7 @@ test('there are texts in English and German', () => {
 test.each(others)('$locale is translated', ({ texts }) => {
   const untranslated = Object.keys(english).filter((key) => texts[key] === english[key]);
   expect(untranslated.sort()).toEqual([
+    'account.authenticator.title',
     'account.sign_in.about',
     'attribute.help',
     'attribute.label',

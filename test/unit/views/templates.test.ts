@@ -157,6 +157,7 @@ test('a page in a language that runs from right to left says so, and its codes s
         heading: { key: 'account.title' },
         notices: { errors: [], infos: [] },
         main: account,
+        links: [],
       },
       arabic,
     );

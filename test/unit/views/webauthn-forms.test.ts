@@ -48,7 +48,7 @@ test.each(['identify', 'identify-with-password', 'totp', 'enroll-totp', 'select'
 test('a refusal is said in the words of a passkey, and does not offer the same one again by itself', () => {
   const refused = html('identify-passkey-wrong');
   expect(refused).toContain('data-message="credentials.invalid"');
-  expect(refused).toContain('That was not accepted.');
+  expect(refused).toContain('We couldn’t accept this passkey or key.');
   expect(refused).not.toContain('data-webauthn-autofill');
   expect(html('identify-passkey')).toContain('data-webauthn-autofill');
   expect(html('enroll-passkey-taken')).toContain('data-message="credentials.taken"');

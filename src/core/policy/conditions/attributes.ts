@@ -1,7 +1,8 @@
 /** The condition `attributes`: the profile of the user, one test for each attribute. */
-import type { AttributeTest, AttributeValue, ConditionOf } from '../../model/conditions.ts';
-import type { Subject } from '../../model/facts.ts';
-import { type ConditionDescriptor, type ConditionTest, subjectTest } from '../condition-descriptor.ts';
+import type { AttributeTest, AttributeValue, ConditionOf, ValueTest } from '../../model/conditions.ts';
+import type { Seconds, Subject } from '../../model/facts.ts';
+import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
+import { compileDateTest, isRelative } from '../date-bound.ts';
 import { compilePattern } from '../pattern.ts';
 
 export const attributesCondition: ConditionDescriptor<'attributes'> = {
@@ -10,32 +11,68 @@ export const attributesCondition: ConditionDescriptor<'attributes'> = {
   samples: ({ one, other }) => [{ subject: { profile: { ...sampleProfile(other), ...sampleProfile(one) } } }],
 };
 
+type Test<Value> = (value: Value, now: Seconds) => boolean;
+
 function attributeTests(tests: ConditionOf<'attributes'>): readonly ConditionTest[] {
   return Object.entries(tests).map(([name, test]) => {
-    const holds = valueTest(test);
-    return { name: `attributes.${name}`, test: subjectTest(({ profile }) => hasMatchingValue(profile, name, holds)) };
+    const holds = compileAttribute(test);
+    return {
+      name: `attributes.${name}`,
+      test: ({ subject, now }) => (subject === undefined ? 'unknown' : resultOf(holds(valuesOf(subject, name), now))),
+      // A date that is compared with now passes by itself.
+      varies: isRelative(test) || (test.not !== undefined && isRelative(test.not)),
+    };
   });
 }
 
-/** An attribute with several values passes when one of them does. An absent one never does. */
-function hasMatchingValue(profile: Subject['profile'], name: string, holds: (value: unknown) => boolean): boolean {
+/** The values of an attribute: none, one, or those of a list. */
+function valuesOf({ profile }: Subject, name: string): readonly unknown[] {
   const value = Object.hasOwn(profile, name) ? profile[name] : undefined;
-  if (value === undefined || value === null) return false;
-  return Array.isArray(value) ? value.some(holds) : holds(value);
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
 }
 
-function valueTest(test: AttributeTest): (value: unknown) => boolean {
-  const matches = test.matches === undefined ? undefined : compilePattern(test.matches);
-  return (value) =>
-    (test.equals === undefined || value === test.equals) &&
-    (test.in === undefined || test.in.includes(value as AttributeValue)) &&
-    (matches === undefined || (typeof value === 'string' && matches(value)));
+/** An attribute with several values passes when one of them does. An absent one passes `not` and `present: false`. */
+function compileAttribute({ present, not, ...test }: AttributeTest): Test<readonly unknown[]> {
+  const holds = compileValue(test);
+  const excluded = not && compileValue(not);
+  const needsValue = Object.keys(test).length > 0 || (present === undefined && not === undefined);
+  return (values, now) =>
+    (present === undefined || values.length > 0 === present) &&
+    (excluded === undefined || !values.some((value) => excluded(value, now))) &&
+    (!needsValue || values.some((value) => holds(value, now)));
+}
+
+function compileValue(test: ValueTest): Test<unknown> {
+  const { equals, in: list, matches, before, after } = test;
+  const pattern = matches === undefined ? undefined : compilePattern(matches);
+  const dates = before || after ? compileDateTest(test) : undefined;
+  return (value, now) =>
+    (equals === undefined || value === equals) &&
+    (list === undefined || list.includes(value as AttributeValue)) &&
+    (pattern === undefined || (typeof value === 'string' && pattern(value))) &&
+    isInRange(test, value) &&
+    (dates === undefined || (typeof value === 'string' && dates(value, now)));
+}
+
+function isInRange({ atLeast, above, atMost, below }: ValueTest, value: unknown): boolean {
+  if (atLeast === undefined && above === undefined && atMost === undefined && below === undefined) return true;
+  if (typeof value !== 'number') return false;
+  return (
+    (atLeast === undefined || value >= atLeast) &&
+    (above === undefined || value > above) &&
+    (atMost === undefined || value <= atMost) &&
+    (below === undefined || value < below)
+  );
 }
 
 function sampleProfile(tests: ConditionOf<'attributes'> = {}): Subject['profile'] {
   return Object.fromEntries(Object.entries(tests).map(([name, test]) => [name, sampleValue(test)]));
 }
 
-function sampleValue({ equals, in: list, matches }: AttributeTest): unknown {
-  return equals ?? list?.[0] ?? matches?.replaceAll('*', '');
+/** Without a value where that is what the test asks for. Of a date: none is sure to fit. */
+function sampleValue({ equals, in: list, matches, atLeast, above, atMost, below, present }: AttributeTest): unknown {
+  const number = atLeast ?? (above === undefined ? undefined : above + 1) ?? atMost;
+  const text = matches?.replaceAll('*', '') ?? (present ? 'any' : undefined);
+  return equals ?? list?.[0] ?? number ?? (below === undefined ? undefined : below - 1) ?? text;
 }

@@ -8,7 +8,7 @@ export type Empty = Readonly<Record<never, never>>;
 export interface LayoutModel {
   readonly locale: Locale;
   readonly title: MessageDescriptor;
-  readonly brand: { readonly name: string };
+  readonly brand: BrandModel;
   /** Paths of assets. */
   readonly favicon: string;
   readonly stylesheets: readonly string[];
@@ -24,6 +24,35 @@ export interface LayoutModel {
   readonly notices: NoticesModel;
   /** HTML of the page itself. */
   readonly main: string;
+  /** Of the brand, for the foot of the page. */
+  readonly links: readonly LinkModel[];
+}
+
+export interface BrandModel {
+  readonly name: string;
+  /** Stands in place of the name. */
+  readonly logo?: PictureModel;
+  readonly background?: PictureModel;
+}
+
+/** Paths. Without `dark`, `light` serves in both schemes. */
+export interface PictureModel {
+  readonly light: string;
+  readonly dark?: string;
+}
+
+/** A picture and what it says to a user who does not see it; empty: nothing. */
+export interface PictureView extends PictureModel {
+  readonly alt: string;
+}
+
+export interface LinkModel {
+  readonly text: MessageDescriptor;
+  readonly href: string;
+}
+
+export interface FooterModel {
+  readonly links: readonly LinkModel[];
 }
 
 export interface AppView {

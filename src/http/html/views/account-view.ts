@@ -54,7 +54,7 @@ function accountContent(page: AccountPage, t: Translator): Content {
     case 'authenticator':
       return {
         template: 'account/authenticator',
-        heading: { key: 'account.authenticator.title' },
+        heading: { key: 'account.authenticator.title', params: { authenticator: titleOf(page.authenticator, t).name } },
         model: authenticatorModel(page, t),
       };
     case 'end-session':

@@ -50,16 +50,32 @@ export function invalidBy(messages: readonly Notice[], field: string): { readonl
 
 export const noNotices: NoticesModel = { errors: [], infos: [] };
 
-/** Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`. */
+interface NoticesOptions {
+  /** That of the step, for notices that name none. */
+  readonly authenticator?: string | undefined;
+  /** Kind of the step. */
+  readonly step?: string;
+  /** Texts with this ending go before all others. */
+  readonly variant?: string;
+  readonly only?: (notice: Notice) => boolean;
+}
+
+/**
+ * Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`; and for one
+ * kind of step, too: `credentials.invalid.password.identify`.
+ */
 export function noticesModel(
   notices: readonly Notice[],
   t: Translator,
-  { authenticator, only = () => true }: { authenticator?: string | undefined; only?: (notice: Notice) => boolean } = {},
+  { authenticator, step, variant, only = () => true }: NoticesOptions = {},
 ): NoticesModel {
   const models = notices.map((notice, index): Notice & NoticeModel => {
     const about = notice.authenticator ?? authenticator;
-    const key = about === undefined ? t.pick(notice.code) : t.pick(`${notice.code}.${about}`, notice.code);
-    const text = notice.params === undefined ? { key } : { key, params: notice.params };
+    const exact = about === undefined ? [] : [`${notice.code}.${about}.${step}`, `${notice.code}.${about}`];
+    const varied = variant === undefined ? [] : [`${notice.code}.${variant}`];
+    const key = t.pick(...varied, ...exact, notice.code);
+    const named = notice.authenticator && { authenticator: authenticatorName(notice.authenticator, t) };
+    const text = { key, ...(named || notice.params ? { params: { ...named, ...notice.params } } : {}) };
     return { ...notice, id: messageId(index), text };
   });
   const chosen = models.filter(only);

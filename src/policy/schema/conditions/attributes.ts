@@ -1,16 +1,61 @@
 /** The condition `attributes` as it is written in a file. */
 import { z } from 'zod';
-import { closedNotEmpty, listOf } from '../fields.ts';
+import type { AttributeTest, DateBound, ValueTest } from '../../../core/model/conditions.ts';
+import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
+import { dateSpan } from '../../../core/policy/date-bound.ts';
+import { closedNotEmpty, durationSeconds, listOf } from '../fields.ts';
 
 const attributeValue = z.union([z.string(), z.number(), z.boolean()], {
   error: 'must be a text, a number, true or false',
 });
 
-const attributeTest = closedNotEmpty({
+const dateFault =
+  'must be a date such as 2027-01-31, a time such as 2027-01-31T18:00:00+01:00, `now`, or `now` and a duration such as now-P30D';
+
+/** `undefined`: it is none. */
+function boundOf(written: string): DateBound | undefined {
+  const span = dateSpan(written);
+  if (span !== undefined) return { written, ...span };
+  const [, sign, length] = /^now(?:([+-])(P\w+))?$/.exec(written) ?? [];
+  if (!written.startsWith('now') || (written !== 'now' && sign === undefined)) return undefined;
+  const seconds = length === undefined ? 0 : durationSeconds(length);
+  return seconds === undefined ? undefined : { written, fromNow: sign === '-' ? -seconds : seconds };
+}
+
+const date = z.string({ error: dateFault }).transform((written, context): DateBound => {
+  const bound = boundOf(written);
+  if (bound !== undefined) return bound;
+  context.addIssue({ code: 'custom', message: dateFault });
+  return z.NEVER;
+});
+
+const number = (what: string) => z.number({ error: 'must be a number' }).optional().describe(what);
+
+const valueTests = {
   equals: attributeValue.optional().describe('The attribute has this very value.'),
   in: listOf(attributeValue).optional().describe('The attribute has one of these values.'),
   matches: z.string().min(1).optional().describe('`*` stands for any run of characters, everything else for itself.'),
-});
+  atLeast: number('A number that is this one or greater.'),
+  above: number('A number that is greater than this one.'),
+  atMost: number('A number that is this one or less.'),
+  below: number('A number that is less than this one.'),
+  before: date.optional().describe('A date that is over when this one begins; `now` means at the time of the sign-in.'),
+  after: date.optional().describe('A date that begins when this one is over; `now` means at the time of the sign-in.'),
+};
+
+const attributeTest = closedNotEmpty({
+  ...valueTests,
+  present: z.boolean().optional().describe('Whether there is a value at all.'),
+  not: closedNotEmpty(valueTests)
+    .transform((test): ValueTest => test as ExactOptional<typeof test>)
+    .optional()
+    .describe('Does not hold. An attribute without a value is meant, too.'),
+})
+  .refine((test) => test.present !== false || Object.keys(test).length === 1, {
+    error: 'asks for the value of an attribute that has none: leave out the rest beside `present: false`',
+    when: ({ issues }) => issues.length === 0,
+  })
+  .transform((test): AttributeTest => test as ExactOptional<typeof test>);
 
 export const attributesSchema = z
   .record(z.string().regex(/^[A-Za-z]\w{0,63}$/, { error: 'is not the name of an attribute' }), attributeTest)

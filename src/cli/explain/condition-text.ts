@@ -1,0 +1,56 @@
+/** Formats the conditions of a rule with what they resulted in. */
+import type { ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionTrace } from '../../core/model/trace.ts';
+import type { ExplainedRule } from '../../flow/explain.ts';
+import type { Paint } from '../shared/paint.ts';
+import { printable } from '../shared/printable.ts';
+
+const colours = { hit: 'green', miss: 'dim', unknown: 'yellow', error: 'red' } as const;
+
+/** The result in its colour, padded to one width. */
+export function resultWord(result: ConditionResult, paint: Paint): string {
+  return paint(colours[result], result.padEnd(7));
+}
+
+/** A line for each condition; of `any` one for each alternative and its conditions. */
+export function conditionLines({ conditions, when }: ExplainedRule, paint: Paint): readonly string[] {
+  return conditions.flatMap((trace) => {
+    const { result, alternatives } = trace;
+    if (alternatives === undefined) return [line(trace, conditionWords(when, trace.condition), paint)];
+    const inner = alternatives.flatMap((traces, at) =>
+      traces.map((one, index) => {
+        const number = index === 0 ? `${at + 1}.` : '  ';
+        return line(one, `  ${number} ${conditionWords(when.any?.[at] ?? {}, one.condition)}`, paint);
+      }),
+    );
+    return [`${resultWord(result, paint)}  one of`, ...inner];
+  });
+}
+
+/** The conditions without parts. */
+export function leaves(trace: ConditionTrace): readonly ConditionTrace[] {
+  return trace.alternatives?.flat().flatMap(leaves) ?? [trace];
+}
+
+function line({ result }: ConditionTrace, words: string, paint: Paint): string {
+  return `${resultWord(result, paint)}  ${printable(words)}`;
+}
+
+/** `groups any: [contractors]`. */
+function conditionWords(when: ConditionSet, name: string): string {
+  const [key = '', ...rest] = name.split('.');
+  const given: unknown = when[key as keyof ConditionSet];
+  const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
+  const text = JSON.stringify(value, asWritten, 1)
+    .replace(/\s+/g, ' ')
+    .replaceAll('"', '')
+    .replaceAll('[ ', '[')
+    .replaceAll(' ]', ']');
+  return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
+}
+
+/** Dates as they stand in the file. */
+function asWritten(_: string, value: unknown): unknown {
+  const isDate = typeof value === 'object' && value !== null && 'written' in value;
+  return isDate ? value.written : value;
+}

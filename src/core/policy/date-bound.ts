@@ -1,0 +1,78 @@
+/** Dates in profiles and in rules: days and moments in UTC, and what comes before and after them. */
+import type { DateBound, ValueTest } from '../model/conditions.ts';
+import type { Seconds } from '../model/facts.ts';
+
+/** From the first second to the one after the last (epoch seconds). Of a moment both are the same. */
+export interface DateSpan {
+  readonly from: Seconds;
+  readonly to: Seconds;
+}
+
+const DAY: Seconds = 86_400;
+const dayForm = /^(\d{4})-(\d{2})-(\d{2})$/;
+const clockForm = /^T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * A day such as 2027-01-31 (UTC), or a moment such as 2027-01-31T18:00:00+01:00 (RFC 3339). `undefined`: it is neither,
+ * or a day that does not exist.
+ */
+export function dateSpan(text: string): DateSpan | undefined {
+  const day = dayStart(text.slice(0, 10));
+  if (day === undefined) return undefined;
+  if (text.length === 10) return { from: day, to: day + DAY };
+  const sinceMidnight = clockSeconds(text.slice(10));
+  return sinceMidnight === undefined ? undefined : { from: day + sinceMidnight, to: day + sinceMidnight };
+}
+
+function dayStart(text: string): Seconds | undefined {
+  const [, year = 0, month = 0, day = 0] = (dayForm.exec(text) ?? []).map(Number);
+  const isReal = month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
+  return isReal ? dayNumber(year, month, day) * DAY : undefined;
+}
+
+function daysIn(year: number, month: number): number {
+  return month === 12 ? 31 : dayNumber(year, month + 1, 1) - dayNumber(year, month, 1);
+}
+
+/** Days since the epoch in the proleptic Gregorian calendar; a year begins in March, so that a leap day ends it. */
+function dayNumber(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year;
+  const sinceMarch = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return (
+    365 * shifted +
+    Math.floor(shifted / 4) -
+    Math.floor(shifted / 100) +
+    Math.floor(shifted / 400) +
+    sinceMarch -
+    719_468
+  );
+}
+
+/** Seconds from midnight UTC; negative where the offset is greater than the time of day. */
+function clockSeconds(text: string): Seconds | undefined {
+  const [, hours, minutes, seconds = '0', offset = 'Z'] = clockForm.exec(text) ?? [];
+  const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
+  if (!(hour < 24 && minute < 60 && second < 60)) return undefined;
+  if (offset === 'Z') return hour * 3600 + minute * 60 + second;
+  const east = (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(4)) * 60);
+  return hour * 3600 + minute * 60 + second - east;
+}
+
+/** The test of a stored date. A text that is no date passes none. */
+export function compileDateTest({ before, after }: ValueTest): (value: string, now: Seconds) => boolean {
+  return (value, now) => {
+    const span = dateSpan(value);
+    if (span === undefined) return false;
+    if (before !== undefined && span.to > spanOf(before, now).from) return false;
+    return after === undefined || span.from >= spanOf(after, now).to;
+  };
+}
+
+/** One of the bounds moves with the time. */
+export function isRelative({ before, after }: ValueTest): boolean {
+  return [before, after].some((bound) => bound !== undefined && 'fromNow' in bound);
+}
+
+function spanOf(bound: DateBound, now: Seconds): DateSpan {
+  return 'fromNow' in bound ? { from: now + bound.fromNow, to: now + bound.fromNow } : bound;
+}

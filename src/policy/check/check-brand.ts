@@ -1,0 +1,133 @@
+/**
+ * Looks at brands as a whole: colours that cannot be read, and files that are missing, too large, or not what their
+ * names say. Each brand of an app is looked at as its pages show it, joined with that of the settings.
+ */
+import type { z } from 'zod';
+import { paletteFaults } from '../../rendering/palette.ts';
+import { type AppBrand, type BrandFile, type BrandSettings, filesOfBrand, joinBrands } from '../model/brand.ts';
+import type { Document } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
+import { appBrandSchema, brandSchema } from '../schema/brand.ts';
+import type { ConfigurationPicture } from '../source/configuration-files.ts';
+import { brandFileFaults, contentTypeOf } from '../source/pictures.ts';
+import { valuesAt } from '../source/values-at.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+
+/** What one page loads of a brand, in bytes: with our own part it stays below 30 KB. */
+export const largestBrand = 14 * 1024;
+
+export interface CheckedBrand {
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Finding[];
+  /** Of the files that a brand uses. */
+  readonly documents: readonly Document[];
+}
+
+/** A brand with its place: `path` leads to it in `source`. */
+interface OwnBrand {
+  readonly source: YamlSource;
+  readonly own: AppBrand;
+  /** As pages show it. */
+  readonly joined: BrandSettings;
+  /** Name of the file with the mark of the app. */
+  readonly mark?: string;
+}
+
+/** Works on data whose shape was not checked: what a schema refuses is skipped here. */
+export function checkBrand(
+  sources: readonly DocumentSource[],
+  pictures: readonly ConfigurationPicture[],
+): CheckedBrand {
+  const byName = new Map(pictures.map(({ file, bytes }) => [file, bytes]));
+  const brands = brandsOf(sources);
+  const used = new Set(brands.flatMap(({ own, mark }) => [...filesOfBrand(own).map(({ file }) => file), mark ?? '']));
+  const findings = brands.flatMap((brand) => [
+    ...missingFiles(brand, byName),
+    ...weightFindings(brand, byName),
+    ...colourFindings(brand),
+  ]);
+  return {
+    findings: [...findings, ...pictures.flatMap(contentFindings)],
+    warnings: pictures
+      .filter(({ file }) => !used.has(file))
+      .map(({ file }) => fileFinding(file, 'is used by no brand, and is not served')),
+    documents: pictures.filter(({ file }) => used.has(file)).map(documentOf),
+  };
+}
+
+function brandsOf(sources: readonly DocumentSource[]): readonly OwnBrand[] {
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source;
+  const main = settings && parsed(brandSchema, settings);
+  if (settings === undefined || main === undefined) return [];
+  const apps = sources.flatMap(({ kind, source }): OwnBrand[] => {
+    if (kind !== 'app') return [];
+    const [mark] = valuesAt(source.content, 'logo').map(({ value }) => value);
+    const own = parsed(appBrandSchema, source) ?? {};
+    return [{ source, own, joined: joinBrands(main, own), ...(typeof mark === 'string' ? { mark } : {}) }];
+  });
+  return [{ source: settings, own: main, joined: main }, ...apps];
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, source: YamlSource): z.output<Schema> | undefined {
+  const [found] = valuesAt(source.content, 'brand');
+  const result = schema.safeParse(found?.value);
+  return result.success ? result.data : undefined;
+}
+
+function missingFiles({ source, own, mark }: OwnBrand, files: ReadonlyMap<string, Buffer>): readonly Finding[] {
+  const named = filesOfBrand(own).map(({ path, file }) => ({ path: ['brand', ...path], file }));
+  const all = mark === undefined ? named : [...named, { path: ['logo'], file: mark }];
+  return all
+    .filter(({ file }) => !files.has(file))
+    .map(({ path, file }) => source.finding(path, `there is no file ${file}`));
+}
+
+function weightFindings({ source, own, joined, mark }: OwnBrand, files: ReadonlyMap<string, Buffer>) {
+  const weightOf = (file: string | undefined): number => (file === undefined ? 0 : (files.get(file)?.length ?? 0));
+  const limit = `the pictures and the stylesheet of a page have ${kibibytes(largestBrand)} at most`;
+  const tooLarge = [
+    ...filesOfBrand(own).map(({ path, file }) => ({ path: ['brand', ...path], file })),
+    ...(mark === undefined ? [] : [{ path: ['logo'], file: mark }]),
+  ].filter(({ file }) => weightOf(file) > largestBrand);
+  if (tooLarge.length > 0) {
+    return tooLarge.map(({ path, file }) =>
+      source.finding(path, `${file} is too large (${kibibytes(weightOf(file))}): ${limit}`),
+    );
+  }
+  const { logo, background, favicon, stylesheet } = joined;
+  const heavier = (pair: { readonly light: string; readonly dark?: string } | undefined): number =>
+    Math.max(weightOf(pair?.light), weightOf(pair?.dark));
+  const total = heavier(logo) + heavier(background) + weightOf(favicon) + weightOf(stylesheet) + weightOf(mark);
+  const isOwn = filesOfBrand(own).length > 0 || mark !== undefined;
+  if (total <= largestBrand || !isOwn) return [];
+  const path = mark === undefined ? ['brand'] : ['logo'];
+  return [source.finding(path, `is too large: a page would load ${kibibytes(total)}, and ${limit}`)];
+}
+
+function kibibytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+/** Colours that the settings alone have are told there. */
+function colourFindings({ source, own, joined }: OwnBrand): readonly Finding[] {
+  return paletteFaults(joined).flatMap(({ scheme, front, back, message }) => {
+    const name = [front, back].find((one) => (own[scheme] as Record<string, unknown> | undefined)?.[one] !== undefined);
+    return name === undefined ? [] : [source.finding(['brand', scheme, name], message)];
+  });
+}
+
+function contentFindings({ file, bytes }: ConfigurationPicture): readonly Finding[] {
+  return brandFileFaults(file, bytes).map(({ offset, message }) => {
+    const before = bytes.toString('utf8').slice(0, offset).split('\n');
+    return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, path: '', message };
+  });
+}
+
+function fileFinding(file: string, message: string): Finding {
+  return { file, line: 1, column: 1, path: '', message };
+}
+
+function documentOf({ file, bytes }: ConfigurationPicture): Document {
+  const content: BrandFile = { type: contentTypeOf(file) ?? '', data: bytes.toString('base64') };
+  return { kind: 'file', name: file, file, ruleLines: [], content };
+}

@@ -1,0 +1,104 @@
+/**
+ * Checks which sign-on policies decide about which app. Works on data whose shape was not checked, so that all findings
+ * are reported at once.
+ */
+import type { Finding } from '../model/finding.ts';
+import { type FoundValue, valuesAt } from '../source/values-at.ts';
+import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
+import { checkCatchAll, decides } from './check-catch-all.ts';
+import { isSwitchedOn } from './check-switched-off.ts';
+
+interface NamedSource {
+  readonly name: string;
+  readonly labels: readonly unknown[];
+  readonly source: YamlSource;
+}
+
+/** An app to which users sign in. */
+interface CheckedApp {
+  readonly source: YamlSource;
+  readonly labels: readonly unknown[];
+  /** The policies that it names. */
+  readonly named: readonly FoundValue[];
+}
+
+export function checkSignOn(sources: readonly DocumentSource[]): readonly Finding[] {
+  const policies = sources.filter((one) => one.kind === 'sign-on' && isSwitchedOn(one)).map(toNamed);
+  const apps = sources.filter(({ kind }) => kind === 'app').map(({ source }) => toApp(source));
+  const others = apps.flatMap(({ named }) => named.slice(0, -1)).map(({ value }) => value);
+  const lasts = apps.flatMap(({ named }) => named.slice(-1)).map(({ value }) => value);
+  return [
+    ...policies.flatMap((policy) =>
+      catchAllFindings(policy, { isBefore: others.includes(policy.name), isLast: lasts.includes(policy.name) }),
+    ),
+    ...apps.flatMap((app) => (app.named.length === 0 ? labelFindings(app, policies) : repeatedRules(app, policies))),
+  ];
+}
+
+function toNamed({ source }: DocumentSource): NamedSource {
+  const [name] = texts(source, 'name');
+  return { name: String(name), labels: texts(source, 'apps.labels.*'), source };
+}
+
+function toApp(source: YamlSource): CheckedApp {
+  const found = valuesAt(source.content, 'signOnPolicy');
+  const named = found.flatMap(({ value, path }) => (Array.isArray(value) ? elements(value, path) : [{ value, path }]));
+  return { source, labels: texts(source, 'labels.*'), named };
+}
+
+function elements(list: readonly unknown[], path: Path): readonly FoundValue[] {
+  return list.map((value, index) => ({ value, path: [...path, index] }));
+}
+
+function texts({ content }: YamlSource, pattern: string): readonly unknown[] {
+  return valuesAt(content, pattern).map(({ value }) => value);
+}
+
+/**
+ * Of policies that are read as one, only the last ends in a catch-all rule. A policy that no app names, or that apps
+ * come to by their labels, stands alone.
+ */
+function catchAllFindings(
+  { source, name, labels }: NamedSource,
+  { isBefore, isLast }: { readonly isBefore: boolean; readonly isLast: boolean },
+): readonly Finding[] {
+  const always = valuesAt(source.content, 'rules.*').find(
+    ({ value }) => typeof value === 'object' && value !== null && !('when' in value) && decides(value),
+  );
+  if (isBefore && always) {
+    const message = `nothing after \`${name}\` ever applies where an app lists it before others: this rule has no \`when\``;
+    return [source.finding(always.path, message)];
+  }
+  return isLast || labels.length > 0 || !isBefore ? checkCatchAll(source) : [];
+}
+
+function labelFindings({ source, labels }: CheckedApp, policies: readonly NamedSource[]): readonly Finding[] {
+  if (labels.length === 0) return [];
+  const fitting = policies.filter((policy) => policy.labels.some((label) => labels.includes(label)));
+  const [first, second] = fitting;
+  if (first === undefined) {
+    const message = `no sign-on policy is for apps with ${labels.length === 1 ? 'this label' : 'one of these labels'}: name one in \`signOnPolicy\`, or add \`apps: { labels: [...] }\` to one`;
+    return isForUsers(source) ? [source.finding(['labels'], message)] : [];
+  }
+  if (second === undefined) return [];
+  const names = fitting.map(({ name }) => `\`${name}\``).join(' and ');
+  return [source.finding(['labels'], `the sign-on policies ${names} are both for it: name one in \`signOnPolicy\``)];
+}
+
+function isForUsers({ content }: YamlSource): boolean {
+  const grants = valuesAt(content, 'client.grant_types.*').map(({ value }) => value);
+  return grants.length === 0 || grants.some((grant) => grant !== 'client_credentials' && grant !== 'refresh_token');
+}
+
+/** Audit log and explanations name rules, so of policies that are read as one no two rules have one name. */
+function repeatedRules({ source, named }: CheckedApp, policies: readonly NamedSource[]): readonly Finding[] {
+  const seen = new Map<unknown, string>();
+  return named.flatMap(({ value, path }) => {
+    const policy = policies.find(({ name }) => name === value);
+    const rules = policy ? texts(policy.source, 'rules.*.name') : [];
+    const twice = rules.find((rule) => seen.has(rule));
+    const message = `has a rule "${String(twice)}", and so has \`${seen.get(twice)}\`, which is read as one with it`;
+    for (const rule of rules) if (policy) seen.set(rule, policy.name);
+    return twice === undefined ? [] : [source.finding(path, message)];
+  });
+}
