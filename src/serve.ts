@@ -52,9 +52,8 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Defaults of `ServeOptions` (seconds). */
-const usualShutdownDelay = 1;
-const usualShutdownTimeout = 7;
+/** Of `ServeOptions` (seconds). */
+const usual = { shutdownDelay: 1, shutdownTimeout: 7 };
 
 /** Options of a node that knows its port. */
 interface NodeOptions extends ServeOptions {
@@ -119,8 +118,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const callback = app.koa.callback();
     listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
-    const { shutdownDelay: delay = usualShutdownDelay, shutdownTimeout: timeout = usualShutdownTimeout } = options;
-    return { port, issuer, stop: () => drain(listening, closing, { delay, timeout }) };
+    return { port, issuer, stop: () => drain(listening, closing, { ...usual, ...options }) };
   } catch (error) {
     server.close();
     await closing.closeAll();
@@ -271,19 +269,19 @@ async function reapply(app: ServerApp, options: NodeOptions & { readonly store: 
 }
 
 /**
- * First every answer says that the connection ends with it and that the node is not ready; after `delay` seconds it
- * stops listening; `timeout` seconds later it cuts off what is still under way.
+ * First every answer says that the connection ends with it and that the node is not ready. Then it stops listening, and
+ * at last it cuts off what is still under way.
  */
 async function drain(
   { server, answerWith }: Listening,
   closing: Closing,
-  { delay, timeout }: { readonly delay: number; readonly timeout: number },
+  { shutdownDelay, shutdownTimeout }: typeof usual,
 ): Promise<void> {
   const closed = once(server, 'close');
   answerWith(closingConnections);
-  await pause(delay * 1000);
+  await pause(shutdownDelay * 1000);
   server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), timeout * 1000);
+  const timer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
   await closed;
   clearTimeout(timer);
   await closing.closeAll();
