@@ -65,7 +65,7 @@ export const appSchema = closed({
     .enum(['fapi2'])
     .optional()
     .describe(
-      '`fapi2`: held to the FAPI 2.0 Security Profile: private_key_jwt, PAR, PKCE, DPoP, no RS256. Default: none.',
+      '`fapi2`: held to the FAPI 2.0 Security Profile: private_key_jwt or a certificate, PAR, PKCE, tokens bound by DPoP or a certificate, no RS256. Default: none.',
     ),
   popups: z
     .boolean()
