@@ -563,6 +563,16 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...selectEnroll, skippable: until },
   },
+  'select-enroll-sole': {
+    ...base,
+    ...known,
+    done: ['email'],
+    step: {
+      ...selectEnroll,
+      options: [{ authenticator: 'webauthn' }],
+      skippable: { reason: 'promotion', authenticators: ['webauthn'] },
+    },
+  },
   'prove-first': {
     ...base,
     ...known,
@@ -674,6 +684,13 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: identify,
     identify: { label: { en: hostile }, hint: { en: hostile } },
   },
+  'keep-account': { ...base, ...known, step: { kind: 'keep_account', dueAt: 1_800_000_000, notices: [] } },
+  'keep-account-german': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { kind: 'keep_account', dueAt: 1_800_000_000, notices: [] },
+  },
   'select-account': { ...base, ...known, step: { kind: 'select_account', notices: [] } },
   'select-account-german': { ...base, ...known, locale: 'de', step: { kind: 'select_account', notices: [] } },
   'select-account-hostile': {
@@ -703,6 +720,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     typed: { 'userProfile.note': hostile, 'userProfile.other': hostile },
   },
   denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', notices: [] } },
+  'denied-branded': { ...base, ...known, brand: sampleBrand, step: { kind: 'denied', reason: 'rule', notices: [] } },
   'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', notices: [] } },
   'denied-full': {
     ...base,

@@ -11,7 +11,7 @@ import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
-import { consentWords, profileRows, profileWords } from './profile-text.ts';
+import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
 
 /** `source`: which configuration it is about. */
@@ -124,6 +124,11 @@ function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>
   return `evidence ${ageWords(absolute)} (life of the session${kept})`;
 }
 
+function appSessionWords({ absolute, unkept }: NonNullable<ExplainedLayer['appSession']>): string {
+  const age = absolute === undefined ? [] : [`evidence ${ageWords(absolute)} (life of the session at this app)`];
+  return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
+}
+
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
     layer;
@@ -132,6 +137,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
     ...list('requires', ways),
     ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', sessionWords(session))]),
+    ...(layer.appSession === undefined ? [] : [row('counts', appSessionWords(layer.appSession))]),
     ...(remember === undefined
       ? []
       : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
@@ -198,6 +204,8 @@ function outcomeWords(outcome: DecisionOutcome): string {
       return `consent: ${consentWords(outcome.scopes)}`;
     case 'select_account':
       return 'select account: the app asks the user which one';
+    case 'keep_account':
+      return keepWords(outcome.dueAt);
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
@@ -233,6 +241,8 @@ function stepWords(step: SimulatedStep): string {
       return `fill in the profile: ${profileWords(step)}`;
     case 'consent':
       return `consent to ${consentWords(step.scopes)}`;
+    case 'keep_account':
+      return keepWords(step.dueAt);
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;
     case 'complete':

@@ -36,6 +36,8 @@ export interface Evidence {
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
+  /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
+  readonly idle?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */
   readonly origin: 'sign_in' | 'recovery' | 'enrollment' | 'registration';
 }
@@ -178,6 +180,8 @@ export interface Subject {
   readonly offeredAttributes?: readonly string[];
   /** By client id: what the user answered when a third-party app asked for access. */
   readonly consents?: Readonly<Record<string, Consent>>;
+  /** The user asked for the deletion of the account: when it is due (epoch seconds). */
+  readonly deletionDueAt?: Seconds;
 }
 
 /** What a user lets a third-party app have. */
@@ -241,6 +245,8 @@ export interface Facts {
     readonly consented?: true;
     /** The user said in it with which account to go on. */
     readonly accountSelected?: true;
+    /** The user was told in it that the account will be deleted, and went on. */
+    readonly deletionTold?: true;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };

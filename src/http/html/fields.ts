@@ -59,10 +59,20 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'profile':
     case 'consent':
     case 'select_account':
+    case 'keep_account':
     case 'denied':
     case 'complete':
       return [];
   }
+}
+
+/** The explanation below a form, `partials/about`, is about its first input. */
+export function explained(fields: readonly Field[]): readonly Field[] {
+  return fields.map((field, index) =>
+    index > 0 || field.type === 'checkbox'
+      ? field
+      : { ...field, describedBy: `${field.describedBy ?? ''} about`.trim() },
+  );
 }
 
 /** The inputs of a secret that a new user chooses, in a form with other inputs. */
