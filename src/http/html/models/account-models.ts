@@ -62,8 +62,6 @@ export interface AddAuthenticatorModel {
 }
 
 export interface SessionsModel {
-  /** There are others than this one. */
-  readonly others: boolean;
   readonly sessions: readonly SessionEntry[];
 }
 
