@@ -7,17 +7,19 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import type { NetworkFiles } from '../../network-data.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
-import { compileZones } from '../schema/zones.ts';
+import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
+import { networkFault, zoneData } from './network-files.ts';
 import {
   readApp,
   readBrandFile,
@@ -51,8 +53,10 @@ export interface Snapshot {
   fileHash(file: string): string | undefined;
   /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
   brandFile(hash: string): Promise<BrandFile | undefined>;
-  /** Names of the zones that hold this address; none when it is not an IP address. */
-  zonesOf(ip: string): readonly string[];
+  /** The zones that hold this address; none when it is not an IP address. */
+  zonesOf(ip: string): ZonesOfAddress;
+  /** Why a file that a zone needs cannot be used on this node, with its code. `undefined`: all can. */
+  networkFault(): string | undefined;
 }
 
 /** What snapshots share; by content hash, so that what did not change is not read again for a new revision. */
@@ -65,6 +69,7 @@ export interface SnapshotSources {
   readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
   readonly services: LruCache<CompiledPolicy<ServiceRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
+  readonly networkFiles: NetworkFiles;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
 }
@@ -103,7 +108,8 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   return {
     revision: manifest.revision,
     settings,
-    zonesOf: compileZones(settings.zones),
+    zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
+    networkFault: () => networkFault(settings, sources.networkFiles),
     async app(clientId) {
       const hash = hashOf(documentKey('app', clientId));
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
