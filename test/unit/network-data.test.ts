@@ -149,8 +149,8 @@ describe('the check', () => {
     expect(await findingLines(written)).toEqual([
       'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country`',
       'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn`',
-      'stepgate.yaml:3:60 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser`',
-      'stepgate.yaml:3:74 zones.none holds no address: give cidrs, countries, asns or anonymisers',
+      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser`',
+      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers',
     ]);
   });
 

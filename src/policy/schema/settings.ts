@@ -5,18 +5,18 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import type { Settings, Zone } from '../model/settings.ts';
+import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
-import { closed, closedNotEmpty, duration, key, listOf, secureUrlFault, text } from './fields.ts';
+import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
+import { checkZoneFiles, networkData, zones } from './network.ts';
 import { requirementSchema } from './requirement.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
-import { cidrFault } from './zones.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -40,12 +40,6 @@ const issuer = z
     error: (issue) => issuerFault(String(issue.input)) ?? 'is not an issuer',
   })
   .transform((value) => new URL(value).origin);
-
-const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
-  error: (issue) => cidrFault(String(issue.input)) ?? 'is not a CIDR',
-});
-
-const zoneName = key.describe('Name of the zone; conditions refer to it.');
 
 /** For a key that no authenticator has: the check of references reports it. */
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
@@ -118,52 +112,6 @@ const acrValue = closed({
     .describe('As in `acr_values` and `acr`.'),
   requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
 });
-
-const networkFile = (what: string) =>
-  z
-    .string()
-    .regex(/^\/.*\.mmdb$/, { error: 'must be an absolute path that ends in .mmdb' })
-    .optional()
-    .describe(what);
-
-const networkData = closedNotEmpty({
-  country: networkFile('GeoLite2 or GeoIP2 Country or City: for `countries`. City also knows distances.'),
-  asn: networkFile('GeoLite2 ASN or GeoIP2 ISP: for `asns`.'),
-  anonymiser: networkFile('GeoIP2 Anonymous IP: for `anonymisers`.'),
-}).transform((paths) => paths as ExactOptional<typeof paths>);
-
-/** By member of a zone: the file that it needs. */
-const fileOfMember = { countries: 'country', asns: 'asn', anonymisers: 'anonymiser' } as const;
-
-const zones = z
-  .record(
-    zoneName,
-    closedNotEmpty({
-      cidrs: listOf(cidr).optional().describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
-      countries: listOf(z.string().regex(/^[A-Z]{2}$/, { error: 'must be a country code of two letters such as AT' }))
-        .optional()
-        .describe('Countries (ISO 3166-1 alpha-2), by `networkData.country`.'),
-      asns: listOf(z.int().min(1).max(4_294_967_295))
-        .optional()
-        .describe('Numbers of autonomous systems, by `networkData.asn`.'),
-      anonymisers: z
-        .literal(true, { error: 'can only be true: leave it out when they are not meant' })
-        .optional()
-        .describe('VPNs, proxies, Tor and hosting, by `networkData.anonymiser`.'),
-      label: text
-        .optional()
-        .describe(
-          'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
-        ),
-    })
-      .refine(({ label: _, ...zone }) => Object.keys(zone).length > 0, {
-        error: 'holds no address: give cidrs, countries, asns or anonymisers',
-        when: ({ issues }) => issues.length === 0,
-      })
-      .transform(({ cidrs = [], ...zone }): Zone => ({ cidrs, ...(zone as ExactOptional<typeof zone>) })),
-  )
-  .default({})
-  .describe('Network zones by name. An address is in a zone if one of its members says so.');
 
 const account = closed({
   username: z
@@ -251,15 +199,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')
-    .superRefine((input, context) => {
-      for (const [name, zone] of Object.entries(input.zones ?? {})) {
-        for (const [member, file] of Object.entries(fileOfMember)) {
-          if (!(member in zone) || input.networkData?.[file] !== undefined) continue;
-          const message = `needs a MaxMind DB file: name one in \`networkData.${file}\``;
-          context.addIssue({ code: 'custom', path: ['zones', name, member], message });
-        }
-      }
-    })
+    .superRefine(checkZoneFiles)
     .transform((input): Settings => {
       const attributes = attributeSchemaOf(input.attributes, input.identify.by);
       return {

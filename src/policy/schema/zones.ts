@@ -31,7 +31,10 @@ export interface ZonesOfAddress {
 
 const noData: ZoneData = { knows: () => false, lookup: () => ({}) };
 
-/** A matcher over all zones, made once. An address that cannot be parsed is in no zone, and so is one that no file knows. */
+/**
+ * A matcher over all zones, made once. An address that cannot be parsed is in no zone; one that no file knows is in none
+ * of the zones that need a file.
+ */
 export function compileZones(zones: Settings['zones'], data: ZoneData = noData): (ip: string) => ZonesOfAddress {
   const within = compileNetworks(zones);
   const others = Object.entries(zones).filter(
@@ -43,13 +46,15 @@ export function compileZones(zones: Settings['zones'], data: ZoneData = noData):
     const address = plain(ip);
     const record = address === undefined ? {} : data.lookup(address);
     const rest = others.filter(([name]) => !networks.includes(name));
-    const held = rest.filter(([, zone]) => isHeld(zone, record)).map(([name]) => name);
-    const unknown = rest.filter(([name, zone]) => !held.includes(name) && !knowsAll(zone, data)).map(([name]) => name);
-    return { zones: [...networks, ...held], ...(unknown.length > 0 && { unknownZones: unknown }) };
+    const inside = rest.filter(([, zone]) => isInside(zone, record)).map(([name]) => name);
+    const unknown = rest
+      .filter(([name, zone]) => !inside.includes(name) && !knowsAll(zone, data))
+      .map(([name]) => name);
+    return { zones: [...networks, ...inside], ...(unknown.length > 0 && { unknownZones: unknown }) };
   };
 }
 
-function isHeld({ countries, asns, anonymisers }: Zone, { country, asn, anonymiser }: NetworkRecord): boolean {
+function isInside({ countries, asns, anonymisers }: Zone, { country, asn, anonymiser }: NetworkRecord): boolean {
   const isThere = country !== undefined && countries?.includes(country) === true;
   return (
     isThere || (asn !== undefined && asns?.includes(asn) === true) || (anonymisers === true && anonymiser === true)
