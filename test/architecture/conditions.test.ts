@@ -29,6 +29,7 @@ const optionsByFact = {
     recovering: [],
     consented: [],
     accountSelected: [],
+    deletionTold: [],
   },
   request: {
     clientId: ['app'],
@@ -65,6 +66,7 @@ const optionsByFact = {
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
     consents: ['user'],
+    deletionDueAt: ['user'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {

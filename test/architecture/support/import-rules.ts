@@ -120,6 +120,8 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'users', 'flow/explain', 'stores/embedded', ...store],
     packages: ['commander'],
   },
+  'cli/authenticator-context': root,
+  'cli/base-context': root,
   'cli/program': root,
 
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
@@ -218,6 +220,8 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'serve',
     'store',
     'users',
+    'authenticator-context',
+    'base-context',
     'program',
   ],
   http: [

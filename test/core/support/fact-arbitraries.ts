@@ -165,6 +165,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
     fc.constantFrom('app', 'other'),
     fc.record({ granted: fc.subarray(['openid', ...names]), rejected: fc.subarray(names) }),
   ),
+  deletionDueAt: fc.constant(NOW + 86_400),
   skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
 };
 
@@ -184,6 +185,7 @@ const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   recovering: fc.constant(true as const),
   consented: fc.constant(true as const),
   accountSelected: fc.constant(true as const),
+  deletionTold: fc.constant(true as const),
 };
 
 const deviceArbitraries: Arbitraries<Facts['device']> = {
