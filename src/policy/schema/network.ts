@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import type { Zone } from '../model/settings.ts';
-import { closed, closedNotEmpty, key, listOf, text } from './fields.ts';
+import { closedNotEmpty, key, listOf, text } from './fields.ts';
 import { cidrFault } from './zones.ts';
 
 const cidr = z.string().refine((value) => cidrFault(value) === undefined, {

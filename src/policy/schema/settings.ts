@@ -12,7 +12,7 @@ import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
-import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
+import { closed, duration, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
 import { checkZoneFiles, networkData, zones } from './network.ts';
 import { requirementSchema } from './requirement.ts';
