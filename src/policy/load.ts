@@ -43,7 +43,13 @@ export interface LoadConfigurationOptions {
 
 export type LoadedConfiguration =
   /** `warnings`: what is allowed but risky, by file, line and column; often none. */
-  | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Finding[] }
+  | {
+      readonly ok: true;
+      readonly documents: Documents;
+      readonly warnings: readonly Finding[];
+      /** The files, for the analysis. */
+      readonly sources: readonly DocumentSource[];
+    }
   /** Never empty; by file, line and column. */
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
@@ -81,6 +87,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   return {
     ok: true,
     documents,
+    sources,
     warnings: [
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),

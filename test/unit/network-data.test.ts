@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
+import { placesIn } from '../../src/policy/analysis/places.ts';
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/zones.ts';
 import { mmdb } from '../support/mmdb-writer.ts';
@@ -137,6 +138,21 @@ describe('zones', () => {
     expect(faultOf({ ...good, asn: path('none') })).toMatch(/^network_file_missing: /);
     expect(faultOf({ ...good, asn: path('none') }, { office: zones.office })).toBeUndefined();
   });
+});
+
+test('an analysis counts with one country, one system and a hidden address at a time', () => {
+  const places = placesIn({
+    office: { cidrs: ['192.0.2.0/24'] },
+    home: { cidrs: [], countries: ['AT', 'DE'] },
+    abroad: { cidrs: [], countries: ['CH', 'DE'] },
+    cloud: { cidrs: [], asns: [1] },
+    hidden: { cidrs: [], anonymisers: true },
+  });
+  const sets = places.map(({ zones }) => zones.filter((zone) => zone !== 'office' && zone !== 'cloud').join('+'));
+  const both = ['', 'home', 'home+abroad', 'abroad'].flatMap((one) => [one, one === '' ? 'hidden' : `${one}+hidden`]);
+  expect([...new Set(sets)].sort()).toEqual(both.sort());
+  expect(places).toHaveLength(4 * 2 * 2 * 2);
+  expect(places[0]?.zones).toEqual([]);
 });
 
 describe('the check', () => {

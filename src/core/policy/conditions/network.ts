@@ -7,6 +7,8 @@ import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { allOf, oneOf } from '../condition-result.ts';
 import { jointMembers, meetsLists } from '../membership.ts';
+import { choiceTheory, namesIn } from '../membership-theory.ts';
+import type { Universe } from '../theory.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
   compile: (lists) => [
@@ -21,6 +23,16 @@ export const networkCondition: ConditionDescriptor<'network'> = {
     const zones = jointMembers(one, other);
     return zones === undefined ? [] : [{ network: { zones } }];
   },
+  theory: (conditions, { places }) => {
+    const named = new Set(conditions.flatMap(namesIn));
+    return choiceTheory(
+      'network',
+      distinctPlaces(places, named).map((network) => ({
+        names: network.zones,
+        place: (facts) => ({ ...facts, network }),
+      })),
+    );
+  },
 };
 
 function uncertain({ any, all = [], none = [] }: AnyAllNone, network: Facts['network']): ConditionResult {
@@ -29,4 +41,14 @@ function uncertain({ any, all = [], none = [] }: AnyAllNone, network: Facts['net
   const isOutside = (zone: string): ConditionResult =>
     network.unknownZones?.includes(zone) ? 'error' : resultOf(!network.zones.includes(zone));
   return allOf([...(any === undefined ? [] : [oneOf(any.map(isIn))]), ...all.map(isIn), ...none.map(isOutside)]);
+}
+
+/** One place for each set of the zones that conditions name. */
+function distinctPlaces(places: Universe['places'], named: ReadonlySet<string>): Universe['places'] {
+  const bySet = new Map<string, Universe['places'][number]>();
+  for (const place of places) {
+    const key = JSON.stringify(place.zones.filter((zone) => named.has(zone)).sort());
+    if (!bySet.has(key)) bySet.set(key, place);
+  }
+  return [...bySet.values()];
 }
