@@ -5,7 +5,7 @@ import type { Zone } from '../model/settings.ts';
 import { closedNotEmpty, key, listOf, text } from './fields.ts';
 import { cidrFault } from './zones.ts';
 
-const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
+export const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
   error: (issue) => cidrFault(String(issue.input)) ?? 'is not a CIDR',
 });
 

@@ -14,7 +14,7 @@ import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
-import { checkZoneFiles, networkData, zones } from './network.ts';
+import { checkZoneFiles, cidr, networkData, zones } from './network.ts';
 import { requirementSchema } from './requirement.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 
