@@ -32,8 +32,8 @@ export interface ZonesOfAddress {
 const noData: ZoneData = { knows: () => false, lookup: () => ({}) };
 
 /**
- * A matcher over all zones, made once. An address that cannot be parsed is in no zone; one that no file knows is in none
- * of the zones that need a file.
+ * A matcher over all zones, made once. An address that cannot be parsed is in no zone; one that no file knows is in
+ * none of the zones that need a file.
  */
 export function compileZones(zones: Settings['zones'], data: ZoneData = noData): (ip: string) => ZonesOfAddress {
   const within = compileNetworks(zones);
