@@ -16,6 +16,8 @@ export interface App {
   readonly firstParty: boolean;
   /** Scopes that it cannot do without, where it is not first-party: users cannot untick them. */
   readonly requiredScopes: readonly string[];
+  /** It is on no list of apps that users see. */
+  readonly hidden?: boolean;
   /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
   /** Takes the place of what the settings say, member by member. */

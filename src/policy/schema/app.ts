@@ -31,6 +31,7 @@ export const appSchema = closed({
     .boolean()
     .default(true)
     .describe('Belongs to the operator of this provider. `false`: users are asked for consent. Default: true.'),
+  hidden: z.boolean().optional().describe('Left out of the apps that users see at `/account/apps`. Default: false.'),
   requiredScopes: z
     .array(z.string().min(1))
     .default([])
