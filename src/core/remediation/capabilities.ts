@@ -23,6 +23,11 @@ export interface Capabilities extends AuthenticatorState {
   /** With the authenticators that may be used here. */
   readonly policies: PolicySet;
   /**
+   * By key of an authenticator, what the account policy asks for before it is enrolled, beside the account-management
+   * requirement. Absent: nothing.
+   */
+  readonly additions?: ReadonlyMap<string, LayerRequirement>;
+  /**
    * For the account-management requirement (Law 7): includes what the enrollment policy disables here, marked as such.
    */
   readonly accountManagement: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };

@@ -62,6 +62,7 @@ export class Revisions {
       authenticators,
       apps: new LruCache(keptApps),
       compiled: new LruCache(keptPolicies),
+      account: new LruCache(2),
       enrollment: new LruCache(2),
       password: new LruCache(2),
       profiles: new LruCache(keptPolicies),

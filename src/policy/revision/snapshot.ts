@@ -6,7 +6,13 @@ import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
+import {
+  type CompiledAccountPolicy,
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicySet,
+} from '../../core/policy/compile.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -19,6 +25,7 @@ import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import {
+  readAccountPolicy,
   readApp,
   readBrandFile,
   readEnrollmentPolicy,
@@ -60,6 +67,7 @@ export interface SnapshotSources {
   readonly store: Store;
   readonly apps: LruCache<App>;
   readonly compiled: LruCache<CompiledPolicy>;
+  readonly account: LruCache<CompiledAccountPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
   readonly password: LruCache<CompiledPolicy<PasswordRule>>;
   readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
@@ -132,14 +140,15 @@ async function composePolicies(
   known: KnownToPolicies,
 ): Promise<PolicySet> {
   const { minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify } = application;
-  const { policy, signOnPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
-  const [session, app, enrollment, password, recovery, profile] = await Promise.all([
+  const { policy, signOnPolicy, accountPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const [session, app, enrollment, password, recovery, profile, account] = await Promise.all([
     policy(documentKey('session', 'session')),
     signOnPolicy(application),
     enrollmentPolicy(),
     passwordPolicy(),
     policy(documentKey('recovery', 'recovery')),
     profilePolicy(profileName),
+    accountPolicy(),
   ]);
   return {
     session: session ?? denyAll,
@@ -147,6 +156,7 @@ async function composePolicies(
     ...(enrollment && { enrollment }),
     ...(password && { password }),
     ...(recovery && { recovery }),
+    ...(account && { accountPolicy: account }),
     ...(profile && { profile }),
     ...(identifyPageOf(known.settings, { identify }).identifierFirst && { identifierFirst: true }),
     ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
@@ -192,6 +202,11 @@ function policyReaders(sources: SnapshotSources, { hashOf, read, labelled }: Doc
         const policies = await Promise.all(hashes.map(async (hash) => readPolicy(await read(hash ?? ''))));
         return compilePolicy({ name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) });
       });
+    },
+    async accountPolicy(): Promise<CompiledAccountPolicy | undefined> {
+      const hash = hashOf(documentKey('account', 'account'));
+      if (hash === undefined) return undefined;
+      return sources.account.get(hash, async () => compileAccountPolicy(readAccountPolicy(await read(hash))));
     },
     enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
     passwordPolicy: () => password(documentKey('password', 'password')),
