@@ -6,7 +6,7 @@
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
 import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
-import { meetsRequirement } from '../evidence/requirement.ts';
+import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
@@ -16,6 +16,7 @@ import {
   accountManagementOf,
   type Capabilities,
   capabilitiesWithin,
+  enrolledAtBest,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
@@ -95,17 +96,24 @@ export interface ChosenRequest {
   readonly isPossible: boolean;
 }
 
-/** The best of what the request may add that the user can reach; if there is none, the last. */
+/**
+ * The best of what the request may add that the user can reach; if there is none, the last. What it asks for if
+ * possible never leads into an enrollment.
+ */
 export function chooseRequest(context: EvaluationContext, capabilities: Capabilities): ChosenRequest {
-  const { policy } = context;
-  const [first, ...others] = context.requests;
+  const { policy, requests } = context;
+  const [first, ...others] = requests.length === 1 ? requests : requests.filter(isWithinReach);
   const required = [...unlessMet(policy, capabilities), ...accountRequirements(context, capabilities)];
-  let chosen = tryRequest(first, required, capabilities);
+  let chosen = tryRequest(first ?? requests[0], required, capabilities);
   for (const request of others) {
     if (chosen.isPossible) break;
     chosen = tryRequest(request, required, capabilities);
   }
   return chosen;
+
+  function isWithinReach({ requirement }: Layer): boolean {
+    return requirement === undefined || meetsLayerRequirement(requirement, enrolledAtBest(capabilities));
+  }
 }
 
 /**

@@ -86,6 +86,20 @@ export function provable({ enrollments, policies }: Capabilities): readonly Asse
   });
 }
 
+/**
+ * The evidence that the user has and could have by what the account has for good, here or elsewhere. Recovery
+ * authenticators are for the loss of others, and what expires by itself is not counted on.
+ */
+export function enrolledAtBest(capabilities: Capabilities): readonly AssessedEvidence[] {
+  const { enrollments, authenticators } = capabilities.accountManagement;
+  const isForRecovery = (name: string) => authenticators.some(({ key, recovery }) => key === name && recovery);
+  const lasting = enrollments.filter(
+    ({ authenticator, auxiliary, temporary }) => !auxiliary && !temporary && !isForRecovery(authenticator),
+  );
+  const proofs = provable({ ...capabilities, enrollments: lasting });
+  return [...capabilities.evidence, ...proofs.map(({ accountManagementOnly: _, ...proof }) => proof)];
+}
+
 function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
   const { id, authenticator, factors, characteristics, auxiliary, recovered, accountManagementOnly } = enrollment;
   const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
