@@ -10,7 +10,9 @@ import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
-import { loadConfiguration } from './policy/load.ts';
+import { analyse } from './policy/analysis/analyse.ts';
+import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
+import { findingSummary } from './policy/model/analysis-finding.ts';
 import { findingLine, warningLine } from './policy/model/finding.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
@@ -223,13 +225,38 @@ async function applyConfiguration(store: Store, options: NodeOptions, when: 'sta
   const issuer = options.issuer ?? (options.demo ? `http://localhost:${options.port}` : undefined);
   const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
   if (orphaned.length > 0) throw notConfigured(options, orphaned.map(orphanedText));
-  const { revision, changed } = await new Revisions(store, { authenticators }).apply(loaded.documents, {
+  const revisions = new Revisions(store, { authenticators });
+  if (await isRefused(loaded, revisions, options)) return;
+  const { revision, changed } = await revisions.apply(loaded.documents, {
     by: 'serve',
     message: `files of ${configDir}`,
   });
   if (when === 'start' || changed.length > 0)
     for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
   if (changed.length > 0) log.info('configuration applied', { revision, changed });
+}
+
+/**
+ * Analyses a configuration that changed. With an error it is refused: what is in use stays in use, and a store that has
+ * nothing yet stays empty.
+ */
+async function isRefused(
+  loaded: Extract<LoadedConfiguration, { ok: true }>,
+  revisions: Revisions,
+  options: NodeOptions,
+): Promise<boolean> {
+  const changed = await revisions.changedBy(loaded.documents);
+  if (changed.length === 0) return false;
+  const now = Math.floor(Date.now() / 1000);
+  const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
+  const shown = findings.filter(({ severity }) => severity !== 'note');
+  if (!shown.some(({ severity }) => severity === 'error')) {
+    for (const finding of shown) options.log.warn(`${options.configDir}/${findingSummary(finding)}`);
+    return false;
+  }
+  const refusal = notConfigured(options, shown.map(findingSummary));
+  if ((await revisions.history(1)).length === 0) throw refusal;
+  return true;
 }
 
 /** A broken file is reported and changes nothing. */

@@ -11,6 +11,7 @@ import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
 import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
@@ -43,7 +44,13 @@ export interface LoadConfigurationOptions {
 
 export type LoadedConfiguration =
   /** `warnings`: what is allowed but risky, by file, line and column; often none. */
-  | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Finding[] }
+  | {
+      readonly ok: true;
+      readonly documents: Documents;
+      readonly warnings: readonly Finding[];
+      /** The files, for the analysis. */
+      readonly sources: readonly DocumentSource[];
+    }
   /** Never empty; by file, line and column. */
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
@@ -82,10 +89,12 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   return {
     ok: true,
     documents,
+    sources,
     warnings: [
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
+      ...expressionWarnings(sources),
       ...brand.warnings,
     ].sort(compareLocations),
   };
@@ -108,6 +117,7 @@ function checkSources(
   ]);
   return [
     ...ofEachFile,
+    ...expressionFindings(sources),
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),

@@ -52,6 +52,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/schema/session-policy': ['password'],
   // The password policy, policies/password.yaml.
   'core/policy/password-terms': ['password'],
+  'policy/analysis/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-enrollment': ['password'],
   'policy/check/check-references': ['password'],

@@ -180,6 +180,8 @@ export interface Subject {
   readonly offeredAttributes?: readonly string[];
   /** By client id: what the user answered when a third-party app asked for access. */
   readonly consents?: Readonly<Record<string, Consent>>;
+  /** The user asked for the deletion of the account: when it is due (epoch seconds). */
+  readonly deletionDueAt?: Seconds;
 }
 
 /** What a user lets a third-party app have. */
@@ -243,6 +245,8 @@ export interface Facts {
     readonly consented?: true;
     /** The user said in it with which account to go on. */
     readonly accountSelected?: true;
+    /** The user was told in it that the account will be deleted, and went on. */
+    readonly deletionTold?: true;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };

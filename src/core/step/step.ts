@@ -164,6 +164,8 @@ export type Step = StepBase &
     | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
     /** Whether to go on with the account of the session. */
     | { readonly kind: 'select_account' }
+    /** Whether to keep an account that waits for its deletion. */
+    | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }
   );

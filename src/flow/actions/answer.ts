@@ -19,6 +19,7 @@ import type { Decided, OpenTransaction } from '../transaction/open-transaction.t
 import { answerConsent, goOnWithAccount } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
+import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
 import { withOwnAttempts } from './own-attempts.ts';
@@ -122,6 +123,8 @@ export async function answer(
       return answerConsent(context, decided, submitted);
     case 'select_account':
       return goOnWithAccount(context, decided);
+    case 'keep_account':
+      return answerKeepAccount(context, decided);
     default:
       return { context, messages: [] };
   }

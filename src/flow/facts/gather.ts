@@ -81,12 +81,13 @@ function transactionOf({
   recovering,
   consented,
   accountSelected,
+  deletionTold,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected }),
+    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected, deletionTold }),
   };
 }
 

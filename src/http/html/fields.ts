@@ -59,6 +59,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'profile':
     case 'consent':
     case 'select_account':
+    case 'keep_account':
     case 'denied':
     case 'complete':
       return [];

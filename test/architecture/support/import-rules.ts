@@ -25,7 +25,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   errors: { ours: [], packages: [] },
 
   // A brand is checked by the colours that pages and mail will have.
-  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod'] },
+  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod', '@marcbachmann/cel-js'] },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
@@ -155,7 +155,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'step',
     'analysis',
   ],
-  policy: ['model', 'schema', 'source', 'revision', 'check', 'load'],
+  policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
   flow: [
     'server-mac',
     'audit-cause',

@@ -6,7 +6,7 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf, identifyFields } from '../fields.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
-import { consentModel, selectAccountModel } from './consent-form.ts';
+import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import { identifierWords, isUsual } from './identifier-words.ts';
 import type { StepPage } from './page-models.ts';
@@ -75,6 +75,8 @@ function stepContent(page: StepPage, t: Translator): Content {
       return { template: 'steps/consent', model: consentModel({ ...context, step }) };
     case 'select_account':
       return { template: 'steps/select-account', model: selectAccountModel({ ...context, step }) };
+    case 'keep_account':
+      return { template: 'steps/keep-account', model: keepAccountModel({ ...context, step }) };
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
