@@ -9,6 +9,7 @@ import { attributeTypes, checkAttributeTests } from './check/check-attribute-tes
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
+import { checkClientCertificates } from './check/check-client-certificates.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
@@ -121,6 +122,7 @@ function checkSources(
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),
+    ...checkClientCertificates(sources),
     ...checkSwitchedOff(sources),
     ...checkSignOn(sources),
   ];

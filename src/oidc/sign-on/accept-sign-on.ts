@@ -64,7 +64,10 @@ function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
     ...omitUndefined({ limits }),
   });
   if (evidence.length === 0) return;
-  const proved = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  // What was set up is no sign-in: the user proved who they are with something else, or before. The entry is there all
+  // the same, because it also names the session.
+  const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
+  const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 
