@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { accountPurpose, enrollScope, scopeOfChange } from '../../src/core/enrollment/account-request.ts';
-import type { AccountChange, AccountRule, ChangesNamed } from '../../src/core/model/account-policy.ts';
+import type { AccountRule, ChangesNamed, GovernedChange } from '../../src/core/model/account-policy.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { Evidence, Subject } from '../../src/core/model/facts.ts';
 import type { Requirement, Rule } from '../../src/core/model/policy.ts';
@@ -120,7 +120,7 @@ describe('in the loop', () => {
 });
 
 describe('at the account', () => {
-  const purposes: readonly (readonly [string, AccountChange])[] = [
+  const purposes: readonly (readonly [string, GovernedChange])[] = [
     ['remove', { action: 'remove', of: 'totp' }],
     ['change', { action: 'change', of: 'username' }],
   ];

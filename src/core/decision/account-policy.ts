@@ -3,14 +3,14 @@
  * is the floor; what they forbid cannot be enrolled here. See decision 77.
  */
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
-import type { AccountChange } from '../model/account-policy.ts';
+import type { GovernedChange } from '../model/account-policy.ts';
 import type { Layer, LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { policyLayer } from './layers.ts';
 
 /** The ruling about one change. Undefined: there is no account policy. */
-function changeLayer({ accountPolicy }: PolicySet, facts: Facts, change: AccountChange): Layer | undefined {
+function changeLayer({ accountPolicy }: PolicySet, facts: Facts, change: GovernedChange): Layer | undefined {
   if (accountPolicy === undefined) return undefined;
   const { requirement, ...layer } = policyLayer('account', accountPolicy.about(change), facts);
   return requirement ? { ...layer, requirement: { ...requirement, isAccountManagement: true } } : layer;
@@ -20,13 +20,13 @@ function changeLayer({ accountPolicy }: PolicySet, facts: Facts, change: Account
 function enrollmentChange(
   { key, maxEnrollments }: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>,
   subject: Subject | undefined,
-): AccountChange {
+): GovernedChange {
   const isReplaced = maxEnrollments === 1 && subject?.enrollments.some(({ authenticator }) => authenticator === key);
   return { action: isReplaced ? 'change' : 'add', of: key };
 }
 
 /** The change that a request to the account app is for, as long as it is not made. */
-export function requestedChange({ account, authenticators }: PolicySet, facts: Facts): AccountChange | undefined {
+export function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
   const purpose = accountPurpose(facts.request);
   if (!account || purpose.kind === 'view') return undefined;
   if (purpose.kind === 'change') return purpose.change;

@@ -1,5 +1,5 @@
 /** What a user wants to do in the built-in account app. The scopes of the request say it. */
-import { type AccountChange, changeActions } from '../model/account-policy.ts';
+import { changeActions, type GovernedChange } from '../model/account-policy.ts';
 import type { Evidence, Facts, RequestFacts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
@@ -10,7 +10,7 @@ export type AccountPurpose =
    * The user is about to change the account, which takes the account-management requirement (Law 7). `change`: what
    * the account policy is asked about; absent: it is neither an authenticator nor an identifier.
    */
-  | { readonly kind: 'change'; readonly change?: AccountChange }
+  | { readonly kind: 'change'; readonly change?: GovernedChange }
   /** The user wants to enroll this authenticator, which takes the same requirement. */
   | { readonly kind: 'enroll'; readonly authenticator: string };
 
@@ -22,7 +22,7 @@ export const changeScope = 'account:change';
 const enrollPrefix = 'account:enroll:';
 
 /** The scope that asks for what this change takes. */
-export function scopeOfChange({ action, of }: AccountChange): string {
+export function scopeOfChange({ action, of }: GovernedChange): string {
   return `${changeScope}:${action}:${of}`;
 }
 
@@ -45,7 +45,7 @@ function isChange(scope: string): boolean {
 }
 
 /** Undefined: the scope names no change that there is. */
-function changeIn(scope: string): AccountChange | undefined {
+function changeIn(scope: string): GovernedChange | undefined {
   const [, , action, ...of] = isChange(scope) ? scope.split(':') : [];
   const known = changeActions.find((one) => one === action);
   return known && { action: known, of: of.join(':') };

@@ -7,7 +7,7 @@ export const changeActions = ['add', 'change', 'remove'] as const;
 export type ChangeAction = (typeof changeActions)[number];
 
 /** One change to an account. */
-export interface AccountChange {
+export interface GovernedChange {
   readonly action: ChangeAction;
   /** The key of an authenticator, or `username`. The address and the number of a user are `email` and `phone`. */
   readonly of: string;

@@ -1,6 +1,6 @@
 /** Compiles policies for evaluation: once per revision, not once per decision. */
 
-import type { AccountChange, AccountRule } from '../model/account-policy.ts';
+import type { AccountRule, GovernedChange } from '../model/account-policy.ts';
 import type { ConsentTerms } from '../model/consent.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
@@ -40,7 +40,7 @@ export interface CompiledPolicy<Of extends RuleHead = Rule> {
 /** The account policy: for each change the rules that are about it are a policy of their own. */
 export interface CompiledAccountPolicy {
   readonly rules: readonly AccountRule[];
-  readonly about: (change: AccountChange) => CompiledPolicy;
+  readonly about: (change: GovernedChange) => CompiledPolicy;
 }
 
 /** Everything that decides about one app, compiled once per revision and app. */

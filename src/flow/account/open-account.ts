@@ -2,7 +2,7 @@
 
 import { evaluate } from '../../core/decision/evaluate.ts';
 import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
-import type { AccountChange } from '../../core/model/account-policy.ts';
+import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Facts, RequestFacts } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -53,7 +53,7 @@ export async function openAccount(
  * Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago; and what the account policy
  * asks for this change, which is absent where it is neither an authenticator's nor an identifier's.
  */
-export function mayChange({ policies, facts }: OpenAccount, change?: AccountChange): boolean {
+export function mayChange({ policies, facts }: OpenAccount, change?: GovernedChange): boolean {
   const scope = change ? scopeOfChange(change) : changeScope;
   return evaluate(policies, { ...facts, request: request(['openid', scope]) }).kind === 'allow';
 }

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
-import type { AccountChange } from '../../core/model/account-policy.ts';
+import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
@@ -63,7 +63,7 @@ export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise
 export async function readyForChange(
   request: AccountHttpRequest,
   returnTo: string,
-  change?: AccountChange,
+  change?: GovernedChange,
 ): Promise<AccountPageRequest | undefined> {
   const open = await openedAccount(request);
   if (open && mayChange(open, change)) return { ...request, open };
@@ -76,7 +76,7 @@ export async function readyForChange(
 export async function readyForForm(
   request: AccountHttpRequest,
   returnTo: string,
-  change?: AccountChange,
+  change?: GovernedChange,
 ): Promise<AccountFormRequest | undefined> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx);

@@ -4,7 +4,7 @@
  */
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
-import type { AccountChange, AccountRule } from '../../core/model/account-policy.ts';
+import type { AccountRule, GovernedChange } from '../../core/model/account-policy.ts';
 import { isAbout } from '../../core/policy/account-policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
@@ -25,7 +25,7 @@ export function checkAccount(
   const enabled = enabledAuthenticators(all, readSettings(settings, all));
   const additions = enabled
     .filter(({ enrollable }) => enrollable)
-    .map(({ key: of }): AccountChange => ({ action: 'add', of }));
+    .map(({ key: of }): GovernedChange => ({ action: 'add', of }));
   const { rules } = readAccountPolicy(policy);
   const allowing = additions
     .flatMap((change) => rulesAbout(change, rules))
@@ -46,7 +46,7 @@ export function checkAccount(
 }
 
 /** The rules that may decide about the change: up to the first that always does. */
-function rulesAbout(change: AccountChange, rules: readonly AccountRule[]): readonly AccountRule[] {
+function rulesAbout(change: GovernedChange, rules: readonly AccountRule[]): readonly AccountRule[] {
   const own = rules.filter((rule) => !rule.off && !rule.reportOnly && isAbout(rule, change));
   const always = own.findIndex(({ when }) => Object.keys(when).length === 0);
   return always < 0 ? own : own.slice(0, always + 1);
