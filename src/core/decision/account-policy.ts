@@ -27,8 +27,9 @@ function enrollmentChange(
 
 /** The change that a request to the account app is for, as long as it is not made. */
 export function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
+  if (!account) return undefined;
   const purpose = accountPurpose(facts.request);
-  if (!account || purpose.kind === 'view') return undefined;
+  if (purpose.kind === 'view') return undefined;
   if (purpose.kind === 'change') return purpose.change;
   const descriptor = authenticators.find(({ key }) => key === purpose.authenticator);
   if (descriptor === undefined || isEnrolledHere(descriptor.key, facts)) return undefined;
