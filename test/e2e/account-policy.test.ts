@@ -48,6 +48,6 @@ test.each([
   const user = await userWithPassword(node, [group]);
   const { agent, page } = await beginSignIn(node, 'payroll');
   expect(currentStep(await identify(agent, page, user))).toBe(step);
-  const { page: overview } = await visit(node, user, { path: '/account' });
+  const { page: overview } = await visit(node, user, { path: '/account/methods' });
   expect(overview.html.includes('/account/add/totp')).toBe(offered);
 });
