@@ -11,6 +11,7 @@ import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
+import { checkOwnViews } from './own-views.ts';
 import { loadConfiguration } from './policy/load.ts';
 import { findingLine, warningLine } from './policy/model/finding.ts';
 import { Revisions } from './policy/revision/revisions.ts';
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly host: string;
   readonly dataDir: string;
   readonly configDir: string;
+  /** The operator's own directory of views. */
+  readonly viewsDir?: string;
   readonly redisUrl?: string;
   /** What Redis must promise. Default: `replicas`; of a demo, which has nothing to lose, `memory`. */
   readonly redisDurability?: RedisDurability;
@@ -108,7 +111,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
     const issuer = issuerOf(node, await configuredIssuer(node));
-    const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
+    const app = createApp({
+      store,
+      issuer,
+      log,
+      demo: options.demo !== undefined,
+      variables: options.variables,
+      ownViewsDir: checkedViews(options),
+    });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       closing.add(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
@@ -202,6 +212,14 @@ function issuerOf(options: NodeOptions, configured: string | undefined): string 
 /** The demo's relying party listens on the next port; the example files refer to it by this name. */
 function variablesOf({ port, variables }: NodeOptions): ServeOptions['variables'] {
   return { DEMO_RP_PORT: String(port + 1), ...variables };
+}
+
+/** A template or a language that is not good stops the start: it would break a sign-in. */
+function checkedViews({ viewsDir, log }: ServeOptions): string | undefined {
+  const lines = viewsDir === undefined ? [] : checkOwnViews(viewsDir).map(findingLine);
+  for (const line of lines) log.warn(line);
+  if (lines.length === 0) return viewsDir;
+  throw new StepgateError('not_configured', `${viewsDir} is no good directory of views:\n${lines.join('\n')}`);
 }
 
 function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[]): StepgateError {

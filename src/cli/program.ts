@@ -12,6 +12,7 @@ import { recoveryCodeKey } from '../authenticators/recovery-code/recovery-code.t
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { checkOwnViews } from '../own-views.ts';
 import { backUp, restoreBackup } from '../stores/backup/backup.ts';
 import { finishUpgrade } from '../stores/finish-upgrade.ts';
 import { openAsItIs, openStore, readDurability } from '../stores/open.ts';
@@ -96,6 +97,7 @@ function createContext(env: Environment): CommandContext {
     recoveryCodes: recoveryCodeKey,
     openAsItIs: (warn) => openAsItIs({ ...settings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
+    checkViews: () => (env.VIEWS_DIR ? checkOwnViews(env.VIEWS_DIR) : []),
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
     fetch,
     nodeVersion: process.versions.node,

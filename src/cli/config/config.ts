@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
-import { loadConfiguration } from '../../policy/load.ts';
+import { type LoadedConfiguration, loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
@@ -27,6 +27,8 @@ export interface ConfigContext {
   openNewStore(init: boolean, initialise: (store: Store) => Promise<void>): Promise<Store>;
   /** Directory of the configuration, when the command names none. */
   readonly configDir: string;
+  /** What is wrong with the operator's own directory of views, if there is one. */
+  checkViews(): readonly Finding[];
   /** Each takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
@@ -182,10 +184,11 @@ interface Checked {
 
 /** Prints what it finds. `undefined`: the configuration has problems, and the command is over. */
 async function check(context: ConfigContext, dir: string, { json }: ResultOptions): Promise<Checked | undefined> {
-  const loaded = await loadConfiguration(dir, {
+  const configuration = await loadConfiguration(dir, {
     ...context,
     ...omitUndefined({ groups: await memberGroups(context) }),
   });
+  const loaded = withViews(configuration, context.checkViews());
   if (loaded.ok) {
     if (!json) for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
     return loaded;
@@ -199,6 +202,12 @@ async function check(context: ConfigContext, dir: string, { json }: ResultOption
   const files = new Set(loaded.findings.map(({ file }) => file)).size;
   context.stderr(`${quantity(loaded.findings.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
   return undefined;
+}
+
+/** A node starts with both, or not at all. */
+function withViews(loaded: LoadedConfiguration, views: readonly Finding[]): LoadedConfiguration {
+  if (views.length === 0) return loaded;
+  return { ok: false, findings: [...(loaded.ok ? [] : loaded.findings), ...views] };
 }
 
 /**

@@ -128,6 +128,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  'own-views': root,
   app: root,
   serve: root,
   main: root,
@@ -220,6 +221,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'answers',
     'page-context',
     'middleware',
+    'language-handler',
     'sign-in',
     'account',
     'provider',
