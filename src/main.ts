@@ -4,7 +4,9 @@
  * gets as arguments.
  */
 import { mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import module from 'node:module';
+import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
@@ -12,15 +14,20 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(1);
 }
 
+// What Node compiled is kept beside the packages, where only who installs them can write; elsewhere it is not kept.
+module.enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'stepgate'));
+
 // Only now: some packages crash on an older Node as soon as they are loaded.
 const { createProgram } = await import('./cli/program.ts');
 
 const env = process.env;
 
-const program = createProgram({
+const program = await createProgram({
   env,
+  words: process.argv.slice(2),
   async serve({ demo, logFile }) {
-    // Only the server needs the provider; the other commands start without it.
+    // Before the first request: by default the heap triples before V8 collects it (decision 63).
+    setFlagsFromString('--heap-growing-percent=30');
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
     const { readDurability } = await import('./stores/open.ts');
@@ -51,6 +58,7 @@ const program = createProgram({
       variables: env,
       log: createLogger(logWriter(logFile)),
     });
+    module.flushCompileCache();
     let stopping = false;
     const stop = (): void => {
       if (stopping) return;

@@ -7,7 +7,6 @@ import { createApp, type ServerApp } from './app.ts';
 import { authenticatorKinds } from './authenticators/index.ts';
 import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
-import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
@@ -121,6 +120,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
+      const { prepareDemo } = await import('./demo/prepare.ts');
       closing.add(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
     }
     const callback = app.koa.callback();
@@ -177,7 +177,8 @@ async function startApp(
   closing: Closing,
 ): Promise<void> {
   const isEmbedded = options.redisUrl === undefined;
-  if (isEmbedded) await applyConfiguration(options.store, options, options.isNew ? 'change' : 'start');
+  // A new store was filled with it a moment ago.
+  if (isEmbedded && !options.isNew) await applyConfiguration(options.store, options, 'start');
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
   app.storeHealth.start();

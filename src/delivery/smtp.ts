@@ -1,6 +1,5 @@
 /** Email over SMTP (RFC 5321), with pooled connections. */
 
-import { createTransport } from 'nodemailer';
 import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Channel, OutgoingMessage } from './channel.ts';
@@ -30,25 +29,31 @@ interface SmtpError {
 }
 
 export function smtpChannel({ from, timeout, requireTls, user, password, ...server }: SmtpOptions): Channel {
-  const transport = createTransport({
-    ...server,
-    requireTLS: requireTls && !server.secure,
-    ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
-    pool: true,
-    maxConnections: 4,
-    connectionTimeout: timeout,
-    greetingTimeout: timeout,
-    socketTimeout: timeout,
-    dnsTimeout: timeout,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  // Made for the first message: a node that sends none is up sooner.
+  const open = async () => {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      ...server,
+      requireTLS: requireTls && !server.secure,
+      ...(user === undefined ? {} : { auth: { user, pass: password ?? '' } }),
+      pool: true,
+      maxConnections: 4,
+      connectionTimeout: timeout,
+      greetingTimeout: timeout,
+      socketTimeout: timeout,
+      dnsTimeout: timeout,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  };
+  let transport: ReturnType<typeof open> | undefined;
   return {
     async send(message) {
       const to = mailAddress(message.to);
       if (to === undefined) return 'failed';
       try {
-        await transport.sendMail(mailOf(message, to, from));
+        transport ??= open();
+        await (await transport).sendMail(mailOf(message, to, from));
         return 'sent';
       } catch (error) {
         const { code, responseCode, command } = error as SmtpError;
@@ -58,7 +63,7 @@ export function smtpChannel({ from, timeout, requireTls, user, password, ...serv
         throw new Error(`SMTP: ${[code, responseCode, command].filter((one) => one !== undefined).join(' ')}`);
       }
     },
-    close: () => transport.close(),
+    close: () => void transport?.then((opened) => opened.close()),
   };
 }
 

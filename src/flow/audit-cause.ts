@@ -7,6 +7,7 @@ export type AuditCause =
   | 'profile'
   | 'consent'
   | 'select'
+  | 'keep-account'
   | 'resend'
   | 'recover'
   | '/account/addresses'

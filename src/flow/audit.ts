@@ -172,8 +172,8 @@ export const auditEvents = {
   'account.deletion_requested': { outcomes: succeeds, fields: atAccount, causedBy: ['/account/deletion'] },
   'account.deletion_cancelled': {
     outcomes: succeeds,
-    fields: atAccount,
-    causedBy: ['/account/deletion', '/account/undo', '/account/not-me'],
+    fields: [...atAccount, 'transaction'],
+    causedBy: ['/account/deletion', '/account/undo', '/account/not-me', 'keep-account'],
   },
   'service_token.issued': {
     outcomes: succeeds,

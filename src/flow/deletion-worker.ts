@@ -80,13 +80,14 @@ export class DeletionWorker {
     const account = await directory.get(due.user);
     if (account?.user.deletion?.dueAt !== due.dueAt) return void (await store.commit([leaveDeletions(due)]));
     if (!isStillDue(account.user, due)) return;
-    const farewell = await farewellOps({ store, now, snapshot: services.knownSnapshot() }, account.user);
+    const snapshot = services.knownSnapshot();
+    const schema = snapshot?.settings.attributes;
+    const farewell = await farewellOps({ store, now, snapshot }, account.user);
     const { line, op } = auditOp({ event: 'user.deleted', outcome: 'success', subject: due.user, by: 'self' });
-    const isDeleted = await directory.delete(
-      due.user,
-      (before) => [...farewell, ...this.#messages(before), op],
-      (user) => isStillDue(user, due),
-    );
+    const isDeleted = await directory.delete(due.user, (before) => [...farewell, ...this.#messages(before), op], {
+      isMeant: (user) => isStillDue(user, due),
+      ...(schema && { schema }),
+    });
     if (!isDeleted) return;
     services.audit(line);
     services.messagesWait();

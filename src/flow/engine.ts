@@ -160,7 +160,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;
-  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred });
+  return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {

@@ -10,6 +10,8 @@ import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
+import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { checkServices } from './check/check-service.ts';
@@ -73,6 +75,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
+    ...checkIdentify(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };
   return {
@@ -80,7 +83,9 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     documents,
     warnings: [
       ...configurationWarnings(sources, documents, options),
+      ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
+      ...expressionWarnings(sources),
       ...brand.warnings,
     ].sort(compareLocations),
   };
@@ -103,6 +108,7 @@ function checkSources(
   ]);
   return [
     ...ofEachFile,
+    ...expressionFindings(sources),
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),

@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis';
 import { type ClusterNode, ClusterRule, type ClusterView } from './cluster-rule.ts';
 import { connectToAsk, type RedisPatience } from './redis-client.ts';
 import type { RedisAddress } from './redis-url.ts';
-import { firstWord, plainAddress, type ReplicaWatch, repeat } from './replica-watch.ts';
+import { repeat } from './repeat.ts';
+import { firstWord, plainAddress, type ReplicaWatch } from './replica-watch.ts';
 
 export interface NodeAddress {
   readonly host: string;

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { databaseName, openDataDir } from './data-dir.ts';
 import { keyringKey, revisionPointerKey, usersKey } from './keys.ts';
-import { openRedis } from './redis.ts';
 import type { RedisDurability } from './redis-check.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
@@ -62,6 +61,8 @@ export async function openAsItIs(settings: StoreSettings, initialise?: Initialis
   if (url === undefined) return openDataDir(dataDir, { initialise, schema });
   const { isPatient = false, durability = 'replicas' } = settings;
   const onTrouble = (error: Error): void => warn(`Redis: ${error.message}`);
+  // Only now, since its package costs a quarter of a start, and the embedded store needs none of it.
+  const { openRedis } = await import('./redis.ts');
   const store = openRedis({ url, schema, isPatient, durability, onTrouble });
   try {
     for (const warning of await store.examine()) warn(warning);

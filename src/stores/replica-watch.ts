@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { connectToAsk } from './redis-client.ts';
+import { repeat } from './repeat.ts';
 import { AttachedRule, type ReplicaRule, SentinelRule, type SentinelView } from './replica-rule.ts';
 
 export interface ReplicaWatch {
@@ -131,21 +132,4 @@ export function firstWord(patience: number, reason: string) {
     await Promise.race([promise, late]).finally(() => clearTimeout(timer));
   };
   return { known, learned };
-}
-
-/** Asks again and again, with a pause after each answer. Failures are silent: the next answer counts. */
-export function repeat(ask: () => Promise<void>, interval: number): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const turn = async (): Promise<void> => {
-    await ask().catch(() => {});
-    if (stopped) return;
-    timer = setTimeout(() => void turn(), interval);
-    timer.unref();
-  };
-  void turn();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
 }

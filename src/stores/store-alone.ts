@@ -4,8 +4,8 @@
  */
 import { storeAloneKey } from './keys.ts';
 import type { RedisClient } from './redis-client.ts';
+import { repeat } from './repeat.ts';
 import type { ReplicaRule } from './replica-rule.ts';
-import { repeat } from './replica-watch.ts';
 import type { Op, Store } from './store.ts';
 
 export interface StoreAlone {

@@ -5,7 +5,7 @@
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import { attributeReservationKey, userKey } from '../stores/keys.ts';
-import type { Entry, Op } from '../stores/store.ts';
+import type { Entry, Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';
 import type { Profile } from './user.ts';
@@ -58,36 +58,87 @@ export function takenValue(
   });
 }
 
-function valueFor(user: string, now: Seconds) {
-  return { value: JSON.stringify({ user, at: now } satisfies AttributeReservation), refs: [userKey(user)] };
+/** What a profile gains and loses of the values that must be unique. */
+export interface UniqueChange {
+  readonly claimed: readonly UniqueValue[];
+  readonly freed: readonly UniqueValue[];
 }
 
-/** Writes the reservations, once `takenValue` has found none. It fails where another commit was faster. */
-export function reservationOps(
-  entries: ReadonlyMap<string, Entry | undefined>,
-  values: readonly UniqueValue[],
-  { user, now }: { readonly user: string; readonly now: Seconds },
-): readonly Op[] {
-  return values.map(({ key }): Op => {
+export function uniqueChange(schema: AttributeSchema, before: Profile, after: Profile): UniqueChange {
+  const [had, has] = [uniqueValues(schema, before), uniqueValues(schema, after)];
+  const without = (all: readonly UniqueValue[], others: readonly UniqueValue[]) =>
+    all.filter(({ key }) => !others.some((one) => one.key === key));
+  return { claimed: without(has, had), freed: without(had, has) };
+}
+
+interface Owner {
+  readonly user: string;
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
+type Entries = ReadonlyMap<string, Entry | undefined>;
+
+/**
+ * Operations that reserve and free the values, in the commit that writes the profile. They fail where another commit
+ * was faster. `entries`: a load of all their keys, in which no value is taken.
+ */
+export function uniqueOps(entries: Entries, { claimed, freed }: UniqueChange, owner: Owner): readonly Op[] {
+  const value = valueFor(owner);
+  const reserved = claimed.map(({ key }): Op => {
     const entry = entries.get(key);
-    const written = { key, ...valueFor(user, now) };
-    return entry ? { op: 'replace', version: entry.version, ...written } : { op: 'create', ...written };
+    return entry ? { op: 'replace', key, version: entry.version, ...value } : { op: 'create', key, ...value };
+  });
+  return [...reserved, ...ownEntries(entries, freed, owner).flatMap(deletion)];
+}
+
+function deletion({ key, version }: { readonly key: string; readonly version: number }): readonly Op[] {
+  return [
+    { op: 'check', key, version },
+    { op: 'delete', key },
+  ];
+}
+
+/** Those of the values that are reserved for this user. */
+function ownEntries(entries: Entries, values: readonly UniqueValue[], { user }: Pick<Owner, 'user'>) {
+  return values.flatMap(({ key }) => {
+    const entry = entries.get(key);
+    const isOwn = entry !== undefined && parseAttributeReservation(entry.value).user === user;
+    return isOwn ? [{ key, version: entry.version }] : [];
   });
 }
 
-/** Reserves the values in the unit. Returns the one that another account has; then nothing was added. */
-export async function reserveUniqueValues(
+function valueFor({ user, now }: Owner) {
+  return { value: JSON.stringify({ user, at: now } satisfies AttributeReservation), refs: [userKey(user)] };
+}
+
+/**
+ * Reserves and frees the values in the unit. Returns the one that another account has; then nothing was added. Of two
+ * commits for one value one fails.
+ */
+export async function moveUniqueValues(
   unit: UnitOfWork,
-  values: readonly UniqueValue[],
-  owner: { readonly user: string; readonly now: Seconds },
+  { claimed, freed }: UniqueChange,
+  owner: Owner,
 ): Promise<UniqueValue | undefined> {
-  if (values.length === 0) return undefined;
-  const { entries } = await unit.load(values.map(({ key }) => key));
-  const taken = takenValue(entries, values, owner);
+  if (claimed.length + freed.length === 0) return undefined;
+  const { entries } = await unit.load([...claimed, ...freed].map(({ key }) => key));
+  const taken = takenValue(entries, claimed, owner);
   if (taken !== undefined) return taken;
-  for (const { key } of values) {
-    if (unit.stored(key)) unit.replace(key, valueFor(owner.user, owner.now));
-    else unit.create(key, valueFor(owner.user, owner.now));
+  for (const { key } of claimed) {
+    if (unit.stored(key)) unit.replace(key, valueFor(owner));
+    else unit.create(key, valueFor(owner));
+  }
+  for (const { key, version } of ownEntries(entries, freed, owner)) {
+    unit.add({ op: 'check', key, version });
+    unit.delete(key);
   }
   return undefined;
+}
+
+/** Frees those of the values that are still this user's, who is gone. Rejects with `StoreUnavailable`. */
+export async function releaseUniqueValues(store: Store, values: readonly UniqueValue[], user: string): Promise<void> {
+  if (values.length === 0) return;
+  const { entries } = await store.load(values.map(({ key }) => key));
+  for (const one of ownEntries(entries, values, { user })) await store.commit(deletion(one));
 }

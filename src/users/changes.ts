@@ -1,9 +1,11 @@
 /** What a change makes of the record of a user: as data, and as the operations that swap it. */
 import type { NewCredential } from '../authenticators/authenticator.ts';
+import type { AttributeSchema } from '../core/model/attribute.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import type { Op } from '../stores/store.ts';
 import { nextValidAfter, replaceCredentials, resetCounters, type VersionedAccount } from './account.ts';
 import { withOnlyCredential } from './credentials.ts';
+import { identifyingValues } from './identifier-kinds.ts';
 import { newUserId, type Profile, type User } from './user.ts';
 
 export interface NewUser {
@@ -15,6 +17,8 @@ export interface NewUser {
   /** Default: active. */
   readonly status?: UserStatus;
   readonly credentials?: readonly NewCredential[];
+  /** Says which values must be unique. */
+  readonly schema?: AttributeSchema;
 }
 
 /** What `update` may change. */
@@ -27,6 +31,19 @@ export interface Amendment extends UserChange {
   readonly password?: NewCredential;
   /** Each takes the place of those of the same authenticator; nothing changes for one that is there already. */
   readonly credentials?: readonly NewCredential[];
+  /** Says which values must be unique, and which identify: what took their place does so instead. */
+  readonly schema?: AttributeSchema;
+}
+
+/** Identifiers that were values of attributes and are none any more. `added`: canonical, and stay. */
+export function droppedIdentifiers(
+  { profile, identifiers }: User,
+  after: User,
+  { schema, added }: { readonly schema: AttributeSchema | undefined; readonly added: readonly string[] },
+): readonly string[] {
+  if (schema === undefined) return [];
+  const kept = [...identifyingValues(schema, after.profile), ...added];
+  return identifyingValues(schema, profile).filter((one) => identifiers.includes(one) && !kept.includes(one));
 }
 
 export function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {

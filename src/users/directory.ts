@@ -18,9 +18,11 @@ import {
   resetCounters,
   type VersionedAccount,
 } from './account.ts';
+import { releaseUniqueValues, uniqueValues } from './attribute-reservations.ts';
 import {
   type Amendment,
   changedUser,
+  droppedIdentifiers,
   type NewUser,
   newCredentials,
   newUser,
@@ -29,23 +31,12 @@ import {
 } from './changes.ts';
 import { releaseReservations } from './credential-reservations.ts';
 import { issueCredential } from './credentials.ts';
+import { canonicalList, type DeleteOptions, type DirectoryResult, uniqueIn } from './directory-result.ts';
 import { groupNameOps } from './group-names.ts';
-import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
+import { canonicalIdentifier } from './identifier.ts';
 import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';
 import { type Account, serializeCredentials, serializeUser, type User, withNewPassword } from './user.ts';
-
-/** Why an identifier cannot be given to a user. */
-export type IdentifierProblem =
-  | {
-      readonly ok: false;
-      readonly code: 'identifier_invalid';
-      readonly identifier: string;
-      readonly fault: IdentifierFault;
-    }
-  | { readonly ok: false; readonly code: 'identifier_taken'; readonly identifier: string };
-
-export type DirectoryResult = { readonly ok: true; readonly user: User } | IdentifierProblem;
 
 /**
  * What is written in the same commit, by the account as it was before and as it is after. May be asked several times.
@@ -99,16 +90,21 @@ export class Directory {
     const user = newUser(input, identifiers, now);
     const credentials = (input.credentials ?? []).map((credential) => issueCredential(credential, now));
     const { id } = user;
-    const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, [
-      { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
-      { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
-      { op: 'join', key: usersKey, member: id },
-      ...groupNameOps(user.groups),
-      ...extraOps(user),
-    ]);
-    if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
-    if (reserved.kind === 'conflict') throw tooManyConflicts();
-    return { ok: true, user };
+    const written = { schema: input.schema, before: {}, after: user.profile, user: id, now };
+    return this.#repeat(async (): Promise<DirectoryResult | undefined> => {
+      const unique = await uniqueIn(this.#store, written);
+      if ('ok' in unique) return unique;
+      const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, [
+        { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
+        { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
+        { op: 'join', key: usersKey, member: id },
+        ...groupNameOps(user.groups),
+        ...unique,
+        ...extraOps(user),
+      ]);
+      if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
+      return reserved.kind === 'reserved' ? { ok: true, user } : undefined;
+    });
   }
 
   /** `undefined`: there is no such user. `change` may run several times. */
@@ -143,21 +139,26 @@ export class Directory {
     extraOps: ExtraOps = nothing,
   ): Promise<DirectoryResult | undefined> {
     return this.#attempt(id, async (account): Promise<DirectoryResult | undefined> => {
-      const { addIdentifiers = [], password, credentials: proven = [], ...rest } = change(account.user);
+      const { addIdentifiers = [], password, credentials: proven = [], schema, ...rest } = change(account.user);
       const canonical = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
       if (!Array.isArray(canonical)) return canonical;
       const now = this.#clock();
       const identifiers = canonical.filter((identifier) => !account.user.identifiers.includes(identifier));
-      const changed = {
-        ...changedUser(account.user, rest, now),
-        identifiers: [...account.user.identifiers, ...identifiers],
-      };
+      const amended = changedUser(account.user, rest, now);
+      const dropped = droppedIdentifiers(account.user, amended, { schema, added: canonical });
+      const kept = account.user.identifiers.filter((one) => !dropped.includes(one));
+      const changed = { ...amended, identifiers: [...kept, ...identifiers] };
+      const { profile: before } = account.user;
+      const unique = await uniqueIn(this.#store, { schema, before, after: amended.profile, user: id, now });
+      if ('ok' in unique) return unique;
       const user = password === undefined ? changed : withNewPassword(changed, nextValidAfter(account.user, now));
       const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);
-      const ops = [...replaceUserAndGroups(account, user), ...credentials, ...extraOps(account, user)];
+      const ops = [...replaceUserAndGroups(account, user), ...credentials, ...unique, ...extraOps(account, user)];
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
-      return reserved.kind === 'reserved' ? { ok: true, user } : undefined;
+      if (reserved.kind === 'conflict') return undefined;
+      await releaseIdentifiers(this.#store, id, dropped);
+      return { ok: true, user };
     });
   }
 
@@ -220,13 +221,13 @@ export class Directory {
   }
 
   /**
-   * With credentials, counters, logs and identifiers. `isMeant`: whether this is still to happen, by the record that is
-   * deleted. False: nothing was deleted, since there was no such user or it was not meant.
+   * With credentials, counters, logs, identifiers and unique values. False: nothing was deleted, since there was no
+   * such user or it was not meant.
    */
   async delete(
     id: string,
     extraOps: ExtraOps = nothing,
-    isMeant: (user: User) => boolean = () => true,
+    { isMeant = () => true, schema }: DeleteOptions = {},
   ): Promise<boolean> {
     const deleted = await this.#attempt<User | 'kept'>(id, async (account) => {
       if (!isMeant(account.user)) return 'kept';
@@ -248,6 +249,7 @@ export class Directory {
     });
     if (deleted === undefined || deleted === 'kept') return false;
     await releaseIdentifiers(this.#store, id, deleted.identifiers);
+    if (schema) await releaseUniqueValues(this.#store, uniqueValues(schema, deleted.profile), id);
     return true;
   }
 
@@ -270,25 +272,20 @@ export class Directory {
 
   /** Reads the account and lets `act` change it. Repeats while `act` returns `undefined`: another change was faster. */
   async #attempt<T>(id: string, act: (account: VersionedAccount) => Promise<T | undefined>): Promise<T | undefined> {
-    for (let round = 0; round < rounds; round += 1) {
+    const done = await this.#repeat(async () => {
       const account = await this.#hold(id);
-      if (account === undefined) return undefined;
-      const done = await act(account);
+      return account === undefined ? 'gone' : act(account);
+    });
+    return done === 'gone' ? undefined : done;
+  }
+
+  async #repeat<T>(act: () => Promise<T | undefined>): Promise<T> {
+    for (let round = 0; round < rounds; round += 1) {
+      const done = await act();
       if (done !== undefined) return done;
     }
     throw tooManyConflicts();
   }
-}
-
-/** Canonical and distinct, in the order given; at least one. */
-function canonicalList(texts: readonly string[]): string[] | IdentifierProblem {
-  const identifiers = new Set<string>();
-  for (const text of texts.length === 0 ? [''] : texts) {
-    const canonical = canonicalIdentifier(text);
-    if (!canonical.ok) return { ok: false, code: 'identifier_invalid', identifier: text, fault: canonical.fault };
-    identifiers.add(canonical.value);
-  }
-  return [...identifiers];
 }
 
 function tooManyConflicts(): StepgateError {

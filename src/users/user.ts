@@ -222,6 +222,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
     ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
     ...(consents === undefined ? {} : { consents }),
+    ...(user.deletion === undefined ? {} : { deletionDueAt: user.deletion.dueAt }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
 }

@@ -31,6 +31,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'http/html/views/profile-view': ['email', 'phone'],
   'users/own-identifiers': ['email'],
   'users/user': ['email', 'phone'],
+  'users/identifier-kinds': ['email', 'phone'],
+  'policy/check/check-identify': ['email'],
+  'flow/actions/profile-fields': ['phone'],
+  'http/html/views/identifier-words': ['email', 'phone'],
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about

@@ -14,7 +14,7 @@ function leaves(command: Command, path: readonly string[] = []): readonly { path
   return inner.flatMap((one) => leaves(one, [...path, one.name()]));
 }
 
-const program = createProgram({ env: {}, serve: async () => undefined });
+const program = await createProgram({ env: {}, words: [], serve: async () => undefined });
 const commands = leaves(program);
 
 describe('the page of commands', () => {

@@ -29,6 +29,7 @@ const optionsByFact = {
     recovering: [],
     consented: [],
     accountSelected: [],
+    deletionTold: [],
   },
   request: {
     clientId: ['app'],
@@ -65,6 +66,7 @@ const optionsByFact = {
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
     consents: ['user'],
+    deletionDueAt: ['user'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
@@ -88,6 +90,7 @@ const optionsByCondition = {
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],
+  expression: ['user', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
 const names = Object.keys(conditionDescriptors).sort();

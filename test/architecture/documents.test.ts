@@ -107,7 +107,7 @@ describe('the documents', () => {
   });
 
   test('list the variables of the environment that the process reads', () => {
-    const read = ['src/main.ts', 'src/cli/program.ts'].flatMap(
+    const read = ['src/main.ts', 'src/cli/base-context.ts'].flatMap(
       (path) => document(path).match(/(?<=\benv\.)[A-Z_]+/g) ?? [],
     );
     const settings = document('docs/operations.md').split('\n## Stores')[0] ?? '';

@@ -11,6 +11,7 @@ import type {
 } from '../../src/core/model/conditions.ts';
 import type { Facts, RuleFacts } from '../../src/core/model/facts.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
+import { allOf } from '../../src/core/policy/condition-result.ts';
 import { compileConditions, conditionDescriptors, leavesOf, resultAnywhere } from '../../src/core/policy/conditions.ts';
 import { dateSpan } from '../../src/core/policy/date-bound.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
@@ -306,6 +307,7 @@ test('what the user brings along varies from one sign-in to the next', () => {
     'accountAge',
     'recovered',
     'authenticated',
+    'expression',
   ]);
 });
 
@@ -325,7 +327,7 @@ describe('any conditions and facts', () => {
   const { subject: _, ...unidentified } = factArbitraries;
   const before = fc.record(unidentified);
 
-  test('each is a hit or a miss once the user has signed in', () => {
+  test('each is a hit or a miss once the user has signed in, or fails', () => {
     const results = new Set<ConditionResult>();
     fc.assert(
       fc.property(conditions, factsAfterSignIn, (when, of) => {
@@ -333,7 +335,7 @@ describe('any conditions and facts', () => {
       }),
       seeded(500),
     );
-    expect([...results].sort()).toEqual(['hit', 'miss']);
+    expect([...results].sort()).toEqual(['error', 'hit', 'miss']);
   });
 
   test('of an identified user, only how they sign in is unknown, and only until they have', () => {
@@ -372,14 +374,16 @@ describe('any conditions and facts', () => {
     );
   });
 
-  test('the rule that decides is the first of which all conditions hold', () => {
+  test('the rule that decides is the first of which all conditions hold, unless one before it fails', () => {
     const rulesOf = (whens: readonly Conditions[]) =>
       whens.map((when, index) => ({ name: `${index}`, when, then: { kind: 'deny' as const } }));
     fc.assert(
       fc.property(fc.array(conditions, { maxLength: 4 }), factsAfterSignIn, (whens, of) => {
-        const first = whens.findIndex((when) => resultOf(when, of).every((result) => result === 'hit'));
-        const { rule } = findRule(compilePolicy({ name: 'any', rules: rulesOf(whens) }), of);
-        expect(rule?.name).toBe(first < 0 ? undefined : `${first}`);
+        const results = whens.map((when) => allOf(resultOf(when, of)));
+        const first = results.findIndex((result) => result === 'hit' || result === 'error');
+        const { rule, failed } = findRule(compilePolicy({ name: 'any', rules: rulesOf(whens) }), of);
+        expect(rule?.name).toBe(results[first] === 'hit' ? `${first}` : undefined);
+        expect(failed?.name).toBe(results[first] === 'error' ? `${first}` : undefined);
       }),
       seeded(500),
     );

@@ -9,15 +9,15 @@ const plain = { factors: ['possession'], characteristics: ['userPresence', 'devi
 interface Seeming {
   readonly key?: string;
   readonly entropy?: number;
-  readonly isAddress?: boolean;
+  readonly kind?: 'address' | 'number' | undefined;
   readonly more?: Partial<AuthenticatorDescriptor>;
 }
 
 /** What a decoy seems to have of one authenticator. */
 function seeming(decoys: DecoyDescriptor | undefined, how: Seeming = {}): Enrollment | undefined {
-  const { key = 'totp', entropy = 1, isAddress = false, more = {} } = how;
+  const { key = 'totp', entropy = 1, kind, more = {} } = how;
   const one: AuthenticatorDescriptor = { ...plain, key, ...(decoys && { decoys }), ...more };
-  return decoySubject({ id: 'decoy', entropy, isAddress }, [one]).enrollments[0];
+  return decoySubject({ id: 'decoy', entropy, ...(kind && { identifierKind: kind }) }, [one]).enrollments[0];
 }
 
 describe('where a decoy stands among all decoys', () => {
@@ -38,16 +38,19 @@ describe('where a decoy stands among all decoys', () => {
 });
 
 describe('a decoy', () => {
-  test.each<[string, DecoyDescriptor | undefined, boolean, boolean]>([
-    ['has what all decoys have', { share: 1 }, false, true],
-    ['has it for an address, too', { share: 1 }, true, true],
-    ['lacks what no decoy has', { share: 0 }, false, false],
-    ['lacks what is not for decoys', undefined, true, false],
-    ['has for an address what decoys for addresses have', { share: 0, shareOfAddresses: 1 }, true, true],
-    ['lacks for a name what only decoys for addresses have', { share: 0, shareOfAddresses: 1 }, false, false],
-    ['lacks for an address what no decoy for addresses has', { share: 1, shareOfAddresses: 0 }, true, false],
-  ])('%s', (_, decoys, isAddress, expected) => {
-    expect(seeming(decoys, { isAddress }) !== undefined).toBe(expected);
+  test.each<[string, DecoyDescriptor | undefined, 'address' | 'number' | undefined, boolean]>([
+    ['has what all decoys have', { share: 1 }, undefined, true],
+    ['has it for an address, too', { share: 1 }, 'address', true],
+    ['lacks what no decoy has', { share: 0 }, undefined, false],
+    ['lacks what is not for decoys', undefined, 'address', false],
+    ['has for an address what decoys for addresses have', { share: 0, shareOfAddresses: 1 }, 'address', true],
+    ['lacks for a name what only decoys for addresses have', { share: 0, shareOfAddresses: 1 }, undefined, false],
+    ['lacks for an address what no decoy for addresses has', { share: 1, shareOfAddresses: 0 }, 'address', false],
+    ['has for a number what decoys for numbers have', { share: 0, shareOfNumbers: 1 }, 'number', true],
+    ['has for a number what all decoys have', { share: 1, shareOfAddresses: 0 }, 'number', true],
+    ['lacks for an address what only decoys for numbers have', { share: 0, shareOfNumbers: 1 }, 'address', false],
+  ])('%s', (_, decoys, kind, expected) => {
+    expect(seeming(decoys, { kind }) !== undefined).toBe(expected);
   });
 
   test('shows what its authenticator shows, or the less that most real enrollments show', () => {

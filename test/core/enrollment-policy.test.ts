@@ -382,9 +382,8 @@ describe('the rule that decides', () => {
 /** An enrollment that may be skipped comes after all proofs, so it is no worse than `allow`. */
 function rank(decision: Decision): number {
   if ('skippable' in decision && decision.skippable) return 2;
-  return { deny: 0, identify: 0, challenge: 1, enroll: 1, profile: 2, consent: 2, select_account: 2, allow: 2 }[
-    decision.kind
-  ];
+  const asksLater = { profile: 2, consent: 2, select_account: 2, keep_account: 2 };
+  return { deny: 0, identify: 0, challenge: 1, enroll: 1, ...asksLater, allow: 2 }[decision.kind];
 }
 
 test('more evidence never makes a decision worse, and never adds a required enrollment', () => {

@@ -131,7 +131,8 @@ test('a user without enrollments is asked for the first authenticator where ther
 
 describe('a decoy', () => {
   const all = Object.values(descriptor);
-  const decoy = (entropy: number, isAddress = false) => decoySubject({ id: 'decoy-1', entropy, isAddress }, all);
+  const decoy = (entropy: number, identifierKind?: 'address' | 'number') =>
+    decoySubject({ id: 'decoy-1', entropy, ...(identifierKind && { identifierKind }) }, all);
   const keysOf = ({ enrollments }: Subject) => enrollments.map(({ authenticator }) => authenticator);
   /** The first decoy that has exactly these. */
   const decoyWith = (...keys: readonly string[]): Subject => {
@@ -153,11 +154,11 @@ describe('a decoy', () => {
     ['far apart', (at: number) => (at * 2_654_435_761) % 2 ** 32],
     ['with only the highest bits set', (at: number) => at * 2 ** 20],
   ])('for entropies %s', (_, entropyOf) => {
-    const many = (isAddress: boolean) =>
-      Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), isAddress)));
+    const many = (kind?: 'address' | 'number') =>
+      Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), kind)));
     const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
       keys.filter((one) => wanted.every((key) => one.includes(key))).length / keys.length;
-    const [others, addresses] = [many(false), many(true)];
+    const [others, addresses, numbers] = [many(), many('address'), many('number')];
 
     test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(
       'has %s as often as its descriptor says',
@@ -165,6 +166,7 @@ describe('a decoy', () => {
         const share = decoys?.share ?? 0;
         expect(Math.abs(shareOf(others, key) - share)).toBeLessThan(0.05);
         expect(Math.abs(shareOf(addresses, key) - (decoys?.shareOfAddresses ?? share))).toBeLessThan(0.05);
+        expect(Math.abs(shareOf(numbers, key) - (decoys?.shareOfNumbers ?? share))).toBeLessThan(0.05);
       },
     );
 

@@ -93,9 +93,7 @@ const DECOY = 'decoy-nobody';
 
 function subjectOf({ transaction: { subject }, users }: Run): Subject | undefined {
   if (subject === undefined) return undefined;
-  return subject.decoy
-    ? decoySubject({ id: subject.id, entropy: 1, isAddress: false }, Object.values(descriptor))
-    : users[subject.id];
+  return subject.decoy ? decoySubject({ id: subject.id, entropy: 1 }, Object.values(descriptor)) : users[subject.id];
 }
 
 function promoting(keys: readonly Key[]): CompiledPolicy<EnrollmentRule> {

@@ -127,7 +127,7 @@ describe('a recovery', () => {
 
 describe('before a proof a recovery looks the same', () => {
   const known = evaluate(policies(), recovering(usual));
-  const decoy = decoySubject({ id: 'd', entropy: 1, isAddress: true }, policies().authenticators);
+  const decoy = decoySubject({ id: 'd', entropy: 1, identifierKind: 'address' }, policies().authenticators);
   const users: readonly (readonly [string, Subject])[] = [
     ['for an unknown user', decoy],
     ['for an unknown user who types no address', { ...decoy, enrollments: [] }],

@@ -24,6 +24,7 @@ function named(step: SimulatedStep): string {
   if (step.kind === 'denied') return `denied ${step.reason}`;
   if (step.kind === 'profile') return `profile ${step.required.join(' ')}`;
   if (step.kind === 'consent') return `consent ${step.scopes.map(({ scope }) => scope).join(' ')}`;
+  if (step.kind === 'keep_account') return `keep account ${step.dueAt}`;
   if (step.kind === 'complete') return `complete ${step.acr ?? ''}`;
   const others = step.alternatives.map(({ authenticator }) => `|${authenticator}`).join('');
   return `${step.kind} ${step.authenticator}${others}${step.unanswerable ? ' (unanswerable)' : ''}`;

@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { generate, generateSecret } from 'otplib';
 import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { maskedNumber } from '../../src/authenticators/phone/number.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
+import { maskedNumber } from '../../src/authenticators/shared/phone-number.ts';
 import { maskedAddress } from '../../src/core/model/mail-address.ts';
 import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';

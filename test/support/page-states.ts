@@ -674,6 +674,13 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: identify,
     identify: { label: { en: hostile }, hint: { en: hostile } },
   },
+  'keep-account': { ...base, ...known, step: { kind: 'keep_account', dueAt: 1_800_000_000, notices: [] } },
+  'keep-account-german': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { kind: 'keep_account', dueAt: 1_800_000_000, notices: [] },
+  },
   'select-account': { ...base, ...known, step: { kind: 'select_account', notices: [] } },
   'select-account-german': { ...base, ...known, locale: 'de', step: { kind: 'select_account', notices: [] } },
   'select-account-hostile': {

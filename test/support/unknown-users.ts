@@ -12,7 +12,10 @@ import { testKeyring } from './node.ts';
 export function seemingAuthenticators(identifier: string): readonly string[] {
   const id = identifierKey(identifier);
   const entropy = decoyEntropy(testKeyring.secrets, id);
-  const subject = decoySubject({ id, entropy, isAddress: identifier.includes('@') }, authenticatorKinds);
+  const subject = decoySubject(
+    { id, entropy, ...(identifier.includes('@') && { identifierKind: 'address' }) },
+    authenticatorKinds,
+  );
   return subject.enrollments.map(({ authenticator }) => authenticator);
 }
 

@@ -85,11 +85,12 @@ function send(form, values) {
 }
 
 function prepare(form) {
-  const options = JSON.parse(form.dataset.webauthn);
+  const { mediation, ...options } = JSON.parse(form.dataset.webauthn);
   const button = form.querySelector('button');
   const isEnrollment = form.dataset.step === 'enroll';
   const waiting = { controller: undefined };
-  button.hidden = false;
+  // Conditional alone: passkeys are only among what the browser fills in.
+  button.hidden = mediation === 'conditional';
 
   /** Offers passkeys among what the browser fills in, until the user presses the button. */
   async function wait() {

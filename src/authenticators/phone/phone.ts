@@ -21,10 +21,10 @@ import type {
   Verified,
 } from '../authenticator.ts';
 import { challengeLifetime, guessingLimits } from '../shared/limits.ts';
+import { maskedNumber, type PhoneMethod, type PhoneNumber, readPhoneNumber } from '../shared/phone-number.ts';
 import { credentialOf, foreignChallenge, proofOf, refuse } from '../shared/results.ts';
 import { isSameText } from '../shared/same-text.ts';
 import { readSixDigitCode } from '../shared/six-digit-code.ts';
-import { maskedNumber, type PhoneMethod, type PhoneNumber, readPhoneNumber } from './number.ts';
 import { phoneQuotas } from './quotas.ts';
 import { type PhoneSettings, phoneConfiguration } from './settings.ts';
 
@@ -33,7 +33,7 @@ const descriptor = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
-  decoys: { share: 1 / 2 },
+  decoys: { share: 1 / 2, shareOfNumbers: 7 / 8 },
 } as const;
 
 /** RFC 8176 section 2. */

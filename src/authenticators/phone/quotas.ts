@@ -4,8 +4,8 @@
  * numbers, by requesting network and by country.
  */
 import type { Quota } from '../authenticator.ts';
+import type { PhoneNumber } from '../shared/phone-number.ts';
 import { networkQuota, perHour } from '../shared/sending-quotas.ts';
-import type { PhoneNumber } from './number.ts';
 
 /** Messages in an hour: `authenticators.phone.limits` of the settings. */
 export interface PhoneLimits {

@@ -1,9 +1,9 @@
 /** `authenticators.phone` of `stepgate.yaml`: which numbers may be used, and how much may be sent to them. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
-import { closed, listOf } from '../../policy/schema/fields.ts';
+import { closed, country, listOf } from '../../policy/schema/fields.ts';
 import { enabledSetting } from '../shared/limits.ts';
-import type { PhoneMethod } from './number.ts';
+import type { PhoneMethod } from '../shared/phone-number.ts';
 import type { PhoneLimits } from './quotas.ts';
 
 export interface PhoneSettings {
@@ -16,20 +16,6 @@ export interface PhoneSettings {
   readonly defaultCountry?: string;
   readonly limits: PhoneLimits;
 }
-
-const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-
-/** Why this is no country code (ISO 3166-1 alpha-2); `undefined`: it is one. */
-function countryFault(code: string): string | undefined {
-  if (!/^[A-Z]{2}$/.test(code) || names.of(code) === undefined)
-    return 'must be the code of a country in two capital letters, such as DE (ISO 3166-1)';
-  const { region } = new Intl.Locale(`und-${code}`);
-  return region === code ? undefined : `must be written as ${region}`;
-}
-
-const country = z.string().refine((code) => countryFault(code) === undefined, {
-  error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
-});
 
 function hourlyLimit(what: string, standard: number) {
   return z.int().min(1).max(1_000_000).default(standard).describe(`Messages ${what}. Default ${standard}.`);

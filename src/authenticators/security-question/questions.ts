@@ -1,39 +1,17 @@
+import { suggestedAnswers } from './suggested-answers.ts';
+
 /**
  * The questions to choose from. They ask for what no profile and no register tells, and what does not change (OWASP
  * Choosing and Using Security Questions Cheat Sheet). The texts live with the views, by code: `question.<code>`.
  */
 
 /** By code, with answers that the question itself suggests, in the languages of its texts: they are refused. */
-export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map([
-  [
-    'stuffed_toy',
-    ['stuffed', 'stuffed toy', 'teddy', 'teddy bear', 'bear', 'rabbit', 'Kuscheltier', 'Stofftier', 'Teddybär', 'Bär'],
-  ],
-  [
-    'maths_teacher',
-    [
-      'teacher',
-      'maths teacher',
-      'surname',
-      'school',
-      'Mathelehrer',
-      'Mathelehrerin',
-      'Mathematiklehrer',
-      'Mathematiklehrerin',
-      'last name',
-      'math teacher',
-      'Nachname',
-      'Lehrer',
-      'Lehrerin',
-    ],
-  ],
-  ['driving_instructor', ['instructor', 'driving instructor', 'first name', 'Fahrlehrer', 'Fahrlehrerin', 'Vorname']],
-  [
-    'school_trip',
-    ['destination', 'memorable', 'school trip', 'Schulausflug', 'Klassenfahrt', 'Ausflug', 'Berlin', 'London'],
-  ],
-  ['other_college', ['college', 'university', 'Hochschule', 'Universität', 'Uni', 'Harvard', 'Oxford', 'Cambridge']],
-]);
+export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map(
+  (['stuffed_toy', 'maths_teacher', 'driving_instructor', 'school_trip', 'other_college'] as const).map((code) => [
+    code,
+    Object.values(suggestedAnswers).flatMap((words) => words[code]),
+  ]),
+);
 
 /** The code of a question that the user writes. */
 export const ownQuestion = 'custom';

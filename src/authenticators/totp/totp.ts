@@ -1,7 +1,6 @@
 /**
  * Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4).
  */
-import { generateSecret, generateURI, verify as verifyCode } from 'otplib';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { closed } from '../../policy/schema/fields.ts';
 import type {
@@ -70,7 +69,7 @@ export function totpAuthenticator(): Authenticator {
       expires: context.now + challengeLifetime,
     }),
     verify: verifyTotp,
-    beginEnrollment: async (subject, context) => drawKey(subject, context),
+    beginEnrollment: drawKey,
     enroll: (_subject, answer, context) => enrollTotp(answer, context),
   };
 }
@@ -111,7 +110,8 @@ function appsOf(credentials: readonly Credential[]) {
   });
 }
 
-function drawKey(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
+async function drawKey(subject: Subject, context: AuthenticatorContext): Promise<IssuedChallenge> {
+  const { generateSecret, generateURI } = await import('otplib');
   const key = generateSecret({ length: keyBytes });
   // A colon separates issuer and account in the label of the URI.
   const issuer = context.brand.replaceAll(':', ' ');
@@ -158,7 +158,8 @@ function readName(input: CredentialInput, context: AuthenticatorContext): { read
 
 /** The time step that the code belongs to: the current one, or one on either side for slow users and slow clocks. */
 async function stepOf(key: string, token: string, now: number): Promise<number | undefined> {
-  const result = await verifyCode({ secret: key, token, epoch: now, epochTolerance: code.period, ...code });
+  const { verify } = await import('otplib');
+  const result = await verify({ secret: key, token, epoch: now, epochTolerance: code.period, ...code });
   if (!result.valid) return undefined;
   if (!('timeStep' in result)) throw new TypeError('the TOTP library names no time step');
   return result.timeStep;

@@ -28,7 +28,7 @@ export interface ConfigContext {
   /** Directory of the configuration, when the command names none. */
   readonly configDir: string;
   /** What is wrong with the operator's own directory of views, if there is one. */
-  checkViews(): readonly Finding[];
+  checkViews(): Promise<readonly Finding[]>;
   /** Each takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
@@ -188,7 +188,7 @@ async function check(context: ConfigContext, dir: string, { json }: ResultOption
     ...context,
     ...omitUndefined({ groups: await memberGroups(context) }),
   });
-  const loaded = withViews(configuration, context.checkViews());
+  const loaded = withViews(configuration, await context.checkViews());
   if (loaded.ok) {
     if (!json) for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
     return loaded;

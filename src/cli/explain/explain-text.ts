@@ -11,7 +11,7 @@ import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
-import { consentWords, profileRows, profileWords } from './profile-text.ts';
+import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
 
 /** `source`: which configuration it is about. */
@@ -198,6 +198,8 @@ function outcomeWords(outcome: DecisionOutcome): string {
       return `consent: ${consentWords(outcome.scopes)}`;
     case 'select_account':
       return 'select account: the app asks the user which one';
+    case 'keep_account':
+      return keepWords(outcome.dueAt);
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
@@ -233,6 +235,8 @@ function stepWords(step: SimulatedStep): string {
       return `fill in the profile: ${profileWords(step)}`;
     case 'consent':
       return `consent to ${consentWords(step.scopes)}`;
+    case 'keep_account':
+      return keepWords(step.dueAt);
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;
     case 'complete':

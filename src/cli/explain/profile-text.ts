@@ -21,6 +21,11 @@ function registrationWords(registration: NonNullable<ProfileTerms['registration'
   return `anyone, with ${all.join(', ')}${groups.length === 0 ? '' : `; into ${groups.join(', ')}`}`;
 }
 
+/** What a user whose account waits for its deletion is asked. */
+export function keepWords(dueAt: number): string {
+  return `keep the account? it is deleted on ${new Date(dueAt * 1000).toISOString().slice(0, 10)}`;
+}
+
 /** What a third-party app asks for. */
 export function consentWords(scopes: readonly AskedScope[]): string {
   return scopes.map(({ scope, required }) => (required ? scope : `${scope} (optional)`)).join(', ');

@@ -4,11 +4,12 @@ import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
-import { reservationOps, takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
 import { newUser } from '../../users/changes.ts';
 import { issueCredential } from '../../users/credentials.ts';
+import type { DirectoryResult } from '../../users/directory-result.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../../users/identifier.ts';
-import { identifyingValues } from '../../users/import/read-user.ts';
+import { identifyingTexts } from '../../users/identifier-kinds.ts';
 import { readProfileValue, textFault } from '../../users/profile-rules.ts';
 import { type Profile, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
@@ -54,7 +55,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     const identifiers = [
       identifier,
       ...(options.email === undefined ? [] : [options.email]),
-      ...identifyingValues(schema, profile),
+      ...identifyingTexts(schema, profile),
     ];
     const unique = uniqueValues(schema, profile);
     const { entries, now } = await directory.reservations(unique.map(({ key }) => key));
@@ -65,13 +66,11 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     const credentials = proven.flatMap((one) => (one === undefined ? [] : [issueCredential(one, now)]));
     const subject = toSubject(newUser(about, identifiers, now), credentials, now);
     const password = await readPassword(context, options, { subject, credentials: [], passwordRules });
-    const input = { ...about, credentials: [password?.credential, ...proven].filter((one) => one !== undefined) };
+    const credentialsOfInput = [password?.credential, ...proven].filter((one) => one !== undefined);
+    const input = { ...about, schema, credentials: credentialsOfInput };
     context.stderr(misspelledGroups(options.group, await knownGroups()));
-    const outcome = await directory.create(input, ({ id }) => [
-      ...operatorOps('user.added', id),
-      ...reservationOps(entries, unique, { user: id, now }),
-    ]);
-    if (!outcome.ok) throw new Error(identifierText(outcome));
+    const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
+    if (!outcome.ok) throw new Error(problemText(outcome));
     const { id, identifiers: all } = outcome.user;
     const generated = password?.generated;
     printResult(context, options, {
@@ -117,6 +116,10 @@ function parseIdentifier(address: string): string {
 
 function failOn(what: string, fault: string | undefined): void {
   if (fault !== undefined) throw new Error(`${what}: ${fault}`);
+}
+
+function problemText(problem: Exclude<DirectoryResult, { ok: true }>): string {
+  return problem.code === 'value_taken' ? `${problem.attribute}: another user has this value` : identifierText(problem);
 }
 
 /** Why the identifier is refused. `fault` is absent where another user has it. */

@@ -70,11 +70,12 @@ export function usersDeleteCommand(context: UsersContext): Command {
     .argument('<identifier>')
     .option('--yes', 'really')
     .action((identifier: string, options: ResultOptions & { readonly yes?: true }) =>
-      withAccount(context, identifier, async ({ directory, farewell, account: { user } }) => {
+      withAccount(context, identifier, async ({ directory, farewell, attributeSchema, account: { user } }) => {
         if (!options.yes)
           throw new Error(`nothing was deleted: add --yes to delete ${identifier} (${user.id}) for good`);
         const ended = await farewell(user);
-        await directory.delete(user.id, () => [...ended, ...operatorOps('user.deleted', user.id)]);
+        const along = () => [...ended, ...operatorOps('user.deleted', user.id)];
+        await directory.delete(user.id, along, { schema: await attributeSchema() });
         printResult(context, options, { text: `deleted ${identifier}\n`, data: { id: user.id } });
       }),
     );

@@ -26,7 +26,9 @@ const maxLimit = 10_000;
 /** Users of a page that `--all` reads. */
 const pageSize = 1000;
 
-export function usersListCommand(context: UsersContext): Command {
+type ListContext = Pick<UsersContext, 'openStore' | 'stdout' | 'stderr' | 'setExitCode'>;
+
+export function usersListCommand(context: ListContext): Command {
   return newCommand('users list')
     .option('-n, --limit <number>', `how many: 1 to ${maxLimit}`, '100')
     .option('--after <id>', 'only those whose id comes after this one: the next page')
@@ -39,7 +41,7 @@ export function usersListCommand(context: UsersContext): Command {
     .action((options: ListOptions) => list(context, options));
 }
 
-async function list(context: UsersContext, options: ListOptions): Promise<void> {
+async function list(context: ListContext, options: ListOptions): Promise<void> {
   const limit = options.all ? pageSize : limitOf(options.limit);
   const text = options.json ? accountJson : accountLine;
   const matches = filterOf(options);

@@ -15,6 +15,7 @@ import {
   answerProfile,
   answerSelect,
   answerStarted,
+  goOnToDeletion,
   grantConsent,
   identifiedAs,
   labelIn,
@@ -57,6 +58,7 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const decision = evaluate(policies, factsAt(progress, facts));
   if (decision.kind === 'profile') return answerProfile(progress, decision);
   if (decision.kind === 'consent') return grantConsent(progress, decision.scopes);
+  if (decision.kind === 'keep_account') return goOnToDeletion(progress, decision.dueAt);
   const { lastUsed } = facts.device;
   const view = omitUndefined({ labels: (id: string) => labelIn(subject, id), canKeep: false, lastUsed });
   const plan = nextStep(decision, { transaction, view, now: facts.now });
@@ -65,10 +67,10 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
 }
 
 function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
-  const { event: id, startedAt, requestedEnrollment, consented, accountSelected } = transaction;
+  const { event: id, startedAt, requestedEnrollment, consented, accountSelected, deletionTold } = transaction;
   return {
     ...facts,
-    transaction: omitUndefined({ id, startedAt, requestedEnrollment, consented, accountSelected }),
+    transaction: omitUndefined({ id, startedAt, requestedEnrollment, consented, accountSelected, deletionTold }),
     subject,
     evidence: [...facts.evidence, ...transaction.evidence],
   };

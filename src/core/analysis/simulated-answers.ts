@@ -10,7 +10,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import type { Plan } from '../step/next-step.ts';
 import type { AuthenticatorOption, Step } from '../step/step.ts';
 import { begin, type Choice, type Transaction } from '../step/transaction.ts';
-import { consented, picked, proved, selectedAccount } from '../step/transitions.ts';
+import { consented, picked, proved, selectedAccount, toldOfDeletion } from '../step/transitions.ts';
 
 /** One predicted step, or the end of the sign-in. */
 export type SimulatedStep =
@@ -38,6 +38,7 @@ export type SimulatedStep =
     }
   | ({ readonly kind: 'profile' } & ProfileRequest)
   | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
+  | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
   | {
       readonly kind: 'denied';
       readonly reason: DenyReason;
@@ -134,6 +135,12 @@ export function grantConsent(progress: Progress, scopes: readonly AskedScope[]):
     steps: [{ kind: 'consent', scopes }],
     next: { transaction: consented(transaction), subject: { ...subject, consents } },
   };
+}
+
+/** The user lets the account go. */
+export function goOnToDeletion(progress: Progress, dueAt: Seconds): Turn {
+  const next = { ...progress, transaction: toldOfDeletion(progress.transaction) };
+  return { steps: [{ kind: 'keep_account', dueAt }], next };
 }
 
 /** The user proves or enrolls the authenticator. */

@@ -35,6 +35,7 @@ import {
   evaluationContext,
   waivedIn,
 } from './evaluation-context.ts';
+import { keepAccountStep } from './keep-account.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { withRememberable } from './waiver-forecast.ts';
@@ -132,6 +133,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
       return (
         replacementStep(evaluation, status.supportingEvidence) ??
         (toEnroll && enrollmentStep(toEnroll)) ??
+        keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
         consentStep(context.policies, context.facts, subject) ??
         allow(status.supportingEvidence, context, capabilities)

@@ -2,7 +2,7 @@
  * The conditions of a rule, as data. A new condition is one member of `Conditions`; the tables then do not compile
  * without it.
  */
-import type { OperatingSystem, Platform, Seconds } from './facts.ts';
+import type { OperatingSystem, Platform, RuleFacts, Seconds } from './facts.ts';
 
 /** Lists of names to compare with the user's or the request's: all lists that are there must hold. */
 export interface AnyAllNone {
@@ -50,6 +50,19 @@ export interface ConditionSet {
   readonly authenticated?: Omit<AnyAllNone, 'none'>;
   /** By profile attribute; all of them must hold. */
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
+  readonly expression?: CompiledExpression;
+}
+
+/** A condition as a formula (CEL), made into a function when the revision is loaded. */
+export interface CompiledExpression {
+  /** As it stands in the file. */
+  readonly written: string;
+  /** It cannot be evaluated before the user has identified. */
+  readonly aboutUser: boolean;
+  /** It may differ at another sign-in of the same user to the same app. */
+  readonly varies: boolean;
+  /** `error`: it could not be evaluated. */
+  readonly evaluate: (facts: RuleFacts) => 'hit' | 'miss' | 'error';
 }
 
 /** When a rule applies: all conditions that are there must hold. Without one the rule always applies. */

@@ -75,7 +75,7 @@ export interface Rememberable {
 
 /**
  * A decision without its trace: who is it, is it still this account, denied, prove this, enroll this, complete the
- * profile, let the app have access, or allowed.
+ * profile, let the app have access, keep the account, or allowed.
  */
 export type DecisionOutcome =
   | { readonly kind: 'identify' }
@@ -116,6 +116,8 @@ export type DecisionOutcome =
   | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
   /** `prompt=select_account`: the user says whether to go on with this account. */
   | { readonly kind: 'select_account' }
+  /** The account waits for its deletion: the user may keep it. Only once the sign-on is met. `dueAt`: epoch seconds. */
+  | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
   | {
       readonly kind: 'allow';
       readonly assurance: Assurance;

@@ -106,6 +106,8 @@ export interface DecoyDescriptor {
   readonly share: number;
   /** The share among decoys whose identifier is a mail address, where it differs. */
   readonly shareOfAddresses?: number;
+  /** The share among decoys whose identifier is a phone number, where it differs. */
+  readonly shareOfNumbers?: number;
   /** The characteristics that their enrollments seem to have, where these are fewer than the best. */
   readonly characteristics?: readonly Characteristic[];
 }
@@ -176,6 +178,8 @@ export interface Subject {
   readonly offeredAttributes?: readonly string[];
   /** By client id: what the user answered when a third-party app asked for access. */
   readonly consents?: Readonly<Record<string, Consent>>;
+  /** The user asked for the deletion of the account: when it is due (epoch seconds). */
+  readonly deletionDueAt?: Seconds;
 }
 
 /** What a user lets a third-party app have. */
@@ -239,6 +243,8 @@ export interface Facts {
     readonly consented?: true;
     /** The user said in it with which account to go on. */
     readonly accountSelected?: true;
+    /** The user was told in it that the account will be deleted, and went on. */
+    readonly deletionTold?: true;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };

@@ -15,8 +15,10 @@ export function omitUndefined<T extends object>(members: T): OmitUndefined<T> {
 }
 
 /** `T` whose optional members, at any depth, are never present with the value `undefined`. */
-export type ExactOptional<T> = T extends readonly (infer Item)[]
-  ? readonly ExactOptional<Item>[]
-  : T extends object
-    ? { readonly [K in keyof T]: ExactOptional<Exclude<T[K], undefined>> }
-    : T;
+export type ExactOptional<T> = T extends (...args: never) => unknown
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly ExactOptional<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]: ExactOptional<Exclude<T[K], undefined>> }
+      : T;

@@ -12,6 +12,7 @@ import { attributesCondition } from './conditions/attributes.ts';
 import { authenticatedCondition } from './conditions/authenticated.ts';
 import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
+import { expressionCondition } from './conditions/expression.ts';
 import { groupsCondition } from './conditions/groups.ts';
 import { networkCondition } from './conditions/network.ts';
 import { recoveredCondition } from './conditions/recovered.ts';
@@ -35,6 +36,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   recovered: recoveredCondition,
   authenticated: authenticatedCondition,
   attributes: attributesCondition,
+  expression: expressionCondition,
 };
 
 const conditionNames = Object.keys(conditionDescriptors) as readonly ConditionName[];

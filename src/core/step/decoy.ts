@@ -8,8 +8,8 @@ export interface Decoy {
   readonly id: string;
   /** 32 bits, stable for each identifier, that only the server can compute from its secret. */
   readonly entropy: number;
-  /** The identifier is a mail address. */
-  readonly isAddress: boolean;
+  /** What the identifier is; absent: neither a mail address nor a phone number. */
+  readonly identifierKind?: 'address' | 'number';
 }
 
 /**
@@ -22,9 +22,12 @@ export function decoySubject(decoy: Decoy, authenticators: readonly Authenticato
   return { id: decoy.id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
 }
 
-function decoyEnrollment(descriptor: AuthenticatorDescriptor, { entropy, isAddress }: Decoy): readonly Enrollment[] {
+function decoyEnrollment(
+  descriptor: AuthenticatorDescriptor,
+  { entropy, identifierKind }: Decoy,
+): readonly Enrollment[] {
   const { key, factors, auxiliary, decoys } = descriptor;
-  if (decoys === undefined || drawFor(entropy, key) >= shareOf(decoys, isAddress)) return [];
+  if (decoys === undefined || drawFor(entropy, key) >= shareOf(decoys, identifierKind)) return [];
   const characteristics = decoys.characteristics ?? descriptor.characteristics;
   return [
     { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
@@ -32,8 +35,12 @@ function decoyEnrollment(descriptor: AuthenticatorDescriptor, { entropy, isAddre
 }
 
 /** The share of decoys that seem to have the authenticator, by the kind of their identifier. */
-function shareOf({ share, shareOfAddresses = share }: DecoyDescriptor, isAddress: boolean): number {
-  return isAddress ? shareOfAddresses : share;
+function shareOf(
+  { share, shareOfAddresses = share, shareOfNumbers = share }: DecoyDescriptor,
+  kind: Decoy['identifierKind'],
+): number {
+  if (kind === undefined) return share;
+  return kind === 'address' ? shareOfAddresses : shareOfNumbers;
 }
 
 /**

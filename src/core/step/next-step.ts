@@ -66,6 +66,8 @@ export function nextStep(decision: Decision, position: Position): Plan {
       return planOf({ kind: 'consent', scopes: decision.scopes, notices: [] });
     case 'select_account':
       return planOf({ kind: 'select_account', notices: [] });
+    case 'keep_account':
+      return planOf({ kind: 'keep_account', dueAt: decision.dueAt, notices: [] });
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = omitUndefined({ toEnroll, skippable, remember });

@@ -88,6 +88,8 @@ export type Step = StepBase &
           readonly authenticator: string;
           readonly inputs: readonly InputKind[];
           readonly challenge: Readonly<Record<string, unknown>>;
+          /** It is offered among what the browser fills in, and by no button. */
+          readonly autofillOnly?: true;
         }[];
         /** Prefill: `login_hint`, or what the user typed before. */
         readonly identifier?: string;
@@ -162,6 +164,8 @@ export type Step = StepBase &
     | { readonly kind: 'consent'; readonly scopes: readonly AskedScope[] }
     /** Whether to go on with the account of the session. */
     | { readonly kind: 'select_account' }
+    /** Whether to keep an account that waits for its deletion. */
+    | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }
   );

@@ -13,6 +13,8 @@ export interface TransactionSubject {
   /** What the user typed, to show it again. */
   readonly identifier: string;
   readonly decoy: boolean;
+  /** Of a decoy: what was typed is a phone number. */
+  readonly isNumber?: boolean;
 }
 
 /** What the user selected; cleared once it is proved. */
@@ -119,6 +121,8 @@ export interface Transaction {
   readonly consented?: true;
   /** The user said with which account to go on, where the app asked for that. */
   readonly accountSelected?: true;
+  /** The user was told that the account will be deleted, and went on. */
+  readonly deletionTold?: true;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */
   readonly proofSecret?: string;
 }

@@ -121,6 +121,11 @@ export function consented(transaction: Transaction): Transaction {
   return { ...transaction, consented: true };
 }
 
+/** The user goes on although the account will be deleted. */
+export function toldOfDeletion(transaction: Transaction): Transaction {
+  return { ...transaction, deletionTold: true };
+}
+
 /** The user skips these enrollments. The decision said whether that is possible. */
 export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
   const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
@@ -147,6 +152,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
     recovering: _recovering,
     consented: _consented,
     accountSelected: _accountSelected,
+    deletionTold: _deletionTold,
     ...rest
   } = withoutRequestedEnrollment(transaction);
   return rest;

@@ -21,7 +21,7 @@ import type { Limit } from '../../stores/store.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { accountByIdentifier, type VersionedAccount } from '../../users/account.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
-import { identifyingValues } from '../../users/import/read-user.ts';
+import { identifyingValues } from '../../users/identifier-kinds.ts';
 import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { isUsername, type OwnIdentifier, ownIdentifier } from '../../users/own-identifiers.ts';
 import { type AskedIdentifier, type IdentifierKind, serializeUser } from '../../users/user.ts';
@@ -63,10 +63,7 @@ function wrong(code: NoticeCode, field?: string): Notice {
 
 /** What identifies users, and is for administrators to write. Canonical. */
 function othersOf({ snapshot, account }: OpenAccount): readonly string[] {
-  return identifyingValues(snapshot.settings.attributes, account.user.profile).flatMap((value) => {
-    const canonical = canonicalIdentifier(value);
-    return canonical.ok ? [canonical.value] : [];
-  });
+  return identifyingValues(snapshot.settings.attributes, account.user.profile);
 }
 
 /** `undefined`: the user has none of this kind. */
@@ -170,9 +167,11 @@ async function send(
   return undefined;
 }
 
-/** An address always identifies; a number only where the one before did. */
+/** An address always identifies; a number only where numbers do, or where the one before did. */
 function newIdentifierOf(context: OpenAccount, kind: IdentifierKind, value: string): string | undefined {
-  const identifies = kind !== 'phone' || presentIdentifier(context, kind)?.identifier !== undefined;
+  const { attributes } = context.snapshot.settings.attributes;
+  const identifies =
+    kind !== 'phone' || attributes[kind]?.identifies || presentIdentifier(context, kind)?.identifier !== undefined;
   const canonical = canonicalIdentifier(value);
   return identifies && canonical.ok ? canonical.value : undefined;
 }

@@ -15,7 +15,7 @@ import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
-import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
 import { claimIdentifier, holdIdentifier } from '../../users/identifier-reservations.ts';
 import { type OwnIdentifier, undoPeriod, withIdentifier } from '../../users/own-identifiers.ts';
 import {
@@ -66,8 +66,8 @@ export async function moveIdentifier(context: OpenAccount, move: Move): Promise<
   if (newIdentifier !== undefined && !(await claimIdentifier(unit, newIdentifier, owner))) return taken;
   const { askedIdentifier: asked, ...present } = account.user;
   const moved = withIdentifier(present, { kind, value, newIdentifier, formerIdentifier: former?.identifier });
-  const unique = uniqueValues(snapshot.settings.attributes, moved.profile).filter((one) => one.attribute === kind);
-  if ((await reserveUniqueValues(unit, unique, owner)) !== undefined) return taken;
+  const unique = uniqueChange(snapshot.settings.attributes, present.profile, moved.profile);
+  if ((await moveUniqueValues(unit, unique, owner)) !== undefined) return taken;
   const credentials = movedCredentials(context, move);
   const kept = former && formerOf(context, move, former);
   if (kept?.identifier !== undefined) await holdIdentifier(unit, kept.identifier, { ...owner, until: kept.until });

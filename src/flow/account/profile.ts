@@ -7,7 +7,7 @@ import type { Notice, ProfileField } from '../../core/step/step.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
-import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
 import { type IdentifierKind, type Profile, serializeUser } from '../../users/user.ts';
 import { changedProfile } from '../actions/profile.ts';
 import { inputName, profileFields, readTyped, type TypedProfile, withSummary } from '../actions/profile-fields.ts';
@@ -95,7 +95,8 @@ export async function saveProfile(
   fields: Readonly<Record<string, string>>,
 ): Promise<readonly Notice[]> {
   const { services, account, unit, snapshot } = context;
-  const typed = readTyped(fields, { fields: fieldsOf(context), terms: [] });
+  const { attributes: schema, identify } = snapshot.settings;
+  const typed = readTyped(fields, { fields: fieldsOf(context), terms: [], country: identify.defaultCountry });
   if (typed.notices.length > 0) return typed.notices;
   const { granted, retryAfter } = await services.store.reserve(
     attemptCounter(account.user.id, 'profile'),
@@ -105,14 +106,13 @@ export async function saveProfile(
     const params = { seconds: Math.max(1, retryAfter) };
     return [{ code: 'profile.exceeded', level: 'error', params }];
   }
-  const schema = snapshot.settings.attributes;
   const { profile } = account.user;
   const changed = changedProfile(profile, withoutUntouched(typed, profile), schema.attributes);
   const names = changedNames(profile, changed);
   if (names.length === 0) return [];
-  const unique = uniqueValues(schema, changed).filter(({ attribute }) => names.includes(attribute));
+  const unique = uniqueChange(schema, profile, changed);
   const now = services.now();
-  const taken = await reserveUniqueValues(unit, unique, { user: account.user.id, now });
+  const taken = await moveUniqueValues(unit, unique, { user: account.user.id, now });
   if (taken !== undefined)
     return withSummary([{ code: 'profile.taken', level: 'error', field: inputName(taken.attribute) }]);
   const user = { ...account.user, profile: changed, updatedAt: now };

@@ -10,7 +10,7 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { identifierKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { VersionedAccount } from '../../users/account.ts';
-import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
 import { claimIdentifier, freeIdentifier, isFreeFor } from '../../users/identifier-reservations.ts';
 import { ownIdentifier, withIdentifier } from '../../users/own-identifiers.ts';
 import type { FormerIdentifier, User } from '../../users/user.ts';
@@ -81,8 +81,8 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
   const owner = { user: user.id, now: services.now() };
   const restored = { ...account, user: restoredUser(user, changes) };
   const { attributes } = (await services.snapshot(unit)).settings;
-  const unique = uniqueValues(attributes, restored.user.profile).filter(({ attribute }) => attribute === first.kind);
-  if ((await reserveUniqueValues(unit, unique, owner)) !== undefined) return { kind: 'superseded' };
+  const unique = uniqueChange(attributes, user.profile, restored.user.profile);
+  if ((await moveUniqueValues(unit, unique, owner)) !== undefined) return { kind: 'superseded' };
   if (first.identifier !== undefined) await claimIdentifier(unit, first.identifier, owner);
   consumeLink(unit, token);
   for (const { newIdentifier } of changes)

@@ -9,10 +9,9 @@ import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import type { TransactionSubject } from '../../core/step/transaction.ts';
 import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
-import { identifierKey, transactionKey } from '../../stores/keys.ts';
+import { transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
-import { accountByIdentifier, enrollCounters, type VersionedAccount } from '../../users/account.ts';
-import { canonicalIdentifier } from '../../users/identifier.ts';
+import { enrollCounters } from '../../users/account.ts';
 import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
@@ -20,6 +19,7 @@ import type { Decided, OpenTransaction } from '../transaction/open-transaction.t
 import { answerConsent, goOnWithAccount } from './consent.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
+import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
 import { withOwnAttempts } from './own-attempts.ts';
@@ -28,6 +28,7 @@ import { admitted } from './proof-of-work.ts';
 import { proveAddress } from './register.ts';
 import { takeRegistration } from './registration-form.ts';
 import { selectOption } from './select.ts';
+import { keysOf, type NamedAccount, namedAccount, type TypedIdentifier, typedIdentifier } from './typed-identifier.ts';
 import {
   type ActionResult,
   type DeferredAttempt,
@@ -46,10 +47,8 @@ export interface Attempt {
   readonly reserve?: NonNullable<LoadOptions['reserve']>;
   /** It is reserved once the account is known. */
   readonly deferred?: DeferredAttempt;
-}
-
-function identifierOf(fields: Fields) {
-  return canonicalIdentifier(fields.identifier ?? '');
+  /** What was typed on the identify page, as it was read for the attempt. */
+  readonly identifier?: TypedIdentifier;
 }
 
 /**
@@ -61,11 +60,13 @@ export async function attemptOf(services: Services, binding: FormBinding, fields
   const when = { key: transaction, version: binding.version };
   const authenticator = services.authenticators.get(binding.authenticator);
   if (binding.step === 'identify') {
-    const canonical = identifierOf(fields);
-    if (!canonical.ok || fields['authenticator.id']) return { keys: [] };
-    const of = identifierKey(canonical.value);
-    if (!authenticator || !fields['credentials.passcode']) return { keys: [of] };
-    return { keys: [of], ...(await attemptAt(services, authenticator, { of, name: binding.authenticator, when })) };
+    const identifier = typedIdentifier(fields.identifier ?? '', services.knownSnapshot()?.settings);
+    if (!identifier.ok || fields['authenticator.id']) return { keys: [], identifier };
+    const [of = '', ...others] = keysOf(identifier);
+    const loaded = { keys: [of, ...others], identifier };
+    if (!authenticator || !fields['credentials.passcode']) return loaded;
+    const at = { of, name: binding.authenticator, when };
+    return { ...loaded, ...(await attemptAt(services, authenticator, { ...at, isOpen: others.length > 0 })) };
   }
   if (!authenticator || !['challenge', 'enroll', 'register'].includes(binding.step)) return { keys: [] };
   const named = counterNames[binding.step]?.(binding.authenticator);
@@ -77,13 +78,14 @@ export async function attemptOf(services: Services, binding: FormBinding, fields
   return { keys: [], reserve: { of: transaction, name: named, limits: authenticator.attemptLimits, when } };
 }
 
-/** An attempt at what is enrolled. */
+/** An attempt at what is enrolled. `isOpen`: what was typed has several readings, so it waits for the account. */
 async function attemptAt(
   services: Services,
   authenticator: Authenticator,
-  at: DeferredAttempt,
+  { isOpen, ...at }: DeferredAttempt & { readonly isOpen?: boolean },
 ): Promise<Pick<Attempt, 'reserve' | 'deferred'>> {
   const limits = await sharedLimits(services, authenticator);
+  if (isOpen) return { deferred: { ...at, ...(limits && { limits }) } };
   return limits ? { reserve: { ...at, limits } } : { deferred: at };
 }
 
@@ -121,6 +123,8 @@ export async function answer(
       return answerConsent(context, decided, submitted);
     case 'select_account':
       return goOnWithAccount(context, decided);
+    case 'keep_account':
+      return answerKeepAccount(context, decided);
     default:
       return { context, messages: [] };
   }
@@ -135,8 +139,8 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
 
 /** A recovery sends a message to strangers' mailboxes, so a network that begins many has to work for it. */
 async function identify(context: OpenTransaction, decided: Decided, submitted: SubmittedAnswer): Promise<ActionResult> {
-  const { fields } = submitted;
-  if (!context.transaction.recovering || !identifierOf(fields).ok) return identifyBy(context, decided, submitted);
+  const { fields, loaded } = submitted;
+  if (!context.transaction.recovering || !loaded.identifier?.ok) return identifyBy(context, decided, submitted);
   const loginHint = (fields.identifier ?? '').trim().slice(0, 254);
   const typedBack = { ...context, transaction: { ...context.transaction, loginHint } };
   const admission = await admitted(typedBack, fields);
@@ -157,13 +161,10 @@ async function identifyBy(
   const asked = keptSignedIn(context.transaction, isTicked(fields.rememberMe));
   const typedBack = { ...context, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
   if (typed === '') return withError(context, 'identifier.required', { field: 'identifier' });
-  const canonical = identifierOf(fields);
-  if (!canonical.ok) return withError(typedBack, 'identifier.invalid', { field: 'identifier' });
-  const account = accountByIdentifier(
-    (await context.request.unit.load([identifierKey(canonical.value)])).entries,
-    canonical.value,
-  );
-  const subject = attemptSubject(account, canonical.value, typed);
+  const found = await find(context, loaded.identifier);
+  if (!found) return withError(typedBack, 'identifier.invalid', { field: 'identifier' });
+  const { account } = found;
+  const subject = attemptSubject(found, typed);
   const named = identified(asked, subject);
   if (!named.ok) return withError(typedBack, 'subject.mismatch', { field: 'identifier' });
   const identifiedContext = { ...context, transaction: named.transaction };
@@ -172,7 +173,8 @@ async function identifyBy(
   // Nothing was tried. The transaction stays as it is, so that another answer that is being verified does not become
   // stale.
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
-  const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
+  const owner = { facts, account, subjectId: subject.id, key: found.key };
+  const reserved = await withDeferredAttempt(context, loaded, owner);
   const attempt = await withOwnAttempts(context, { key: identifyWith, account, credential }, reserved);
   const refusal = throttled(identifiedContext, identifyWith, attempt.reservation);
   if (refusal) return { ...refusal, context };
@@ -198,9 +200,18 @@ async function isUsable(key: string, { snapshot, app }: OpenTransaction, facts: 
   return usablePolicies(policies, terms).authenticators.some((one) => one.key === key);
 }
 
-function attemptSubject(account: VersionedAccount | undefined, canonical: string, typed: string): TransactionSubject {
-  if (!account) return { id: identifierKey(canonical), identifier: typed, decoy: true };
-  return { id: account.user.id, identifier: typed, decoy: false };
+async function find(
+  { request, snapshot: { settings }, app }: OpenTransaction,
+  identifier: TypedIdentifier | undefined,
+): Promise<NamedAccount | undefined> {
+  if (!identifier?.ok) return undefined;
+  const { entries } = await request.unit.load(keysOf(identifier));
+  return namedAccount(entries, identifier, { settings, app });
+}
+
+function attemptSubject({ account, key, reading }: NamedAccount, typed: string): TransactionSubject {
+  if (account) return { id: account.user.id, identifier: typed, decoy: false };
+  return { id: key, identifier: typed, decoy: true, ...(reading.isNumber && { isNumber: true }) };
 }
 
 async function choose(context: OpenTransaction, decided: Decided, fields: Fields): Promise<ActionResult> {

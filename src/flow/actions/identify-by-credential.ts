@@ -5,6 +5,8 @@ import type { Facts } from '../../core/model/facts.ts';
 import { discoverable } from '../../core/queries/discoverable.ts';
 import type { Step } from '../../core/step/step.ts';
 import { identified, keptSignedIn } from '../../core/step/transitions.ts';
+import type { IdentifyPage } from '../../policy/model/settings.ts';
+import { identifyPageOf } from '../../policy/revision/snapshot.ts';
 import { attemptCounter } from '../../stores/keys.ts';
 import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
@@ -19,7 +21,8 @@ export async function withCredentialChallenges(
   step: Step,
   { facts, version }: { readonly facts: Facts; readonly version: number },
 ): Promise<Step> {
-  if (step.kind !== 'identify' || context.transaction.recovering) return step;
+  const offered = passkeysOn(context);
+  if (step.kind !== 'identify' || offered === 'none') return step;
   const policies = await context.snapshot.policies(context.app);
   const challenges = [...context.services.authenticators.values()].flatMap(
     ({ descriptor: { key }, identifyByCredential: kind }) => {
@@ -27,10 +30,17 @@ export async function withCredentialChallenges(
       if (!kind || !offer?.offered) return [];
       const env = { ...environmentOf(context, key, []), userVerification: offer.userVerification };
       const { inputs, public: challenge } = kind.challenge(version, env);
-      return [{ authenticator: key, inputs, challenge }];
+      return [
+        { authenticator: key, inputs, challenge, ...(offered === 'autofill' && { autofillOnly: true as const }) },
+      ];
     },
   );
   return challenges.length > 0 ? { ...step, identifyByCredential: challenges } : step;
+}
+
+/** How the page offers them. A recovery is for who has none at hand. */
+function passkeysOn({ snapshot, app, transaction }: OpenTransaction): NonNullable<IdentifyPage['passkey']> {
+  return transaction.recovering ? 'none' : (identifyPageOf(snapshot.settings, app).passkey ?? 'button');
 }
 
 /**
@@ -46,7 +56,7 @@ export async function identifyByCredential(
   const authenticator = context.services.authenticators.get(key);
   const kind = authenticator?.identifyByCredential;
   const offer = discoverable(await context.snapshot.policies(context.app), facts, key);
-  if (!authenticator || !kind || !offer.offered || context.transaction.recovering)
+  if (!authenticator || !kind || !offer.offered || passkeysOn(context) === 'none')
     return withError(context, 'form.stale');
   const input = credentialInput(fields);
   const env = { ...environmentOf(context, key, []), userVerification: offer.userVerification };

@@ -40,6 +40,8 @@ export interface AttemptOwner {
   readonly facts: Facts;
   readonly account: Account | undefined;
   readonly subjectId: string;
+  /** The key that the attempt is counted under, where it was not known before; absent: that of the attempt. */
+  readonly key?: string;
 }
 
 /**
@@ -47,22 +49,31 @@ export interface AttemptOwner {
  * numbers of one of the rules, always the same. Rejects with `StoreUnavailable`.
  */
 export async function withDeferredAttempt(
-  { services, snapshot, app }: OpenTransaction,
+  context: OpenTransaction,
   loaded: LoadedAttempt,
-  { facts, account, subjectId }: AttemptOwner,
+  owner: AttemptOwner,
 ): Promise<LoadedAttempt> {
   const { deferred } = loaded;
   if (deferred === undefined) return loaded;
+  const limits = deferred.limits ?? (await ownLimits(context, owner));
+  if (limits === undefined) return loaded;
+  const reserve = { ...deferred, of: owner.key ?? deferred.of, limits };
+  const { reservation, counter } = await context.services.store.load([], { reserve });
+  return { limits, ...(reservation && { reservation }), ...(counter !== undefined && { counter }) };
+}
+
+/** By the rule of the user. `undefined`: there is no rule. */
+async function ownLimits(
+  { services, snapshot, app }: OpenTransaction,
+  { facts, account, subjectId }: AttemptOwner,
+): Promise<readonly Limit[] | undefined> {
   const policies = await snapshot.policies(app);
   const all = passwordLockouts(policies.password);
   const subject = account && toSubject(account.user, account.credentials, facts.now);
   const ruling = subject && passwordRuling(policies, { ...facts, subject });
   const drawn = all[draw(services, subjectId) % all.length] ?? all[0];
   const lockout = ruling?.terms.lockout ?? drawn;
-  if (lockout === undefined) return loaded;
-  const limits = limitsOf(lockout);
-  const { reservation, counter } = await services.store.load([], { reserve: { ...deferred, limits } });
-  return { limits, ...(reservation && { reservation }), ...(counter !== undefined && { counter }) };
+  return lockout && limitsOf(lockout);
 }
 
 /** Under the oldest secret: it must not change when a secret is added. */

@@ -1,4 +1,5 @@
 /** The fields of a form about the profile: which ones there are, and what was typed into them. */
+import { readPhoneNumber } from '../../authenticators/shared/phone-number.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { ProfileRequest } from '../../core/model/decision.ts';
 import type { TermsOfUse } from '../../core/model/profile-policy.ts';
@@ -46,16 +47,21 @@ export interface TypedProfile {
   readonly notices: readonly Notice[];
 }
 
+/** What a form asks for. `country`: of numbers that are typed without country code (ISO 3166-1 alpha-2). */
+interface AskedProfile {
+  readonly fields: readonly ProfileField[];
+  readonly terms: readonly TermsOfUse[];
+  readonly country: string | undefined;
+}
+
 /** Reads the form. Inputs of attributes that it does not have are an error: nothing is taken that was not asked for. */
-export function readTyped(
-  fields: Fields,
-  asked: { readonly fields: readonly ProfileField[]; readonly terms: readonly TermsOfUse[] },
-): TypedProfile {
+export function readTyped(fields: Fields, asked: AskedProfile): TypedProfile {
   const values: Record<string, ProfileValue> = {};
   const emptied: string[] = [];
   const notices: Notice[] = [];
   for (const { name, attribute, required } of asked.fields) {
-    const typed = textIn(fields, inputName(name)) ?? (attribute.type === 'boolean' ? 'false' : '');
+    const given = textIn(fields, inputName(name)) ?? (attribute.type === 'boolean' ? 'false' : '');
+    const typed = attribute.type === 'phone' ? withCountryCode(given, asked.country) : given;
     const read = readAttribute(attribute, typed, { typed: true });
     if (read.ok) values[name] = read.value;
     else if (read.fault === 'required' && !required) emptied.push(name);
@@ -68,6 +74,11 @@ export function readTyped(
   const known = asked.fields.map(({ name }) => inputName(name));
   const isUnknown = Object.keys(fields).some((name) => name.startsWith(prefix) && !known.includes(name));
   return { values, emptied, notices: [...(isUnknown ? [unknown] : []), ...withSummary(notices)] };
+}
+
+/** A number of that country; anything else as it was typed. */
+function withCountryCode(text: string, country: string | undefined): string {
+  return (country !== undefined && readPhoneNumber(text, country)?.number) || text;
 }
 
 const unknown: Notice = { code: 'profile.unknown', level: 'error' };

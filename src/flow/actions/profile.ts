@@ -6,7 +6,7 @@ import type { TermsOfUse } from '../../core/model/profile-policy.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import type { VersionedAccount } from '../../users/account.ts';
-import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
 import { type Profile, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/account.ts';
@@ -26,9 +26,9 @@ export async function completeProfile(
   const account = await accountOfTransaction(context);
   if (decision.kind !== 'profile' || account === undefined) return { context, messages: [] };
   const { services, request, snapshot } = context;
-  const schema = snapshot.settings.attributes;
+  const { attributes: schema, identify } = snapshot.settings;
   const asked = profileFields(schema, account.user.profile, decision);
-  const typed = readTyped(fields, { fields: asked, terms: decision.terms });
+  const typed = readTyped(fields, { fields: asked, terms: decision.terms, country: identify.defaultCountry });
   if (typed.notices.length > 0) return { context, messages: typed.notices };
   const { granted, retryAfter } = await services.store.reserve(
     attemptCounter(account.user.id, 'profile'),
@@ -40,11 +40,8 @@ export async function completeProfile(
   }
   const changed = changedProfile(account.user.profile, typed, schema.attributes);
   const now = services.now();
-  const owner = { user: account.user.id, now };
-  const unique = uniqueValues(schema, typed.values).filter(({ attribute }) =>
-    isChangedValue(account, changed, attribute),
-  );
-  const taken = await reserveUniqueValues(request.unit, unique, owner);
+  const unique = uniqueChange(schema, account.user.profile, changed);
+  const taken = await moveUniqueValues(request.unit, unique, { user: account.user.id, now });
   if (taken !== undefined) {
     const notice = { code: 'profile.taken', level: 'error', field: inputName(taken.attribute) } as const;
     return { context, messages: withSummary([notice]) };
@@ -77,10 +74,6 @@ async function accountOfTransaction({
   transaction: { subject },
 }: OpenTransaction): Promise<VersionedAccount | undefined> {
   return subject && !subject.decoy ? loadAccount(request.unit, subject.id) : undefined;
-}
-
-function isChangedValue({ user }: VersionedAccount, changed: Profile, attribute: string): boolean {
-  return user.profile[attribute] !== changed[attribute];
 }
 
 /** An address or number that a user types is not verified, whatever the one before was. */

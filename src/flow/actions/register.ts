@@ -9,7 +9,7 @@ import type { RegistrationForm } from '../../core/step/transaction.ts';
 import { proved } from '../../core/step/transitions.ts';
 import { credentialsKey, identifierKey, userKey, usersKey } from '../../stores/keys.ts';
 import { accountByIdentifier } from '../../users/account.ts';
-import { reserveUniqueValues, takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { moveUniqueValues, takenValue, uniqueChange } from '../../users/attribute-reservations.ts';
 import { newUser } from '../../users/changes.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
@@ -95,13 +95,13 @@ async function createAccount(
     ...(form.offered.length > 0 && { offeredAttributes: form.offered }),
   };
   // Looked at before anything is reserved: the identifier must stay free for the form that comes back.
-  const unique = uniqueValues(snapshot.settings.attributes, profile);
-  const { entries } = await request.unit.load(unique.map(({ key }) => key));
-  const taken = takenValue(entries, unique, { user: user.id, now });
+  const unique = uniqueChange(snapshot.settings.attributes, {}, profile);
+  const { entries } = await request.unit.load(unique.claimed.map(({ key }) => key));
+  const taken = takenValue(entries, unique.claimed, { user: user.id, now });
   if (taken) return backToForm(context, { form, messages: takenNotices(taken) });
   if (!(await claimIdentifier(request.unit, form.identifier, { user: user.id, now })))
     return withoutAddress(context, form);
-  await reserveUniqueValues(request.unit, unique, { user: user.id, now });
+  await moveUniqueValues(request.unit, unique, { user: user.id, now });
   const { secret } = form;
   const mailbox = issueCredential(credential, now);
   const password = secret && issueCredential(secret.credential, secret.at);

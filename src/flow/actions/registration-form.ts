@@ -141,8 +141,9 @@ export async function takeRegistration(
   const open = await openRegistration(opened, facts);
   if (open === undefined) return withError(opened, 'form.stale');
   const { offer } = open;
-  const schema = opened.snapshot.settings.attributes;
-  const typed = readTyped(fields, { fields: registrationFields(opened, offer), terms: offer.terms });
+  const { attributes: schema, identify } = opened.snapshot.settings;
+  const asked = { fields: registrationFields(opened, offer), terms: offer.terms, country: identify.defaultCountry };
+  const typed = readTyped(fields, asked);
   const { [addressAttribute]: given = '', ...profile } = typed.values;
   if (typed.notices.length > 0) return { context: opened, messages: typed.notices };
   const read = readAddress(String(given));

@@ -6,6 +6,7 @@ import { serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/account.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
+import { letGo } from './keep-account.ts';
 import { skipProfile } from './profile.ts';
 
 /**
@@ -15,6 +16,7 @@ import { skipProfile } from './profile.ts';
 export async function skip(context: OpenTransaction, decided: Decided): Promise<OpenTransaction | undefined> {
   const { decision } = decided;
   if (decision.kind === 'profile') return skipProfile(context, decided);
+  if (decision.kind === 'keep_account') return letGo(context);
   const { request, services, transaction } = context;
   const skippable = 'skippable' in decision ? decision.skippable : undefined;
   const { subject } = transaction;

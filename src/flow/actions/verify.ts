@@ -26,6 +26,7 @@ import { notificationContext, notify } from '../notify/notify.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import { auditContext, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
+import type { TypedIdentifier } from './typed-identifier.ts';
 
 export interface ActionResult {
   readonly context: OpenTransaction;
@@ -35,8 +36,10 @@ export interface ActionResult {
   readonly unknownCredential?: UnknownCredential;
 }
 
-/** An attempt that waits for the rule of the user. */
-export type DeferredAttempt = Omit<NonNullable<LoadOptions['reserve']>, 'limits'>;
+/** An attempt that waits for the account. `limits` absent: for the rule of the user, too. */
+export type DeferredAttempt = Omit<NonNullable<LoadOptions['reserve']>, 'limits'> & {
+  readonly limits?: readonly Limit[];
+};
 
 export interface LoadedAttempt {
   readonly reservation?: Reservation;
@@ -45,6 +48,8 @@ export interface LoadedAttempt {
   readonly limits?: readonly Limit[];
   /** It is not reserved yet: its limits depend on the user. */
   readonly deferred?: DeferredAttempt;
+  /** What was typed on the identify page. */
+  readonly identifier?: TypedIdentifier;
 }
 
 export type Fields = Readonly<Record<string, string>>;

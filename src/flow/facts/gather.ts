@@ -5,7 +5,7 @@
 
 import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { decoySubject } from '../../core/step/decoy.ts';
+import { type Decoy, decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { knownDeviceKey } from '../../stores/keys.ts';
@@ -81,12 +81,13 @@ function transactionOf({
   recovering,
   consented,
   accountSelected,
+  deletionTold,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected }),
+    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected, deletionTold }),
   };
 }
 
@@ -96,6 +97,11 @@ export interface Decoys {
   readonly entropy: number;
   /** All authenticators that there are. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
+}
+
+function identifierKindOf(identifier: string, isNumber: boolean | undefined): Decoy['identifierKind'] {
+  if (identifier.includes('@')) return 'address';
+  return isNumber ? 'number' : undefined;
 }
 
 /** Facts of a transaction. A decoy looks like a user; so does a user who was deleted meanwhile. */
@@ -108,7 +114,8 @@ export async function transactionFacts(sources: FactSources, transaction: Transa
     ...(transaction.session === undefined ? {} : { session: transaction.session }),
   });
   if (!subject || facts.subject) return facts;
-  const { id, identifier } = subject;
-  const decoy = { id, entropy: decoys.entropy, isAddress: identifier.includes('@') };
-  return { ...facts, subject: decoySubject(decoy, decoys.authenticators), evidence: [] };
+  const { id, identifier, isNumber } = subject;
+  const { entropy, authenticators } = decoys;
+  const decoy = omitUndefined({ id, entropy, identifierKind: identifierKindOf(identifier, isNumber) });
+  return { ...facts, subject: decoySubject(decoy, authenticators), evidence: [] };
 }

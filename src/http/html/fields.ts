@@ -6,21 +6,28 @@ import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevic
 /** What the configuration calls the identifier, in the language of the page. */
 export interface IdentifierWords {
   readonly label?: string;
+  /** Its text where there is no `label`. */
+  readonly labelKey?: string;
   readonly hint?: string;
+  /** What is typed, where it is no address. */
+  readonly keyboard?: 'tel' | 'text';
 }
 
 /** The inputs of the first page. `words`: they take the place of ours. */
 export function identifyFields(
   step: Extract<Step, { kind: 'identify' }>,
-  { label, hint }: IdentifierWords,
+  { label, labelKey, hint, keyboard }: IdentifierWords,
 ): readonly Field[] {
   const autocomplete = step.identifyByCredential === undefined ? 'username' : 'username webauthn';
   const own = {
+    ...(labelKey === undefined ? {} : { label: labelKey }),
     ...(label === undefined ? {} : { label: 'attribute.label' }),
     ...(hint === undefined ? {} : { hint: 'attribute.help' }),
     ...(label === undefined && hint === undefined ? {} : { params: { label: label ?? '', help: hint ?? '' } }),
   };
-  const first = { ...identifier, ...own, autocomplete, value: step.identifier ?? '' };
+  const { inputmode, ...plain } = identifier;
+  const typed = keyboard === undefined ? identifier : { ...plain, type: keyboard };
+  const first = { ...typed, ...own, autocomplete, value: step.identifier ?? '' };
   const { identifyWith, keepSignedIn: kept } = step;
   const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
   return connect([first, ...(identifyWith === undefined ? [] : [secretInput(identifyWith)]), ...box], step.notices);
@@ -52,6 +59,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'profile':
     case 'consent':
     case 'select_account':
+    case 'keep_account':
     case 'denied':
     case 'complete':
       return [];

@@ -71,6 +71,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'steps/enroll-public-key': { version: 1, fingerprint: '0ce8bff446fc' },
   'steps/identify': { version: 4, fingerprint: '24c14b1e72ab' },
   'steps/profile': { version: 3, fingerprint: '98b57ede7c7a' },
+  'steps/keep-account': { version: 1, fingerprint: 'a4b5b3757ad6' },
   'steps/select-account': { version: 1, fingerprint: 'a4b5b3757ad6' },
   'steps/select': { version: 1, fingerprint: '46449b8cd4b5' },
 };

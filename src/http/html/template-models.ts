@@ -112,6 +112,7 @@ export interface PageTemplateModels {
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
   readonly 'steps/profile': ProfileModel;
   readonly 'steps/consent': ConsentModel;
+  readonly 'steps/keep-account': SelectAccountModel;
   readonly 'steps/select-account': SelectAccountModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;

@@ -103,11 +103,12 @@ export async function beginTransaction(
 
 /** What a further interaction for the same request knows already. */
 function carriedOver(before: Transaction): Partial<Transaction> {
-  const { startedAt, evidence, skipped, keepSignedIn, rememberDevice, consented, accountSelected } = before;
+  const { startedAt, evidence, skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionTold } =
+    before;
   return {
     startedAt,
     evidence,
-    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected }),
+    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionTold }),
   };
 }
 
@@ -171,6 +172,7 @@ export async function openInteraction(
   if (found.uid !== uid)
     throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
   const { params, session, prompt } = found;
+  // Its end is by the clock of oidc-provider, which is that of the machine.
   const lifetime = found.exp - Math.floor(Date.now() / 1000);
   return {
     uid,
@@ -218,8 +220,7 @@ export async function finishInteraction(
     // The step loop has asked for all that the request wants to be asked.
     ...Object.fromEntries(requestedPrompts(interaction).map((name) => [name, {}])),
   };
-  // `exp` is by the clock of oidc-provider.
-  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+  await interaction.persist();
   return interaction.returnTo;
 }
 
@@ -246,7 +247,7 @@ export async function forgetResult(provider: Provider, exchange: HttpExchange): 
   const interaction = await details(provider, exchange);
   if (interaction.result === undefined) return;
   delete interaction.result;
-  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+  await interaction.persist();
 }
 
 /** The SSO session of the browser; `undefined`: none that is alive. Rejects with `StoreUnavailable`. */

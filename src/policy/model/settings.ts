@@ -43,7 +43,7 @@ export interface Settings {
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   /** Of all apps that do not say otherwise. */
-  readonly identify: IdentifyPage;
+  readonly identify: IdentifySettings;
   readonly tokens: TokenLifetimes;
   readonly signing: SigningSettings;
   readonly resources: readonly Resource[];
@@ -81,6 +81,15 @@ export interface IdentifyPage {
   readonly label?: LocalizedText;
   /** A sentence below the label. */
   readonly hint?: LocalizedText;
+  /** Kinds of identifiers that count: `email`, `username`, `phone`, attributes that identify. Absent: all. */
+  readonly by?: readonly string[];
+  /** How passkeys are offered: by a button, only among what the browser fills in, or not here. Absent: `button`. */
+  readonly passkey?: 'button' | 'autofill' | 'none';
+}
+
+export interface IdentifySettings extends IdentifyPage {
+  /** Country of phone numbers that are typed without country code (ISO 3166-1 alpha-2). */
+  readonly defaultCountry?: string;
 }
 
 /** A scope as users read it. */

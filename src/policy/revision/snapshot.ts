@@ -211,12 +211,15 @@ function isForUsers({ signOnPolicies }: App): boolean {
   return signOnPolicies !== undefined;
 }
 
-/** What the app says, and the settings where it does not. */
+/** What the app says, and the settings where it does not. An attribute that alone identifies labels the field. */
 export function identifyPageOf(
-  { identify }: Settings,
+  { identify, attributes }: Pick<Settings, 'identify' | 'attributes'>,
   app: { readonly identify?: IdentifyPage | undefined },
 ): IdentifyPage {
-  return { ...identify, ...app.identify };
+  const page = { ...identify, ...app.identify };
+  const [only, ...others] = page.by ?? [];
+  const label = only !== undefined && others.length === 0 ? attributes.attributes[only]?.label : undefined;
+  return label === undefined ? page : { label, ...page };
 }
 
 /** By claim: the first scope that releases it. */

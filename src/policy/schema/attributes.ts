@@ -67,7 +67,10 @@ const attribute = closed({
     .describe('Claim that carries it. Without one it is in no token.'),
   scope: z.string().min(1).optional().describe('Scope that releases the claim. Default `profile`.'),
   unique: z.boolean().optional().describe('No two accounts have the same value.'),
-  identifies: z.boolean().optional().describe('Users sign in with it. Then only administrators write it.'),
+  identifies: z
+    .boolean()
+    .optional()
+    .describe('Users sign in with it. Takes `unique: true`, and only administrators write it.'),
 }).transform((input) => input as ExactOptional<typeof input>);
 
 type AttributeInput = z.output<typeof attribute>;
@@ -84,6 +87,8 @@ function attributeContradictions(
 ): readonly (readonly [string, string])[] {
   const whole = completeAttribute(own, standard);
   const isText = !['number', 'boolean', 'list'].includes(whole.type);
+  // A phone number identifies once it is proved, so that users write it.
+  const isOwnIdentifier = whole.identifies === true && !(whole.type === 'phone' && whole.verifiedBy !== undefined);
   const fixed = (['type', 'claim', 'scope'] as const).filter((member) => standard && own[member] !== undefined);
   const found: (readonly [string, string] | false)[] = [
     ...fixed.map((member) => [member, 'is fixed for an attribute of OpenID Connect'] as const),
@@ -96,8 +101,8 @@ function attributeContradictions(
     whole.read === 'admin' && whole.write === 'user' && ['write', 'cannot be `user`: users write what they read'],
     whole.read === 'admin' && whole.claim !== undefined && ['claim', 'would show it: only administrators read it'],
     whole.write === 'user' && whole.type === 'list' && ['write', 'cannot be `user`: no form asks for a list'],
-    whole.write === 'user' && whole.identifies === true && ['identifies', 'needs `write: admin`'],
-    whole.identifies === true && whole.type !== 'text' && ['identifies', 'goes with type `text` only'],
+    isOwnIdentifier && whole.write === 'user' && ['identifies', 'needs `write: admin`'],
+    isOwnIdentifier && whole.type !== 'text' && ['identifies', 'goes with type `text`, and with `phone`'],
     whole.unique === true && !isText && ['unique', 'goes with texts only'],
   ];
   return found.filter((one) => one !== false);
@@ -130,8 +135,14 @@ export const profileAttributes = z
     'Attributes of the profile besides those of OpenID Connect, or more about these. With this key a profile holds no other attributes.',
   );
 
-/** With the attributes of OpenID Connect. */
-export function attributeSchemaOf(input: z.output<typeof profileAttributes>): AttributeSchema {
+/** With the attributes of OpenID Connect. `by`: the kinds of identifiers that count. */
+export function attributeSchemaOf(
+  input: z.output<typeof profileAttributes>,
+  by: readonly string[] = [],
+): AttributeSchema {
   const own = Object.entries(input ?? {}).map(([key, one]) => [key, completeAttribute(one, standardOf(key))] as const);
-  return { attributes: { ...standardAttributes, ...Object.fromEntries(own) }, closed: input !== undefined };
+  const attributes: Record<string, Attribute> = { ...standardAttributes, ...Object.fromEntries(own) };
+  const { phone } = attributes;
+  if (phone && by.includes('phone')) attributes.phone = { ...phone, identifies: true };
+  return { attributes, closed: input !== undefined };
 }

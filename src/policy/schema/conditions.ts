@@ -11,6 +11,7 @@ import { attributesSchema } from './conditions/attributes.ts';
 import { authenticatedSchema } from './conditions/authenticated.ts';
 import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
+import { expressionSchema } from './conditions/expression.ts';
 import { groupsSchema } from './conditions/groups.ts';
 import { networkSchema } from './conditions/network.ts';
 import { recoveredSchema } from './conditions/recovered.ts';
@@ -34,6 +35,7 @@ const conditionSchemas = {
   recovered: recoveredSchema,
   authenticated: authenticatedSchema,
   attributes: attributesSchema,
+  expression: expressionSchema,
 } satisfies { readonly [Name in ConditionName]: z.ZodType<unknown> };
 
 const always = 'All of these must hold. Without `when` the rule always applies.';

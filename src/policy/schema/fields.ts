@@ -118,3 +118,18 @@ export function secureUrlFault(value: string): string | undefined {
 export function isLoopback(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
+
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+/** Why this is no country code (ISO 3166-1 alpha-2); `undefined`: it is one. */
+function countryFault(code: string): string | undefined {
+  if (!/^[A-Z]{2}$/.test(code) || countryNames.of(code) === undefined)
+    return 'must be the code of a country in two capital letters, such as DE (ISO 3166-1)';
+  const { region } = new Intl.Locale(`und-${code}`);
+  return region === code ? undefined : `must be written as ${region}`;
+}
+
+/** ISO 3166-1 alpha-2. */
+export const country = z.string().refine((code) => countryFault(code) === undefined, {
+  error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
+});

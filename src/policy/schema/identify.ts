@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
-import type { IdentifyPage } from '../model/settings.ts';
+import type { IdentifyPage, IdentifySettings } from '../model/settings.ts';
 import { localizedText } from './attributes.ts';
-import { closed } from './fields.ts';
+import { closed, country, listOf } from './fields.ts';
 
-export const identifyPage = closed({
+const page = {
   identifierFirst: z
     .boolean()
     .optional()
@@ -15,4 +15,26 @@ export const identifyPage = closed({
     ),
   label: localizedText('What users call the identifier. Default: username or email.'),
   hint: localizedText('A sentence below the label.'),
-}).transform((input): IdentifyPage => input as ExactOptional<typeof input>);
+  by: listOf(z.string())
+    .optional()
+    .describe(
+      'Which identifiers count: `email`, `username`, `phone`, and attributes that identify. Others are unknown here. Default: all but `phone`, which counts where it is named.',
+    ),
+  passkey: z
+    .enum(['button', 'autofill', 'none'])
+    .optional()
+    .describe(
+      'How passkeys are offered: with a `button`, only among what the browser fills in (`autofill`), or not on this page (`none`). Default `button`.',
+    ),
+};
+
+/** In the file of an app. */
+export const identifyPage = closed(page).transform((input): IdentifyPage => input as ExactOptional<typeof input>);
+
+/** In the settings. */
+export const identifySettings = closed({
+  ...page,
+  defaultCountry: country
+    .optional()
+    .describe('Country of phone numbers that are typed without country code, such as DE (ISO 3166-1 alpha-2).'),
+}).transform((input): IdentifySettings => input as ExactOptional<typeof input>);

@@ -13,7 +13,7 @@ import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
-import { identifyPage } from './identify.ts';
+import { identifySettings } from './identify.ts';
 import { requirementSchema } from './requirement.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 import { cidrFault } from './zones.ts';
@@ -207,7 +207,9 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     sms: sms.optional(),
     voice: voice.optional(),
     attributes: profileAttributes,
-    identify: identifyPage.prefault({}).describe('How the first page asks who the user is. An app may say otherwise.'),
+    identify: identifySettings
+      .prefault({})
+      .describe('How the first page asks who the user is. An app may say otherwise.'),
     account,
     acrValues: z
       .array(acrValue)
@@ -221,7 +223,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   })
     .describe('Settings of the whole provider.')
     .transform((input): Settings => {
-      const attributes = attributeSchemaOf(input.attributes);
+      const attributes = attributeSchemaOf(input.attributes, input.identify.by);
       return {
         ...(input as ExactOptional<typeof input>),
         attributes,

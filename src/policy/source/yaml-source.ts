@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
+import { offsetWithin } from './offset-within.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
@@ -29,6 +30,8 @@ export interface YamlSource {
   lineOf(path: Path): number;
   /** A finding about the value at this path or, with `key`, about this key of it. */
   finding(path: Path, message: string, key?: string): Finding;
+  /** A finding about a place within the text at this path: so many UTF-16 units from its beginning. */
+  findingWithin(path: Path, offset: number, message: string): Finding;
 }
 
 /** A file that was read, and the kind of document that it holds. */
@@ -100,10 +103,13 @@ function parse(
     path: pathText(key === undefined ? path : [...path, key]),
     message,
   });
-  return {
-    source: { file, content: content.plain, finding, lineOf: (path) => place(offsetOf(contents, path)).line },
-    findings: [],
-  };
+  const findingWithin = (path: Path, offset: number, message: string): Finding => ({
+    ...place(offsetWithin(text, offsetOf(contents, path), offset)),
+    path: pathText(path),
+    message,
+  });
+  const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
+  return { source: { file, content: content.plain, finding, findingWithin, lineOf }, findings: [] };
 }
 
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;

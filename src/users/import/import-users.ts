@@ -4,7 +4,7 @@ import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Op } from '../../stores/store.ts';
-import { reservationOps, takenValue, type UniqueValue, uniqueValues } from '../attribute-reservations.ts';
+import { takenValue, uniqueValues } from '../attribute-reservations.ts';
 import { type Amendment, newUser } from '../changes.ts';
 import { issueCredential } from '../credentials.ts';
 import type { Directory } from '../directory.ts';
@@ -140,7 +140,7 @@ function beginImport(options: ImportOptions, seen: FingerprintSet, record: FileR
 
 /** The identifiers of a record name its user. It is written as a whole or not at all. */
 async function apply(options: ImportOptions, user: ImportedUser): Promise<Result> {
-  const { directory, update } = options;
+  const { directory, update, attributes: schema } = options;
   const found = await findAll(directory, user.identifiers);
   if (found.length > 1) return { reason: 'its identifiers belong to different users' };
   const [account] = found;
@@ -155,47 +155,51 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const password = await hashedPassword(options, user, { account, proven });
   if ('reason' in password) return password;
   const { credential } = password;
-  const unique = await reserveUnique(options, user, account);
-  if ('reason' in unique) return unique;
+  const taken = await takenBefore(options, user, account);
+  if (taken !== undefined) return { reason: takenText(taken) };
   const done = account === undefined ? 'created' : 'updated';
   options.onGroups?.(user.groups ?? []);
   if (options.dryRun) return { done };
   const outcome =
     account === undefined
       ? await directory.create(
-          { ...user, credentials: [...(credential ? [credential] : []), ...proven] },
-          (created) => [...options.record(created, 'created'), ...unique.ops(created.id)],
+          { ...user, schema, credentials: [...(credential ? [credential] : []), ...proven] },
+          (created) => options.record(created, 'created'),
         )
       : await directory.amend(
           account.user.id,
           (current) => ({
             ...changes(user, current, credential),
+            schema,
             credentials: proven,
           }),
           (before, after) => [
             ...options.record(after, 'updated'),
-            ...unique.ops(after.id),
             ...(before.user.profile.email === after.profile.email ? [] : options.notify(before, 'email_changed')),
             ...(credential === undefined ? [] : options.notify(before, 'password_reset')),
           ],
         );
   if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };
-  if (!outcome.ok) return { reason: `${outcome.identifier} is there already` };
-  return { done };
+  if (outcome.ok) return { done };
+  return {
+    reason: outcome.code === 'value_taken' ? takenText(outcome) : `${outcome.identifier} is there already`,
+  };
 }
 
-/** Finds out whether another user has a value that must be unique; else how its reservation is written. */
-async function reserveUnique(
+function takenText({ attribute }: { readonly attribute: string }): string {
+  return `${attribute}: another user has this value`;
+}
+
+/** A value that must be unique and that another user has: it is told before a password is hashed, and in a dry run. */
+async function takenBefore(
   { directory, attributes }: ImportOptions,
   { profile }: ImportedUser,
   account: Account | undefined,
-): Promise<{ readonly reason: string } | { ops(user: string): readonly Op[] }> {
-  const values: readonly UniqueValue[] = uniqueValues(attributes, profile);
-  if (values.length === 0) return { ops: () => [] };
+) {
+  const values = uniqueValues(attributes, profile);
+  if (values.length === 0) return undefined;
   const { entries, now } = await directory.reservations(values.map(({ key }) => key));
-  const taken = takenValue(entries, values, { user: account?.user.id, now });
-  if (taken !== undefined) return { reason: `${taken.attribute}: another user has this value` };
-  return { ops: (user) => reservationOps(entries, values, { user, now }) };
+  return takenValue(entries, values, { user: account?.user.id, now });
 }
 
 async function findAll(directory: Directory, identifiers: readonly string[]): Promise<readonly Account[]> {

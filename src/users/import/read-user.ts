@@ -6,6 +6,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { canonicalIdentifier } from '../identifier.ts';
+import { identifyingTexts } from '../identifier-kinds.ts';
 import { readProfileValue, textFault } from '../profile-rules.ts';
 import type { Profile } from '../user.ts';
 
@@ -51,7 +52,7 @@ function read(fields: RecordFields, schema: AttributeSchema): ImportedUser {
   const profile = readProfile(fields, schema);
   return {
     identifiers: [
-      ...new Set([...readIdentifiers(fields, schema), ...identifyingValues(schema, profile).map(readIdentifier)]),
+      ...new Set([...readIdentifiers(fields, schema), ...identifyingTexts(schema, profile).map(readIdentifier)]),
     ],
     profile,
     ...omitUndefined({ groups, status }),
@@ -125,14 +126,6 @@ function readProfile(fields: RecordFields, schema: AttributeSchema): Profile {
     profile[name] = name === 'email' ? readIdentifier(String(read.value)) : read.value;
   }
   return profile;
-}
-
-/** The values of attributes by which users sign in. */
-export function identifyingValues({ attributes }: AttributeSchema, profile: Profile): readonly string[] {
-  return Object.entries(attributes).flatMap(([name, { identifies }]) => {
-    const value = profile[name];
-    return identifies && typeof value === 'string' ? [value] : [];
-  });
 }
 
 function text(fields: RecordFields, name: string): string | undefined {

@@ -25,7 +25,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   errors: { ours: [], packages: [] },
 
   // A brand is checked by the colours that pages and mail will have.
-  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod'] },
+  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod', '@marcbachmann/cel-js'] },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
@@ -117,6 +117,8 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'users', 'flow/explain', 'stores/embedded', ...store],
     packages: ['commander'],
   },
+  'cli/authenticator-context': root,
+  'cli/base-context': root,
   'cli/program': root,
 
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
@@ -214,6 +216,8 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'serve',
     'store',
     'users',
+    'authenticator-context',
+    'base-context',
     'program',
   ],
   http: [

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type {
   AnyAllNone,
   AttributeTest,
+  CompiledExpression,
   ConditionName,
   ConditionOf,
   ConditionSet,
@@ -86,6 +87,23 @@ export const attributeTest: fc.Arbitrary<AttributeTest> = fc
   .tuple(valueTest, fc.record(attributeTests, { requiredKeys: [] }))
   .map(([test, more]) => ({ ...test, ...more }));
 
+/** About the user, about the time, and one that fails now and then. */
+const expressions: readonly CompiledExpression[] = [
+  {
+    written: 'user',
+    aboutUser: true,
+    varies: false,
+    evaluate: (of) => (of.subject?.groups[0] === 'a' ? 'hit' : 'miss'),
+  },
+  { written: 'now', aboutUser: false, varies: true, evaluate: ({ now }) => (now % 2 === 0 ? 'hit' : 'miss') },
+  {
+    written: 'fails',
+    aboutUser: true,
+    varies: false,
+    evaluate: (of) => (of.subject?.groups.includes('b') ? 'error' : 'miss'),
+  },
+];
+
 /** By name; few values, so that conditions often hold. */
 export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionOf<Name>> } = {
   users: anyNone,
@@ -101,6 +119,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   recovered: fc.record(recoveredTests),
   authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
   attributes: fc.dictionary(fc.constantFrom(...names), attributeTest, { maxKeys: 2 }),
+  expression: fc.constantFrom(...expressions),
 };
 
 /** Up to so many conditions, without alternatives. */
@@ -146,6 +165,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
     fc.constantFrom('app', 'other'),
     fc.record({ granted: fc.subarray(['openid', ...names]), rejected: fc.subarray(names) }),
   ),
+  deletionDueAt: fc.constant(NOW + 86_400),
   skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
 };
 
@@ -165,6 +185,7 @@ const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   recovering: fc.constant(true as const),
   consented: fc.constant(true as const),
   accountSelected: fc.constant(true as const),
+  deletionTold: fc.constant(true as const),
 };
 
 const deviceArbitraries: Arbitraries<Facts['device']> = {

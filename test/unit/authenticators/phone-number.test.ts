@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/phone/number.ts';
 import { phoneQuotas } from '../../../src/authenticators/phone/quotas.ts';
+import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/shared/phone-number.ts';
 import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
 import { seeded } from '../../core/support/seeded.ts';
 

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { completionScript, shells } from '../../../src/cli/completion/completion-script.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 
-const program = createProgram({ env: {}, serve: async () => undefined });
+const program = await createProgram({ env: {}, words: [], serve: async () => undefined });
 
 test.each(shells)('the script for %s names every command and every option', (shell) => {
   const script = completionScript(shell, program);

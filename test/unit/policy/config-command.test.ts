@@ -24,7 +24,7 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
   const command = configCommand({
     openStore,
     openNewStore: openStore,
-    checkViews: () => [],
+    checkViews: async () => [],
     configDir: dir,
     stdout: (text) => {
       outcome.stdout += text;

@@ -320,14 +320,14 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, any',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression, any',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, any',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression, any',
     ],
   ],
   [
@@ -336,7 +336,7 @@ test.each<[string, string, readonly string[]]>([
     [
       '5:32 rules[0].when.any[0].network.any[0] unknown zone `ofice`; did you mean `office`?',
       '5:54 rules[0].when.any[1].groups says nothing: give at least one of any, all, none',
-      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes',
+      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression',
       '5:90 rules[0].when.any[3].apps.none[0] unknown app `nots`; did you mean `notes`?',
     ],
   ],

@@ -28,7 +28,7 @@ function credential(authenticator: string, mark = 'x'): NewCredential {
 
 async function create(input: NewUser, where = directory): Promise<User> {
   const outcome = await where.create(input);
-  if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.identifier}`);
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome));
   return outcome.user;
 }
 

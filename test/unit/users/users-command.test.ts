@@ -193,7 +193,7 @@ describe('add', () => {
   test('with attributes of the schema in use; what does not fit it is refused', async () => {
     await configured(`attributes:
   badge: { unique: true }
-  login: { identifies: true }
+  login: { identifies: true, unique: true }
   level: { type: number, max: 9 }
 `);
     const add = (name: string, ...attributes: string[]) =>

@@ -1,4 +1,4 @@
-/** The page on which the user says what a third-party app gets. */
+/** Pages that ask the user something about the account: what an app gets, which account it is, whether to keep it. */
 import type { AskedScope } from '../../../core/model/decision.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -64,6 +64,16 @@ export function selectAccountModel({ page, t, account }: StepForm<'select_accoun
     lead: { key: 'select_account.lead' },
     main: stateForm({ step: 'select-account', action: page.action }, page.stateHandle),
     action: { key: 'select_account.action' },
+    options: optionsOf(page, t),
+  };
+}
+
+export function keepAccountModel({ page, step, t, account }: StepForm<'keep_account'>): SelectAccountModel {
+  return {
+    account,
+    lead: { key: 'keep_account.lead', params: { due: { at: step.dueAt, style: 'day' } } },
+    main: stateForm({ step: 'keep-account', action: page.action }, page.stateHandle),
+    action: { key: 'account.deletion.keep' },
     options: optionsOf(page, t),
   };
 }

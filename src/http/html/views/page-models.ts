@@ -21,6 +21,8 @@ export interface PageBase {
 export interface IdentifierTexts {
   readonly label?: LocalizedText;
   readonly hint?: LocalizedText;
+  /** Kinds of identifiers that count; absent: user names and addresses. */
+  readonly by?: readonly string[];
 }
 
 /** The script of a challenge service, its public key, and the input that it fills in. */

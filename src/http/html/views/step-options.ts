@@ -63,6 +63,7 @@ function resendsOf(step: Step, t: Translator): readonly Resend[] {
 /** How long it may still be skipped; a day is named by its date in UTC. */
 function skipText(step: Step): MessageDescriptor | undefined {
   if (step.kind === 'profile') return step.canSkip ? { key: 'options.skip' } : undefined;
+  if (step.kind === 'keep_account') return { key: 'options.let_go' };
   const skippable = 'skippable' in step ? step.skippable : undefined;
   if (skippable === undefined) return undefined;
   const { skipsLeft: count, until } = skippable;

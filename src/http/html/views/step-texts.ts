@@ -58,6 +58,8 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
       return { key: 'consent.title.in_app', params: { app: app.name } };
     case 'select_account':
       return { key: 'select_account.title' };
+    case 'keep_account':
+      return { key: 'keep_account.title' };
     case 'denied':
       return {
         key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),

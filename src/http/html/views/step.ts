@@ -3,12 +3,12 @@ import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { fieldsOf, type IdentifierWords, identifyFields } from '../fields.ts';
-import { localized } from '../localized.ts';
+import { fieldsOf, identifyFields } from '../fields.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
-import { consentModel, selectAccountModel } from './consent-form.ts';
+import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
+import { identifierWords, isUsual } from './identifier-words.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
 import { solvedFirst } from './solved-first.ts';
@@ -39,6 +39,7 @@ export function stepView(page: StepPage, t: Translator): View {
     notices: noticesModel(step.notices, t, {
       authenticator: authenticatorOf(step),
       step: step.kind,
+      ...(step.kind === 'identify' && !isUsual(page) ? { variant: 'other' } : {}),
       only: (notice) => !isBesideInput(step, notice),
     }),
     scripts: scriptsOf(page),
@@ -74,6 +75,8 @@ function stepContent(page: StepPage, t: Translator): Content {
       return { template: 'steps/consent', model: consentModel({ ...context, step }) };
     case 'select_account':
       return { template: 'steps/select-account', model: selectAccountModel({ ...context, step }) };
+    case 'keep_account':
+      return { template: 'steps/keep-account', model: keepAccountModel({ ...context, step }) };
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
@@ -88,10 +91,11 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
     fields: identifyFields(step, identifierWords(page, t)),
     ...solvedFirst(page, step),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
-    credentials: byScript.map(({ authenticator, challenge: options }) => {
-      // A credential that was just refused is not offered again unasked.
-      const isRefused = step.notices.some((notice) => notice.authenticator === authenticator);
-      const ceremony = { options: JSON.stringify(options), ...(isRefused ? {} : ({ autofill: true } as const)) };
+    credentials: byScript.map(({ authenticator, challenge, autofillOnly }) => {
+      // A credential that was just refused is not offered again unasked, unless there is no button to ask with.
+      const isRefused = !autofillOnly && step.notices.some((notice) => notice.authenticator === authenticator);
+      const options = JSON.stringify({ ...challenge, ...(autofillOnly && { mediation: 'conditional' }) });
+      const ceremony = { options, ...(isRefused ? {} : ({ autofill: true } as const)) };
       const box =
         step.keepSignedIn === undefined ? [] : [{ name: 'rememberMe', value: '', box: 'rememberMe' } as const];
       return {
@@ -104,10 +108,6 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
     }),
     options: optionsOf(page, t),
   };
-}
-
-function identifierWords({ identify: { label, hint } = {} }: StepPage, t: Translator): IdentifierWords {
-  return omitUndefined({ label: label && localized(label, t), hint: hint && localized(hint, t) });
 }
 
 function selectContent({ page, step, t, account }: StepOf<'select'>): Content {

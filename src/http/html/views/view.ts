@@ -55,6 +55,8 @@ interface NoticesOptions {
   readonly authenticator?: string | undefined;
   /** Kind of the step. */
   readonly step?: string;
+  /** Texts with this ending go before all others. */
+  readonly variant?: string;
   readonly only?: (notice: Notice) => boolean;
 }
 
@@ -65,12 +67,13 @@ interface NoticesOptions {
 export function noticesModel(
   notices: readonly Notice[],
   t: Translator,
-  { authenticator, step, only = () => true }: NoticesOptions = {},
+  { authenticator, step, variant, only = () => true }: NoticesOptions = {},
 ): NoticesModel {
   const models = notices.map((notice, index): Notice & NoticeModel => {
     const about = notice.authenticator ?? authenticator;
     const exact = about === undefined ? [] : [`${notice.code}.${about}.${step}`, `${notice.code}.${about}`];
-    const key = t.pick(...exact, notice.code);
+    const varied = variant === undefined ? [] : [`${notice.code}.${variant}`];
+    const key = t.pick(...varied, ...exact, notice.code);
     const named = notice.authenticator && { authenticator: authenticatorName(notice.authenticator, t) };
     const text = { key, ...(named || notice.params ? { params: { ...named, ...notice.params } } : {}) };
     return { ...notice, id: messageId(index), text };

@@ -1,0 +1,15 @@
+/** The condition `expression`: a formula over the facts, which comes here as a function. */
+import type { ConditionDescriptor } from '../condition-descriptor.ts';
+
+export const expressionCondition: ConditionDescriptor<'expression'> = {
+  compile: ({ aboutUser, varies, evaluate }) => [
+    {
+      name: 'expression',
+      varies,
+      test: (facts) => (aboutUser && facts.subject === undefined ? 'unknown' : evaluate(facts)),
+    },
+  ],
+  varies: true,
+  // Nothing is known of what would meet it.
+  samples: () => [{}],
+};

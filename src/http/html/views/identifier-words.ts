@@ -1,0 +1,44 @@
+/** What the first page calls the identifier: as the configuration says, or by the kinds that count. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import type { IdentifierWords } from '../fields.ts';
+import { localized } from '../localized.ts';
+import type { StepPage } from './page-models.ts';
+
+type IdentifyingPage = Pick<StepPage, 'identify'>;
+
+export function identifierWords(
+  { identify: { label, hint, by } = {} }: IdentifyingPage,
+  t: Translator,
+): IdentifierWords {
+  return omitUndefined({
+    label: label && localized(label, t),
+    labelKey: by && labels[kindsIn(by)],
+    hint: hint && localized(hint, t),
+    keyboard: by && keyboardFor(by),
+  });
+}
+
+/** Whether the page asks for a user name or an address, as the texts of its errors say. */
+export function isUsual({ identify: { label, by } = {} }: IdentifyingPage): boolean {
+  return label === undefined && (by === undefined || kindsIn(by) === 'email_username');
+}
+
+/** The configuration has words for all others. */
+const labels: Readonly<Partial<Record<string, string>>> = {
+  email: 'identifier.label.email',
+  username: 'identifier.label.username',
+  phone: 'identifier.label.phone',
+  email_phone: 'identifier.label.email_phone',
+  phone_username: 'identifier.label.phone_username',
+  email_phone_username: 'identifier.label.email_phone_username',
+};
+
+function kindsIn(by: readonly string[]): string {
+  return [...by].sort().join('_');
+}
+
+function keyboardFor(by: readonly string[]): IdentifierWords['keyboard'] {
+  if (by.includes('email')) return undefined;
+  return kindsIn(by) === 'phone' ? 'tel' : 'text';
+}

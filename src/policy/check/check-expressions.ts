@@ -1,0 +1,36 @@
+/** Checks expressions in conditions by the attribute schema: what they name, their types, and what they may cost. */
+import type { Finding } from '../model/finding.ts';
+import { expressionFaults, unguardedReads } from '../schema/expressions/check-expression.ts';
+import { longestExpression, typedEnvironment } from '../schema/expressions/environment.ts';
+import { valuesAt, valuesInConditions } from '../source/values-at.ts';
+import type { DocumentSource } from '../source/yaml-source.ts';
+import { attributeTypes } from './check-attribute-tests.ts';
+
+type Environment = ReturnType<typeof typedEnvironment>;
+
+/** Expressions that can never be evaluated, each at the place of its fault. */
+export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
+  return findingsBy(sources, expressionFaults);
+}
+
+/** Expressions that fail for a user without an attribute. Those that have faults are left out. */
+export function expressionWarnings(sources: readonly DocumentSource[]): readonly Finding[] {
+  return findingsBy(sources, unguardedReads);
+}
+
+function findingsBy(sources: readonly DocumentSource[], look: typeof expressionFaults): readonly Finding[] {
+  let environment: Environment | undefined;
+  return sources.flatMap(({ source }) =>
+    valuesInConditions(source.content, 'expression').flatMap(({ path, value }) => {
+      if (typeof value !== 'string' || value === '' || value.length > longestExpression) return [];
+      environment ??= environmentFor(sources);
+      return look(value, environment).map(({ offset, message }) => source.findingWithin(path, offset, message));
+    }),
+  );
+}
+
+/** Where the configuration names no attributes, a profile may hold any. */
+function environmentFor(sources: readonly DocumentSource[]): Environment {
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
+  return typedEnvironment(valuesAt(settings, 'attributes').length > 0 ? attributeTypes(sources) : undefined);
+}

@@ -1,0 +1,123 @@
+/** Checks which identifiers count, for the settings and each app. Works on a configuration that is otherwise valid. */
+import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
+import type { IdentifyPage, Settings } from '../model/settings.ts';
+import { readApp, readProfilePolicy, readSettings } from '../revision/read-document.ts';
+import { identifyPageOf } from '../revision/snapshot.ts';
+import { unknownName } from '../source/nearest-name.ts';
+import { valuesAt } from '../source/values-at.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+
+/** The file whose first page it is about, and what the page asks for. */
+interface CheckedPage {
+  readonly source: YamlSource;
+  readonly settings: Settings;
+  readonly page: IdentifyPage;
+  readonly app?: ReturnType<typeof readApp>;
+}
+
+/** Finds identifiers that identify no user, and pages that have no words for what they ask. */
+export function checkIdentify(
+  sources: readonly DocumentSource[],
+  documents: Documents,
+  all: readonly AuthenticatorKind[],
+): readonly Finding[] {
+  return checkedPages(sources, documents, all).flatMap((checked) => [
+    ...notUnique(checked),
+    ...identifyNoUser(checked),
+    ...withoutWords(checked),
+  ]);
+}
+
+/** Warns of numbers that must be typed with their country code, and of new users who could not sign in. */
+export function identifyWarnings(
+  sources: readonly DocumentSource[],
+  documents: Documents,
+  all: readonly AuthenticatorKind[],
+): readonly Finding[] {
+  return checkedPages(sources, documents, all).flatMap((checked) => [
+    ...withoutCountry(checked),
+    ...newUsersLockedOut(checked, documents),
+  ]);
+}
+
+function checkedPages(
+  sources: readonly DocumentSource[],
+  documents: Documents,
+  all: readonly AuthenticatorKind[],
+): readonly CheckedPage[] {
+  const settingsDocument = documents.get(documentKey('settings', 'settings'));
+  if (settingsDocument === undefined) return [];
+  const settings = readSettings(settingsDocument, all);
+  const byFile = new Map([...documents.values()].map((one): [string, Document] => [one.file, one]));
+  return sources.flatMap(({ kind, source }): readonly CheckedPage[] => {
+    if (kind === 'settings') return [{ source, settings, page: identifyPageOf(settings, {}) }];
+    const document = kind === 'app' ? byFile.get(source.file) : undefined;
+    if (document === undefined) return [];
+    const app = readApp(document);
+    return [{ source, settings, page: identifyPageOf(settings, app), app }];
+  });
+}
+
+function isOwn({ verifiedBy, identifies }: AttributeSchema['attributes'][string]): boolean {
+  return identifies === true && verifiedBy === undefined;
+}
+
+function notUnique({ source, settings, app }: CheckedPage): readonly Finding[] {
+  if (app) return [];
+  return Object.entries(settings.attributes.attributes).flatMap(([name, attribute]) => {
+    if (!isOwn(attribute) || attribute.unique) return [];
+    return [source.finding(['attributes', name, 'identifies'], 'needs `unique: true`: it must lead to one user')];
+  });
+}
+
+function attributesThatIdentify({ attributes }: Settings): readonly string[] {
+  return Object.entries(attributes.attributes).flatMap(([name, { identifies }]) => (identifies ? [name] : []));
+}
+
+function identifyNoUser({ source, settings }: CheckedPage): readonly Finding[] {
+  const known = ['email', 'username', ...attributesThatIdentify(settings)];
+  const declared = Object.keys(settings.attributes.attributes);
+  return valuesAt(source.content, 'identify.by.*').flatMap(({ path, value }) => {
+    const name = String(value);
+    if (known.includes(name)) return [];
+    const message = declared.includes(name)
+      ? `\`${name}\` identifies no user: ${name === 'phone' ? 'name it in `identify.by` of stepgate.yaml, or ' : ''}set \`attributes.${name}.identifies: true\` there`
+      : unknownName('identifier', name, known);
+    return [source.finding(path, message)];
+  });
+}
+
+/** The texts name mail addresses, user names and numbers. What attributes are called only the configuration knows. */
+function withoutWords({ source, settings, page }: CheckedPage): readonly Finding[] {
+  const hasOwn = valuesAt(source.content, 'identify.by').length > 0;
+  const named = (page.by ?? []).filter((name) => {
+    const attribute = settings.attributes.attributes[name];
+    return attribute !== undefined && isOwn(attribute);
+  });
+  if (!hasOwn || named.length === 0 || page.label !== undefined) return [];
+  const message = `needs \`identify.label\`: the page has no words for ${named.map((name) => `\`${name}\``).join(' and ')}`;
+  return [source.finding(['identify', 'by'], message)];
+}
+
+function withoutCountry({ source, settings, page, app }: CheckedPage): readonly Finding[] {
+  const isHere = !app && settings.attributes.attributes.phone?.identifies === true;
+  if (!isHere || settings.identify.defaultCountry !== undefined) return [];
+  const path = page.by?.includes('phone') ? ['identify', 'by'] : ['attributes', 'phone', 'identifies'];
+  const message =
+    'takes phone numbers with their country code only: `identify.defaultCountry` says whose numbers are typed without';
+  return [source.finding(path, message)];
+}
+
+function newUsersLockedOut({ source, app, page }: CheckedPage, documents: Documents): readonly Finding[] {
+  if (!app || page.by === undefined || page.by.includes('email')) return [];
+  const policy = documents.get(documentKey('profile', app.profilePolicy ?? 'default'));
+  const registers = policy && readProfilePolicy(policy).rules.some(({ then }) => then.registration !== undefined);
+  if (!registers) return [];
+  const hasOwn = valuesAt(source.content, 'identify.by').length > 0;
+  const message =
+    'takes no email address, and new users can register here: they have an address and no other identifier';
+  return [source.finding(hasOwn ? ['identify', 'by'] : ['clientId'], message)];
+}

@@ -1,0 +1,92 @@
+/** Expressions as functions of the facts. This file promises: what cannot be found out is `error`, never a hit. */
+import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
+import type { CompiledExpression } from '../../../core/model/conditions.ts';
+import type { RuleFacts } from '../../../core/model/facts.ts';
+import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
+
+/** Made once for each revision. An expression that cannot be read is `error` for every user. */
+export function compileExpression(written: string): CompiledExpression {
+  const parsed = parseExpression(written);
+  if (parsed === undefined) return { written, aboutUser: false, varies: false, evaluate: () => 'error' };
+  const nodes = allNodes(parsed.ast);
+  return {
+    written,
+    aboutUser: nodes.some(isAboutUser) || nodes.some(isWholeDevice(nodes)),
+    varies: nodes.some(isVarying),
+    evaluate: (facts) => resultOf(parsed, facts),
+  };
+}
+
+function parseExpression(written: string): ParseResult | undefined {
+  try {
+    const parsed = untypedEnvironment.parse(written);
+    return forbiddenCalls(parsed.ast).length === 0 ? parsed : undefined;
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+function resultOf(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+  try {
+    const value: unknown = run(contextOf(facts));
+    if (typeof value !== 'boolean') return 'error';
+    return value ? 'hit' : 'miss';
+  } catch {
+    return 'error';
+  }
+}
+
+/** Several expressions in a row are about the same facts. */
+const contexts = new WeakMap<RuleFacts, ReturnType<typeof newContext>>();
+
+function contextOf(facts: RuleFacts): ReturnType<typeof newContext> {
+  const context = contexts.get(facts) ?? newContext(facts);
+  contexts.set(facts, context);
+  return context;
+}
+
+/** What is absent has no key, so that `has()` tells and reading it fails. */
+function newContext({ subject, request, network, device, now }: RuleFacts) {
+  return {
+    ...(subject && {
+      user: {
+        id: subject.id,
+        identifiers: subject.identifiers,
+        groups: subject.groups,
+        ...(subject.userType !== undefined && { userType: subject.userType }),
+        profile: subject.profile,
+        // Of an account that does not exist: it looks like one that was always there.
+        createdAt: new Date((subject.createdAt ?? 0) * 1000),
+      },
+    }),
+    request: { clientId: request.clientId, scopes: request.scopes, acrValues: request.acrValues },
+    network: { ip: network.ip, zones: network.zones },
+    device: { known: device.known, platform: device.platform, os: device.os },
+    now: new Date(now * 1000),
+  };
+}
+
+function allNodes(node: ASTNode): readonly ASTNode[] {
+  return [node, ...childrenOf(node).flatMap(allNodes)];
+}
+
+function isName(node: ASTNode, name: string): boolean {
+  return node.op === 'id' && node.args === name;
+}
+
+/** Whether a device is known depends on the user, too. */
+function isAboutUser(node: ASTNode): boolean {
+  return isName(node, 'user') || (node.op === '.' && isName(node.args[0], 'device') && node.args[1] === 'known');
+}
+
+/** The device in any other way than by one of its fields: it may be a way to ask whether it is known. */
+function isWholeDevice(nodes: readonly ASTNode[]): (node: ASTNode) => boolean {
+  const read = new Set(nodes.flatMap((node) => (node.op === '.' ? [node.args[0]] : [])));
+  return (node) => isName(node, 'device') && !read.has(node);
+}
+
+/** It may differ at another sign-in of the same user to the same app. */
+function isVarying(node: ASTNode): boolean {
+  return ['now', 'network', 'device', 'request'].some((name) => isName(node, name));
+}

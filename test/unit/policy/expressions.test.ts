@@ -1,0 +1,196 @@
+/** Expressions: what they come to, what is refused at which place, and what they may cost. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { AttributeType } from '../../../src/core/model/attribute.ts';
+import type { RuleFacts } from '../../../src/core/model/facts.ts';
+import { compileConditions } from '../../../src/core/policy/conditions.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
+import { expressionFaults, unguardedReads } from '../../../src/policy/schema/expressions/check-expression.ts';
+import { typedEnvironment } from '../../../src/policy/schema/expressions/environment.ts';
+import { compileExpression } from '../../../src/policy/schema/expressions/expression.ts';
+import { offsetWithin } from '../../../src/policy/source/offset-within.ts';
+import { readYaml } from '../../../src/policy/source/yaml-source.ts';
+import { facts } from '../../core/support/fact-arbitraries.ts';
+import { factsOf, userWith } from '../../core/support/fixtures.ts';
+import { seeded } from '../../core/support/seeded.ts';
+import { findingLines, load } from './configuration-dir.ts';
+
+const types = new Map<string, AttributeType>([
+  ['level', 'number'],
+  ['department', 'text'],
+  ['sites', 'list'],
+  ['remote', 'boolean'],
+  ['contractEnd', 'date'],
+]);
+const environment = typedEnvironment(types);
+
+const now = Date.parse('2027-01-15T08:00:00Z') / 1000;
+const subject = userWith([], {
+  groups: ['staff', 'editors'],
+  createdAt: now - 10 * 86_400,
+  profile: { level: 3, department: 'sales', sites: ['berlin', 'oslo'], contractEnd: '2027-01-31' },
+});
+const known = factsOf({
+  now,
+  subject,
+  network: { ip: '192.0.2.1', zones: ['office'] },
+  request: { scopes: ['email'] },
+});
+const { subject: _, ...anonymous } = known;
+
+const resultOf = (written: string, about: RuleFacts = known) =>
+  compileConditions({ expression: compileExpression(written) }).map((one) => one.test(about))[0];
+
+describe('an expression comes to', () => {
+  test.each([
+    ['user.profile.level >= 3', 'hit'],
+    ['user.profile.level > 3', 'miss'],
+    ['"editors" in user.groups && !("admins" in user.groups)', 'hit'],
+    ['now - user.createdAt < duration("720h")', 'hit'],
+    ['now - user.createdAt < duration("24h")', 'miss'],
+    ['date(user.profile.contractEnd) < now', 'miss'],
+    ['user.profile.sites.exists(site, site.startsWith("os"))', 'hit'],
+    ['has(user.profile.remote) && user.profile.remote', 'miss'],
+    ['user.profile.remote', 'error'],
+    ['user.profile.remote || true', 'hit'],
+    ['user.profile.remote && false', 'miss'],
+    ['user.userType == "employee"', 'error'],
+    ['date(user.profile.department) < now', 'error'],
+    ['user.profile.constructor == 1', 'error'],
+    ['user.profile.level', 'error'],
+    ['"office" in network.zones && network.ip == "192.0.2.1"', 'hit'],
+    ['"email" in request.scopes && request.clientId != ""', 'hit'],
+    ['device.platform == "desktop" && !device.known', 'hit'],
+    ['now.getHours("Europe/Vienna") == 9', 'hit'],
+    ['1 +', 'error'],
+    ['"aaaa".matches("^(a+)+$")', 'error'],
+  ])('%s: %s', (written, expected) => {
+    expect(resultOf(written)).toBe(expected);
+  });
+
+  test.each([
+    ['"staff" in user.groups', 'unknown'],
+    ['device.known', 'unknown'],
+    ['[device].size() == 1', 'unknown'],
+    ['"office" in network.zones || "staff" in user.groups', 'unknown'],
+    ['device.platform == "desktop"', 'hit'],
+    ['"office" in network.zones', 'hit'],
+  ])('%s before the user has identified: %s', (written, expected) => {
+    expect(resultOf(written, anonymous)).toBe(expected);
+  });
+
+  test.each([
+    ['"staff" in user.groups', false],
+    ['user.profile.level > 2', false],
+    ['now > user.createdAt', true],
+    ['"office" in network.zones', true],
+    ['device.known', true],
+    ['"email" in request.scopes', true],
+  ])('%s: varies %s', (written, expected) => {
+    expect(compileConditions({ expression: compileExpression(written) })[0]?.varies).toBe(expected);
+  });
+
+  test('the same for the same facts, and does not change them', () => {
+    const written = 'has(user.profile.a) && (user.profile.a == "a" || size(user.groups) > 1)';
+    fc.assert(
+      fc.property(facts, (about) => {
+        const before = structuredClone(about);
+        expect(resultOf(written, about)).toBe(resultOf(written, { ...about }));
+        expect(about).toEqual(before);
+      }),
+      seeded(100),
+    );
+  });
+});
+
+describe('a check', () => {
+  test.each([
+    ['user.profile.level >= 3', undefined],
+    ['user.profile.level == 3.0 && user.profile.remote', undefined],
+    ['has(user.profile.sites) ? "oslo" in user.profile.sites : false', undefined],
+    ['user.nme == "x"', [5, 'is no expression that can be evaluated: No such key: nme']],
+    ['user.profile.levl > 1', [13, 'is no expression that can be evaluated: No such key: levl']],
+    ['user.profile.department > 1', [0, expect.stringContaining('no such overload: string > int')]],
+    ['user.profile.level == 3', [0, expect.stringContaining('write 3.0 for 3')]],
+    ['now >', [5, 'is no expression that can be evaluated: Unexpected token: EOF']],
+    ['user.groups', [0, 'must say whether the rule applies (bool), and is a list<string>']],
+    ['true && user.id.matches("^(a+)+$")', [8, expect.stringContaining('`matches` is not available')]],
+    ['dyn(user).x == 1', [0, '`dyn` is not available']],
+    ['user["id"] == "x"', [0, 'reads the user by an index: write user.profile.name']],
+    [
+      'user.groups.exists(a, user.groups.exists(b, a == b))',
+      [22, '`exists` stands within another test of each member: it would take too long'],
+    ],
+    [
+      Array.from({ length: 120 }, () => 'true').join(' && '),
+      [expect.any(Number), expect.stringContaining('maxAstNodes')],
+    ],
+    [`${'('.repeat(40)}true${')'.repeat(40)}`, [expect.any(Number), expect.stringContaining('maxDepth')]],
+  ])('finds the faults of %s', (written, fault) => {
+    const found = expressionFaults(written, environment).map(({ offset, message }) => [offset, message]);
+    expect(found).toEqual(fault === undefined ? [] : [fault]);
+  });
+
+  test('knows no attributes where the configuration names none', () => {
+    expect(expressionFaults('user.profile.whatever == 1', typedEnvironment(undefined))).toEqual([]);
+    expect(expressionFaults('user.whatever == 1', typedEnvironment(undefined))).toHaveLength(1);
+  });
+
+  test.each([
+    ['user.profile.level > 1.0', ['user.profile.level']],
+    ['has(user.profile.level) && user.profile.level > 1.0', []],
+    ['user.profile.level > 1.0 && has(user.profile.level)', ['user.profile.level']],
+    ['!has(user.profile.level) || user.profile.level > 1.0', []],
+    ['has(user.profile.level) || user.profile.level > 1.0', ['user.profile.level']],
+    ['has(user.profile.level) ? user.profile.level > 1.0 : user.userType == "x"', ['user.userType']],
+    ['!(has(user.profile.level) && true) ? true : user.profile.level > 1.0', []],
+    ['has(user.userType) && "a" in user.groups && user.userType == "x"', []],
+    ['user.groups.exists(g, g == user.profile.department)', ['user.profile.department']],
+  ])('warns of what %s reads unguarded', (written, names) => {
+    expect(unguardedReads(written, environment).map(({ message }) => message.split(/[ ,]/)[1])).toEqual(names);
+  });
+});
+
+describe('findings', () => {
+  const policy = (written: string) => ({
+    'policies/sign-on/notes.yaml': `name: notes
+rules:
+  - name: Some
+    when:
+      expression: ${written}
+    then: deny
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+  });
+
+  test('stand at the place of the fault', async () => {
+    const at = 'policies/sign-on/notes.yaml';
+    const message = 'rules[0].when.expression is no expression that can be evaluated: No such key: nme';
+    expect(await findingLines(policy('user.nme == "x"'))).toEqual([`${at}:5:24 ${message}`]);
+    expect(await findingLines(policy(`'user.nme == "x"'`))).toEqual([`${at}:5:25 ${message}`]);
+    expect(await findingLines(policy('|\n        true &&\n        user.nme == "x"'))).toEqual([
+      `${at}:7:14 ${message}`,
+    ]);
+    expect(await findingLines(policy('>-\n        true &&\n        user.nme == "x"'))).toEqual([
+      `${at}:7:14 ${message}`,
+    ]);
+  });
+
+  test('are warnings where an attribute may be absent', async () => {
+    const loaded = await load(policy('user.userType == "x"'));
+    const lines = loaded.ok ? loaded.warnings.map(findingLine) : [];
+    expect(lines.filter((line) => line.includes('userType'))).toEqual([
+      'policies/sign-on/notes.yaml:5:19 rules[0].when.expression reads user.userType, which may be absent, and then the rule denies: put has(user.userType) && before it',
+    ]);
+  });
+});
+
+test('a place within a text is found in each style of YAML', () => {
+  const styles = ['a b\n    c', '"a b\n    c"', "'a b\n    c'", '|\n    a b\n    c', '>-\n    a b\n    c'];
+  for (const style of styles) {
+    const text = `k: ${style}\n`;
+    const value = (readYaml('f', text, {}).source?.content as { readonly k: string } | undefined)?.k ?? '';
+    expect([style, text[offsetWithin(text, 3, value.indexOf('b'))]]).toEqual([style, 'b']);
+    expect([style, text[offsetWithin(text, 3, value.indexOf('c'))]]).toEqual([style, 'c']);
+  }
+});

@@ -1,0 +1,119 @@
+/** Which identifiers count: what `config check` refuses, and what it warns of. */
+import { describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
+import { validFiles, withConfiguration } from './configuration-dir.ts';
+
+/** `settings` and `app`: lines of their files. */
+async function check(settings: string, app = '', more: Readonly<Record<string, string>> = {}) {
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `brand: { name: Test }\n${settings}\n`,
+    'apps/notes.yaml': `clientId: notes\nname: Notes\nsignOnPolicy: notes\n${app}\nclient: { redirect_uris: [https://notes.test/cb] }\n`,
+    ...more,
+  };
+  return withConfiguration(files, async (dir) => {
+    const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {}, inbox: true });
+    return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings.map(findingLine);
+  });
+}
+
+const badge = 'attributes: { badge: { identifies: true, unique: true, label: Badge } }';
+
+describe('is accepted', () => {
+  test.each([
+    ['nothing', ''],
+    ['addresses alone', 'identify: { by: [email] }'],
+    ['an attribute alone, which has a label', `${badge}\nidentify: { by: [badge] }`],
+    ['numbers with a country', 'identify: { by: [email, phone], defaultCountry: DE }'],
+    ['several with words', `${badge}\nidentify: { by: [email, badge], label: Mail or badge }`],
+    ['passkeys by autofill', 'identify: { passkey: autofill }'],
+  ])('%s', async (_, settings) => {
+    expect(await check(settings)).toEqual([]);
+  });
+
+  test('fewer at an app, or others', async () => {
+    expect(await check('identify: { by: [email, phone], defaultCountry: DE }', 'identify: { by: [phone] }')).toEqual(
+      [],
+    );
+    expect(await check(`${badge}\nidentify: { by: [email] }`, 'identify: { by: [badge] }')).toEqual([]);
+  });
+});
+
+describe('is refused', () => {
+  test.each([
+    [
+      'an attribute that identifies and is not unique',
+      'attributes: { badge: { identifies: true } }',
+      '',
+      'stepgate.yaml:2:36 attributes.badge.identifies needs `unique: true`: it must lead to one user',
+    ],
+    ['no identifier at all', 'identify: { by: [] }', '', 'stepgate.yaml:2:17 identify.by must not be empty'],
+    ['no identifier at an app', '', 'identify: { by: [] }', 'apps/notes.yaml:4:17 identify.by must not be empty'],
+    [
+      'one that nobody knows',
+      '',
+      'identify: { by: [mail] }',
+      'apps/notes.yaml:4:18 identify.by[0] unknown identifier `mail`; did you mean `email`?',
+    ],
+    [
+      'numbers at an app where they identify no user',
+      '',
+      'identify: { by: [phone] }',
+      'apps/notes.yaml:4:18 identify.by[0] `phone` identifies no user: name it in `identify.by` of stepgate.yaml, or set `attributes.phone.identifies: true` there',
+    ],
+    [
+      'an attribute that does not identify',
+      'attributes: { badge: { unique: true } }\nidentify: { by: [badge] }',
+      '',
+      'stepgate.yaml:3:18 identify.by[0] `badge` identifies no user: set `attributes.badge.identifies: true` there',
+    ],
+    [
+      'several with an attribute, without words',
+      `${badge}\nidentify: { by: [email, badge] }`,
+      '',
+      'stepgate.yaml:3:17 identify.by needs `identify.label`: the page has no words for `badge`',
+    ],
+    [
+      'an attribute that users write',
+      'attributes: { badge: { identifies: true, unique: true, write: user } }',
+      '',
+      'stepgate.yaml:2:36 attributes.badge.identifies needs `write: admin`',
+    ],
+    [
+      'a country that is none',
+      'identify: { defaultCountry: XX }',
+      '',
+      'stepgate.yaml:2:29 identify.defaultCountry must be the code of a country in two capital letters, such as DE (ISO 3166-1)',
+    ],
+  ])('%s', async (_, settings, app, finding) => {
+    expect(await check(settings, app)).toEqual([finding]);
+  });
+});
+
+describe('is warned of', () => {
+  test('numbers without a country', async () => {
+    const message =
+      'takes phone numbers with their country code only: `identify.defaultCountry` says whose numbers are typed without';
+    expect(await check('identify: { by: [email, phone] }')).toEqual([
+      `stepgate.yaml:2:17: warning: identify.by ${message}`,
+    ]);
+    expect(await check('attributes: { phone: { identifies: true } }')).toEqual([
+      `stepgate.yaml:2:36: warning: attributes.phone.identifies ${message}`,
+    ]);
+  });
+
+  test('new users who could not sign in where they registered', async () => {
+    const policy = 'name: default\nrules: [{ name: All, then: { register: allow } }]\n';
+    const settings = 'authenticators: { email: { enabled: true } }';
+    const open = { 'policies/profile/default.yaml': policy };
+    expect(await check(settings, 'identify: { by: [email, username] }', open)).toEqual([]);
+    expect(await check(settings, 'identify: { by: [username] }', open)).toEqual([
+      'apps/notes.yaml:4:17: warning: identify.by takes no email address, and new users can register here: they have an address and no other identifier',
+    ]);
+    expect(await check(`${settings}\nidentify: { by: [username] }`, '', open)).toEqual([
+      'apps/notes.yaml:1:11: warning: clientId takes no email address, and new users can register here: they have an address and no other identifier',
+    ]);
+  });
+});
