@@ -11,7 +11,9 @@ import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
 import { checkOwnViews } from './own-views.ts';
-import { loadConfiguration } from './policy/load.ts';
+import { analyse } from './policy/analysis/analyse.ts';
+import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
+import { findingSummary } from './policy/model/analysis-finding.ts';
 import { findingLine, warningLine } from './policy/model/finding.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
@@ -41,6 +43,8 @@ export interface ServeOptions {
    * longer where they ask `/readyz` less often.
    */
   readonly shutdownDelay?: number;
+  /** Longest time that requests under way get after that (seconds). Default 7. */
+  readonly shutdownTimeout?: number;
   readonly log: Logger;
 }
 
@@ -51,10 +55,8 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Default of `ServeOptions.shutdownDelay` (seconds). */
-const usualShutdownDelay = 1;
-/** Longest time that requests under way get after that (milliseconds). */
-const drainTime = 7_000;
+/** Of `ServeOptions` (seconds). */
+const usual = { shutdownDelay: 1, shutdownTimeout: 7 };
 
 /** Options of a node that knows its port. */
 interface NodeOptions extends ServeOptions {
@@ -126,8 +128,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const callback = app.koa.callback();
     listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
-    const delay = options.shutdownDelay ?? usualShutdownDelay;
-    return { port, issuer, stop: () => drain(listening, closing, delay) };
+    return { port, issuer, stop: () => drain(listening, closing, { ...usual, ...options }) };
   } catch (error) {
     server.close();
     await closing.closeAll();
@@ -241,13 +242,38 @@ async function applyConfiguration(store: Store, options: NodeOptions, when: 'sta
   const issuer = options.issuer ?? (options.demo ? `http://localhost:${options.port}` : undefined);
   const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
   if (orphaned.length > 0) throw notConfigured(options, orphaned.map(orphanedText));
-  const { revision, changed } = await new Revisions(store, { authenticators }).apply(loaded.documents, {
+  const revisions = new Revisions(store, { authenticators });
+  if (await isRefused(loaded, revisions, options)) return;
+  const { revision, changed } = await revisions.apply(loaded.documents, {
     by: 'serve',
     message: `files of ${configDir}`,
   });
   if (when === 'start' || changed.length > 0)
     for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
   if (changed.length > 0) log.info('configuration applied', { revision, changed });
+}
+
+/**
+ * Analyses a configuration that changed. With an error it is refused: what is in use stays in use, and a store that has
+ * nothing yet stays empty.
+ */
+async function isRefused(
+  loaded: Extract<LoadedConfiguration, { ok: true }>,
+  revisions: Revisions,
+  options: NodeOptions,
+): Promise<boolean> {
+  const changed = await revisions.changedBy(loaded.documents);
+  if (changed.length === 0) return false;
+  const now = Math.floor(Date.now() / 1000);
+  const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
+  const shown = findings.filter(({ severity }) => severity !== 'note');
+  if (!shown.some(({ severity }) => severity === 'error')) {
+    for (const finding of shown) options.log.warn(`${options.configDir}/${findingSummary(finding)}`);
+    return false;
+  }
+  const refusal = notConfigured(options, shown.map(findingSummary));
+  if ((await revisions.history(1)).length === 0) throw refusal;
+  return true;
 }
 
 /** A broken file is reported and changes nothing. */
@@ -261,15 +287,19 @@ async function reapply(app: ServerApp, options: NodeOptions & { readonly store: 
 }
 
 /**
- * First every answer says that the connection ends with it and that the node is not ready; after `delay` seconds it
- * stops listening.
+ * First every answer says that the connection ends with it and that the node is not ready. Then it stops listening, and
+ * at last it cuts off what is still under way.
  */
-async function drain({ server, answerWith }: Listening, closing: Closing, delay: number): Promise<void> {
+async function drain(
+  { server, answerWith }: Listening,
+  closing: Closing,
+  { shutdownDelay, shutdownTimeout }: typeof usual,
+): Promise<void> {
   const closed = once(server, 'close');
   answerWith(closingConnections);
-  await pause(delay * 1000);
+  await pause(shutdownDelay * 1000);
   server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), drainTime);
+  const timer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
   await closed;
   clearTimeout(timer);
   await closing.closeAll();

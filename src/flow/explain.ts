@@ -12,7 +12,7 @@ import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
-import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
@@ -37,6 +37,8 @@ export interface ExplainedLayer extends LayerTrace {
   readonly session?: SessionTerms;
   /** Sign-on policy: so long (seconds) the rule that decided lets a browser remember the second factor. */
   readonly remember?: Seconds;
+  /** Sign-on policy: how long what was proved counts at this app. */
+  readonly appSession?: AppSession;
   /** Profile policy: what the rule that decided says. */
   readonly profile?: ProfileTerms;
   /** Enrollment policy: what the rule that decided says. */
@@ -140,7 +142,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   // What may be used is decided without the rules that ask how the user signed in.
-  const disabled = enrollmentRuling(policies, facts).terms?.disabled ?? [];
+  const { disabled = [], useOnly } = enrollmentRuling(policies, facts).terms ?? {};
   const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
@@ -149,7 +151,8 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
-    ...(enrollment && { enrollment: { ...enrollment, disabled } }),
+    ...(app?.kind === 'allow' && app.appSession && { appSession: app.appSession }),
+    ...(enrollment && { enrollment: { ...enrollment, disabled, ...(useOnly && { useOnly }) } }),
     ...(profile && { profile }),
   };
 }

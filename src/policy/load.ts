@@ -8,6 +8,7 @@ import { attributeTypes, checkAttributeTests } from './check/check-attribute-tes
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
+import { checkClientCertificates } from './check/check-client-certificates.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
@@ -43,7 +44,13 @@ export interface LoadConfigurationOptions {
 
 export type LoadedConfiguration =
   /** `warnings`: what is allowed but risky, by file, line and column; often none. */
-  | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Finding[] }
+  | {
+      readonly ok: true;
+      readonly documents: Documents;
+      readonly warnings: readonly Finding[];
+      /** The files, for the analysis. */
+      readonly sources: readonly DocumentSource[];
+    }
   /** Never empty; by file, line and column. */
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
@@ -81,6 +88,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   return {
     ok: true,
     documents,
+    sources,
     warnings: [
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),
@@ -112,6 +120,7 @@ function checkSources(
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),
+    ...checkClientCertificates(sources),
     ...checkSwitchedOff(sources),
     ...checkSignOn(sources),
   ];

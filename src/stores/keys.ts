@@ -88,6 +88,7 @@ export function userCodeKey(userCode: string): string {
   return keyOf('user-code', userCode);
 }
 
+/** `deviceCode`: its key. */
 export function pollingIntervalKey(deviceCode: string): string {
   return keyOf('polling-interval', deviceCode);
 }

@@ -55,7 +55,7 @@ async function givePassword(page: Page, user: TestUser): Promise<void> {
 
 /** Signs in at the account by password. */
 async function toAccount(page: Page, user: TestUser): Promise<void> {
-  await page.goto(`${node.issuer}/account`);
+  await page.goto(`${node.issuer}/account/methods`);
   await page.fill('[name=identifier]', user.identifier);
   await givePassword(page, user);
   await appears(page.locator('.own').first());

@@ -81,7 +81,9 @@ const styleOf = (element: Locator, property: string): Promise<string> =>
 
 const narrow = { width: 320, height: 640 };
 // A box is ticked by its label, too.
-const controls = 'button, select, input:not([type=hidden], [hidden], [type=checkbox]), .check label, summary';
+// A time is part of its sentence (WCAG 2.5.8, inline).
+const controls =
+  'button:not(.time), select, input:not([type=hidden], [hidden], [type=checkbox]), .check label, summary';
 
 const newMarkup = statesWithNewMarkup();
 /** What else a text, an error or another language can break: these depend on colours, and on where things are. */
@@ -106,13 +108,14 @@ async function faults(
 }
 
 /** Sizes of all that can be pressed or filled in. */
-function sizesOfControls(page: Page) {
-  return page.locator(controls).evaluateAll((all) =>
-    all.map((control) => {
+async function sizesOfControls(page: Page) {
+  const all = await page.locator(controls).evaluateAll((found) =>
+    found.map((control) => {
       const { width, height } = control.getBoundingClientRect();
-      return { width, height, text: control.textContent };
+      return { width, height, text: control.textContent, isDrawn: control.getClientRects().length > 0 };
     }),
   );
+  return all.filter(({ isDrawn }) => isDrawn);
 }
 
 /** The state on a phone, narrow, with large text, and on a desktop: what is wrong, and how many controls it has. */

@@ -155,7 +155,7 @@ test('do not ask again here: the next sign-in takes the password only, until the
       await typePassword(again, user);
       expect(await isBack(again)).toContain('One proof of who you are: your password.');
 
-      await again.goto(`${node.issuer}/account`);
+      await again.goto(`${node.issuer}/account/devices`);
       await expectAccessible(again);
       await again.getByRole('link', { name: /^Forget device/ }).click();
       await typeCode(again, user);

@@ -40,7 +40,7 @@ async function started(...words: string[]): Promise<Running> {
     PORT: String(port),
     ...(words.includes('--demo') ? {} : { ISSUER: issuer, HOST: '127.0.0.1' }),
   };
-  const server = startStepgate(env, ['serve', ...words]);
+  const server = startStepgate(env, ['serve', ...words, '--log-file', '-']);
   await server.line(/"listening"/);
   return server;
 }
@@ -71,5 +71,27 @@ test('the demo has an inbox: mail without a transport is nothing to warn about',
     expect(warned(server).filter((line) => aboutMail.test(line))).toEqual([]);
   } finally {
     await server.stop('SIGTERM');
+  }
+});
+
+test('a change with an error of the analysis is refused, also at the next start, and what is in use stays in use', async () => {
+  const policy = join(dir, 'config', 'policies', 'sign-on', 'notes.yaml');
+  const dead = '- { name: Dead, when: { groups: { any: [a], none: [a] } }, then: deny }';
+  const broken = (await readFile(policy, 'utf8')).replace('rules:\n', `rules:\n  ${dead}\n`);
+  const refused = /notes\.yaml:\d+:5: error: rules\[0\] never applies: .* \[contradictory\]/;
+  const first = await started();
+  try {
+    await writeFile(policy, broken);
+    await first.line(refused);
+    expect(first.lines.filter((line) => line.includes('configuration applied'))).toHaveLength(1);
+  } finally {
+    await first.stop('SIGTERM');
+  }
+  const second = await started();
+  try {
+    expect(second.lines.some((line) => refused.test(line))).toBe(true);
+    expect(second.lines.filter((line) => line.includes('configuration applied'))).toEqual([]);
+  } finally {
+    await second.stop('SIGTERM');
   }
 });

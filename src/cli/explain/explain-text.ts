@@ -124,6 +124,11 @@ function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>
   return `evidence ${ageWords(absolute)} (life of the session${kept})`;
 }
 
+function appSessionWords({ absolute, unkept }: NonNullable<ExplainedLayer['appSession']>): string {
+  const age = absolute === undefined ? [] : [`evidence ${ageWords(absolute)} (life of the session at this app)`];
+  return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
+}
+
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
     layer;
@@ -132,6 +137,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
     ...list('requires', ways),
     ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', sessionWords(session))]),
+    ...(layer.appSession === undefined ? [] : [row('counts', appSessionWords(layer.appSession))]),
     ...(remember === undefined
       ? []
       : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),

@@ -3,6 +3,7 @@ import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../mo
 import type { Facts, Subject } from '../model/facts.ts';
 import type { ConditionDescriptor, SampleFacts } from '../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../policy/conditions.ts';
+import type { UserFacts } from '../policy/theory.ts';
 
 /** Two rules of which both shall apply, at one app, among all the rules that might decide instead. */
 export interface RulePair {
@@ -68,10 +69,8 @@ function samplesOf<Name extends ConditionName>(name: Name, { one, other, rest }:
   });
 }
 
-/** Facts of a user: a sample of a condition may say less of the user than a user is. */
-type UserFacts = Facts & { readonly subject: Subject };
-
-function overlay(base: UserFacts, sample: SampleFacts): UserFacts {
+/** Facts with what a sample says: groups of facts member by member. */
+export function overlay(base: UserFacts, sample: SampleFacts): UserFacts {
   return {
     ...base,
     ...sample,

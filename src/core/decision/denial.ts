@@ -1,7 +1,13 @@
 /** What denies a sign-in whatever the user proves next, and which cause is to blame. */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollableOf, mustEnroll, unsatisfiable } from '../enrollment/apply-policy.ts';
+import {
+  addableOf,
+  type EnrollmentContext,
+  enrollableOf,
+  mustEnroll,
+  unsatisfiable,
+} from '../enrollment/apply-policy.ts';
 import { isFull } from '../enrollment/enrollment-limit.ts';
 import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
@@ -77,6 +83,6 @@ function requestedNotEnrollable({ context, subject, capabilities }: SubjectEvalu
 
 /** The enrollment policy requires an authenticator that the user neither has nor can enroll. */
 function requiredNotEnrollable(toEnroll: EnrollmentContext): Denial | undefined {
-  const isHopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.capabilities).length === 0);
+  const isHopeless = mustEnroll(toEnroll).some((required) => addableOf(required, toEnroll.capabilities).length === 0);
   return isHopeless ? unsatisfiable(toEnroll) : undefined;
 }

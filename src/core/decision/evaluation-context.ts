@@ -74,7 +74,7 @@ function capabilitiesOf(
   usable: PolicySet,
 ): Capabilities {
   const counted = countedEvidence(subject, policies, facts);
-  const evidence = admissible(counted, overallMaxAge(facts, policy.session));
+  const evidence = admissible(counted, overallMaxAge(facts, policy));
   return capabilitiesWithin(usable, policies, { evidence, enrollments: usableEnrollments(subject, policies) });
 }
 

@@ -26,7 +26,7 @@ export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial
 /** The required enrollments that are missing and cannot be skipped any more. */
 export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
   return context.terms.required.filter(
-    (one) => isOpen(one.anyOf, context.capabilities) && graceOf(one, context) === undefined,
+    (one) => isOpen(one, context.capabilities) && graceOf(one, context) === undefined,
   );
 }
 
@@ -37,8 +37,17 @@ export function enrollableOf(keys: readonly string[], { policies }: Capabilities
   );
 }
 
-function isOpen(keys: readonly string[], { enrollments }: Capabilities): boolean {
-  return !enrollments.some(({ authenticator }) => keys.includes(authenticator));
+function isOpen({ anyOf, count = 1 }: RequiredEnrollment, { enrollments }: Capabilities): boolean {
+  return enrollments.filter(({ authenticator }) => anyOf.includes(authenticator)).length < count;
+}
+
+/** What the user can enroll of what is required. Where there can be only one, a new one adds none. */
+export function addableOf({ anyOf }: RequiredEnrollment, capabilities: Capabilities): readonly string[] {
+  const { policies, enrollments } = capabilities;
+  return enrollableOf(anyOf, capabilities).filter((key) => {
+    const isSingle = policies.authenticators.some((one) => one.key === key && one.maxEnrollments === 1);
+    return !isSingle || !enrollments.some(({ authenticator }) => authenticator === key);
+  });
 }
 
 function skipsOf({ subject }: EnrollmentContext, key: string, reason: Skippable['reason']): Skipped | undefined {
@@ -112,14 +121,14 @@ function proofBefore(
 
 function requiredNow(context: EnrollmentContext): Due | undefined {
   const [first] = mustEnroll(context);
-  return first && { choices: enrollableOf(first.anyOf, context.capabilities) };
+  return first && { choices: addableOf(first, context.capabilities) };
 }
 
 function graceNow(context: EnrollmentContext): Due | undefined {
   for (const required of context.terms.required) {
     const grace = graceOf(required, context);
-    if (typeof grace !== 'object' || !isOpen(required.anyOf, context.capabilities)) continue;
-    const choices = enrollableOf(required.anyOf, context.capabilities);
+    if (typeof grace !== 'object' || !isOpen(required, context.capabilities)) continue;
+    const choices = addableOf(required, context.capabilities);
     if (choices.length > 0) return { choices, skippable: grace };
   }
   return undefined;
@@ -134,7 +143,7 @@ function offerOf(
   keys: readonly string[],
   context: EnrollmentContext,
 ): Due | undefined {
-  const isOffered = (key: string) => isOpen([key], context.capabilities) && !isSkippedHere(context, [key]);
+  const isOffered = (key: string) => isOpen({ anyOf: [key] }, context.capabilities) && !isSkippedHere(context, [key]);
   const choices = enrollableOf(keys.filter(isOffered), context.capabilities);
   return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
 }

@@ -36,6 +36,8 @@ export interface Evidence {
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
+  /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
+  readonly idle?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */
   readonly origin: 'sign_in' | 'recovery' | 'enrollment' | 'registration';
 }

@@ -1,6 +1,7 @@
 /** What a condition of a rule consists of: the type that every file in `conditions/` implements. */
 import type { ConditionName, ConditionOf, ConditionResult } from '../model/conditions.ts';
 import type { Facts, RuleFacts, Subject } from '../model/facts.ts';
+import type { ConditionTheory } from './theory.ts';
 
 /** One test of a condition, ready to run. The same closure serves deciding and explaining (Law 3). */
 export interface ConditionTest {
@@ -40,6 +41,11 @@ export interface ConditionDescriptor<Name extends ConditionName> {
    * Empty: nothing is sure to fit both.
    */
   readonly samples: (pair: ConditionPair<Name>) => readonly SampleFacts[];
+  /**
+   * What `config check` proves with. Absent: each such condition may hold or not, whatever else does, so that nothing
+   * about it is ever proved wrongly; what would take more is reported as undecided.
+   */
+  readonly theory?: ConditionTheory<Name>;
 }
 
 /** A test that is decided: a hit if it holds. */

@@ -1,7 +1,7 @@
 /**
  * Moments at which time windows begin or end. From one border to the next no window opens or closes, so that an
  * analysis that looks at the borders alone misses nothing. Real moments, whatever the offset of the zone; the hour that
- * a clock skips is the one exception.
+ * a clock skips is the one exception, and `clockChanges` says when it is.
  */
 import type { ConditionOf } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
@@ -32,6 +32,13 @@ export function windowBorders(windows: readonly TimeWindow[]): readonly Seconds[
   return [...moments];
 }
 
+/** The moments of a year at which the clocks of these zones change, one for each set of offsets before and after. */
+export function clockChanges(windows: readonly TimeWindow[]): readonly Seconds[] {
+  return distinctWeeks(windows.map(({ zone }) => zone)).flatMap(([start, offsets]) =>
+    Array.from(offsets).flatMap(([zone, { length }]) => (length > 1 ? [clockChange(zone, start)] : [])),
+  );
+}
+
 /**
  * Weeks of a year (epoch seconds of their start), without those in which all zones have offsets that they had before.
  */
@@ -48,6 +55,23 @@ function distinctWeeks(zones: readonly string[]): readonly (readonly [Seconds, O
     if (!weeks.has(key)) weeks.set(key, [start, new Map(offsets)]);
   }
   return [...weeks.values()];
+}
+
+/** The minute of that week in which the offset of the zone changes. */
+function clockChange(zone: string, start: Seconds): Seconds {
+  const localTime = localTimeIn(zone);
+  const offsetAt = (minute: number) => {
+    const { day, minute: local } = localTime(start + minute * 60);
+    return (day * DAY + local - minute + 2 * WEEK) % WEEK;
+  };
+  const before = offsetAt(0);
+  let [same, changed] = [0, WEEK];
+  while (changed - same > 1) {
+    const middle = Math.floor((same + changed) / 2);
+    if (offsetAt(middle) === before) same = middle;
+    else changed = middle;
+  }
+  return start + changed * 60;
 }
 
 function bordersIn(window: TimeWindow, start: Seconds, offsets: Offsets): readonly Seconds[] {

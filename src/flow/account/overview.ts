@@ -67,7 +67,7 @@ const shown = 10;
 export async function overviewOf(context: OpenAccount): Promise<Overview> {
   const { account, services } = context;
   const { user, credentials } = account;
-  const signIns = await readSignIns(services.store, user.id);
+  const signIns = (await readSignIns(services.store, user.id)).filter(({ proved }) => proved.length > 0);
   const asked = askedAddress(context);
   const enrollable = enrollableBy(context);
   const full = enrollable.filter((key) => isFullOf(context, key));

@@ -46,11 +46,11 @@ export interface AccountFormRequest extends AccountPageRequest {
 export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 
 /**
- * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added/KEY`, which
- * lead to the overview.
+ * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead
+ * to the first page and to the methods.
  */
 const returnTargets =
-  /^(?:view|data|deletion|apps|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|added|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
+  /^(?:view|added|data|deletion|apps|methods|devices|activity|notifications|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
@@ -111,8 +111,7 @@ export function sendToSignIn(
  */
 export function returnPath(state: unknown): string {
   if (typeof state !== 'string' || !returnTargets.test(state) || state === 'view') return '/account';
-  const [target, key] = state.split('/');
-  return target === 'added' ? `/account?done=added&authenticator=${key}` : `/account/${state}`;
+  return state === 'added' ? '/account/methods?done=added' : `/account/${state}`;
 }
 
 type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale' | 'pageAddress'> : never;

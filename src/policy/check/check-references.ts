@@ -75,7 +75,7 @@ const references: readonly Reference[] = [
   { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {
     kinds: ['enrollment'],
-    pattern: 'rules.*.then.required|optional|disabled.*',
+    pattern: 'rules.*.then.required|optional|disabled|useOnly.*',
     what: 'authenticator',
     known: authenticatorKeys,
   },

@@ -16,6 +16,13 @@ export interface Settings {
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
   readonly trustedProxies: number;
+  /** How proxies in front hand over the certificates of apps; absent: they do not. */
+  readonly clientCertificates?: {
+    /** Name of the header, in lower case. */
+    readonly header: string;
+    /** Networks of the peers that may set it, in CIDR notation. */
+    readonly proxies: readonly string[];
+  };
   /** What browsers solve before they send forms that cause messages, where their network sends many. */
   readonly proofOfWork: {
     /** Forms of one network in an hour that need no work. */

@@ -15,10 +15,14 @@ export interface EquivalentApps {
   readonly names: readonly string[];
   /** How many there are. */
   readonly count: number;
+  /** The first of those that a list of apps may show: they say how they are opened, and do not hide. */
+  readonly openable: readonly Pick<App, 'name' | 'client'>[];
 }
 
 /** Names that are kept of a group. */
 const namesKept = 10;
+/** Apps that are kept of a group; a page with more of them would be of no use. */
+const openableKept = 200;
 
 /** `pages`: all apps. Rejects when one of them cannot be read. */
 export async function equivalentApps(
@@ -42,9 +46,15 @@ export async function equivalentApps(
 }
 
 function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
-  if (group === undefined) return { app, names: [app.name], count: 1 };
-  const names = group.names.length < namesKept ? [...group.names, app.name] : group.names;
-  return { app: group.app, names, count: group.count + 1 };
+  const { names, count, openable } = group ?? { names: [], count: 0, openable: [] };
+  const { initiate_login_uri: initiate, client_uri: home } = app.client;
+  const isOpenable = !app.hidden && !app.ownAccount && (initiate ?? home) !== undefined;
+  return {
+    app: group?.app ?? app,
+    names: names.length < namesKept ? [...names, app.name] : names,
+    count: count + 1,
+    openable: isOpenable && openable.length < openableKept ? [...openable, app] : openable,
+  };
 }
 
 /** The lists of client ids that rules have in their conditions, in the order of the rules. */

@@ -15,7 +15,8 @@ import {
   writeDocuments,
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
-import { openSnapshot, type Snapshot, type SnapshotSources } from './snapshot.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
+import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 export interface RevisionsOptions {
   /** All authenticators, enabled or not. */
@@ -60,14 +61,19 @@ export class Revisions {
     this.#sources = {
       store,
       authenticators,
-      apps: new LruCache(keptApps),
-      compiled: new LruCache(keptPolicies),
-      enrollment: new LruCache(2),
-      password: new LruCache(2),
-      profiles: new LruCache(keptPolicies),
-      services: new LruCache(keptPolicies),
+      ...newCaches(keptPolicies, keptApps),
       ...(issuer !== undefined && { issuer }),
     };
+  }
+
+  /**
+   * Keys of the documents that the newest revision has otherwise, or that are on one side only; sorted. Rejects with
+   * `StoreUnavailable`.
+   */
+  async changedBy(documents: Documents): Promise<readonly string[]> {
+    const entry = await this.#pointer();
+    const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
+    return changedKeys(before?.documents ?? {}, hashesOf(documents));
   }
 
   /**
@@ -79,15 +85,14 @@ export class Revisions {
     documents: Documents,
     { by, message }: { readonly by: string; readonly message?: string },
   ): Promise<Applied> {
-    const texts = new Map(Array.from(documents, ([key, document]) => [key, canonicalJson(document)]));
-    const hashes = Object.fromEntries(Array.from(texts, ([key, text]) => [key, sha256(text)]));
+    const hashes = hashesOf(documents);
     for (let round = 0; round < applyRounds; round += 1) {
       const entry = await this.#pointer();
       const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
       const changed = changedKeys(before?.documents ?? {}, hashes);
       if (before !== undefined && changed.length === 0) return { revision: before.revision, changed };
       const added = changed.filter((key) => hashes[key] !== undefined);
-      await writeDocuments(this.#store, new Map(added.map((key) => [hashes[key] ?? '', texts.get(key) ?? ''])));
+      await writeDocuments(this.#store, textsOf(added, documents));
       const revision = (before?.revision ?? 0) + 1;
       const at = Math.floor(this.#now() / 1000);
       const manifest: Manifest = { revision, at, by, ...(message !== undefined && { message }), documents: hashes };
@@ -145,6 +150,21 @@ export class Revisions {
   async #pointer(): Promise<Entry | undefined> {
     return (await this.#store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   }
+}
+
+function hashesOf(documents: Documents): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
+}
+
+/** By hash. */
+function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<string, string> {
+  return new Map(
+    keys.flatMap((key) => {
+      const document = documents.get(key);
+      const text = document && canonicalJson(document);
+      return text === undefined ? [] : [[sha256(text), text] as const];
+    }),
+  );
 }
 
 /** Keys that have another hash, or are on one side only; sorted. */

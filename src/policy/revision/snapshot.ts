@@ -1,17 +1,15 @@
 /** One revision of the configuration, ready to be used. */
 
-import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
-import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
-import type { Store } from '../../stores/store.ts';
+import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
-import { type Document, type DocumentKind, documentKey } from '../model/documents.ts';
+import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
@@ -30,6 +28,7 @@ import {
   readSettings,
 } from './read-document.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
+import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -55,32 +54,62 @@ export interface Snapshot {
   zonesOf(ip: string): readonly string[];
 }
 
-/** What snapshots share; by content hash, so that what did not change is not read again for a new revision. */
-export interface SnapshotSources {
-  readonly store: Store;
-  readonly apps: LruCache<App>;
-  readonly compiled: LruCache<CompiledPolicy>;
-  readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
-  readonly password: LruCache<CompiledPolicy<PasswordRule>>;
-  readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
-  readonly services: LruCache<CompiledPolicy<ServiceRule>>;
-  readonly authenticators: readonly AuthenticatorKind[];
-  /** Overrides the issuer of the settings. */
-  readonly issuer?: string;
+/** Where the documents of one revision come from. */
+interface DocumentSourceOfRevision {
+  readonly revision: number;
+  /** By document key: the hash of its content; `undefined`: there is none. */
+  hashOf(key: string): string | undefined;
+  read(hash: string): Promise<Document>;
+  /** `undefined`: there is none with this hash. */
+  find(hash: string): Promise<Document | undefined>;
+  /** All of a kind, in pages. */
+  all(kind: DocumentKind): AsyncIterable<readonly Document[]>;
 }
 
 /** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
 export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
-  const hashOf = (key: string) => (Object.hasOwn(manifest.documents, key) ? manifest.documents[key] : undefined);
-  const read = async (hash: string) => readDocument(sources.store, hash);
+  const { documents, revision } = manifest;
+  return snapshotOf(
+    {
+      revision,
+      hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
+      read: async (hash) => readDocument(sources.store, hash),
+      find: async (hash) => findDocument(sources.store, hash),
+      all: (kind) => readDocuments(sources.store, hashesOf(manifest, kind)),
+    },
+    sources,
+  );
+}
+
+/** The documents as if they were a revision, without a store. */
+export async function snapshotOfDocuments(
+  documents: Documents,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<Snapshot> {
+  const read = async (key: string) => {
+    const document = documents.get(key);
+    if (document === undefined) throw new StepgateError('not_configured', `there is no ${key}`);
+    return document;
+  };
+  const all = async function* (kind: DocumentKind) {
+    yield [...documents.values()].filter((document) => document.kind === kind);
+  };
+  const hashOf = (key: string) => (documents.has(key) ? key : undefined);
+  const find = async (key: string) => documents.get(key);
+  return snapshotOf({ revision: 0, hashOf, read, find, all }, { ...newCaches(documents.size), authenticators });
+}
+
+async function snapshotOf(
+  { revision, hashOf, read, find, all }: DocumentSourceOfRevision,
+  sources: Omit<SnapshotSources, 'store'>,
+): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
   const labelled = once(async () => {
     const policies: LabelledPolicy[] = [];
-    const hashes = hashesOf(manifest, 'sign-on');
-    for await (const page of readDocuments(sources.store, hashes)) policies.push(...page.map(readLabelledPolicy));
+    for await (const page of all('sign-on')) policies.push(...page.map(readLabelledPolicy));
     return policies;
   });
   const readers = policyReaders(sources, { hashOf, read, labelled });
@@ -96,12 +125,10 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     return made;
   };
   const allApps = async function* () {
-    for await (const page of readDocuments(sources.store, hashesOf(manifest, 'app')))
-      yield page.map(readApp).filter(isForUsers);
+    for await (const page of all('app')) yield page.map(readApp).filter(isForUsers);
   };
-  const allEquivalentApps = once(() => equivalentApps(allApps(), policies));
   return {
-    revision: manifest.revision,
+    revision,
     settings,
     zonesOf: compileZones(settings.zones),
     async app(clientId) {
@@ -111,10 +138,10 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     policies,
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
     passwordPolicy: readers.passwordPolicy,
-    equivalentApps: allEquivalentApps,
+    equivalentApps: once(() => equivalentApps(allApps(), policies)),
     fileHash: (file) => hashOf(documentKey('file', file)),
     async brandFile(hash) {
-      const document = await findDocument(sources.store, hash);
+      const document = await find(hash);
       return document && readBrandFile(document);
     },
   };
@@ -165,7 +192,7 @@ interface DocumentReaders {
 }
 
 /** Reads policies, each once for all snapshots that have it. */
-function policyReaders(sources: SnapshotSources, { hashOf, read, labelled }: DocumentReaders) {
+function policyReaders(sources: SnapshotCaches, { hashOf, read, labelled }: DocumentReaders) {
   const readerOf =
     <Of extends RuleHead>(
       cache: LruCache<CompiledPolicy<Of>>,

@@ -181,6 +181,16 @@ const proofOfWork = closed({
   .prefault({})
   .describe('What browsers solve before they register or recover a password, where their network does so often.');
 
+const clientCertificates = closed({
+  header: z
+    .string()
+    .regex(/^[a-z0-9-]+$/i, { error: 'must be the name of a header' })
+    .toLowerCase()
+    .default('client-cert')
+    .describe('The header that holds the certificate: as in RFC 9440, or PEM that is percent-encoded.'),
+  proxies: listOf(cidr).describe('The proxies that may set it, by their addresses. From any other peer it is ignored.'),
+}).describe('Apps show certificates (mutual TLS, RFC 8705) to a proxy in front, which hands them over in a header.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -195,6 +205,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .max(10)
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
+    clientCertificates: clientCertificates.optional(),
     proofOfWork,
     challengeService: challengeService.optional(),
     zones,

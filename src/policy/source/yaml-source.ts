@@ -30,6 +30,8 @@ export interface YamlSource {
   lineOf(path: Path): number;
   /** A finding about the value at this path or, with `key`, about this key of it. */
   finding(path: Path, message: string, key?: string): Finding;
+  /** The text of the file. */
+  readonly lines: readonly string[];
   /** A finding about a place within the text at this path: so many UTF-16 units from its beginning. */
   findingWithin(path: Path, offset: number, message: string): Finding;
 }
@@ -59,16 +61,16 @@ function parse(
   text: string,
   variables: Variables,
 ): { source?: YamlSource; findings: readonly Finding[] } {
-  const lines = new LineCounter();
+  const lineCounter = new LineCounter();
   const document = parseDocument(text, {
-    lineCounter: lines,
+    lineCounter,
     prettyErrors: false,
     uniqueKeys: true,
     merge: false,
     version: '1.2',
   });
   const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
+    const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = syntaxFindings([...document.errors, ...document.warnings], place);
@@ -109,7 +111,8 @@ function parse(
     message,
   });
   const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
-  return { source: { file, content: content.plain, finding, findingWithin, lineOf }, findings: [] };
+  const lines = text.split(/\r?\n/);
+  return { source: { file, content: content.plain, finding, findingWithin, lineOf, lines }, findings: [] };
 }
 
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;

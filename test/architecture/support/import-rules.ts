@@ -156,7 +156,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'step',
     'analysis',
   ],
-  policy: ['model', 'schema', 'source', 'revision', 'check', 'load'],
+  policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
   flow: [
     'server-mac',
     'audit-cause',

@@ -5,6 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { StepgateError } from '../../../src/errors.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
@@ -37,6 +39,7 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
     },
     authenticators: all,
     variables: {},
+    now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
   });
   await command.parseAsync(args, { from: 'user' });
   return outcome;
@@ -116,7 +119,7 @@ test('with --json, check and apply print data, and nothing besides', async () =>
   await withConfiguration(validFiles, async (dir) => {
     const check = await run(dir, 'check', '--json');
     expect([JSON.parse(check.stdout), check.stderr]).toEqual([
-      { ok: true, apps: 1, signOnPolicies: 1, warnings: [] },
+      { ok: true, apps: 1, signOnPolicies: 1, warnings: [], findings: [] },
       '',
     ]);
     const apply = await run(dir, 'apply', '--json');
@@ -244,4 +247,51 @@ describe('another relying party', () => {
       });
     },
   );
+});
+
+describe('errors of the analysis', () => {
+  const signOn = 'policies/sign-on/notes.yaml';
+  const dead = '  - { name: A, when: { groups: { any: [a], none: [a] } }, then: deny }\n';
+  const broken = { ...validFiles, [signOn]: validFiles[signOn]?.replace('rules:\n', `rules:\n${dead}`) };
+  const shown = new RegExp(
+    `^${signOn}:3:5: error: rules\\[0\\] never applies: .* \\[contradictory\\]\\n {2}3 \\| .*\\n {4}\\| {5}\\^\\n.*\\n1 error; nothing was changed\\. .*\\n$`,
+  );
+
+  test('fail a check, and a configuration that changed is refused', async () => {
+    await withConfiguration(broken, async (dir) => {
+      for (const command of ['check', 'apply'])
+        expect(await run(dir, command)).toEqual({ stdout: '', stderr: expect.stringMatching(shown), code: 1 });
+      const { ok, findings } = JSON.parse((await run(dir, 'check', '--json')).stdout);
+      expect([ok, findings[0]]).toEqual([false, expect.objectContaining({ code: 'contradictory', line: 3 })]);
+      expect((await run(dir, 'history')).stdout).toBe('');
+    });
+  });
+
+  test('do not refuse what is in use already', async () => {
+    await withConfiguration(broken, async (dir) => {
+      const loaded = await loadConfiguration(dir, { authenticators: all, variables: {} });
+      if (!loaded.ok) throw new Error('is not valid');
+      const store = openEmbedded({ file: join(dir, '.store.db') });
+      await new Revisions(store, { authenticators: all }).apply(loaded.documents, { by: 'an older release' });
+      await store.close();
+      expect(await run(dir, 'apply')).toMatchObject({ stdout: 'no change: revision 1 is in use\n', code: 0 });
+    });
+  });
+
+  test('notes are printed where they are asked for', async () => {
+    const patterns = Array.from({ length: 14 }, (_, index) => `"*${index % 2}*${Math.floor(index / 2)}*x*${index}*"`);
+    const rules = patterns.map(
+      (matches, at) =>
+        `  - { name: R${at}, when: { attributes: { displayName: { matches: ${matches} } } }, then: deny }\n`,
+    );
+    const files = { ...validFiles, [signOn]: validFiles[signOn]?.replace('rules:\n', `rules:\n${rules.join('')}`) };
+    await withConfiguration(files, async (dir) => {
+      expect(await run(dir, 'check')).toMatchObject({ stderr: '', code: 0 });
+      const { stderr, code } = await run(dir, 'check', '--notes');
+      expect([stderr.split('\n')[0], code]).toEqual([
+        `${signOn}:3:5: note: rules[0] whether it ever decides could not be decided [undecided]`,
+        0,
+      ]);
+    });
+  });
 });

@@ -40,7 +40,14 @@ test('there are texts in all twelve languages', () => {
 /** Words that a language has from English, or shares with it. */
 const shared: Readonly<Record<string, readonly string[]>> = {
   de: ['attribute.optional', 'claim.name', 'claim.website', 'device.label', 'mail.details.place', 'passcode.label'],
-  fr: ['account.addresses', 'device.label', 'links.contact', 'mail.details.place', 'passcode.label', 'question.label'],
+  fr: [
+    'account.nav.notifications',
+    'device.label',
+    'links.contact',
+    'mail.details.place',
+    'passcode.label',
+    'question.label',
+  ],
   es: ['account.profile.no', 'mail.details.place', 'message.error', 'title.error'],
   it: [
     'account.label',
@@ -56,6 +63,7 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   'pt-BR': ['mail.details.app', 'mail.details.place'],
   nl: [
     'account.label',
+    'account.nav.apps',
     'claim.website',
     'device.label',
     'links.contact',

@@ -1,5 +1,7 @@
 /** The condition `accountAge`: how long ago the account was made. */
+import type { ConditionOf } from '../../model/conditions.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { among, type UserFacts, type Variable } from '../theory.ts';
 
 /** The time of plain samples, and one after all that samples of time have (epoch seconds). */
 const SAMPLE_TIME = 1_800_000_000;
@@ -24,4 +26,20 @@ export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
     const atLeast = one?.atLeast ?? other?.atLeast;
     return [{ subject: { createdAt: atLeast === undefined ? LATER_THAN_SAMPLES : SAMPLE_TIME - atLeast } }];
   },
+  theory: (conditions) => {
+    // Just made, and as old as each bound: between these ages nothing changes.
+    const bounds = conditions.flatMap(({ atLeast = 0, below = 0 }) => [atLeast, below]);
+    const ages = [...new Set([0, ...bounds])].sort((a, b) => b - a);
+    const classes = ages.map((age) => ({ place: madeSince(age) }));
+    const variable: Variable = { name: 'accountAge', classes };
+    const isWithin = ({ atLeast = 0, below = Number.POSITIVE_INFINITY }: ConditionOf<'accountAge'>, age: number) =>
+      age >= atLeast && age < below;
+    return (condition) => [
+      { path: [], formula: among(variable, (at) => ages[at] !== undefined && isWithin(condition, ages[at])) },
+    ];
+  },
 };
+
+function madeSince(age: number): (facts: UserFacts) => UserFacts {
+  return ({ subject, ...facts }) => ({ ...facts, subject: { ...subject, createdAt: facts.now - age } });
+}

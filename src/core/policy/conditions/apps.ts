@@ -1,10 +1,19 @@
 /** The condition `apps`: the client id of the request. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { meetsLists } from '../membership.ts';
+import { choiceTheory } from '../membership-theory.ts';
 
 export const appsCondition: ConditionDescriptor<'apps'> = {
   compile: (lists) => [{ name: 'apps', test: ({ request }) => resultOf(meetsLists(lists, [request.clientId])) }],
   varies: false,
   // An analysis is about one app, which it names itself.
   samples: () => [{}],
+  theory: (_, { clientIds }) =>
+    choiceTheory(
+      'apps',
+      clientIds.map((clientId) => ({
+        names: [clientId],
+        place: (facts) => ({ ...facts, request: { ...facts.request, clientId } }),
+      })),
+    ),
 };

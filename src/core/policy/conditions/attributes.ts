@@ -1,14 +1,17 @@
 /** The condition `attributes`: the profile of the user, one test for each attribute. */
 import type { AttributeTest, AttributeValue, ConditionOf, ValueTest } from '../../model/conditions.ts';
 import type { Seconds, Subject } from '../../model/facts.ts';
+import { attributeTheory } from '../attribute-theory.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
 import { compileDateTest, isRelative } from '../date-bound.ts';
 import { compilePattern } from '../pattern.ts';
+import type { ConditionTheory } from '../theory.ts';
 
 export const attributesCondition: ConditionDescriptor<'attributes'> = {
   compile: attributeTests,
   varies: false,
   samples: ({ one, other }) => [{ subject: { profile: { ...sampleProfile(other), ...sampleProfile(one) } } }],
+  theory: attributesTheory,
 };
 
 type Test<Value> = (value: Value, now: Seconds) => boolean;
@@ -64,6 +67,24 @@ function isInRange({ atLeast, above, atMost, below }: ValueTest, value: unknown)
     (atMost === undefined || value <= atMost) &&
     (below === undefined || value < below)
   );
+}
+
+function attributesTheory(
+  conditions: Parameters<ConditionTheory<'attributes'>>[0],
+  universe: Parameters<ConditionTheory<'attributes'>>[1],
+): ReturnType<ConditionTheory<'attributes'>> {
+  const names = [...new Set(conditions.flatMap((tests) => Object.keys(tests)))];
+  const theories = new Map(
+    names.map((name) => {
+      const tests = conditions.flatMap((one) => one[name] ?? []);
+      return [name, attributeTheory({ name, tests, universe, valueTest: compileValue })] as const;
+    }),
+  );
+  return (tests) =>
+    Object.entries(tests).flatMap(([name, test]) => {
+      const formula = theories.get(name)?.(test);
+      return formula === undefined ? [] : [{ path: [name], formula }];
+    });
 }
 
 function sampleProfile(tests: ConditionOf<'attributes'> = {}): Subject['profile'] {

@@ -4,6 +4,7 @@
  */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { meetsLists } from '../membership.ts';
+import { membershipTheory } from '../membership-theory.ts';
 
 export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   compile: (lists) => [
@@ -17,4 +18,9 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   ],
   varies: true,
   samples: () => [{}],
+  theory: (conditions) =>
+    membershipTheory(conditions, {
+      what: 'authenticated',
+      add: (facts, name) => ({ ...facts, signedInWith: [...(facts.signedInWith ?? []), name] }),
+    }),
 };

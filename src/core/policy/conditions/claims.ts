@@ -1,6 +1,7 @@
 /** The condition `claims`: the claims that the request calls essential. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { fewestMembers, meetsLists } from '../membership.ts';
+import { membershipTheory } from '../membership-theory.ts';
 
 export const claimsCondition: ConditionDescriptor<'claims'> = {
   compile: (lists) => [
@@ -9,4 +10,12 @@ export const claimsCondition: ConditionDescriptor<'claims'> = {
   varies: true,
   // A request may ask for any claims together.
   samples: ({ one, other }) => [{ request: { essentialClaims: [...fewestMembers(one), ...fewestMembers(other)] } }],
+  theory: (conditions) =>
+    membershipTheory(conditions, {
+      what: 'claims',
+      add: ({ request, ...facts }, name) => ({
+        ...facts,
+        request: { ...request, essentialClaims: [...(request.essentialClaims ?? []), name] },
+      }),
+    }),
 };

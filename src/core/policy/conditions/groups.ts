@@ -1,6 +1,7 @@
 /** The condition `groups`: the groups of the user. */
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
 import { jointMembers, meetsLists } from '../membership.ts';
+import { membershipTheory } from '../membership-theory.ts';
 
 export const groupsCondition: ConditionDescriptor<'groups'> = {
   compile: (lists) => [{ name: 'groups', test: subjectTest(({ groups }) => meetsLists(lists, groups)) }],
@@ -9,4 +10,9 @@ export const groupsCondition: ConditionDescriptor<'groups'> = {
     const groups = jointMembers(one, other);
     return groups === undefined ? [] : [{ subject: { groups } }];
   },
+  theory: (conditions) =>
+    membershipTheory(conditions, {
+      what: 'groups',
+      add: ({ subject, ...facts }, name) => ({ ...facts, subject: { ...subject, groups: [...subject.groups, name] } }),
+    }),
 };

@@ -1,5 +1,6 @@
 /** The condition `recovered`: how long ago the account was recovered. An account that never was is a miss. */
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { among, type UserFacts, type Variable } from '../theory.ts';
 
 export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   compile: ({ within }) => [
@@ -13,4 +14,17 @@ export const recoveredCondition: ConditionDescriptor<'recovered'> = {
   ],
   varies: true,
   samples: () => [{}],
+  theory: (conditions) => {
+    // Just now, and as long ago as each condition reaches: between these ages nothing changes.
+    const ages = [...new Set([0, ...conditions.map(({ within }) => within)])].sort((a, b) => a - b);
+    const classes = [{ place: (facts: UserFacts) => facts }, ...ages.map((age) => ({ place: recoveredSince(age) }))];
+    const variable: Variable = { name: 'recovered', classes };
+    return ({ within }) => [
+      { path: ['within'], formula: among(variable, (at) => at > 0 && (ages[at - 1] ?? within) < within) },
+    ];
+  },
 };
+
+function recoveredSince(age: number): (facts: UserFacts) => UserFacts {
+  return ({ subject, ...facts }) => ({ ...facts, subject: { ...subject, recovery: { at: facts.now - age, by: [] } } });
+}

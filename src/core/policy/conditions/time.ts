@@ -1,9 +1,10 @@
 /** The condition `time`: days of the week and a window of hours, in a time zone. */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
-import type { Facts } from '../../model/facts.ts';
+import type { Facts, Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { type LocalTime, localTimeIn } from '../local-time.ts';
-import { windowBorders } from '../window-borders.ts';
+import { among, type ConditionPart, type Variable } from '../theory.ts';
+import { clockChanges, windowBorders } from '../window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   compile: (time) => [{ name: 'time', test: timeTest(time) }],
@@ -16,7 +17,31 @@ export const timeCondition: ConditionDescriptor<'time'> = {
     const moments = windowBorders(windows).filter((now) => tests.every((test) => test({ now }) === 'hit'));
     return moments.map((now) => ({ now }));
   },
+  theory: timeTheory,
 };
+
+/** Moments that lie in the same windows are one class. */
+function timeTheory(
+  windows: readonly ConditionOf<'time'>[],
+): (window: ConditionOf<'time'>) => readonly ConditionPart[] {
+  const keyOf = (window: ConditionOf<'time'>) => JSON.stringify(window);
+  const distinct = new Map(windows.map((window) => [keyOf(window), window]));
+  const tests = new Map(Array.from(distinct, ([key, window]) => [key, timeTest(window)]));
+  const byWindows = new Map<string, { readonly now: Seconds; readonly within: readonly string[] }>();
+  for (const now of [...windowBorders(windows), ...clockChanges(windows)]) {
+    const within = Array.from(tests).flatMap(([key, test]) => (test({ now }) === 'hit' ? [key] : []));
+    byWindows.set(JSON.stringify(within), { now, within });
+  }
+  // Outside of all windows first.
+  const classes = [...byWindows.values()].sort((a, b) => a.within.length - b.within.length);
+  const variable: Variable = {
+    name: 'time',
+    classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
+  };
+  return (window) => [
+    { path: [], formula: among(variable, (at) => classes[at]?.within.includes(keyOf(window)) ?? false) },
+  ];
+}
 
 /**
  * A window over midnight belongs to the day on which it begins: `days: [fri]`, 22:00 to 06:00 ends on Saturday morning.

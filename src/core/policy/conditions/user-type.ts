@@ -1,6 +1,8 @@
 /** The condition `userType`: the type of the user. A user without one is in no list. */
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
 import { jointMembers, meetsLists } from '../membership.ts';
+import { choiceTheory, namesIn } from '../membership-theory.ts';
+import type { UserFacts } from '../theory.ts';
 
 export const userTypeCondition: ConditionDescriptor<'userType'> = {
   compile: (lists) => {
@@ -13,5 +15,16 @@ export const userTypeCondition: ConditionDescriptor<'userType'> = {
     if (userTypes === undefined) return [];
     const [userType] = userTypes;
     return [userType === undefined ? {} : { subject: { userType } }];
+  },
+  // A type that no condition names reads like none.
+  theory: (conditions) => {
+    const types = [...new Set(conditions.flatMap(namesIn))];
+    return choiceTheory('userType', [
+      { names: [], place: (facts) => facts },
+      ...types.map((userType) => ({
+        names: [userType],
+        place: ({ subject, ...facts }: UserFacts) => ({ ...facts, subject: { ...subject, userType } }),
+      })),
+    ]);
   },
 };

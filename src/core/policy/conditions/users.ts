@@ -3,6 +3,7 @@ import type { ConditionOf } from '../../model/conditions.ts';
 import type { Subject } from '../../model/facts.ts';
 import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
 import { jointMembers } from '../membership.ts';
+import { membershipTheory } from '../membership-theory.ts';
 
 export const usersCondition: ConditionDescriptor<'users'> = {
   compile: (lists) => [{ name: 'users', test: subjectTest(usersTest(lists)) }],
@@ -11,6 +12,15 @@ export const usersCondition: ConditionDescriptor<'users'> = {
     const identifiers = jointMembers(one, other);
     return identifiers === undefined ? [] : [{ subject: { identifiers } }];
   },
+  // One user may have several identifiers.
+  theory: (conditions) =>
+    membershipTheory(conditions, {
+      what: 'users',
+      add: ({ subject, ...facts }, name) => ({
+        ...facts,
+        subject: { ...subject, identifiers: [...subject.identifiers, name] },
+      }),
+    }),
 };
 
 /** Lists of users may be long, while a user has few identifiers: hence the sets. */

@@ -1,0 +1,88 @@
+/** Checks and analyses the files of a configuration, and prints what it finds. */
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../errors.ts';
+import { analyse } from '../../policy/analysis/analyse.ts';
+import { loadConfiguration } from '../../policy/load.ts';
+import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
+import type { Documents } from '../../policy/model/documents.ts';
+import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
+import { groupNames } from '../../users/group-names.ts';
+import type { ResultOptions } from '../shared/print-result.ts';
+import { withStore } from '../shared/with-store.ts';
+import type { ConfigContext } from './config-context.ts';
+import { quantity } from './quantities.ts';
+
+export interface CheckedFiles {
+  readonly documents: Documents;
+  readonly warnings: readonly Finding[];
+  /** What the analysis found, errors among it. */
+  readonly findings: readonly AnalysisFinding[];
+}
+
+export interface CheckOptions extends ResultOptions {
+  readonly notes?: true;
+}
+
+/**
+ * Reads, checks and analyses the files, and prints what is found. `undefined`: they are no valid configuration, and the
+ * command is over. What to do about errors of the analysis is up to the command.
+ */
+export async function checkedFiles(
+  context: ConfigContext,
+  dir: string,
+  { json, notes }: CheckOptions,
+): Promise<CheckedFiles | undefined> {
+  const loaded = await loadConfiguration(dir, {
+    ...context,
+    ...omitUndefined({ groups: await memberGroups(context) }),
+  });
+  // A node starts with both, or not at all.
+  const problems = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
+  if (!loaded.ok || problems.length > 0) {
+    refuseProblems(context, problems, json);
+    return undefined;
+  }
+  const { documents, warnings } = loaded;
+  const findings = await analyse(loaded, { authenticators: context.authenticators, now: context.now() });
+  if (json) return { documents, warnings, findings };
+  for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
+  for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding));
+  return { documents, warnings, findings };
+}
+
+function refuseProblems(context: ConfigContext, problems: readonly Finding[], json: true | undefined): void {
+  context.setExitCode(1);
+  if (json) {
+    context.stdout(`${JSON.stringify({ ok: false, problems })}\n`);
+    return;
+  }
+  for (const problem of problems) context.stderr(`${findingLine(problem)}\n`);
+  const files = new Set(problems.map(({ file }) => file)).size;
+  context.stderr(`${quantity(problems.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
+}
+
+/** Ends the command where the analysis found errors. They were printed already, unless as JSON. */
+export function refuseErrors(context: ConfigContext, { findings }: CheckedFiles, { json }: ResultOptions): boolean {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return false;
+  context.setExitCode(1);
+  if (json) context.stdout(`${JSON.stringify({ ok: false, findings })}\n`);
+  else
+    context.stderr(
+      `${quantity(errors.length, 'error')}; nothing was changed. A comment in the file can accept one: docs/findings.md\n`,
+    );
+  return true;
+}
+
+/**
+ * The groups that users are in. `undefined`: there is no store, or it does not answer. Files can be checked without
+ * one, as on a build server.
+ */
+async function memberGroups(context: ConfigContext): Promise<readonly string[] | undefined> {
+  try {
+    return await withStore(context, groupNames);
+  } catch (error) {
+    if (error instanceof StepgateError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** What the commands of `stepgate config` need. */
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Finding } from '../../policy/model/finding.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
+import type { Store } from '../../stores/store.ts';
+
+export interface ConfigContext {
+  openStore(): Promise<Store>;
+  /** `init`: an empty Redis, too, is a new store, which `initialise` fills. Rejects with what it rejects with. */
+  openNewStore(init: boolean, initialise: (store: Store) => Promise<void>): Promise<Store>;
+  /** Directory of the configuration, when the command names none. */
+  readonly configDir: string;
+  /** What is wrong with the operator's own directory of views, if there is one. */
+  checkViews(): Promise<readonly Finding[]>;
+  /** Each takes whole lines. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+  /** Values for `${NAME}` in the files. */
+  readonly variables: Variables;
+  /** Epoch seconds. */
+  now(): number;
+  /** 0: done. 1: the configuration has problems. */
+  setExitCode(code: 0 | 1): void;
+}

@@ -1,0 +1,186 @@
+/**
+ * The theory of the condition `attributes`: the values of one attribute, cut into the classes that its tests tell
+ * apart. Fixed values and patterns become automata, numbers are ordered, and what the schema does not allow is left
+ * out.
+ */
+import type { Attribute } from '../model/attribute.ts';
+import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
+import type { Seconds } from '../model/facts.ts';
+import { compilePattern } from './pattern.ts';
+import { patternClasses } from './pattern-classes.ts';
+import {
+  among,
+  type Formula,
+  isYes,
+  negated,
+  truthVariable,
+  type Universe,
+  type UserFacts,
+  type Variable,
+} from './theory.ts';
+
+/** A test of the attribute as a formula. */
+type FormulaOfTest = (test: AttributeTest) => Formula;
+
+/** One value of a class. */
+interface ValueClass {
+  readonly value: AttributeValue;
+  /** A profile may hold this very value. */
+  readonly isKept: boolean;
+}
+
+/** How the condition tests one value; the same function decides (Law 3). */
+export type CompileValueTest = (test: ValueTest) => (value: unknown, now: Seconds) => boolean;
+
+/** The members of a test that the classes take into account: dates pass by themselves, and are not among them. */
+const knownMembers: readonly string[] = [
+  'equals',
+  'in',
+  'matches',
+  'atLeast',
+  'above',
+  'atMost',
+  'below',
+] satisfies readonly (keyof ValueTest)[];
+
+/** What formulas say about one value, and about whether there is one. */
+interface Values {
+  /** A value passes. */
+  readonly passes: (test: ValueTest) => Formula;
+  readonly isPresent: Formula;
+}
+
+interface TestedAttribute {
+  readonly name: string;
+  readonly tests: readonly AttributeTest[];
+  readonly universe: Universe;
+  readonly valueTest: CompileValueTest;
+}
+
+/**
+ * The tests of one attribute. Each test that is not understood, or all of them where there are too many classes, may
+ * hold or not.
+ */
+export function attributeTheory({ name, tests, universe, valueTest }: TestedAttribute): FormulaOfTest {
+  const attribute = universe.attribute(name);
+  const understood = tests.filter(isUnderstood);
+  const values = valueClasses(understood.flatMap(valueTests), attribute, (value) => universe.isKept(name, value));
+  const free = freeTests(name);
+  if (values === undefined) return free;
+  const several = attribute === undefined || attribute.type === 'list';
+  const formulas = several ? severalValues(name, values, valueTest) : oneValue(name, values, valueTest);
+  return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
+}
+
+/** The tests of single values that it consists of. */
+function valueTests({ present: _, not, ...test }: AttributeTest): readonly ValueTest[] {
+  return [test, ...(not ? [not] : [])];
+}
+
+function isUnderstood(test: AttributeTest): boolean {
+  return valueTests(test).every((one) => Object.keys(one).every((member) => knownMembers.includes(member)));
+}
+
+/** As the condition reads it: an absent attribute passes `not` and `present: false`. */
+function testFormula({ present, not, ...test }: AttributeTest, { passes, isPresent }: Values): Formula {
+  const needsValue = Object.keys(test).length > 0 || (present === undefined && not === undefined);
+  return {
+    all: [
+      ...(present === undefined ? [] : [present ? isPresent : negated(isPresent)]),
+      ...(not ? [negated(passes(not))] : []),
+      ...(needsValue ? [passes(test)] : []),
+    ],
+  };
+}
+
+function freeTests(name: string): FormulaOfTest {
+  const variables = new Map<string, Variable>();
+  return (test) => {
+    const key = JSON.stringify(test);
+    const variable = variables.get(key) ?? truthVariable(`attributes.${name} ${key}`, undefined);
+    variables.set(key, variable);
+    return isYes(variable);
+  };
+}
+
+/** The attribute is absent or has one value. */
+function oneValue(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
+  const variable: Variable = { name: `attributes.${name}`, classes: [{ place: (facts) => facts }, ...classes] };
+  return {
+    passes: (test) => {
+      const holds = valueTest(test);
+      return among(variable, (at) => at > 0 && holds(values[at - 1]?.value, 0));
+    },
+    isPresent: among(variable, (at) => at > 0),
+  };
+}
+
+/** The attribute has any number of values, of which one must pass: each class of values is there or not. */
+function severalValues(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const variables = values.map(({ value, isKept }) => {
+    const place = withValue(name, (before) => (before === undefined ? value : [before, value].flat()));
+    return truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+  });
+  return {
+    passes: (test) => {
+      const holds = valueTest(test);
+      return { any: variables.filter((_, at) => holds(values[at]?.value, 0)).map(isYes) };
+    },
+    isPresent: { any: variables.map(isYes) },
+  };
+}
+
+function withValue(name: string, change: (before: unknown) => unknown): (facts: UserFacts) => UserFacts {
+  return ({ subject, ...facts }) => {
+    const profile = { ...subject.profile, [name]: change(subject.profile[name]) };
+    return { ...facts, subject: { ...subject, profile } };
+  };
+}
+
+/** Undefined: there are too many. */
+function valueClasses(
+  tests: readonly ValueTest[],
+  attribute: Attribute | undefined,
+  isKept: (value: AttributeValue) => boolean,
+): readonly ValueClass[] | undefined {
+  const named = tests.flatMap(({ equals, in: list = [], atLeast, above, atMost, below }) =>
+    [equals, ...list, atLeast, above, atMost, below].filter((value) => value !== undefined),
+  );
+  const kept = (values: readonly AttributeValue[]) =>
+    values.filter(isKept).map((value): ValueClass => ({ value, isKept: true }));
+  if (attribute?.options) return kept(attribute.options.map(({ value }) => value));
+  const truths = attribute === undefined || attribute.type === 'boolean' ? kept([true, false]) : [];
+  const numbers =
+    attribute === undefined || attribute.type === 'number'
+      ? kept(numberClasses([...named, attribute?.min, attribute?.max].filter((value) => typeof value === 'number')))
+      : [];
+  if (attribute?.type === 'boolean' || attribute?.type === 'number') return [...truths, ...numbers];
+  const texts = [...new Set(named.filter((value) => typeof value === 'string'))];
+  const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter((one) => one !== undefined);
+  const classes = textClasses(texts, [...new Set(patterns)]);
+  if (classes === undefined) return undefined;
+  // A fixed text that the schema refuses is no value, nor is any text of a class that its pattern refuses. Of other
+  // classes it may allow another text.
+  const fits = attribute?.matches === undefined ? () => true : compilePattern(attribute.matches);
+  const possible = classes.filter((value) => isKept(value) || (fits(value) && !texts.includes(value)));
+  return [...truths, ...numbers, ...possible.map((value) => ({ value, isKept: isKept(value) }))];
+}
+
+/** Each number, and one between, below and above them. */
+function numberClasses(named: readonly number[]): readonly number[] {
+  const sorted = [...new Set(named)].sort((a, b) => a - b);
+  const [first = 0] = sorted;
+  const between = sorted.map((number, at) => {
+    const next = sorted[at + 1];
+    return next === undefined ? number + 1 : (number + next) / 2;
+  });
+  return [first - 1, ...sorted, ...between];
+}
+
+/** A star in a fixed text stands for itself. */
+function textClasses(texts: readonly string[], patterns: readonly string[]): readonly string[] | undefined {
+  const literal = texts.filter((text) => !text.includes('*') && text !== '');
+  if (literal.length < texts.length) return undefined;
+  return patternClasses([...patterns, ...literal]);
+}

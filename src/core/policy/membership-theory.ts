@@ -1,0 +1,60 @@
+/** Theories of conditions that compare lists of names with what the user or the request has. */
+import type { AnyAllNone } from '../model/conditions.ts';
+import { meetsLists } from './membership.ts';
+import {
+  among,
+  type ConditionPart,
+  type Formula,
+  isYes,
+  negated,
+  truthVariable,
+  type UserFacts,
+  type Variable,
+} from './theory.ts';
+
+/** What names are, and facts that have one. */
+interface Names {
+  /** Name of the condition. */
+  readonly what: string;
+  /** Adds the name to the facts. */
+  readonly add: (facts: UserFacts, name: string) => UserFacts;
+}
+
+/** Facts may have any of these names together: each name is a variable of its own. */
+export function membershipTheory(
+  conditions: readonly AnyAllNone[],
+  { what, add }: Names,
+): (lists: AnyAllNone) => readonly ConditionPart[] {
+  const names = [...new Set(conditions.flatMap(namesIn))];
+  const nameVariable = (name: string) => truthVariable(`${what}.${name}`, (facts) => add(facts, name));
+  const variables = new Map(names.map((name) => [name, nameVariable(name)]));
+  const has = (name: string): Formula => isYes(variables.get(name) ?? nameVariable(name));
+  return (lists) => listParts(lists, has);
+}
+
+function listParts({ any, all, none }: AnyAllNone, has: (name: string) => Formula): readonly ConditionPart[] {
+  return [
+    ...(any ? [{ path: ['any'], formula: { any: any.map(has) } }] : []),
+    ...(all ? [{ path: ['all'], formula: { all: all.map(has) } }] : []),
+    ...(none ? [{ path: ['none'], formula: { all: none.map((name) => negated(has(name))) } }] : []),
+  ];
+}
+
+/** Of several sets of names, facts have exactly one: each set is a class. */
+export function choiceTheory(
+  what: string,
+  sets: readonly { readonly names: readonly string[]; readonly place: (facts: UserFacts) => UserFacts }[],
+): (lists: AnyAllNone) => readonly ConditionPart[] {
+  const variable: Variable = { name: what, classes: sets.map(({ place }) => ({ place })) };
+  const within = (lists: AnyAllNone) => among(variable, (at) => meetsLists(lists, sets[at]?.names ?? []));
+  return ({ any, all, none }) => [
+    ...(any ? [{ path: ['any'], formula: within({ any }) }] : []),
+    ...(all ? [{ path: ['all'], formula: within({ all }) }] : []),
+    ...(none ? [{ path: ['none'], formula: within({ none }) }] : []),
+  ];
+}
+
+/** All names in the lists. */
+export function namesIn({ any = [], all = [], none = [] }: AnyAllNone): readonly string[] {
+  return [...any, ...all, ...none];
+}

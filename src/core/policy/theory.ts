@@ -1,0 +1,89 @@
+/**
+ * How an analysis sees conditions: all facts cut into finitely many classes, and each condition as a formula over
+ * them. Within a class no condition tells facts apart, so that a search over classes leaves nothing out.
+ */
+import type { Attribute } from '../model/attribute.ts';
+import type { AttributeValue, ConditionName, ConditionOf } from '../model/conditions.ts';
+import type { RuleFacts, Subject } from '../model/facts.ts';
+
+/** Facts of a user, as an analysis makes them up. */
+export type UserFacts = RuleFacts & { readonly subject: Subject };
+
+/** Some of the facts in which a variable has one value. */
+export interface FactClass {
+  /**
+   * Turns facts into facts of this class. Absent: there may be facts of this class, and the analysis knows none.
+   */
+  readonly place?: (facts: UserFacts) => UserFacts;
+}
+
+/** One thing in which facts differ: they are in exactly one of its classes, whatever the other variables say. */
+export interface Variable {
+  /** e.g. `groups.editors`, `network`. */
+  readonly name: string;
+  /** The first one stands wherever a formula leaves the class open. */
+  readonly classes: readonly FactClass[];
+}
+
+/** What must hold, in negation normal form. `classes`: one bit for each class that the variable may be in. */
+export type Formula =
+  | { readonly variable: Variable; readonly classes: bigint }
+  | { readonly all: readonly Formula[] }
+  | { readonly any: readonly Formula[] };
+
+/** One part of a condition: all of them must hold. */
+export interface ConditionPart {
+  /** Below the name of the condition, e.g. `['any']`. */
+  readonly path: readonly string[];
+  readonly formula: Formula;
+}
+
+/** What can be at all: the configuration as far as conditions refer to it. */
+export interface Universe {
+  /** Client ids of the apps that the rules can decide about; of apps that no rule tells apart, one is enough. */
+  readonly clientIds: readonly string[];
+  /** An address for each set of zones that some address is in. The first is in the fewest. */
+  readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /** What the schema says about an attribute; `undefined`: nothing, so that it may hold anything. */
+  attribute(name: string): Attribute | undefined;
+  /** Whether a profile can hold this value. */
+  isKept(name: string, value: AttributeValue): boolean;
+}
+
+/**
+ * The theory of a condition: given all conditions of this name that an analysis is about, how each of them reads as a
+ * formula.
+ */
+export type ConditionTheory<Name extends ConditionName> = (
+  conditions: readonly ConditionOf<Name>[],
+  universe: Universe,
+) => (condition: ConditionOf<Name>) => readonly ConditionPart[];
+
+/** A variable that says yes or no; `place` turns facts into facts of a yes. */
+export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {
+  return { name, classes: [{ place: (facts) => facts }, place === undefined ? {} : { place }] };
+}
+
+/** The variable is in one of the classes at these positions. */
+export function among(variable: Variable, isIn: (position: number) => boolean): Formula {
+  const classes = variable.classes.reduce((bits, _, at) => (isIn(at) ? bits | (1n << BigInt(at)) : bits), 0n);
+  return { variable, classes };
+}
+
+/** A truth variable is a yes. */
+export function isYes(variable: Variable): Formula {
+  return among(variable, (position) => position === 1);
+}
+
+/** What holds exactly where the formula does not. */
+export function negated(formula: Formula): Formula {
+  if ('all' in formula) return { any: formula.all.map(negated) };
+  if ('any' in formula) return { all: formula.any.map(negated) };
+  const { variable, classes } = formula;
+  return { variable, classes: everyClass(variable) & ~classes };
+}
+
+/** A bit for each class. */
+export function everyClass({ classes }: Variable): bigint {
+  return (1n << BigInt(classes.length)) - 1n;
+}

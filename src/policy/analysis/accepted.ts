@@ -1,0 +1,86 @@
+/**
+ * Comments that accept a finding: `# stepgate:accept shadowed until 2027-03-31: kept for the audit`, in the line of the
+ * finding or above it. A comment, so that neither the revision nor an older release knows of it (decision 78).
+ */
+import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
+import { nearestName } from '../source/nearest-name.ts';
+import type { YamlSource } from '../source/yaml-source.ts';
+
+interface Acceptance {
+  readonly source: YamlSource;
+  /** Of the comment, from 1. */
+  readonly line: number;
+  /** Lines whose findings it accepts. */
+  readonly lines: readonly number[];
+  readonly code: string;
+  /** Last day on which it holds. */
+  readonly until: string;
+}
+
+const mark = 'stepgate:accept';
+const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s*\S/;
+const example = `# ${mark} shadowed until 2027-03-31: and the reason`;
+
+/** The findings that are left, with what is wrong with the comments. `today`: `YYYY-MM-DD`. */
+export function withoutAccepted(
+  findings: readonly AnalysisFinding[],
+  sources: readonly YamlSource[],
+  today: string,
+): readonly AnalysisFinding[] {
+  const comments = sources.flatMap(commentsIn);
+  const accepted = comments.filter((one): one is Acceptance => 'until' in one && today <= one.until);
+  const isAccepted = (finding: AnalysisFinding) => accepted.some((one) => accepts(one, finding));
+  const faults = comments.flatMap((one) => {
+    const fault = 'fault' in one ? one.fault : acceptanceFault(one, findings, today);
+    return fault === undefined ? [] : [faultFinding(one, fault)];
+  });
+  return [...findings.filter((finding) => !isAccepted(finding)), ...faults];
+}
+
+function accepts({ source, lines, code }: Acceptance, finding: AnalysisFinding): boolean {
+  return finding.file === source.file && finding.code === code && lines.includes(finding.line);
+}
+
+type Comment = Acceptance | (Pick<Acceptance, 'source' | 'line'> & { readonly fault: string });
+
+function commentsIn(source: YamlSource): readonly Comment[] {
+  return source.lines.flatMap((text, at): readonly Comment[] => {
+    if (!text.includes(mark)) return [];
+    const line = at + 1;
+    const [, code, until] = form.exec(text) ?? [];
+    if (code === undefined || until === undefined || Number.isNaN(Date.parse(until)))
+      return [{ source, line, fault: `must be written like \`${example}\`` }];
+    return [{ source, line, lines: [line, lineBelow(source, at)], code, until }];
+  });
+}
+
+/** The next line that is neither empty nor a comment. */
+function lineBelow({ lines }: YamlSource, at: number): number {
+  return lines.findIndex((text, below) => below > at && !/^\s*(?:#.*)?$/.test(text)) + 1;
+}
+
+function acceptanceFault(one: Acceptance, findings: readonly AnalysisFinding[], today: string): string | undefined {
+  const { code, until } = one;
+  if (!Object.hasOwn(findingCodes, code)) {
+    const near = nearestName(code, Object.keys(findingCodes));
+    return `there is no finding \`${code}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`;
+  }
+  if (!findings.some((finding) => accepts(one, finding))) return `there is no finding \`${code}\` here any more`;
+  return today > until ? `the finding was accepted until ${until}` : undefined;
+}
+
+function faultFinding({ source, line }: Pick<Acceptance, 'source' | 'line'>, message: string): AnalysisFinding {
+  const text = source.lines[line - 1] ?? '';
+  return {
+    file: source.file,
+    line,
+    column: Math.max(0, text.indexOf('#')) + 1,
+    path: '',
+    message,
+    code: 'acceptance',
+    severity: findingCodes.acceptance.severity,
+    text,
+    rules: [],
+    advice: 'correct the comment, or remove it',
+  };
+}

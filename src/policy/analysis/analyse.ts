@@ -1,0 +1,36 @@
+/**
+ * The static analysis of a configuration that is valid: what its rules can never do, and what they let happen. Findings
+ * may differ from release to release, so they never stop what is in use already.
+ */
+import type { Seconds } from '../../core/model/facts.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { Documents } from '../model/documents.ts';
+import type { DocumentSource } from '../source/yaml-source.ts';
+import { withoutAccepted } from './accepted.ts';
+import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
+import { deadRuleFindings } from './dead-rule-findings.ts';
+
+export interface AnalysisOptions {
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
+/** Of files that were checked. By file, line and column; without what comments in the files accept. */
+export async function analyse(
+  checked: { readonly sources: readonly DocumentSource[]; readonly documents: Documents },
+  { authenticators, now }: AnalysisOptions,
+): Promise<readonly AnalysisFinding[]> {
+  const configuration = await analysedConfiguration(checked, authenticators);
+  const today = new Date(now * 1000).toISOString().slice(0, 10);
+  const sources = checked.sources.map(({ source }) => source);
+  return withoutAccepted(allFindings(configuration), sources, today).toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}
+
+function allFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  return deadRuleFindings(configuration);
+}

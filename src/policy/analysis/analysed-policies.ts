@@ -1,0 +1,90 @@
+/** The policies of a configuration as they decide, each with the apps that it decides about. */
+import type { RuleHead } from '../../core/model/policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
+import { signOnOf } from '../check/sign-on-of.ts';
+import { accountClientId } from '../model/account-client-id.ts';
+import type { App } from '../model/app.ts';
+import type { Document, DocumentKind, Documents } from '../model/documents.ts';
+import {
+  readEnrollmentPolicy,
+  readPasswordPolicy,
+  readPolicy,
+  readProfilePolicy,
+  readServicePolicy,
+} from '../revision/read-document.ts';
+
+/** A policy as it decides; of several that an app lists, all together. */
+export interface AnalysedPolicy {
+  readonly kind: DocumentKind;
+  readonly policy: CompiledPolicy<RuleHead>;
+  /** Of the apps that it decides about; of apps that its rules do not tell apart, one. Never empty. */
+  readonly clientIds: readonly string[];
+}
+
+/** Policies that no app uses are looked at as if all did. */
+export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
+  const forUsers = apps.filter(({ signOnPolicies }) => signOnPolicies !== undefined);
+  const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
+  const signOn = signOnPolicies(documents, forUsers);
+  const covered = new Set(signOn.flatMap(({ policy }) => policy.rules.map(({ rule }) => rule.location?.file)));
+  const others = [...documents.values()].flatMap((document): readonly AnalysedPolicy[] => {
+    const policy = covered.has(document.file) ? undefined : policyIn(document);
+    if (policy === undefined) return [];
+    const used = apps.filter((app) => uses(app, document)).map(({ clientId }) => clientId);
+    return [analysed(document.kind, policy, used.length > 0 ? used : everywhere)];
+  });
+  return [...signOn, ...others];
+}
+
+/** Several that an app lists are one. */
+function signOnPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
+  const read = apps.flatMap((app) => {
+    const policy = signOnOf(app, documents);
+    return policy === undefined ? [] : [{ policy, clientId: app.clientId }];
+  });
+  return [...Map.groupBy(read, ({ policy }) => policy.name).values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const clientIds = same.map(({ clientId }) => clientId);
+    return [analysed('sign-on', compilePolicy<RuleHead>(first.policy), clientIds)];
+  });
+}
+
+function analysed(kind: DocumentKind, policy: CompiledPolicy<RuleHead>, clientIds: readonly string[]): AnalysedPolicy {
+  const named = new Set(
+    policy.rules.flatMap(({ rule }) =>
+      conditionSets(rule.when).flatMap(({ apps }) => [apps?.any ?? [], apps?.none ?? []].flat()),
+    ),
+  );
+  const other = clientIds.find((clientId) => !named.has(clientId));
+  return {
+    kind,
+    policy,
+    clientIds: [...(other === undefined ? [] : [other]), ...clientIds.filter((clientId) => named.has(clientId))],
+  };
+}
+
+function policyIn(document: Document): CompiledPolicy<RuleHead> | undefined {
+  switch (document.kind) {
+    case 'app':
+    case 'settings':
+      return undefined;
+    case 'enrollment':
+      return compilePolicy<RuleHead>(readEnrollmentPolicy(document));
+    case 'password':
+      return compilePolicy<RuleHead>(readPasswordPolicy(document));
+    case 'profile':
+      return compilePolicy<RuleHead>(readProfilePolicy(document));
+    case 'service':
+      return compilePolicy<RuleHead>(readServicePolicy(document));
+    default:
+      return compilePolicy<RuleHead>(readPolicy(document));
+  }
+}
+
+/** Whether the policy is one that the app names, or that it has without. */
+function uses({ signOnPolicies, profilePolicy = 'default', service }: App, { kind, name }: Document): boolean {
+  if (kind === 'service') return service !== undefined && (service.policy ?? 'default') === name;
+  return kind === 'profile' && signOnPolicies !== undefined && profilePolicy === name;
+}

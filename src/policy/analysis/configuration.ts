@@ -1,0 +1,112 @@
+/** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { Universe } from '../../core/policy/theory.ts';
+import { readAttribute } from '../../core/profile/attribute-value.ts';
+import type { AnalysisFinding, FindingCode, NamedRule } from '../model/analysis-finding.ts';
+import { findingCodes } from '../model/analysis-finding.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { Document, Documents } from '../model/documents.ts';
+import type { Settings } from '../model/settings.ts';
+import { readApp } from '../revision/read-document.ts';
+import { type Snapshot, snapshotOfDocuments } from '../revision/snapshot.ts';
+import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
+import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
+import { placesIn } from './places.ts';
+
+interface ReadFile {
+  readonly document: Document;
+  readonly source: YamlSource;
+}
+
+export interface AnalysedConfiguration {
+  readonly snapshot: Snapshot;
+  readonly documents: Documents;
+  readonly policies: readonly AnalysedPolicy[];
+  /** In the order of their files. */
+  readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
+  /** `stepgate.yaml`. */
+  readonly settings: YamlSource | undefined;
+  /** What can be at all in sign-ins to these apps. */
+  universe(clientIds: readonly string[]): Universe;
+  /** Where a rule stands. Two rules of the session policy may be one there. */
+  placeOf(rule: RuleHead): FilePlace | undefined;
+}
+
+/** A place in a file. */
+export interface FilePlace {
+  readonly source: YamlSource;
+  readonly path: Path;
+}
+
+/** Reads documents that were checked. */
+export async function analysedConfiguration(
+  { sources, documents }: { readonly sources: readonly DocumentSource[]; readonly documents: Documents },
+  authenticators: readonly AuthenticatorKind[],
+): Promise<AnalysedConfiguration> {
+  const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
+  const files = sources.flatMap(({ source }): readonly ReadFile[] => {
+    const document = byFile.get(source.file);
+    return document === undefined ? [] : [{ document, source }];
+  });
+  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const known = knownIn(snapshot.settings);
+  const apps = files.flatMap(({ document, source }) =>
+    document.kind === 'app' ? [{ app: readApp(document), source }] : [],
+  );
+  return {
+    snapshot,
+    documents,
+    policies: analysedPolicies(
+      documents,
+      apps.map(({ app }) => app),
+    ),
+    apps,
+    settings: sources.find(({ kind }) => kind === 'settings')?.source,
+    universe: (clientIds) => ({ ...known, clientIds }),
+    placeOf: (rule) => placeIn(files, rule),
+  };
+}
+
+function placeIn(files: readonly ReadFile[], { location }: RuleHead): FilePlace | undefined {
+  const file = files.find(({ source }) => source.file === location?.file);
+  const index = file?.document.ruleLines.indexOf(location?.line ?? 0) ?? -1;
+  return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;
+}
+
+function knownIn({ zones, attributes }: Settings): Omit<Universe, 'clientIds'> {
+  const attribute: Universe['attribute'] = (name) =>
+    Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
+  return {
+    places: placesIn(zones),
+    attribute,
+    isKept: (name, value) => {
+      const found = attribute(name);
+      if (found === undefined) return !attributes.closed;
+      const kept = readAttribute(found, found.type === 'list' ? [value] : value);
+      return kept.ok && [kept.value].flat()[0] === value;
+    },
+  };
+}
+
+export function namedRule({ name, location }: RuleHead): NamedRule {
+  return { name, file: location?.file ?? '', line: location?.line ?? 1 };
+}
+
+/** What a finding says besides its code and its place. */
+export type FindingParts = Pick<AnalysisFinding, 'message' | 'advice'> &
+  Partial<Pick<AnalysisFinding, 'severity' | 'rules' | 'example'>> & {
+    /** The finding is about this key at its path. */
+    readonly key?: string;
+  };
+
+/** A finding about what stands at the path. */
+export function analysisFinding(
+  code: FindingCode,
+  { source, path }: FilePlace,
+  { message, key, ...parts }: FindingParts,
+): AnalysisFinding {
+  const finding = source.finding(path, message, key);
+  const text = source.lines[finding.line - 1] ?? '';
+  return { severity: findingCodes[code].severity, rules: [], ...parts, ...finding, code, text };
+}

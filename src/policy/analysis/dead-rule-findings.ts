@@ -1,0 +1,79 @@
+/** Rules that never decide, as findings. */
+import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/dead-rules.ts';
+import { type RulePart, ruleSpace } from '../../core/analysis/rule-space.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import type { AnalysedPolicy } from './analysed-policies.ts';
+import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+
+/** A rule in one of the policies that it is part of. */
+interface Judgement {
+  readonly rule: RuleHead;
+  readonly verdict: RuleVerdict;
+}
+
+/** What is one rule in the file decides if it does so anywhere. */
+export function deadRuleFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const found = configuration.policies.flatMap((policy) => judgements(policy, configuration));
+  const written = Map.groupBy(found, ({ rule: { location } }) => `${location?.file}:${location?.line}`);
+  return [...written.values()].flatMap((same) => {
+    const [first] = same;
+    // A policy must end in a rule without conditions, whether or not a case is left for it.
+    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || Object.keys(rule.when).length === 0);
+    return first === undefined || isAlive ? [] : deadRule(first, configuration);
+  });
+}
+
+function judgements({ policy, clientIds }: AnalysedPolicy, { universe }: AnalysedConfiguration): readonly Judgement[] {
+  const rules = policy.rules.map(({ rule }) => rule);
+  const space = ruleSpace(
+    rules.map(({ when }) => when),
+    universe(clientIds),
+  );
+  const verdicts = ruleVerdicts(policy, space);
+  return rules.flatMap((rule, at) => (verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
+}
+
+function deadRule({ rule, verdict }: Judgement, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  if (place === undefined || verdict.kind === 'decides') return [];
+  const { source, path } = place;
+  if (verdict.kind === 'undecided') {
+    const message = 'whether it ever decides could not be decided';
+    return [analysisFinding('undecided', place, { message, advice: 'say it with simpler conditions' })];
+  }
+  if (verdict.kind === 'contradictory') {
+    const [only] = verdict.conflict;
+    const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
+    const message = `never applies: ${conflictInWords(verdict.conflict)}`;
+    const advice = 'correct one of these conditions, or remove the rule';
+    return [analysisFinding('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
+  }
+  const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
+  const parts = {
+    message: `never decides: ${takersInWords(verdict.by, rule)} all its cases`,
+    rules: verdict.by.map(namedRule),
+    advice: 'move it above, narrow the rules before it, or remove it',
+    ...(changesNothing && { severity: 'warning' as const }),
+  };
+  return [analysisFinding('shadowed', place, parts)];
+}
+
+function thenOf(rule: RuleHead): string {
+  return 'then' in rule ? JSON.stringify(rule.then) : '';
+}
+
+function conflictInWords(conflict: readonly RulePart[]): string {
+  const parts = conflict.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``);
+  if (parts.length === 1) return `${parts.join('')} can never hold here`;
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)} exclude one another`;
+}
+
+function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): string {
+  const names = by.map(({ name, location }) => {
+    const isHere = location?.file === own?.file;
+    return `"${name}" in ${isHere ? `line ${location?.line ?? 1}` : `${location?.file}:${location?.line}`}`;
+  });
+  if (names.length === 1) return `the rule ${names.join('')} takes`;
+  return `the rules ${names.slice(0, -1).join(', ')} and ${names.at(-1)} together take`;
+}

@@ -1,0 +1,65 @@
+/** What the static analysis finds out about rules that are written correctly, and how it is printed. */
+import type { Finding } from './finding.ts';
+
+/** By code: what it means, in a few words, and how severe it is unless the finding says otherwise. */
+export const findingCodes = {
+  contradictory: { severity: 'error', title: 'the conditions of a rule exclude one another' },
+  shadowed: { severity: 'error', title: 'a rule never decides, as rules before it take all its cases' },
+  acceptance: { severity: 'warning', title: 'a comment that accepts a finding is wrong, expired or needless' },
+  undecided: { severity: 'note', title: 'the analysis could not decide whether a rule ever decides' },
+} as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>;
+
+export type FindingCode = keyof typeof findingCodes;
+
+/**
+ * `error`: a configuration that changed is refused. `warning`: probably not meant. `note`: worth knowing, and shown
+ * only where it is asked for.
+ */
+export type Severity = 'error' | 'warning' | 'note';
+
+/** A rule that a finding is about, with its place. */
+export interface NamedRule {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** One finding of the analysis. Each code has a section in docs/findings.md. */
+export interface AnalysisFinding extends Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** The line, as it is in the file. */
+  readonly text: string;
+  /** Other rules that it is about. */
+  readonly rules: readonly NamedRule[];
+  /** Options of `explain` that show it. Absent: it is about what never happens. */
+  readonly example?: readonly string[];
+  /** What to do: a sentence without its period. */
+  readonly advice: string;
+}
+
+/** `file:line:column: severity: path message [code]`. */
+export function findingSummary({ severity, code, file, line, column, path, message }: AnalysisFinding): string {
+  return `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`;
+}
+
+/** The finding on several lines: place, line with a caret, rules, example, advice. */
+export function findingText(finding: AnalysisFinding): string {
+  const { code, line, column, text, rules, example, advice } = finding;
+  const number = String(line);
+  return [
+    findingSummary(finding),
+    `  ${number} | ${text}`,
+    `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1)}^`,
+    ...rules.map((rule) => `  rule: "${rule.name}", ${rule.file}:${rule.line}`),
+    ...(example ? [`  example: npm run stepgate -- explain ${example.map(shellWord).join(' ')}`] : []),
+    `  what to do: ${advice} (docs/findings.md#${code})`,
+  ]
+    .map((one) => `${one.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}\n`)
+    .join('');
+}
+
+/** As a shell takes it for one word. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,40 @@
+/** What snapshots are made from, and the caches that they share. */
+import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { PasswordRule } from '../../core/model/password-policy.ts';
+import type { ProfileRule } from '../../core/model/profile-policy.ts';
+import type { ServiceRule } from '../../core/model/service-policy.ts';
+import type { CompiledPolicy } from '../../core/policy/compile.ts';
+import type { Store } from '../../stores/store.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { LruCache } from './lru-cache.ts';
+
+/** By content hash, so that what did not change is not read again for a new revision. */
+export interface SnapshotCaches {
+  readonly apps: LruCache<App>;
+  readonly compiled: LruCache<CompiledPolicy>;
+  readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
+  readonly password: LruCache<CompiledPolicy<PasswordRule>>;
+  readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
+  readonly services: LruCache<CompiledPolicy<ServiceRule>>;
+}
+
+/** What snapshots share. */
+export interface SnapshotSources extends SnapshotCaches {
+  readonly store: Store;
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+}
+
+/** Caches of a snapshot that hold so many documents of each kind. */
+export function newCaches(size: number, apps = size): SnapshotCaches {
+  return {
+    apps: new LruCache(apps),
+    compiled: new LruCache(size),
+    enrollment: new LruCache(2),
+    password: new LruCache(2),
+    profiles: new LruCache(size),
+    services: new LruCache(size),
+  };
+}
