@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageTemplates } from './delivery/message-templates.ts';
+import { StepgateError } from './errors.ts';
 import { pageTemplates } from './http/html/page-templates.ts';
-import type { Finding } from './policy/model/finding.ts';
+import { type Finding, findingLine } from './policy/model/finding.ts';
 import { ownViewsFindings } from './rendering/own-views.ts';
 
 export const shippedViewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
@@ -16,4 +17,15 @@ export function checkOwnViews(dir: string): readonly Finding[] {
     file: join(dir, finding.file),
     path: '',
   }));
+}
+
+/**
+ * The directory, for a node that starts with it. Tells `warn` each finding, and throws
+ * `StepgateError('not_configured')`: a template or a language that is not good would break a sign-in.
+ */
+export function goodViewsDir(dir: string | undefined, warn: (line: string) => void): string | undefined {
+  const lines = dir === undefined ? [] : checkOwnViews(dir).map(findingLine);
+  for (const line of lines) warn(line);
+  if (lines.length === 0) return dir;
+  throw new StepgateError('not_configured', `${dir} is no good directory of views:\n${lines.join('\n')}`);
 }

@@ -10,7 +10,7 @@ import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
-import { checkOwnViews } from './own-views.ts';
+import { goodViewsDir } from './own-views.ts';
 import { analyse } from './policy/analysis/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
 import { findingSummary } from './policy/model/analysis-finding.ts';
@@ -118,7 +118,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       log,
       demo: options.demo !== undefined,
       variables: options.variables,
-      ownViewsDir: checkedViews(options),
+      ownViewsDir: goodViewsDir(options.viewsDir, log.warn),
     });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
@@ -214,14 +214,6 @@ function issuerOf(options: NodeOptions, configured: string | undefined): string 
 /** The demo's relying party listens on the next port; the example files refer to it by this name. */
 function variablesOf({ port, variables }: NodeOptions): ServeOptions['variables'] {
   return { DEMO_RP_PORT: String(port + 1), ...variables };
-}
-
-/** A template or a language that is not good stops the start: it would break a sign-in. */
-function checkedViews({ viewsDir, log }: ServeOptions): string | undefined {
-  const lines = viewsDir === undefined ? [] : checkOwnViews(viewsDir).map(findingLine);
-  for (const line of lines) log.warn(line);
-  if (lines.length === 0) return viewsDir;
-  throw new StepgateError('not_configured', `${viewsDir} is no good directory of views:\n${lines.join('\n')}`);
 }
 
 function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[]): StepgateError {
