@@ -45,6 +45,8 @@ export class UnitOfWork {
   readonly #stored = new Map<string, Entry | undefined>();
   #ops: Op[] = [];
   readonly #merges = new Map<string, Merge[]>();
+  /** What the merges of an entry come to on what was read, so that each runs once unless another request was faster. */
+  readonly #merged = new Map<string, Merged>();
   readonly #lost = new Map<string, () => Promise<Error>>();
   /** Of merges that could not go on. */
   readonly #overtaken = new Map<string, () => Promise<Error>>();
@@ -134,7 +136,9 @@ export class UnitOfWork {
     merges.push(merge);
     this.#merges.set(key, merges);
     const stored = this.#stored.get(key);
-    const next = this.#mergedOf(key, stored?.value);
+    const before = this.#merged.get(key);
+    const next = before ? (merge(before.value) ?? before) : this.#mergedOf(key, stored?.value);
+    if (next) this.#merged.set(key, next);
     if (next) this.#known.set(key, { ...writtenOver(stored), value: next.value, refs: next.refs ?? [] });
   }
 
@@ -156,7 +160,7 @@ export class UnitOfWork {
 
   delete(key: string): void {
     this.#drop(key);
-    this.#merges.delete(key);
+    this.#forgetMerges(key);
     this.#ops.push({ op: 'delete', key });
     this.#known.set(key, undefined);
   }
@@ -197,26 +201,35 @@ export class UnitOfWork {
 
   /** Merges that are still to be written; those that were applied are done. */
   #unapplied(applied: readonly Op[]): readonly string[] {
-    for (const op of applied) if ('key' in op) this.#merges.delete(op.key);
+    for (const op of applied) if ('key' in op) this.#forgetMerges(op.key);
     return [...this.#merges.keys()];
   }
 
   async #reread(keys: readonly string[]): Promise<void> {
     const loaded = await this.#store.load(keys);
     for (const key of keys) this.#stored.set(key, loaded.entries.get(key));
+    this.#merged.clear();
   }
 
   async #fail(failed: Op): Promise<never> {
     this.#ops = [];
-    this.#merges.clear();
+    this.#forgetMerges();
     const lost = 'key' in failed ? this.#lost.get(failed.key) : undefined;
     throw lost ? await lost() : new Conflict(failed);
   }
 
   #done(): void {
     this.#ops = [];
-    this.#merges.clear();
+    this.#forgetMerges();
     for (const callback of this.#committed.splice(0)) callback();
+  }
+
+  /** Absent: those of all entries. */
+  #forgetMerges(key?: string): void {
+    for (const merges of [this.#merges, this.#merged]) {
+      if (key === undefined) merges.clear();
+      else merges.delete(key);
+    }
   }
 
   #mergedOf(key: string, current: string | undefined): Merged | undefined {
@@ -230,7 +243,7 @@ export class UnitOfWork {
       return [...this.#merges.keys()].flatMap((key) => this.#mergeOp(key));
     } catch (error) {
       this.#ops = [];
-      this.#merges.clear();
+      this.#forgetMerges();
       const key = error instanceof Conflict && 'key' in error.failed ? error.failed.key : '';
       const lost = this.#overtaken.get(key);
       throw lost ? await lost() : error;
@@ -239,7 +252,7 @@ export class UnitOfWork {
 
   #mergeOp(key: string): Op[] {
     const stored = this.#stored.get(key);
-    const next = this.#mergedOf(key, stored?.value);
+    const next = this.#merged.get(key) ?? this.#mergedOf(key, stored?.value);
     if (!next) return [];
     return [stored ? { op: 'replace', key, version: stored.version, ...next } : { op: 'create', key, ...next }];
   }

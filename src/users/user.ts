@@ -5,6 +5,7 @@ import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { parsedOnce } from '../core/model/parsed-once.ts';
 import { type AppAccess, consentsOf } from './app-access.ts';
 import type { StoredSkips } from './skips.ts';
 
@@ -144,7 +145,9 @@ export function newUserId(): string {
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);
 
 /** Reads the value of a user entry. Throws when it is damaged: a damaged record never signs a user in. */
-export function parseUser(value: string): User {
+export const parseUser: (value: string) => User = parsedOnce(readUser);
+
+function readUser(value: string): User {
   const user = JSON.parse(value) as Partial<User>;
   const whole =
     typeof user.id === 'string' &&

@@ -48,19 +48,31 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   const before = rules.map((_, position) => traces[resultIn(start, position)][position]);
   const always = [...rules.keys()].filter((position) => !traces.miss[position] || start[position] === 0);
   const anonymous = anonymousView(rules);
+  const viewOf = (named: readonly Named[]): GroupView => {
+    const open = start.slice();
+    for (const { position, list } of named) meet(list, position, open);
+    const touched = new Set(named.map(({ position }) => position));
+    const own = before.slice();
+    for (const position of touched) own[position] = traces[resultIn(open, position)][position];
+    const positions = [...new Set([...always, ...touched])].sort((a, b) => a - b);
+    return { traces: own, positions, firstUnknown: rules.length, resultOf: (position) => resultIn(open, position) };
+  };
+  /** Of all users who are in none of the groups. */
+  const stranger: GroupView = {
+    traces: before,
+    positions: always,
+    firstUnknown: rules.length,
+    resultOf: (position) => resultIn(start, position),
+  };
   // Several decisions in a row often ask about one user.
   let last: { readonly groups: readonly string[]; readonly view: GroupView } | undefined;
   return (groups) => {
     if (groups === undefined) return anonymous;
     if (last?.groups === groups) return last.view;
-    const open = start.slice();
-    const touched = meetAll(groups, names, open);
-    const own = touched.size === 0 ? before : before.slice();
-    for (const position of touched) own[position] = traces[resultIn(open, position)][position];
-    const resultOf = (position: number) => resultIn(open, position);
-    const positions = touched.size === 0 ? always : [...new Set([...always, ...touched])].sort((a, b) => a - b);
-    last = { groups, view: { traces: own, positions, firstUnknown: rules.length, resultOf } };
-    return last.view;
+    const named = namedBy(groups, names);
+    const view = named.length === 0 ? stranger : viewOf(named);
+    last = { groups, view };
+    return view;
   };
 }
 
@@ -95,24 +107,15 @@ function resultIn(open: Int32Array, position: number): 'hit' | 'miss' {
   return open[position] === 0 ? 'hit' : 'miss';
 }
 
-/** Returns the positions of the rules that name one of the groups. */
-function meetAll(
-  groups: readonly string[],
-  names: ReadonlyMap<string, readonly Named[]>,
-  open: Int32Array,
-): ReadonlySet<number> {
-  const touched = new Set<number>();
-  if (names.size === 0) return touched;
+/** Where rules name one of the groups. */
+function namedBy(groups: readonly string[], names: ReadonlyMap<string, readonly Named[]>): readonly Named[] {
+  if (names.size === 0) return [];
   const found = new Set<readonly Named[]>();
   for (const group of groups) {
     const named = names.get(group);
     if (named) found.add(named);
   }
-  for (const { position, list } of [...found].flat()) {
-    touched.add(position);
-    meet(list, position, open);
-  }
-  return touched;
+  return [...found].flat();
 }
 
 function meet(list: keyof AnyAllNone, position: number, open: Int32Array): void {

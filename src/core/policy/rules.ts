@@ -49,7 +49,7 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
 /** The first rule that holds or fails. A rule before it that may yet hold leaves the policy undecided. */
 export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: RuleFacts): RuleMatch<Of> {
   const view = policy.groups(facts.subject?.groups);
-  const traces = [...view.traces];
+  const traces = view.traces.slice();
   let firstUnknown = view.firstUnknown;
   for (const position of view.positions) {
     const compiled = policy.rules[position] as CompiledRule<Of>;

@@ -3,7 +3,7 @@
  * by another browser, which then holds them as well. It does not hold this secret, and whatever follows a proof asks
  * for it: the next step, and the resume above all. See decision 30.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** How one request deals with the secret of its sign-in. */
 export interface ProofSecret {
@@ -17,16 +17,16 @@ export interface ProofSecret {
 export function renewSecret({ give }: Pick<ProofSecret, 'give'>): string {
   const secret = randomBytes(32).toString('base64url');
   give(secret);
-  return proofHash(secret).toString('base64url');
+  return proofHash(secret);
 }
 
 /** Whether this browser gave the last proof. `kept`: of the transaction; absent: nothing was proved in it. */
 export function isProvingBrowser(kept: string | undefined, presented: string | undefined): boolean {
   if (kept === undefined) return true;
-  return presented !== undefined && timingSafeEqual(proofHash(presented), Buffer.from(kept, 'base64url'));
+  return presented !== undefined && timingSafeEqual(Buffer.from(proofHash(presented)), Buffer.from(kept));
 }
 
 /** The secret has 256 random bits, so its hash discloses nothing. */
-function proofHash(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+function proofHash(secret: string): string {
+  return hash('sha256', secret, 'base64url');
 }

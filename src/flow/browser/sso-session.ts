@@ -3,6 +3,7 @@
  * entry by entry. Two tabs that finish at the same time both add to it; neither overwrites the other.
  */
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
+import { parsedOnce } from '../../core/model/parsed-once.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
 import { ssoSessionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -48,9 +49,7 @@ export interface SsoSession {
 const entriesPerEnrollment = 2;
 
 /** Reads the value of a session entry. */
-export function parseSsoSession(value: string): SsoSession {
-  return JSON.parse(value) as SsoSession;
-}
+export const parseSsoSession: (value: string) => SsoSession = parsedOnce(JSON.parse as (value: string) => SsoSession);
 
 /** The session as the request sees it, without asking the store. */
 export function peekSso(unit: UnitOfWork, uid: string): SsoSession | undefined {

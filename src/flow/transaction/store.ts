@@ -1,5 +1,6 @@
 /** The transaction in the store, and with it the messages that wait to be sent for it. */
 
+import { parsedOnce } from '../../core/model/parsed-once.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { identifierKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
@@ -55,9 +56,9 @@ function codesOut({ pending, parked = [], registration }: Transaction): readonly
   return [pending, registration?.pending, ...parked].flatMap((one) => one?.outbox ?? []);
 }
 
-export function parseTransaction(value: string): Transaction {
-  return JSON.parse(value) as Transaction;
-}
+export const parseTransaction: (value: string) => Transaction = parsedOnce(
+  JSON.parse as (value: string) => Transaction,
+);
 
 /**
  * The first reference is what attempts count against: the account or, for a decoy, the unknown identifier. So both are

@@ -90,12 +90,15 @@ function queryOf(interaction: Interaction): string | undefined {
   const { params, trusted, deviceCode } = interaction;
   const signed = Array.isArray(trusted) && trusted.length > 0;
   if (signed || isPushed(interaction) || deviceCode !== undefined) return undefined;
-  const parameters = Object.entries(params).flatMap(([name, value]) =>
-    [value]
-      .flat()
-      .flatMap((one): [string, string][] => (one === undefined || one === null ? [] : [[name, String(one)]])),
-  );
-  return new URLSearchParams(parameters).toString();
+  return Object.entries(params)
+    .flatMap(([name, value]) => [value].flat().flatMap((one) => queryPart(name, one)))
+    .join('&');
+}
+
+/** Half of a surrogate pair cannot be encoded; what comes in an address has none. */
+function queryPart(name: string, value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  return [`${encodeURIComponent(name)}=${encodeURIComponent(String(value).toWellFormed())}`];
 }
 
 function encode(kept: KeptRequest): string {

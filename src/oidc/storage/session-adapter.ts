@@ -42,6 +42,14 @@ function copyOf(authorizations: SsoSession['authorizations']): SsoSession['autho
   return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
 }
 
+function payloadCopy(payload: SsoSession['payload']): SsoSession['payload'] {
+  const copy = (value: unknown) => {
+    if (Array.isArray(value)) return [...value];
+    return typeof value === 'object' ? structuredClone(value) : value;
+  };
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, copy(value)]));
+}
+
 /**
  * The clients that this request added or changed (from `before` to `after`), on top of what others did meanwhile
  * (`current`), without those that it removed.
@@ -229,7 +237,7 @@ async function findByUid({ scope, now }: SessionStorage, uid: string): Promise<A
   if (!session || isOver(session, loadedUser(unit, session.accountId), now())) return undefined;
   const { accountId, authorizations, payload } = session;
   return {
-    ...payload,
+    ...payloadCopy(payload),
     uid,
     ...(accountId ? { accountId } : {}),
     authorizations: copyOf(authorizations),

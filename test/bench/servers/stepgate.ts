@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
 import { serveReadings } from './meter.ts';
 
 type Source = {
@@ -17,6 +18,9 @@ type Source = {
 async function built<File extends keyof Source>(file: File): Promise<Source[File]> {
   return (await import(new URL(`../../../dist/${file}`, import.meta.url).href)) as Source[File];
 }
+
+// As `serve` does.
+setFlagsFromString('--heap-growing-percent=30');
 
 const { createApp } = await built('app.js');
 const { createLogger } = await built('log.js');

@@ -388,6 +388,26 @@ describe('the commit', () => {
     expect((await store.load([key])).entries.get(key)?.consumed).toBe(1);
   });
 
+  test('runs each merge once, and again only where another request was faster', async () => {
+    const store = await storeWith('old');
+    const unit = new UnitOfWork(store);
+    await unit.load([key, other]);
+    const ran: string[] = [];
+    const noting =
+      (letter: string): Merge =>
+      (current) => {
+        ran.push(letter);
+        return { value: `${current ?? ''}${letter}` };
+      };
+    for (const letter of ['1', '2', '3']) unit.merge(key, noting(letter));
+    unit.merge(other, noting('4'));
+    await store.commit([{ op: 'put', key: other, value: 'theirs' }]);
+    expect(ran).toEqual(['1', '2', '3', '4']);
+    await unit.commit();
+    expect(ran.slice(4).toSorted()).toEqual(['1', '2', '3', '4']);
+    expect([await loadedValue(store), await loadedValue(store, other)]).toEqual(['old123', 'theirs4']);
+  });
+
   test('merges again on what each faster request wrote', async () => {
     const store = await storeWith('old');
     const unit = new UnitOfWork(store);
