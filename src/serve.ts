@@ -8,6 +8,7 @@ import { authenticatorKinds } from './authenticators/index.ts';
 import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
+import { closingConnections } from './http/health.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
 import { goodViewsDir } from './own-views.ts';
@@ -112,14 +113,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
     const issuer = issuerOf(node, await configuredIssuer(node));
-    const app = createApp({
-      store,
-      issuer,
-      log,
-      demo: options.demo !== undefined,
-      variables: options.variables,
-      ownViewsDir: goodViewsDir(options.viewsDir, log.warn),
-    });
+    const { variables, demo } = options;
+    const ownViewsDir = goodViewsDir(options.viewsDir, log.warn);
+    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, ownViewsDir });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');
@@ -295,16 +291,4 @@ async function drain(
   await closed;
   clearTimeout(timer);
   await closing.closeAll();
-}
-
-/**
- * What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready.
- */
-function closingConnections(handle: RequestListener): RequestListener {
-  return (req, res) => {
-    res.setHeader('Connection', 'close');
-    if (req.url !== '/readyz') return handle(req, res);
-    res.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    res.end('{"status":"not_ready","reason":"the node is going down"}');
-  };
 }
