@@ -12,6 +12,7 @@ import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { AccountPage } from '../html/views/account-pages.ts';
+import { setLanguageCookie } from '../language-handler.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { pageContext } from '../page-context.ts';
@@ -21,6 +22,8 @@ export interface AccountParts {
   readonly renderer: Renderer;
   /** Of the built-in app that the account pages sign in with. */
   readonly clientId: string;
+  /** Name of the cookie that holds the language that the user chose. */
+  readonly languageCookie: string;
   /** The SSO session of the browser; `undefined`: it has none that is alive. */
   readonly currentSession: (ctx: Context) => Promise<SsoSession | undefined>;
 }
@@ -118,12 +121,19 @@ export function returnPath(state: unknown): string {
   return state === 'added' ? '/account/methods?done=added' : `/account/${state}`;
 }
 
-type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;
+type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale' | 'pageAddress'> : never;
 
 export function showAccountPage({ parts, ctx, open }: AccountPageRequest, page: WithoutContext<AccountPage>): void {
   const { renderer } = parts;
   const signals = credentialSignals(parts.services, open.snapshot, open.account);
-  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, open.snapshot), signals, ...page } as AccountPage));
+  showPage(
+    ctx,
+    renderer.renderAccount({
+      ...pageContext(renderer, open.snapshot, { profile: open.account.user.profile.locale }),
+      signals,
+      ...page,
+    } as AccountPage),
+  );
 }
 
 /** The status of a page with these notices: a form that was not taken says so. */
@@ -133,4 +143,9 @@ export function setStatus(ctx: Context, notices: readonly Notice[]): void {
   if (notices.some(({ code }) => code === staleForm.code)) ctx.status = 409;
   else if (wait !== undefined) ctx.status = 429;
   else if (notices.some(({ level }) => level === 'error')) ctx.status = 422;
+}
+
+/** Pages are in the language of the profile again, or in that of the browser. */
+export function forgetLanguage({ parts, ctx }: AccountHttpRequest): void {
+  setLanguageCookie(ctx, { cookie: parts.languageCookie, issuer: parts.services.issuer }, null);
 }

@@ -8,7 +8,7 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
-import { attributeSchemaOf, profileAttributes } from './attributes.ts';
+import { attributeSchemaOf, languageTag, profileAttributes } from './attributes.ts';
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
@@ -185,6 +185,9 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
     brand: brandSchema,
+    defaultLanguage: languageTag
+      .optional()
+      .describe('Language of pages and messages where none that was asked for is there. Default `en`.'),
     trustedProxies: z
       .int()
       .min(0)
