@@ -105,6 +105,39 @@ describe('lock-out', () => {
   });
 });
 
+describe('spoofable', () => {
+  test.each([
+    ['a strict rule', policy(`{ name: Phones, when: { device: { platform: [mobile] } }, then: ${two} }`, rest(one)), 3],
+    ['a weak rule', policy(`{ name: Macs, when: { device: { os: [macos] } }, then: ${one} }`, rest(two)), 4],
+    ['a denial', policy('{ name: Others, when: { device: { os: [other] } }, then: deny }', rest(one)), 3],
+  ])('%s for some browsers', async (_, text, line) => {
+    expect((await findings({ [signOn]: text })).map((found) => `${found.code} ${found.line}`)).toEqual([
+      `spoofable ${line}`,
+    ]);
+  });
+
+  test.each([
+    ['the same', policy(`{ name: Phones, when: { device: { platform: [mobile] } }, then: ${two} }`, rest(two))],
+    [
+      'something else',
+      policy(
+        `{ name: Phones, when: { device: { platform: [mobile] } }, then: { allow: { knowledge: {} } } }`,
+        rest('{ allow: { possession: {} } }'),
+      ),
+    ],
+    [
+      'more of other users',
+      policy(
+        `{ name: Phones, when: { device: { platform: [mobile] }, groups: { any: [a] } }, then: ${two} }`,
+        `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`,
+        rest(one),
+      ),
+    ],
+  ])('quiet where other browsers are asked for %s', async (_, text) => {
+    expect(await findings({ [signOn]: text })).toEqual([]);
+  });
+});
+
 test('an app that no user can enter, although each policy allows somewhere', async () => {
   const limits = 'primary: any, secondFactor: never, idle: PT1H, absolute: PT2H';
   const session = `rules:\n  - { name: Office, when: { network: { any: [office] } }, then: { allow: { ${limits} } } }\n  - { name: Rest, then: deny }\n`;
