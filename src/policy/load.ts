@@ -20,6 +20,7 @@ import { checkSignOn } from './check/check-sign-on.ts';
 import { checkSigning } from './check/check-signing.ts';
 import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
+import { userWarnings } from './check/user-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
@@ -93,6 +94,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
+      ...userWarnings(sources, documents, options),
       ...expressionWarnings(sources),
       ...brand.warnings,
     ].sort(compareLocations),

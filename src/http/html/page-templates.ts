@@ -12,7 +12,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/confirm-address': { version: 3, fingerprint: '5e9963b3f9ef' },
   'account/data': { version: 1, fingerprint: 'ab2b2f1be6bc' },
   'account/delete': { version: 2, fingerprint: 'a72ead6a3b08' },
-  'account/devices': { version: 1, fingerprint: '1761f01b83e4' },
+  'account/devices': { version: 2, fingerprint: '4c5a1228755f' },
   'account/end-app-access': { version: 2, fingerprint: '251b3f4ba972' },
   'account/end-session': { version: 2, fingerprint: '6b4c9a3468cc' },
   'account/forget-device': { version: 1, fingerprint: '7734f8b26a26' },

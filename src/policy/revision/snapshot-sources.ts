@@ -4,6 +4,7 @@ import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
 import type { CompiledPolicy } from '../../core/policy/compile.ts';
+import type { NetworkFiles } from '../../network-data.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -23,6 +24,7 @@ export interface SnapshotCaches {
 export interface SnapshotSources extends SnapshotCaches {
   readonly store: Store;
   readonly authenticators: readonly AuthenticatorKind[];
+  readonly networkFiles: NetworkFiles;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
 }
