@@ -89,6 +89,17 @@ describe('weaker below', () => {
   });
 });
 
+test('an example says the zone that a country puts an address into', async () => {
+  const zones = 'zones: { home: { countries: [AT] } }\nnetworkData: { country: /nowhere/country.mmdb }\n';
+  const rule = `{ name: Admins, when: { groups: { any: [admins] }, time: { days: [mon], zone: UTC } }, then: ${two} }`;
+  const home = `{ name: Home, when: { network: { any: [home] } }, then: ${one} }`;
+  const [found] = await findings({
+    'stepgate.yaml': `brand: { name: A }\n${zones}authenticators: { webauthn: { enabled: true } }\n`,
+    [signOn]: policy(rule, home, rest('deny')),
+  });
+  expect(found?.example?.slice(6, 10)).toEqual(['--ip', '203.0.113.7', '--zone', 'home']);
+});
+
 describe('lock-out', () => {
   const enrollment = (when: string, disabled: string) =>
     `rules:\n  - { name: No keys, when: { ${when} }, then: { disabled: [${disabled}] } }\n  - { name: Rest, then: {} }\n`;
