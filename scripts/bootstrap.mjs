@@ -1,11 +1,12 @@
 // The first thing that `npm start`, `npm test` and `npm run test:...` run. It must work on any Node since 18 and before
 // anything is
-// installed, so it imports only Node's own modules and its two neighbours.
+// installed, so it imports only Node's own modules and neighbours that do the same.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isInstalled } from './installed.mjs';
+import { withProgress } from './progress.mjs';
 import { runChild } from './run-child.mjs';
 
 const OLDEST_NODE = [24, 15];
@@ -44,20 +45,6 @@ function stopWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGTERM'), 250).unref();
-}
-
-/** Says every few seconds that a long step goes on; npm says nothing where its output is piped. */
-async function withProgress(step) {
-  let seconds = 0;
-  const timer = setInterval(() => {
-    seconds += 5;
-    process.stderr.write(`... ${seconds} s\n`);
-  }, 5000);
-  try {
-    return await step;
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 /** No package here needs its install script, and npm 12 blocks them: without them every npm installs the same. */

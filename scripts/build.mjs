@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withProgress } from './progress.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built');
@@ -10,19 +12,17 @@ const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.jso
 /**
  * Compiles `src` to `dist` when a source is newer than the last good build.
  *
- * @returns {boolean} false when the compiler found errors
+ * @returns {Promise<boolean>} false when the compiler found errors
  */
-export function build() {
+export async function build() {
   const built = modified(stamp);
   if (built > 0 && inputs.every((input) => newest(join(root, input)) < built)) return true;
   process.stderr.write('Compiling ...\n');
   // Sources that were renamed or deleted must not live on as stale output.
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const [status] = await withProgress(once(child, 'exit'));
   if (status !== 0) return false;
   writeFileSync(stamp, '');
   return true;
@@ -37,4 +37,4 @@ function newest(path) {
 
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = build() ? 0 : 1;
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = (await build()) ? 0 : 1;

@@ -19,7 +19,7 @@ const advice = await installSystemPackages();
 if (advice !== undefined) await check('set-up', () => reportMissing(advice));
 await check('lint', () => runNode(['node_modules/@biomejs/biome/bin/biome', 'check', '.']));
 await check('types', () => runNode(['node_modules/typescript/bin/tsc', '-p', '.']));
-await check('build', () => (build() ? 0 : 1));
+await check('build', async () => ((await build()) ? 0 : 1));
 const totals = stopped ? { passed: 0, failed: 0, skipped: 0 } : await countedTests();
 rmSync(scratch, { recursive: true, force: true });
 

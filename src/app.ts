@@ -111,7 +111,8 @@ export function createApp(options: AppOptions): ServerApp {
     renderer,
     active: activeRevision,
     health: {
-      unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause(),
+      unreadyBecause: () =>
+        storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? activeRevision.current()?.networkFault(),
       warning: () => storeHealth.warning(),
     },
     accountClientId,

@@ -25,7 +25,7 @@ const env = process.env;
 const program = await createProgram({
   env,
   words: process.argv.slice(2),
-  async serve({ demo, logFile }) {
+  async serve({ demo, logFile: chosen }) {
     // Before the first request: by default the heap triples before V8 collects it (decision 63).
     setFlagsFromString('--heap-growing-percent=60');
     const { serve } = await import('./serve.ts');
@@ -34,13 +34,15 @@ const program = await createProgram({
     const redisDurability = readDurability(env.REDIS_DURABILITY);
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
-    const shutdownDelay = Number(env.SHUTDOWN_DELAY ?? 1);
-    if (!(shutdownDelay >= 0)) throw new RangeError(`SHUTDOWN_DELAY is no number of seconds: ${env.SHUTDOWN_DELAY}`);
+    const dataDir = env.DATA_DIR ?? 'data';
+    // What a demo says is to stay readable.
+    const logFile = chosen ?? (demo ? join(dataDir, 'demo.log') : '-');
     const serving = await serve({
       port,
-      shutdownDelay,
+      shutdownDelay: seconds('SHUTDOWN_DELAY', env.SHUTDOWN_DELAY, 1),
+      shutdownTimeout: seconds('SHUTDOWN_TIMEOUT', env.SHUTDOWN_TIMEOUT, 7),
       host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
-      dataDir: env.DATA_DIR ?? 'data',
+      dataDir,
       configDir: env.CONFIG_DIR ?? 'config',
       ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
       ...(redisDurability ? { redisDurability } : {}),
@@ -78,6 +80,13 @@ await program.parseAsync(process.argv).catch((error: unknown) => {
   process.stderr.write(`${sentence(error)}\n`);
   process.exit(1);
 });
+
+/** A number of seconds from the environment. Throws `RangeError`. */
+function seconds(name: string, text: string | undefined, usual: number): number {
+  const value = Number(text || usual);
+  if (!(value >= 0 && value <= 3600)) throw new RangeError(`${name} is no number of seconds up to an hour: ${text}`);
+  return value;
+}
 
 /** What an admin reads when a command fails. */
 function sentence(error: unknown): string {

@@ -40,6 +40,8 @@ export interface ServeOptions {
    * longer where they ask `/readyz` less often.
    */
   readonly shutdownDelay?: number;
+  /** Longest time that requests under way get after that (seconds). Default 7. */
+  readonly shutdownTimeout?: number;
   readonly log: Logger;
 }
 
@@ -50,10 +52,8 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Default of `ServeOptions.shutdownDelay` (seconds). */
-const usualShutdownDelay = 1;
-/** Longest time that requests under way get after that (milliseconds). */
-const drainTime = 7_000;
+/** Of `ServeOptions` (seconds). */
+const usual = { shutdownDelay: 1, shutdownTimeout: 7 };
 
 /** Options of a node that knows its port. */
 interface NodeOptions extends ServeOptions {
@@ -118,8 +118,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const callback = app.koa.callback();
     listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
-    const delay = options.shutdownDelay ?? usualShutdownDelay;
-    return { port, issuer, stop: () => drain(listening, closing, delay) };
+    return { port, issuer, stop: () => drain(listening, closing, { ...usual, ...options }) };
   } catch (error) {
     server.close();
     await closing.closeAll();
@@ -270,15 +269,19 @@ async function reapply(app: ServerApp, options: NodeOptions & { readonly store: 
 }
 
 /**
- * First every answer says that the connection ends with it and that the node is not ready; after `delay` seconds it
- * stops listening.
+ * First every answer says that the connection ends with it and that the node is not ready. Then it stops listening, and
+ * at last it cuts off what is still under way.
  */
-async function drain({ server, answerWith }: Listening, closing: Closing, delay: number): Promise<void> {
+async function drain(
+  { server, answerWith }: Listening,
+  closing: Closing,
+  { shutdownDelay, shutdownTimeout }: typeof usual,
+): Promise<void> {
   const closed = once(server, 'close');
   answerWith(closingConnections);
-  await pause(delay * 1000);
+  await pause(shutdownDelay * 1000);
   server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), drainTime);
+  const timer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);
   await closed;
   clearTimeout(timer);
   await closing.closeAll();

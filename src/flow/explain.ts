@@ -5,6 +5,7 @@
 
 import { simulate } from '../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
+import { requestedChange } from '../core/decision/account-policy.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
 import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';
@@ -12,7 +13,7 @@ import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
-import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
@@ -37,6 +38,8 @@ export interface ExplainedLayer extends LayerTrace {
   readonly session?: SessionTerms;
   /** Sign-on policy: so long (seconds) the rule that decided lets a browser remember the second factor. */
   readonly remember?: Seconds;
+  /** Sign-on policy: how long what was proved counts at this app. */
+  readonly appSession?: AppSession;
   /** Profile policy: what the rule that decided says. */
   readonly profile?: ProfileTerms;
   /** Enrollment policy: what the rule that decided says. */
@@ -133,14 +136,14 @@ function ruleDetails(
 }
 
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
-  const policy = policyOf(layer, policies);
+  const policy = policyOf(layer, policies, facts);
   const requirements = requirementsOf(layer, policies.acrValues);
   const missing = requirements.map((requirement) => missingOf(requirement, assessedEvidence(policies, facts)));
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   // What may be used is decided without the rules that ask how the user signed in.
-  const disabled = enrollmentRuling(policies, facts).terms?.disabled ?? [];
+  const { disabled = [], useOnly } = enrollmentRuling(policies, facts).terms ?? {};
   const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
@@ -149,13 +152,22 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
-    ...(enrollment && { enrollment: { ...enrollment, disabled } }),
+    ...(app?.kind === 'allow' && app.appSession && { appSession: app.appSession }),
+    ...(enrollment && { enrollment: { ...enrollment, disabled, ...(useOnly && { useOnly }) } }),
     ...(profile && { profile }),
   };
 }
 
-function policyOf({ layer, rules }: LayerTrace, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
+function policyOf(
+  { layer, rules }: LayerTrace,
+  policies: PolicySet,
+  facts: Facts,
+): CompiledPolicy<RuleHead> | undefined {
   if (rules.length === 0) return undefined;
+  if (layer === 'account') {
+    const change = requestedChange(policies, facts);
+    return change && policies.accountPolicy?.about(change);
+  }
   return layer === 'request' || layer === 'service' ? undefined : policies[layer];
 }
 

@@ -79,7 +79,7 @@ function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): read
   ];
 }
 
-/** After a lost race the overview says that the form was outdated. */
+/** After a lost race the page that the form belongs to says that it was outdated. */
 function accountRoutes({
   account,
   authenticators,
@@ -89,25 +89,38 @@ function accountRoutes({
   apps,
 }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account?done=stale';
+  const onLostMethod = () => '/account/methods?done=stale';
+  const onLostDevice = () => '/account/devices?done=stale';
+  const onLostAddress = () => '/account/notifications?done=stale';
   return [
+    { path: '/', GET: account.home },
     { path: '/account', GET: account.overview },
+    { path: '/account/methods', GET: account.methods },
+    { path: '/account/devices', GET: account.devices },
+    { path: '/account/activity', GET: account.activity },
+    { path: '/account/notifications', GET: account.notifications },
     { path: '/.well-known/change-password', GET: account.changePassword },
     { path: '/account/callback', GET: account.callback, onLostRace },
-    { path: '/account/add/:key', GET: account.add, onLostRace },
-    { path: '/account/authenticators/:id', GET: authenticators.show, onLostRace },
-    { path: '/account/authenticators/:id/:act', POST: authenticators.change, onLostRace },
-    { path: '/account/sessions/:id', GET: sessions.show, onLostRace },
-    { path: '/account/sessions/:id/end', POST: sessions.end, onLostRace },
-    { path: '/account/devices/:id', GET: devices.showForget, onLostRace },
-    { path: '/account/devices/:id/forget', POST: devices.forget, onLostRace },
+    { path: '/account/add/:key', GET: account.add, onLostRace: onLostMethod },
+    { path: '/account/authenticators/:id', GET: authenticators.show, onLostRace: onLostMethod },
+    { path: '/account/authenticators/:id/:act', POST: authenticators.change, onLostRace: onLostMethod },
+    { path: '/account/sessions/:id', GET: sessions.show, onLostRace: onLostDevice },
+    { path: '/account/sessions/:id/end', POST: sessions.end, onLostRace: onLostDevice },
+    { path: '/account/devices/:id', GET: devices.showForget, onLostRace: onLostDevice },
+    { path: '/account/devices/:id/forget', POST: devices.forget, onLostRace: onLostDevice },
     { path: '/account/apps', GET: apps.list, onLostRace: () => '/account/apps?done=stale' },
     { path: '/account/apps/:id', GET: apps.show, onLostRace: () => '/account/apps?done=stale' },
     { path: '/account/apps/:id/end', POST: apps.end, onLostRace: () => '/account/apps?done=stale' },
-    { path: '/account/addresses/add', GET: addresses.showAdd, POST: addresses.add, onLostRace },
-    { path: '/account/addresses/confirm', GET: addresses.showConfirm, POST: addresses.confirm, onLostRace },
-    { path: '/account/addresses/resend', POST: addresses.resend, onLostRace },
-    { path: '/account/addresses/:id', GET: addresses.showRemove, onLostRace },
-    { path: '/account/addresses/:id/remove', POST: addresses.remove, onLostRace },
+    { path: '/account/addresses/add', GET: addresses.showAdd, POST: addresses.add, onLostRace: onLostAddress },
+    {
+      path: '/account/addresses/confirm',
+      GET: addresses.showConfirm,
+      POST: addresses.confirm,
+      onLostRace: onLostAddress,
+    },
+    { path: '/account/addresses/resend', POST: addresses.resend, onLostRace: onLostAddress },
+    { path: '/account/addresses/:id', GET: addresses.showRemove, onLostRace: onLostAddress },
+    { path: '/account/addresses/:id/remove', POST: addresses.remove, onLostRace: onLostAddress },
   ];
 }
 

@@ -16,7 +16,8 @@ export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): Ad
     id_token_signed_response_alg: usableAlgorithm(client.id_token_signed_response_alg, signsFor(app, signs)),
     ...(app.securityProfile === 'fapi2' && {
       require_pushed_authorization_requests: true,
-      dpop_bound_access_tokens: true,
+      // By its certificate, or by a key of its own.
+      dpop_bound_access_tokens: client.tls_client_certificate_bound_access_tokens !== true,
     }),
     client_id: app.clientId,
     client_name: app.name,

@@ -9,6 +9,8 @@ export interface BackchannelLogoutClient {
   readonly clientId: string;
   readonly backchannelLogoutUri?: string;
   grantTypeAllowed(type: string): boolean;
+  /** Whether its ID tokens name the session (`sid`). */
+  includeSid(): boolean;
   /**
    * oidc-provider calls it when `sid` of the account ends, for its session of this request; we with the `uid` of
    * another one. `queueBackchannelLogouts` says what it does.
@@ -47,8 +49,7 @@ export function exchangedAssurance({ oidc: { entities } }: KoaContextWithOIDC): 
 
 /** The `uid` of the session that oidc-provider works on in this request. */
 export function currentSessionUid(): string | undefined {
-  const { ctx } = Provider as unknown as { readonly ctx?: KoaContextWithOIDC };
-  return ctx?.oidc.session?.uid;
+  return Provider.ctx?.oidc?.session?.uid;
 }
 
 /** When the session of this request ends (epoch seconds). A session that was never stored has no such time. */

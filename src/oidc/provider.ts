@@ -17,9 +17,10 @@ import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { completedAnswers } from './endpoints/completed-answers.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
+import { clientAuthMethods, discovery } from './endpoints/discovery.ts';
 import { features } from './endpoints/features.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
-import { fillInLogoutForm } from './endpoints/hinted-logout.ts';
+import { fillInLogoutForm, nameSessionsInIdTokens } from './endpoints/hinted-logout.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { connectOpeners } from './endpoints/popups.ts';
@@ -62,8 +63,6 @@ export interface ProviderParts {
   readonly pages: ProviderPages;
 }
 
-const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
-
 export function createProvider(parts: ProviderParts): Provider {
   const { services, settings, keys } = parts;
   const signs = signableAlgorithms(settings.signing.algorithms, keys, services.now());
@@ -86,6 +85,7 @@ export function createProvider(parts: ProviderParts): Provider {
   enforcePollingInterval(provider);
   limitUserCodes(provider, services.store);
   queueBackchannelLogouts(provider, services, parts.settings);
+  nameSessionsInIdTokens(provider);
   return provider;
 }
 
@@ -112,7 +112,7 @@ function configuration(parts: BuiltParts): Configuration {
     // oidc-provider asks about the parameter whether it is there or not: after the scopes, before anything is decided.
     extraParams: { [purposeParameter]: (ctx) => keepOfflineAccess(ctx) },
     responseTypes: ['code'],
-    clientAuthMethods: [...clientAuthMethods],
+    clientAuthMethods: clientAuthMethods(settings),
     discovery: discovery(parts),
     enabledJWA: enabledAlgorithms(parts),
     clientDefaults: {
@@ -149,15 +149,6 @@ function configuration(parts: BuiltParts): Configuration {
     // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
     // except for a loopback issuer, where relying parties are on loopback too.
     ...(isLoopback(new URL(services.issuer).hostname) ? { fetch: fetchAnywhere } : {}),
-  };
-}
-
-function discovery({ pages }: BuiltParts): Configuration['discovery'] {
-  return {
-    prompt_values_supported: ['none', 'login', 'consent', 'select_account', registrationPrompt],
-    ui_locales_supported: [...pages.locales],
-    introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
-    revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
   };
 }
 
@@ -224,7 +215,8 @@ async function clientById({ services, signs }: BuiltParts, clientId: string) {
     app = await find();
   }
   if (app) apps.set(app.clientId, app);
-  if (app && ctx?.path === routes.authorization) refuseUnsignedRequest(ctx, app);
+  if (app && (ctx?.path === routes.authorization || ctx?.path === routes.pushed_authorization_request))
+    refuseUnsignedRequest(ctx, app);
   return app && clientMetadata(app, signs);
 }
 

@@ -29,6 +29,7 @@ export const intlFormatters = {
   getPluralRules: once(
     (locale: LocaleArgument, options?: Intl.PluralRulesOptions) => new Intl.PluralRules(locale, options),
   ),
+  getRelativeTimeFormat: once((locale: string) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })),
   getListFormat: once((locale: string) => new Intl.ListFormat(locale, { type: 'unit', style: 'long' })),
   getRegionNames: once((locale: string) => new Intl.DisplayNames(locale, { type: 'region' })),
 } as const;
@@ -48,6 +49,23 @@ const momentOptions: Readonly<Record<MomentStyle, Intl.DateTimeFormatOptions>> =
 export function momentInWords(locale: string, at: number, style: MomentStyle = 'short'): string {
   const words = intlFormatters.getDateTimeFormat(locale, momentOptions[style]).format(at * 1000);
   return style === 'day' ? words : `${words}\u00a0${zone}`;
+}
+
+/** Unit and its length, longest first (seconds). A month and a year are what they are on average. */
+const spans = [
+  ['year', 31_556_952],
+  ['month', 2_629_746],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+/** How long ago, or how soon (seconds; negative: ago), in the largest unit that fits. Under a minute is now. */
+export function distanceInWords(locale: string, seconds: number): string {
+  const [unit, size] = spans.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
+  const count = unit === 'second' ? 0 : Math.trunc(seconds / size);
+  return intlFormatters.getRelativeTimeFormat(locale).format(count, unit);
 }
 
 /** Unit, its length, and from which length of time on it is used (seconds). */

@@ -5,6 +5,8 @@ export interface MomentValue {
   readonly at: number;
   /** `short`: date and time in few words (the default). `long`: the month in full. `day`: no time of day. */
   readonly style?: 'short' | 'long' | 'day';
+  /** Epoch seconds of the reader: words such as "2 minutes ago"; HTML has the exact time as well. */
+  readonly now?: number;
 }
 
 /** Several values of equal rank, joined as the language joins them. */

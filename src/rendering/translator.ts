@@ -1,7 +1,7 @@
 /** The texts of one language, as plain text and as HTML. */
 import { type Catalogue, fallbackLocale, loadCatalogues } from './catalogue.ts';
 import { escapeHtml } from './escape-html.ts';
-import { intlFormatters, momentInWords } from './formatters.ts';
+import { distanceInWords, intlFormatters, momentInWords } from './formatters.ts';
 import { type Locale, localeOf } from './locale.ts';
 import type { ListValue, MessageDescriptor, MessageValues, MomentValue } from './message-descriptor.ts';
 import { compileMessage, type MessageFormat, type MessagePart, messageTags, TextValue } from './message-format.ts';
@@ -79,9 +79,15 @@ function isolated(text: string, name?: string): string {
 }
 
 function wordsOf(tag: string) {
-  const moment = ({ at, style }: MomentValue): string => momentInWords(tag, at, style);
-  const momentHtml = (value: MomentValue): string =>
-    `<time datetime="${new Date(value.at * 1000).toISOString()}">${escapeHtml(moment(value))}</time>`;
+  const moment = ({ at, style, now }: MomentValue): string =>
+    now === undefined ? momentInWords(tag, at, style) : distanceInWords(tag, at - now);
+  const momentHtml = (value: MomentValue): string => {
+    const { at, style, now } = value;
+    const exact = now === undefined ? '' : ` title="${escapeHtml(momentInWords(tag, at, style))}"`;
+    // A day is one day in every zone; a script may put the rest into that of the reader.
+    const local = style === 'day' ? '' : ' data-local';
+    return `<time datetime="${new Date(at * 1000).toISOString()}"${local}${exact}>${escapeHtml(moment(value))}</time>`;
+  };
   const list = ({ items }: ListValue): string => intlFormatters.getListFormat(tag).format(items);
   const listHtml = ({ items }: ListValue): string =>
     intlFormatters

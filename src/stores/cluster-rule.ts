@@ -26,6 +26,8 @@ interface Standing {
   /** Absent: it is a master, or was one. */
   readonly master?: string;
   readonly isDown: boolean;
+  /** It has `cluster-replica-no-failover`, as while its first copy is made: it stands for no election. */
+  readonly standsBack: boolean;
   readonly since: number;
 }
 
@@ -40,7 +42,8 @@ interface Agreement {
 /**
  * The rule on a Cluster: all nodes that were ever seen in the shard of our master, except those that the other masters
  * excuse. They do when a majority of them answers and all that answer have called the node down for ten seconds, or the
- * replica of another shard, and for as long have called our master one that serves, without dispute. A replica is
+ * replica of another shard, or one that stands for no election, and for as long have called our master one that serves,
+ * without dispute. A replica is
  * elected by the other masters, and only after they called the master down; so each election shows at one that answers.
  * The word of our master about itself never counts. The last one is excused by the operator's word only.
  */
@@ -129,12 +132,12 @@ export class ClusterRule implements ReplicaRule {
     return required.length === 0 && now >= this.#aloneUntil ? others : required;
   }
 
-  /** Whether this speaker has called the node down, or a replica elsewhere, for long enough. */
+  /** Whether this speaker has for long enough called the node down, or one that no election can make our master. */
   #isGone(speaker: string, node: string, { shard, now }: { readonly shard: Shard; readonly now: number }): boolean {
     const standing = this.#standings.get(speaker)?.get(node);
     if (standing === undefined || now - standing.since < quiet) return false;
-    const { isDown, master } = standing;
-    return isDown || (master !== undefined && this.#shards.get(master) !== shard);
+    const { isDown, standsBack, master } = standing;
+    return isDown || standsBack || (master !== undefined && this.#shards.get(master) !== shard);
   }
 
   /** A replica that moves stays in its former shard, too, until it is excused there. */
@@ -155,9 +158,11 @@ function* standingsOf(
 ): Iterable<readonly [string, Standing]> {
   for (const [id, { flags, master }] of nodes) {
     const isDown = flags.has('fail') || flags.has('fail?');
+    const standsBack = flags.has('nofailover');
     const former = before?.get(id);
-    const isSame = former !== undefined && former.isDown === isDown && (isDown || former.master === master);
-    yield [id, { isDown, since: isSame ? former.since : at, ...(master === undefined ? {} : { master }) }];
+    const isSame =
+      former?.isDown === isDown && former.standsBack === standsBack && (isDown || former.master === master);
+    yield [id, { isDown, standsBack, since: isSame ? former.since : at, ...(master === undefined ? {} : { master }) }];
   }
 }
 

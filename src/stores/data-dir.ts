@@ -8,7 +8,7 @@ import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { openEmbedded } from './embedded.ts';
-import { isIncomplete } from './embedded-mark.ts';
+import { faultOf, type MarkFault } from './embedded-mark.ts';
 import type { StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -50,7 +50,8 @@ export async function openDataDir(
       }
     });
   }
-  if (isIncomplete(file)) throw new StoreUnavailable(incomplete(file));
+  const fault = faultOf(file);
+  if (fault !== undefined) throw new StoreUnavailable(faultTexts[fault](file));
   const store = openEmbedded({ file, ...(schema && { schema }) });
   // Only now: a marker that is written before the database would turn an interrupted start into a loss.
   if (!existsSync(join(dir, markerName))) await writeFile(join(dir, markerName), markerText, { mode: 0o600 });
@@ -65,7 +66,7 @@ export function filesOfStore(dir: string): readonly string[] {
 /** Whether there is a database in `dir` that may be opened. */
 export function hasWholeDatabase(dir: string): boolean {
   const file = join(dir, databaseName);
-  return existsSync(file) && !isIncomplete(file);
+  return existsSync(file) && faultOf(file) === undefined;
 }
 
 function refuseLoss(dir: string): void {
@@ -84,13 +85,16 @@ function noStore(dir: string): string {
   );
 }
 
-function incomplete(file: string): string {
-  return (
+const faultTexts: Readonly<Record<MarkFault, (file: string) => string>> = {
+  incomplete: (file) =>
     `${file} is damaged: it is empty, or was copied while it was in use and without its log (${databaseName}-wal), ` +
     'so what was written last is missing. Put the log beside it, restore both from a backup, or remove the file and ' +
-    `${markerName} to begin anew`
-  );
-}
+    `${markerName} to begin anew`,
+  foreign_log: (file) =>
+    `${file} and ${databaseName}-wal do not belong together: the log is of another store, or of an earlier copy of ` +
+    'this one, and opening both would mix them. Put the log beside it that was copied with it, remove the log if the ' +
+    'file was copied after its server had stopped, or restore a backup',
+};
 
 /**
  * Under a temporary name first: whatever is interrupted, there is a whole database or none. When another process was

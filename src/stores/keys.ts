@@ -88,6 +88,7 @@ export function userCodeKey(userCode: string): string {
   return keyOf('user-code', userCode);
 }
 
+/** `deviceCode`: its key. */
 export function pollingIntervalKey(deviceCode: string): string {
   return keyOf('polling-interval', deviceCode);
 }
@@ -129,6 +130,16 @@ export function sendingQuotaCounter(kind: string, of: string): string {
 /** The counter of forms that cause messages, by network. */
 export function networkRequestsCounter(network: string): string {
   return keyOf('network-requests', network, 'try');
+}
+
+/** The counter of wrong passwords, by network. */
+export function networkFailuresCounter(network: string): string {
+  return keyOf('network-failures', network, 'try');
+}
+
+/** Says that a network has tried too many wrong passwords. */
+export function networkStrainKey(network: string): string {
+  return keyOf('network-strain', network);
 }
 
 /** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */

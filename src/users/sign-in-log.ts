@@ -12,7 +12,7 @@ export interface SignInEntry {
   readonly client: string;
   /** Uid of the SSO session. */
   readonly session: string;
-  /** Keys of the authenticators that were proved for it. */
+  /** Keys of the authenticators that were proved for it. Empty: something was set up, and the user was signed in. */
   readonly proved: readonly string[];
   readonly ip: string;
   /** As the browser reported. */

@@ -16,6 +16,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
   'http/html/profile-fields': ['email', 'phone'],
+  // What is worth setting up next.
+  'http/html/views/account-home': ['recovery_code', 'webauthn'],
   'cli/users/add': ['email', 'phone'],
   'core/model/attribute': ['email', 'phone'],
   'core/profile/attribute-value': ['email'],
@@ -55,7 +57,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/analysis/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-enrollment': ['password'],
-  'policy/check/check-references': ['password'],
+  'policy/check/check-references': ['email', 'password', 'phone'],
   'policy/model/documents': ['password'],
   'policy/revision/snapshot': ['password'],
   'policy/source/configuration-files': ['password'],

@@ -102,7 +102,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
       expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['mfa', 'otp', 'pwd'] });
 
       // The code was proved a moment ago, so nothing more is asked for.
-      await page.goto(`${node.issuer}/account`);
+      await page.goto(`${node.issuer}/account/methods`);
       await page.getByRole('link', { name: 'Add an authenticator app' }).click();
       const lost = user.totp;
       user.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');

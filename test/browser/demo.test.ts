@@ -120,7 +120,7 @@ async function enterCode(page: Page, identifier: string): Promise<void> {
 
 const skip = (page: Page) => page.getByRole('button', { name: 'Skip for now' });
 const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
-const passkey = (page: Page) => page.getByRole('button', { name: /^Passkey or security key/ });
+const passkey = (page: Page) => page.getByRole('button', { name: /passkey or security key$/i });
 
 async function signOut(page: Page): Promise<void> {
   await clickThrough(page.getByRole('button', { name: 'Sign out everywhere' }));

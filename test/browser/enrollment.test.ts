@@ -147,7 +147,7 @@ describe('forced', () => {
       await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).count()).toBe(0);
       await expectAccessible(page);
-      await page.getByRole('button', { name: /Passkey or security key/ }).click();
+      await page.getByRole('button', { name: /passkey or security key/i }).click();
       await setUp(page).click();
       await redeemedClaims(page, request);
     });
@@ -202,7 +202,7 @@ describe('offered', () => {
       const request = await signIn(device, 'optional', user);
       await appears(page.locator('form[data-step=select]').first());
       await expectAccessible(page);
-      await page.getByRole('button', { name: /Passkey or security key/ }).click();
+      await page.getByRole('button', { name: /passkey or security key/i }).click();
       await appears(page.locator('form[data-step=challenge][data-authenticator=totp]'));
       await appears(page.locator('[data-message="enroll.prove_first"]'));
       expect(await skip(page).count()).toBe(1);
@@ -309,7 +309,7 @@ describe('a security key', () => {
     const chosen = page.locator('form[data-step=challenge][data-authenticator=webauthn]');
     if ((await chosen.count()) === 0) {
       await page.getByRole('button', { name: 'Use another method' }).click();
-      await page.getByRole('button', { name: /Passkey or security key/ }).click();
+      await page.getByRole('button', { name: /passkey or security key/i }).click();
       await appears(chosen);
     }
     return request;

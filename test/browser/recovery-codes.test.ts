@@ -147,7 +147,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   await useCode(thief, user, codes[0] ?? '');
   await appears(thief.locator('[data-message="credentials.invalid"]'));
 
-  await abroad.goto(`${node.issuer}/account`);
+  await abroad.goto(`${node.issuer}/account/methods`);
   expect(await abroad.locator('[data-remaining]').textContent()).toBe('9 codes left');
   await abroad.goto(`${node.issuer}/account/add/recovery_code`);
   const newer = await codesOn(abroad);

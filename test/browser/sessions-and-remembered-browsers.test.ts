@@ -79,6 +79,8 @@ test('keep me signed in: by the keyboard, and the browser that comes back is sig
     await expectAccessible(page);
     await page.fill('[name=identifier]', user.identifier);
     await page.fill('[name="credentials.passcode"]', user.password);
+    // The button that shows the password comes first.
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     expect(await keep(page).evaluate((box) => box === box.ownerDocument.activeElement)).toBe(true);
     await page.keyboard.press('Space');
@@ -155,7 +157,7 @@ test('do not ask again here: the next sign-in takes the password only, until the
       await typePassword(again, user);
       expect(await isBack(again)).toContain('One proof of who you are: your password.');
 
-      await again.goto(`${node.issuer}/account`);
+      await again.goto(`${node.issuer}/account/devices`);
       await expectAccessible(again);
       await again.getByRole('link', { name: /^Forget device/ }).click();
       await typeCode(again, user);

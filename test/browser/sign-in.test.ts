@@ -93,7 +93,7 @@ test('the error is announced, a reload does no harm', async () => {
   const { context, page, complaints } = await visit();
   await start(page, 'Payroll');
   await typePassword(page, { ...user, password: 'not it' });
-  expect(await page.getByRole('alert').textContent()).toMatch(/did not match/);
+  expect(await page.getByRole('alert').textContent()).toMatch(/Wrong (?:username or )?password/);
   expect(await page.title()).toMatch(/^Error/);
   expect(await page.inputValue('[name=identifier]')).toBe(user.identifier);
   await expectAccessible(page);

@@ -423,6 +423,7 @@ describe.each<[string, () => Promise<Harness>]>([
     const sizes = groups.map(({ app: { signOnPolicies }, count }) => `${signOnPolicies} ${count}`);
     expect(sizes.sort()).toEqual(['one 5001', 'two 2', 'two 4998']);
     expect(groups.every(({ names }) => names.length <= 10)).toBe(true);
+    expect(groups.every(({ openable }) => openable.length <= 200)).toBe(true);
     expect(groups.find(({ count }) => count === 2)?.names.toSorted()).toEqual(['app-1', 'app-3']);
     expect(store.loads).toBeLessThan(120);
     store.loads = 0;

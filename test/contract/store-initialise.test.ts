@@ -2,6 +2,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
@@ -220,6 +221,55 @@ describe('the embedded store', () => {
     const stopped = await copies('stopped', ['stepgate.db']);
     closing.push(stopped.close);
     expect(await valueAt(stopped, 'entry:{b}')).toBe('x');
+  });
+
+  test('a log that is not its own is refused, and nothing is written; a file that is whole without one is used', async () => {
+    const [one, other] = [join(dir, 'one'), join(dir, 'other')];
+    const stores = await Promise.all([one, other].map((place) => openStore({ dataDir: place }, fill)));
+    for (const store of stores) closing.push(store.close);
+    const [first] = stores;
+    if (first === undefined) throw new Error('no store');
+    const copyTo = async (name: string, files: Readonly<Record<string, string>>): Promise<string> => {
+      const to = join(dir, name);
+      await mkdir(to);
+      for (const [file, from] of Object.entries(files)) await cp(join(from, file), join(to, file));
+      return to;
+    };
+    const inUse = await copyTo('in use', { 'stepgate.db': one, 'stepgate.db-wal': one });
+    const foreign = await copyTo('foreign', { 'stepgate.db': one, 'stepgate.db-wal': other });
+    // So much that the file is written and marked anew: the log that was copied before is of an earlier state.
+    for (let batch = 0; batch < 40; batch += 1) {
+      const value = 'x'.repeat(20_000);
+      await first.commit(Array.from({ length: 10 }, (_, i) => ({ op: 'put', key: `entry:{${batch}-${i}}`, value })));
+    }
+    await (await openStore({ dataDir: one })).close();
+    const earlier = await copyTo('earlier', { 'stepgate.db': one, 'stepgate.db-wal': inUse });
+    await first.close();
+    const stopped = await copyTo('stopped', { 'stepgate.db': one, 'stepgate.db-wal': other });
+    for (const mixed of [foreign, earlier, stopped]) {
+      const before = await readFile(join(mixed, 'stepgate.db'));
+      await expect(openStore({ dataDir: mixed })).rejects.toThrow(/do not belong together.*another store/);
+      expect((await readFile(join(mixed, 'stepgate.db'))).equals(before)).toBe(true);
+    }
+    await rm(join(stopped, 'stepgate.db-wal'));
+    for (const whole of [stopped, inUse]) await (await openStore({ dataDir: whole })).close();
+  });
+
+  test('a process that ended while it marked the file leaves a whole store', async () => {
+    const store = await openStore(settings(), fill);
+    await put(store, 'entry:{a}');
+    await store.close();
+    const raw = new DatabaseSync(database());
+    raw.exec('PRAGMA user_version=7; PRAGMA wal_checkpoint(PASSIVE)');
+    const to = join(dir, 'interrupted');
+    await mkdir(to);
+    for (const file of ['stepgate.db', 'stepgate.db-wal']) await cp(join(dataDir, file), join(to, file));
+    raw.close();
+    for (let round = 0; round < 2; round += 1) {
+      const again = await openStore({ dataDir: to });
+      expect(await valueAt(again, 'entry:{a}')).toBe('x');
+      await again.close();
+    }
   });
 
   test.each([

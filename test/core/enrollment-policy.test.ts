@@ -420,3 +420,64 @@ test('more evidence never makes a decision worse, and never adds a required enro
   );
   expect(requestedEnrollment).toBeGreaterThan(50);
 });
+
+describe('so many of a kind', () => {
+  const two = { required: [{ anyOf: ['webauthn'], count: 2 }] };
+  const keys = (count: number): Setup['has'] =>
+    (['password', 'webauthn', 'key'] as unknown as Key[]).slice(0, count + 1);
+
+  test.each<[number, Decision['kind']]>([
+    [0, 'enroll'],
+    [1, 'enroll'],
+    [2, 'allow'],
+  ])('two are required, and the user has %i', (count, kind) => {
+    const proved = count === 0 ? [proof('password', 'now')] : [proof('password', 'now'), proof('webauthn', 'now')];
+    const decision = decide(two, { has: keys(count) ?? [], evidence: proved });
+    expect(decision).toMatchObject(kind === 'enroll' ? { kind, choices: ['webauthn'] } : { kind });
+  });
+
+  test('are not to be had of what there is only one of', () => {
+    const questions = { required: [{ anyOf: ['security_question'], count: 2 }] };
+    expect(decide(questions, { has: ['password', 'security_question'] })).toMatchObject({
+      kind: 'deny',
+      reason: 'unsatisfiable',
+      layer: 'enrollment',
+    });
+    const grace = { required: [{ anyOf: ['security_question'], count: 2, grace: { skips: 3 } }] };
+    expect(decide(grace, { has: ['password', 'security_question'] }).kind).toBe('allow');
+  });
+});
+
+describe('what may be used only', () => {
+  const secondFactor = policiesOf({ app: factors(2), enabled: ['password', 'totp'] });
+
+  test('counts where the user has it', () => {
+    const setup: Setup = { has: ['password', 'totp'], evidence: [proof('password', 'now')] };
+    expect(decide({ useOnly: ['totp'] }, setup, secondFactor)).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp' }],
+    });
+  });
+
+  test('cannot be enrolled, not even where the app takes it', () => {
+    expect(decide({ useOnly: ['totp'] }, {}, secondFactor)).toMatchObject({
+      kind: 'deny',
+      reason: 'enrollment_forbids',
+      rule: 'first',
+    });
+    const wide = policiesOf({ app: factors(2), enabled: ['password', 'totp', 'webauthn'] });
+    expect(decide({ useOnly: ['totp'] }, {}, wide)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('and is required denies, grace aside', () => {
+    expect(decide({ required: [{ anyOf: ['totp'] }], useOnly: ['totp'] })).toMatchObject({
+      kind: 'deny',
+      reason: 'unsatisfiable',
+      layer: 'enrollment',
+    });
+    expect(decide({ ...inGrace, useOnly: ['totp'] }).kind).toBe('allow');
+    expect(decide({ required: [{ anyOf: ['totp'] }], useOnly: ['totp'] }, { has: ['password', 'totp'] }).kind).toBe(
+      'allow',
+    );
+  });
+});

@@ -28,9 +28,7 @@ afterAll(() => node.stop());
 type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
 function addressesOf(page: Page): readonly string[] {
-  const section =
-    /<section class="own" aria-labelledby="own-addresses">([\s\S]*?)<\/section>/.exec(page.html)?.[1] ?? '';
-  return [...section.matchAll(/<p class="option-name"><bdi[^>]*>([^<]+)</g)].map(([, address = '']) => address);
+  return [...page.html.matchAll(/<p class="option-name"><bdi[^>]*>([^<]+)</g)].map(([, address = '']) => address);
 }
 
 async function addPage(user: TestUser, agent?: UserAgent): Promise<Visit> {
@@ -71,7 +69,7 @@ test('an address counts once its code came back; all are notified, the new one t
   const asked = await ask(user, `  ${fresh} `);
   expect(asked.page.url).toBe(`${node.issuer}/account/addresses/confirm`);
   expect(asked.page.html).toContain(fresh);
-  expect(addressesOf(await asked.agent.open(`${node.issuer}/account`))).toEqual([own]);
+  expect(addressesOf(await asked.agent.open(`${node.issuer}/account/notifications`))).toEqual([own]);
   expect(await notifiedEvents(node, fresh)).toEqual([]);
 
   const code = await addressCode(node, fresh);
@@ -107,7 +105,7 @@ test('one that was added is removed; it is notified as well, and the last one st
   const last = await agent.open(linkTo(gone, /addresses\/[\w-]{43}/));
   const refused = await agent.submit(last, formOf(last, 'remove-address'));
   expect([refused.status, refused.messages]).toEqual([422, ['account.address.last']]);
-  expect(addressesOf(await agent.open(`${node.issuer}/account`))).toEqual([second]);
+  expect(addressesOf(await agent.open(`${node.issuer}/account/notifications`))).toEqual([second]);
 });
 
 test('what cannot be an address, or is one of the account already, gets no mail', async () => {
@@ -211,7 +209,7 @@ test('a code counts ten minutes, and only in the session that asked for it', asy
   now += 600;
   try {
     const late = await visit(node, user, { path: '/account/addresses/confirm', agent: first.agent });
-    expect(late.page.url).toBe(`${node.issuer}/account`);
+    expect(late.page.url).toBe(`${node.issuer}/account/notifications`);
   } finally {
     now -= 600;
   }
@@ -224,13 +222,14 @@ test('where no mail goes out, no address is asked for, nothing waits to be sent,
   const { agent, page } = await addPage(user);
   await node.configure(settings({}));
   try {
-    expect((await agent.open(`${node.issuer}/account`)).html).not.toContain('/account/addresses/add');
+    expect((await agent.open(`${node.issuer}/account/notifications`)).html).not.toContain('/account/addresses/add');
     const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `x-${user.identifier}` });
     expect([refused.status, refused.messages]).toEqual([422, ['account.address.no_mail']]);
-    const manage = await agent.open(linkTo(await agent.open(`${node.issuer}/account`), /authenticators/));
+    const manage = await agent.open(linkTo(await agent.open(`${node.issuer}/account/methods`), /authenticators/));
     const named = await agent.submit(manage, formOf(manage, 'rename'), { label: 'Mine' });
     expect(named.messages).toEqual(['account.done.renamed']);
-    expect(named.html).toContain('We can’t send email, so nobody hears');
+    const told = await agent.open(`${node.issuer}/account/notifications`);
+    expect(told.html).toContain('We can’t send email, so nobody hears');
     expect((await outboxOf(node)).filter(({ about }) => about.subject === user.id)).toEqual([]);
   } finally {
     await node.configure(settings());

@@ -122,7 +122,7 @@ test('new recovery codes replace the old ones, and the notification says so; a c
 test('so many changes are made and notified, and no more: no user is flooded, and no change goes unnoticed', async () => {
   const user = await userWithPassword(node);
   const address = await withEmail(node, user);
-  const { agent, page: own } = await visit(node, user);
+  const { agent, page: own } = await visit(node, user, { path: '/account/methods' });
   const manage = linkTo(own, /authenticators/);
   let page = await agent.open(manage);
   for (let count = 1; count <= 30; count += 1) {

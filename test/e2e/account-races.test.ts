@@ -95,7 +95,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     const user = await userWithPassword(node);
     const added = [1, 2].map((count) => ({ address: `${count}-${user.identifier}`, addedAt: 1 }));
     await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added }));
-    const { agent, page: own } = await visit(node, user);
+    const { agent, page: own } = await visit(node, user, { path: '/account/notifications' });
     const links = [...own.html.matchAll(/href="(\/account\/addresses\/[\w-]{43})"/g)].map(([, href]) => href);
     expect(links).toHaveLength(2);
     const pages = await Promise.all(links.map((href) => agent.open(`${node.issuer}${href}`)));

@@ -16,13 +16,14 @@ afterAll(async () => node.stop());
 
 test('a user without a session signs in, comes back, and sees the account', async () => {
   const user = await userWithPassword(node);
-  const { page } = await visit(node, user);
+  const { agent, page } = await visit(node, user);
   expect(page.url).toBe(`${node.issuer}/account`);
   expect(page.status).toBe(200);
   expect(page.headers.get('cache-control')).toBe('no-store');
   expect(page.html).toContain(user.identifier);
-  expect(page.html).toContain('This browser');
-  expect(page.html.match(/href="\/account\/authenticators\//g)).toHaveLength(1);
+  expect((await agent.open(`${node.issuer}/account/devices`)).html).toContain('This browser');
+  const { html } = await agent.open(`${node.issuer}/account/methods`);
+  expect(html.match(/href="\/account\/authenticators\//g)).toHaveLength(1);
 });
 
 test('an authenticator is added once the requirement is met, named, and removed; every address is notified', async () => {
@@ -56,8 +57,8 @@ test('an authenticator is added once the requirement is met, named, and removed;
 
 test('a change takes the strongest level, five minutes old at most, and what it takes is asked for', async () => {
   const user = await userWithTotp(node);
-  const { agent, page } = await visit(node, user);
-  expect(page.url).toBe(`${node.issuer}/account`);
+  const { agent, page } = await visit(node, user, { path: '/account/methods' });
+  expect(page.url).toBe(`${node.issuer}/account/methods`);
   const manage = linkTo(page, /authenticators/);
   const asked = await agent.open(manage);
   expect(currentStep(asked)).toBe('challenge:totp');
@@ -71,7 +72,7 @@ test('a change takes the strongest level, five minutes old at most, and what it 
 
 test('the last authenticator to sign in with stays', async () => {
   const user = await userWithPassword(node);
-  const { agent, page } = await visit(node, user);
+  const { agent, page } = await visit(node, user, { path: '/account/methods' });
   const form = await agent.open(linkTo(page, /authenticators/));
   const refused = await agent.submit(form, formOf(form, 'remove'));
   expect([refused.status, refused.messages]).toEqual([422, ['account.remove.last']]);
@@ -82,7 +83,7 @@ test('one other session is ended, then all others; this one goes on', async () =
   const user = await userWithPassword(node);
   const second = await visit(node, user);
   const third = await visit(node, user);
-  const { agent, page } = await visit(node, user);
+  const { agent, page } = await visit(node, user, { path: '/account/devices' });
   expect(page.html.match(/href="\/account\/sessions\/[\w-]{43}"/g)).toHaveLength(2);
   const form = await agent.open(linkTo(page, /sessions\/[\w-]{43}$/));
   const ended = await agent.submit(form, formOf(form, 'end'));
@@ -91,7 +92,7 @@ test('one other session is ended, then all others; this one goes on', async () =
   const all = await agent.open(linkTo(ended, /sessions\/others/));
   const alone = await agent.submit(all, formOf(all, 'end-others'));
   expect(alone.messages).toEqual(['account.done.ended_others']);
-  expect(alone.url).toContain('/account?');
+  expect(alone.url).toContain('/account/devices?');
   for (const other of [second, third]) {
     expect(currentStep(await other.agent.open(`${node.issuer}/account`))).toBe('identify');
   }
@@ -101,7 +102,7 @@ test('a sign-in to an app is listed with what was proved', async () => {
   const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'notes');
   await identify(agent, page, user);
-  const own = await agent.open(`${node.issuer}/account`);
-  expect(own.url).toBe(`${node.issuer}/account`);
+  const own = await agent.open(`${node.issuer}/account/activity`);
+  expect(own.url).toBe(`${node.issuer}/account/activity`);
   expect(own.html).toMatch(/Recent sign-ins[\s\S]*Notes[\s\S]*Password/);
 });

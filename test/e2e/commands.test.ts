@@ -112,6 +112,16 @@ test('a build happens once, again after a change, and never counts when it faile
   expect(build()).toEqual([0, 4]);
 });
 
+test('a build that takes long says that it goes on, piped or not', async () => {
+  put('src/a.ts', '');
+  const compiler = `setTimeout(() => require('node:fs').mkdirSync('dist', { recursive: true }), 6000);`;
+  put('node_modules/typescript/bin/tsc', compiler);
+  const child = spawn(process.execPath, ['scripts/build.mjs'], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exit = once(child, 'exit');
+  expect(await output(child)).toBe('Compiling ...\n... 5 s\n');
+  expect(await exit).toEqual([0, null]);
+});
+
 /** One package that needs no registry. */
 function putPackage(version: string): void {
   const own = { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } };

@@ -40,7 +40,7 @@ async function started(...words: string[]): Promise<Running> {
     PORT: String(port),
     ...(words.includes('--demo') ? {} : { ISSUER: issuer, HOST: '127.0.0.1' }),
   };
-  const server = startStepgate(env, ['serve', ...words]);
+  const server = startStepgate(env, ['serve', ...words, '--log-file', '-']);
   await server.line(/"listening"/);
   return server;
 }

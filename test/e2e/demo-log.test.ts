@@ -15,23 +15,29 @@ beforeEach(async () => {
 
 afterEach(() => rm(dir, { recursive: true }));
 
-test('with a log file, where to click is all that the terminal shows, and the log is in the file', async () => {
-  const file = join(dir, 'logs', 'demo.log');
-  const env = { DATA_DIR: join(dir, 'data'), PORT: String(await freePort()) };
-  const demo = startStepgate(env, ['serve', '--demo', '--log-file', file]);
-  const written = async (): Promise<string> => readFile(file, 'utf8').catch(() => '');
-  await until('the demo listens', async () => (await written()).includes('"listening"'));
-  expect(demo.errors().trimStart()).toMatch(/^This is a demo of Stepgate\.[\s\S]*\n {2}Log: {9}\S+demo\.log\n\n$/);
-  expect(await demo.stop('SIGTERM')).toBe(0);
-  expect(demo.lines).toEqual([]);
-  for (const line of (await written()).trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
-});
+test.each([
+  ['its usual log file', 'data', []],
+  ['another one', 'logs', ['--log-file']],
+] as const)(
+  'with %s, where to click is all that the terminal shows, and the log is in the file',
+  async (_, folder, words) => {
+    const file = join(dir, folder, 'demo.log');
+    const env = { DATA_DIR: join(dir, 'data'), PORT: String(await freePort()) };
+    const demo = startStepgate(env, ['serve', '--demo', ...words.flatMap((word) => [word, file])]);
+    const written = async (): Promise<string> => readFile(file, 'utf8').catch(() => '');
+    await until('the demo listens', async () => (await written()).includes('"listening"'));
+    expect(demo.errors().trimStart()).toMatch(/^This is a demo of Stepgate\.[\s\S]*\n {2}Log: {9}\S+demo\.log\n\n$/);
+    expect(await demo.stop('SIGTERM')).toBe(0);
+    expect(demo.lines).toEqual([]);
+    for (const line of (await written()).trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');
+  },
+);
 
 test('a busy port is told in one sentence', async () => {
   const env = { DATA_DIR: join(dir, 'data'), PORT: String(await freePort()) };
-  const first = startStepgate(env, ['serve', '--demo']);
+  const first = startStepgate(env, ['serve', '--demo', '--log-file', '-']);
   await first.line(/"listening"/);
-  const second = startStepgate({ ...env, DATA_DIR: join(dir, 'other') }, ['serve', '--demo']);
+  const second = startStepgate({ ...env, DATA_DIR: join(dir, 'other') }, ['serve', '--demo', '--log-file', '-']);
   await expect(second.line(/"listening"/)).rejects.toThrow();
   expect(second.errors()).toBe(
     `Port ${env.PORT} is in use: another program listens there, perhaps a Stepgate that still runs. Stop it, or set PORT to another port.\n`,

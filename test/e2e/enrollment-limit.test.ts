@@ -57,7 +57,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     );
     const value = serializeCredentials([...parseCredentials(stored?.value ?? ''), ...more]);
     await node.store.commit([{ op: 'put', key, value }]);
-    return { user, address, ...(await visit(node, user)) };
+    return { user, address, ...(await visit(node, user, { path: '/account/methods' })) };
   }
 
   async function enrolledCount({ id }: TestUser): Promise<number> {
@@ -81,8 +81,8 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(page.html).toContain('data-full="totp"');
     expect(page.html).not.toContain('href="/account/add/totp"');
     for (const [language, text] of [
-      ['en', /as many of these as you can have \((<bdi>)?10/],
-      ['de', /Mehr davon können Sie nicht haben \((<bdi>)?10/],
+      ['en', /reached the limit \((<bdi>)?10/],
+      ['de', /Mehr geht nicht \((<bdi>)?10/],
     ] as const) {
       const headers = { 'accept-language': language };
       const refused = await agent.open(`${node.issuer}/account/add/totp`, { headers });

@@ -61,7 +61,7 @@ const countOf = async ({ id }: Holder) => (await node.app.directory.get(id))?.cr
 
 test.each([
   ['bound', 'credentials.not_device_bound', /stays on one device/],
-  ['hardware', 'credentials.not_hardware', /protected by hardware/],
+  ['hardware', 'credentials.not_hardware', /hardware-protected/],
 ] as const)('%s: refused, explained, not kept, as often as it is tried', async (app, code, text) => {
   const who = await holder(node, 'password');
   const { agent, page } = await atOffer(app, who);

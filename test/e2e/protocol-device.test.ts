@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { interactionKey, userCodeKey } from '../../src/stores/keys.ts';
 import { appFile, authorize, type OpenNode, openNode, post, signOut } from '../support/authorize.ts';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { newTestUser, type TestNode } from '../support/node.ts';
@@ -99,6 +100,23 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       client_id: 'notes',
     });
     expect(asking.body).toMatchObject({ active: true, acr: 'urn:okta:loa:1fa:pwd', auth_time: claims.auth_time });
+  });
+
+  test('the device code is known to the device alone: what the store holds in its place opens nothing', async () => {
+    const device = await start();
+    const agent = new UserAgent();
+    const asked = await enter(agent, device.userCode);
+    const uid = new URL(asked.url).pathname.split('/').at(-1) ?? '';
+    const keys = [userCodeKey(device.userCode.replace('-', '')), interactionKey(uid)];
+    const { entries } = await node.store.load(keys);
+    const kept = keys.map((key) => entries.get(key)?.value ?? '');
+    expect(kept.map((value) => value.includes('device-code:{'))).toEqual([true, true]);
+    for (const { value = '' } of [...entries.values()].flatMap((entry) => entry ?? []))
+      expect(value).not.toContain(device.deviceCode);
+    const reference = kept[0] ?? '';
+    await signIn(agent, asked, user);
+    expect((await poll({ ...device, deviceCode: reference })).body.error).toBe('invalid_grant');
+    expect((await poll(device)).status).toBe(200);
   });
 
   test('two factors: the policy of the app applies in the browser, and the tokens say so', async () => {

@@ -146,13 +146,16 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(node.errors).toEqual([]);
   });
 
-  test('an ID token of this very session signs out without a question; one of another user does not', async () => {
-    const [agent, other] = [new UserAgent(), new UserAgent()];
+  test('an ID token of this very session signs out without a question; one of another user or browser does not', async () => {
+    const [agent, other, elsewhere] = [new UserAgent(), new UserAgent(), new UserAgent()];
     const own = (await authorize(notes, agent, user)).tokens.id_token ?? '';
     const foreign = (await authorize(notes, other, await newTestUser(node))).tokens.id_token ?? '';
-    const asked = await agent.open(logoutUrl({ id_token_hint: foreign }));
-    expect(asked.forms.some(({ fields }) => 'xsrf' in fields)).toBe(true);
-    expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
+    const former = (await authorize(notes, elsewhere, user)).tokens.id_token ?? '';
+    for (const hint of [foreign, former]) {
+      const asked = await agent.open(logoutUrl({ id_token_hint: hint }));
+      expect(asked.forms.some(({ fields }) => 'xsrf' in fields)).toBe(true);
+      expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
+    }
     const page = await agent.open(
       logoutUrl({ id_token_hint: own, post_logout_redirect_uri: back, state: 's' }),
       {},

@@ -111,7 +111,7 @@ test('the account page says how many are left, and when to make new ones', async
     const digests = (secret.digests as readonly string[]).slice(0, left);
     await node.app.directory.replaceCredential(user.id, { ...enrolled.credential, secret: { ...secret, digests } });
     const agent = new UserAgent();
-    const first = await agent.open(`${node.issuer}/account`);
+    const first = await agent.open(`${node.issuer}/account/methods`);
     let page = await identify(agent, first, user);
     if (currentStep(page) === 'challenge:password')
       page = await answerStep(agent, page, { 'credentials.passcode': user.password });

@@ -118,6 +118,13 @@ describe('a request object that is not signed', () => {
     expect(await errorAt(address(app, new UnsecuredJWT(claims).encode()))).toBe('request_not_supported');
   });
 
+  test.each(['notes', 'signing'])('is refused as not supported when it is pushed: %s', async (app) => {
+    const { claims } = await requestOf(app);
+    const request = app === 'notes' ? await sign(claims) : new UnsecuredJWT(claims).encode();
+    const { status, body } = await post(`${node.issuer}/oauth2/v1/par`, { client_id: app, request });
+    expect([status, body.error]).toEqual([400, 'request_not_supported']);
+  });
+
   test('is refused of an app without keys, also when it is signed', async () => {
     const { claims } = await requestOf('notes');
     expect(await errorAt(address('notes', await sign(claims)))).toBe('request_not_supported');

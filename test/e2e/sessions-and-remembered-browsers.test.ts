@@ -383,12 +383,12 @@ describe('remembered devices in /account', () => {
     ahead = 60;
     await signInTo('vault', agent, user, ['rememberDevice'], { prompt: 'login' });
     expect(await notifiedEvents(node, user.identifier)).toEqual(['device_remembered']);
-    const overview = await reach(agent, '/account', user);
+    const overview = await reach(agent, '/account/devices', user);
     expect(overview.html).toContain('id="own-devices"');
     const link = linkTo(overview, /^\/account\/devices\//);
     const path = new URL(link).pathname;
     const stranger = await reach(new UserAgent(), path, other);
-    expect(stranger.url).toBe(`${node.issuer}/account`);
+    expect(stranger.url).toBe(`${node.issuer}/account/devices`);
     expect(stranger.html).not.toContain('id="own-devices"');
     ahead = 120;
     const page = await reach(agent, path, user);
@@ -402,7 +402,7 @@ describe('remembered devices in /account', () => {
     const stale = await agent.submit(page, form, { stateHandle: 'x' });
     expect(stale.status).toBe(409);
     const after = await agent.submit(page, form);
-    expect(after.url).toBe(`${node.issuer}/account?done=device_forgotten`);
+    expect(after.url).toBe(`${node.issuer}/account/devices?done=device_forgotten`);
     expect(after.html).not.toContain('id="own-devices"');
     expect(await notifiedEvents(node, user.identifier)).toEqual(['device_forgotten', 'device_remembered']);
     ahead = 180;

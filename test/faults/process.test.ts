@@ -31,7 +31,7 @@ interface Demo {
   start(): Promise<Running>;
 }
 
-async function demo({ shutdownDelay = 1 } = {}): Promise<Demo> {
+async function demo({ shutdownDelay = 1, shutdownTimeout = 7 } = {}): Promise<Demo> {
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-process-'));
   stops.push(() => removeDirectory(dir));
   const configDir = join(dir, 'config');
@@ -44,13 +44,14 @@ async function demo({ shutdownDelay = 1 } = {}): Promise<Demo> {
     CONFIG_DIR: configDir,
     DEMO_PASSWORD: password,
     SHUTDOWN_DELAY: String(shutdownDelay),
+    SHUTDOWN_TIMEOUT: String(shutdownTimeout),
   };
   return {
     issuer: `http://localhost:${port}`,
     port,
     configDir,
     async start() {
-      const running = startStepgate(env, ['serve', '--demo']);
+      const running = startStepgate(env, ['serve', '--demo', '--log-file', '-']);
       stops.push(() => running.stop('SIGKILL'));
       await running.line(/"listening"/);
       await (await fetch(`http://localhost:${port}/readyz`)).arrayBuffer();
@@ -222,6 +223,35 @@ describe('SIGTERM', () => {
     expect(await running.stop('SIGTERM')).toBe(0);
     for (const socket of sockets) socket.destroy();
   });
+});
+
+test('how long requests under way may take after SIGTERM is set by the operator', async () => {
+  const ends = [0, 3600].map(async (shutdownTimeout) => {
+    const node = await demo({ shutdownTimeout });
+    const running = await node.start();
+    const socket = connect(node.port, '127.0.0.1');
+    socket.on('error', () => {});
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n');
+    const closed = once(socket, 'close');
+    const ended = running.stop('SIGTERM');
+    await until('the node to take no more connections', () =>
+      fetch(`http://localhost:${node.port}/livez`)
+        .then(
+          async (response) => void (await response.arrayBuffer()),
+          (error: unknown) => isRefusal(error),
+        )
+        .then((refused) => refused === true),
+    );
+    socket.write('\r\n');
+    await closed;
+    expect(await ended).toBe(0);
+    return answer.split('\r\n')[0];
+  });
+  expect(await Promise.all(ends)).toEqual(['', 'HTTP/1.1 200 OK']);
 });
 
 describe('a configuration that changes while the node runs', () => {

@@ -174,5 +174,5 @@ test('a user without a session signs in, comes to the offer, and back', async ()
   const page = await reach(agent, await adding(agent, 'recovery_code'), user);
   expect(currentStep(page)).toBe('enroll:recovery_code');
   const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
-  expect([added.url, added.messages]).toEqual([`${node.issuer}/account?done=added`, ['account.done.added']]);
+  expect([added.url, added.messages]).toEqual([`${node.issuer}/account/methods?done=added`, ['account.done.added']]);
 });

@@ -13,7 +13,7 @@ afterAll(async () => node.stop());
 async function manage(): Promise<{ agent: UserAgent; page: Page; id: string }> {
   const user = await userWithPassword(node);
   const agent = new UserAgent();
-  const own = await identify(agent, await agent.open(`${node.issuer}/account`), user);
+  const own = await identify(agent, await agent.open(`${node.issuer}/account/methods`), user);
   const path = /\/account\/authenticators\/[\w-]+/.exec(own.html)?.[0];
   return { agent, page: await agent.open(`${node.issuer}${path}`), id: user.id };
 }
@@ -94,7 +94,9 @@ async function owner() {
   const askedAt = Math.floor(Date.now() / 1000);
   const askedAddress = { address: `3-${user.identifier}`, code: 'x', askedAt, expires: askedAt + 600 };
   await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
-  const { html } = await agent.open(`${node.issuer}/account`);
+  const parts = ['methods', 'devices', 'notifications'];
+  const pages = await Promise.all(parts.map((part) => agent.open(`${node.issuer}/account/${part}`)));
+  const html = pages.map((page) => page.html).join('\n');
   const first = (pattern: RegExp) => pattern.exec(html)?.[1] ?? '';
   const paths: Readonly<Record<string, string>> = {
     id: first(/\/account\/authenticators\/([\w-]+)/),

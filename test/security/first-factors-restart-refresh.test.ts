@@ -129,7 +129,7 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
   test('changes nothing at /account (Law 7); with the strongest proof it does', async () => {
     const who = await ownerOf(node, first);
     const { agent } = await sessionBy(node, first, who);
-    const overview = await agent.open(`${node.issuer}/account`);
+    const overview = await agent.open(`${node.issuer}/account/methods`);
     const changes = {
       'end-others': `${node.issuer}/account/sessions/others`,
       'add-address': `${node.issuer}/account/addresses/add`,

@@ -393,7 +393,7 @@ describe('two nodes on one Redis', () => {
       const later = reopened(agent, both.issuer);
       expect((await signIn(returning(), 'vault', { agent: on(later, other), user })).asked).toEqual(['identify']);
       const forgetting = on(agent, other);
-      const overview = await forgetting.open(`${both.issuer}/account`);
+      const overview = await forgetting.open(`${both.issuer}/account/devices`);
       const page = await forgetting.open(linkTo(overview, /^\/account\/devices\//));
       const forget = page.forms.find(({ step }) => step === 'forget-device');
       const during = reopened(later, both.issuer);

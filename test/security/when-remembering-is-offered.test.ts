@@ -54,7 +54,7 @@ async function nextTime(who: Holder, agent: UserAgent): Promise<string> {
 }
 
 const listsBrowsers = async (agent: UserAgent): Promise<boolean> =>
-  (await agent.open(`${node.issuer}/account`)).html.includes('/account/devices/');
+  (await agent.open(`${node.issuer}/account/devices`)).html.includes('/account/devices/');
 
 test('where it has an effect it is offered, kept, notified and listed', async () => {
   const who = await holder(node, 'password', 'totp');

@@ -3,7 +3,7 @@ import type { ProfileField } from '../../src/core/step/step.ts';
 import type { OwnApp } from '../../src/flow/account/apps.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
 import type { OwnProfile } from '../../src/flow/account/profile.ts';
-import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
+import type { AccountPage, OverviewPage } from '../../src/http/html/views/account-pages.ts';
 import { standardAttributes } from '../../src/policy/model/standard-attributes.ts';
 import { errorNotice as error } from './notices.ts';
 
@@ -22,6 +22,10 @@ const partner: OwnApp = {
   offlineSince: at + 86_400,
   texts: { orders: { label: { en: 'See your orders', de: 'Ihre Bestellungen sehen' } } },
 };
+const openable = ['Expenses', 'Notes', 'Payroll', 'Travel and conferences'].map((app) => ({
+  name: app,
+  href: `https://${app.slice(0, 5).toLowerCase()}.example/`,
+}));
 /** Of the operator's own. */
 const backup: OwnApp = { id: name, clientId: 'backup', name: 'Backup', offlineSince: at, texts: {} };
 
@@ -144,14 +148,36 @@ export function accountPages(hostile: string, long: string): AccountPages {
   };
 }
 
+/** Each part of the account that has a page of its own, in every state. */
+const sections = ['overview', 'methods', 'devices', 'activity', 'notifications'] as const;
+
+type OverviewState = Partial<Omit<OverviewPage, 'kind'>>;
+
+/** The same state on each of the pages, as `account`, `account-methods` and so on. */
+function onEachPage(name: string, state: OverviewState): AccountPages {
+  return Object.fromEntries(
+    sections.map((kind) => [
+      kind === 'overview' ? `account${name}` : `account-${kind}${name}`,
+      { ...base, now: at + 190_000, overview: overview(), ...state, kind },
+    ]),
+  );
+}
+
 function overviewPages(hostile: string, long: string): AccountPages {
+  const shown = { ...base, kind: 'overview', now: at + 190_000 } as const;
   return {
-    account: { ...base, kind: 'overview', overview: overview() },
-    'account-deletion-asked': { ...base, kind: 'overview', overview: overview(), keep: { dueAt: at, handle } },
-    'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
-    'account-recovery-codes': {
-      ...base,
-      kind: 'overview',
+    ...onEachPage('', {}),
+    ...onEachPage('-german', { locale: 'de', now: at + 190_000 }),
+    'account-deletion-asked': { ...shown, overview: overview(), keep: { dueAt: at, handle } },
+    'account-from-app': {
+      ...shown,
+      overview: overview({
+        addable: ['totp'],
+        authenticators: [{ id: 'w1', authenticator: 'webauthn', createdAt: at }],
+      }),
+      returnTo: { name: 'Payroll', href: 'https://payroll.example/' },
+    },
+    ...onEachPage('-recovery-codes', {
       overview: overview({
         authenticators: [
           { id: 'r1', authenticator: 'recovery_code', createdAt: at, remaining: 2 },
@@ -160,35 +186,46 @@ function overviewPages(hostile: string, long: string): AccountPages {
         replaced: ['recovery_code'],
         signIns: [{ at, proved: ['recovery_code'], ...firefox }],
       }),
-    },
-    'account-bare': {
-      ...base,
-      kind: 'overview',
+    }),
+    ...crowdedPages(hostile, long),
+  };
+}
+
+/** With nothing, as much as there can be, and texts that are made to be too long or to break out. */
+function crowdedPages(hostile: string, long: string): AccountPages {
+  const shown = { ...base, now: at + 190_000 } as const;
+  return {
+    ...onEachPage('-bare', {
       overview: overview({
         addresses: [],
         addable: [],
         signIns: [],
         devices: [],
+        sessions: [{ id: 's1', current: true, apps: [], startedAt: at, usedAt: at, ...firefox }],
         authenticators: [],
         canAddAddress: false,
       }),
-    },
+    }),
     'account-full': {
-      ...base,
-      kind: 'overview',
+      ...shown,
+      kind: 'methods',
       overview: overview({ addable: ['totp'], full: ['webauthn', 'email'] }),
       messages: [error('account.add.full', { params: { count: 10 } })],
     },
-    'account-without-mail': { ...base, kind: 'overview', overview: overview({ mailed: false }) },
+    'account-without-mail': { ...shown, kind: 'notifications', overview: overview({ mailed: false }) },
     'account-asked': {
-      ...base,
-      kind: 'overview',
+      ...shown,
+      kind: 'notifications',
       overview: overview({ askedAddress: 'archer@example.net' }),
-      messages: [{ code: 'account.done.renamed', level: 'info' }],
+      messages: [{ code: 'account.done.address_removed', level: 'info' }],
     },
-    'account-long': {
-      ...base,
-      kind: 'overview',
+    'account-added': {
+      ...shown,
+      kind: 'methods',
+      overview: overview(),
+      messages: [{ code: 'account.done.added', level: 'info', authenticator: 'totp', params: { others: 'ended' } }],
+    },
+    ...onEachPage('-long', {
       overview: overview({
         identifier: `${long}@demo.test`,
         authenticators: [{ id: 'l1', authenticator: 'totp', label: long, createdAt: at }],
@@ -197,14 +234,15 @@ function overviewPages(hostile: string, long: string): AccountPages {
         addresses: [{ address: `${long}@${long}.test`, source: 'added', name }],
         askedAddress: `${long}@demo.test`,
       }),
-    },
-    'account-hostile': { ...base, kind: 'overview', overview: hostileOverview(hostile) },
+    }),
+    ...onEachPage('-hostile', { overview: hostileOverview(hostile), returnTo: { name: hostile, href: '/' } }),
   };
 }
 
 function authenticatorPages(hostile: string): AccountPages {
   return {
     'account-authenticator': { ...password },
+    'account-last': { ...password, isLast: true },
     'account-unnamed': { ...password, messages: [error('account.name.invalid', { field: 'label' })] },
     'account-remove-confirm': { ...password, lost },
     'account-remove-unsaid': {
@@ -257,9 +295,9 @@ function appPages(hostile: string): AccountPages {
     handle,
   } as const;
   return {
-    'account-apps': { ...base, kind: 'apps', apps: [partner, backup] },
-    'account-apps-none': { ...base, kind: 'apps', apps: [] },
-    'account-apps-hostile': { ...base, kind: 'apps', apps: [{ ...partner, name: hostile }] },
+    'account-apps': { ...base, kind: 'apps', apps: [partner, backup], openable },
+    'account-apps-none': { ...base, kind: 'apps', apps: [], openable: [] },
+    'account-apps-hostile': { ...base, kind: 'apps', apps: [{ ...partner, name: hostile }], openable: [] },
     'account-end-app-access': asking,
     'account-end-app-access-german': { ...asking, locale: 'de' },
   };

@@ -102,6 +102,7 @@ export async function openNode(
 export interface AppFile {
   readonly name?: string;
   readonly firstParty?: boolean;
+  readonly hidden?: boolean;
   readonly identify?: Readonly<Record<string, unknown>>;
   readonly requiredScopes?: readonly string[];
   readonly signOnPolicy?: string;

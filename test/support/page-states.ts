@@ -563,6 +563,16 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...selectEnroll, skippable: until },
   },
+  'select-enroll-sole': {
+    ...base,
+    ...known,
+    done: ['email'],
+    step: {
+      ...selectEnroll,
+      options: [{ authenticator: 'webauthn' }],
+      skippable: { reason: 'promotion', authenticators: ['webauthn'] },
+    },
+  },
   'prove-first': {
     ...base,
     ...known,
@@ -710,6 +720,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     typed: { 'userProfile.note': hostile, 'userProfile.other': hostile },
   },
   denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', notices: [] } },
+  'denied-branded': { ...base, ...known, brand: sampleBrand, step: { kind: 'denied', reason: 'rule', notices: [] } },
   'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', notices: [] } },
   'denied-full': {
     ...base,

@@ -160,9 +160,23 @@ async function supervised(
   return { port, pid, kill, stop };
 }
 
+/** One node of a Cluster, before it has met the others. */
+export interface ClusterMember {
+  /** With the port that clients and other nodes use. */
+  readonly server: RedisServer;
+  /** That of the bus, as other nodes use it. */
+  readonly busPort: number;
+  /** How it is started again. */
+  readonly again: Required<RedisServerOptions>;
+}
+
 /** Starts a Cluster; the slots are shared out evenly, and each master has so many replicas. */
-export async function startRedisCluster(masters = 3, replicas = 0): Promise<RedisCluster> {
-  const nodes = await Promise.all(Array.from({ length: masters * (1 + replicas) }, startClusterNode));
+export async function startRedisCluster(
+  masters = 3,
+  replicas = 0,
+  startMember: (index: number) => Promise<ClusterMember> = startClusterMember,
+): Promise<RedisCluster> {
+  const nodes = await Promise.all(Array.from({ length: masters * (1 + replicas) }, (_, index) => startMember(index)));
   const clients = nodes.map(({ server }) => new Redis(server.port));
   const share = 16_384 / masters;
   for (const [index, client] of clients.entries()) {
@@ -196,28 +210,34 @@ export async function startRedisCluster(masters = 3, replicas = 0): Promise<Redi
   return {
     url: `redis+cluster://${nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(',')}`,
     nodes: nodes.map(({ server }) => server),
-    async restart(node) {
-      const { port } = node;
-      const { settings, dir } = nodes.find(({ server }) => server.port === port) ?? {};
-      return startRedis({ port, ...(settings && dir ? { settings, dir } : {}) });
-    },
+    restart: ({ port }) => startRedis(nodes.find(({ server }) => server.port === port)?.again),
     async stop() {
       await Promise.all(nodes.map(({ server }) => server.stop()));
-      await Promise.all(nodes.map(({ dir }) => removeDirectory(dir)));
+      await Promise.all(nodes.map(({ again }) => removeDirectory(again.dir)));
     },
   };
 }
 
-async function startClusterNode() {
-  const busPort = await freePort();
+function startClusterMember(): Promise<ClusterMember> {
+  return clusterMember();
+}
+
+/** `more`: further lines of redis.conf. */
+export async function clusterMember(
+  ports: { readonly port?: number; readonly busPort?: number } = {},
+  more: Readonly<Record<string, string>> = {},
+): Promise<ClusterMember> {
+  const { port = await freePort(), busPort = await freePort() } = ports;
   const dir = await temporaryDir();
   const settings = {
     'cluster-enabled': 'yes',
     'cluster-port': String(busPort),
     'cluster-node-timeout': '2000',
     'repl-diskless-sync-delay': '0',
+    ...more,
   };
-  return { busPort, dir, settings, server: await startRedis({ settings, dir }) };
+  const again = { port, dir, settings };
+  return { busPort, again, server: await startRedis(again) };
 }
 
 function lineCount(text: unknown): number {

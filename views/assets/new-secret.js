@@ -1,4 +1,4 @@
-// Says how good a new password is while the user types it, and shows it on request. The server checks it in any case:
+// Says how good a new password is while the user types it. The server checks it in any case:
 // nothing depends on this script.
 
 /** Characters (code points), as the server counts them. */
@@ -18,22 +18,12 @@ function levelOf(text, shortest) {
 for (const box of document.querySelectorAll('[data-strength]')) {
   const input = box.parentElement.querySelector('input');
   const meter = box.querySelector('meter');
-  const reveal = box.querySelector('[data-reveal]');
   const show = () => {
     const level = levelOf(input.value, Number(box.dataset.strength));
     meter.value = level;
     for (const text of box.querySelectorAll('[data-level]')) text.hidden = Number(text.dataset.level) !== level;
   };
-  const setRevealed = (isRevealed) => {
-    input.type = isRevealed ? 'text' : 'password';
-    reveal.setAttribute('aria-pressed', String(isRevealed));
-    for (const text of reveal.querySelectorAll('[data-shown]'))
-      text.hidden = (text.dataset.shown === 'true') !== isRevealed;
-  };
   input.addEventListener('input', show);
-  reveal.addEventListener('click', () => setRevealed(input.type === 'password'));
-  // A browser must not keep what it would take for an ordinary text.
-  input.form.addEventListener('submit', () => setRevealed(false));
   box.hidden = false;
   show();
 }

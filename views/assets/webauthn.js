@@ -17,8 +17,9 @@ function withBytes(descriptors) {
   return descriptors.map((descriptor) => ({ ...descriptor, type: 'public-key', id: decode(descriptor.id) }));
 }
 
-async function create(options) {
+async function create(options, more) {
   const { response } = await navigator.credentials.create({
+    ...more,
     publicKey: {
       ...options,
       challenge: decode(options.challenge),
@@ -56,6 +57,7 @@ async function get(options, more) {
  * look alike.
  */
 const codes = {
+  AbortError: 'webauthn.cancelled',
   NotAllowedError: 'webauthn.cancelled',
   InvalidStateError: 'webauthn.registered',
   ConstraintError: 'webauthn.unverifiable',
@@ -88,9 +90,17 @@ function prepare(form) {
   const { mediation, ...options } = JSON.parse(form.dataset.webauthn);
   const button = form.querySelector('button');
   const isEnrollment = form.dataset.step === 'enroll';
+  const place = form.querySelector('[data-webauthn-waiting]');
+  const cancel = form.querySelector('[data-webauthn-cancel]');
   const waiting = { controller: undefined };
   // Conditional alone: passkeys are only among what the browser fills in.
   button.hidden = mediation === 'conditional';
+
+  /** While the browser asks, the page says so, and lets the user change their mind. */
+  function showWaiting(isWaiting) {
+    place.hidden = !isWaiting;
+    button.hidden = isWaiting;
+  }
 
   /** Offers passkeys among what the browser fills in, until the user presses the button. */
   async function wait() {
@@ -107,17 +117,21 @@ function prepare(form) {
   async function start() {
     if (!window.PublicKeyCredential) return say(form, 'webauthn.unsupported');
     waiting.controller?.abort();
-    button.disabled = true;
+    waiting.controller = new AbortController();
+    const { signal } = waiting.controller;
+    showWaiting(true);
+    cancel.focus();
     try {
-      send(form, await (isEnrollment ? create(options) : get(options)));
+      send(form, await (isEnrollment ? create(options, { signal }) : get(options, { signal })));
     } catch (error) {
-      button.disabled = false;
+      showWaiting(false);
       say(form, codes[error.name] ?? 'webauthn.failed');
       button.focus();
       void wait();
     }
   }
 
+  cancel.addEventListener('click', () => waiting.controller?.abort());
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void start();

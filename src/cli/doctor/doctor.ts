@@ -6,6 +6,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
+import { keyringKey, revisionPointerKey, usersKey } from '../../stores/keys.ts';
 import { releaseSchema, type StoreSchema } from '../../stores/schema.ts';
 import type { Store } from '../../stores/store.ts';
 import { readStoreAlone, storeAloneText } from '../../stores/store-alone.ts';
@@ -72,7 +73,8 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
     try {
       await store.ping();
       const trouble = [...new Set(warnings)].map((text) => warn('store', text));
-      return [...before, ok('store', 'answers'), ...trouble, ...(await examineStore(context, store))];
+      const kept = await checkReplicas(store);
+      return [...before, ok('store', 'answers'), ...trouble, ...kept, ...(await examineStore(context, store))];
     } finally {
       await store.close();
     }
@@ -84,6 +86,8 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
 }
 
 async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
+  // What else is missing follows from that.
+  if (await isEmpty(store)) return [emptyStore(context.dataDir)];
   return [
     ...(await checkConfiguration(store, context)),
     ...(await checkStoreState(store, context.schema ?? releaseSchema)),
@@ -91,6 +95,36 @@ async function examineStore(context: DoctorContext, store: Store): Promise<reado
     ...(await checkKeys(store, context.now())),
     await checkUsers(store),
   ];
+}
+
+async function isEmpty(store: Store): Promise<boolean> {
+  const { entries } = await store.load([keyringKey, revisionPointerKey]);
+  if (entries.get(keyringKey) !== undefined || entries.get(revisionPointerKey) !== undefined) return false;
+  for await (const ids of store.members(usersKey)) if (ids.length > 0) return false;
+  return true;
+}
+
+function emptyStore(dataDir: string | undefined): CheckResult {
+  if (dataDir !== undefined)
+    return fail(
+      'store',
+      'it is empty: no keys, no configuration, no users',
+      `restore it from a backup, or empty ${dataDir} to begin anew`,
+    );
+  const remedy = 'if it is new: npm run stepgate -- config apply --init; if it was in use, restore it from a backup';
+  return fail('store', 'this Redis holds no store of Stepgate', remedy);
+}
+
+/** As a node finds out whether it is ready: does a promise reach every replica? */
+async function checkReplicas(store: Store): Promise<readonly CheckResult[]> {
+  try {
+    await store.confirm();
+    return [];
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    const remedy = 'bring the replica back; where it is gone for good, see "Stores" in docs/operations.md';
+    return [fail('store', `it keeps no promises now: ${error.message}`, remedy)];
+  }
 }
 
 async function checkStoreAlone(store: Store): Promise<readonly CheckResult[]> {

@@ -5,12 +5,16 @@ import type { Seconds } from '../../core/model/facts.ts';
 
 /** Name and text of each row. A policy that requires nothing has one row that says so. */
 export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [string, string])[] {
-  const { required, optional, promoted, disabled } = terms;
+  const { required, optional, promoted, disabled, useOnly = [] } = terms;
   const rows = [
-    ...required.map(({ anyOf, grace }) => ['requires', `${anyOf.join(' or ')}${graceWords(grace)}`] as const),
+    ...required.map(({ anyOf, count = 1, grace }) => {
+      const many = count > 1 ? `${count} of ` : '';
+      return ['requires', `${many}${anyOf.join(' or ')}${graceWords(grace)}`] as const;
+    }),
     ...(optional.length === 0 ? [] : [['offers', optional.join(', ')] as const]),
     ...promoted.map(({ authenticator }) => ['promotes', authenticator] as const),
     ...(disabled.length === 0 ? [] : [['disables', disabled.join(', ')] as const]),
+    ...(useOnly.length === 0 ? [] : [['use only', useOnly.join(', ')] as const]),
   ];
   return rows.length === 0 ? [['requires', 'nothing']] : rows;
 }

@@ -54,21 +54,25 @@ export function ageWords(maxAge: Seconds): string {
 }
 
 function demandWords(demand: Demand): string {
-  const { factor, authenticators, exclude, characteristics = [], maxAge } = demand;
+  const { factor, authenticators, exclude, characteristics = [] } = demand;
   const which = [
     factor ?? 'any factor',
     ...(authenticators ? [`by ${authenticators.join(' or ')}`] : []),
     ...(exclude ? [`not by ${exclude.join(' or ')}`] : []),
   ].join(' ');
-  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), maxAge);
+  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), demand);
 }
 
-function stepWords({ authenticators, characteristics = [], maxAge }: ChainStep): string {
+function stepWords(step: ChainStep): string {
+  const { authenticators, characteristics = [] } = step;
   const which = authenticators.join(' or ');
-  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), maxAge);
+  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), step);
 }
 
-function withAge(words: string, maxAge: Seconds | undefined): string {
-  if (maxAge === undefined) return words;
-  return `${words}${words.includes(',') ? ',' : ''} ${ageWords(maxAge)}`;
+function withAge(words: string, { maxAge, maxIdle }: Pick<Demand, 'maxAge' | 'maxIdle'>): string {
+  const ages = [
+    ...(maxAge === undefined ? [] : [ageWords(maxAge)]),
+    ...(maxIdle === undefined ? [] : [`without a pause of more than ${durationText(maxIdle)} since`]),
+  ];
+  return ages.length === 0 ? words : `${words}${words.includes(',') ? ',' : ''} ${ages.join(', ')}`;
 }

@@ -4,8 +4,8 @@ import { newCommand } from '../commands.ts';
 
 export interface ServeCommandOptions {
   readonly demo: boolean;
-  /** Where log lines are appended; `-`: standard output. */
-  readonly logFile: string;
+  /** Where log lines are appended; `-`: standard output. Absent: as the server usually does. */
+  readonly logFile?: string;
 }
 
 export interface ServeContext {
@@ -16,6 +16,9 @@ export interface ServeContext {
 export function serveCommand({ serve }: ServeContext): Command {
   return newCommand('serve')
     .option('--demo', 'with demo users and a demo relying party, on this machine only', false)
-    .option('--log-file <file>', 'append the log to this file; "-" prints it', '-')
+    .option(
+      '--log-file <file>',
+      'append the log to this file; "-" prints it, as usual; a demo logs to demo.log in the data directory',
+    )
     .action(serve);
 }

@@ -35,7 +35,8 @@ export function askedAfterSignIn(
 
 /** What may be used stays as it was before the sign-in. */
 function withUsable({ terms, ...ruling }: EnrollmentRuling, { terms: before }: EnrollmentRuling): EnrollmentRuling {
-  return { ...ruling, ...(terms && { terms: { ...terms, disabled: before?.disabled ?? [] } }) };
+  const { disabled = [], useOnly = [] } = before ?? {};
+  return { ...ruling, ...(terms && { terms: { ...terms, disabled, useOnly } }) };
 }
 
 /**

@@ -1,7 +1,13 @@
 /** What denies a sign-in whatever the user proves next, and which cause is to blame. */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollableOf, mustEnroll, unsatisfiable } from '../enrollment/apply-policy.ts';
+import {
+  addableOf,
+  type EnrollmentContext,
+  enrollableOf,
+  mustEnroll,
+  unsatisfiable,
+} from '../enrollment/apply-policy.ts';
 import { isFull } from '../enrollment/enrollment-limit.ts';
 import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
@@ -9,6 +15,7 @@ import type { ProfileTerms } from '../model/profile-policy.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
+import { withAccountPolicy } from './account-policy.ts';
 import type { ChosenRequest, EvaluationContext } from './evaluation-context.ts';
 
 /** The evaluation of a user who has identified. */
@@ -43,22 +50,35 @@ function inactive(subject: Subject): Denial | undefined {
 
 /**
  * The requirements cannot be met. The first cause without which they could be met is to blame: the `acr` of the
- * request, the limit of enrollments, what the enrollment policy disables, the minimum `acr` of the app.
+ * request, the limit of enrollments, what the enrollment policy disables, what the account policy forbids, the minimum
+ * `acr` of the app.
  */
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
-  const { policies, policy, enrollment } = context;
+  const { policies, policy, enrollment, facts } = context;
   const requirements = without(chosen.request.requirement, chosen.requirements);
   if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
-  const unlimited = { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
+  const unlimited = {
+    ...capabilities,
+    policies: usablePolicies(withAccountPolicy(policies, facts).policies, enrollment.terms),
+  };
   if (isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
   if (isPossible(requirements, unrestricted)) {
     const { rule } = enrollment;
     return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
   }
+  if (policies.accountPolicy && isPossible(requirements, withoutAccountPolicy(capabilities, context)))
+    return { reason: 'enrollment_forbids', layer: 'account' };
   return isPossible(without(policy.minimumAcr, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
     : { reason: 'unsatisfiable' };
+}
+
+function withoutAccountPolicy(
+  { additions: _, ...capabilities }: Capabilities,
+  { policies, enrollment }: EvaluationContext,
+): Capabilities {
+  return { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
 }
 
 function without(
@@ -77,6 +97,6 @@ function requestedNotEnrollable({ context, subject, capabilities }: SubjectEvalu
 
 /** The enrollment policy requires an authenticator that the user neither has nor can enroll. */
 function requiredNotEnrollable(toEnroll: EnrollmentContext): Denial | undefined {
-  const isHopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.capabilities).length === 0);
+  const isHopeless = mustEnroll(toEnroll).some((required) => addableOf(required, toEnroll.capabilities).length === 0);
   return isHopeless ? unsatisfiable(toEnroll) : undefined;
 }

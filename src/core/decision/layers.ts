@@ -26,6 +26,8 @@ export interface PolicyLayers {
   readonly session?: GrantedSession;
   /** The rule of the app policy that decided. */
   readonly appRule?: Rule;
+  /** The greatest age (seconds) of all evidence by that rule: the session length of this app. */
+  readonly appLength?: Seconds;
   /** How long (seconds) that rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
   /** What that rule requires instead in this browser. */
@@ -53,6 +55,7 @@ export function policyLayers(
   ];
   const denial = layers.find((layer) => layer.denial)?.denial;
   const limits = allowOf(session.rule)?.session;
+  const appLength = stricter(terms?.appSession?.absolute, terms?.appSession?.unkept && limits?.absolute);
   return {
     layers,
     requirements: layers.flatMap(({ requirement }) => requirement ?? []),
@@ -60,6 +63,7 @@ export function policyLayers(
     ...(minimum?.requirement && { minimumAcr: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
+    ...(appLength !== undefined && { appLength }),
     ...(terms?.remember !== undefined && { remember: terms.remember }),
     ...(waiver && { waiver }),
   };
@@ -89,7 +93,12 @@ function allowOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function ruleLayer(layer: 'session' | 'app', ruling: Ruling, waiver?: Waiver): Layer {
+/** What a policy says, as one layer. */
+export function policyLayer(layer: 'account', policy: CompiledPolicy, facts: Facts): Layer {
+  return ruleLayer(layer, rulingOf(policy, facts));
+}
+
+function ruleLayer(layer: 'session' | 'app' | 'account', ruling: Ruling, waiver?: Waiver): Layer {
   const { policy, outcome, rule, failed, traces, reported } = ruling;
   const decider = rule ?? failed;
   const trace = {
@@ -158,9 +167,9 @@ export function requestLayers(request: RequestFacts, acrValues: readonly AcrValu
   return first ? [first, ...others, notRequested] : [notRequested];
 }
 
-/** The greatest age of all evidence of a decision (seconds): the stricter of request and session. */
-export function overallMaxAge(facts: Facts, session: GrantedSession | undefined): Seconds | undefined {
-  return stricter(requestMaxAge(facts.request), session?.absolute);
+/** The greatest age of all evidence of a decision (seconds): the strictest of request, session and app rule. */
+export function overallMaxAge(facts: Facts, { session, appLength }: PolicyLayers): Seconds | undefined {
+  return stricter(requestMaxAge(facts.request), stricter(session?.absolute, appLength));
 }
 
 /** The trace of all layers, each with whether the evidence meets it. */

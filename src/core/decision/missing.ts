@@ -34,9 +34,8 @@ export type Missing =
 /** The evidence that counts in this decision, as requirements see it. None without a subject. */
 export function assessedEvidence(policies: PolicySet, facts: Facts): readonly AssessedEvidence[] {
   if (facts.subject === undefined) return [];
-  const { session } = policyLayers(policies, facts);
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
-  return admissible(countedEvidence(facts.subject, usable, facts), overallMaxAge(facts, session));
+  return admissible(countedEvidence(facts.subject, usable, facts), overallMaxAge(facts, policyLayers(policies, facts)));
 }
 
 /** One entry for each alternative or chain, in order. Empty: the requirement is met. */

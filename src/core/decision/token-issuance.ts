@@ -2,10 +2,11 @@
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { meetsAll } from '../evidence/requirement.ts';
 import type { DenyReason } from '../model/decision.ts';
-import type { Facts, Subject } from '../model/facts.ts';
+import type { Facts, Seconds, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { EnrollmentRuling } from '../policy/enrollment-terms.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
 import { askedAfterSignIn, signInProofs } from './after-sign-in.ts';
 import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
@@ -16,6 +17,8 @@ export type IssuanceDenial =
   | DenyReason
   /** The tokens rest on a proof by an enrollment that the user no longer has. */
   | 'enrollment_gone'
+  /** The session length of the app's rule is over. */
+  | 'session_over'
   /** The policies ask for more than was proved for these tokens. */
   | 'requirement_unmet'
   /** The enrollment policy asks for an authenticator that the user has not enrolled. */
@@ -31,10 +34,11 @@ export type IssuanceDecision = { readonly trace: Trace } & (
 
 /**
  * Decides by the newest policies (Law 5). `facts` are those of the authorization, time included, with the evidence that
- * the tokens rest on and the user as they are now. So ages do not grow. The user is asked nothing: what the evidence
+ * the tokens rest on and the user as they are now. So ages do not grow, except for the session length of the app (`at`:
+ * the time of the exchange, epoch seconds). The user is asked nothing: what the evidence
  * does not meet is denied. Without a subject (the account is gone): deny.
  */
-export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDecision {
+export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds = facts.now): IssuanceDecision {
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
   const { policy, enrollment } = context;
@@ -44,14 +48,28 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDec
   const { capabilities } = capabilitiesIn(subject, context);
   const asked = askedAfterSignIn(context, signInProofs(capabilities));
   const trace = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
-  const reason = issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities);
+  const reason =
+    issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??
+    sessionOver(context, capabilities, at);
   return reason === undefined ? { allow: true, trace } : { allow: false, reason, trace };
+}
+
+/** Refresh tokens live no longer than what was proved counts at this app. */
+function sessionOver(
+  { policy, facts }: EvaluationContext,
+  { evidence }: Capabilities,
+  at: Seconds,
+): IssuanceDenial | undefined {
+  const { appLength } = policy;
+  if (appLength === undefined || at <= facts.now) return undefined;
+  const young = evidence.filter((one) => at - one.evidence.at <= appLength);
+  return meetsAll(policy.requirements, young) ? undefined : 'session_over';
 }
 
 function issuanceDenial(
   subject: Subject,
   { policies, facts, policy, enrollment }: EvaluationContext,
-  capabilities: ReturnType<typeof capabilitiesIn>['capabilities'],
+  capabilities: Capabilities,
 ): IssuanceDenial | undefined {
   const denial = policy.denial ?? enrollment.layer?.denial;
   if (denial) return denial.reason;

@@ -94,9 +94,12 @@ function standsFor(proof: Proved, demand: Demand): boolean {
   return isWaivable(demand) && meetsDemand(demand, { ...proof, age: 'now' });
 }
 
-/** A proof with user verification covers two factor types at once: it has no second factor to be left out. */
-function isWaivable({ maxAge, characteristics }: Demand): boolean {
-  return maxAge !== 0 && !characteristics?.includes('userVerification');
+/**
+ * A proof with user verification covers two factor types at once: it has no second factor to be left out. Of a browser
+ * that remembers a proof nothing is known about pauses.
+ */
+function isWaivable({ maxAge, maxIdle, characteristics }: Demand): boolean {
+  return maxAge !== 0 && maxIdle === undefined && !characteristics?.includes('userVerification');
 }
 
 function choicesOf(factors: readonly Factor[], count: number): readonly (readonly Factor[])[] {

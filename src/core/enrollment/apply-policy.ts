@@ -1,10 +1,11 @@
 /** Applies the enrollment policy in a decision: what must be enrolled now, what may be skipped, and what is offered. */
 
-import { meetsLayerRequirement } from '../evidence/requirement.ts';
+import { meetsAll } from '../evidence/requirement.ts';
 import type { ChallengeOption, DecisionOutcome, Denial, Skippable } from '../model/decision.ts';
 import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
-import { accountManagementOf, type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
+import { type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
+import { type AdditionGroup, additionGroups } from '../remediation/enrollment-plans.ts';
 import { challenge } from '../remediation/requirement-status.ts';
 import { sufficientSets } from '../remediation/sufficient-sets.ts';
 
@@ -26,7 +27,7 @@ export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial
 /** The required enrollments that are missing and cannot be skipped any more. */
 export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
   return context.terms.required.filter(
-    (one) => isOpen(one.anyOf, context.capabilities) && graceOf(one, context) === undefined,
+    (one) => isOpen(one, context.capabilities) && graceOf(one, context) === undefined,
   );
 }
 
@@ -37,8 +38,17 @@ export function enrollableOf(keys: readonly string[], { policies }: Capabilities
   );
 }
 
-function isOpen(keys: readonly string[], { enrollments }: Capabilities): boolean {
-  return !enrollments.some(({ authenticator }) => keys.includes(authenticator));
+function isOpen({ anyOf, count = 1 }: RequiredEnrollment, { enrollments }: Capabilities): boolean {
+  return enrollments.filter(({ authenticator }) => anyOf.includes(authenticator)).length < count;
+}
+
+/** What the user can enroll of what is required. Where there can be only one, a new one adds none. */
+export function addableOf({ anyOf }: RequiredEnrollment, capabilities: Capabilities): readonly string[] {
+  const { policies, enrollments } = capabilities;
+  return enrollableOf(anyOf, capabilities).filter((key) => {
+    const isSingle = policies.authenticators.some((one) => one.key === key && one.maxEnrollments === 1);
+    return !isSingle || !enrollments.some(({ authenticator }) => authenticator === key);
+  });
 }
 
 function skipsOf({ subject }: EnrollmentContext, key: string, reason: Skippable['reason']): Skipped | undefined {
@@ -89,13 +99,22 @@ export function provenStep(
   context: Pick<EnrollmentContext, 'capabilities' | 'facts' | 'rule'>,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const capabilities = forAccountManagement(context.capabilities);
-  const required = accountManagementOf(capabilities);
-  if (meetsLayerRequirement(required, capabilities.evidence)) return { kind: 'enroll', ...due };
   const { evidence } = capabilities;
-  const { sets } = sufficientSets([required], { evidence, actions: provable(capabilities) });
-  const { options } = challenge(sets, capabilities);
-  if (options.length > 0) return proofBefore(due, options, context);
+  const groups = additionGroups(due.choices, capabilities);
+  const ready = groups.filter(({ before }) => meetsAll(before, evidence)).flatMap(({ keys }) => keys);
+  if (ready.length > 0) return { kind: 'enroll', ...due, choices: due.choices.filter((key) => ready.includes(key)) };
+  const asked = context.facts.transaction?.requestedEnrollment ?? '';
+  for (const { keys, before } of groups.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const { sets } = sufficientSets(before, { evidence, actions: provable(capabilities) });
+    const { options } = challenge(sets, capabilities);
+    if (options.length > 0) return proofBefore({ ...due, choices: keys }, options, context);
+  }
   return due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
+
+  /** What the user chose comes first. */
+  function rankOf({ keys }: AdditionGroup): number {
+    return keys.includes(asked) ? 0 : 1;
+  }
 }
 
 function proofBefore(
@@ -112,14 +131,14 @@ function proofBefore(
 
 function requiredNow(context: EnrollmentContext): Due | undefined {
   const [first] = mustEnroll(context);
-  return first && { choices: enrollableOf(first.anyOf, context.capabilities) };
+  return first && { choices: addableOf(first, context.capabilities) };
 }
 
 function graceNow(context: EnrollmentContext): Due | undefined {
   for (const required of context.terms.required) {
     const grace = graceOf(required, context);
-    if (typeof grace !== 'object' || !isOpen(required.anyOf, context.capabilities)) continue;
-    const choices = enrollableOf(required.anyOf, context.capabilities);
+    if (typeof grace !== 'object' || !isOpen(required, context.capabilities)) continue;
+    const choices = addableOf(required, context.capabilities);
     if (choices.length > 0) return { choices, skippable: grace };
   }
   return undefined;
@@ -134,7 +153,7 @@ function offerOf(
   keys: readonly string[],
   context: EnrollmentContext,
 ): Due | undefined {
-  const isOffered = (key: string) => isOpen([key], context.capabilities) && !isSkippedHere(context, [key]);
+  const isOffered = (key: string) => isOpen({ anyOf: [key] }, context.capabilities) && !isSkippedHere(context, [key]);
   const choices = enrollableOf(keys.filter(isOffered), context.capabilities);
   return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
 }

@@ -18,7 +18,7 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
   const counted: CountedEvidence[] = [];
   for (const evidence of facts.evidence) {
     if (evidence.subject !== subject.id || evidence.origin === 'recovery') continue;
-    const { authenticator, enrollment, factors, characteristics } = evidence;
+    const { authenticator, enrollment, factors, characteristics, idle } = evidence;
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
     if (descriptor === undefined || !isEnrolled(evidence, subject)) continue;
     const age = ageOf(evidence, facts);
@@ -26,7 +26,12 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     const { auxiliary } = descriptor;
     const recovered = recoveredPart(subject, descriptor, enrollment);
     const assessed = { authenticator, enrollment, factors, characteristics, age, evidence };
-    counted.push({ ...assessed, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) });
+    counted.push({
+      ...assessed,
+      ...(idle !== undefined && { idle }),
+      ...(auxiliary && { auxiliary }),
+      ...(recovered && { recovered }),
+    });
   }
   counted.sort(newestFirst);
   return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
@@ -63,7 +68,7 @@ function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
     newer.enrollment === older.enrollment &&
     showTheSame(newer, older) &&
     haveSameMembers(newer.evidence.amr, older.evidence.amr) &&
-    (newer.age === 'now' || older.age !== 'now')
+    (newer.age === 'now' || (older.age !== 'now' && (newer.idle ?? 0) <= (older.idle ?? 0)))
   );
 }
 

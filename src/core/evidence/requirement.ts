@@ -17,6 +17,8 @@ export interface AssessedEvidence {
   readonly characteristics: readonly Characteristic[];
   /** Seconds. `now`: proved in this transaction, which is fresh for every requirement. */
   readonly age: Seconds | 'now';
+  /** The longest time without activity since then (seconds). Absent: none. */
+  readonly idle?: Seconds;
   /** Hypothetical: the user would have to enroll the authenticator first. */
   readonly toEnroll?: true;
   /** As in the descriptor of its authenticator. */
@@ -140,8 +142,14 @@ export function meetsDemand(demand: Demand, assessed: AssessedEvidence): boolean
     !demand.exclude?.includes(assessed.authenticator) &&
     (!assessed.auxiliary || demand.authenticators !== undefined) &&
     hasAll(assessed.characteristics, demand.characteristics) &&
-    isFresh(assessed.age, demand.maxAge)
+    isFresh(assessed.age, demand.maxAge) &&
+    wasActive(assessed, demand.maxIdle)
   );
+}
+
+/** What was proved in this transaction has seen no pause yet. */
+function wasActive({ age, idle = 0 }: AssessedEvidence, maxIdle: Seconds | undefined): boolean {
+  return maxIdle === undefined || age === 'now' || idle <= maxIdle;
 }
 
 function hasAll(has: readonly Characteristic[], needed: readonly Characteristic[] | undefined): boolean {

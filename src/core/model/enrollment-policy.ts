@@ -19,11 +19,15 @@ export interface EnrollmentTerms {
   readonly promoted: readonly Promotion[];
   /** Can be neither enrolled nor used, and their evidence does not count. */
   readonly disabled: readonly string[];
+  /** May be used and not be enrolled. Absent: none. */
+  readonly useOnly?: readonly string[];
 }
 
 /** One of these authenticators must be enrolled; the user chooses which. */
 export interface RequiredEnrollment {
   readonly anyOf: readonly string[];
+  /** So many enrollments, of these authenticators together. Absent: one. */
+  readonly count?: number;
   readonly grace?: Grace;
 }
 

@@ -36,6 +36,8 @@ export interface Evidence {
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
+  /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
+  readonly idle?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */
   readonly origin: 'sign_in' | 'recovery' | 'enrollment' | 'registration';
 }
@@ -247,7 +249,12 @@ export interface Facts {
     readonly deletionTold?: true;
   };
   readonly request: RequestFacts;
-  readonly network: { readonly ip: string; readonly zones: readonly string[] };
+  readonly network: {
+    readonly ip: string;
+    readonly zones: readonly string[];
+    /** Zones of which it could not be found out whether they hold the address. Absent: none. */
+    readonly unknownZones?: readonly string[];
+  };
   readonly device: {
     readonly known: boolean;
     readonly platform: Platform;

@@ -13,6 +13,8 @@ export interface Demand {
   readonly characteristics?: readonly Characteristic[];
   /** Oldest age that still counts (seconds). 0: proved in this transaction. */
   readonly maxAge?: Seconds;
+  /** It counts as long as the session was never without activity for longer (seconds). */
+  readonly maxIdle?: Seconds;
 }
 
 /**
@@ -33,6 +35,7 @@ export interface ChainStep {
   readonly authenticators: readonly string[];
   readonly characteristics?: readonly Characteristic[];
   readonly maxAge?: Seconds;
+  readonly maxIdle?: Seconds;
 }
 
 /**
@@ -68,6 +71,16 @@ export interface AllowTerms {
   readonly session?: SessionTerms;
   /** Sign-on policy only: how long (seconds) a browser may remember the second factor. */
   readonly remember?: Seconds;
+  /** Sign-on policy only: how long what was proved counts at this app. */
+  readonly appSession?: AppSession;
+}
+
+/** How long what was proved counts at one app. It never lengthens what the session policy says. */
+export interface AppSession {
+  /** Seconds. Of refresh tokens, too. */
+  readonly absolute?: Seconds;
+  /** A kept session counts no longer than one that is not kept. */
+  readonly unkept?: true;
 }
 
 /** A rule of a session policy or a sign-on policy. */

@@ -12,9 +12,13 @@ export function enrollmentRuling({ enrollment }: PolicySet, facts: Facts): Enrol
   return termsRuling('enrollment', enrollment && beforeSignIn(enrollment), facts);
 }
 
-/** The policies without the authenticators that the terms disable. */
+/** The policies without the authenticators that the terms disable. What may only be used cannot be enrolled in them. */
 export function usablePolicies(policies: PolicySet, terms: EnrollmentTerms | undefined): PolicySet {
-  if (terms === undefined || terms.disabled.length === 0) return policies;
-  const { disabled } = terms;
-  return { ...policies, authenticators: policies.authenticators.filter(({ key }) => !disabled.includes(key)) };
+  if (terms === undefined) return policies;
+  const { disabled, useOnly = [] } = terms;
+  if (disabled.length === 0 && useOnly.length === 0) return policies;
+  const authenticators = policies.authenticators
+    .filter(({ key }) => !disabled.includes(key))
+    .map((descriptor) => (useOnly.includes(descriptor.key) ? { ...descriptor, enrollable: false } : descriptor));
+  return { ...policies, authenticators };
 }

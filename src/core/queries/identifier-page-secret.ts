@@ -67,7 +67,8 @@ function possibleRulings(policies: PolicySet, ahead: RulesAhead): readonly Possi
 
 /** Whether a session rule that may decide once the user has identified lets the user be kept signed in. */
 export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
-  const { session } = rulesAhead(policies, facts);
+  const { session, app } = rulesAhead(policies, facts);
+  if (!app.some(({ then }) => then.kind === 'allow' && !then.appSession?.unkept)) return false;
   return session.some(({ then }) => then.kind === 'allow' && then.session?.keep !== undefined);
 }
 

@@ -36,6 +36,8 @@ export interface SsoSession {
   readonly validSince?: Seconds;
   /** The last sign-in to an app: when (epoch seconds), and from where, as the browser reported. */
   readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
+  /** The last activity (epoch seconds): a sign-in to an app that the user could have been asked something in. */
+  readonly activeAt?: Seconds;
   /** Everything else that oidc-provider keeps with a session. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
@@ -69,6 +71,12 @@ export function isOver(session: SsoSession, account: User | undefined, now: Seco
 export function isKeptWith(session: SsoSession | undefined, account: User, issued: Seconds | undefined): boolean {
   if (session?.accountId !== account.id || session.valid !== account.validAfter) return false;
   return session.validSince !== undefined && issued !== undefined && issued >= session.validSince;
+}
+
+/** The evidence with its longest pause, up to now (epoch seconds). Later activity never makes it shorter. */
+export function withPauses({ evidence, activeAt, used }: SsoSession, now: Seconds): readonly Evidence[] {
+  const last = activeAt ?? used?.at ?? 0;
+  return evidence.map((one) => ({ ...one, idle: Math.max(one.idle ?? 0, now - Math.max(last, one.at)) }));
 }
 
 /** Adds evidence without losing any that another request added; keeps the newest few per enrollment. */

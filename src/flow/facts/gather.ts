@@ -15,7 +15,7 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';
 import { lastSignIn } from '../browser/known-device.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
-import { isOver, peekSso, type SsoSession } from '../browser/sso-session.ts';
+import { isOver, peekSso, type SsoSession, withPauses } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from './account.ts';
 
@@ -34,7 +34,7 @@ function sessionEvidence(
   now: Seconds,
 ): readonly Evidence[] {
   if (!session || !account || session.accountId !== account.user.id || isOver(session, account.user, now)) return [];
-  return session.evidence;
+  return withPauses(session, now);
 }
 
 /** Facts about the user, or about no user yet. `session`: the SSO session of the browser. */
@@ -60,7 +60,7 @@ export async function gatherFacts(
     now,
     ...(transaction ? { transaction: transactionOf(transaction) } : {}),
     request: about.request,
-    network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
+    network: { ip: visitor.ip, ...snapshot.zonesOf(visitor.ip) },
     device: {
       known: last !== undefined,
       ...deviceOf(visitor.userAgent),

@@ -11,6 +11,7 @@ import { StepgateError } from '../../errors.ts';
 import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
 import { isFullOf, overviewOf } from '../../flow/account/overview.ts';
 import { seeOther } from '../answers.ts';
+import type { OverviewPage } from '../html/views/account-pages.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
   type AccountHttpRequest,
@@ -24,6 +25,7 @@ import {
   staleForm,
 } from './account-request.ts';
 import { keepForm } from './deletion-handlers.ts';
+import { appToReturnTo, rememberApp } from './return-to-app.ts';
 
 /** What the overview can say was done, as its query names it. */
 const done = [
@@ -39,20 +41,25 @@ const done = [
 
 export function accountHandlers(parts: AccountParts) {
   return {
-    overview: (ctx: Context) => overview({ parts, ctx }),
+    home: (ctx: Context) => seeOther(ctx, '/account'),
+    overview: (ctx: Context) => section({ parts, ctx }, 'overview'),
+    methods: (ctx: Context) => section({ parts, ctx }, 'methods'),
+    devices: (ctx: Context) => section({ parts, ctx }, 'devices'),
+    activity: (ctx: Context) => section({ parts, ctx }, 'activity'),
+    notifications: (ctx: Context) => section({ parts, ctx }, 'notifications'),
     callback: (ctx: Context) => callback({ parts, ctx }),
     add: (ctx: Context) => addAuthenticator({ parts, ctx }),
     changePassword: (ctx: Context) => changePassword({ parts, ctx }),
   };
 }
 
-async function overview(request: AccountHttpRequest): Promise<void> {
+/** A page that shows a part of the account, or the first page. */
+async function section(request: AccountHttpRequest, kind: OverviewPage['kind']): Promise<void> {
+  rememberApp(request);
   const open = await openedAccount(request);
-  if (!open) return sendToSignIn(request, { returnTo: 'view' });
-  await showOverview({ ...request, open }, [
-    ...addedNotice(open, request.ctx.query),
-    ...noticesOf(request.ctx.query.done),
-  ]);
+  if (!open) return sendToSignIn(request, { returnTo: kind === 'overview' ? 'view' : kind });
+  const { done: code } = request.ctx.query;
+  await showSection({ ...request, open }, kind, [...addedNotice(open, code), ...noticesOf(code)]);
 }
 
 /** The sign-in came back. */
@@ -76,11 +83,11 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
     const params = { count: maxEnrollmentsPerAuthenticator };
     const full: Notice = { code: 'account.add.full', level: 'error', params };
     setStatus(request.ctx, [full]);
-    return showOverview({ ...request, open }, [full]);
+    return showSection({ ...request, open }, 'methods', [full]);
   }
   const isReady = open !== undefined && mayChange(open);
   const purpose = isReady ? enrollScope(key) : changeScope;
-  sendToSignIn(request, { purpose, returnTo: isReady ? `added/${key}` : `add/${key}` });
+  sendToSignIn(request, { purpose, returnTo: isReady ? 'added' : `add/${key}` });
 }
 
 /** A Well-Known URL for Changing Passwords (W3C): password managers send users there. */
@@ -91,25 +98,34 @@ function changePassword({ parts, ctx }: AccountHttpRequest): void {
   seeOther(ctx, `/account/add/${key}`);
 }
 
-async function showOverview(request: AccountPageRequest, messages: readonly Notice[]): Promise<void> {
-  const keep = keepForm(request.open);
-  const overview = await overviewOf(request.open);
-  showAccountPage(request, { kind: 'overview', overview, ...(keep ? { keep } : {}), messages });
+async function showSection(
+  request: AccountPageRequest,
+  kind: OverviewPage['kind'],
+  messages: readonly Notice[],
+): Promise<void> {
+  const { open } = request;
+  const keep = keepForm(open);
+  const overview = await overviewOf(open);
+  showAccountPage(request, {
+    kind,
+    overview,
+    now: open.services.now(),
+    ...(await appToReturnTo(request)),
+    ...(keep && kind === 'overview' ? { keep } : {}),
+    messages,
+  });
 }
 
 /** Seconds for which the page says what was added: longer than the last step takes, too short for a link to lie. */
 const newFor = 600;
 
 /** What the user has just added, and whether that ended the other sessions: both happened in one commit. */
-function addedNotice(
-  { account: { user, credentials }, services }: OpenAccount,
-  { done: code, authenticator }: Context['query'],
-): readonly Notice[] {
-  const times = credentials.filter((one) => one.authenticator === authenticator).map(({ createdAt }) => createdAt);
-  const addedAt = Math.max(...times);
-  if (code !== 'added' || typeof authenticator !== 'string' || addedAt < services.now() - newFor) return [];
-  const others = user.validAfter >= addedAt ? 'ended' : 'kept';
-  return [{ code: 'account.done.added', level: 'info', authenticator, params: { others } }];
+function addedNotice({ account: { user, credentials }, services }: OpenAccount, code: unknown): readonly Notice[] {
+  // Of one second the last in the list is the newest.
+  const newest = credentials.toSorted((one, other) => one.createdAt - other.createdAt).at(-1);
+  if (code !== 'added' || newest === undefined || newest.createdAt < services.now() - newFor) return [];
+  const others = user.validAfter >= newest.createdAt ? 'ended' : 'kept';
+  return [{ code: 'account.done.added', level: 'info', authenticator: newest.authenticator, params: { others } }];
 }
 
 /** `code`: what was done on the page before; `stale`: another tab was faster. */

@@ -62,7 +62,7 @@ async function confirm(request: AccountHttpRequest): Promise<void> {
   const isCurrent = isAccountHandle(form.open, 'confirm address', stateHandle);
   const refusal = isCurrent ? await confirmAddress(form.open, passcode) : staleForm;
   if (refusal) return showConfirm(form, [refusal]);
-  seeOther(request.ctx, '/account?done=address_added');
+  seeOther(request.ctx, '/account/notifications?done=address_added');
 }
 
 async function resend(request: AccountHttpRequest): Promise<void> {
@@ -86,11 +86,11 @@ async function remove(request: AccountHttpRequest): Promise<void> {
   if (!form) return;
   const { ctx, open, fields } = form;
   const address = addedAddress(open, id);
-  if (!address) return seeOther(ctx, '/account');
+  if (!address) return seeOther(ctx, '/account/notifications');
   const isCurrent = isAccountHandle(open, `remove address ${id}`, fields.stateHandle);
   const refusal = isCurrent ? await removeAddress(open, address) : staleForm;
   if (refusal) return showRemove(form, id, [refusal]);
-  seeOther(ctx, '/account?done=address_removed');
+  seeOther(ctx, '/account/notifications?done=address_removed');
 }
 
 /** `email`: as it was typed. */
@@ -106,7 +106,7 @@ function showConfirm(request: AccountPageRequest, notices: readonly Notice[]): v
   const asked = askedAddress(open);
   if (!asked) {
     if (notices.length > 0) showAdd(request, '', notices);
-    else seeOther(ctx, '/account');
+    else seeOther(ctx, '/account/notifications');
     return;
   }
   const sent: readonly Notice[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
@@ -124,7 +124,7 @@ function showRemove(request: AccountPageRequest, id: string, notices: readonly N
   const { ctx, open } = request;
   const one = addedAddress(open, id);
   if (!one) {
-    seeOther(ctx, '/account');
+    seeOther(ctx, '/account/notifications');
     return;
   }
   setStatus(ctx, notices);

@@ -4,6 +4,7 @@ import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import { endAccessOf, type OwnApp, ownApps } from '../../flow/account/apps.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
+import { openableApps } from '../../flow/account/openable-apps.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -19,6 +20,7 @@ import {
   showAccountPage,
   staleForm,
 } from './account-request.ts';
+import { appToReturnTo } from './return-to-app.ts';
 
 export function appHandlers(parts: AccountParts) {
   return {
@@ -31,7 +33,14 @@ export function appHandlers(parts: AccountParts) {
 async function list(request: AccountHttpRequest): Promise<void> {
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: 'apps' });
-  showAccountPage({ ...request, open }, { kind: 'apps', apps: await ownApps(open), messages: noticesOf(request) });
+  const page = { ...request, open };
+  showAccountPage(page, {
+    kind: 'apps',
+    apps: await ownApps(open),
+    openable: await openableApps(open),
+    ...(await appToReturnTo(page)),
+    messages: noticesOf(request),
+  });
 }
 
 function noticesOf({ ctx }: AccountHttpRequest): readonly Notice[] {

@@ -47,8 +47,13 @@ async function change(request: AccountHttpRequest): Promise<void> {
   const form = await readyForForm(request, `authenticators/${id}`);
   if (!form) return;
   const isCurrent = isAccountHandle(form.open, `${act} ${id}`, form.fields.stateHandle);
+  const of = form.open.account.credentials.find((one) => one.id === id)?.authenticator;
+  if (act === 'remove' && of !== undefined) {
+    const isReady = await readyForChange(request, `authenticators/${id}`, { action: 'remove', of });
+    if (!isReady) return;
+  }
   const refusal = isCurrent ? await (act === 'remove' ? remove(form, id) : rename(form, id)) : staleForm;
-  if (!refusal) return seeOther(request.ctx, `/account?done=${act}d`);
+  if (!refusal) return seeOther(request.ctx, `/account/methods?done=${act}d`);
   const { label } = form.fields;
   const typed = act === 'rename' && label !== undefined ? { label } : {};
   await showAuthenticator(form, { id, notices: [refusal], ...typed });
@@ -96,7 +101,7 @@ async function showAuthenticator(
 ): Promise<void> {
   const { ctx, open } = request;
   const credential = open.account.credentials.find((one) => one.id === id);
-  if (!credential) return seeOther(ctx, '/account');
+  if (!credential) return seeOther(ctx, '/account/methods');
   const refusal = await refusalOf(open, id);
   const lost = refusal ? undefined : await appsLostWithout(open, id);
   setStatus(ctx, notices);
@@ -107,6 +112,7 @@ async function showAuthenticator(
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
     ...(lost ? { lost } : {}),
+    ...(refusal?.reason === 'last' ? { isLast: true } : {}),
     ...(refusal?.reason === 'required' ? { needed: { ...refusal.apps, instead: refusal.instead } } : {}),
     messages: notices,
   });

@@ -36,18 +36,18 @@ async function forget(request: AccountHttpRequest): Promise<void> {
   if (!form) return;
   const { ctx, open, fields } = form;
   const device = (await devicesOf(open)).find((one) => one.id === id);
-  if (!device) return seeOther(ctx, '/account?done=device_forgotten');
+  if (!device) return seeOther(ctx, '/account/devices?done=device_forgotten');
   if (!isAccountHandle(open, `forget ${id}`, fields.stateHandle)) return showForget(form, id, [staleForm]);
   const tooMany = await reserveChange(open);
   if (tooMany) return showForget(form, id, [tooMany]);
   forgetDevice(open, device);
-  seeOther(ctx, '/account?done=device_forgotten');
+  seeOther(ctx, '/account/devices?done=device_forgotten');
 }
 
 async function showForget(request: AccountPageRequest, id: string, notices: readonly Notice[]): Promise<void> {
   const { ctx, open } = request;
   const device = (await devicesOf(open)).find((one) => one.id === id);
-  if (!device) return seeOther(ctx, '/account');
+  if (!device) return seeOther(ctx, '/account/devices');
   setStatus(ctx, notices);
   showAccountPage(request, {
     kind: 'forget-device',

@@ -43,18 +43,18 @@ async function end(request: AccountHttpRequest): Promise<void> {
   const { ctx, open, fields } = form;
   if (!isAccountHandle(open, `end ${id}`, fields.stateHandle)) return showSession(form, id, [staleForm]);
   const one = id === others ? undefined : await otherSession(open, id);
-  if (id !== others && !one) return seeOther(ctx, '/account?done=ended');
+  if (id !== others && !one) return seeOther(ctx, '/account/devices?done=ended');
   const tooMany = await reserveChange(open);
   if (tooMany) return showSession(form, id, [tooMany]);
   if (one) await endOneSession(open, one);
   else await endAllOtherSessions(open);
-  seeOther(ctx, `/account?done=${one ? 'ended' : 'ended_others'}`);
+  seeOther(ctx, `/account/devices?done=${one ? 'ended' : 'ended_others'}`);
 }
 
 async function showSession(request: AccountPageRequest, id: string, notices: readonly Notice[]): Promise<void> {
   const { ctx, open } = request;
   const one = id === others ? undefined : await otherSession(open, id);
-  if (id !== others && !one) return seeOther(ctx, '/account');
+  if (id !== others && !one) return seeOther(ctx, '/account/devices');
   setStatus(ctx, notices);
   showAccountPage(request, {
     kind: 'end-session',

@@ -66,6 +66,15 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
   }
 }
 
+/** The explanation below a form, `partials/about`, is about its first input. */
+export function explained(fields: readonly Field[]): readonly Field[] {
+  return fields.map((field, index) =>
+    index > 0 || field.type === 'checkbox'
+      ? field
+      : { ...field, describedBy: `${field.describedBy ?? ''} about`.trim() },
+  );
+}
+
 /** The inputs of a secret that a new user chooses, in a form with other inputs. */
 export function newSecretInputs({ inputs: kinds, offer, authenticator }: NewSecretField): readonly Input[] {
   return inputsOf({ inputs: kinds }, authenticator).map((input) => filledIn(input, offer));

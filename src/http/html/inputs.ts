@@ -18,6 +18,8 @@ export interface Field {
   readonly inputmode?: 'numeric' | 'decimal' | 'email' | 'url';
   /** A short code rather than words: set larger. */
   readonly code: boolean;
+  /** The hint stands below the button rather than above the input. */
+  readonly hintBelow?: true;
   /** Codes, addresses and numbers run from left to right in every language. */
   readonly leftToRight?: true;
   /** Names and the like: a keyboard begins each word with a capital. */
@@ -39,7 +41,16 @@ export interface Field {
 export interface Input
   extends Pick<
     Field,
-    'name' | 'type' | 'autocomplete' | 'inputmode' | 'code' | 'leftToRight' | 'words' | 'choices' | 'strength'
+    | 'name'
+    | 'type'
+    | 'autocomplete'
+    | 'inputmode'
+    | 'code'
+    | 'hintBelow'
+    | 'leftToRight'
+    | 'words'
+    | 'choices'
+    | 'strength'
   > {
   readonly label: string;
   readonly hint?: string;
@@ -196,6 +207,7 @@ export const keepSignedIn: Input = {
   name: 'rememberMe',
   label: 'identify.keep',
   hint: 'identify.keep.hint',
+  hintBelow: true,
   type: 'checkbox',
   autocomplete: 'off',
   code: false,
@@ -207,6 +219,7 @@ export const rememberDevice: Input = {
   name: 'rememberDevice',
   label: 'challenge.remember',
   hint: 'challenge.remember.hint',
+  hintBelow: true,
   type: 'checkbox',
   autocomplete: 'off',
   code: false,

@@ -17,6 +17,7 @@ import { type BrandStyles, brandStylesAt, brandStylesHref } from './brand-styles
 import { localized } from './localized.ts';
 import type { LinkModel } from './models/shared-models.ts';
 import { pageTemplates } from './page-templates.ts';
+import { scriptBundles } from './script-bundles.ts';
 import type { PageTemplateModels } from './template-models.ts';
 import type { AccountPage } from './views/account-pages.ts';
 import { accountView } from './views/account-view.ts';
@@ -88,11 +89,13 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
   const translators = loadTranslators(dirs);
   const locales = [...translators.keys()];
   const assets = loadAssets(join(viewsDir, 'assets'));
+  const scripts = scriptBundles(assets);
   const baseStyles = String(assets.byPath.get(assets.hrefs['stepgate.css'] ?? '')?.body ?? '');
   const parts: PageParts = {
     templates: loadTemplates<PageTemplateModels>(dirs, pageTemplates, omitUndefined({ drawn })),
     translator: (locale) => translators.get(locale) ?? (translators.get(fallbackLocale) as Translator),
     asset: (name) => assets.hrefs[name] ?? '',
+    scriptsHref: scripts.href,
     stylesHref: rememberByBrand((brand) => brandStylesHref(brand, baseStyles)),
   };
   const page =
@@ -119,7 +122,7 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
     texts: parts.translator,
     locales,
     chooseLocale: localeChooser(locales),
-    asset: (path) => assets.byPath.get(path),
+    asset: (path) => assets.byPath.get(path) ?? scripts.asset(path),
     brandStyles: (path) => brandStylesAt(path, baseStyles),
   };
 }
@@ -129,18 +132,32 @@ interface PageParts {
   readonly translator: (locale: string) => Translator;
   /** Path of an asset by its file name. */
   readonly asset: (name: string) => string;
+  /** Path of all scripts of a page, as one; of none: `undefined`. */
+  readonly scriptsHref: (names: readonly string[]) => string | undefined;
   readonly stylesHref: (brand: Brand) => string | undefined;
 }
 
 /** The content of a page, in the frame that all pages have. */
 function drawPage<P extends PageBase>(
-  { templates, translator, asset, stylesHref }: PageParts,
+  { templates, translator, asset, scriptsHref, stylesHref }: PageParts,
   page: P,
   toView: (page: P, t: Translator) => View,
 ): string {
   const { brand, signals = [] } = page;
   const t = translator(page.locale);
-  const { heading, context, app, scripts = [], wide = false, notices = noNotices, ...content } = toView(page, t);
+  const {
+    heading,
+    context,
+    app,
+    account,
+    nav,
+    back,
+    returnTo,
+    scripts = [],
+    wide = false,
+    notices = noNotices,
+    ...content
+  } = toView(page, t);
   const title = { title: t.text(heading.key, heading.params), brand: brand.name };
   return templates.draw(
     'layout',
@@ -151,11 +168,18 @@ function drawPage<P extends PageBase>(
       favicon: brand.favicon ?? asset('icon.svg'),
       stylesheets: [stylesHref(brand) ?? asset('stepgate.css')],
       links: linkModels(brand.links, t),
-      scripts: [...scripts, ...(signals.length > 0 ? ['credential-signals.js'] : [])].map(asset),
       signals: signals.map((signal) => JSON.stringify(signal)),
       wide,
       heading,
-      ...omitUndefined({ context, app }),
+      ...omitUndefined({
+        context,
+        app,
+        account,
+        nav,
+        back,
+        returnTo,
+        script: scriptsHref([...scripts, ...(signals.length > 0 ? ['credential-signals.js'] : [])]),
+      }),
       notices,
       main: templates.draw(content.template, content.model, t),
     },

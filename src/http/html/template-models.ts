@@ -13,7 +13,7 @@ import type {
   ChangeIdentifierModel,
   ConfirmAddressModel,
   DeleteAccountModel,
-  DevicesModel,
+  DevicesPageModel,
   EndAppAccessModel,
   EndSessionModel,
   ForgetDeviceModel,
@@ -25,19 +25,19 @@ import type {
   OwnProfileModel,
   RemoveAddressModel,
   SessionDetailsModel,
-  SessionsModel,
   SignInsModel,
 } from './models/account-models.ts';
 import type {
   AccountModel,
   AppView,
   ChallengeServiceModel,
+  ContactModel,
   ContextModel,
-  Empty,
   FooterModel,
   FormModel,
   LayoutModel,
   LeadModel,
+  NavModel,
   NoticesModel,
   OptionModel,
   OptionsModel,
@@ -58,9 +58,12 @@ import type {
   NextLinksModel,
   OAuthErrorModel,
   ReferenceModel,
+  SignedOutModel,
   SignInLostModel,
 } from './models/standalone-models.ts';
 import type {
+  AboutModel,
+  CautionsModel,
   ChallengeModel,
   CompleteModel,
   ConsentModel,
@@ -81,12 +84,14 @@ import type {
 
 export interface PageTemplateModels {
   readonly layout: LayoutModel;
+  readonly 'partials/about': AboutModel;
   readonly 'partials/account': AccountModel;
   readonly 'partials/add-authenticator': AddAuthenticatorModel;
   readonly 'partials/app-mark': AppView;
   readonly 'partials/apps': AppsModel;
-  readonly 'partials/back-to-account': Empty;
+  readonly 'partials/cautions': CautionsModel;
   readonly 'partials/challenge-service': ChallengeServiceModel;
+  readonly 'partials/contact': ContactModel;
   readonly 'partials/context': ContextModel;
   readonly 'partials/field': Field;
   readonly 'partials/footer': FooterModel;
@@ -102,6 +107,7 @@ export interface PageTemplateModels {
   readonly 'partials/recovery-codes': RecoveryCodesModel;
   readonly 'partials/reason': ReasonModel;
   readonly 'partials/reference': ReferenceModel;
+  readonly 'partials/nav': NavModel;
   readonly 'partials/next-links': NextLinksModel;
   readonly 'partials/work': WorkModel;
   readonly 'steps/identify': IdentifyModel;
@@ -122,7 +128,7 @@ export interface PageTemplateModels {
   readonly 'pages/device-confirm': DeviceConfirmModel;
   readonly 'pages/device-success': LeadModel;
   readonly 'pages/logout': LogoutModel;
-  readonly 'pages/signed-out': LeadModel;
+  readonly 'pages/signed-out': SignedOutModel;
   readonly 'pages/magic-link-confirm': MagicLinkConfirmModel;
   readonly 'pages/magic-link-elsewhere': MagicLinkElsewhereModel;
   readonly 'pages/magic-link-over': MagicLinkOverModel;
@@ -131,11 +137,10 @@ export interface PageTemplateModels {
   readonly 'pages/link-result': LinkResultModel;
   readonly 'pages/inbox': InboxModel;
   readonly 'account/overview': OverviewModel;
-  readonly 'account/overview/authenticators': AuthenticatorsModel;
-  readonly 'account/overview/sessions': SessionsModel;
-  readonly 'account/overview/devices': DevicesModel;
-  readonly 'account/overview/sign-ins': SignInsModel;
-  readonly 'account/overview/addresses': AddressesModel;
+  readonly 'account/methods': AuthenticatorsModel;
+  readonly 'account/devices': DevicesPageModel;
+  readonly 'account/activity': SignInsModel;
+  readonly 'account/notifications': AddressesModel;
   readonly 'account/session-details': SessionDetailsModel;
   readonly 'account/app-details': OwnAppModel;
   readonly 'account/apps': OwnAppsModel;

@@ -9,6 +9,7 @@ import type { DeviceDetails, ProviderPages } from '../pages.ts';
 import { deviceInfo } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
 import { isForService, onlyResource, serviceScopes } from '../sign-on/service-issuance.ts';
+import { mutualTlsFeature } from './client-certificate.ts';
 import { isHintOfSession, signOutAtOnce } from './hinted-logout.ts';
 import { fapiFeature, requestObjectsFeature } from './security-profile.ts';
 
@@ -35,6 +36,7 @@ export function features({ services, settings, pages, signs }: FeatureParts): Co
     },
     dPoP: { enabled: true },
     fapi: fapiFeature,
+    mTLS: mutualTlsFeature(settings),
     introspection: {
       enabled: true,
       // Resource servers ask about the access tokens of others; a refresh token is for its own app alone. Tokens of an

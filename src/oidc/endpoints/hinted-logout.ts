@@ -3,17 +3,25 @@
  * Only an app that the user is signed in to has one, so the user is asked nothing. oidc-provider signs out at a form
  * only, so the browser is led to that form's address, and the form is filled in there.
  */
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { sessionState } from '../pages.ts';
-import { hintedSession } from '../provider-types.ts';
+import { clientPrototype, hintedSession } from '../provider-types.ts';
 
-/** The hint is verified by now, whatever its age. `sid` is in the tokens of clients with back-channel logout only. */
+/**
+ * Every ID token names its session (decision 66). oidc-provider does so for apps with a back-channel logout only, and
+ * then a token of another browser of the same user could not be told from one of this session.
+ */
+export function nameSessionsInIdTokens(provider: Provider): void {
+  clientPrototype(provider).includeSid = () => true;
+}
+
+/** The hint is verified by now, whatever its age. */
 export function isHintOfSession({ oidc }: KoaContextWithOIDC): boolean {
   const { session, client } = oidc;
   const { sub, sid } = hintedSession(oidc) ?? {};
   if (!client || session?.accountId === undefined || sub !== session.accountId) return false;
   const known = session.authorizations?.[client.clientId]?.sid;
-  return known !== undefined && (sid === undefined || sid === known);
+  return known !== undefined && sid === known;
 }
 
 /** The secret is that of the form, so no other site can lead the browser there. */

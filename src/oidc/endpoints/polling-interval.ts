@@ -6,6 +6,7 @@ import { keyTable } from '../../stores/key-table.ts';
 import { pollingIntervalKey } from '../../stores/keys.ts';
 import { setPollingInterval } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
+import { deviceReference } from '../storage/device-reference.ts';
 
 /** What a device assumes when nothing is said (RFC 8628 section 3.2). We say it all the same. */
 const interval: Seconds = 5;
@@ -23,7 +24,7 @@ export function enforcePollingInterval(provider: Provider): void {
   provider.on('grant.error', (ctx: KoaContextWithOIDC, error) => {
     const code = ctx.oidc.params?.device_code;
     if (!(error instanceof errors.AuthorizationPending) || typeof code !== 'string') return;
-    const key = pollingIntervalKey(code);
+    const key = pollingIntervalKey(deviceReference(code));
     const { unit } = currentRequest();
     if (unit.peek(key)) ctx.body = tooFast();
     unit.put(key, { value: 'asked', ttl: tolerated });

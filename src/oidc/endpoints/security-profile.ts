@@ -60,21 +60,23 @@ export const requestObjectsFeature: RequestObjects = {
   },
 };
 
-/** Requests of which the app was already told that they are refused. */
+/** Requests that were refused, which the app is told once. */
 const refused = new WeakSet<KoaContextWithOIDC>();
 
 /**
  * Refuses a request object that is not signed, or of an app that has no keys to sign with (OpenID Connect Core section
- * 3.1.2.6), by the response mode that it asks for. It is called where the app is looked up: the error handler looks it
- * up again, and then finds it. Throws `RequestNotSupported`.
+ * 3.1.2.6), by the response mode that it asks for, or where it is pushed in the answer. It is called where the app is
+ * looked up: the error handler looks it up again, and then finds it. Throws `RequestNotSupported`.
  */
 export function refuseUnsignedRequest(ctx: KoaContextWithOIDC, { client }: App): void {
-  const { params } = ctx.oidc;
-  if (typeof params?.request !== 'string' || refused.has(ctx)) return;
+  const { params, body } = ctx.oidc;
+  // While the app that pushes a request is authenticated, its parameters are in the body alone.
+  const request = params?.request ?? body?.request;
+  if (typeof request !== 'string' || refused.has(ctx)) return;
   const hasKeys = client.jwks !== undefined || client.jwks_uri !== undefined;
-  if (hasKeys && algorithmOf(params.request) !== 'none') return;
+  if (hasKeys && algorithmOf(request) !== 'none') return;
   refused.add(ctx);
-  params.response_mode ??= modeIn(params.request);
+  if (params?.request !== undefined) params.response_mode ??= modeIn(request);
   throw new errors.RequestNotSupported();
 }
 

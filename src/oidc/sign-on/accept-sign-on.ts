@@ -36,13 +36,17 @@ export async function acceptSignOn(
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const accepted: AcceptedSignOn = { ...decided, decision, services, session, accountId: session.accountId };
   currentRequest().tokenBasis = tokenBasisOf(decided.facts, decision);
-  writeSession(accepted);
+  writeSession(accepted, !ctx.oidc.prompts.has('none'));
   await endTransaction(accepted);
   auditCompletion(accepted);
 }
 
-/** Without limits of its own that keep it, the cookie of the session goes when the browser is closed. */
-function writeSession({ services, session, accountId, app, decision, transaction }: AcceptedSignOn): void {
+/**
+ * Without limits of its own that keep it, the cookie of the session goes when the browser is closed. `isActive`: not
+ * with `prompt=none`, which needs no user.
+ */
+function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
+  const { services, session, accountId, app, decision, transaction } = accepted;
   const { unit, visitor } = currentRequest();
   const { acr, amr, authTime } = decision.assurance;
   const { session: limits } = decision;
@@ -51,9 +55,19 @@ function writeSession({ services, session, accountId, app, decision, transaction
   const place = keptPlace(visitor);
   const evidence = transaction?.evidence ?? [];
   const used = { at: now, ...place };
-  recordEvidence(unit, session.uid, { subject: accountId, evidence, used, now, ...omitUndefined({ limits }) });
+  recordEvidence(unit, session.uid, {
+    subject: accountId,
+    evidence,
+    used,
+    isActive,
+    now,
+    ...omitUndefined({ limits }),
+  });
   if (evidence.length === 0) return;
-  const proved = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  // What was set up is no sign-in: the user proved who they are with something else, or before. The entry is there all
+  // the same, because it also names the session.
+  const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
+  const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 

@@ -32,7 +32,8 @@ export async function rotatesRefreshToken({ oidc }: KoaContextWithOIDC, used: Us
 
 /** The client has a secret or a key, and gets only access tokens that are bound to a key. */
 function isKeyed(client: KoaContextWithOIDC['oidc']['client']): boolean {
-  return client?.dpopBoundAccessTokens === true && client.clientAuthMethod !== 'none';
+  const isBound = client?.dpopBoundAccessTokens === true || client?.tlsClientCertificateBoundAccessTokens === true;
+  return isBound && client.clientAuthMethod !== 'none';
 }
 
 /** It ends when it was not used for a while. To write it at each use would make parallel ones race for nothing. */

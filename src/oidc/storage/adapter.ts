@@ -16,6 +16,7 @@ import { userCodeKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
+import { keyOfModel } from './device-reference.ts';
 import { refreshTokenAdapter } from './refresh-token-adapter.ts';
 import { presentsOldProof } from './replays.ts';
 import { revokeGrant, revokeInScope } from './revoke-grant.ts';
@@ -25,7 +26,6 @@ import {
   isWithGrantAndAccount,
   type ModelStorage,
   mergedOf,
-  modelKey,
   parseStored,
   payloadOf,
   storedOf,
@@ -118,7 +118,7 @@ function modelAdapter(storage: ModelStorage): Adapter {
 
 async function find({ model, scope }: ModelStorage, id: string): Promise<AdapterPayload | undefined> {
   if (!isStored(model) || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
-  const entry = await scope.unit.get(modelKey(model, id));
+  const entry = await scope.unit.get(keyOfModel(model, id));
   if (model === 'ReplayDetection' && presentsOldProof(scope.unit.epoch)) return { jti: id };
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
@@ -137,20 +137,20 @@ async function upsert(storage: ModelStorage, saved: Upsert): Promise<void> {
   const { model, scope } = storage;
   const { id, payload, ttl } = saved;
   const { unit } = scope;
-  const key = modelKey(model, id);
+  const key = keyOfModel(model, id);
   const known = unit.peek(key);
   const { families } = known && model === 'Grant' ? parseStored(known.value) : {};
   const stored = { ...(await storedOf(storage, saved)), ...omitUndefined({ families }) };
-  const merged = mergedOf(stored, { model, id, ttl });
+  const merged = mergedOf(stored, { model, id, key, ttl });
   if (known) unit.replace(key, merged);
   else unit.create(key, merged);
-  if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
+  if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: key, ttl, refs: [key] }));
 }
 
 async function consume(storage: ModelStorage, id: string): Promise<void> {
   const { model, store, scope } = storage;
   const payload = await find(storage, id);
-  scope.unit.consume(modelKey(model, id), async () => {
+  scope.unit.consume(keyOfModel(model, id), async () => {
     if (payload?.grantId) await revokeGrant(store, payload.grantId);
     return (lostErrors[model] ?? (() => new errors.InvalidRequest('already used')))();
   });
@@ -158,6 +158,7 @@ async function consume(storage: ModelStorage, id: string): Promise<void> {
 
 /** Of two requests that resume one interaction, one goes on. */
 function destroy({ model, scope }: ModelStorage, id: string): void {
-  if (model === 'Interaction') scope.unit.take(modelKey(model, id));
-  else scope.unit.delete(modelKey(model, id));
+  const key = keyOfModel(model, id);
+  if (model === 'Interaction') scope.unit.take(key);
+  else scope.unit.delete(key);
 }

@@ -75,7 +75,7 @@ async function upsert(storage: ModelStorage, rules: FamilyRules, saved: Upsert):
   const { unit, refreshed } = scope;
   const key = modelKey(model, id);
   const stored = await storedOf(storage, saved);
-  const write = (family: RefreshFamily) => mergedOf({ ...stored, family }, { model, id, ttl });
+  const write = (family: RefreshFamily) => mergedOf({ ...stored, family }, { model, id, key, ttl });
   if (!unit.peek(key)) {
     unit.create(key, write({ current: tokenHash(id) }));
     if (payload.grantId) noteFamily(unit, payload.grantId, { family: key, now: rules.now() });

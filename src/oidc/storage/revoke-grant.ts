@@ -29,7 +29,7 @@ export function noteFamily(
     const families = [...(stored.families ?? []), family].slice(-knownFamilies);
     const { exp } = stored.payload;
     const ttl = exp === undefined ? undefined : Math.max(1, exp - now);
-    return mergedOf({ ...stored, families }, { model: 'Grant', id: grantId, ttl });
+    return mergedOf({ ...stored, families }, { model: 'Grant', id: grantId, key, ttl });
   });
 }
 

@@ -16,6 +16,7 @@ import {
   peekSso,
   type SsoSession,
   withEvidence,
+  withPauses,
 } from '../../flow/browser/sso-session.ts';
 import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -89,16 +90,23 @@ export function recordEvidence(
     readonly limits?: GrantedSession;
     /** Absent: the session was not used to sign in. */
     readonly used?: SsoSession['used'];
+    /** The user was there: pauses end now. */
+    readonly isActive?: boolean;
     readonly now: Seconds;
   },
 ): void {
   const current = currentSession(unit, uid, added.now);
   unit.merge(ssoSessionKey(uid), (value) => {
     const session = current(value);
-    const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
-    const { limits, used } = added;
+    const { limits, used, isActive, now } = added;
+    const kept = isActive ? withPauses(session, now) : session.evidence;
+    const evidence = withEvidence(kept, added.evidence).filter((e) => e.subject === added.subject);
     const ttl = limits?.idle ?? secondsLeft(session, added.now);
-    return sessionEntry({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, ttl);
+    const activeAt = isActive ? { activeAt: now } : {};
+    return sessionEntry(
+      { ...session, evidence, ...activeAt, ...(limits ? { limits } : {}), ...(used ? { used } : {}) },
+      ttl,
+    );
   });
 }
 

@@ -120,15 +120,22 @@ export function payloadOf(model: string, id: string, { payload }: Stored): Adapt
   return isSecret(model) ? { ...payload, jti: id } : payload;
 }
 
-export function mergedOf(stored: Stored, { model, id, ttl }: { model: string } & Omit<Upsert, 'payload'>): Merged {
-  return omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, stored.payload) });
+/** `key`: under which it is kept. */
+export function mergedOf(
+  stored: Stored,
+  of: { readonly model: string; readonly key: string } & Omit<Upsert, 'payload'>,
+): Merged {
+  return omitUndefined({ value: JSON.stringify(stored), ttl: of.ttl, refs: refsOf(of, stored.payload) });
 }
 
 /** Everything that one load brings along with a payload, so that the request needs no second one. */
-function refsOf(model: string, id: string, payload: AdapterPayload): readonly string[] {
+function refsOf(
+  { model, key, id }: { readonly model: string; readonly key: string; readonly id: string },
+  payload: AdapterPayload,
+): readonly string[] {
   const refs: string[] = [];
   if (model === 'Interaction') refs.push(transactionKey(id));
-  if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
+  if (model === 'DeviceCode') refs.push(pollingIntervalKey(key));
   if (payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
   if (session) refs.push(ssoSessionKey(session));

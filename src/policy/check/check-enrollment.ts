@@ -1,7 +1,7 @@
 /** Checks what the enrollment policy makes impossible. Works on a configuration that is otherwise valid. */
 
 import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts';
-import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
+import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
@@ -57,11 +57,31 @@ function unenrollable(
       ...then.optional.map((key, at) => [['optional', at], [key]] as const),
       ...then.promoted.map(({ authenticator }) => [['promote', authenticator], [authenticator]] as const),
     ];
-    return named.flatMap(([path, keys]) => {
+    const tooMany = then.required.flatMap((one, at) => {
+      const fault = countFault(one, enabled);
+      return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'required', at, 'count'], fault)];
+    });
+    const faults = named.flatMap(([path, keys]) => {
       const fault = enrollmentFault(keys, enabled);
       return fault === undefined ? [] : [source.finding(['rules', index, 'then', ...path], fault)];
     });
+    return [...faults, ...tooMany];
   });
+}
+
+/** Why no user can have so many of these; `undefined`: a user can. */
+function countFault(
+  { anyOf, count = 1 }: RequiredEnrollment,
+  enabled: readonly AuthenticatorDescriptor[],
+): string | undefined {
+  const descriptors = enabled.filter(({ key, enrollable }) => anyOf.includes(key) && enrollable);
+  if (
+    descriptors.length > 0 &&
+    descriptors.length < count &&
+    descriptors.every(({ maxEnrollments }) => maxEnrollments === 1)
+  )
+    return `no user can have ${count} of ${anyOf.join(' or ')}: there is only one of each`;
+  return undefined;
 }
 
 /** Why no user can enroll any of these; `undefined`: a user can. */

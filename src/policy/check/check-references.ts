@@ -42,7 +42,18 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on', 'profile', 'service'] as const;
+const policyKinds = [
+  'session',
+  'enrollment',
+  'password',
+  'recovery',
+  'account',
+  'sign-on',
+  'profile',
+  'service',
+] as const;
+/** What identifies users, and can be changed by them. */
+const accountIdentifiers = ['email', 'phone', 'username'];
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
@@ -72,10 +83,16 @@ const references: readonly Reference[] = [
     what: 'authenticator',
     known: authenticatorKeys,
   },
+  {
+    kinds: ['account'],
+    pattern: 'rules.*.change.add|change|remove.*',
+    what: 'authenticator or identifier',
+    known: (names) => [...new Set([...authenticatorKeys(names), ...accountIdentifiers])],
+  },
   { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {
     kinds: ['enrollment'],
-    pattern: 'rules.*.then.required|optional|disabled.*',
+    pattern: 'rules.*.then.required|optional|disabled|useOnly.*',
     what: 'authenticator',
     known: authenticatorKeys,
   },

@@ -16,6 +16,8 @@ export interface App {
   readonly firstParty: boolean;
   /** Scopes that it cannot do without, where it is not first-party: users cannot untick them. */
   readonly requiredScopes: readonly string[];
+  /** It is on no list of apps that users see. */
+  readonly hidden?: boolean;
   /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
   /** Takes the place of what the settings say, member by member. */
@@ -68,7 +70,12 @@ export interface ClientMetadata {
   readonly post_logout_redirect_uris: readonly string[];
   readonly grant_types: readonly GrantType[];
   readonly response_types: readonly 'code'[];
-  readonly token_endpoint_auth_method: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  readonly token_endpoint_auth_method:
+    | 'none'
+    | 'client_secret_basic'
+    | 'client_secret_post'
+    | 'private_key_jwt'
+    | 'self_signed_tls_client_auth';
   readonly subject_type: 'public';
   readonly id_token_signed_response_alg?: SigningAlgorithm;
   /** Public keys only. */
@@ -78,6 +85,7 @@ export interface ClientMetadata {
   readonly backchannel_logout_session_required?: boolean;
   readonly require_pushed_authorization_requests?: boolean;
   readonly dpop_bound_access_tokens?: boolean;
+  readonly tls_client_certificate_bound_access_tokens?: boolean;
   readonly require_signed_request_object?: boolean;
   readonly request_object_signing_alg?: SigningAlgorithm;
   readonly initiate_login_uri?: string;

@@ -3,7 +3,7 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { App } from '../model/app.ts';
 
@@ -15,10 +15,14 @@ export interface EquivalentApps {
   readonly names: readonly string[];
   /** How many there are. */
   readonly count: number;
+  /** The first of those that a list of apps may show: they say how they are opened, and do not hide. */
+  readonly openable: readonly Pick<App, 'name' | 'client'>[];
 }
 
 /** Names that are kept of a group. */
 const namesKept = 10;
+/** Apps that are kept of a group; a page with more of them would be of no use. */
+const openableKept = 200;
 
 /** `pages`: all apps. Rejects when one of them cannot be read. */
 export async function equivalentApps(
@@ -42,9 +46,15 @@ export async function equivalentApps(
 }
 
 function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
-  if (group === undefined) return { app, names: [app.name], count: 1 };
-  const names = group.names.length < namesKept ? [...group.names, app.name] : group.names;
-  return { app: group.app, names, count: group.count + 1 };
+  const { names, count, openable } = group ?? { names: [], count: 0, openable: [] };
+  const { initiate_login_uri: initiate, client_uri: home } = app.client;
+  const isOpenable = !app.hidden && !app.ownAccount && (initiate ?? home) !== undefined;
+  return {
+    app: group?.app ?? app,
+    names: names.length < namesKept ? [...names, app.name] : names,
+    count: count + 1,
+    openable: isOpenable && openable.length < openableKept ? [...openable, app] : openable,
+  };
 }
 
 /** The lists of client ids that rules have in their conditions, in the order of the rules. */
@@ -55,6 +65,7 @@ function listedClientIds({
   password,
   profile,
   recovery,
+  accountPolicy,
 }: PolicySet): readonly ReadonlySet<string>[] {
   return [
     ...listsIn(session),
@@ -63,10 +74,15 @@ function listedClientIds({
     ...(profile ? listsIn(profile) : []),
     ...(password ? listsIn(password) : []),
     ...(recovery ? listsIn(recovery) : []),
+    ...(accountPolicy ? listsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
   ];
 }
 
-function listsIn<Of extends RuleHead>({ rules }: CompiledPolicy<Of>): readonly ReadonlySet<string>[] {
+function listsIn({
+  rules,
+}: {
+  readonly rules: readonly { readonly rule: RuleHead }[];
+}): readonly ReadonlySet<string>[] {
   return rules.flatMap(({ rule }) => {
     const lists = conditionSets(rule.when).flatMap(({ apps }) => [apps?.any, apps?.none]);
     return lists.flatMap((list) => (list === undefined ? [] : [new Set(list)]));

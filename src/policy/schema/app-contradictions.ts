@@ -86,8 +86,10 @@ function authenticationContradictions({ client, clientSecretHash, pkce }: AppInp
   }
   if (method === 'none' && client.grant_types.includes('client_credentials'))
     found.push(inClient('grant_types', 'client_credentials needs a secret or keys: a service proves who it is'));
-  if (method === 'private_key_jwt' && !keys)
+  if (['private_key_jwt', 'self_signed_tls_client_auth'].includes(method) && !keys)
     found.push(inClient('token_endpoint_auth_method', 'needs jwks or jwks_uri'));
+  if (method === 'self_signed_tls_client_auth' && client.jwks?.keys.every((key) => !('x5c' in key)))
+    found.push(inClient('jwks', 'needs a key with `x5c`: the certificate that the app shows'));
   for (const field of ['require_signed_request_object', 'request_object_signing_alg'] as const)
     if (client[field] && !keys) found.push(inClient(field, 'needs jwks or jwks_uri'));
   if (client.jwks && client.jwks_uri) found.push(inClient('jwks_uri', 'cannot stand beside jwks'));
@@ -121,13 +123,18 @@ function consentContradictions({ client, firstParty, requiredScopes }: AppInput)
 /** FAPI 2.0 Security Profile sections 5.3.2 and 5.4. What needs no entry in the file is set by the profile. */
 function fapiContradictions({ client, clientSecretHash, pkce }: AppInput): readonly Contradiction[] {
   const found: Contradiction[] = [];
-  if (authMethod(client, clientSecretHash) !== 'private_key_jwt') {
-    const message = 'must be private_key_jwt, with jwks or jwks_uri: securityProfile fapi2 takes no other';
+  if (!['private_key_jwt', 'self_signed_tls_client_auth'].includes(authMethod(client, clientSecretHash))) {
+    const message =
+      'must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other';
     found.push(inClient('token_endpoint_auth_method', message));
   }
   if (pkce === 'optional') found.push({ path: ['pkce'], message: 'must be `required` with securityProfile fapi2' });
-  for (const field of ['require_pushed_authorization_requests', 'dpop_bound_access_tokens'] as const)
-    if (client[field] === false) found.push(inClient(field, 'must not be `false` with securityProfile fapi2'));
+  if (client.require_pushed_authorization_requests === false)
+    found.push(inClient('require_pushed_authorization_requests', 'must not be `false` with securityProfile fapi2'));
+  if (client.dpop_bound_access_tokens === false && client.tls_client_certificate_bound_access_tokens !== true) {
+    const message = 'must not be `false` with securityProfile fapi2, unless tokens are bound to a certificate';
+    found.push(inClient('dpop_bound_access_tokens', message));
+  }
   for (const field of ['id_token_signed_response_alg', 'request_object_signing_alg'] as const)
     if (client[field] === 'RS256')
       found.push(inClient(field, 'must be PS256, ES256 or EdDSA with securityProfile fapi2'));

@@ -31,6 +31,7 @@ export const appSchema = closed({
     .boolean()
     .default(true)
     .describe('Belongs to the operator of this provider. `false`: users are asked for consent. Default: true.'),
+  hidden: z.boolean().optional().describe('Left out of the apps that users see at `/account/apps`. Default: false.'),
   requiredScopes: z
     .array(z.string().min(1))
     .default([])
@@ -64,7 +65,7 @@ export const appSchema = closed({
     .enum(['fapi2'])
     .optional()
     .describe(
-      '`fapi2`: held to the FAPI 2.0 Security Profile: private_key_jwt, PAR, PKCE, DPoP, no RS256. Default: none.',
+      '`fapi2`: held to the FAPI 2.0 Security Profile: private_key_jwt or a certificate, PAR, PKCE, tokens bound by DPoP or a certificate, no RS256. Default: none.',
     ),
   popups: z
     .boolean()

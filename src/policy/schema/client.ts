@@ -43,9 +43,11 @@ export const clientSchema = closed({
     .describe('Grants. Default: authorization_code.'),
   response_types: z.array(z.literal('code')).max(1).optional().describe('`code` only.'),
   token_endpoint_auth_method: z
-    .enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'])
+    .enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt', 'self_signed_tls_client_auth'])
     .optional()
-    .describe('Default: client_secret_basic with a secret, private_key_jwt with keys, none without either.'),
+    .describe(
+      'Default: client_secret_basic with a secret, private_key_jwt with keys, none without either. self_signed_tls_client_auth: by a certificate in the `x5c` of its keys (RFC 8705 section 2.2).',
+    ),
   subject_type: z.literal('public').optional().describe('`public` only.'),
   id_token_signed_response_alg: z
     .enum(signingAlgorithms)
@@ -59,6 +61,9 @@ export const clientSchema = closed({
   backchannel_logout_session_required: flag('The logout token must name the session.'),
   require_pushed_authorization_requests: flag('Authorization requests must be pushed (RFC 9126).'),
   dpop_bound_access_tokens: flag('Access tokens must be bound to a key (RFC 9449).'),
+  tls_client_certificate_bound_access_tokens: flag(
+    'Access tokens are bound to the certificate of the app (RFC 8705 section 3).',
+  ),
   initiate_login_uri: secureUrl
     .refine((value) => value.startsWith('https:'), { error: 'must be https, also on loopback' })
     .optional()

@@ -33,6 +33,12 @@ const required = z
       key.describe('This authenticator.'),
       closed({
         anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the user.'),
+        count: z
+          .int()
+          .min(1)
+          .max(5)
+          .optional()
+          .describe('So many of them together, such as two passkeys, one of them a spare. Default 1.'),
         grace: grace.optional().describe('For now it may be skipped; the page says for how long.'),
       }),
     ],
@@ -40,7 +46,8 @@ const required = z
   )
   .transform((input): RequiredEnrollment => {
     if (typeof input === 'string') return { anyOf: [input] };
-    return { anyOf: input.anyOf, ...(input.grace && { grace: input.grace }) };
+    const { anyOf, count, grace: skippable } = input;
+    return { anyOf, ...(count !== undefined && { count }), ...(skippable && { grace: skippable }) };
   });
 
 const promotion = closed({
@@ -56,8 +63,9 @@ const then = closed({
     .optional()
     .describe('Offered like `optional`, and again after a while, by authenticator.'),
   disabled: listOf(key).optional().describe('Can be neither enrolled nor used to sign in.'),
+  useOnly: listOf(key).optional().describe('May be used to sign in, and cannot be enrolled where this rule decides.'),
 })
-  .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [] }, context) => {
+  .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [], useOnly = [] }, context) => {
     const offered = [...optional, ...Object.keys(promote)];
     const requested = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
     disabled.forEach((name, index) => {
@@ -68,6 +76,11 @@ const then = closed({
           message: `\`${name}\` cannot be disabled and ${offered.includes(name) ? 'offered' : 'required'} at once`,
         });
     });
+    useOnly.forEach((name, index) => {
+      if (!offered.includes(name) && !disabled.includes(name)) return;
+      const other = disabled.includes(name) ? 'is disabled' : 'is offered';
+      context.addIssue({ code: 'custom', path: ['useOnly', index], message: `\`${name}\` ${other} by the same rule` });
+    });
   })
   .describe('What is named nowhere may be enrolled where a sign-on policy needs it, and used.');
 
@@ -76,11 +89,11 @@ const rule = closed({
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 })
-  .superRefine(({ when, then: { disabled } }, context) => {
-    if (when === undefined || !asksHowSignedIn(when) || disabled === undefined) return;
+  .superRefine(({ when, then: { disabled, useOnly } }, context) => {
+    if (when === undefined || !asksHowSignedIn(when) || (disabled ?? useOnly) === undefined) return;
     const message =
       'cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in';
-    context.addIssue({ code: 'custom', path: ['then', 'disabled'], message });
+    context.addIssue({ code: 'custom', path: ['then', disabled ? 'disabled' : 'useOnly'], message });
   })
   .transform(
     ({ name, when = {}, then: terms, ...switches }): EnrollmentRule => ({
@@ -96,6 +109,7 @@ const rule = closed({
           ...(count !== undefined && { skips: count }),
         })),
         disabled: terms.disabled ?? [],
+        ...(terms.useOnly && { useOnly: terms.useOnly }),
       },
     }),
   );

@@ -20,11 +20,16 @@ const maxAge = duration({ min: 0 })
   .optional()
   .describe('Oldest proof that still counts; PT0S: it is proved anew in each sign-in.');
 
+const maxIdle = duration()
+  .optional()
+  .describe('A proof counts as long as the session was never without activity for longer, from then on.');
+
 const demand = closedNotEmpty({
   authenticators: listOf(key).optional().describe('Only these authenticators.'),
   exclude: listOf(key).optional().describe('Any authenticator but these.'),
   ...characteristicFields,
   maxAge,
+  maxIdle,
 });
 
 const factorDemand = (factor: Factor, example: string) =>
@@ -65,6 +70,7 @@ function toDemand(factor: Factor | undefined, input: DemandInput): Demand {
     ...(input.exclude && { exclude: input.exclude }),
     ...(demanded.length > 0 && { characteristics: demanded }),
     ...(input.maxAge !== undefined && { maxAge: input.maxAge }),
+    ...(input.maxIdle !== undefined && { maxIdle: input.maxIdle }),
   };
 }
 
@@ -96,6 +102,7 @@ const chainStep = closed({
   authenticators: listOf(key).describe('Any one of these.'),
   ...characteristicFields,
   maxAge,
+  maxIdle,
 }).describe('One link of a chain.');
 
 function toChainStep(input: z.output<typeof chainStep>) {
@@ -104,6 +111,7 @@ function toChainStep(input: z.output<typeof chainStep>) {
     authenticators: input.authenticators,
     ...(demanded.length > 0 && { characteristics: demanded }),
     ...(input.maxAge !== undefined && { maxAge: input.maxAge }),
+    ...(input.maxIdle !== undefined && { maxIdle: input.maxIdle }),
   };
 }
 

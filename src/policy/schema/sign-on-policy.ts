@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { canWaiveSecondFactor } from '../../core/decision/waiver.ts';
-import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
+import type { AppSession, Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, duration, key, listOf } from './fields.ts';
+import { closed, closedNotEmpty, duration, key, listOf } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
@@ -24,6 +24,27 @@ const remember = closed({
   'What may be waived for a browser. Only possession is ever waived, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
 );
 
+const session = closedNotEmpty({
+  absolute: duration({ min: 60 })
+    .optional()
+    .describe(
+      'What was proved counts so long at this app, and its refresh tokens live no longer. Other apps are not touched.',
+    ),
+  keepSignedIn: z
+    .literal(false, { error: 'can only be `false`: what may be kept is a matter of the session policy' })
+    .optional()
+    .describe(
+      'A session that is kept counts no longer at this app than one that is not, and its page does not offer it.',
+    ),
+})
+  .describe('How long what was proved counts at this app. Never longer than the session policy says.')
+  .transform(
+    ({ absolute, keepSignedIn }): AppSession => ({
+      ...(absolute !== undefined && { absolute }),
+      ...(keepSignedIn === false && { unkept: true as const }),
+    }),
+  );
+
 /** Why a device cannot be remembered with this requirement; `undefined`: it can. */
 function memoryFault(requirement: Requirement): string | undefined {
   if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
@@ -37,6 +58,7 @@ const then = z.union(
     closed({
       allow: requirementSchema.describe('A user who proves this gets in.'),
       remember: remember.optional(),
+      session: session.optional(),
     }).superRefine(({ allow, remember: memory }, context) => {
       const fault = memory && memoryFault(allow);
       if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
@@ -45,8 +67,17 @@ const then = z.union(
   { error: 'must be `deny`, or `allow:` with what must be proved' },
 );
 
-function toAllow({ allow, remember: memory }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
-  return { kind: 'allow', requirement: allow, ...(memory && { remember: memory.device }) };
+function toAllow({
+  allow,
+  remember: memory,
+  session: appSession,
+}: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
+  return {
+    kind: 'allow',
+    requirement: allow,
+    ...(memory && { remember: memory.device }),
+    ...(appSession && { appSession }),
+  };
 }
 
 const rule = closed({

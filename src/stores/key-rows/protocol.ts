@@ -70,7 +70,7 @@ export const protocolKeys = {
     references: ['polling-interval', 'grant', 'sso-session', 'user'],
   },
   'user-code': {
-    what: 'The device code that a user code leads to.',
+    what: 'The key of the device code that a user code leads to.',
     holds: 'entry',
     tag: { rule: 'hash', of: 'the code that the user types' },
     owner: 'oidc/storage/adapter',
@@ -81,7 +81,7 @@ export const protocolKeys = {
   'polling-interval': {
     what: 'Stands while the next question for the tokens of a device code would come too early (RFC 8628 section 3.5).',
     holds: 'entry',
-    tag: { rule: 'hash', of: 'the device code' },
+    tag: { rule: 'hash', of: 'the key of the device code' },
     owner: 'oidc/endpoints/polling-interval',
     // One second less than the 5 that are announced: clocks and networks are not exact.
     lifetime: { kind: 'fixed', seconds: 4 },

@@ -22,6 +22,7 @@ const characteristics = fc.subarray<Characteristic>(['userVerification', 'phishi
   maxLength: 2,
 });
 const maxAge = fc.constantFrom(0, 60, 300, 3600);
+const maxIdle = fc.constantFrom(60, 300);
 const some = <Value>(value: fc.Arbitrary<Value>, freq = 2) => fc.option(value, { nil: undefined, freq });
 
 const demand: fc.Arbitrary<Demand> = fc
@@ -31,6 +32,7 @@ const demand: fc.Arbitrary<Demand> = fc
     exclude: some(fc.subarray(keys, { minLength: 1, maxLength: 2 }), 1),
     characteristics: some(characteristics, 1),
     maxAge: some(maxAge, 1),
+    maxIdle: some(maxIdle, 1),
   })
   .map((members) => omitUndefined(members) as Demand);
 
@@ -43,7 +45,11 @@ const alternative: fc.Arbitrary<Alternative> = fc
   .map((members) => omitUndefined(members) as Alternative);
 
 const chainStep: fc.Arbitrary<ChainStep> = fc
-  .record({ authenticators: fc.subarray(keys, { minLength: 1, maxLength: 3 }), maxAge: some(maxAge, 1) })
+  .record({
+    authenticators: fc.subarray(keys, { minLength: 1, maxLength: 3 }),
+    maxAge: some(maxAge, 1),
+    maxIdle: some(maxIdle, 1),
+  })
   .map((members) => omitUndefined(members) as ChainStep);
 
 export const alternatives: fc.Arbitrary<Requirement> = fc.record({
@@ -91,13 +97,15 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
       age: fc.constantFrom(-30, 0, 30, 60, 200, 300, 301, 1000, 5000),
       transaction: fc.constantFrom(TRANSACTION, 'tx-1', 'tx-2'),
       lesser: fc.boolean(),
+      idle: fc.option(fc.constantFrom(0, 60, 61, 301), { nil: undefined }),
     })
-    .map(({ enrollment, age, transaction, lesser }) => ({
+    .map(({ enrollment, age, transaction, lesser, idle }) => ({
       ...proof(enrollment.authenticator as Key, 0),
       ...verificationOf(enrollment, lesser),
       enrollment: enrollment.id,
       at: NOW - age,
       transaction,
+      ...(idle !== undefined && { idle }),
     }));
 
 export const enrollments = (maxLength: number) => fc.subarray([...allEnrollments], { minLength: 1, maxLength });

@@ -33,7 +33,13 @@ function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boole
   if ('exclude' in demand && demand.exclude?.includes(evidence.authenticator)) return false;
   for (const characteristic of demand.characteristics ?? [])
     if (!evidence.characteristics.includes(characteristic)) return false;
-  return isYoung(evidence, demand.maxAge, when);
+  return isYoung(evidence, demand.maxAge, when) && wasActive(evidence, demand.maxIdle, when);
+}
+
+/** What was proved in this transaction has seen no pause. */
+function wasActive(evidence: Evidence, maxIdle: number | undefined, when: When): boolean {
+  const isNow = when.transaction !== undefined && evidence.transaction === when.transaction;
+  return maxIdle === undefined || isNow || (evidence.idle ?? 0) <= maxIdle;
 }
 
 export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[])[] {

@@ -5,8 +5,6 @@ import { type Verdict, Workload } from './workload.ts';
 
 export interface Fault {
   readonly name: string;
-  /** Absent: on both. */
-  readonly only?: Kind;
   readonly happen: (lab: Lab, workload: Workload) => Promise<void>;
 }
 
@@ -39,7 +37,6 @@ export const stopUntilPromotion: Fault = {
 
 const partition: Fault = {
   name: 'partition of 20 s, clients on both sides',
-  only: 'Sentinel',
   async happen(lab) {
     lab.isolate(await lab.master());
     await pause(20_000);

@@ -19,14 +19,12 @@ const kinds: readonly Kind[] = ['Sentinel', 'Cluster'];
 
 const atTheStore = kinds.flatMap((kind) =>
   [1, 2].flatMap((replicas) =>
-    faults
-      .filter(({ only = kind }) => only === kind)
-      .map(
-        (fault): Experiment => ({
-          name: `${kind} | ${replicas} | ${fault.name}`,
-          run: () => experiment(kind, replicas, fault),
-        }),
-      ),
+    faults.map(
+      (fault): Experiment => ({
+        name: `${kind} | ${replicas} | ${fault.name}`,
+        run: () => experiment(kind, replicas, fault),
+      }),
+    ),
   ),
 );
 const wholeNodes = kinds.map(

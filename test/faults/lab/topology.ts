@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from '../../support/free-port.ts';
-import { type RedisServer, startRedis, startRedisCluster, startSentinel } from '../../support/redis.ts';
+import {
+  type ClusterMember,
+  clusterMember,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+  startSentinel,
+} from '../../support/redis.ts';
 import { removeDirectory } from '../../support/remove-directory.ts';
 import { type SwitchableProxy, startProxy } from './switchable-proxy.ts';
 
@@ -22,7 +29,7 @@ export interface Lab {
   master(): Promise<RedisServer>;
   /** Starts a killed one again, with its data. */
   restart(server: RedisServer): Promise<void>;
-  /** Cuts a node off from all servers, but not from the clients. Sentinel only. */
+  /** Cuts a node off from all servers, but not from the clients. */
   isolate(server: RedisServer): void;
   heal(): void;
   stop(): Promise<void>;
@@ -120,10 +127,33 @@ async function sees(port: number, replicas: number): Promise<void> {
   }).finally(() => client.disconnect());
 }
 
-/** Three masters with replicas; the shard of the first is where the faults are. */
+/**
+ * Three masters with replicas; the shard of the first is where the faults are. Every server reaches the others, and
+ * their buses, through proxies, as clients do.
+ */
 export async function startClusterLab(replicas: number): Promise<Lab> {
-  const cluster = await startRedisCluster(3, replicas);
+  const proxies: SwitchableProxy[][] = [];
+  const sourceOf = (index: number): string => `127.0.0.${20 + index}`;
+  const cluster = await startRedisCluster(3, replicas, async (index): Promise<ClusterMember> => {
+    const [port, busPort] = [await freePort(), await freePort()];
+    const own = [await startProxy(port), await startProxy(busPort)] as const;
+    proxies[index] = [...own];
+    const [announced, announcedBus] = own.map((proxy) => proxy.port) as [number, number];
+    const member = await clusterMember(
+      { port, busPort },
+      {
+        'cluster-announce-ip': '127.0.0.1',
+        'cluster-announce-port': String(announced),
+        'cluster-announce-bus-port': String(announcedBus),
+        'replica-announce-ip': '127.0.0.1',
+        'replica-announce-port': String(announced),
+        'bind-source-addr': sourceOf(index),
+      },
+    );
+    return { ...member, busPort: announcedBus, server: { ...member.server, port: announced } };
+  });
   const shard = cluster.nodes.filter((_, index) => index % 3 === 0);
+  const sources = cluster.nodes.map((_, index) => sourceOf(index));
   const restarted: RedisServer[] = [];
   return {
     kind: 'Cluster',
@@ -134,11 +164,16 @@ export async function startClusterLab(replicas: number): Promise<Lab> {
     async restart(server) {
       restarted.push(await cluster.restart(server));
     },
-    isolate() {
-      throw new Error('the bus of a Cluster has no proxy here');
+    isolate(server) {
+      const isolated = cluster.nodes.findIndex(({ port }) => port === server.port);
+      for (const [index, own] of proxies.entries())
+        for (const proxy of own) proxy.cut(index === isolated ? sources : [sourceOf(isolated)]);
     },
-    heal() {},
+    heal() {
+      for (const proxy of proxies.flat()) proxy.heal();
+    },
     async stop() {
+      for (const proxy of proxies.flat()) proxy.stop();
       for (const server of restarted) await server.stop();
       await cluster.stop();
     },

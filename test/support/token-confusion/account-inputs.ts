@@ -14,13 +14,13 @@ function shown({ node }: FlowsInProgress, page: Page): string {
 }
 
 /** A page about one of the user's authenticators. */
-function pageOf(kind: string, takes: TestedInput['takes'], step: AccountForm): TestedInput {
+function pageOf(kind: string, takes: TestedInput['takes'], [step, list]: readonly [AccountForm, string]): TestedInput {
   return {
     name: `/account/${kind}/<value>`,
     takes,
     taken: step,
     counts: 'always',
-    refusals: ['/account'],
+    refusals: [list],
     submit: async (flows, value) =>
       shown(flows, await get(flows.home, flows.node, `/account/${kind}/${encodeURIComponent(value)}`)),
   };
@@ -52,10 +52,10 @@ function handle(step: AccountForm, taken: string, counts: TestedInput['counts'] 
 }
 
 export const accountInputs: readonly TestedInput[] = [
-  pageOf('authenticators', ['id of an enrollment', 'id of the access code'], 'rename'),
-  pageOf('sessions', ['name of a session'], 'end'),
-  pageOf('devices', ['name of a remembered browser'], 'forget-device'),
-  pageOf('addresses', ['name of an address'], 'remove-address'),
+  pageOf('authenticators', ['id of an enrollment', 'id of the access code'], ['rename', '/account/methods']),
+  pageOf('sessions', ['name of a session'], ['end', '/account/devices']),
+  pageOf('devices', ['name of a remembered browser'], ['forget-device', '/account/devices']),
+  pageOf('addresses', ['name of an address'], ['remove-address', '/account/notifications']),
   {
     name: '/account/add/<value>',
     takes: ['key of an authenticator'],
@@ -68,7 +68,7 @@ export const accountInputs: readonly TestedInput[] = [
   {
     name: '/account/addresses/confirm, passcode',
     takes: ['code for an address for news'],
-    taken: '/account account.done.address_added',
+    taken: '/account/notifications account.done.address_added',
     counts: 'once',
     refusals: ['confirm-address credentials.malformed', 'confirm-address credentials.invalid'],
     submit: (flows, passcode, values) =>
@@ -83,12 +83,12 @@ export const accountInputs: readonly TestedInput[] = [
     submit: (flows, email, values) => filled(flows, values, { step: 'add-address', path: 'add', fields: { email } }),
   },
   // Before anything is removed: that ends the other session, and changes what may be waived for a browser.
-  handle('end', '/account account.done.ended'),
-  handle('forget-device', '/account account.done.device_forgotten'),
+  handle('end', '/account/devices account.done.ended'),
+  handle('forget-device', '/account/devices account.done.device_forgotten'),
   {
     name: '/account/authenticators/<id>/remove, confirm',
     takes: ['yes to what is lost'],
-    taken: '/account account.done.removed',
+    taken: '/account/methods account.done.removed',
     counts: 'once',
     refusals: ['rename account.remove.confirm'],
     submit: (flows, confirm, values) =>
@@ -98,10 +98,10 @@ export const accountInputs: readonly TestedInput[] = [
         { step: 'remove', path: 'authenticator', fields: { confirm } },
       ),
   },
-  handle('rename', '/account account.done.renamed'),
+  handle('rename', '/account/methods account.done.renamed'),
   handle('resend-address', 'confirm-address sent.again'),
   handle('add-address', 'confirm-address'),
-  handle('remove-address', '/account account.done.address_removed'),
-  handle('remove', '/account account.done.removed'),
-  handle('end-others', '/account account.done.ended_others'),
+  handle('remove-address', '/account/notifications account.done.address_removed'),
+  handle('remove', '/account/methods account.done.removed'),
+  handle('end-others', '/account/devices account.done.ended_others'),
 ];

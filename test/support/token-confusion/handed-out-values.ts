@@ -41,10 +41,13 @@ export function accountPath(values: Fields, path: string): string {
   return `/account/${named[path]}`;
 }
 
-/** Names that the overview has for what is in the account. */
+/** Names that the pages have for what is in the account. */
 async function namesIn({ home, node }: FlowsInProgress): Promise<Fields> {
-  const page = await home.open(`${node.issuer}/account`);
-  const first = (pattern: RegExp): string => pattern.exec(page.html)?.[1] ?? '';
+  const pages = await Promise.all(
+    ['methods', 'devices', 'notifications'].map((part) => home.open(`${node.issuer}/account/${part}`)),
+  );
+  const html = pages.map((page) => page.html).join('\n');
+  const first = (pattern: RegExp): string => pattern.exec(html)?.[1] ?? '';
   return {
     'id of the access code': first(/\/authenticators\/([\w-]+)" aria-label="Manage Temporary access code"/),
     'id of an enrollment': first(/\/authenticators\/([\w-]+)" aria-label="Manage Authenticator app"/),

@@ -186,7 +186,7 @@ export async function passcodeOf(who: Holder, name: CapabilityName, agent: UserA
 
 /** What a user must confirm who removes the access code: without it they lose an app. */
 export async function yesToRemove({ issuer }: TestNode, agent: UserAgent): Promise<string> {
-  const { html } = await agent.open(`${issuer}/account`);
+  const { html } = await agent.open(`${issuer}/account/methods`);
   const path = /\/account\/authenticators\/[\w-]+(?=" aria-label="Manage Temporary access code")/.exec(html)?.[0];
   const page = await agent.open(`${issuer}${path}`);
   return /name="confirm" type="checkbox" value="([^"]+)"/.exec(page.html)?.[1] ?? '';

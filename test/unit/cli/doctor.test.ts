@@ -7,6 +7,7 @@ import { checkChallengeService } from '../../../src/cli/doctor/challenge-service
 import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
 import type { CheckResult } from '../../../src/cli/doctor/finding.ts';
+import { checkUsers } from '../../../src/cli/doctor/users.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
@@ -14,7 +15,7 @@ import type { Document } from '../../../src/policy/model/documents.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
-import { keyringKey, revisionPointerKey } from '../../../src/stores/keys.ts';
+import { credentialsKey, keyringKey, revisionPointerKey, userKey } from '../../../src/stores/keys.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
@@ -97,13 +98,44 @@ test('a sound installation: every line is ok, and the exit code says so', async 
 });
 
 test('an empty store', async () => {
+  expect(await complaints()).toEqual(['fail store: it is empty: no keys, no configuration, no users']);
+  expect(terminal.exitCode()).toBe(1);
+  expect((await terminal.store.load([keyringKey])).entries.get(keyringKey)).toBeUndefined();
+  const { dataDir: _, ...redis } = contextWith();
+  terminal = openTerminal();
+  await run(doctorCommand({ ...redis, openAsItIs: terminal.context.openStore, stdout: terminal.context.stdout }));
+  expect(terminal.printed()).toMatch(
+    /fail {2}store +this Redis holds no store of Stepgate\n +if it is new: .*config apply --init; if it was in use, restore/,
+  );
+});
+
+test('a store that has lost its keys and its configuration', async () => {
+  await terminal.directory.create({ identifiers: ['bob@demo.test'] });
   expect(await complaints()).toEqual([
     'fail configuration: there is no configuration in the store: run `npm run stepgate -- config apply`',
     'fail keys: there are none',
-    'warn users: there are none',
   ]);
+});
+
+test('users are read: damaged records are counted and named, and a huge store is read in part', async () => {
+  await sound();
+  const ids: string[] = [];
+  for (let i = 0; i < 8; i += 1) {
+    const made = await terminal.directory.create({ identifiers: [`u${i}@demo.test`] });
+    if (made.ok) ids.push(made.user.id);
+  }
+  const { store } = terminal;
+  await store.commit([
+    { op: 'put', key: userKey(ids[0] ?? ''), value: '{' },
+    { op: 'delete', key: credentialsKey(ids[1] ?? '') },
+    { op: 'delete', key: userKey(ids[2] ?? '') },
+  ]);
+  const [said, ...more] = await complaints();
+  expect(more).toEqual([]);
+  expect(said).toMatch(/^fail users: 9 users: 2 cannot be read, or have no credentials \(\S+, \S+\)$/);
+  for (const id of ids.slice(0, 2)) expect(said).toContain(id);
   expect(terminal.exitCode()).toBe(1);
-  expect((await terminal.store.load([keyringKey])).entries.get(keyringKey)).toBeUndefined();
+  expect((await checkUsers(store, 0)).text).toBe('9 users, of which 0 were read');
 });
 
 test('each failure comes with a remedy', async () => {
@@ -152,6 +184,16 @@ test('a store that does not answer, and one that warns', async () => {
     return terminal.context.openStore();
   };
   expect(await complaints({ openAsItIs })).toEqual(['warn store: the clock of Redis differs from ours by 9 s']);
+});
+
+test('a store that answers, and does not reach its replicas', async () => {
+  await sound();
+  const store = await terminal.context.openStore();
+  const confirm = () => Promise.reject(new StoreUnavailable('not at every replica (10.0.0.3:6379)'));
+  expect(await complaints({ openAsItIs: async () => ({ ...store, confirm }) })).toEqual([
+    'fail store: it keeps no promises now: not at every replica (10.0.0.3:6379)',
+  ]);
+  expect(terminal.exitCode()).toBe(1);
 });
 
 test('a revision that cannot be read', async () => {

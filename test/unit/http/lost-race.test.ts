@@ -89,7 +89,7 @@ describe('a route of our own', () => {
     ['GET', '/signin/uid-of-the-sign-in', '/signin/uid-of-the-sign-in'],
     ['POST', '/signin/uid-of-the-sign-in', '/signin/uid-of-the-sign-in'],
     ['POST', '/signin/uid-of-the-sign-in/skip', '/signin/uid-of-the-sign-in'],
-    ['POST', '/account/sessions/others/end', '/account?done=stale'],
+    ['POST', '/account/sessions/others/end', '/account/devices?done=stale'],
     ['GET', '/account/callback?code=a', '/account?done=stale'],
   ])('%s %s leads to %s after a lost race', async (method, url, location) => {
     const route = routes.find(url.replace(/\?.*/, ''));

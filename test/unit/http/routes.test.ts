@@ -85,7 +85,8 @@ test.each([
   ['/.well-known/webauthn', '/.well-known/webauthn'],
   ['/signin', undefined],
   ['/oauth2/v1/token', undefined],
-  ['/', undefined],
+  ['/', '/'],
+  ['/nowhere', undefined],
 ])('%s is answered by %s', (path, expected) => {
   expect(createRoutes(table).find(path)?.path).toBe(expected);
 });
@@ -105,7 +106,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/signin/:uid/status': read,
   '/signin/:uid/codes': write,
   '/signin/:uid/:step': write,
+  '/': read,
   '/account': read,
+  '/account/methods': read,
+  '/account/devices': read,
+  '/account/activity': read,
+  '/account/notifications': read,
   '/.well-known/change-password': read,
   '/account/callback': read,
   '/account/add/:key': read,

@@ -181,7 +181,7 @@ describe('one round trip', () => {
     ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoSessionKey('s')]],
     ['Interaction', 'i', {}, [transactionKey('i')]],
     ['Grant', 'g', { accountId: 'u' }, [userKey('u')]],
-    ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey('d'), grantKey('g')]],
+    ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey(keyOf('device-code', 'd')), grantKey('g')]],
     [
       'RefreshToken',
       'r',
@@ -530,7 +530,8 @@ describe('ids that came from outside', () => {
   test('a user code leads to its device code', async () => {
     await request(() => adapter('DeviceCode').upsert('d', { userCode: 'ABCD-EFGH', clientId: 'notes' }, 60));
     const pointer = store.commits.flat().find((op) => op.op === 'put');
-    expect(pointer).toMatchObject({ value: 'd', ttl: 60, refs: [expect.stringContaining('device-code')] });
+    const key = keyOf('device-code', 'd');
+    expect(pointer).toMatchObject({ value: key, ttl: 60, refs: [key] });
     const { length } = store.loads;
     expect(await request(() => adapter('DeviceCode').findByUserCode('ABCD-EFGH'))).toMatchObject({ clientId: 'notes' });
     expect(store.loads.length - length).toBe(1);

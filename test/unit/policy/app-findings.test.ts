@@ -199,14 +199,14 @@ describe('securityProfile fapi2', () => {
       'a public client',
       fapi(redirect),
       [
-        'client.token_endpoint_auth_method must be private_key_jwt, with jwks or jwks_uri: securityProfile fapi2 takes no other',
+        'client.token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other',
       ],
     ],
     [
       'a secret',
       fapi(redirect, secret),
       [
-        'client.token_endpoint_auth_method must be private_key_jwt, with jwks or jwks_uri: securityProfile fapi2 takes no other',
+        'client.token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other',
       ],
     ],
     [
@@ -221,7 +221,7 @@ describe('securityProfile fapi2', () => {
       ),
       [
         'client.require_pushed_authorization_requests must not be `false` with securityProfile fapi2',
-        'client.dpop_bound_access_tokens must not be `false` with securityProfile fapi2',
+        'client.dpop_bound_access_tokens must not be `false` with securityProfile fapi2, unless tokens are bound to a certificate',
         'client.id_token_signed_response_alg must be PS256, ES256 or EdDSA with securityProfile fapi2',
         'client.request_object_signing_alg must be PS256, ES256 or EdDSA with securityProfile fapi2',
       ],
@@ -242,6 +242,49 @@ describe('securityProfile fapi2', () => {
       ['securityProfile needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'],
     ],
   ])('names what is missing: %s', async (_what, files, expected) => {
+    expect(await said(files)).toEqual(expected);
+  });
+});
+
+describe('certificates of apps', () => {
+  const certificate = 'jwks: { keys: [{ kty: EC, crv: P-256, x: AA, y: AA, x5c: [AA] }] }';
+  const method = 'token_endpoint_auth_method: self_signed_tls_client_auth';
+  const bound = 'tls_client_certificate_bound_access_tokens: true';
+  const proxies = { 'stepgate.yaml': settings('clientCertificates: { proxies: [10.0.0.0/8] }') };
+
+  test('prove who an app is and bind its tokens, where a proxy hands them over', async () => {
+    const files = app(`${redirect}, ${method}, ${bound}, ${certificate}`, 'securityProfile: fapi2\n');
+    expect(await said({ ...files, ...proxies })).toEqual([]);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+    [
+      'no proxy hands them over',
+      app(`${redirect}, ${method}, ${bound}, ${certificate}`),
+      [
+        'client.token_endpoint_auth_method needs clientCertificates in stepgate.yaml: which proxies hand certificates over',
+        'client.tls_client_certificate_bound_access_tokens needs clientCertificates in stepgate.yaml: which proxies hand certificates over',
+      ],
+    ],
+    [
+      'no keys',
+      { ...app(`${redirect}, ${method}`), ...proxies },
+      ['client.token_endpoint_auth_method needs jwks or jwks_uri'],
+    ],
+    [
+      'no key with a certificate',
+      { ...app(`${redirect}, ${method}, jwks: { keys: [{ kty: EC, crv: P-256, x: AA, y: AA }] }`), ...proxies },
+      ['client.jwks needs a key with `x5c`: the certificate that the app shows'],
+    ],
+    [
+      'no network, and no header',
+      { 'stepgate.yaml': settings('clientCertificates: { header: "a b", proxies: [proxy.test] }') },
+      [
+        'clientCertificates.header must be the name of a header',
+        'clientCertificates.proxies[0] is not a network such as 192.0.2.0/24 or 2001:db8::/48',
+      ],
+    ],
+  ])('are refused: %s', async (_what, files, expected) => {
     expect(await said(files)).toEqual(expected);
   });
 });

@@ -98,6 +98,16 @@ test.each<[string, string, string]>([
     '2:53 rules[0].then.disabled[0] `totp` cannot be disabled and required at once',
   ],
   [
+    'to be used only, and offered',
+    '  - { name: A, then: { optional: [totp], useOnly: [totp] } }\n',
+    '2:52 rules[0].then.useOnly[0] `totp` is offered by the same rule',
+  ],
+  [
+    'more of a kind than there can be',
+    '  - { name: A, then: { required: [{ anyOf: [password], count: 2 }] } }\n',
+    '2:63 rules[0].then.required[0].count no user can have 2 of password: there is only one of each',
+  ],
+  [
     'grace of two kinds',
     '  - { name: A, then: { required: [{ anyOf: [totp], grace: { skips: 1, until: 2027-01-01 } }] } }\n',
     '2:59 rules[0].then.required[0].grace give either `until` or `skips`',

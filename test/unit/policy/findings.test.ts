@@ -304,7 +304,7 @@ test.each<[string, string, readonly string[]]>([
       '5:46 rules[0].then.allow.knowledge.authenticators[0] `totp` is never knowledge, only possession',
       '5:52 rules[0].then.allow.knowledge.authenticators[1] unknown authenticator `sms`; known: password, totp, webauthn',
       '5:77 rules[0].then.allow.knowledge.phishingResistant can only be true: leave it out when it is not demanded',
-      '5:91 rules[0].then.allow.any says nothing: give at least one of authenticators, exclude, userPresence, userVerification, deviceBound, hardwareProtected, phishingResistant, maxAge',
+      '5:91 rules[0].then.allow.any says nothing: give at least one of authenticators, exclude, userPresence, userVerification, deviceBound, hardwareProtected, phishingResistant, maxAge, maxIdle',
     ],
   ],
   [

@@ -2,15 +2,23 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ClusterNode, ClusterRule } from '../../../src/stores/cluster-rule.ts';
 
-/** What a node is said to be: `A` a master with slots, `>A` a replica of A, `-` a master without slots; `!` down. */
+/**
+ * What a node is said to be: `A` a master with slots, `>A` a replica of A, `-` a master without slots; behind it `!`
+ * down, `?` not to be elected.
+ */
 type Words = Readonly<Record<string, string>>;
 
 const usual: Words = { A: 'A', B: 'B', C: 'C', a1: '>A', a2: '>A', b1: '>B' };
 
 function nodeOf(id: string, word: string): ClusterNode {
   const isDown = word.endsWith('!');
-  const role = word.replace('!', '');
-  const flags = new Set([role.startsWith('>') ? 'slave' : 'master', ...(isDown ? ['fail'] : [])]);
+  const standsBack = word.endsWith('?');
+  const role = word.replace(/[!?]/, '');
+  const flags = new Set([
+    role.startsWith('>') ? 'slave' : 'master',
+    ...(isDown ? ['fail'] : []),
+    ...(standsBack ? ['nofailover'] : []),
+  ]);
   const slots = role === id ? ([[slots0[id] ?? 0, (slots0[id] ?? 0) + 99]] as const) : [];
   return { id, flags, epoch: 1, slots, ...(role.startsWith('>') ? { master: role.slice(1) } : {}) };
 }
@@ -170,4 +178,36 @@ test('of two that claim a slot, the newer claim counts', () => {
   rule.observe({ at: 0, speaker: 'B', nodes: new Map([['B', B]]) });
   expect([rule.ownerOf(49), rule.ownerOf(60), rule.ownerOf(300)]).toEqual(['A', 'B', undefined]);
   expect([...rule.masters()].sort()).toEqual(['A', 'B']);
+});
+
+test('a new replica that stands for no election holds up nothing for longer than ten seconds, and counts once it is attached', () => {
+  const rule = new ClusterRule();
+  speak(rule, [0, 20_000], all({}));
+  speak(rule, [20_250, 30_000], all({ a3: '>A?' }));
+  expect(missingAt(rule, 30_000, 'a1', 'a2')).toEqual(['a3']);
+  speak(rule, [30_250, 30_500], all({ a3: '>A?' }));
+  expect(missingAt(rule, 30_500, 'a1', 'a2')).toEqual([]);
+  // One speaker alone is not enough, and without its word it counts.
+  speak(rule, [30_750, 45_000], { A: { a3: '>A?' }, B: { a3: '>A?' }, C: { a3: '>A' } });
+  expect(
+    rule.missing(
+      {
+        me: 'A',
+        offset: 100,
+        acknowledged: new Map([
+          ['a1', 100],
+          ['a2', 100],
+          ['a3', 50],
+        ]),
+      },
+      45_000,
+    ),
+  ).toEqual(['a3']);
+  expect(missingAt(rule, 45_000, 'a1', 'a2')).toEqual(['a3']);
+});
+
+test('a lone replica is not excused because it stands for no election', () => {
+  const rule = new ClusterRule();
+  speak(rule, [0, 30_000], all({ b1: '>B?' }));
+  expect(missingOf(rule, 'B', 30_000)).toEqual(['b1']);
 });

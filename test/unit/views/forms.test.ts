@@ -290,8 +290,10 @@ test.each([...pageStates.keys()])(
       /<a href="(?:https:\/\/(?:shop\.example|partner\.example|northwind\.test)\/|mailto:)[\w/@.]+" target="_blank" rel="noopener noreferrer">/g,
       '',
     );
-    // The app is where a page of an error may lead.
-    const withoutApps = withoutTerms.replaceAll(/<a data-next="(?:app|retry)" href="https:/g, '');
+    // The app is where a page of an error and the list of apps may lead, and the contact is whom to ask.
+    const withoutApps = withoutTerms
+      .replaceAll(/<a data-next="(?:app|retry)" href="https:/g, '')
+      .replaceAll(/<a class="(?:tile|action|button)" href="(?:https:\/\/\w+\.example\/|mailto:)/g, '');
     const own = name === 'inbox' ? html.replaceAll('<a href="https:', '') : withoutApps;
     expect(own).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
     expect(html).not.toContain(hostile);

@@ -28,6 +28,8 @@ test.each(others)('$locale is translated', ({ texts }) => {
   const untranslated = Object.keys(english).filter((key) => texts[key] === english[key]);
   expect(untranslated.sort()).toEqual([
     'account.authenticator.title',
+    'account.card.methods',
+    'account.card.profile',
     'account.sign_in.about',
     'attribute.help',
     'attribute.label',

@@ -151,7 +151,6 @@ test('a page in a language that runs from right to left says so, and its codes s
         brand: { name: 'Acme' },
         favicon: '/icon.svg',
         stylesheets: [],
-        scripts: [],
         signals: [],
         wide: false,
         heading: { key: 'account.title' },

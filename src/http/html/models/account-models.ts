@@ -1,17 +1,35 @@
 /** What the templates of the user's own account are given. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { AccountModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
+import type { AppView, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
+/** The first page: how the account stands, and what is worth doing next. */
 export interface OverviewModel {
-  readonly account: AccountModel;
   /** The user asked for the deletion of the account. */
   readonly keep?: KeepAccountModel;
-  readonly authenticators: AuthenticatorsModel;
+  readonly suggestions: readonly SuggestionModel[];
+  readonly cards: readonly CardModel[];
+}
+
+export interface SuggestionModel {
+  readonly icon: string;
+  readonly title: MessageDescriptor;
+  readonly about: MessageDescriptor;
+  readonly href: string;
+  readonly action: MessageDescriptor;
+}
+
+/** Leads to one of the other pages. */
+export interface CardModel {
+  readonly icon: string;
+  readonly title: MessageDescriptor;
+  readonly state: MessageDescriptor;
+  readonly href: string;
+}
+
+export interface DevicesPageModel {
   readonly sessions: SessionsModel;
   readonly devices: DevicesModel;
-  readonly signIns: SignInsModel;
-  readonly addresses: AddressesModel;
 }
 
 export interface AuthenticatorsModel {
@@ -37,6 +55,8 @@ export interface AuthenticatorTitle {
 }
 
 export interface AddAuthenticatorModel {
+  /** Its icon. */
+  readonly picture: string;
   readonly href: string;
   readonly text: MessageDescriptor;
 }
@@ -103,7 +123,17 @@ export interface OwnAppModel {
 }
 
 export interface OwnAppsModel extends LeadModel {
+  /** Apps that the user can open. */
+  readonly open: readonly OpenableAppModel[];
   readonly apps: readonly (OwnAppModel & { readonly href: string; readonly end: MessageDescriptor })[];
+}
+
+/** An app that lets the user in, and how it is opened. */
+export interface OpenableAppModel {
+  readonly app: AppView;
+  readonly href: string;
+  /** What the link does, beside its name. */
+  readonly open: MessageDescriptor;
 }
 
 export interface EndAppAccessModel extends LeadModel {
@@ -129,6 +159,8 @@ export interface AuthenticatorModel extends Omit<AuthenticatorTitle, 'icon'> {
   readonly rename: { readonly form: FormModel; readonly value: string; readonly invalid?: Invalid };
   /** What it means that it is gone. */
   readonly removeLead: MessageDescriptor;
+  /** It must stay, because the user could not sign in without it. */
+  readonly isLast: boolean;
   /** Apps for which it must stay. */
   readonly needed?: { readonly apps: AppsModel; readonly instead: readonly AddAuthenticatorModel[] };
   /** Apps that the user could no longer sign in to, and the value that confirms the loss. */
@@ -204,6 +236,7 @@ export interface OwnDataModel {
 }
 
 export interface OwnIdentifierModel {
+  readonly icon: string;
   readonly label: MessageDescriptor;
   /** Absent: there is none. */
   readonly value?: string;

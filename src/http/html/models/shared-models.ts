@@ -2,8 +2,6 @@
 import type { Locale } from '../../../rendering/locale.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 
-export type Empty = Readonly<Record<never, never>>;
-
 /** The frame of every page. */
 export interface LayoutModel {
   readonly locale: Locale;
@@ -12,7 +10,8 @@ export interface LayoutModel {
   /** Paths of assets. */
   readonly favicon: string;
   readonly stylesheets: readonly string[];
-  readonly scripts: readonly string[];
+  /** All scripts of the page, in one file. */
+  readonly script?: string;
   /** What the browser is told about credentials: JSON for a script. */
   readonly signals: readonly string[];
   /** For pages of lists rather than one form. */
@@ -21,7 +20,15 @@ export interface LayoutModel {
   /** Stands over the heading: what the user is here for. */
   readonly context?: MessageDescriptor;
   readonly heading: MessageDescriptor;
+  /** Whose sign-in it is, and how far it is. */
+  readonly account?: AccountModel;
   readonly notices: NoticesModel;
+  /** The pages of the user's own account. */
+  readonly nav?: NavModel;
+  /** The app from which the user came. */
+  readonly returnTo?: BackModel;
+  /** Leads to the page that this one is part of. */
+  readonly back?: BackModel;
   /** HTML of the page itself. */
   readonly main: string;
   /** Of the brand, for the foot of the page. */
@@ -51,8 +58,32 @@ export interface LinkModel {
   readonly href: string;
 }
 
+/** Whom to ask, as the configuration says. */
+export interface ContactModel {
+  readonly href: string;
+  readonly text: MessageDescriptor;
+}
+
 export interface FooterModel {
   readonly links: readonly LinkModel[];
+}
+
+export interface NavModel {
+  readonly items: readonly NavItemModel[];
+}
+
+export interface NavItemModel {
+  readonly href: string;
+  readonly icon: string;
+  readonly text: MessageDescriptor;
+  readonly current: boolean;
+}
+
+export interface BackModel {
+  readonly href: string;
+  readonly text: MessageDescriptor;
+  /** Where the pages beside this one are listed, only they are needed. */
+  readonly narrowOnly?: true;
 }
 
 export interface AppView {

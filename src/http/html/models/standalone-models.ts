@@ -1,7 +1,7 @@
 /** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { AccountModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
+import type { ContactModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
 
 export interface ReferenceModel {
   readonly reference?: string;
@@ -12,6 +12,8 @@ export interface NextLinksModel {
   readonly links: readonly { readonly kind: string; readonly href: string; readonly text: MessageDescriptor }[];
 }
 
+export type SignedOutModel = LeadModel & NextLinksModel;
+
 export interface ErrorModel extends LeadModel, ReferenceModel, NextLinksModel {
   readonly code: string;
 }
@@ -21,6 +23,7 @@ export interface OAuthErrorModel extends LeadModel, ReferenceModel, NextLinksMod
   readonly error: string;
   /** For the client's developers. */
   readonly description?: string;
+  readonly contact?: ContactModel;
 }
 
 export interface DeviceInputModel extends LeadModel {
@@ -38,13 +41,11 @@ export interface DeviceConfirmModel extends LeadModel {
 }
 
 export interface LogoutModel extends LeadModel {
-  readonly account: AccountModel;
   /** Its own form. */
   readonly main: FormModel;
 }
 
 export interface MagicLinkConfirmModel extends LeadModel {
-  readonly account: AccountModel;
   /** Its own form. */
   readonly main: FormModel;
   /** What its button says. */

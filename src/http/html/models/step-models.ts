@@ -2,8 +2,8 @@
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
 import type {
-  AccountModel,
   ChallengeServiceModel,
+  ContactModel,
   FormModel,
   LeadModel,
   NoticesModel,
@@ -24,6 +24,8 @@ export interface PublicKeyModel {
   readonly inputs: readonly string[];
   /** Codes of what may go wrong. */
   readonly failures: readonly string[];
+  /** Icon of the button. */
+  readonly picture: string;
   readonly look: 'primary' | 'secondary';
   readonly action: MessageDescriptor;
 }
@@ -50,11 +52,12 @@ export interface IdentifyModel extends OptionsModel {
 }
 
 export interface SelectModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly lead: MessageDescriptor;
   /** Its own form. */
   readonly main: FormModel;
   readonly choices: readonly ChoiceModel[];
+  /** There is but one: it is offered rather than chosen. */
+  readonly sole?: ChoiceModel & { readonly action: MessageDescriptor };
 }
 
 export interface ChoiceModel {
@@ -67,10 +70,18 @@ export interface ChoiceModel {
   readonly about: MessageDescriptor;
 }
 
+export interface SentToModel {
+  readonly icon: string;
+  /** Masked. */
+  readonly address: string;
+}
+
 export interface ChallengeModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly reason?: ReasonModel;
+  /** Explains, below the form. */
   readonly lead?: MessageDescriptor;
+  /** Where a code was sent. */
+  readonly sentTo?: SentToModel;
   /** Its own form. */
   readonly main: FormModel;
   /** For password managers: whose password it is. */
@@ -81,7 +92,6 @@ export interface ChallengeModel extends OptionsModel {
 }
 
 export interface PublicKeyChallengeModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly reason?: ReasonModel;
   readonly lead?: MessageDescriptor;
   /** Its own form. */
@@ -91,7 +101,6 @@ export interface PublicKeyChallengeModel extends OptionsModel {
 }
 
 interface EnrollModelBase extends OptionsModel {
-  readonly account: AccountModel;
   readonly reason?: ReasonModel;
   readonly lead: MessageDescriptor;
   readonly endsOtherSessions: boolean;
@@ -102,11 +111,23 @@ interface EnrollModelBase extends OptionsModel {
   readonly fields: readonly Field[];
 }
 
-export interface EnrollModel extends EnrollModelBase {
+/** What the user should know before. */
+export interface CautionsModel {
+  readonly cautions: readonly { readonly code: string; readonly text: MessageDescriptor }[];
+}
+
+/** What stands below a form: what it is about, and the hints of inputs that have them there. */
+export interface AboutModel {
+  readonly lead?: MessageDescriptor;
+  readonly fields: readonly Field[];
+}
+
+export interface EnrollModel extends EnrollModelBase, CautionsModel {
   /** For password managers: whose password it is. */
   readonly username?: string;
-  readonly cautions: readonly { readonly code: string; readonly text: MessageDescriptor }[];
   readonly recoveryCodes?: RecoveryCodesModel;
+  /** Where a code was sent. */
+  readonly sentTo?: SentToModel;
   /** For an authenticator app. */
   readonly setup?: SetupModel;
   readonly action: MessageDescriptor;
@@ -132,7 +153,6 @@ export interface PublicKeyEnrollModel extends EnrollModelBase {
 }
 
 export interface ProfileModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly lead: MessageDescriptor;
   /** Its own form. */
   readonly main: FormModel;
@@ -151,7 +171,6 @@ export interface ProfileFieldModel {
 }
 
 export interface ConsentModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly lead: MessageDescriptor;
   /** What cannot be unticked. */
   readonly required: readonly ScopeModel[];
@@ -172,7 +191,6 @@ export interface ScopeModel {
 }
 
 export interface SelectAccountModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly lead: MessageDescriptor;
   /** Its own form. */
   readonly main: FormModel;
@@ -180,12 +198,12 @@ export interface SelectAccountModel extends OptionsModel {
 }
 
 export interface DeniedModel extends OptionsModel {
-  readonly account: AccountModel;
   readonly code: string;
   readonly lead: MessageDescriptor;
   readonly back: OptionModel;
+  /** Finds the sign-in in the audit log. */
+  readonly reference: string;
+  readonly contact?: ContactModel;
 }
 
-export interface CompleteModel extends LeadModel {
-  readonly account: AccountModel;
-}
+export type CompleteModel = LeadModel;

@@ -5,6 +5,7 @@ import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
+import type { OpenableApp } from '../../../flow/account/openable-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
 import type { OwnProfile, ProfileIdentifier } from '../../../flow/account/profile.ts';
 import type { OwnSession } from '../../../flow/account/sessions.ts';
@@ -12,11 +13,16 @@ import type { PageBase } from './page-models.ts';
 
 interface AccountPageBase extends PageBase {
   readonly messages: readonly Notice[];
+  /** The app from which the user came, and its address. */
+  readonly returnTo?: { readonly name: string; readonly href: string };
 }
 
+/** The first page, and the parts of the account that have a page of their own. */
 export interface OverviewPage extends AccountPageBase {
-  readonly kind: 'overview';
+  readonly kind: 'overview' | 'methods' | 'devices' | 'activity' | 'notifications';
   readonly overview: Overview;
+  /** Epoch seconds. */
+  readonly now: Seconds;
   /** The user asked for the deletion of the account. */
   readonly keep?: KeepAccount;
 }
@@ -50,6 +56,8 @@ export interface AuthenticatorPage extends AccountPageBase {
   readonly removeHandle: string;
   /** Apps that the user could no longer sign in to without it. */
   readonly lost?: LostApps;
+  /** Without it the user could not sign in. */
+  readonly isLast?: boolean;
   /** Apps for which it must stay, and the keys of what may be added so that it can go. */
   readonly needed?: NamedApps & { readonly instead: readonly string[] };
 }
@@ -124,6 +132,7 @@ export interface OwnDataPage extends AccountPageBase {
 export interface AppsPage extends AccountPageBase {
   readonly kind: 'apps';
   readonly apps: readonly OwnApp[];
+  readonly openable: readonly OpenableApp[];
 }
 
 export interface EndAppAccessPage extends AccountPageBase {

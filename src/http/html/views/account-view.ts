@@ -10,16 +10,17 @@ import type {
   AuthenticatorsModel,
   AuthenticatorTitle,
   DevicesModel,
-  OverviewModel,
   SessionDetailsModel,
   SessionsModel,
   SignInsModel,
 } from '../models/account-models.ts';
+import { frameOf } from './account-frame.ts';
+import { fewCodes, homeModel } from './account-home.ts';
 import type { AccountPage, AuthenticatorPage, EndSessionPage, OverviewPage } from './account-pages.ts';
 import { addressContent } from './address-view.ts';
 import { appsModel } from './apps-model.ts';
 import { appsContent } from './apps-view.ts';
-import { deletionContent, keepModel } from './deletion-view.ts';
+import { deletionContent } from './deletion-view.ts';
 import { profileContent } from './profile-view.ts';
 import {
   accountModel,
@@ -35,7 +36,7 @@ import {
 
 export function accountView(page: AccountPage, t: Translator): View {
   const notices = noticesModel(page.messages, t, { only: ({ field }) => field === undefined || !besideInputs(page) });
-  return { ...accountContent(page, t), notices, wide: ['overview', 'profile', 'apps'].includes(page.kind) };
+  return { ...accountContent(page, t), notices, ...frameOf(page), scripts: ['times.js'] };
 }
 
 /** What is wrong with an input stands beside it. */
@@ -49,8 +50,14 @@ function accountContent(page: AccountPage, t: Translator): Content {
       return {
         template: 'account/overview',
         heading: { key: 'account.title' },
-        model: overviewModel(page, t),
+        account: accountModel(page.overview),
+        model: homeModel(page, t),
       };
+    case 'methods':
+    case 'devices':
+    case 'activity':
+    case 'notifications':
+      return sectionContent(page, page.kind, t);
     case 'authenticator':
       return {
         template: 'account/authenticator',
@@ -100,28 +107,34 @@ function endSessionContent({ session, action, handle }: EndSessionPage): Content
   };
 }
 
-function overviewModel({ overview, keep }: OverviewPage, t: Translator): OverviewModel {
-  return {
-    account: accountModel(overview),
-    ...(keep ? { keep: keepModel(keep) } : {}),
-    authenticators: authenticatorsModel(overview, t),
-    sessions: sessionsModel(overview, t),
-    devices: devicesModel(overview, t),
-    signIns: signInsModel(overview, t),
-    addresses: addressesModel(overview),
-  };
+function sectionContent(
+  { overview, now }: OverviewPage,
+  kind: Exclude<OverviewPage['kind'], 'overview'>,
+  t: Translator,
+): Content {
+  const heading = { key: `account.nav.${kind}` };
+  switch (kind) {
+    case 'methods':
+      return { template: 'account/methods', heading, model: authenticatorsModel(overview, now, t) };
+    case 'devices': {
+      const model = { sessions: sessionsModel(overview, now, t), devices: devicesModel(overview, now, t) };
+      return { template: 'account/devices', heading, model };
+    }
+    case 'activity':
+      return { template: 'account/activity', heading, model: signInsModel(overview, now, t) };
+    case 'notifications':
+      return { template: 'account/notifications', heading, model: addressesModel(overview) };
+  }
 }
-
-/** Below this number of recovery codes the page warns. */
-const fewCodes = 3;
 
 function authenticatorsModel(
   { authenticators, addable, replaced, full }: Overview,
+  now: number,
   t: Translator,
 ): AuthenticatorsModel {
   return {
     authenticators: authenticators.map((one) => {
-      const title = titleOf(one, t);
+      const title = titleOf(one, t, now);
       const { remaining: count } = one;
       const few = count !== undefined && count < fewCodes;
       const text = { key: few ? 'account.remaining.few' : 'account.remaining', params: { count: count ?? 0 } };
@@ -142,6 +155,7 @@ function authenticatorsModel(
 
 function addModel(authenticator: string, act: 'add' | 'replace', t: Translator): AddAuthenticatorModel {
   return {
+    picture: iconOf(authenticator),
     href: `/account/add/${authenticator}`,
     text: {
       key: t.pick(`account.${act}.one.${authenticator}`, `account.${act}.one`),
@@ -150,10 +164,14 @@ function addModel(authenticator: string, act: 'add' | 'replace', t: Translator):
   };
 }
 
-function titleOf({ authenticator, label, address, createdAt }: OwnAuthenticator, t: Translator): AuthenticatorTitle {
+function titleOf(
+  { authenticator, label, address, createdAt }: OwnAuthenticator,
+  t: Translator,
+  now?: number,
+): AuthenticatorTitle {
   const name = authenticatorName(authenticator, t);
   const shows = label && address ? 'both' : label ? 'name' : address ? 'address' : 'none';
-  const params = { shows, name, address: address ?? '', added: { at: createdAt } };
+  const params = { shows, name, address: address ?? '', added: { at: createdAt, ...omitUndefined({ now }) } };
   return {
     icon: iconOf(authenticator),
     name: label ?? name,
@@ -161,10 +179,10 @@ function titleOf({ authenticator, label, address, createdAt }: OwnAuthenticator,
   };
 }
 
-function sessionsModel({ sessions }: Overview, t: Translator): SessionsModel {
+function sessionsModel({ sessions }: Overview, now: number, t: Translator): SessionsModel {
   return {
     sessions: sessions.map((session) => ({
-      ...sessionDetails(session),
+      ...sessionDetails(session, now),
       current: session.current,
       place: placeText(session),
       href: session.current ? '/oauth2/v1/logout' : `/account/sessions/${session.id}`,
@@ -175,33 +193,40 @@ function sessionsModel({ sessions }: Overview, t: Translator): SessionsModel {
   };
 }
 
-function sessionDetails({ apps, startedAt, usedAt }: OwnSession): SessionDetailsModel {
+function sessionDetails({ apps, startedAt, usedAt }: OwnSession, now?: number): SessionDetailsModel {
+  const moment = (at: number) => ({ at, ...omitUndefined({ now }) });
   return {
     apps,
-    times: { key: 'account.session.times', params: { started: { at: startedAt }, used: { at: usedAt } } },
+    times: { key: 'account.session.times', params: { started: moment(startedAt), used: moment(usedAt) } },
   };
 }
 
-function devicesModel({ devices }: Overview, t: Translator): DevicesModel {
+function devicesModel({ devices }: Overview, now: number, t: Translator): DevicesModel {
   return {
     devices: devices.map((device) => ({
       current: device.current,
       place: placeText(device),
       authenticators: device.waived.map((key) => authenticatorName(key, t)),
-      times: { key: 'account.device.times', params: { since: { at: device.at }, until: { at: device.until } } },
+      times: {
+        key: 'account.device.times',
+        params: { since: { at: device.at, now }, until: { at: device.until, now } },
+      },
       href: `/account/devices/${device.id}`,
       forget: { key: 'account.device.forget.of', params: { place: placeLine(device, t) } },
     })),
   };
 }
 
-function signInsModel({ signIns }: Overview, t: Translator): SignInsModel {
+function signInsModel({ signIns }: Overview, now: number, t: Translator): SignInsModel {
   return {
     signIns: signIns.map((one) => ({
       ...omitUndefined({ app: one.app }),
       what: {
         key: 'account.sign_in.about',
-        params: { at: { at: one.at }, authenticators: { items: one.proved.map((key) => authenticatorName(key, t)) } },
+        params: {
+          at: { at: one.at, now },
+          authenticators: { items: one.proved.map((key) => authenticatorName(key, t)) },
+        },
       },
       place: placeText(one),
     })),
@@ -238,6 +263,7 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
     stateForm({ step, authenticator: one.authenticator, action: `/account/authenticators/${one.id}/${step}` }, handle);
   return {
     ...title,
+    isLast: page.isLast === true,
     removeLead: { key: t.pick(`account.remove.lead.${one.authenticator}`, 'account.remove.lead') },
     rename: {
       form: form('rename', page.renameHandle),

@@ -5,15 +5,20 @@ import type { Translator } from '../../../rendering/translator.ts';
 import type { OwnAppModel } from '../models/account-models.ts';
 import { scopeText } from '../scope-texts.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
-import { type Content, stateForm } from './view.ts';
+import { appView, type Content, stateForm } from './view.ts';
 
 export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
   if (page.kind === 'apps')
     return {
       template: 'account/apps',
-      heading: { key: 'account.apps.title' },
+      heading: { key: 'account.nav.apps' },
       model: {
         lead: { key: page.apps.length > 0 ? 'account.apps.lead' : 'account.apps.none' },
+        open: page.openable.map(({ name, href, logoUri }) => ({
+          app: appView({ name, ...omitUndefined({ logoUri }) }),
+          href,
+          open: { key: 'account.app.open.of', params: { app: name } },
+        })),
         apps: page.apps.map((app) => ({
           ...appModel(app, t),
           href: `/account/apps/${app.id}`,

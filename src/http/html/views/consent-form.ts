@@ -4,7 +4,6 @@ import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { connect } from '../fields.ts';
 import type { Input } from '../inputs.ts';
-import type { AccountModel } from '../models/shared-models.ts';
 import type { ConsentModel, SelectAccountModel } from '../models/step-models.ts';
 import { scopeModel, scopeText } from '../scope-texts.ts';
 import type { StepPage } from './page-models.ts';
@@ -15,17 +14,15 @@ interface StepForm<K extends Step['kind']> {
   readonly page: StepPage;
   readonly step: Extract<Step, { kind: K }>;
   readonly t: Translator;
-  readonly account: AccountModel;
 }
 
-export function consentModel({ page, step, t, account }: StepForm<'consent'>): ConsentModel {
+export function consentModel({ page, step, t }: StepForm<'consent'>): ConsentModel {
   const { texts = {}, privacyPolicy, termsOfService } = page.consent ?? {};
   const app = page.app.name;
   const link = (url: string | undefined, key: string) =>
     url === undefined ? [] : [{ url, text: { key, params: { app } } }];
   const optional = step.scopes.filter(({ required }) => !required);
   return {
-    account,
     lead: { key: 'consent.lead', params: { app, brand: page.brand.name } },
     required: step.scopes.filter(({ required }) => required).map(({ scope }) => scopeModel(scope, texts, t)),
     main: stateForm({ step: 'consent', action: page.action }, page.stateHandle),
@@ -58,9 +55,8 @@ function boxOf(
   };
 }
 
-export function selectAccountModel({ page, t, account }: StepForm<'select_account'>): SelectAccountModel {
+export function selectAccountModel({ page, t }: StepForm<'select_account'>): SelectAccountModel {
   return {
-    account,
     lead: { key: 'select_account.lead' },
     main: stateForm({ step: 'select-account', action: page.action }, page.stateHandle),
     action: { key: 'select_account.action' },
@@ -68,9 +64,8 @@ export function selectAccountModel({ page, t, account }: StepForm<'select_accoun
   };
 }
 
-export function keepAccountModel({ page, step, t, account }: StepForm<'keep_account'>): SelectAccountModel {
+export function keepAccountModel({ page, step, t }: StepForm<'keep_account'>): SelectAccountModel {
   return {
-    account,
     lead: { key: 'keep_account.lead', params: { due: { at: step.dueAt, style: 'day' } } },
     main: stateForm({ step: 'keep-account', action: page.action }, page.stateHandle),
     action: { key: 'account.deletion.keep' },

@@ -2,7 +2,6 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import type { AccountModel } from '../models/shared-models.ts';
 import type { ProfileFieldModel, ProfileModel } from '../models/step-models.ts';
 import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
 import type { StepPage } from './page-models.ts';
@@ -15,13 +14,11 @@ interface ProfileForm {
   readonly page: StepPage;
   readonly step: Extract<Step, { kind: 'profile' }>;
   readonly t: Translator;
-  readonly account: AccountModel;
 }
 
 export function profileModel(form: ProfileForm): ProfileModel {
-  const { page, step, t, account } = form;
+  const { page, step, t } = form;
   return {
-    account,
     lead: profileLead(page, step),
     main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
     fields: fieldModels(form),

@@ -15,7 +15,7 @@ import type {
 } from '../models/account-models.ts';
 import { attributeLabel, optionText, profileInputs } from '../profile-fields.ts';
 import type { ChangeIdentifierPage, ConfirmIdentifierPage, OwnDataPage, ProfilePage } from './account-pages.ts';
-import { type Content, invalidBy, noticesModel, stateForm } from './view.ts';
+import { type Content, iconOf, invalidBy, noticesModel, stateForm } from './view.ts';
 
 export function profileContent(
   page: ProfilePage | ChangeIdentifierPage | ConfirmIdentifierPage | OwnDataPage,
@@ -58,6 +58,7 @@ function profileModel(page: ProfilePage, t: Translator): OwnProfileModel {
 function identifierModel({ kind, value, verified, canChange, asked }: ProfileIdentifier): OwnIdentifierModel {
   const act = value === undefined ? 'add' : 'change';
   return {
+    icon: kind === 'username' ? 'person' : iconOf(kind),
     label: { key: `account.identifier.${kind}` },
     ...omitUndefined({ value }),
     ...(value === undefined || kind === 'username'

@@ -23,7 +23,7 @@ import type {
   SignedOutPage,
   SignInLostPage,
 } from './page-models.ts';
-import { accountModel, appView, noticesModel, stateForm, type View } from './view.ts';
+import { accountModel, appView, contactOf, noticesModel, stateForm, type View } from './view.ts';
 
 export function errorView({ code: error, reference, nextLinks = [] }: ErrorPage, t: Translator): View {
   const code = `error.${error}`;
@@ -61,6 +61,7 @@ export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
       // Extensions of OAuth add codes, so this list is never complete (RFC 6749 section 8.5).
       lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
       ...nextLinksModel(nextLinks),
+      ...contactOf(page, t),
       ...omitUndefined({ description, reference }),
     },
   };
@@ -120,8 +121,8 @@ export function logoutView(page: LogoutPage): View {
   return {
     template: 'pages/logout',
     heading: { key: 'logout.title' },
+    account: accountModel(page.account),
     model: {
-      account: accountModel(page.account),
       lead: app ? { key: 'logout.lead_app', params: { app: app.name } } : { key: 'logout.lead' },
       main: providerForm('op.logoutForm', page),
     },
@@ -131,7 +132,9 @@ export function logoutView(page: LogoutPage): View {
 export function signedOutView({ app, signedOut }: SignedOutPage): View {
   const key = signedOut ? 'signed_out' : 'stayed';
   const lead = app && !signedOut ? { key: 'stayed.lead_app', params: { app: app.name } } : { key: `${key}.lead` };
-  return { template: 'pages/signed-out', heading: { key: `${key}.title` }, model: { lead } };
+  const text = { key: signedOut ? 'next.sign_in' : 'next.account' };
+  const links = [{ kind: 'account', href: '/account', text }];
+  return { template: 'pages/signed-out', heading: { key: `${key}.title` }, model: { lead, links } };
 }
 
 export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
@@ -142,8 +145,8 @@ export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
       ? { key: 'magic_link.confirm.recovery.title' }
       : { key: 'magic_link.confirm.title.in_app', params: { app: app.name } },
     app: appView(app),
+    account: accountModel(page.account),
     model: {
-      account: accountModel(page.account),
       lead: { key: 'magic_link.confirm.lead' },
       action: { key: page.recovering ? 'action.continue' : 'magic_link.confirm.yes' },
       main: stateForm({ step: 'challenge', authenticator, action }, stateHandle, [

@@ -41,7 +41,7 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
       if (page.recovering) return { key: 'recover.title' };
       return { key: 'identify.title.in_app', params: { app: app.name } };
     case 'select':
-      return { key: `select.${step.purpose}.title` };
+      return { key: t.pick(...soleTitle(step), `select.${step.purpose}.title`) };
     case 'challenge':
     case 'enroll':
       if (publicOf(step).unsent === true) return { key: 'challenge.unsent.title' };
@@ -68,6 +68,13 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
     case 'complete':
       return { key: 'complete.title' };
   }
+}
+
+/** An offer of one thing is called by its name. */
+function soleTitle({ purpose, options: [first, ...others] }: Extract<Step, { kind: 'select' }>): readonly string[] {
+  return purpose === 'enroll' && first !== undefined && others.length === 0
+    ? [`enroll.${first.authenticator}.title`]
+    : [];
 }
 
 /** What stands over the heading. Absent: the heading names the app itself. */
@@ -104,7 +111,8 @@ export function profileLead({ app }: StepPage, step: Extract<Step, { kind: 'prof
 
 export function selectLead(step: Extract<Step, { kind: 'select' }>, t: Translator): MessageDescriptor {
   const reason = step.skippable?.reason ?? '';
-  return { key: t.pick(`select.${step.purpose}.lead.${reason}`, `select.${step.purpose}.lead`) };
+  const sole = step.purpose === 'enroll' && step.options.length === 1 ? [`enroll.reason.${reason}`] : [];
+  return { key: t.pick(...sole, `select.${step.purpose}.lead.${reason}`, `select.${step.purpose}.lead`) };
 }
 
 export function challengeLead(step: Extract<Step, { kind: 'challenge' }>, t: Translator): MessageDescriptor {

@@ -1,18 +1,18 @@
 /** The pages of the step loop: which template draws a step, and what it is given. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
-import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { fieldsOf, identifyFields } from '../fields.ts';
-import type { AccountModel, FormModel } from '../models/shared-models.ts';
-import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
+import { explained, fieldsOf, identifyFields } from '../fields.ts';
+import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import { identifierWords, isUsual } from './identifier-words.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
+import { assertionInputs, attestationInputs, ceremonyForm, publicKeyModel, takesPublicKey } from './public-key.ts';
 import { solvedFirst } from './solved-first.ts';
 import { optionsOf, returnOption } from './step-options.ts';
+import { otherTabOf, scriptsOf } from './step-scripts.ts';
 import {
   challengeAction,
   challengeLead,
@@ -25,7 +25,16 @@ import {
   reasonOf,
   selectLead,
 } from './step-texts.ts';
-import { accountModel, appView, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
+import {
+  accountModel,
+  appView,
+  authenticatorName,
+  contactOf,
+  iconOf,
+  noticesModel,
+  stateForm,
+  type View,
+} from './view.ts';
 
 export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;
@@ -35,6 +44,10 @@ export function stepView(page: StepPage, t: Translator): View {
     ...content,
     heading,
     app: appView(page.app),
+    account: accountModel(
+      page.account,
+      (page.done ?? []).map((key) => authenticatorName(key, t)),
+    ),
     ...omitUndefined({ context: contextOf(page, heading) }),
     notices: noticesModel(step.notices, t, {
       authenticator: authenticatorOf(step),
@@ -43,6 +56,8 @@ export function stepView(page: StepPage, t: Translator): View {
       only: (notice) => !isBesideInput(step, notice),
     }),
     scripts: scriptsOf(page),
+    // A key, its picture and the code that proves it fit on one screen.
+    wide: step.kind === 'enroll' && 'secret' in step.offer,
   };
 }
 
@@ -53,13 +68,11 @@ interface StepOf<K extends Step['kind']> {
   readonly page: StepPage;
   readonly step: Extract<Step, { kind: K }>;
   readonly t: Translator;
-  readonly account: AccountModel;
 }
 
 function stepContent(page: StepPage, t: Translator): Content {
   const { step } = page;
-  const done = (page.done ?? []).map((key) => authenticatorName(key, t));
-  const context = { page, t, account: accountModel(page.account, done) };
+  const context = { page, t };
   switch (step.kind) {
     case 'identify':
       return { template: 'steps/identify', model: identifyModel({ ...context, step }) };
@@ -80,7 +93,7 @@ function stepContent(page: StepPage, t: Translator): Content {
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
-      return { template: 'steps/complete', model: { account: context.account, lead: { key: 'complete.lead' } } };
+      return { template: 'steps/complete', model: { lead: { key: 'complete.lead' } } };
   }
 }
 
@@ -103,14 +116,17 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
           { name: 'authenticator.id', value: authenticator },
           ...box,
         ]),
-        publicKey: publicKeyModel(assertionInputs, 'secondary', { key: `identify.${authenticator}.action` }),
+        publicKey: publicKeyModel(authenticator, assertionInputs, {
+          look: 'secondary',
+          action: { key: `identify.${authenticator}.action` },
+        }),
       };
     }),
     options: optionsOf(page, t),
   };
 }
 
-function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
+function selectContent({ page, step, t }: StepOf<'select'>): Content {
   const choices = step.options.map(
     ({ authenticator, enrollment, label }): ChoiceModel => ({
       value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
@@ -123,52 +139,81 @@ function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
   const main = stateForm({ step: 'select', action: page.action }, page.stateHandle);
   return {
     template: 'steps/select',
-    model: { account, lead: selectLead(step, t), main, choices, options: optionsOf(page, t) },
+    model: {
+      lead: selectLead(step, t),
+      main,
+      choices,
+      ...soleChoice(step, choices, t),
+      options: optionsOf(page, t),
+    },
   };
 }
 
-function challengeContent({ page, step, t, account }: StepOf<'challenge'>): Content {
+/** One thing to enroll is offered rather than chosen. */
+function soleChoice({ purpose, options }: StepOf<'select'>['step'], [first]: readonly ChoiceModel[], t: Translator) {
+  const key = options.length === 1 && purpose === 'enroll' ? options[0]?.authenticator : undefined;
+  if (key === undefined || first === undefined) return {};
+  return { sole: { ...first, action: { key: t.pick(`account.add.one.${key}`, 'action.continue') } } };
+}
+
+function challengeContent({ page, step, t }: StepOf<'challenge'>): Content {
   const { authenticator } = step;
+  const fields = fieldsOf(step);
   return {
     template: 'steps/challenge',
     model: {
-      account,
+      ...whyAndHow(step, t),
       ...omitUndefined({
-        reason: reasonOf(step),
-        lead: challengeLead(step, t),
+        sentTo: sentToOf(step),
         username: step.inputs.includes('secret') ? page.account?.identifier : undefined,
         otherTab: otherTabOf(page),
       }),
       main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
-      fields: fieldsOf(step),
+      fields: step.inputs.includes('secret') ? fields : explained(fields),
       action: challengeAction(step),
       options: optionsOf(page, t),
     },
   };
 }
 
-function publicKeyChallenge({ page, step, t, account }: StepOf<'challenge'>): Content {
+function publicKeyChallenge({ page, step, t }: StepOf<'challenge'>): Content {
   const ceremony = { options: JSON.stringify(step.challenge), focus: true } as const;
   return {
     template: 'steps/challenge-public-key',
     model: {
-      account,
-      ...omitUndefined({ reason: reasonOf(step), lead: challengeLead(step, t) }),
+      ...whyAndHow(step, t),
       main: ceremonyForm(page, step, ceremony),
       fields: fieldsOf(step),
-      publicKey: publicKeyModel(assertionInputs, 'primary', { key: `challenge.${step.authenticator}.action` }),
+      publicKey: publicKeyModel(step.authenticator, assertionInputs, {
+        look: 'primary',
+        action: { key: `challenge.${step.authenticator}.action` },
+      }),
       options: optionsOf(page, t),
     },
   };
 }
 
-function enrollContent({ page, step, t, account }: StepOf<'enroll'>): Content {
+/** Why it is asked, above the form, and how it goes, below. That nothing was sent goes before the code of before. */
+function whyAndHow(step: Extract<Step, { kind: 'challenge' }>, t: Translator) {
+  const lead = challengeLead(step, t);
+  if (publicOf(step).unsent === true) return { reason: { text: lead } };
+  return omitUndefined({ reason: reasonOf(step), lead: step.inputs.includes('secret') ? undefined : lead });
+}
+
+/** Masked, or as the user has just typed it. */
+function sentToOf(step: Extract<Step, { kind: 'challenge' | 'enroll' }>): SentToModel | undefined {
+  const { address, unsent, stage } = publicOf(step);
+  const isSent = typeof address === 'string' && address !== '' && unsent !== true && stage !== 'address';
+  return isSent ? { icon: iconOf(step.authenticator), address } : undefined;
+}
+
+function enrollContent({ page, step, t }: StepOf<'enroll'>): Content {
   const { authenticator, offer } = step;
   const restricted = step.alternatives ? 'enroll.restricted.alternatives' : 'enroll.restricted';
   return {
     template: 'steps/enroll',
     model: {
-      ...enrollBase({ page, step, t, account }),
+      ...enrollBase({ page, step, t }),
       main: stateForm({ step: 'enroll', authenticator, action: page.action, novalidate: true }, page.stateHandle),
       cautions: [
         ...(offer.restricted === true ? [{ code: 'enroll.restricted', text: { key: restricted } }] : []),
@@ -176,6 +221,7 @@ function enrollContent({ page, step, t, account }: StepOf<'enroll'>): Content {
       ],
       ...omitUndefined({
         username: step.inputs.includes('new_secret') ? page.account?.identifier : undefined,
+        sentTo: sentToOf(step),
         recoveryCodes: recoveryCodesOf(page, offer),
         setup: setupOf(offer),
       }),
@@ -184,21 +230,20 @@ function enrollContent({ page, step, t, account }: StepOf<'enroll'>): Content {
   };
 }
 
-function publicKeyEnroll({ page, step, t, account }: StepOf<'enroll'>): Content {
+function publicKeyEnroll({ page, step, t }: StepOf<'enroll'>): Content {
   const ceremony = { options: JSON.stringify(step.offer) };
   return {
     template: 'steps/enroll-public-key',
     model: {
-      ...enrollBase({ page, step, t, account }),
+      ...enrollBase({ page, step, t }),
       main: { ...ceremonyForm(page, step, ceremony), novalidate: true },
-      publicKey: publicKeyModel(attestationInputs, 'primary', enrollAction(step)),
+      publicKey: publicKeyModel(step.authenticator, attestationInputs, { look: 'primary', action: enrollAction(step) }),
     },
   };
 }
 
-function enrollBase({ page, step, t, account }: StepOf<'enroll'>) {
+function enrollBase({ page, step, t }: StepOf<'enroll'>) {
   return {
-    account,
     ...omitUndefined({ reason: reasonOf(step) }),
     lead: enrollLead(step, t),
     endsOtherSessions: step.endsOtherSessions === true,
@@ -206,57 +251,23 @@ function enrollBase({ page, step, t, account }: StepOf<'enroll'>) {
       authenticator: step.authenticator,
       only: (notice) => isBesideInput(step, notice),
     }),
-    fields: fieldsOf(step, page.typed),
+    fields: 'codes' in step.offer ? fieldsOf(step, page.typed) : explained(fieldsOf(step, page.typed)),
     options: optionsOf(page, t),
   };
 }
 
-function denied({ page, step, t, account }: StepOf<'denied'>): Content {
+function denied({ page, step, t }: StepOf<'denied'>): Content {
   return {
     template: 'steps/denied',
     model: {
-      account,
       code: `denied.${step.reason}`,
       lead: { key: denialKey(page, step.reason) },
       back: returnOption(page),
+      reference: page.uid,
+      ...contactOf(page, t),
       options: optionsOf(page, t),
     },
   };
-}
-
-const assertionInputs = ['clientData', 'authenticatorData', 'signatureData', 'userHandle', 'credentialId'];
-const attestationInputs = ['clientData', 'attestation', 'transports'];
-
-/** What may go wrong in a ceremony, as `webauthn.js` names it. */
-const ceremonyFailures: readonly string[] = [
-  'webauthn.cancelled',
-  'webauthn.registered',
-  'webauthn.unverifiable',
-  'webauthn.unsupported',
-  'webauthn.unavailable',
-  'webauthn.failed',
-];
-
-function publicKeyModel(
-  inputs: readonly string[],
-  look: PublicKeyModel['look'],
-  action: MessageDescriptor,
-): PublicKeyModel {
-  return { inputs: inputs.map((name) => `credentials.${name}`), failures: ceremonyFailures, look, action };
-}
-
-function ceremonyForm(
-  { action, stateHandle }: StepPage,
-  { kind: step, authenticator }: Extract<Step, { kind: 'challenge' | 'enroll' }>,
-  ceremony: NonNullable<FormModel['ceremony']>,
-): FormModel {
-  return stateForm({ step, authenticator, action, ceremony }, stateHandle);
-}
-
-function takesPublicKey(step: Step): boolean {
-  if (step.kind === 'identify')
-    return step.identifyByCredential?.some(({ inputs }) => inputs.includes('public_key')) ?? false;
-  return 'inputs' in step && step.inputs.includes('public_key');
 }
 
 function authenticatorOf(step: Step): string | undefined {
@@ -267,29 +278,4 @@ function authenticatorOf(step: Step): string | undefined {
 /** The inputs of an enrollment or a profile may be far down the page, so what is wrong with them stands there. */
 function isBesideInput(step: Step, { field }: Notice): boolean {
   return (step.kind === 'enroll' || step.kind === 'profile') && field !== undefined;
-}
-
-/** The user may go on in another tab by a magic link, so the page asks whether that has happened. */
-function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | undefined {
-  const { linkable, unsent } = publicOf(step);
-  if (follow === undefined || linkable !== true || unsent === true) return undefined;
-  return { main: { method: 'get', step: 'continue', action, follow, hidden: [] } };
-}
-
-function asksForNewSecret(step: Step): boolean {
-  if (step.kind === 'profile') return step.secret !== undefined;
-  return step.kind === 'enroll' && step.inputs.includes('new_secret');
-}
-
-function scriptsOf(page: StepPage): readonly string[] {
-  const { step } = page;
-  const isPrinted = step.kind === 'enroll' && Array.isArray(step.offer.codes);
-  return [
-    ...(takesPublicKey(step) ? ['webauthn.js'] : []),
-    ...(otherTabOf(page) ? ['other-tab.js'] : []),
-    ...(isPrinted ? ['print.js'] : []),
-    ...(asksForNewSecret(step) ? ['new-secret.js'] : []),
-    ...('work' in step && step.work ? ['work.js'] : []),
-    ...(page.challengeService ? ['challenge-service.js'] : []),
-  ];
 }

@@ -5,16 +5,21 @@ import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { messageId } from '../fields.ts';
+import { localized } from '../localized.ts';
 import type { Invalid } from '../models/account-models.ts';
 import type {
   AccountModel,
   AppView,
+  BackModel,
+  ContactModel,
   FormModel,
   HiddenInput,
+  NavModel,
   NoticeModel,
   NoticesModel,
 } from '../models/shared-models.ts';
 import type { PageTemplateModels } from '../template-models.ts';
+import type { PageBase } from './page-models.ts';
 
 /** Templates that are the content of a page. */
 export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;
@@ -27,20 +32,31 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly heading: MessageDescriptor;
   readonly context?: MessageDescriptor;
   readonly app?: AppView;
+  readonly account?: AccountModel;
   /** Over the page. */
   readonly notices?: NoticesModel;
   /** Names of assets that the page runs. */
   readonly scripts?: readonly string[];
   /** For pages of lists rather than one form. */
   readonly wide?: boolean;
+  readonly nav?: NavModel;
+  readonly back?: BackModel;
+  readonly returnTo?: BackModel;
 }
 
 /** What a page has of its own. */
 export type Content = View extends infer V
   ? V extends View
-    ? Pick<V, 'template' | 'model' | 'heading'>
+    ? Pick<V, 'template' | 'model' | 'heading' | 'account'>
     : never
   : never;
+
+/** Whom to ask, where the configuration says so. */
+export function contactOf({ brand: { links } }: PageBase, t: Translator): { readonly contact?: ContactModel } {
+  return links?.contact === undefined
+    ? {}
+    : { contact: { href: localized(links.contact, t), text: { key: 'contact.action' } } };
+}
 
 /** Marks the input `field`, if a message is about it. */
 export function invalidBy(messages: readonly Notice[], field: string): { readonly invalid?: Invalid } {

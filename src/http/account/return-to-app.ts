@@ -1,0 +1,39 @@
+/**
+ * The way back to the app from which the user came: `/account?client_id=APP`. Only the address that the configuration
+ * has for the app is ever led to; the browser remembers no more than which app it was, until it is closed.
+ */
+import { appAddress } from '../../policy/revision/brand.ts';
+import type { AccountPage } from '../html/views/account-pages.ts';
+import type { AccountHttpRequest, AccountPageRequest } from './account-request.ts';
+
+/** The longest client id that a configuration may have fits, and nothing that a cookie cannot hold. */
+const possibleId = /^[\w.~-]{1,255}$/;
+
+export function rememberApp({ parts, ctx }: AccountHttpRequest): void {
+  const { client_id: id } = ctx.query;
+  if (typeof id !== 'string' || !possibleId.test(id)) return;
+  const secure = parts.services.issuer.startsWith('https:');
+  const options = {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    path: '/account',
+    overwrite: true,
+    signed: false,
+  } as const;
+  ctx.cookies.set(cookieName(secure), id, options);
+}
+
+/** Rejects with `StoreUnavailable`. */
+export async function appToReturnTo({ parts, ctx, open }: AccountPageRequest): Promise<Pick<AccountPage, 'returnTo'>> {
+  const { issuer } = parts.services;
+  const { client_id: asked } = ctx.query;
+  const id = typeof asked === 'string' ? asked : ctx.cookies.get(cookieName(issuer.startsWith('https:')));
+  const app = id === undefined || !possibleId.test(id) ? undefined : await open.snapshot.app(id);
+  const href = app && !app.ownAccount ? appAddress(app.client, issuer) : undefined;
+  return app && href !== undefined ? { returnTo: { name: app.name, href } } : {};
+}
+
+function cookieName(secure: boolean): string {
+  return secure ? '__Secure-stepgate-app' : 'stepgate-app';
+}

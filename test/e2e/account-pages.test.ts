@@ -1,0 +1,111 @@
+/** The pages of one's own account: each at its own address, what is worth doing, apps to open, and the way back. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { visit } from '../support/account-visits.ts';
+import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
+import { answerStep, beginSignIn, currentStep, identify, userWithPassword } from '../support/sign-in-flow.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { type Page, UserAgent } from '../support/user-agent.ts';
+
+const staffOnly = {
+  'policies/sign-on/staff.yaml': JSON.stringify({
+    name: 'staff',
+    rules: [
+      { name: 'Staff', when: { groups: { any: ['people'] } }, then: { allow: { factors: 1 } } },
+      { name: 'Nobody else', then: 'deny' },
+    ],
+  }),
+};
+const web = (more: Readonly<Record<string, string>>) => ({ client: more });
+
+/** Names and addresses of the apps that the page offers. */
+function openable({ html }: Page): Readonly<Record<string, string>> {
+  const tiles = [...html.matchAll(/<a class="tile" href="([^"]+)"[^>]*title="Open ([^"]+)"/g)];
+  return Object.fromEntries(tiles.map(([, href = '', name = '']) => [name, href.replaceAll('&amp;', '&')]));
+}
+
+describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
+  let opened: OpenNode;
+  beforeAll(async () => {
+    opened = await openNode(store, {
+      mail: true,
+      authenticators: ['password', 'totp', 'email', 'webauthn', 'recovery_code'],
+      files: {
+        ...staffOnly,
+        ...appFile('wiki', { name: 'Wiki', ...web({ client_uri: 'https://wiki.example/' }) }),
+        ...appFile('crm', { name: 'CRM', ...web({ initiate_login_uri: 'https://crm.example/start?a=1' }) }),
+        ...appFile('secret', { name: 'Secret', hidden: true, ...web({ client_uri: 'https://secret.example/' }) }),
+        ...appFile('mobile', { name: 'Mobile' }),
+        ...appFile('hr', { name: 'HR', signOnPolicy: 'staff', ...web({ client_uri: 'https://hr.example/' }) }),
+      },
+    });
+  });
+  afterAll(async () => opened?.stop());
+
+  const open = (agent: UserAgent, path: string) => agent.open(`${opened.node.issuer}${path}`);
+
+  test('each part has its own address, which a user without a session comes back to', async () => {
+    const user = await userWithPassword(opened.node);
+    for (const part of ['methods', 'devices', 'activity', 'notifications', 'apps', 'profile']) {
+      const { page } = await visit(opened.node, user, { path: `/account/${part}` });
+      expect([page.status, page.url]).toEqual([200, `${opened.node.issuer}/account/${part}`]);
+      expect(page.html).toContain(`<a href="/account/${part}" aria-current="page">`);
+    }
+  });
+
+  test('the root leads to the account', async () => {
+    const answer = await new UserAgent().send(`${opened.node.issuer}/`);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
+  });
+
+  test('the first page says what is worth doing next, and no more once it is done', async () => {
+    const user = await userWithPassword(opened.node);
+    const { agent, page } = await visit(opened.node, user);
+    for (const path of ['/account/add/webauthn', '/account/add/recovery_code', '/account/addresses/add'])
+      expect(page.html).toContain(`class="button" href="${path}"`);
+    const offer = await open(agent, '/account/add/recovery_code');
+    expect(currentStep(offer)).toBe('enroll:recovery_code');
+    const done = await answerStep(agent, offer, { 'credentials.saved': 'yes' });
+    expect(done.html).toContain('Recovery code</bdi> added.');
+    expect((await open(agent, '/account')).html).not.toContain('/account/add/recovery_code');
+  });
+
+  test('what was set up is no sign-in; its session is in the list all the same', async () => {
+    const user = await userWithPassword(opened.node);
+    const { agent, page } = await beginSignIn(opened.node, 'notes');
+    await identify(agent, page, user);
+    const offer = await open(agent, '/account/add/recovery_code');
+    await answerStep(agent, offer, { 'credentials.saved': 'yes' });
+    const { html } = await open(agent, '/account/activity');
+    expect(html.match(/<li class="entry">/g)).toHaveLength(1);
+    expect(html).not.toContain('Recovery code');
+    expect((await open(agent, '/account/devices')).html).toContain('This browser');
+  });
+
+  test('the apps that the policies let the user into are there to be opened; those that hide are not', async () => {
+    const user = await userWithPassword(opened.node);
+    const { agent, page } = await visit(opened.node, user, { path: '/account/apps' });
+    const apps = openable(page);
+    expect(apps).toMatchObject({
+      Wiki: 'https://wiki.example/',
+      CRM: `https://crm.example/start?a=1&iss=${encodeURIComponent(opened.node.issuer)}`,
+    });
+    for (const name of ['Secret', 'Mobile', 'HR']) expect(apps).not.toHaveProperty(name);
+    await opened.node.app.directory.update(user.id, () => ({ groups: ['people'] }));
+    expect(openable(await open(agent, '/account/apps'))).toMatchObject({ HR: 'https://hr.example/' });
+  });
+
+  test('an app that sends the user here is led back to, by its configured address alone', async () => {
+    const user = await userWithPassword(opened.node);
+    const { agent, page } = await visit(opened.node, user, { path: '/account?client_id=wiki' });
+    expect(page.html).toContain('href="https://wiki.example/"');
+    expect((await open(agent, '/account/methods')).html).toContain('Back to <bdi>Wiki</bdi>');
+    for (const id of ['mobile', 'nobody', 'https://evil.example', 'a b', 'stepgate-account'])
+      expect((await open(agent, `/account?client_id=${encodeURIComponent(id)}`)).html).not.toContain('class="return"');
+  });
+
+  test('times are relative, with the exact one beside', async () => {
+    const user = await userWithPassword(opened.node);
+    const { page } = await visit(opened.node, user, { path: '/account/devices' });
+    expect(page.html).toMatch(/<time datetime="[^"]+Z" data-local title="[^"]+UTC">now<\/time>/);
+  });
+});
