@@ -14,6 +14,7 @@ export const findingCodes = {
   'idle-age': { severity: 'warning', title: 'a greatest age that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
   'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },
+  past: { severity: 'warning', title: 'a time that is over' },
   unused: { severity: 'note', title: 'a zone, group or policy that nothing uses' },
   acceptance: { severity: 'warning', title: 'a comment that accepts a finding is wrong, expired or needless' },
   undecided: { severity: 'note', title: 'the analysis could not decide whether a rule ever decides' },

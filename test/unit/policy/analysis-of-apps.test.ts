@@ -209,6 +209,19 @@ test('an attribute that users write themselves lets no user in', async () => {
   expect(await found('unit')).toEqual([]);
 });
 
+test('a grace that is over', async () => {
+  const enrollment = (until: string) =>
+    `rules:\n  - { name: All, then: { required: [{ anyOf: [totp], grace: { until: ${until} } }] } }\n`;
+  const found = async (until: string) =>
+    (await findings({ 'policies/enrollment.yaml': enrollment(until) })).map(
+      ({ code, path, message }) => `${code} ${path} ${message}`,
+    );
+  expect(await found('"2026-11-25"')).toEqual([
+    'past rules[0].then.required[0] its grace ended on 2026-11-25: no user can skip it any more',
+  ]);
+  expect(await found('"2026-11-26"')).toEqual([]);
+});
+
 test('what nothing uses is a note', async () => {
   const loaded = await load({
     'stepgate.yaml': settings('groups: { staff: {}, guests: {} }\n'),
