@@ -1,7 +1,8 @@
 /** What all account pages share: whose account it is, what a change takes, and how a page is shown. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import { changeScope } from '../../core/enrollment/account-request.ts';
+import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
+import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
@@ -58,14 +59,19 @@ export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise
   return openAccount(parts.services, { unit, visitor }, await parts.currentSession(ctx));
 }
 
-/** `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards. */
+/**
+ * `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards.
+ * `change`: what the account policy is asked about.
+ */
 export async function readyForChange(
   request: AccountHttpRequest,
   returnTo: string,
+  change?: GovernedChange,
 ): Promise<AccountPageRequest | undefined> {
   const open = await openedAccount(request);
-  if (open && mayChange(open)) return { ...request, open };
-  sendToSignIn(request, { purpose: changeScope, returnTo: returnTargets.test(returnTo) ? returnTo : 'view' });
+  if (open && mayChange(open, change)) return { ...request, open };
+  const purpose = change ? scopeOfChange(change) : changeScope;
+  sendToSignIn(request, { purpose, returnTo: returnTargets.test(returnTo) ? returnTo : 'view' });
   return undefined;
 }
 
@@ -73,10 +79,11 @@ export async function readyForChange(
 export async function readyForForm(
   request: AccountHttpRequest,
   returnTo: string,
+  change?: GovernedChange,
 ): Promise<AccountFormRequest | undefined> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx);
-  const ready = await readyForChange(request, returnTo);
+  const ready = await readyForChange(request, returnTo, change);
   return ready && { ...ready, fields };
 }
 

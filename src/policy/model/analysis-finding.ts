@@ -10,6 +10,7 @@ export const findingCodes = {
   'closed-app': { severity: 'error', title: 'no user can enter an app' },
   unreachable: { severity: 'warning', title: 'a rule allows only where another policy denies' },
   'weaker-below': { severity: 'warning', title: 'a rule below asks the users of another rule for less' },
+  spoofable: { severity: 'warning', title: 'what a browser says of itself chooses between strict and weak' },
   'idle-age': { severity: 'warning', title: 'a greatest age that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
   'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },

@@ -29,6 +29,8 @@ export interface Settings {
   readonly proofOfWork: {
     /** Forms of one network in an hour that need no work. */
     readonly free: number;
+    /** Wrong passwords of one network in an hour, beyond which its browsers solve a task on the first page. */
+    readonly wrongPasswords: number;
     /** Zero bits of a SHA-256: each one more doubles the work. */
     readonly difficulty: number;
   };

@@ -150,6 +150,14 @@ const proofOfWork = closed({
     .describe(
       'Registrations and recoveries of one network (IPv4 address, IPv6 /64) in an hour without it. Default 20.',
     ),
+  wrongPasswords: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(100)
+    .describe(
+      'Wrong passwords of one network in an hour, over all accounts, beyond which the first page takes it. Default 100.',
+    ),
   difficulty: z
     .int()
     .min(1)
@@ -158,7 +166,9 @@ const proofOfWork = closed({
     .describe('Zero bits of a SHA-256; each one more doubles the work. Default 15, about a second for a phone.'),
 })
   .prefault({})
-  .describe('What browsers solve before they register or recover a password, where their network does so often.');
+  .describe(
+    'What browsers solve before they register, recover or guess a password, where their network does so often.',
+  );
 
 const clientCertificates = closed({
   header: z
