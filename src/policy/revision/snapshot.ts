@@ -38,6 +38,8 @@ import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot
 export interface Snapshot {
   readonly revision: number;
   readonly settings: Settings;
+  /** Since when sign-ins are recorded (epoch seconds). Absent: no policy asks about them. */
+  readonly historySince?: number;
   /** The app with this client id, read on demand; `undefined`: there is none. */
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
@@ -61,6 +63,7 @@ export interface Snapshot {
 /** Where the documents of one revision come from. */
 interface DocumentSourceOfRevision {
   readonly revision: number;
+  readonly historySince?: number;
   /** By document key: the hash of its content; `undefined`: there is none. */
   hashOf(key: string): string | undefined;
   read(hash: string): Promise<Document>;
@@ -72,10 +75,11 @@ interface DocumentSourceOfRevision {
 
 /** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
 export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
-  const { documents, revision } = manifest;
+  const { documents, revision, historySince } = manifest;
   return snapshotOf(
     {
       revision,
+      ...(historySince !== undefined && { historySince }),
       hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
       read: async (hash) => readDocument(sources.store, hash),
       find: async (hash) => findDocument(sources.store, hash),
@@ -105,7 +109,7 @@ export async function snapshotOfDocuments(
 }
 
 async function snapshotOf(
-  { revision, hashOf, read, find, all }: DocumentSourceOfRevision,
+  { revision, historySince, hashOf, read, find, all }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
@@ -135,6 +139,7 @@ async function snapshotOf(
   return {
     revision,
     settings,
+    ...(historySince !== undefined && { historySince }),
     zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
     networkFault: () => networkFault(settings, sources.networkFiles),
     async app(clientId) {
