@@ -243,9 +243,7 @@ export class Directory {
         { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
-        { op: 'delete', key: signInLogKey(id) },
-        { op: 'delete', key: signInHistoryKey(id) },
-        { op: 'delete', key: offlineAccessLogKey(id) },
+        ...[signInLogKey, signInHistoryKey, offlineAccessLogKey].map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),
