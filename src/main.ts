@@ -44,6 +44,7 @@ const program = await createProgram({
       host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
       dataDir,
       configDir: env.CONFIG_DIR ?? 'config',
+      ...(env.VIEWS_DIR ? { viewsDir: env.VIEWS_DIR } : {}),
       ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
       ...(redisDurability ? { redisDurability } : {}),
       ...(env.ISSUER ? { issuer: env.ISSUER } : {}),

@@ -4,6 +4,7 @@
  * commit per request; a stale or foreign form consumes nothing (Law 11); no step is chosen here.
  */
 
+import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance, Decision } from '../core/model/decision.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
@@ -12,10 +13,11 @@ import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
-import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
+import { interactionKey, knownDeviceKey, networkStrainKey, transactionKey } from '../stores/keys.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
+import { withTaskOnFirstPage } from './actions/network-strain.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
@@ -64,6 +66,8 @@ export interface StepShown {
   readonly done: readonly string[];
   /** What the app asked for (OpenID Connect Core section 3.1.2.1). */
   readonly uiLocales?: string;
+  /** Of the profile of a user who has proved something. */
+  readonly language?: string;
   readonly canRestart: boolean;
   /** The user recovers the password. */
   readonly recovering?: true;
@@ -153,8 +157,9 @@ export async function submit(
 async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
   const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
+  const strain = networkStrainKey(networkOf(visitor.ip));
   const { reservation, counter } = await unit.load(
-    [interactionKey(uid), transactionKey(uid), ...along, ...device],
+    [interactionKey(uid), transactionKey(uid), strain, ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;
@@ -221,7 +226,8 @@ async function conclude(
 }
 
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
-async function present(context: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
+async function present(opened: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
+  const context = withTaskOnFirstPage(opened);
   const stored = context.request.unit.stored(transactionKey(context.transaction.id));
   const { facts, decision } = await decide(context);
   if (decision.kind === 'allow' && facts.subject) {
@@ -246,6 +252,8 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     version,
   });
   const { subject, uiLocales } = transaction;
+  // The language of an account tells that there is one: it is used once something was proved.
+  const language = transaction.evidence.length > 0 ? facts.subject?.profile.locale : undefined;
   return {
     kind: 'step',
     step: {
@@ -258,6 +266,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     ...(uiLocales === undefined ? {} : { uiLocales }),
+    ...(typeof language === 'string' ? { language } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart:
       transaction.recovering === true ||

@@ -3,6 +3,7 @@
  * findings.
  */
 
+import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
@@ -20,6 +21,7 @@ import { checkSignOn } from './check/check-sign-on.ts';
 import { checkSigning } from './check/check-signing.ts';
 import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
+import { userWarnings } from './check/user-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
@@ -82,6 +84,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
+    ...checkAccount(sources, documents, options.authenticators),
     ...checkIdentify(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };
@@ -93,6 +96,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
+      ...userWarnings(sources, documents, options),
       ...expressionWarnings(sources),
       ...brand.warnings,
     ].sort(compareLocations),

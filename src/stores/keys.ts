@@ -136,6 +136,16 @@ export function networkRequestsCounter(network: string): string {
   return keyOf('network-requests', network, 'try');
 }
 
+/** The counter of wrong passwords, by network. */
+export function networkFailuresCounter(network: string): string {
+  return keyOf('network-failures', network, 'try');
+}
+
+/** Says that a network has tried too many wrong passwords. */
+export function networkStrainKey(network: string): string {
+  return keyOf('network-strain', network);
+}
+
 /** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */
 export function userCodeAttemptsCounter(by: 'browser' | 'network', id: string): string {
   return keyOf('user-code-attempts', `${by}\n${id}`, 'try');

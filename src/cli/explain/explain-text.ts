@@ -84,6 +84,7 @@ const titles = {
   session: 'Session policy',
   app: 'Sign-on policy',
   request: 'Request',
+  account: 'Account policy',
   enrollment: 'Enrollment policy',
   profile: 'Profile policy',
   service: 'Service policy',

@@ -27,7 +27,7 @@ export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace)
 }
 
 /** What must hold for the rule to decide. `before`: the rules before it. */
-function decidingFormulas(rule: RuleHead, before: readonly RuleHead[], space: RuleSpace): readonly Formula[] {
+export function decidingFormulas(rule: RuleHead, before: readonly RuleHead[], space: RuleSpace): readonly Formula[] {
   return [space.applies(rule.when), ...before.map(({ when }) => space.misses(when))];
 }
 

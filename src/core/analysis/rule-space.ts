@@ -36,6 +36,9 @@ export interface RuleSpace {
   factsOf(model: ClassModel): UserFacts;
 }
 
+/** The time of facts in which it makes no difference (epoch seconds). */
+export const plainTime = 1_800_000_000;
+
 const subject: Subject = {
   id: 'example',
   status: 'active',
@@ -103,7 +106,7 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
 
 function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
   const plain: UserFacts = {
-    now: 1_800_000_000,
+    now: plainTime,
     network: places[0] ?? { ip: '', zones: [] },
     request: {
       clientId: clientIds[0] ?? '',

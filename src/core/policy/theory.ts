@@ -36,6 +36,8 @@ export interface ConditionPart {
   /** Below the name of the condition, e.g. `['any']`. */
   readonly path: readonly string[];
   readonly formula: Formula;
+  /** It holds for what is not something, such as a device that is not known. */
+  readonly isNegative?: true;
 }
 
 /** What can be at all: the configuration as far as conditions refer to it. */

@@ -19,6 +19,8 @@ export interface IdentifyContext {
   readonly recoverable?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
+  /** Many wrong passwords came from the network of the browser. */
+  readonly isStrained?: true;
   /** What a user without an account is asked for. Absent: none can register. */
   readonly registration?: RegistrationView;
 }
@@ -55,7 +57,7 @@ export function identifyStep(transaction: Transaction, context: IdentifyContext)
 
 function askedStep(
   { loginHint, subject, keepSignedIn, recovering, work, challengeService }: Transaction,
-  { identifyWith, canKeep, recoverable, registration }: IdentifyContext,
+  { identifyWith, canKeep, recoverable, registration, isStrained }: IdentifyContext,
 ): Step {
   return omitUndefined({
     kind: 'identify' as const,
@@ -63,8 +65,8 @@ function askedStep(
     identifier: subject?.identifier ?? loginHint,
     canRegister: registration && (true as const),
     keepSignedIn: canKeep ? keepSignedIn === true : undefined,
-    work: recovering && work,
-    challengeService: recovering && isAsked(challengeService),
+    work: (recovering || isStrained) && work,
+    challengeService: (recovering || isStrained) && isAsked(challengeService),
     recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
     notices: [],
   });

@@ -22,9 +22,10 @@ import { identifyByCredential } from './identify-by-credential.ts';
 import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
+import { countWrongPassword, isKnownTo, strainOf } from './network-strain.ts';
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
-import { admitted } from './proof-of-work.ts';
+import { admitted, admittedWithAnswer } from './proof-of-work.ts';
 import { proveAddress } from './register.ts';
 import { takeRegistration } from './registration-form.ts';
 import { selectOption } from './select.ts';
@@ -137,14 +138,25 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
   return withTransaction(proved.context, rememberingDevice(proved.context.transaction));
 }
 
-/** A recovery sends a message to strangers' mailboxes, so a network that begins many has to work for it. */
+/**
+ * A recovery sends a message to strangers' mailboxes, so a network that begins many has to work for it; and so has one
+ * that has guessed many passwords.
+ */
 async function identify(context: OpenTransaction, decided: Decided, submitted: SubmittedAnswer): Promise<ActionResult> {
   const { fields, loaded } = submitted;
-  if (!context.transaction.recovering || !loaded.identifier?.ok) return identifyBy(context, decided, submitted);
+  const { recovering } = context.transaction;
+  const strain = recovering ? undefined : strainOf(context);
+  const isFree = !recovering && (strain === undefined || (await isKnownHere(context, loaded.identifier)));
+  if (isFree || !loaded.identifier?.ok) return identifyBy(context, decided, submitted);
   const loginHint = (fields.identifier ?? '').trim().slice(0, 254);
   const typedBack = { ...context, transaction: { ...context.transaction, loginHint } };
-  const admission = await admitted(typedBack, fields);
+  const admission =
+    strain === undefined ? await admitted(typedBack, fields) : await admittedWithAnswer(typedBack, fields, strain);
   return admission.admitted ? identifyBy(admission.afterwards, decided, submitted) : admission.refusal;
+}
+
+async function isKnownHere(context: OpenTransaction, identifier: TypedIdentifier | undefined): Promise<boolean> {
+  return isKnownTo(context, (await find(context, identifier))?.account);
 }
 
 /**
@@ -186,6 +198,7 @@ async function identifyBy(
     loaded: attempt,
     account,
   });
+  await countIfWrong(context, identifyWith, verified);
   // The identify page names no account: the next try may be about another one.
   return verified.messages.length > 0 ? { context: typedBack, messages: verified.messages } : verified;
 }
@@ -245,5 +258,20 @@ async function beginChallenge(
   const key = pending.authenticator;
   const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
   const attempt = await withOwnAttempts(context, { key, account, credential }, reserved);
-  return verify(context, { key, credential, pending: pending.private, fields, loaded: attempt, account });
+  const verified = await verify(context, {
+    key,
+    credential,
+    pending: pending.private,
+    fields,
+    loaded: attempt,
+    account,
+  });
+  await countIfWrong(context, key, verified);
+  return verified;
+}
+
+/** Secrets under the password policy are chosen by users, and so the same few by many of them. */
+async function countIfWrong(context: OpenTransaction, key: string, { messages }: ActionResult): Promise<void> {
+  const isGuessable = context.services.authenticators.get(key)?.descriptor.underPasswordPolicy;
+  if (isGuessable && messages.some(({ code }) => code === 'credentials.invalid')) await countWrongPassword(context);
 }

@@ -29,20 +29,51 @@ const answerField = 'work.answer';
  * otherwise. Rejects with `StoreUnavailable`.
  */
 export async function admitted(opened: OpenTransaction, fields: Fields): Promise<Admission> {
+  const checked = await checkAnswer(opened, fields);
+  if ('admitted' in checked) return checked;
+  // A form with an answer uses up nothing of what others of the network have free.
+  if (checked.isSolved) return { admitted: true, ...checked.forms };
+  const { services, request, snapshot } = opened;
+  const { free } = snapshot.settings.proofOfWork;
+  const counter = networkRequestsCounter(networkOf(request.visitor.ip));
+  const { granted, retryAfter } = await services.store.reserve(counter, [{ limit: free, window: HOUR }]);
+  if (granted) return { admitted: true, ...checked.forms };
+  return { admitted: false, refusal: withTask(checked.forms.afterwards, Math.max(1, retryAfter)) };
+}
+
+/** The same for a network that has nothing free for so many seconds. */
+export async function admittedWithAnswer(
+  opened: OpenTransaction,
+  fields: Fields,
+  seconds: Seconds,
+): Promise<Admission> {
+  const checked = await checkAnswer(opened, fields);
+  if ('admitted' in checked) return checked;
+  if (checked.isSolved) return { admitted: true, ...checked.forms };
+  return { admitted: false, refusal: withTask(checked.forms.afterwards, seconds) };
+}
+
+/** The page has something to solve before the user has sent it. */
+export function askedBeforehand(context: OpenTransaction): OpenTransaction {
+  const { work, challengeService } = context.transaction;
+  const isAsked = work !== undefined || challengeService === 'asked' || challengeService === 'passed';
+  return isAsked ? context : withTask(context, 1).context;
+}
+
+interface CheckedAnswer {
+  readonly isSolved: boolean;
+  readonly forms: Pick<Extract<Admission, { admitted: true }>, 'afterwards' | 'refused'>;
+}
+
+async function checkAnswer(opened: OpenTransaction, fields: Fields): Promise<Admission | CheckedAnswer> {
   const checked = await checkResponse(opened, fields);
   if ('messages' in checked) return { admitted: false, refusal: checked };
   const { context, passed } = checked;
   const { work, challengeService, ...rest } = context.transaction;
   const hasFailed = challengeService === 'failed';
   const afterwards = { ...context, transaction: hasFailed ? { ...rest, challengeService } : rest };
-  // A form with an answer uses up nothing of what others of the network have free.
-  if (passed || (work && isSolved(work, fields[answerField]))) return { admitted: true, afterwards, refused: context };
-  const { services, request } = context;
-  const { free } = context.snapshot.settings.proofOfWork;
-  const counter = networkRequestsCounter(networkOf(request.visitor.ip));
-  const { granted, retryAfter } = await services.store.reserve(counter, [{ limit: free, window: HOUR }]);
-  if (granted) return { admitted: true, afterwards, refused: context };
-  return { admitted: false, refusal: withTask(afterwards, Math.max(1, retryAfter)) };
+  const isSolved = passed || (work !== undefined && isSolution(work, fields[answerField]));
+  return { isSolved, forms: { afterwards, refused: context } };
 }
 
 /** The page comes back with something to solve. `seconds`: until nothing need be solved. */
@@ -62,7 +93,7 @@ function withTask(context: OpenTransaction, seconds: Seconds): ActionResult {
 }
 
 /** Whether the SHA-256 of `<challenge>.<answer>` begins with as many zero bits as the task asks for. */
-function isSolved({ challenge, bits }: Work, answer: string | undefined): boolean {
+function isSolution({ challenge, bits }: Work, answer: string | undefined): boolean {
   if (answer === undefined || !/^\d{1,15}$/.test(answer)) return false;
   const digest = createHash('sha256').update(`${challenge}.${answer}`).digest();
   return digest.readUInt32BE(0) >>> (32 - bits) === 0;

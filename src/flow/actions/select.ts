@@ -11,6 +11,7 @@ import type { Profile } from '../../users/user.ts';
 import { credentialsOf, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { authenticatorNames } from './authenticator-names.ts';
 import { wouldEndOtherSessions } from './enroll.ts';
+import { strainOf } from './network-strain.ts';
 import { profileFields } from './profile-fields.ts';
 import { registrationView } from './registration-form.ts';
 
@@ -47,6 +48,7 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
     ...omitUndefined({ identifyWith, recoverable, lastUsed: facts.device.lastUsed }),
     ...(isIdentify ? await registrationView(context, facts) : {}),
     profileFields: (asked) => profileFields(snapshot.settings.attributes, profileOf(facts), asked),
+    ...(strainOf(context) !== undefined && { isStrained: true as const }),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),
     isSingleOption,

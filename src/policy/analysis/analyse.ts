@@ -8,8 +8,11 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 import { withoutAccepted } from './accepted.ts';
+import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
-import { deadRuleFindings } from './dead-rule-findings.ts';
+import { deadRuleFindings, judgeRules } from './dead-rule-findings.ts';
+import { ruleFindings } from './rule-findings.ts';
+import { unusedFindings } from './unused.ts';
 
 export interface AnalysisOptions {
   /** All authenticators, enabled or not. */
@@ -26,11 +29,19 @@ export async function analyse(
   const configuration = await analysedConfiguration(checked, authenticators);
   const today = new Date(now * 1000).toISOString().slice(0, 10);
   const sources = checked.sources.map(({ source }) => source);
-  return withoutAccepted(allFindings(configuration), sources, today).toSorted(
+  return withoutAccepted(await allFindings(configuration), sources, today).toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );
 }
 
-function allFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
-  return deadRuleFindings(configuration);
+/** What never decides is said once, and nothing else of it. */
+async function allFindings(configuration: AnalysedConfiguration): Promise<readonly AnalysisFinding[]> {
+  const verdicts = judgeRules(configuration);
+  const dead = deadRuleFindings(verdicts, configuration);
+  const alive = verdicts.filter(({ verdict }) => verdict.kind === 'decides').map(({ rule }) => rule);
+  const apps = await analysedApps(configuration);
+  const others = [...caseFindings(apps, configuration), ...ruleFindings({ apps, alive }, configuration)];
+  const isDead = (finding: AnalysisFinding) =>
+    dead.some(({ file, line, code }) => code !== 'undecided' && file === finding.file && line === finding.line);
+  return [...dead, ...others.filter((finding) => !isDead(finding)), ...unusedFindings(configuration)];
 }

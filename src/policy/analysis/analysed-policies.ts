@@ -20,6 +20,8 @@ export interface AnalysedPolicy {
   readonly policy: CompiledPolicy<RuleHead>;
   /** Of the apps that it decides about; of apps that its rules do not tell apart, one. Never empty. */
   readonly clientIds: readonly string[];
+  /** Some app has it. */
+  readonly isUsed: boolean;
 }
 
 /** Policies that no app uses are looked at as if all did. */
@@ -32,7 +34,9 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     const policy = covered.has(document.file) ? undefined : policyIn(document);
     if (policy === undefined) return [];
     const used = apps.filter((app) => uses(app, document)).map(({ clientId }) => clientId);
-    return [analysed(document.kind, policy, used.length > 0 ? used : everywhere)];
+    const isShared = ['session', 'enrollment', 'password', 'recovery'].includes(document.kind);
+    const own = analysed(document.kind, policy, used.length > 0 ? used : everywhere);
+    return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
   return [...signOn, ...others];
 }
@@ -61,6 +65,7 @@ function analysed(kind: DocumentKind, policy: CompiledPolicy<RuleHead>, clientId
   return {
     kind,
     policy,
+    isUsed: true,
     clientIds: [...(other === undefined ? [] : [other]), ...clientIds.filter((clientId) => named.has(clientId))],
   };
 }

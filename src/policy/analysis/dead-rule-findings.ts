@@ -7,14 +7,21 @@ import type { AnalysedPolicy } from './analysed-policies.ts';
 import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
 
 /** A rule in one of the policies that it is part of. */
-interface Judgement {
+export interface RuleJudgement {
   readonly rule: RuleHead;
   readonly verdict: RuleVerdict;
 }
 
+/** Every rule in every policy that it is part of. */
+export function judgeRules(configuration: AnalysedConfiguration): readonly RuleJudgement[] {
+  return configuration.policies.flatMap((policy) => judgements(policy, configuration));
+}
+
 /** What is one rule in the file decides if it does so anywhere. */
-export function deadRuleFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const found = configuration.policies.flatMap((policy) => judgements(policy, configuration));
+export function deadRuleFindings(
+  found: readonly RuleJudgement[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
   const written = Map.groupBy(found, ({ rule: { location } }) => `${location?.file}:${location?.line}`);
   return [...written.values()].flatMap((same) => {
     const [first] = same;
@@ -24,7 +31,10 @@ export function deadRuleFindings(configuration: AnalysedConfiguration): readonly
   });
 }
 
-function judgements({ policy, clientIds }: AnalysedPolicy, { universe }: AnalysedConfiguration): readonly Judgement[] {
+function judgements(
+  { policy, clientIds }: AnalysedPolicy,
+  { universe }: AnalysedConfiguration,
+): readonly RuleJudgement[] {
   const rules = policy.rules.map(({ rule }) => rule);
   const space = ruleSpace(
     rules.map(({ when }) => when),
@@ -34,7 +44,7 @@ function judgements({ policy, clientIds }: AnalysedPolicy, { universe }: Analyse
   return rules.flatMap((rule, at) => (verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
 }
 
-function deadRule({ rule, verdict }: Judgement, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   if (place === undefined || verdict.kind === 'decides') return [];
   const { source, path } = place;

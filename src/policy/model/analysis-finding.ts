@@ -5,6 +5,15 @@ import type { Finding } from './finding.ts';
 export const findingCodes = {
   contradictory: { severity: 'error', title: 'the conditions of a rule exclude one another' },
   shadowed: { severity: 'error', title: 'a rule never decides, as rules before it take all its cases' },
+  'lock-out': { severity: 'error', title: 'the rules let users in, and nothing that they enroll leads there' },
+  'newcomer-lock-out': { severity: 'warning', title: 'users are denied with what their account begins with' },
+  'closed-app': { severity: 'error', title: 'no user can enter an app' },
+  unreachable: { severity: 'warning', title: 'a rule allows only where another policy denies' },
+  'weaker-below': { severity: 'warning', title: 'a rule below asks the users of another rule for less' },
+  'idle-age': { severity: 'warning', title: 'a greatest age that no session reaches' },
+  'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
+  'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },
+  unused: { severity: 'note', title: 'a zone, group or policy that nothing uses' },
   acceptance: { severity: 'warning', title: 'a comment that accepts a finding is wrong, expired or needless' },
   undecided: { severity: 'note', title: 'the analysis could not decide whether a rule ever decides' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>;

@@ -12,6 +12,8 @@ export interface Settings {
   /** Issuer URL without a trailing slash; absent: the server uses the address that it listens on (demo only). */
   readonly issuer?: string;
   readonly brand: BrandSettings;
+  /** BCP 47: of pages and messages where no language that was asked for is there; absent: English. */
+  readonly defaultLanguage?: string;
   /**
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
@@ -27,6 +29,8 @@ export interface Settings {
   readonly proofOfWork: {
     /** Forms of one network in an hour that need no work. */
     readonly free: number;
+    /** Wrong passwords of one network in an hour, beyond which its browsers solve a task on the first page. */
+    readonly wrongPasswords: number;
     /** Zero bits of a SHA-256: each one more doubles the work. */
     readonly difficulty: number;
   };

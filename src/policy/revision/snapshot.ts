@@ -4,7 +4,13 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
+import {
+  type CompiledAccountPolicy,
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicySet,
+} from '../../core/policy/compile.ts';
 import { StepgateError } from '../../errors.ts';
 import { NetworkFiles } from '../../network-data.ts';
 import type { App } from '../model/app.ts';
@@ -19,6 +25,7 @@ import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import { networkFault, zoneData } from './network-files.ts';
 import {
+  readAccountPolicy,
   readApp,
   readBrandFile,
   readEnrollmentPolicy,
@@ -170,14 +177,15 @@ async function composePolicies(
   known: KnownToPolicies,
 ): Promise<PolicySet> {
   const { minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify } = application;
-  const { policy, signOnPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
-  const [session, app, enrollment, password, recovery, profile] = await Promise.all([
+  const { policy, signOnPolicy, accountPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const [session, app, enrollment, password, recovery, profile, account] = await Promise.all([
     policy(documentKey('session', 'session')),
     signOnPolicy(application),
     enrollmentPolicy(),
     passwordPolicy(),
     policy(documentKey('recovery', 'recovery')),
     profilePolicy(profileName),
+    accountPolicy(),
   ]);
   return {
     session: session ?? denyAll,
@@ -185,6 +193,7 @@ async function composePolicies(
     ...(enrollment && { enrollment }),
     ...(password && { password }),
     ...(recovery && { recovery }),
+    ...(account && { accountPolicy: account }),
     ...(profile && { profile }),
     ...(identifyPageOf(known.settings, { identify }).identifierFirst && { identifierFirst: true }),
     ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
@@ -230,6 +239,11 @@ function policyReaders(sources: SnapshotCaches, { hashOf, read, labelled }: Docu
         const policies = await Promise.all(hashes.map(async (hash) => readPolicy(await read(hash ?? ''))));
         return compilePolicy({ name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) });
       });
+    },
+    async accountPolicy(): Promise<CompiledAccountPolicy | undefined> {
+      const hash = hashOf(documentKey('account', 'account'));
+      if (hash === undefined) return undefined;
+      return sources.account.get(hash, async () => compileAccountPolicy(readAccountPolicy(await read(hash))));
     },
     enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
     passwordPolicy: () => password(documentKey('password', 'password')),

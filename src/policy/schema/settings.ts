@@ -8,7 +8,7 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
-import { attributeSchemaOf, profileAttributes } from './attributes.ts';
+import { attributeSchemaOf, languageTag, profileAttributes } from './attributes.ts';
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
@@ -150,6 +150,14 @@ const proofOfWork = closed({
     .describe(
       'Registrations and recoveries of one network (IPv4 address, IPv6 /64) in an hour without it. Default 20.',
     ),
+  wrongPasswords: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(100)
+    .describe(
+      'Wrong passwords of one network in an hour, over all accounts, beyond which the first page takes it. Default 100.',
+    ),
   difficulty: z
     .int()
     .min(1)
@@ -158,7 +166,9 @@ const proofOfWork = closed({
     .describe('Zero bits of a SHA-256; each one more doubles the work. Default 15, about a second for a phone.'),
 })
   .prefault({})
-  .describe('What browsers solve before they register or recover a password, where their network does so often.');
+  .describe(
+    'What browsers solve before they register, recover or guess a password, where their network does so often.',
+  );
 
 const clientCertificates = closed({
   header: z
@@ -175,6 +185,9 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
     brand: brandSchema,
+    defaultLanguage: languageTag
+      .optional()
+      .describe('Language of pages and messages where none that was asked for is there. Default `en`.'),
     trustedProxies: z
       .int()
       .min(0)

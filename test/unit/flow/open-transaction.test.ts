@@ -9,7 +9,13 @@ import { throttled, verify } from '../../../src/flow/actions/verify.ts';
 import { decide } from '../../../src/flow/engine.ts';
 import { serverMac } from '../../../src/flow/server-mac.ts';
 import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';
-import { identifierKey, interactionKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
+import {
+  identifierKey,
+  interactionKey,
+  knownDeviceKey,
+  networkStrainKey,
+  transactionKey,
+} from '../../../src/stores/keys.ts';
 import {
   allow,
   createWorld,
@@ -99,7 +105,12 @@ describe('what is loaded at first', () => {
     await world.beginSignIn();
     const { length } = world.store.loads;
     await world.view();
-    expect(world.store.loads[length]).toEqual([interactionKey('tx'), transactionKey('tx'), ...keys]);
+    expect(world.store.loads[length]).toEqual([
+      interactionKey('tx'),
+      transactionKey('tx'),
+      networkStrainKey('192.0.2.1'),
+      ...keys,
+    ]);
   });
 
   test('an identifier that was entered costs no second load', async () => {
@@ -121,7 +132,11 @@ describe('an answer that names no user', () => {
     const page = await world.beginSignIn();
     const { length } = world.store.loads;
     await world.send(page, { ...fields, 'credentials.passcode': 'secret' });
-    expect(world.store.loads[length]).toEqual([interactionKey('tx'), transactionKey('tx')]);
+    expect(world.store.loads[length]).toEqual([
+      interactionKey('tx'),
+      transactionKey('tx'),
+      networkStrainKey('192.0.2.1'),
+    ]);
     const limits = [{ limit: 3, window: 60 }];
     for (const owner of ['', 'ann'].map(identifierKey)) {
       const { reservation } = await world.store.load([], { reserve: { of: owner, name: 'password', limits } });

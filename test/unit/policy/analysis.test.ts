@@ -10,7 +10,8 @@ const signOn = 'policies/sign-on/notes.yaml';
 async function findings(files: Readonly<Record<string, string>>): Promise<readonly AnalysisFinding[]> {
   const loaded = await load(files);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  return analyse(loaded, { authenticators, now: NOW });
+  const found = await analyse(loaded, { authenticators, now: NOW });
+  return found.filter(({ code }) => code !== 'unused');
 }
 
 /** `code place message` of each finding. */

@@ -117,3 +117,38 @@ describe('is warned of', () => {
     ]);
   });
 });
+
+describe('users and their consent', () => {
+  const users = (value: string) => ({
+    'policies/sign-on/notes.yaml': `name: notes
+rules:
+  - name: One
+    when: { users: { any: [${value}] } }
+    then: { allow: { factors: 1 } }
+  - name: All
+    then: { allow: { factors: 1 } }
+`,
+  });
+  const movable =
+    /^policies\/sign-on\/notes\.yaml:4:\d+: warning: rules\[0\]\.when\.users\.any\[0\] `(\S+)` is (an address|a user name), which users change themselves/;
+
+  test('a rule that follows what users change themselves is warned of', async () => {
+    expect(await check('', '', users('ann@demo.test'))).toEqual([expect.stringMatching(movable)]);
+    expect(await check('attributes: { email: { write: admin } }', '', users('ann@demo.test'))).toEqual([]);
+    expect(await check('', '', users('ann'))).toEqual([]);
+    expect(await check('account: { username: user }', '', users('ann'))).toEqual([expect.stringMatching(movable)]);
+    expect(await check('account: { username: user }', '', users('0123456789abcdefghij_-'))).toEqual([]);
+  });
+
+  test('an app of others that asks for a scope without words is warned of', async () => {
+    const bare = 'scopes: { orders: [orders] }';
+    expect(await check(bare, 'firstParty: false')).toEqual([
+      'apps/notes.yaml:4:13: warning: firstParty asks users for `orders`, and no `label` says in words what that is',
+    ]);
+    expect(await check(bare)).toEqual([]);
+    expect(await check('scopes: { orders: { claims: [orders], label: Your orders } }', 'firstParty: false')).toEqual(
+      [],
+    );
+    expect(await check('', 'firstParty: false')).toEqual([]);
+  });
+});

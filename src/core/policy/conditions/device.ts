@@ -44,7 +44,15 @@ function deviceParts({ known, platform, os }: ConditionOf<'device'>): readonly C
   const describes = (holds: (description: (typeof descriptions)[number]) => boolean) =>
     among(browserVariable, (at) => descriptions.some((description, position) => position === at && holds(description)));
   return [
-    ...(known === undefined ? [] : [{ path: ['known'], formula: known ? isKnown : negated(isKnown) }]),
+    ...(known === undefined
+      ? []
+      : [
+          {
+            path: ['known'],
+            formula: known ? isKnown : negated(isKnown),
+            ...(!known && { isNegative: true as const }),
+          },
+        ]),
     ...(platform ? [{ path: ['platform'], formula: describes((one) => platform.includes(one.platform)) }] : []),
     ...(os ? [{ path: ['os'], formula: describes((one) => os.includes(one.os)) }] : []),
   ];

@@ -1,0 +1,35 @@
+/**
+ * Finds users whom the rules let in and whose sign-in ends in a denial all the same: whatever they enroll, or with what
+ * an account begins with.
+ */
+import { bestEvidence } from '../evidence/attainable-acr.ts';
+import { meetsRequirement } from '../evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Enrollment } from '../model/facts.ts';
+import type { Requirement } from '../model/policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { usablePolicies } from '../policy/enrollment-terms.ts';
+import type { UserFacts } from '../policy/theory.ts';
+import type { PolicyCase } from './policy-cases.ts';
+import { simulate } from './simulate.ts';
+import { minimumOf } from './weaker-below.ts';
+
+/** With everything that can be used there, at its best and fresh, the requirements are not met. */
+export function isLockedOut(policies: PolicySet, { session, app, enrollment }: PolicyCase): boolean {
+  const { authenticators } = usablePolicies(policies, enrollment?.then);
+  return [session, app]
+    .flatMap(({ then }): readonly Requirement[] => (then.kind === 'allow' ? [then.requirement] : []))
+    .concat(minimumOf(policies))
+    .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
+}
+
+/** Whether a user who has these authenticators, and proves and enrolls all that is asked for, is denied in the end. */
+export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+  const enrollments = policies.authenticators.filter(({ key }) => keys.includes(key)).map(enrollmentOf);
+  const { signedInWith: _, ...before } = facts;
+  const steps = simulate(policies, { ...before, subject: { ...facts.subject, enrollments } });
+  return steps.at(-1)?.kind === 'denied';
+}
+
+function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor): Enrollment {
+  return { id: key, authenticator: key, factors, characteristics };
+}

@@ -1,0 +1,135 @@
+/**
+ * Compares what requirements demand: whether all evidence that meets some of them meets others. Proved by the weakest
+ * evidence that is enough; refuted by evidence that users can give.
+ */
+import { type AssessedEvidence, meetsDemand, meetsRequirement, stricter } from '../evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Characteristic, Seconds } from '../model/facts.ts';
+import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
+
+/** Evidence that is enough together. */
+export type EvidenceSet = readonly AssessedEvidence[];
+
+/** More sets are not looked at, and nothing is said then. */
+const mostSets = 2_000;
+/** Older than any limit. */
+const OLD: Seconds = Number.MAX_SAFE_INTEGER;
+
+/** All evidence that meets every one of `premises` meets every one of `conclusions`. False: that is not proved. */
+export function impliesAll(
+  premises: readonly Requirement[],
+  conclusions: readonly Requirement[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): boolean {
+  const open = conclusions.filter((one) => !premises.some((other) => JSON.stringify(other) === JSON.stringify(one)));
+  if (open.length === 0) return true;
+  // A chain counts enrollments, and one proof may be counted here for two.
+  if (open.some((one) => 'chains' in one)) return false;
+  const sets = enoughFor(premises, authenticators.map(asWeakest));
+  return sets?.every((set) => open.every((requirement) => meetsRequirement(requirement, set))) ?? false;
+}
+
+/** Evidence that users can give, which meets every one of `met` and not `unmet`. Undefined: none is known. */
+export function evidenceBetween(
+  met: readonly Requirement[],
+  unmet: Requirement,
+  authenticators: readonly AuthenticatorDescriptor[],
+): EvidenceSet | undefined {
+  return enoughFor(met, authenticators.map(asReal))?.find(
+    (set) => met.every((requirement) => meetsRequirement(requirement, set)) && !meetsRequirement(unmet, set),
+  );
+}
+
+/** What a verification by an authenticator shows always, whatever is demanded. */
+interface Able {
+  readonly descriptor: AuthenticatorDescriptor;
+  readonly always: readonly Characteristic[];
+}
+
+function asWeakest(descriptor: AuthenticatorDescriptor): Able {
+  return { descriptor, always: [] };
+}
+
+/** Where users need not be verified, keys differ; everything else shows what it can. */
+function asReal(descriptor: AuthenticatorDescriptor): Able {
+  const { characteristics } = descriptor;
+  const differ: readonly Characteristic[] = characteristics.includes('userVerification')
+    ? ['userVerification', 'deviceBound', 'hardwareProtected']
+    : [];
+  return { descriptor, always: characteristics.filter((one) => !differ.includes(one)) };
+}
+
+/** Sets that meet all requirements, each item as weak as it may be. Undefined: there are too many. */
+function enoughFor(requirements: readonly Requirement[], able: readonly Able[]): readonly EvidenceSet[] | undefined {
+  let sets: readonly EvidenceSet[] = [[]];
+  for (const requirement of requirements) {
+    const own =
+      'chains' in requirement
+        ? requirement.chains.flatMap((chain) => chainSets(chain, able))
+        : requirement.anyOf.flatMap((alternative) => alternativeSets(alternative, able));
+    if (sets.length * own.length > mostSets) return undefined;
+    sets = sets.flatMap((set) => own.map((more) => numbered([...set, ...more])));
+  }
+  return sets;
+}
+
+function numbered(set: EvidenceSet): EvidenceSet {
+  return set.map((item, at) => ({ ...item, enrollment: `${item.authenticator} ${at}` }));
+}
+
+function chainSets(chain: readonly ChainStep[], able: readonly Able[]): readonly EvidenceSet[] {
+  return chain.reduce<readonly EvidenceSet[]>(
+    (sets, step) => sets.flatMap((set) => itemsFor(step, undefined, able).map((item) => [...set, item])),
+    [[]],
+  );
+}
+
+function alternativeSets({ demands, factors, maxAge }: Alternative, able: readonly Able[]): readonly EvidenceSet[] {
+  const demanded = demands.reduce<readonly EvidenceSet[]>(
+    (sets, demand) => sets.flatMap((set) => itemsFor(demand, maxAge, able).map((item) => [...set, item])),
+    [[]],
+  );
+  return demanded.flatMap((set) => withFactors(set, { factors: Math.max(1, factors), maxAge, able }));
+}
+
+interface Missing {
+  readonly factors: number;
+  readonly maxAge: Seconds | undefined;
+  readonly able: readonly Able[];
+}
+
+/** Adds items until so many factor types are covered. */
+function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[] {
+  const covered = new Set(set.flatMap((item) => item.factors));
+  if (covered.size >= missing.factors) return [set];
+  const demands = (['knowledge', 'possession', 'inherence'] as const).map((factor): Demand => ({ factor }));
+  const further = demands
+    .filter(({ factor }) => factor && !covered.has(factor))
+    .flatMap((demand) => itemsFor(demand, missing.maxAge, missing.able));
+  return further.flatMap((item) => withFactors([...set, item], missing));
+}
+
+/** For each authenticator that meets the demand, the weakest proof that does. */
+function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Able[]): EvidenceSet {
+  const oldest = stricter(demand.maxAge, maxAge);
+  return able.flatMap(({ descriptor, always }) => {
+    const { key, factors, characteristics: best, auxiliary } = descriptor;
+    const demanded = demand.characteristics ?? [];
+    const canVerify = best.includes('userVerification');
+    const verifies =
+      canVerify &&
+      (demanded.includes('userVerification') ||
+        !factors.includes('possession') ||
+        (demand.factor !== undefined && demand.factor !== 'possession'));
+    const characteristics = [...new Set([...always, ...demanded, ...(verifies ? ['userVerification' as const] : [])])];
+    const item: AssessedEvidence = {
+      authenticator: key,
+      enrollment: key,
+      factors: canVerify && !verifies ? ['possession'] : factors,
+      characteristics,
+      age: oldest === 0 ? 'now' : (oldest ?? OLD),
+      ...(auxiliary && { auxiliary }),
+    };
+    const isPossible = characteristics.every((one) => best.includes(one));
+    return isPossible && meetsDemand(demand, item) ? [item] : [];
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * Finds rules that protect named users only from some networks, with some devices, scopes or at some times, where a
+ * rule below asks the same users for less: most often the condition was meant to widen the rule, and it narrows it.
+ */
+import type { AcrValue, Requirement, Rule } from '../model/policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { applyRules } from '../policy/rules.ts';
+import { type Formula, negated, type UserFacts } from '../policy/theory.ts';
+import { findModel, newBudget } from './find-model.ts';
+import { ordinaryFacts } from './ordinary-facts.ts';
+import { allowing } from './policy-cases.ts';
+import type { RulePart, RuleSpace } from './rule-space.ts';
+import { type EvidenceSet, evidenceBetween, impliesAll } from './strictness.ts';
+
+/** A rule that asks the users of another one for less, where a condition of that one misses. */
+export interface WeakerBelow {
+  readonly strict: Rule;
+  readonly weak: Rule;
+  /** Conditions of the strict rule of which one misses. */
+  readonly missing: readonly RulePart[];
+  readonly facts: UserFacts;
+  /** It meets the weak rule and not the strict one. */
+  readonly evidence: EvidenceSet;
+}
+
+/** One for each strict rule, about the first rule that is weaker. */
+export function weakerBelow(policies: PolicySet, space: RuleSpace): readonly WeakerBelow[] {
+  const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
+  return rules.flatMap((strict, at) => {
+    for (const weak of isNamed(strict, space) ? rules.slice(at + 1) : []) {
+      const found = comparePair({ strict, weak, rules }, { policies, space });
+      if (found !== undefined) return [found];
+    }
+    return [];
+  });
+}
+
+/** It allows, names users, and depends on what differs from one sign-in of a user to the next. */
+function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
+  const parts = space.parts(when);
+  return then.kind === 'allow' && parts.some(namesUsers) && parts.some(narrows);
+}
+
+function namesUsers({ condition, path }: RulePart): boolean {
+  return ['users', 'groups', 'userType', 'attributes'].includes(condition) && path[0] !== 'none';
+}
+
+/** `none` and a new device are quiet: they are meant. */
+function narrows({ condition, path, isNegative }: RulePart): boolean {
+  if (isNegative) return false;
+  if (condition === 'device') return path[0] === 'known';
+  return ['network', 'scopes', 'time'].includes(condition) && path[0] !== 'none';
+}
+
+interface Pair {
+  readonly strict: Rule;
+  readonly weak: Rule;
+  readonly rules: readonly Rule[];
+}
+
+interface Analysed {
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+}
+
+function comparePair({ strict, weak, rules }: Pair, { policies, space }: Analysed): WeakerBelow | undefined {
+  if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
+  const parts = space.parts(strict.when);
+  const missing = parts.filter(narrows);
+  const before = rules.slice(0, rules.indexOf(weak)).filter((rule) => rule !== strict);
+  const pair: readonly Formula[] = [
+    ...parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula),
+    { any: missing.map(({ formula }) => negated(formula)) },
+    ...before.map(({ when }) => space.misses(when)),
+    space.applies(weak.when),
+  ];
+  const minimum = minimumOf(policies);
+  for (const { rule: session, formulas } of allowing(policies.session, space)) {
+    if (session.then.kind !== 'allow') continue;
+    const beside = [session.then.requirement, ...minimum];
+    const asked = [...beside, weak.then.requirement];
+    if (!impliesAll([...beside, strict.then.requirement], asked, policies.authenticators)) continue;
+    const evidence = evidenceBetween(asked, strict.then.requirement, policies.authenticators);
+    const facts = evidence && factsFor([...pair, ...formulas], space);
+    if (facts && evidence && decides(policies, { weak, session }, facts))
+      return { strict, weak, missing, facts, evidence };
+  }
+  return undefined;
+}
+
+function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | undefined {
+  const found = findModel(formulas, newBudget());
+  if (typeof found !== 'object') return undefined;
+  return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
+}
+
+function decides(
+  { session, app }: PolicySet,
+  rules: { readonly weak: Rule; readonly session: Rule },
+  facts: UserFacts,
+): boolean {
+  return (
+    app !== undefined && applyRules(app, facts).rule === rules.weak && applyRules(session, facts).rule === rules.session
+  );
+}
+
+/** What the minimum `acr` of the app stands for. */
+export function minimumOf({
+  minimumAcr,
+  acrValues,
+}: Pick<PolicySet, 'minimumAcr'> & { readonly acrValues: readonly AcrValue[] }): readonly Requirement[] {
+  return acrValues.filter(({ value }) => value === minimumAcr).map(({ requirement }) => requirement);
+}

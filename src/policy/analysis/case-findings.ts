@@ -1,0 +1,154 @@
+/** What the policies of apps come to together, as findings. */
+import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
+import { ordinaryCase, type PolicyCase, type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { weakerBelow } from '../../core/analysis/weaker-below.ts';
+import type { Rule } from '../../core/model/policy.ts';
+import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import type { App } from '../model/app.ts';
+import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+import { exampleOptions } from './example-options.ts';
+
+/** The policies of an app that stands for all apps that no rule tells apart from it. */
+export interface AnalysedApp extends PolicyCases {
+  readonly app: App;
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+}
+
+export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
+  const found: AnalysedApp[] = [];
+  for (const { app } of await snapshot.equivalentApps()) {
+    const policies = await snapshot.policies(app);
+    const { session, app: signOn, enrollment } = policies;
+    const compiled = [...session.rules, ...(signOn?.rules ?? [])];
+    const rules = [...compiled, ...(enrollment ? beforeSignIn(enrollment).rules : [])].map(({ rule }) => rule);
+    const space = ruleSpace(
+      rules.map(({ when }) => when),
+      universe([app.clientId]),
+    );
+    found.push({ app, policies, space, ...policyCases(policies, space) });
+  }
+  return found;
+}
+
+/** Each place is reported once for each code. */
+export function caseFindings(
+  apps: readonly AnalysedApp[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const found = apps.flatMap((app) => [
+    ...closedApp(app, configuration),
+    ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
+    ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
+    ...weaker(app, configuration),
+  ]);
+  const places = new Map(
+    found.toReversed().map((finding) => [`${finding.code} ${finding.file}:${finding.line}`, finding] as const),
+  );
+  return [...places.values()];
+}
+
+function closedApp(
+  { app, cases, isPartial }: AnalysedApp,
+  { apps }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const source = apps.find((one) => one.app.clientId === app.clientId)?.source;
+  if (cases.length > 0 || isPartial || source === undefined) return [];
+  const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
+  const advice = 'correct the conditions of the rules that allow, or remove the app';
+  return [analysisFinding('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
+}
+
+function lockOut(
+  one: PolicyCase,
+  { policies, space }: AnalysedApp,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = placeOf(one.app);
+  if (place === undefined || !isLockedOut(policies, one)) return [];
+  const ordinary = ordinaryCase(one, space);
+  const facts = ordinary ?? one.facts;
+  const everything = policies.authenticators.map(({ key }) => key);
+  if (!endsInDenial(policies, facts, everything)) return [];
+  return [
+    analysisFinding('lock-out', place, {
+      message: `lets no user in where ${othersInWords(one)}: nothing that users can enroll there meets both`,
+      ...(ordinary === undefined && { severity: 'warning' as const }),
+      rules: [one.session, ...(one.enrollment ? [one.enrollment] : [])].map(namedRule),
+      example: exampleOptions(facts, everything),
+      advice: 'ask for what can be used there, or enable it there',
+    }),
+  ];
+}
+
+function othersInWords({ session, enrollment }: PolicyCase): string {
+  const rules = [session, ...(enrollment ? [enrollment] : [])];
+  return rules
+    .map(({ name }) => `"${name}"`)
+    .join(' and ')
+    .concat(rules.length > 1 ? ' decide, too' : ' decides, too');
+}
+
+/** With what an account has that was imported with a password and an address, or registered with an address. */
+function newcomers(
+  one: PolicyCase,
+  app: AnalysedApp,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const place = configuration.placeOf(one.app);
+  if (place === undefined || isLockedOut(app.policies, one)) return [];
+  const { authenticators } = app.policies;
+  const imported = authenticators.filter(
+    ({ underPasswordPolicy, registers }: Beginning) => underPasswordPolicy || registers,
+  );
+  const keys = imported.map(({ key }) => key);
+  if (keys.length === 0 || !isDenied(one, app, keys)) return [];
+  return [
+    analysisFinding('newcomer-lock-out', place, {
+      message: `denies users who have nothing but ${keys.join(' and ')}, as after an import: they cannot set up there what it asks for`,
+      rules: one.enrollment ? [namedRule(one.enrollment)] : [],
+      example: exampleOptions(one.facts, keys),
+      advice: 'let them enroll it at another app first, or take what they have',
+    }),
+  ];
+}
+
+interface Beginning {
+  readonly underPasswordPolicy?: true;
+  readonly registers?: true;
+}
+
+/** The same rules ask for the same, whatever the facts. */
+const known = new WeakMap<PolicySet, Map<string, boolean>>();
+
+function isDenied(one: PolicyCase, { policies }: AnalysedApp, keys: readonly string[]): boolean {
+  const answers = known.get(policies) ?? new Map<string, boolean>();
+  known.set(policies, answers);
+  const key = JSON.stringify([one.session.then, one.app.then, one.enrollment?.then]);
+  const denied = answers.get(key) ?? endsInDenial(policies, one.facts, keys);
+  answers.set(key, denied);
+  return denied;
+}
+
+function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  return weakerBelow(policies, space).flatMap(({ strict, weak, missing, facts, evidence }) => {
+    const place = placeOf(strict);
+    if (place === undefined) return [];
+    const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
+    const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    return [
+      analysisFinding('weaker-below', place, {
+        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${keys.join(' and ')} is enough`,
+        rules: [namedRule(weak)],
+        example: exampleOptions(facts, keys),
+        advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
+      }),
+    ];
+  });
+}
+
+function inWords({ name }: Rule): string {
+  return `the rule "${name}"`;
+}

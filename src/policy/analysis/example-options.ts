@@ -1,0 +1,38 @@
+/** An example of the analysis as options of `explain`, which then shows what the evaluator says about it. */
+import { plainTime } from '../../core/analysis/rule-space.ts';
+import type { UserFacts } from '../../core/policy/theory.ts';
+
+/** `enrolled`: keys of the authenticators that the user has; absent: it makes no difference. */
+export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): readonly string[] {
+  const { request, subject, network, device, now } = facts;
+  const { scopes, essentialClaims = [], clientId } = request;
+  const [identifier] = subject.identifiers;
+  return [
+    ...['--app', clientId],
+    ...(identifier === undefined ? [] : ['--user', identifier]),
+    ...['--groups', subject.groups.join(',')],
+    ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),
+    ...attributeOptions(subject.profile),
+    ...(enrolled ? ['--enrolled', enrolled.join(',')] : []),
+    ...(subject.createdAt === undefined ? [] : ['--account-age', `${now - subject.createdAt}s`]),
+    ...(subject.recovery ? ['--recovered', `${now - subject.recovery.at}s`] : []),
+    ...(network.ip === '' ? [] : ['--ip', network.ip]),
+    ...(scopes.length > 1 ? ['--scope', scopes.join(' ')] : []),
+    ...(essentialClaims.length > 0 ? ['--essential-claims', essentialClaims.join(' ')] : []),
+    ...(device.known ? ['--device', 'known'] : []),
+    ...['--platform', device.platform, '--os', device.os],
+    ...(now === plainTime ? [] : ['--at', new Date(now * 1000).toISOString()]),
+  ];
+}
+
+function attributeOptions(profile: UserFacts['subject']['profile']): readonly string[] {
+  const pairs = Object.entries(profile).map(([name, value]) => `${name}=${textOf(value)}`);
+  return pairs.length > 0 ? ['--attribute', ...pairs] : [];
+}
+
+/** A text that would be read as something else stands in quotes. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' && /^(?:true|false|-?\d+(?:\.\d+)?|".*")$/.test(value)
+    ? `"${value}"`
+    : String(value);
+}

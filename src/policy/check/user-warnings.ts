@@ -1,0 +1,75 @@
+/** Warns of rules that follow names which their users change themselves, and of consent without words. */
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { type Documents, documentKey } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Settings } from '../model/settings.ts';
+import { standardScopes } from '../model/standard-scopes.ts';
+import { readApp, readSettings } from '../revision/read-document.ts';
+import { valuesAt, valuesInConditions } from '../source/values-at.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+
+export interface UserWarningOptions {
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Messages that cannot be sent go into an inbox. */
+  readonly inbox?: boolean;
+}
+
+/** In no order. Works on a configuration that is otherwise valid. */
+export function userWarnings(
+  sources: readonly DocumentSource[],
+  documents: Documents,
+  { authenticators, inbox = false }: UserWarningOptions,
+): readonly Finding[] {
+  const document = documents.get(documentKey('settings', 'settings'));
+  if (document === undefined) return [];
+  const settings = readSettings(document, authenticators);
+  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  return sources.flatMap(({ kind, source }) => {
+    if (kind === 'settings') return [];
+    if (kind !== 'app') return movableUsers(source, { settings, inbox });
+    const app = byFile.get(source.file);
+    return app === undefined ? [] : scopesWithoutText(source, readApp(app), settings);
+  });
+}
+
+/**
+ * A user who moves away from an address takes no rule along, and the next user who has it is meant. So is a user who
+ * chooses a name that a rule names.
+ */
+function movableUsers(
+  source: YamlSource,
+  { settings, inbox }: { readonly settings: Settings; readonly inbox: boolean },
+): readonly Finding[] {
+  const canMail = inbox || settings.mail !== undefined;
+  const movesAddress = canMail && settings.attributes.attributes.email?.write === 'user';
+  const movesName = settings.account.username === 'user';
+  return valuesInConditions(source.content, 'users.any|none.*').flatMap(({ path, value }) => {
+    if (typeof value !== 'string' || isUserId(value)) return [];
+    const isAddress = value.includes('@');
+    if (!(isAddress ? movesAddress : movesName)) return [];
+    const what = isAddress ? 'an address' : 'a user name';
+    const message = `\`${value}\` is ${what}, which users change themselves: name the user by id (\`users show\`), or a group`;
+    return [source.finding(path, message)];
+  });
+}
+
+/** 128 bits in base64url. */
+function isUserId(text: string): boolean {
+  return /^[\w-]{22}$/.test(text);
+}
+
+/** What users of an app of others would read as a bare name. */
+function scopesWithoutText(
+  source: YamlSource,
+  { firstParty, client, signOnPolicies }: ReturnType<typeof readApp>,
+  { scopes, resources, scopeTexts }: Settings,
+): readonly Finding[] {
+  if (firstParty || signOnPolicies === undefined) return [];
+  const all = [...Object.keys(scopes), ...resources.flatMap((one) => one.scopes)];
+  const asked = client.scope?.split(' ') ?? all;
+  const bare = asked.filter((scope) => !Object.hasOwn(standardScopes, scope) && !Object.hasOwn(scopeTexts, scope));
+  if (bare.length === 0) return [];
+  const path = valuesAt(source.content, 'client.scope').length > 0 ? ['client', 'scope'] : ['firstParty'];
+  const names = [...new Set(bare)].map((scope) => `\`${scope}\``).join(', ');
+  return [source.finding(path, `asks users for ${names}, and no \`label\` says in words what that is`)];
+}

@@ -1,0 +1,185 @@
+/** What the static analysis finds out about policies that decide together. */
+
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import type { AnalysisFinding } from '../../../src/policy/model/analysis-finding.ts';
+import { authenticators, load } from './configuration-dir.ts';
+
+const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
+const signOn = 'policies/sign-on/notes.yaml';
+const settings = (more = '') =>
+  `brand: { name: A }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { webauthn: { enabled: true } }\n${more}`;
+
+async function findings(files: Readonly<Record<string, string>>): Promise<readonly AnalysisFinding[]> {
+  const loaded = await load({ 'stepgate.yaml': settings(), ...files });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  return (await analyse(loaded, { authenticators, now })).filter(({ code }) => code !== 'unused');
+}
+
+const policy = (...rules: readonly string[]) => `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
+const rest = (then: string) => `{ name: Rest, then: ${then} }`;
+const one = '{ allow: { factors: 1 } }';
+const two = '{ allow: { factors: 2 } }';
+const passkey = '{ allow: { possession: { phishingResistant: true, userVerification: true } } }';
+
+test('the example configuration is quiet', async () => {
+  const dir = join(import.meta.dirname, '../../../config');
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators: authenticatorKinds, now });
+  expect(found.filter(({ severity }) => severity !== 'note')).toEqual([]);
+});
+
+describe('weaker below', () => {
+  const named = (when: string, then = two) =>
+    `{ name: Admins, when: { groups: { any: [admins] }, ${when} }, then: ${then} }`;
+
+  test('a rule below lets the same users in with less where a condition misses', async () => {
+    const [found, ...others] = await findings({ [signOn]: policy(named('network: { any: [office] }'), rest(one)) });
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      code: 'weaker-below',
+      severity: 'warning',
+      line: 3,
+      message: 'where `network.any` misses, the rule "Rest" asks the same users for less: password is enough',
+      rules: [{ name: 'Rest', file: signOn, line: 4 }],
+    });
+    expect(found?.example).toEqual([
+      ...['--app', 'notes', '--groups', 'admins', '--enrolled', 'password', '--ip', '203.0.113.7'],
+      ...['--platform', 'desktop', '--os', 'windows'],
+    ]);
+  });
+
+  test.each([
+    ['a device', named('device: { known: true }')],
+    ['a time', named('time: { days: [mon], zone: UTC }')],
+    ['a scope', named('scopes: { any: [address] }', passkey)],
+  ])('also with %s', async (_, rule) => {
+    expect((await findings({ [signOn]: policy(rule, rest(one)) })).map(({ code }) => code)).toEqual(['weaker-below']);
+  });
+
+  test.each([
+    ['`none` is meant', named('network: { none: [office] }'), rest(one)],
+    ['a new device is meant', named('device: { known: false }'), rest(one)],
+    ['the rule below asks for more', named('network: { any: [office] }', one), rest(two)],
+    ['it asks for the same', named('network: { any: [office] }'), rest(two)],
+    [
+      'it asks for something else',
+      named('network: { any: [office] }', '{ allow: { knowledge: {} } }'),
+      rest('{ allow: { possession: {} } }'),
+    ],
+    ['no user is named', `{ name: Office, when: { network: { any: [office] } }, then: ${two} }`, rest(one)],
+    ['it denies', named('network: { any: [office] }'), rest('deny')],
+  ])('quiet where %s', async (_, ...rules) => {
+    expect(await findings({ [signOn]: policy(...rules) })).toEqual([]);
+  });
+
+  test('quiet where the session policy asks for as much', async () => {
+    const limits = 'idle: PT1H, absolute: PT2H';
+    const session = `rules:\n  - { name: All, then: { allow: { primary: any, secondFactor: always, ${limits} } } }\n`;
+    expect(
+      await findings({
+        'policies/session.yaml': session,
+        [signOn]: policy(named('network: { any: [office] }'), rest(one)),
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('lock-out', () => {
+  const enrollment = (when: string, disabled: string) =>
+    `rules:\n  - { name: No keys, when: { ${when} }, then: { disabled: [${disabled}] } }\n  - { name: Rest, then: {} }\n`;
+
+  test('two groups at once are a warning with an example', async () => {
+    const found = await findings({
+      [signOn]: policy(`{ name: Admins, when: { groups: { any: [admins] } }, then: ${passkey} }`, rest(one)),
+      'policies/enrollment.yaml': enrollment('groups: { any: [guests] }', 'webauthn'),
+    });
+    expect(found).toMatchObject([
+      { code: 'lock-out', severity: 'warning', line: 3, rules: [{ name: 'All' }, { name: 'No keys' }] },
+    ]);
+    expect(found[0]?.example).toContain('guests,admins');
+  });
+});
+
+test('an app that no user can enter, although each policy allows somewhere', async () => {
+  const limits = 'primary: any, secondFactor: never, idle: PT1H, absolute: PT2H';
+  const session = `rules:\n  - { name: Office, when: { network: { any: [office] } }, then: { allow: { ${limits} } } }\n  - { name: Rest, then: deny }\n`;
+  const files = {
+    'policies/session.yaml': session,
+    [signOn]: policy(`{ name: Away, when: { network: { none: [office] } }, then: ${one} }`, rest('deny')),
+  };
+  expect((await findings(files)).map(({ code, file, line }) => `${code} ${file}:${line}`)).toEqual([
+    'closed-app apps/notes.yaml:3',
+    'unreachable policies/session.yaml:2',
+    `unreachable ${signOn}:3`,
+  ]);
+});
+
+test('an age that no session reaches', async () => {
+  const rule = (age: string) => policy(rest(`{ allow: { factors: 2, possession: { maxAge: ${age} } } }`));
+  expect((await findings({ [signOn]: rule('P1D') })).map(({ code, path }) => `${code} ${path}`)).toEqual([
+    'idle-age rules[0].then.allow',
+  ]);
+  expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
+});
+
+describe('a pointless alternative', () => {
+  const rule = (...alternatives: readonly string[]) =>
+    policy(rest(`{ allow: { anyOf: [${alternatives.join(', ')}] } }`));
+
+  test.each([
+    ['{ factors: 2 }', '{ factors: 1 }', 0],
+    ['{ factors: 1 }', '{ factors: 1 }', 1],
+    ['{ factors: 2 }', '{ possession: { userVerification: true } }', 1],
+    ['{ knowledge: {} }', '{ knowledge: { maxAge: PT1H } }', 1],
+    ['{ possession: {} }', '{ possession: { authenticators: [totp] } }', 1],
+    ['{ possession: { phishingResistant: true } }', '{ possession: {} }', 0],
+  ])('%s beside %s', async (first, second, at) => {
+    expect((await findings({ [signOn]: rule(first, second) })).map(({ code, path }) => `${code} ${path}`)).toEqual([
+      `pointless-alternative rules[0].then.allow.anyOf[${at}]`,
+    ]);
+  });
+
+  test.each([
+    ['{ knowledge: {} }', '{ possession: {} }'],
+    ['{ factors: 2, knowledge: { maxAge: PT1H } }', '{ knowledge: { maxAge: PT10M } }'],
+    ['{ factors: 2, possession: { maxAge: PT1H } }', '{ factors: 2, knowledge: { maxAge: PT1H } }'],
+  ])('and none in %s beside %s', async (first, second) => {
+    expect((await findings({ [signOn]: rule(first, second) })).map(({ code }) => code)).toEqual([]);
+  });
+});
+
+test('an attribute that users write themselves lets no user in', async () => {
+  const attributes = 'attributes: { team: { write: user }, unit: { write: admin } }\n';
+  const rule = (name: string) =>
+    policy(`{ name: A, when: { attributes: { ${name}: { equals: a } } }, then: ${one} }`, rest('deny'));
+  const found = async (name: string) =>
+    (await findings({ 'stepgate.yaml': settings(attributes), [signOn]: rule(name) })).map(
+      ({ code, path }) => `${code} ${path}`,
+    );
+  expect(await found('team')).toEqual(['user-written rules[0].when.attributes.team']);
+  expect(await found('unit')).toEqual([]);
+});
+
+test('what nothing uses is a note', async () => {
+  const loaded = await load({
+    'stepgate.yaml': settings('groups: { staff: {}, guests: {} }\n'),
+    'policies/sign-on/other.yaml': policy(
+      `{ name: A, when: { groups: { any: [staff] } }, then: deny }`,
+      rest('deny'),
+    ).replace('notes', 'other'),
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now });
+  expect(
+    found.map(({ severity, code, file, path, message }) => `${severity} ${code} ${file} ${path}: ${message}`),
+  ).toEqual([
+    'note unused policies/sign-on/other.yaml name: no app uses this policy',
+    'note unused stepgate.yaml zones.office: no rule names this zone',
+    'note unused stepgate.yaml groups.guests: no rule names this group',
+  ]);
+});
