@@ -1,6 +1,6 @@
 /**
- * When a user signed in last, as conditions ask about it. The history is what it was before a session began: otherwise a
- * sign-in to an app that asks for little would change what a stricter app sees of the same session.
+ * When a user signed in last, as conditions ask about it. The history is what it was before a session began: otherwise
+ * a sign-in to an app that asks for little would change what a stricter app sees of the same session.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { keyTable } from '../stores/key-table.ts';

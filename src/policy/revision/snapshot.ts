@@ -24,6 +24,7 @@ import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import { networkFault, zoneData } from './network-files.ts';
+import { once } from './once.ts';
 import {
   readAccountPolicy,
   readApp,
@@ -283,18 +284,6 @@ function scopesOfClaims({ scopes }: Settings): Readonly<Record<string, string>> 
 function hashesOf({ documents }: Manifest, kind: DocumentKind): readonly string[] {
   const prefix = documentKey(kind, '');
   return Object.entries(documents).flatMap(([key, hash]) => (key.startsWith(prefix) ? [hash] : []));
-}
-
-/** Makes it when it is first asked for; what failed is made again. */
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make();
-    made.catch(() => {
-      made = undefined;
-    });
-    return made;
-  };
 }
 
 /** Without a session policy every sign-in is denied (Law 4). */
