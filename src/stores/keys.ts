@@ -44,6 +44,10 @@ export function signInLogKey(userId: string): string {
   return keyOf('sign-in-log', userId);
 }
 
+export function signInHistoryKey(userId: string): string {
+  return keyOf('sign-in-history', userId);
+}
+
 export function offlineAccessLogKey(userId: string): string {
   return keyOf('offline-access-log', userId);
 }

@@ -52,6 +52,7 @@ const optionsByFact = {
     remembered: ['remembered'],
   },
   keepSignedIn: ['keepSignedIn'],
+  lastSignIn: ['lastSignIn'],
   subject: {
     id: ['user'],
     status: ['user'],
@@ -69,8 +70,8 @@ const optionsByFact = {
     deletionDueAt: ['user'],
   },
   evidence: ['evidence'],
-} as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
-  readonly [Group in Exclude<keyof Facts, 'now' | 'keepSignedIn' | 'evidence'>]-?: OptionsFor<
+} as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'lastSignIn' | 'evidence'>> & {
+  readonly [Group in Exclude<keyof Facts, 'now' | 'keepSignedIn' | 'lastSignIn' | 'evidence'>]-?: OptionsFor<
     NonNullable<Facts[Group]>
   >;
 };
@@ -87,6 +88,7 @@ const optionsByCondition = {
   claims: ['essentialClaims'],
   time: ['at'],
   accountAge: ['user', 'accountAge'],
+  lastSignIn: ['lastSignIn'],
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],

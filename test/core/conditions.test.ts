@@ -172,6 +172,21 @@ describe('conditions about the user', () => {
     expect(resultOf({ accountAge }, unidentified)).toEqual(['unknown']);
   });
 
+  test.each<[string, ConditionOf<'lastSignIn'>, number | undefined, ConditionResult]>([
+    ['a second too long ago', { within: 60 }, 60, 'miss'],
+    ['just within', { within: 60 }, 59, 'hit'],
+    ['just not within', { notWithin: 60 }, 60, 'hit'],
+    ['within, which is excluded', { notWithin: 60 }, 59, 'miss'],
+    ['never, so not within', { within: 60 }, undefined, 'miss'],
+    ['never is meant', { notWithin: 60 }, undefined, 'hit'],
+  ])('last sign-in: %s', (_, lastSignIn, age, expected) => {
+    const now = 1_800_000_000;
+    const known = factsOf({ now, subject: ann });
+    const facts = { ...known, ...(age !== undefined && { lastSignIn: now - age }) };
+    expect(resultOf({ lastSignIn }, facts)).toEqual([expected]);
+    expect(resultOf({ lastSignIn }, unidentified)).toEqual(['unknown']);
+  });
+
   test('`not` is the exact complement of what stands in it', () => {
     const test = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
     fc.assert(
@@ -319,6 +334,7 @@ test('what the user brings along varies from one sign-in to the next', () => {
     'claims',
     'time',
     'accountAge',
+    'lastSignIn',
     'recovered',
     'authenticated',
     'expression',

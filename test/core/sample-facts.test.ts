@@ -54,6 +54,8 @@ describe('two conditions have common samples', () => {
       true,
     ],
     ['systems that overlap', { device: { os: ['ios', 'android'] } }, { device: { os: ['linux', 'android'] } }, true],
+    ['a sign-in not long ago', { lastSignIn: { within: 60 } }, { lastSignIn: { within: 3600 } }, true],
+    ['no sign-in for long', { lastSignIn: { notWithin: 60 } }, {}, true],
     ['young accounts', { accountAge: { below: 60 } }, { accountAge: { below: 3600 } }, true],
     ['old accounts', { accountAge: { atLeast: 60 } }, { accountAge: { atLeast: 3600 } }, true],
     ['an age between', { accountAge: { atLeast: 60, below: 3600 } }, {}, true],

@@ -10,6 +10,7 @@ export interface FactOptions {
   readonly attribute?: readonly string[];
   readonly enrolled?: readonly string[];
   readonly accountAge?: string;
+  readonly lastSignIn?: string;
   readonly recovered?: string;
   readonly ip?: string;
   readonly zone?: readonly string[];
@@ -55,6 +56,7 @@ export function withFactOptions(command: Command): Command {
       commaSeparated,
     )
     .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')
+    .option('--last-sign-in <ago>', 'the user signed in so long ago, e.g. 30d (default: never before)')
     .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', commaSeparated)

@@ -48,6 +48,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       ...(remembered.length > 0 && { remembered }),
     },
     ...(options.keepSignedIn && { keepSignedIn: true }),
+    ...(options.lastSignIn !== undefined && { lastSignIn: now - ageOf('--last-sign-in', options.lastSignIn) }),
     ...(subject && { subject }),
     evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
   };

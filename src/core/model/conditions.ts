@@ -41,6 +41,11 @@ export interface ConditionSet {
   };
   /** How long ago the account was made (seconds). */
   readonly accountAge?: { readonly atLeast?: Seconds; readonly below?: Seconds };
+  /**
+   * The last sign-in before this session was less than so long ago (seconds), or was not: the exact complement, which
+   * an account that never signed in meets.
+   */
+  readonly lastSignIn?: { readonly within: Seconds } | { readonly notWithin: Seconds };
   /** The account was recovered less than so long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
   /**

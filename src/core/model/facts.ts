@@ -269,6 +269,11 @@ export interface Facts {
   };
   /** The user asked to be kept signed in: in this transaction, or when the session began. */
   readonly keepSignedIn?: boolean;
+  /**
+   * The last sign-in of the account before the session began (epoch seconds), or where none is on record, since when
+   * sign-ins are recorded. Absent: the account never signed in before.
+   */
+  readonly lastSignIn?: Seconds;
   /** Absent: the user has not identified yet. */
   readonly subject?: Subject;
   /** Of the SSO session and of the transaction. The core ignores evidence of other users in it. */

@@ -14,6 +14,7 @@ import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
 import { expressionCondition } from './conditions/expression.ts';
 import { groupsCondition } from './conditions/groups.ts';
+import { lastSignInCondition } from './conditions/last-sign-in.ts';
 import { networkCondition } from './conditions/network.ts';
 import { recoveredCondition } from './conditions/recovered.ts';
 import { scopesCondition } from './conditions/scopes.ts';
@@ -33,6 +34,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   claims: claimsCondition,
   time: timeCondition,
   accountAge: accountAgeCondition,
+  lastSignIn: lastSignInCondition,
   recovered: recoveredCondition,
   authenticated: authenticatedCondition,
   attributes: attributesCondition,

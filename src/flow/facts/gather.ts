@@ -8,10 +8,11 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { type Decoy, decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { knownDeviceKey } from '../../stores/keys.ts';
+import { knownDeviceKey, signInHistoryKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { VersionedAccount } from '../../users/account.ts';
+import { lastSignInBefore } from '../../users/sign-in-history.ts';
 import { toSubject } from '../../users/user.ts';
 import { lastSignIn } from '../browser/known-device.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
@@ -56,6 +57,8 @@ export async function gatherFacts(
   const proved = sessionEvidence(session, account, now);
   const isKept = transaction?.keepSignedIn ?? (proved.length > 0 && session?.limits?.kept === true);
   const subject = account && toSubject(account.user, account.credentials, now);
+  const began = (proved.length > 0 ? session?.startedAt : transaction?.startedAt) ?? now;
+  const before = account && (await lastSignInOf({ unit, snapshot }, account, { began, session: about.session }));
   return {
     now,
     ...(transaction ? { transaction: transactionOf(transaction) } : {}),
@@ -68,9 +71,22 @@ export async function gatherFacts(
       ...(remembered.length > 0 ? { remembered } : {}),
     },
     ...(isKept ? { keepSignedIn: true } : {}),
+    ...(before !== undefined ? { lastSignIn: before } : {}),
     ...(subject ? { subject } : {}),
     evidence: [...proved, ...(transaction?.evidence ?? [])],
   };
+}
+
+/** What is recorded begins with the first revision that asks for it. Before that, an account may have signed in. */
+async function lastSignInOf(
+  { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
+  { user }: VersionedAccount,
+  before: Parameters<typeof lastSignInBefore>[1],
+): Promise<Seconds | undefined> {
+  const { historySince } = snapshot;
+  if (historySince === undefined) return undefined;
+  const recorded = lastSignInBefore((await unit.get(signInHistoryKey(user.id)))?.value, before);
+  return recorded ?? (user.createdAt <= historySince ? historySince : undefined);
 }
 
 function transactionOf({

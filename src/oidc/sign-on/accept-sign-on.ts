@@ -9,6 +9,7 @@ import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
 import type { Services } from '../../flow/services.ts';
 import { transactionKey } from '../../stores/keys.ts';
+import { recordInHistory } from '../../users/sign-in-history.ts';
 import { appendSignIn } from '../../users/sign-in-log.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
@@ -46,7 +47,7 @@ export async function acceptSignOn(
  * with `prompt=none`, which needs no user.
  */
 function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
-  const { services, session, accountId, app, decision, transaction } = accepted;
+  const { services, session, accountId, app, snapshot, decision, transaction } = accepted;
   const { unit, visitor } = currentRequest();
   const { acr, amr, authTime } = decision.assurance;
   const { session: limits } = decision;
@@ -68,6 +69,8 @@ function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
   // the same, because it also names the session.
   const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
   const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
+  if (snapshot.historySince !== undefined && proved.length > 0)
+    recordInHistory(unit, accountId, { at: now, session: session.uid });
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 

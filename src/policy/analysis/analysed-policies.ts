@@ -80,9 +80,10 @@ function analysed(kind: DocumentKind, policy: CompiledPolicy<RuleHead>, clientId
 
 function policyIn(document: Document): CompiledPolicy<RuleHead> | undefined {
   switch (document.kind) {
-    case 'app':
-    case 'settings':
-      return undefined;
+    case 'session':
+    case 'recovery':
+    case 'sign-on':
+      return compilePolicy<RuleHead>(readPolicy(document));
     case 'enrollment':
       return compilePolicy<RuleHead>(readEnrollmentPolicy(document));
     case 'password':
@@ -92,7 +93,7 @@ function policyIn(document: Document): CompiledPolicy<RuleHead> | undefined {
     case 'service':
       return compilePolicy<RuleHead>(readServicePolicy(document));
     default:
-      return compilePolicy<RuleHead>(readPolicy(document));
+      return undefined;
   }
 }
 

@@ -15,6 +15,10 @@ export interface Manifest {
   readonly at: number;
   readonly by: string;
   readonly message?: string;
+  /**
+   * Since when sign-ins are recorded, as policies ask for them (epoch seconds). Absent: none does, and none are.
+   */
+  readonly historySince?: number;
   /** SHA-256 of each document, by `documentKey`. */
   readonly documents: Readonly<Record<string, string>>;
 }

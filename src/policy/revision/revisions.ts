@@ -5,6 +5,7 @@ import { revisionKey, revisionPointerKey } from '../../stores/keys.ts';
 import type { Entry, Op, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
+import { valuesInConditions } from '../source/values-at.ts';
 import {
   canonicalJson,
   type Manifest,
@@ -102,7 +103,9 @@ export class Revisions {
       await writeDocuments(this.#store, textsOf(added, documents));
       const revision = (before?.revision ?? 0) + 1;
       const at = Math.floor(this.#now() / 1000);
-      const manifest: Manifest = { revision, at, by, ...(message !== undefined && { message }), documents: hashes };
+      const history = asksForHistory(documents) && { historySince: before?.historySince ?? at };
+      const told = message !== undefined && { message };
+      const manifest: Manifest = { revision, at, by, ...told, ...history, documents: hashes };
       if (await this.#publish(manifest, entry)) return { revision, changed };
     }
     throw new StepgateError('busy', 'the configuration is being changed by others all the time');
@@ -182,4 +185,9 @@ function changedKeys(
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((key) => before[key] !== after[key])
     .sort();
+}
+
+/** A policy has a condition on earlier sign-ins, so that they must be recorded. */
+function asksForHistory(documents: Documents): boolean {
+  return [...documents.values()].some(({ content }) => valuesInConditions(content, 'lastSignIn').length > 0);
 }

@@ -24,6 +24,7 @@ import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import { networkFault, zoneData } from './network-files.ts';
+import { once } from './once.ts';
 import {
   readAccountPolicy,
   readApp,
@@ -45,6 +46,8 @@ import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot
 export interface Snapshot {
   readonly revision: number;
   readonly settings: Settings;
+  /** Since when sign-ins are recorded (epoch seconds). Absent: no policy asks about them. */
+  readonly historySince?: number;
   /** The app with this client id, read on demand; `undefined`: there is none. */
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
@@ -68,6 +71,7 @@ export interface Snapshot {
 /** Where the documents of one revision come from. */
 interface DocumentSourceOfRevision {
   readonly revision: number;
+  readonly historySince?: number;
   /** By document key: the hash of its content; `undefined`: there is none. */
   hashOf(key: string): string | undefined;
   read(hash: string): Promise<Document>;
@@ -79,10 +83,11 @@ interface DocumentSourceOfRevision {
 
 /** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
 export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
-  const { documents, revision } = manifest;
+  const { documents, revision, historySince } = manifest;
   return snapshotOf(
     {
       revision,
+      ...(historySince !== undefined && { historySince }),
       hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
       read: async (hash) => readDocument(sources.store, hash),
       find: async (hash) => findDocument(sources.store, hash),
@@ -112,7 +117,7 @@ export async function snapshotOfDocuments(
 }
 
 async function snapshotOf(
-  { revision, hashOf, read, find, all }: DocumentSourceOfRevision,
+  { revision, historySince, hashOf, read, find, all }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
@@ -142,6 +147,7 @@ async function snapshotOf(
   return {
     revision,
     settings,
+    ...(historySince !== undefined && { historySince }),
     zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
     networkFault: () => networkFault(settings, sources.networkFiles),
     async app(clientId) {
@@ -278,18 +284,6 @@ function scopesOfClaims({ scopes }: Settings): Readonly<Record<string, string>> 
 function hashesOf({ documents }: Manifest, kind: DocumentKind): readonly string[] {
   const prefix = documentKey(kind, '');
   return Object.entries(documents).flatMap(([key, hash]) => (key.startsWith(prefix) ? [hash] : []));
-}
-
-/** Makes it when it is first asked for; what failed is made again. */
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make();
-    made.catch(() => {
-      made = undefined;
-    });
-    return made;
-  };
 }
 
 /** Without a session policy every sign-in is denied (Law 4). */

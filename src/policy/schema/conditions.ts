@@ -13,6 +13,7 @@ import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
 import { expressionSchema } from './conditions/expression.ts';
 import { groupsSchema } from './conditions/groups.ts';
+import { lastSignInSchema } from './conditions/last-sign-in.ts';
 import { networkSchema } from './conditions/network.ts';
 import { recoveredSchema } from './conditions/recovered.ts';
 import { scopesSchema } from './conditions/scopes.ts';
@@ -32,6 +33,7 @@ const conditionSchemas = {
   claims: claimsSchema,
   time: timeSchema,
   accountAge: accountAgeSchema,
+  lastSignIn: lastSignInSchema,
   recovered: recoveredSchema,
   authenticated: authenticatedSchema,
   attributes: attributesSchema,

@@ -92,6 +92,15 @@ export const userKeys = {
     durability: 'ephemeral',
     references: [],
   },
+  'sign-in-history': {
+    what: 'When a user signed in last, session by session: for conditions about it.',
+    holds: 'entry',
+    tag: { rule: 'random', of: 'the user id' },
+    owner: 'users/sign-in-history',
+    lifetime: { kind: 'fixed', seconds: 3 * 365 * 86_400 },
+    durability: 'ephemeral',
+    references: [],
+  },
   'offline-access-log': {
     what: 'The newest accesses to apps that outlive the session of a user, for the account pages.',
     holds: 'log',

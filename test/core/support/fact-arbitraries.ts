@@ -116,6 +116,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   claims: anyAllNone,
   time: fc.record(timeTests, { requiredKeys: ['zone'] }),
   accountAge: fc.record(accountAgeTests, { requiredKeys: [] }),
+  lastSignIn: fc.constantFrom<ConditionOf<'lastSignIn'>>({ within: 86_400 }, { notWithin: 30 * 86_400 }),
   recovered: fc.record(recoveredTests),
   authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
   attributes: fc.dictionary(fc.constantFrom(...names), attributeTest, { maxKeys: 2 }),
@@ -226,6 +227,7 @@ export const factArbitraries: Arbitraries<Facts> = {
   ),
   device: fc.record(deviceArbitraries, { requiredKeys: ['known', 'platform', 'os'] }),
   keepSignedIn: fc.boolean(),
+  lastSignIn: fc.constantFrom(NOW - 3600, NOW - 90 * 86_400),
   subject,
   evidence: fc.array(evidenceOf(allEnrollments), { maxLength: 3 }),
 };

@@ -153,6 +153,15 @@ describe('rules that never decide', () => {
   });
 });
 
+test('files that are no policies are left alone', async () => {
+  const loaded = await load();
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const picture = { kind: 'file', name: 'brand/logo.svg', file: 'brand/logo.svg', ruleLines: [], content: {} } as const;
+  const documents = new Map([...loaded.documents, ['file/brand/logo.svg', picture] as const]);
+  const found = await analyse({ ...loaded, documents }, { authenticators, now: NOW });
+  expect(found.filter(({ severity }) => severity !== 'note')).toEqual([]);
+});
+
 describe('a comment accepts a finding', () => {
   const dead = '{ name: A, when: { groups: { any: [a], none: [a] } }, then: deny }';
   const accepted = (comment: string) => inWords({ [signOn]: policy(dead).replace('  - ', `  # ${comment}\n  - `) });

@@ -320,14 +320,14 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression, any',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, recovered, attributes, expression, any',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression, any',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, recovered, attributes, expression, any',
     ],
   ],
   [
@@ -336,7 +336,7 @@ test.each<[string, string, readonly string[]]>([
     [
       '5:32 rules[0].when.any[0].network.any[0] unknown zone `ofice`; did you mean `office`?',
       '5:54 rules[0].when.any[1].groups says nothing: give at least one of any, all, none',
-      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, recovered, attributes, expression',
+      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, recovered, attributes, expression',
       '5:90 rules[0].when.any[3].apps.none[0] unknown app `nots`; did you mean `notes`?',
     ],
   ],
@@ -353,6 +353,11 @@ test.each<[string, string, readonly string[]]>([
       '5:120 rules[0].when.attributes.c.not says nothing: give at least one of equals, in, matches, atLeast, above, atMost, below, before, after',
       '5:138 rules[0].when.attributes.d.not.not unknown key `not`; known: equals, in, matches, atLeast, above, atMost, below, before, after',
     ],
+  ],
+  [
+    'a last sign-in both ways',
+    when('lastSignIn: { within: P1D, notWithin: P2D }'),
+    ['5:19 rules[0].when.lastSignIn give either `within` or `notWithin`'],
   ],
   [
     'an age between nothing',
