@@ -1,7 +1,8 @@
 /** The findings in the account policy, and how it is read. */
 import { expect, test } from '@jest/globals';
+import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { readAccountPolicy } from '../../../src/policy/revision/read-document.ts';
-import { findingLines, kindsOf, load } from './configuration-dir.ts';
+import { authenticators, findingLines, kindsOf, load } from './configuration-dir.ts';
 
 const file = 'policies/account.yaml';
 const rest = '  - { name: Rest, then: { allow: { factors: 1 } } }\n';
@@ -74,4 +75,15 @@ test.each([
   ],
 ])('no finding: %s', async (_, rules) => {
   expect(await findingLines({ [file]: `rules:\n${rules}` }, {}, kindsOf('password', 'totp'))).toEqual([]);
+});
+
+test('the analysis knows that rules about different changes take no cases from each other', async () => {
+  const rules = `  - { name: A, change: { add: all }, then: deny }
+  - { name: B, change: { remove: [totp] }, when: { network: { any: [office] } }, then: deny }
+  - { name: C, change: { remove: [totp] }, when: { network: { any: [office], none: [office] } }, then: deny }
+`;
+  const loaded = await load({ [file]: `rules:\n${rules}${rest}` });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
+  expect(found.map((one) => `${one.code} ${one.path}`)).toEqual(['contradictory rules[2]']);
 });

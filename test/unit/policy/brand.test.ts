@@ -97,7 +97,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
     'a logo that is too large',
     withLogo('logo.png', Buffer.concat([png, Buffer.alloc(20_000)])),
     [
-      'stepgate.yaml:3:18 brand.logo.light brand/logo.png is too large (19.6 KiB): the pictures and the stylesheet of a page have 14.0 KiB at most',
+      'stepgate.yaml:3:18 brand.logo.light brand/logo.png is too large (19.6 KiB): the pictures and the stylesheet of a page have 10.0 KiB at most',
     ],
   ],
   [
@@ -168,5 +168,5 @@ test('an SVG may refer to itself, and hold a picture', async () => {
 });
 
 test('the largest brand leaves room for a page of 30 KB', () => {
-  expect(largestBrand).toBe(14_336);
+  expect(largestBrand).toBe(10_240);
 });

@@ -1,0 +1,81 @@
+/**
+ * `npm run pictures`: draws every page and mail, on a phone and on a desktop, light and dark, in English, German and
+ * Arabic, and lays the pictures out on one sheet: `pictures/index.html`. A word as an argument draws only the states
+ * whose name has it.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createMessageRenderer } from '../../src/delivery/render-message.ts';
+import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { pageStates, servePages, viewsDir } from '../support/page-states.ts';
+import { sampleBrand } from '../support/sample-brand.ts';
+import { mailStates } from './mail-states.ts';
+
+const languages = ['en', 'de', 'ar'] as const;
+const schemes = ['light', 'dark'] as const;
+const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const;
+
+/** Draws in one language, whatever language the state has. */
+function inLanguage(renderer: Renderer, locale: string): Renderer {
+  const entries = Object.entries(renderer).map(([name, member]) => {
+    if (!name.startsWith('render')) return [name, member];
+    return [name, (page: object) => member({ pageAddress: '/', ...page, locale })];
+  });
+  return Object.fromEntries(entries) as Renderer;
+}
+
+const [only = ''] = process.argv.slice(2);
+const out = join(import.meta.dirname, '../../pictures');
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+
+const renderer = createRenderer({ viewsDir });
+const browser = await launchBrowser();
+const rows = new Map<string, string[]>();
+const isWanted = (name: string): boolean => !name.includes('hostile') && name.includes(only);
+
+for (const locale of languages) {
+  const server = await servePages(inLanguage(renderer, locale));
+  const renderMail = createMessageRenderer({
+    viewsDir,
+    textsFor: () => renderer.texts(locale),
+    brand: () => sampleBrand,
+    accountUrl: 'https://id.example.org/account',
+  });
+  for (const scheme of schemes)
+    for (const [size, viewport] of Object.entries(sizes)) {
+      const page = await (
+        await browser.newContext({ viewport, colorScheme: scheme, reducedMotion: 'reduce' })
+      ).newPage();
+      const shoot = async (name: string): Promise<void> => {
+        const file = `${name}.${locale}.${size}.${scheme}.png`;
+        await page.screenshot({ path: join(out, file), fullPage: true });
+        rows.set(name, [...(rows.get(name) ?? []), file]);
+      };
+      for (const name of [...pageStates.keys()].filter(isWanted)) {
+        await page.goto(`${server.origin}/${name}`);
+        await shoot(name);
+      }
+      for (const [name, delivery] of Object.entries(mailStates).filter(([name]) => isWanted(name))) {
+        await page.setContent(renderMail(delivery, undefined).html ?? '');
+        await shoot(name);
+      }
+      await page.context().close();
+    }
+  await server.close();
+}
+await browser.close();
+
+const figures = (files: readonly string[]): string =>
+  files
+    .map((file) => `<figure><img loading="lazy" src="${file}" alt=""><figcaption>${file}</figcaption></figure>`)
+    .join('');
+const sections = [...rows].map(([name, files]) => `<h2>${name}</h2><div>${figures(files)}</div>`).join('\n');
+const styles =
+  'body{font:14px system-ui}div{display:flex;overflow-x:auto;gap:8px}figure{margin:0}img{height:420px;border:1px solid #999}';
+await writeFile(
+  join(out, 'index.html'),
+  `<!DOCTYPE html><meta charset="utf-8"><title>Pictures</title><style>${styles}</style>\n${sections}\n`,
+);
+process.stdout.write(`${join(out, 'index.html')}: ${rows.size} pages and mails\n`);

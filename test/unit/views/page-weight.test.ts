@@ -1,0 +1,66 @@
+/** A page stays light in every language, with a brand, and needs no script for its first paint. */
+import { describe, expect, test } from '@jest/globals';
+import { createRenderer, type Renderer } from '../../../src/http/html/render.ts';
+import { largestBrand } from '../../../src/policy/check/check-brand.ts';
+import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { sampleBrand } from '../../support/sample-brand.ts';
+
+const renderer = createRenderer({ viewsDir });
+/** Bytes: 30 KB. */
+const mostBytes = 30 * 1024;
+const mostRequests = 6;
+/** Without what the brand may weigh: its pictures, and its own stylesheet. */
+const ours = mostBytes - largestBrand;
+/** Pictures of the brand that a page loads besides: the logo and the background. */
+const ofBrand = 2;
+
+/** Draws in one language, with the foot that a page of the server has. */
+function withFoot(locale: string): Renderer {
+  const brand = { name: 'Northwind', light: sampleBrand.light ?? {}, links: sampleBrand.links ?? {} };
+  const entries = Object.entries(renderer).map(([name, member]) => {
+    if (!name.startsWith('render')) return [name, member];
+    return [name, (page: object) => member({ ...page, brand, locale, pageAddress: '/signin/f1x2t3u4r5e6' })];
+  });
+  return Object.fromEntries(entries) as Renderer;
+}
+
+const linked = (html: string): readonly string[] =>
+  [...html.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="(\/assets[^"]+)"/g)].map(([, path]) => path ?? '');
+
+function weightOf(path: string): number {
+  const styles = renderer.brandStyles(path);
+  const asset = renderer.asset(styles === undefined ? path : (usual ?? ''));
+  return asset?.encoded('br')?.length ?? asset?.body.length ?? 0;
+}
+const [, usual] = linked(renderer.renderSignedOut({ brand: { name: 'A' }, locale: 'en', signedOut: true }));
+
+/** A user with hundreds of entries has a longer page. */
+const states = [...pageStates].filter(([name]) => !/hostile|long|many|inbox/.test(name));
+
+describe.each(renderer.locales)('in %s', (locale) => {
+  const drawn = states.map(([name, draw]) => [name, draw(withFoot(locale))] as const);
+
+  test('a page weighs less than 30 KB with the largest brand', () => {
+    const heavy = drawn
+      .map(([name, html]) => {
+        const assets = linked(html).map(weightOf);
+        return [name, assets.reduce((sum, one) => sum + one, Buffer.byteLength(html))] as const;
+      })
+      .filter(([, weight]) => weight > ours);
+    expect(heavy).toEqual([]);
+  });
+
+  test('a page makes six requests at most, and none of them leaves this host', () => {
+    const many = drawn.filter(([, html]) => 1 + linked(html).length + ofBrand > mostRequests);
+    expect(many.map(([name]) => name)).toEqual([]);
+    const leaving = drawn.filter(([, html]) =>
+      /<(?:link|script|img|source)[^>]* (?:href|src|srcset)="(?!\/|data:|https:\/\/challenges\.example\/)/.test(html),
+    );
+    expect(leaving.map(([name]) => name)).toEqual([]);
+  });
+
+  test('every script waits until the page is drawn', () => {
+    const blocking = drawn.filter(([, html]) => /<script(?![^>]* defer)/.test(html));
+    expect(blocking.map(([name]) => name)).toEqual([]);
+  });
+});
