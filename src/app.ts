@@ -1,11 +1,10 @@
 /** The composition root: puts the parts of one node together. */
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
 import { ActiveRevision } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
 import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
+import { omitUndefined } from './core/model/omit-undefined.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import type { LogoutNotification } from './delivery/outbox.ts';
@@ -26,6 +25,7 @@ import type { SigningKey } from './oidc/keys/keyring.ts';
 import { createProvider } from './oidc/provider.ts';
 import { currentRequest, findRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
+import { shippedViewsDir } from './own-views.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
@@ -50,6 +50,8 @@ export interface AppOptions {
   readonly hashing?: HashingQueueOptions;
   /** Messages without a channel of their own go into an inbox that is open to all. */
   readonly demo?: boolean;
+  /** The operator's own directory of views: see docs/languages.md. */
+  readonly ownViewsDir?: string | undefined;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
@@ -70,14 +72,13 @@ export interface ServerApp {
 
 /** What the parts below are built from. */
 interface Foundation extends AppOptions {
+  readonly views: { readonly viewsDir: string; readonly ownViewsDir?: string };
   readonly now: () => number;
   readonly hashing: HashingQueue;
   readonly renderer: Renderer;
   readonly directory: Directory;
   readonly activeRevision: ActiveRevision;
 }
-
-const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
 
 /**
  * Builds the app. It serves nothing before `activeRevision.start()` has resolved; from then on it follows the store.
@@ -88,11 +89,13 @@ export function createApp(options: AppOptions): ServerApp {
   const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
   // The provider needs the services, which need the active revision: it builds the first provider only when it starts.
   const build = (settings: Settings, keys: readonly SigningKey[]) => buildProvider({ settings, keys });
+  const views = { viewsDir: shippedViewsDir, ...omitUndefined({ ownViewsDir: options.ownViewsDir }) };
   const foundation: Foundation = {
     ...options,
+    views,
     now,
     hashing: new HashingQueue(options.hashing),
-    renderer: createRenderer({ viewsDir }),
+    renderer: createRenderer(views),
     directory: new Directory(store, now),
     activeRevision: new ActiveRevision({ store, revisions, now, warn: log.warn, build }),
   };
@@ -111,7 +114,8 @@ export function createApp(options: AppOptions): ServerApp {
     renderer,
     active: activeRevision,
     health: {
-      unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause(),
+      unreadyBecause: () =>
+        storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? activeRevision.current()?.networkFault(),
       warning: () => storeHealth.warning(),
     },
     accountClientId,
@@ -136,7 +140,7 @@ function createMessaging(
   { store, issuer, log, now, demo, variables = {}, ...parts }: Foundation,
   notifyLogout: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>,
 ): Messaging {
-  const { activeRevision, renderer } = parts;
+  const { activeRevision, renderer, views } = parts;
   const channels = createChannels({
     settings: () => activeRevision.current()?.settings,
     variables,
@@ -149,8 +153,11 @@ function createMessaging(
     now,
     channel: (kind) => channels.get(kind),
     render: createMessageRenderer({
-      viewsDir,
-      textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
+      ...views,
+      textsFor: (languages) => {
+        const fallback = activeRevision.current()?.settings.defaultLanguage;
+        return renderer.texts(renderer.chooseLocale({ ...languages, fallback }));
+      },
       brand: () => brandFor(activeRevision.current()).brand,
       origin: issuer,
       accountUrl: `${issuer}/account`,

@@ -27,7 +27,7 @@ const program = await createProgram({
   words: process.argv.slice(2),
   async serve({ demo, logFile: chosen }) {
     // Before the first request: by default the heap triples before V8 collects it (decision 63).
-    setFlagsFromString('--heap-growing-percent=30');
+    setFlagsFromString('--heap-growing-percent=60');
     const { serve } = await import('./serve.ts');
     const { createLogger } = await import('./log.ts');
     const { readDurability } = await import('./stores/open.ts');
@@ -44,6 +44,7 @@ const program = await createProgram({
       host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
       dataDir,
       configDir: env.CONFIG_DIR ?? 'config',
+      ...(env.VIEWS_DIR ? { viewsDir: env.VIEWS_DIR } : {}),
       ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
       ...(redisDurability ? { redisDurability } : {}),
       ...(env.ISSUER ? { issuer: env.ISSUER } : {}),

@@ -8,8 +8,10 @@ import { authenticatorKinds } from './authenticators/index.ts';
 import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
+import { closingConnections } from './http/health.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
+import { goodViewsDir } from './own-views.ts';
 import { analyse } from './policy/analysis/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
 import { findingSummary } from './policy/model/analysis-finding.ts';
@@ -26,6 +28,8 @@ export interface ServeOptions {
   readonly host: string;
   readonly dataDir: string;
   readonly configDir: string;
+  /** The operator's own directory of views. */
+  readonly viewsDir?: string;
   readonly redisUrl?: string;
   /** What Redis must promise. Default: `replicas`; of a demo, which has nothing to lose, `memory`. */
   readonly redisDurability?: RedisDurability;
@@ -109,7 +113,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
     const issuer = issuerOf(node, await configuredIssuer(node));
-    const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
+    const { variables, demo } = options;
+    const ownViewsDir = goodViewsDir(options.viewsDir, log.warn);
+    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, ownViewsDir });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');
@@ -285,16 +291,4 @@ async function drain(
   await closed;
   clearTimeout(timer);
   await closing.closeAll();
-}
-
-/**
- * What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready.
- */
-function closingConnections(handle: RequestListener): RequestListener {
-  return (req, res) => {
-    res.setHeader('Connection', 'close');
-    if (req.url !== '/readyz') return handle(req, res);
-    res.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    res.end('{"status":"not_ready","reason":"the node is going down"}');
-  };
 }

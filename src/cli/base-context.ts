@@ -52,6 +52,7 @@ export function baseContext(env: Environment): BaseContext {
     finishUpgrade: async () => (await import('../stores/finish-upgrade.ts')).finishUpgrade(storeSettings),
     openAsItIs: (warn) => openAsItIs({ ...storeSettings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
+    checkViews: async () => (env.VIEWS_DIR ? (await import('../own-views.ts')).checkOwnViews(env.VIEWS_DIR) : []),
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
     fetch,
     nodeVersion: process.versions.node,

@@ -11,6 +11,8 @@ import type { About } from './outbox.ts';
 
 export interface MessageRendererOptions {
   readonly viewsDir: string;
+  /** The operator's own folder: single templates take the place of ours. */
+  readonly ownViewsDir?: string;
   /** The texts in the language that fits the wishes best. */
   textsFor(languages: About['languages']): Translator;
   /** How the product presents itself at the moment, where a message is given no other brand. */
@@ -51,8 +53,9 @@ export type MessageRenderer = (
 
 /** Reads and compiles all templates, so that a broken one stops the start and not a message. */
 export function createMessageRenderer(options: MessageRendererOptions): MessageRenderer {
-  const { viewsDir, drawn } = options;
-  const templates = loadTemplates<MessageTemplateModels>([viewsDir], messageTemplates, drawn ? { drawn } : {});
+  const { viewsDir, ownViewsDir, drawn } = options;
+  const dirs = [viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])];
+  const templates = loadTemplates<MessageTemplateModels>(dirs, messageTemplates, drawn ? { drawn } : {});
   return (delivery, languages, given) => {
     const brand = given ?? options.brand();
     const t = options.textsFor(languages);

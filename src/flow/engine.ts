@@ -66,6 +66,8 @@ export interface StepShown {
   readonly done: readonly string[];
   /** What the app asked for (OpenID Connect Core section 3.1.2.1). */
   readonly uiLocales?: string;
+  /** Of the profile of a user who has proved something. */
+  readonly language?: string;
   readonly canRestart: boolean;
   /** The user recovers the password. */
   readonly recovering?: true;
@@ -250,6 +252,8 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     version,
   });
   const { subject, uiLocales } = transaction;
+  // The language of an account tells that there is one: it is used once something was proved.
+  const language = transaction.evidence.length > 0 ? facts.subject?.profile.locale : undefined;
   return {
     kind: 'step',
     step: {
@@ -262,6 +266,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     ...(uiLocales === undefined ? {} : { uiLocales }),
+    ...(typeof language === 'string' ? { language } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart:
       transaction.recovering === true ||

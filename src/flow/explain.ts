@@ -5,6 +5,7 @@
 
 import { simulate } from '../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
+import { requestedChange } from '../core/decision/account-policy.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
 import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';
@@ -135,7 +136,7 @@ function ruleDetails(
 }
 
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
-  const policy = policyOf(layer, policies);
+  const policy = policyOf(layer, policies, facts);
   const requirements = requirementsOf(layer, policies.acrValues);
   const missing = requirements.map((requirement) => missingOf(requirement, assessedEvidence(policies, facts)));
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
@@ -157,8 +158,16 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   };
 }
 
-function policyOf({ layer, rules }: LayerTrace, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
+function policyOf(
+  { layer, rules }: LayerTrace,
+  policies: PolicySet,
+  facts: Facts,
+): CompiledPolicy<RuleHead> | undefined {
   if (rules.length === 0) return undefined;
+  if (layer === 'account') {
+    const change = requestedChange(policies, facts);
+    return change && policies.accountPolicy?.about(change);
+  }
   return layer === 'request' || layer === 'service' ? undefined : policies[layer];
 }
 

@@ -1,4 +1,5 @@
 /** `/livez`: the process runs. `/readyz`: it can serve: the store answers and there is a configuration. */
+import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
 
 export interface Health {
@@ -24,5 +25,17 @@ export function healthHandlers(health: Health) {
         ...(warning === undefined ? {} : { warning }),
       };
     },
+  };
+}
+
+/**
+ * What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready.
+ */
+export function closingConnections(handle: RequestListener): RequestListener {
+  return (req, res) => {
+    res.setHeader('Connection', 'close');
+    if (req.url !== '/readyz') return handle(req, res);
+    res.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    res.end('{"status":"not_ready","reason":"the node is going down"}');
   };
 }

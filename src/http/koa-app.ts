@@ -28,6 +28,7 @@ import { inboxHandlers } from './demo/inbox.ts';
 import { type Health, healthHandlers } from './health.ts';
 import type { Renderer } from './html/render.ts';
 import type { InboxEntry } from './html/views/page-models.ts';
+import { languageHandler } from './language-handler.ts';
 import { errorHandler } from './middleware/error-handler.ts';
 import { type NextLinksParts, nextLinks } from './middleware/next-links.ts';
 import { openRequest } from './middleware/open-request.ts';
@@ -65,7 +66,9 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   const { services, renderer, active, logError } = parts;
   const isSecure = services.issuer.startsWith('https:');
   const deviceCookie = isSecure ? '__Host-stepgate-device' : 'stepgate-device';
-  const routes = createRoutes(routesOf(parts, deviceCookie));
+  const languageCookie = isSecure ? '__Host-stepgate-language' : 'stepgate-language';
+  const table = routesOf(parts, { deviceCookie, languageCookie, find: (path) => routes.find(path) });
+  const routes: Routes = createRoutes(table);
   const koa = new Koa();
   koa.proxy = true;
   koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
@@ -79,6 +82,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       store: services.store,
       issuer: services.issuer,
       deviceCookie,
+      languageCookie,
       along: [revisionPointerKey],
       trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
     }),
@@ -100,13 +104,20 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   return koa;
 }
 
-function routesOf(parts: KoaAppParts, deviceCookie: string) {
+interface RouteOptions {
+  readonly deviceCookie: string;
+  readonly languageCookie: string;
+  readonly find: Routes['find'];
+}
+
+function routesOf(parts: KoaAppParts, { deviceCookie, languageCookie, find }: RouteOptions) {
   const { services, renderer, active, health, accountClientId, readInbox } = parts;
   const signIn: SignInParts = { services, renderer, provider: () => active.provider(), deviceCookie };
   const account: AccountParts = {
     services,
     renderer,
     clientId: accountClientId,
+    languageCookie,
     currentSession: async (ctx) => browserSession(active.provider(), ctx, services),
   };
   return ownRoutes({
@@ -129,6 +140,15 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     asset: assetHandler({ renderer, snapshot: () => active.current() }),
+    language: languageHandler({
+      renderer,
+      issuer: services.issuer,
+      cookie: languageCookie,
+      canOpen: (path) => {
+        const route = find(path);
+        return route && route.GET !== undefined;
+      },
+    }),
   });
 }
 

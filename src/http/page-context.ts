@@ -7,16 +7,41 @@ import type { Renderer } from './html/render.ts';
 export interface PageContext {
   readonly brand: Brand;
   readonly locale: string;
+  /** Path and query of this page: it comes back here in another language. */
+  readonly pageAddress: string;
+}
+
+/** Languages that a page would rather have than that of the browser: BCP 47 tags separated by spaces, best first. */
+export interface PreferredLanguages {
+  /** Of the profile of a user who has proved something. */
+  readonly profile?: string | undefined;
+  /** What the relying party asks for (`ui_locales`). */
+  readonly uiLocales?: string | undefined;
 }
 
 /**
- * `uiLocales`: what the relying party asks for goes before what the browser prefers. A page about an app adds
- * `brandFor(snapshot, app)`.
+ * The language that the user chose in this browser goes first, then that of the profile, then what the relying party
+ * asks for, then what the browser prefers. A page about an app adds `brandFor(snapshot, app)`.
  */
-export function pageContext(renderer: Renderer, snapshot: Snapshot | undefined, uiLocales?: string): PageContext {
-  const { acceptLanguage } = currentRequest().visitor;
+export function pageContext(
+  renderer: Renderer,
+  snapshot: Snapshot | undefined,
+  { profile, uiLocales }: PreferredLanguages = {},
+): PageContext {
+  const { visitor, address } = currentRequest();
+  const wishes = [visitor.language, profile, uiLocales].filter((one) => one !== undefined).join(' ');
   return {
     ...brandFor(snapshot),
-    locale: renderer.chooseLocale({ uiLocales, acceptLanguage }),
+    locale: renderer.chooseLocale({
+      uiLocales: wishes,
+      acceptLanguage: visitor.acceptLanguage,
+      fallback: snapshot?.settings.defaultLanguage,
+    }),
+    pageAddress: isOwnAddress(address) ? address : '/account',
   };
+}
+
+/** What begins with two slashes would name a host, and what is endless would double the page. */
+function isOwnAddress(address: string): boolean {
+  return /^\/(?![/\\])/.test(address) && address.length <= 4000;
 }

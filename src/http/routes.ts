@@ -41,16 +41,18 @@ export interface RouteHandlers {
   readonly health: ReturnType<typeof healthHandlers>;
   /** Files that pages link to. */
   readonly asset: (ctx: Context) => Promise<void>;
+  readonly language: (ctx: Context) => Promise<void>;
 }
 
 /** Our own routes. Of two that fit the same path the first answers, so literal segments stand before parameters. */
 export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
-  const { health, asset, inbox, relatedOrigins } = handlers;
+  const { health, asset, language, inbox, relatedOrigins } = handlers;
   return [
     { path: '/livez', GET: health.live },
     { path: '/readyz', GET: health.ready },
     { path: '/.well-known/webauthn', GET: relatedOrigins },
     { path: '/assets/:file', GET: asset },
+    { path: '/language', POST: language },
     ...signInRoutes(handlers),
     ...accountRoutes(handlers),
     ...profileRoutes(handlers),

@@ -49,6 +49,8 @@ export interface StorageScope {
 
 export interface RequestScope extends StorageScope {
   readonly visitor: Visitor;
+  /** Path and query of the request: a page that changes its language comes back to it. */
+  readonly address: string;
   /** The version of each app, by client id, that this request has authenticated. */
   readonly apps: Map<string, App>;
   /**
@@ -69,8 +71,8 @@ export function createStorageScope(unit: UnitOfWork): StorageScope {
   return { unit, endedSessions: new Set(), revokedGrants: new Set() };
 }
 
-export function createRequestScope(unit: UnitOfWork, visitor: Visitor): RequestScope {
-  return { ...createStorageScope(unit), visitor, apps: new Map(), signOns: new Map() };
+export function createRequestScope(unit: UnitOfWork, visitor: Visitor, address = '/'): RequestScope {
+  return { ...createStorageScope(unit), visitor, address, apps: new Map(), signOns: new Map() };
 }
 
 const scopes = new AsyncLocalStorage<RequestScope>();

@@ -3,6 +3,7 @@
  * findings.
  */
 
+import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
@@ -83,6 +84,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
+    ...checkAccount(sources, documents, options.authenticators),
     ...checkIdentify(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };

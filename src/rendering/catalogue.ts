@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
+import { intlFormatters } from './formatters.ts';
 import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
 import { unlessMissing } from './unless-missing.ts';
 
@@ -65,6 +66,7 @@ export function catalogueFindings(catalogues: ReadonlyMap<string, Catalogue>): r
         ...findings,
         ...missingKeys(catalogue, fallback),
         ...differingNames(catalogue, formats, expected.formats),
+        ...differingSelects(catalogue, formats, expected.formats),
       ];
     }),
   ];
@@ -81,6 +83,7 @@ function compiledMessages({ locale, messages }: Catalogue): { formats: Formats; 
       formats.set(key, format);
       const unknown = [...format.tags].filter((tag) => !messageTags.includes(tag));
       findings.push(...unknown.map((tag) => `${place()}: ${key} has the unknown tag <${tag}>`));
+      findings.push(...pluralFaults(format, locale).map((fault) => `${place()}: ${key} ${fault}`));
     } catch (error) {
       findings.push(`${place()}: ${key} is not a valid ICU message: ${(error as Error).message}`);
     }
@@ -88,10 +91,53 @@ function compiledMessages({ locale, messages }: Catalogue): { formats: Formats; 
   return { formats, findings };
 }
 
+/** The plurals of whole numbers, as CLDR has them for the language: each that there is, and no other. */
+function pluralFaults({ cases }: MessageFormat, locale: string): readonly string[] {
+  return cases.flatMap(({ value, kind, options }) => {
+    if (kind === 'select') return [];
+    const needed = pluralCategories(locale, kind === 'ordinal' ? 'ordinal' : 'cardinal');
+    const given = options.filter((option) => !option.startsWith('='));
+    const missing = [...needed].filter((category) => !given.includes(category));
+    const unused = given.filter((category) => category !== 'other' && !needed.has(category));
+    return [
+      ...missing.map((category) => `lacks the plural \`${category}\` of {${value}}`),
+      ...unused.map((category) => `has the plural \`${category}\` of {${value}}, which ${locale} does not use`),
+    ];
+  });
+}
+
+/** Numbers beyond this one are read in no message. */
+const greatestCount = 200;
+
+function pluralCategories(locale: string, type: 'cardinal' | 'ordinal'): ReadonlySet<string> {
+  const rules = intlFormatters.getPluralRules(locale, { type });
+  return new Set(Array.from({ length: greatestCount + 1 }, (_, count) => rules.select(count)));
+}
+
+/** A case that English does not have is never chosen, and one that is left out may be. */
+function differingSelects({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {
+  const selectsOf = (format: MessageFormat | undefined) =>
+    (format?.cases ?? [])
+      .filter(({ kind }) => kind === 'select')
+      .flatMap(({ value, options }) => options.map((option) => `${value}=${option}`));
+  return [...formats].flatMap(([key, format]) => {
+    const own = new Set(selectsOf(format));
+    const wanted = new Set(selectsOf(expected.get(key)));
+    const place = messages.get(key)?.place() ?? '';
+    return [
+      ...[...own].filter((one) => !wanted.has(one)).map((one) => `${place}: ${key} has the unknown case ${one}`),
+      ...[...wanted].filter((one) => !own.has(one)).map((one) => `${place}: ${key} lacks the case ${one}`),
+    ];
+  });
+}
+
+/** Told where the texts of the language begin: what is missing has no place. */
 function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): readonly string[] {
+  const [first] = messages.values();
+  const file = first === undefined ? `${locale}.json` : first.place().replace(/:\d+:\d+$/, '');
   return [...fallback.messages]
     .filter(([key]) => !messages.has(key))
-    .map(([key, { place }]) => `${place()}: ${key} has no text in ${locale}`);
+    .map(([key, { text }]) => `${file}:1:1: ${key} is missing (in English: ${text})`);
 }
 
 function differingNames({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {

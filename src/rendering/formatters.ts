@@ -87,3 +87,11 @@ export function waitInWords(locale: string, seconds: number): string {
 export function countryInWords(locale: string, country: string): string {
   return intlFormatters.getRegionNames(locale).of(country) ?? country;
 }
+
+/** A language by the name that its speakers give it, such as `Deutsch`; the text itself, if it is no tag (BCP 47). */
+export function languageInWords(tag: string): string {
+  if (!/^[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}$/i.test(tag)) return tag;
+  const name = new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag;
+  const [first = '', ...rest] = name;
+  return first.toLocaleUpperCase(tag) + rest.join('');
+}

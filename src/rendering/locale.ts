@@ -21,6 +21,8 @@ export interface LocaleWishes {
   readonly uiLocales?: string | undefined;
   /** The header (RFC 9110 section 12.5.4). */
   readonly acceptLanguage?: string | undefined;
+  /** Where nothing that was wished for is there; absent: that of the chooser. */
+  readonly fallback?: string | undefined;
 }
 
 /** Of each list of wishes only the first ones count: both come from outside. */
@@ -35,11 +37,11 @@ const maxTagLength = 35;
 export function localeChooser(available: readonly string[], fallback = 'en'): (wishes: LocaleWishes) => string {
   const offered = available.map((tag) => new Intl.Locale(tag));
   const remembered = new Map<string, string>();
-  return ({ uiLocales = '', acceptLanguage = '' }) => {
-    const key = `${uiLocales}\n${acceptLanguage}`;
+  return ({ uiLocales = '', acceptLanguage = '', fallback: own = '' }) => {
+    const key = `${uiLocales}\n${acceptLanguage}\n${own}`;
     const known = remembered.get(key);
     if (known !== undefined) return known;
-    const wishes = [...uiLocales.split(' ', mostWishes), ...byWeight(acceptLanguage)];
+    const wishes = [...uiLocales.split(' ', mostWishes), ...byWeight(acceptLanguage), own];
     const chosen = wishes.map((wish) => bestOf(offered, wish)).find((tag) => tag !== undefined) ?? fallback;
     if (remembered.size >= mostRemembered) remembered.clear();
     if (key.length < 500) remembered.set(key, chosen);

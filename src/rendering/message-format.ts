@@ -32,10 +32,18 @@ export interface TagEdge {
 /** What a message may use in angle brackets: they become elements of the same name. */
 export const messageTags: readonly string[] = ['strong', 'em'];
 
+export interface MessageCases {
+  readonly value: string;
+  readonly kind: 'select' | 'plural' | 'ordinal';
+  readonly options: readonly string[];
+}
+
 export interface MessageFormat {
   /** Names of all values that it uses. */
   readonly values: ReadonlySet<string>;
   readonly tags: ReadonlySet<string>;
+  /** The cases that it tells apart: of plurals and of selects, by the name of the value. */
+  readonly cases: readonly MessageCases[];
   format(values: MessageValues): readonly MessagePart[];
 }
 
@@ -44,14 +52,16 @@ const plainText = /^[^{}<>'#|]*$/;
 
 /** Throws a SyntaxError for what is no ICU message. */
 export function compileMessage(text: string, locale: string): MessageFormat {
-  if (plainText.test(text)) return { values: new Set(), tags: new Set(), format: () => [text] };
+  if (plainText.test(text)) return { values: new Set(), tags: new Set(), cases: [], format: () => [text] };
   const message = new IntlMessageFormat(text, locale, undefined, { formatters: intlFormatters });
   const values = new Set<string>();
   const tags = new Set<string>();
-  collectNames(message.getAst() as readonly Element[], { values, tags });
+  const cases: MessageCases[] = [];
+  collectNames(message.getAst() as readonly Element[], { values, tags, cases });
   return {
     values,
     tags,
+    cases,
     format: (given) =>
       message
         .formatToParts<MessagePart>(argumentsOf({ values, tags }, inWords(locale, given)))
@@ -65,9 +75,11 @@ interface Element {
   readonly value?: string;
   readonly options?: Readonly<Record<string, { readonly value: readonly Element[] }>>;
   readonly children?: readonly Element[];
+  readonly pluralType?: string;
 }
 
 const literal = 0;
+const select = 5;
 const pound = 7;
 const tag = 8;
 
@@ -76,11 +88,19 @@ interface Names {
   readonly tags: Set<string>;
 }
 
-function collectNames(elements: readonly Element[], names: Names): void {
-  for (const { type, value = '', options = {}, children = [] } of elements) {
+interface Collected extends Names {
+  readonly cases: MessageCases[];
+}
+
+function collectNames(elements: readonly Element[], names: Collected): void {
+  for (const { type, value = '', options, children = [], pluralType } of elements) {
     if (type === literal || type === pound) continue;
     (type === tag ? names.tags : names.values).add(value);
-    for (const option of Object.values(options)) collectNames(option.value, names);
+    if (options !== undefined) {
+      const kind = type === select ? 'select' : pluralType === 'ordinal' ? 'ordinal' : 'plural';
+      names.cases.push({ value, kind, options: Object.keys(options) });
+    }
+    for (const option of Object.values(options ?? {})) collectNames(option.value, names);
     collectNames(children, names);
   }
 }

@@ -1,13 +1,20 @@
 /** The texts of one language, as plain text and as HTML. */
 import { type Catalogue, fallbackLocale, loadCatalogues } from './catalogue.ts';
 import { escapeHtml } from './escape-html.ts';
-import { distanceInWords, intlFormatters, momentInWords } from './formatters.ts';
+import { distanceInWords, intlFormatters, languageInWords, momentInWords } from './formatters.ts';
 import { type Locale, localeOf } from './locale.ts';
 import type { ListValue, MessageDescriptor, MessageValues, MomentValue } from './message-descriptor.ts';
 import { compileMessage, type MessageFormat, type MessagePart, messageTags, TextValue } from './message-format.ts';
 
+export interface Language {
+  readonly locale: Locale;
+  readonly name: string;
+}
+
 export interface Translator {
   readonly locale: Locale;
+  /** All languages that there are, this one included, by their own names. */
+  readonly languages: readonly Language[];
   /** The text of `key`; English if this language lacks it. An unknown key gives the text of `message.unknown`. */
   text(key: string, params?: MessageValues): string;
   /** The same with all of it escaped, tags as elements, moments as `<time>`, and each value set apart in `<bdi>`. */
@@ -23,7 +30,11 @@ export interface Translator {
 /** A translator for each locale that `dirs` has a catalogue for; see `loadCatalogues`. */
 export function loadTranslators(dirs: readonly string[]): ReadonlyMap<string, Translator> {
   const catalogues = loadCatalogues(dirs);
-  return new Map([...catalogues.keys()].map((tag) => [tag, createTranslator(tag, chainOf(catalogues, tag))]));
+  const languages = [...catalogues.keys()].map((tag) => ({ locale: localeOf(tag), name: languageInWords(tag) }));
+  const made = languages.map(({ locale: { tag } }) =>
+    createTranslator({ tag, languages, chain: chainOf(catalogues, tag) }),
+  );
+  return new Map(made.map((translator) => [translator.locale.tag, translator]));
 }
 
 /** A catalogue, that of its language without script and region, and the fallback. */
@@ -38,7 +49,13 @@ interface Text {
   readonly html?: string;
 }
 
-function createTranslator(tag: string, chain: readonly Catalogue[]): Translator {
+interface TranslatorParts {
+  readonly tag: string;
+  readonly languages: readonly Language[];
+  readonly chain: readonly Catalogue[];
+}
+
+function createTranslator({ tag, languages, chain }: TranslatorParts): Translator {
   const formats = new Map<string, Text>();
   const words = wordsOf(tag);
   const find = (key: string): Text | undefined => {
@@ -59,6 +76,7 @@ function createTranslator(tag: string, chain: readonly Catalogue[]): Translator 
   const isKnown = (key: string): boolean => chain.some(({ messages }) => messages.has(key));
   return {
     locale: localeOf(tag),
+    languages,
     text: (key, params) => parts(key, params).map(words.plain).join(''),
     html: ({ key, params }) => findOrUnknown(key)?.html ?? parts(key, params).map(words.html).join(''),
     pick: (...keys) => keys.find(isKnown) ?? keys.at(-1) ?? 'message.unknown',

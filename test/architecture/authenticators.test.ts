@@ -57,7 +57,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/analysis/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-enrollment': ['password'],
-  'policy/check/check-references': ['password'],
+  'policy/check/check-references': ['email', 'password', 'phone'],
   'policy/model/documents': ['password'],
   'policy/revision/snapshot': ['password'],
   'policy/source/configuration-files': ['password'],

@@ -43,7 +43,7 @@ const optionsByFact = {
     promptSelectAccount: ['promptSelectAccount'],
     claims: ['claims'],
   },
-  network: { ip: ['ip'], zones: ['ip', 'zone'] },
+  network: { ip: ['ip'], zones: ['ip', 'zone'], unknownZones: ['ip', 'zone'] },
   device: {
     known: ['device'],
     platform: ['platform'],

@@ -180,7 +180,11 @@ async function tabOrder(page: Page): Promise<readonly string[]> {
 }
 
 test.each([
-  ['identify-with-password', ['identifier', 'credentials.passcode', 'Sign in', 'Cancel and return to Payroll']],
+  [
+    'identify-with-password',
+    // The last but one is the box that remembers the user name: it has no name, for it is not sent.
+    ['identifier', 'credentials.passcode', 'Show passwordHide password', 'Sign in', '', 'Cancel and return to Payroll'],
+  ],
   [
     'totp',
     [
@@ -229,8 +233,9 @@ test('a screen reader gets the error with the input', async () => {
   await onPage({ viewport: phone }, async (page) => {
     await open(page, 'totp-wrong');
     const input = page.getByRole('textbox', { name: '6-digit code' });
-    const id = (await input.getAttribute('aria-describedby')) ?? '';
-    expect(await page.locator(`#${id}`).textContent()).toContain('Error: Wrong code');
+    const [error, about] = ((await input.getAttribute('aria-describedby')) ?? '').split(' ');
+    expect(await page.locator(`#${error}`).textContent()).toContain('Error: Wrong code');
+    expect(await page.locator(`#${about}`).textContent()).toContain('Open your authenticator app');
     expect(await page.title()).toBe('Error: Enter the code from your app – Acme ID');
     expect(await page.getByRole('alert').count()).toBe(1);
   });
@@ -250,7 +255,8 @@ test.each([
     );
     await open(page, state);
     const form = page.locator(`form[data-step=${step}]`);
-    for (const input of await form.locator('input:not([type=hidden], [hidden])').all()) await input.fill('42 & <é>');
+    for (const input of await form.locator('input:not([type=hidden], [hidden], [type=checkbox])').all())
+      await input.fill('42 & <é>');
     const [request] = await Promise.all([
       page.waitForRequest((sent) => sent.method() === 'POST'),
       form.getByRole('button').click(),
@@ -301,7 +307,9 @@ test.each(states.filter((state) => state.endsWith('-hostile')))('%s: what users 
   await onPage({ viewport: desktop }, async (page) => {
     await open(page, state);
     const handlers = ['onload', 'onfocus', 'onclick', 'style'].map((name) => `[${name}]`);
-    expect(await page.locator(['script', 'style', 'iframe', ...handlers].join()).count()).toBe(0);
+    expect(await page.locator(['script:not([src^="/assets/"])', 'style', 'iframe', ...handlers].join()).count()).toBe(
+      0,
+    );
     expect(((await page.locator('body').textContent()) ?? '').replaceAll(/\s/g, '')).toContain(
       hostile.replaceAll(/\s/g, ''),
     );

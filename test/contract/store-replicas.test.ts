@@ -235,3 +235,26 @@ test('one dead machine of three: promises are kept again when the sentinels have
     expect(await value()).toMatch(/:b$/);
   }
 });
+
+test('a replica that has its copy from another one joins without a second copy, while commits go on', async () => {
+  const { master, replicas, sentinel, open } = await startLab(1);
+  const store = await open(longPatience);
+  const chained = await startRedis({ settings: { replicaof: `127.0.0.1 ${pick(replicas, 0).port}` } });
+  stops.push(chained.stop);
+  const replication = (port: number) => admin(port).info('replication');
+  await until('its copy', async () => (await replication(chained.port)).includes('master_link_status:up'));
+  const copies = async () => /sync_full:(\d+)/.exec(await admin(master.port).info('stats'))?.[1];
+  const before = await copies();
+  await admin(chained.port).call('REPLICAOF', '127.0.0.1', String(master.port));
+  const key = entry();
+  let count = 0;
+  await until('it to be listed, while commits go on', async () => {
+    count += 1;
+    // One that was under way when it was listed may be in doubt.
+    await eventually(() => write(store, { op: 'put', key, value: String(count) }));
+    return (await admin(sentinel.port).info('sentinel')).includes('slaves=2');
+  });
+  await eventually(() => write(store, { op: 'put', key, value: 'last' }));
+  expect(await copies()).toBe(before);
+  expect(await admin(chained.port).hget(`stepgate:${key}`, 'v')).toMatch(/:last$/);
+});

@@ -231,6 +231,20 @@ describe('conditions about the request', () => {
   });
 });
 
+test.each<[string, ConditionOf<'network'>, ConditionResult]>([
+  ['any, by a zone that is known', { any: ['cloud', 'office'] }, 'hit'],
+  ['any, of the unknown one', { any: ['cloud', 'vpn'] }, 'error'],
+  ['all, one of which misses', { all: ['cloud', 'vpn'] }, 'miss'],
+  ['all, with the unknown one', { all: ['office', 'cloud'] }, 'error'],
+  ['none, of which one is there', { none: ['cloud', 'office'] }, 'miss'],
+  ['none, of the unknown one', { none: ['cloud'] }, 'error'],
+  ['any misses, whatever the unknown one is', { any: ['vpn'], none: ['cloud'] }, 'miss'],
+  ['without the unknown one', { any: ['office'], none: ['vpn'] }, 'hit'],
+])('a zone of which nothing is known: %s', (_, network, expected) => {
+  const facts = factsOf({ network: { ip: '192.0.2.1', zones: ['office'], unknownZones: ['cloud'] } });
+  expect(resultOf({ network }, facts)).toEqual([expected]);
+});
+
 describe('how the user signed in', () => {
   test.each<[string, ConditionOf<'authenticated'>, readonly string[], ConditionResult]>([
     ['one of any', { any: ['webauthn', 'totp'] }, ['password', 'totp'], 'hit'],

@@ -41,7 +41,19 @@ describe('voluntary acr values', () => {
       ['password', 'webauthn'],
       { kind: 'challenge', options: [{ authenticator: 'webauthn' }] },
     ],
-    ['by an enrollment, if need be', ['phr'], ['password'], { kind: 'enroll', choices: ['webauthn'] }],
+    ['that take an enrollment ask for nothing', ['phr'], ['password'], { kind: 'allow', assurance: { acr: 'pwd' } }],
+    [
+      'that take an enrollment give way to the next',
+      ['phr', '2fa'],
+      ['password', 'totp'],
+      { kind: 'challenge', options: [{ authenticator: 'totp' }] },
+    ],
+    [
+      'that only a recovery authenticator reaches ask for nothing',
+      ['2fa'],
+      ['password', 'recovery_code'],
+      { kind: 'allow', assurance: { acr: 'pwd' } },
+    ],
   ])('%s: %j', (_, values, has, expected) => {
     expect(decide({ acrValues: values }, has, password)).toMatchObject(expected);
   });

@@ -19,7 +19,7 @@ const web = (more: Readonly<Record<string, string>>) => ({ client: more });
 
 /** Names and addresses of the apps that the page offers. */
 function openable({ html }: Page): Readonly<Record<string, string>> {
-  const tiles = [...html.matchAll(/<a class="tile" href="([^"]+)"[^>]*aria-label="Open ([^"]+)"/g)];
+  const tiles = [...html.matchAll(/<a class="tile" href="([^"]+)"[^>]*title="Open ([^"]+)"/g)];
   return Object.fromEntries(tiles.map(([, href = '', name = '']) => [name, href.replaceAll('&amp;', '&')]));
 }
 

@@ -125,7 +125,7 @@ describe('what is announced', () => {
       backchannel_logout_session_supported: true,
       request_uri_parameter_supported: false,
       prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
-      ui_locales_supported: ['de', 'en'],
+      ui_locales_supported: ['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt-BR', 'tr', 'zh-Hans'],
       introspection_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
       revocation_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
     });

@@ -41,7 +41,9 @@ function attribute(tag: string, name: string): string | undefined {
 }
 
 export function formsOf(html: string): readonly Form[] {
-  return [...html.matchAll(/<form\b[^>]*>([\s\S]*?)<\/form>/g)].map(([whole, inner = '']) => {
+  // The switch of languages stands on every page and belongs to no step.
+  const content = html.replace(/<form method="post" action="\/language">[\s\S]*?<\/form>/, '');
+  return [...content.matchAll(/<form\b[^>]*>([\s\S]*?)<\/form>/g)].map(([whole, inner = '']) => {
     const tag = /<form\b[^>]*>/.exec(whole)?.[0] ?? '';
     const all = [...inner.matchAll(/<(?:input|button)\b[^>]*>/g)].map(([input]) => input);
     const isBox = (input: string) => /\stype="checkbox"/.test(input) && !/\srequired\b/.test(input);

@@ -36,8 +36,10 @@ export async function checkedFiles(
     ...context,
     ...omitUndefined({ groups: await memberGroups(context) }),
   });
-  if (!loaded.ok) {
-    refuseProblems(context, loaded.findings, json);
+  // A node starts with both, or not at all.
+  const problems = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
+  if (!loaded.ok || problems.length > 0) {
+    refuseProblems(context, problems, json);
     return undefined;
   }
   const { documents, warnings } = loaded;

@@ -1,5 +1,6 @@
 /** What the commands of `stepgate config` need. */
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Finding } from '../../policy/model/finding.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 
@@ -9,6 +10,8 @@ export interface ConfigContext {
   openNewStore(init: boolean, initialise: (store: Store) => Promise<void>): Promise<Store>;
   /** Directory of the configuration, when the command names none. */
   readonly configDir: string;
+  /** What is wrong with the operator's own directory of views, if there is one. */
+  checkViews(): Promise<readonly Finding[]>;
   /** Each takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;

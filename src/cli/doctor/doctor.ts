@@ -73,7 +73,8 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
     try {
       await store.ping();
       const trouble = [...new Set(warnings)].map((text) => warn('store', text));
-      return [...before, ok('store', 'answers'), ...trouble, ...(await examineStore(context, store))];
+      const kept = await checkReplicas(store);
+      return [...before, ok('store', 'answers'), ...trouble, ...kept, ...(await examineStore(context, store))];
     } finally {
       await store.close();
     }
@@ -112,6 +113,18 @@ function emptyStore(dataDir: string | undefined): CheckResult {
     );
   const remedy = 'if it is new: npm run stepgate -- config apply --init; if it was in use, restore it from a backup';
   return fail('store', 'this Redis holds no store of Stepgate', remedy);
+}
+
+/** As a node finds out whether it is ready: does a promise reach every replica? */
+async function checkReplicas(store: Store): Promise<readonly CheckResult[]> {
+  try {
+    await store.confirm();
+    return [];
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    const remedy = 'bring the replica back; where it is gone for good, see "Stores" in docs/operations.md';
+    return [fail('store', `it keeps no promises now: ${error.message}`, remedy)];
+  }
 }
 
 async function checkStoreAlone(store: Store): Promise<readonly CheckResult[]> {

@@ -7,7 +7,8 @@ const words: Readonly<Record<DenyReason, string>> = {
   condition_failed: 'a condition of the rule could not be found out',
   account_inactive: 'the account is not active',
   unsatisfiable: 'nothing that this user has or may enroll meets the requirement',
-  enrollment_forbids: 'the enrollment policy disables what the requirement takes',
+  enrollment_forbids:
+    'the enrollment policy or the account policy does not let the user have what the requirement takes',
   enrollments_full:
     'it would take another enrollment, and the account has as many of that authenticator as it can have',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',

@@ -33,7 +33,7 @@ export function explanationText(explanation: Explanation, source: string, paint:
 
 function factLines({ subject, evidence, network, device, request, at }: Explanation): readonly string[] {
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
-  const zones = network.zones.length === 0 ? 'in no zone' : `in ${network.zones.join(', ')}`;
+  const zones = zoneWords(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
   const proofs = evidence.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
   const requestParts = [
@@ -65,6 +65,12 @@ function factLines({ subject, evidence, network, device, request, at }: Explanat
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
 }
 
+/** `in office`; with the zones of which that is not known. */
+export function zoneWords({ zones, unknownZones = [] }: Explanation['network']): string {
+  const words = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
+  return unknownZones.length === 0 ? words : `${words}; not known whether in ${unknownZones.join(', ')}`;
+}
+
 function rememberedWords({ remembered = [] }: Explanation['device'], at: number): string {
   const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
@@ -78,6 +84,7 @@ const titles = {
   session: 'Session policy',
   app: 'Sign-on policy',
   request: 'Request',
+  account: 'Account policy',
   enrollment: 'Enrollment policy',
   profile: 'Profile policy',
   service: 'Service policy',

@@ -108,7 +108,9 @@ function parseMaxAge(text: string): Seconds {
 function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
   for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
-  return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
+  const { zones, unknownZones = [] } = zonesOf(ip);
+  const unknown = unknownZones.filter((name) => !zone?.includes(name));
+  return { ip, zones: [...new Set([...zones, ...(zone ?? [])])], ...(unknown.length > 0 && { unknownZones: unknown }) };
 }
 
 /**

@@ -3,15 +3,14 @@ import type { ServiceExplanation } from '../../flow/explain.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { denialWords } from './denial-text.ts';
-import { layerLines } from './explain-text.ts';
+import { layerLines, zoneWords } from './explain-text.ts';
 
 /** `source`: which configuration it is about. */
 export function serviceText(explanation: ServiceExplanation, source: string, paint: Paint): string {
   const { app, at, network, scopes, layers, outcome, rule } = explanation;
-  const zones = network.zones.length === 0 ? 'in no zone' : `in ${network.zones.join(', ')}`;
   const rows: readonly (readonly [string, string])[] = [
     ...app.resources.map((one) => ['may use', [one.indicator, ...one.scopes].join(' ')] as const),
-    ['network', `${network.ip || 'no address'}, ${zones}`],
+    ['network', `${network.ip || 'no address'}, ${zoneWords(network)}`],
     ['request', scopes.length === 0 ? 'no scope' : `scope ${scopes.join(' ')}`],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];

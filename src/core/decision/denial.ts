@@ -15,6 +15,7 @@ import type { ProfileTerms } from '../model/profile-policy.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
+import { withAccountPolicy } from './account-policy.ts';
 import type { ChosenRequest, EvaluationContext } from './evaluation-context.ts';
 
 /** The evaluation of a user who has identified. */
@@ -49,22 +50,35 @@ function inactive(subject: Subject): Denial | undefined {
 
 /**
  * The requirements cannot be met. The first cause without which they could be met is to blame: the `acr` of the
- * request, the limit of enrollments, what the enrollment policy disables, the minimum `acr` of the app.
+ * request, the limit of enrollments, what the enrollment policy disables, what the account policy forbids, the minimum
+ * `acr` of the app.
  */
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
-  const { policies, policy, enrollment } = context;
+  const { policies, policy, enrollment, facts } = context;
   const requirements = without(chosen.request.requirement, chosen.requirements);
   if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
-  const unlimited = { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
+  const unlimited = {
+    ...capabilities,
+    policies: usablePolicies(withAccountPolicy(policies, facts).policies, enrollment.terms),
+  };
   if (isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
   if (isPossible(requirements, unrestricted)) {
     const { rule } = enrollment;
     return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
   }
+  if (policies.accountPolicy && isPossible(requirements, withoutAccountPolicy(capabilities, context)))
+    return { reason: 'enrollment_forbids', layer: 'account' };
   return isPossible(without(policy.minimumAcr, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
     : { reason: 'unsatisfiable' };
+}
+
+function withoutAccountPolicy(
+  { additions: _, ...capabilities }: Capabilities,
+  { policies, enrollment }: EvaluationContext,
+): Capabilities {
+  return { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
 }
 
 function without(

@@ -58,11 +58,12 @@ export function evaluate(policies: PolicySet, facts: Facts): Decision {
 }
 
 function layersOf(
-  { policy }: EvaluationContext,
+  { policy, account }: EvaluationContext,
   request: Layer,
   { enrollment, profile }: AskedAfterSignIn,
 ): readonly Layer[] {
-  return [...policy.layers, request, ...[enrollment.layer, profile.layer].filter((layer) => layer !== undefined)];
+  const others = [account, enrollment.layer, profile.layer].filter((layer) => layer !== undefined);
+  return [...policy.layers, request, ...others];
 }
 
 function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {

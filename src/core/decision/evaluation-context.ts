@@ -6,7 +6,7 @@
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
 import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
-import { meetsRequirement } from '../evidence/requirement.ts';
+import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
@@ -16,9 +16,11 @@ import {
   accountManagementOf,
   type Capabilities,
   capabilitiesWithin,
+  enrolledAtBest,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
+import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
 import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
 import { rememberedProofs } from './waiver.ts';
 
@@ -32,6 +34,8 @@ export interface EvaluationContext {
   /** What may be used and enrolled. What must be is said once the user has signed in. */
   readonly enrollment: EnrollmentRuling;
   readonly profile: ProfileRuling;
+  /** What the account policy says about the change that a request to the account app is for. */
+  readonly account?: Layer | undefined;
   /** The first denial of a layer, which holds whatever the user proves. */
   readonly denial: Denial | undefined;
 }
@@ -43,13 +47,15 @@ export function evaluationContext(policies: PolicySet, facts: Facts): Evaluation
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
   const policy = policyLayers(policies, facts, remembered);
   const profile = profileRuling(policies, facts);
+  const account = requestedChangeLayer(policies, facts);
   const denial =
     policy.denial ??
     requests[0].denial ??
     enrollment.layer?.denial ??
     profile.layer?.denial ??
+    account?.denial ??
     noAuthenticator(policies);
-  return { policies, facts, policy, requests, enrollment, profile, denial };
+  return { policies, facts, policy, requests, enrollment, profile, account, denial };
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
@@ -61,7 +67,10 @@ export function capabilitiesIn(
   subject: Subject,
   context: EvaluationContext,
 ): Record<'capabilities' | 'unrestricted', Capabilities> {
-  const limited = { ...context, policies: withEnrollmentLimit(context.policies, subject) };
+  const limited = {
+    ...context,
+    ...withAccountPolicy(withEnrollmentLimit(context.policies, subject), context.facts),
+  };
   const capabilities = capabilitiesOf(subject, limited, usablePolicies(limited.policies, context.enrollment.terms));
   const unrestricted =
     capabilities.policies === limited.policies ? capabilities : capabilitiesOf(subject, limited, limited.policies);
@@ -70,12 +79,14 @@ export function capabilitiesIn(
 
 function capabilitiesOf(
   subject: Subject,
-  { policies, policy, facts }: EvaluationContext,
+  { policies, policy, facts, additions }: EvaluationContext & Additions,
   usable: PolicySet,
 ): Capabilities {
   const counted = countedEvidence(subject, policies, facts);
   const evidence = admissible(counted, overallMaxAge(facts, policy));
-  return capabilitiesWithin(usable, policies, { evidence, enrollments: usableEnrollments(subject, policies) });
+  const state = { evidence, enrollments: usableEnrollments(subject, policies) };
+  const capabilities = capabilitiesWithin(usable, policies, state);
+  return additions ? { ...capabilities, additions } : capabilities;
 }
 
 /** What the request adds to the requirements, and whether the user can meet all of them. */
@@ -85,17 +96,24 @@ export interface ChosenRequest {
   readonly isPossible: boolean;
 }
 
-/** The best of what the request may add that the user can reach; if there is none, the last. */
+/**
+ * The best of what the request may add that the user can reach; if there is none, the last. What it asks for if
+ * possible never leads into an enrollment.
+ */
 export function chooseRequest(context: EvaluationContext, capabilities: Capabilities): ChosenRequest {
-  const { policies, facts, policy } = context;
-  const [first, ...others] = context.requests;
-  const required = [...unlessMet(policy, capabilities), ...accountRequirements(policies, facts, capabilities)];
-  let chosen = tryRequest(first, required, capabilities);
+  const { policy, requests } = context;
+  const [first, ...others] = requests.length === 1 ? requests : requests.filter(isWithinReach);
+  const required = [...unlessMet(policy, capabilities), ...accountRequirements(context, capabilities)];
+  let chosen = tryRequest(first ?? requests[0], required, capabilities);
   for (const request of others) {
     if (chosen.isPossible) break;
     chosen = tryRequest(request, required, capabilities);
   }
   return chosen;
+
+  function isWithinReach({ requirement }: Layer): boolean {
+    return requirement === undefined || meetsLayerRequirement(requirement, enrolledAtBest(capabilities));
+  }
 }
 
 /**
@@ -118,15 +136,15 @@ function tryRequest(request: Layer, required: readonly LayerRequirement[], capab
  * made under it does not raise it afterwards.
  */
 function accountRequirements(
-  policies: PolicySet,
-  facts: Facts,
+  { policies, facts, account }: EvaluationContext,
   capabilities: Capabilities,
 ): readonly LayerRequirement[] {
   if (!policies.account) return [];
   const purpose = accountPurpose(facts.request);
   const isRequired =
     purpose.kind === 'change' || (purpose.kind === 'enroll' && !isEnrolledHere(purpose.authenticator, facts));
-  return isRequired ? [accountManagementOf(capabilities)] : [];
+  const { requirement } = account ?? {};
+  return isRequired ? [accountManagementOf(capabilities), ...(requirement ? [requirement] : [])] : [];
 }
 
 /** Authenticators whose remembered proof stands for the second factor, where the rule would not be met without it. */

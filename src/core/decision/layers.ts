@@ -93,7 +93,12 @@ function allowOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function ruleLayer(layer: 'session' | 'app', ruling: Ruling, waiver?: Waiver): Layer {
+/** What a policy says, as one layer. */
+export function policyLayer(layer: 'account', policy: CompiledPolicy, facts: Facts): Layer {
+  return ruleLayer(layer, rulingOf(policy, facts));
+}
+
+function ruleLayer(layer: 'session' | 'app' | 'account', ruling: Ruling, waiver?: Waiver): Layer {
   const { policy, outcome, rule, failed, traces, reported } = ruling;
   const decider = rule ?? failed;
   const trace = {

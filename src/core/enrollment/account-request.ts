@@ -1,12 +1,16 @@
 /** What a user wants to do in the built-in account app. The scopes of the request say it. */
+import { changeActions, type GovernedChange } from '../model/account-policy.ts';
 import type { Evidence, Facts, RequestFacts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /** What a request to the account app is for. */
 export type AccountPurpose =
   | { readonly kind: 'view' }
-  /** The user is about to change the account, which takes the account-management requirement (Law 7). */
-  | { readonly kind: 'change' }
+  /**
+   * The user is about to change the account, which takes the account-management requirement (Law 7). `change`: what
+   * the account policy is asked about; absent: it is neither an authenticator nor an identifier.
+   */
+  | { readonly kind: 'change'; readonly change?: GovernedChange }
   /** The user wants to enroll this authenticator, which takes the same requirement. */
   | { readonly kind: 'enroll'; readonly authenticator: string };
 
@@ -17,6 +21,11 @@ export const recoverScope = 'account:recover';
 export const changeScope = 'account:change';
 const enrollPrefix = 'account:enroll:';
 
+/** The scope that asks for what this change takes. */
+export function scopeOfChange({ action, of }: GovernedChange): string {
+  return `${changeScope}:${action}:${of}`;
+}
+
 /** The scope that asks to enroll this authenticator. */
 export function enrollScope(authenticator: string): string {
   return `${enrollPrefix}${authenticator}`;
@@ -26,7 +35,20 @@ export function enrollScope(authenticator: string): string {
 export function accountPurpose({ scopes }: RequestFacts): AccountPurpose {
   const enroll = scopes.find((scope) => scope.startsWith(enrollPrefix));
   if (enroll !== undefined) return { kind: 'enroll', authenticator: enroll.slice(enrollPrefix.length) };
-  return { kind: scopes.includes(changeScope) ? 'change' : 'view' };
+  const change = scopes.map(changeIn).find((one) => one !== undefined);
+  if (change) return { kind: 'change', change };
+  return { kind: scopes.some(isChange) ? 'change' : 'view' };
+}
+
+function isChange(scope: string): boolean {
+  return scope === changeScope || scope.startsWith(`${changeScope}:`);
+}
+
+/** Undefined: the scope names no change that there is. */
+function changeIn(scope: string): GovernedChange | undefined {
+  const [, , action, ...of] = isChange(scope) ? scope.split(':') : [];
+  const known = changeActions.find((one) => one === action);
+  return known && { action: known, of: of.join(':') };
 }
 
 /** The user has enrolled the authenticator in this very transaction, so the purpose of the request is fulfilled. */

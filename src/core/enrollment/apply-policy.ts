@@ -1,10 +1,11 @@
 /** Applies the enrollment policy in a decision: what must be enrolled now, what may be skipped, and what is offered. */
 
-import { meetsLayerRequirement } from '../evidence/requirement.ts';
+import { meetsAll } from '../evidence/requirement.ts';
 import type { ChallengeOption, DecisionOutcome, Denial, Skippable } from '../model/decision.ts';
 import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
-import { accountManagementOf, type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
+import { type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
+import { type AdditionGroup, additionGroups } from '../remediation/enrollment-plans.ts';
 import { challenge } from '../remediation/requirement-status.ts';
 import { sufficientSets } from '../remediation/sufficient-sets.ts';
 
@@ -98,13 +99,22 @@ export function provenStep(
   context: Pick<EnrollmentContext, 'capabilities' | 'facts' | 'rule'>,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const capabilities = forAccountManagement(context.capabilities);
-  const required = accountManagementOf(capabilities);
-  if (meetsLayerRequirement(required, capabilities.evidence)) return { kind: 'enroll', ...due };
   const { evidence } = capabilities;
-  const { sets } = sufficientSets([required], { evidence, actions: provable(capabilities) });
-  const { options } = challenge(sets, capabilities);
-  if (options.length > 0) return proofBefore(due, options, context);
+  const groups = additionGroups(due.choices, capabilities);
+  const ready = groups.filter(({ before }) => meetsAll(before, evidence)).flatMap(({ keys }) => keys);
+  if (ready.length > 0) return { kind: 'enroll', ...due, choices: due.choices.filter((key) => ready.includes(key)) };
+  const asked = context.facts.transaction?.requestedEnrollment ?? '';
+  for (const { keys, before } of groups.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const { sets } = sufficientSets(before, { evidence, actions: provable(capabilities) });
+    const { options } = challenge(sets, capabilities);
+    if (options.length > 0) return proofBefore({ ...due, choices: keys }, options, context);
+  }
   return due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
+
+  /** What the user chose comes first. */
+  function rankOf({ keys }: AdditionGroup): number {
+    return keys.includes(asked) ? 0 : 1;
+  }
 }
 
 function proofBefore(

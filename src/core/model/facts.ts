@@ -249,7 +249,12 @@ export interface Facts {
     readonly deletionTold?: true;
   };
   readonly request: RequestFacts;
-  readonly network: { readonly ip: string; readonly zones: readonly string[] };
+  readonly network: {
+    readonly ip: string;
+    readonly zones: readonly string[];
+    /** Zones of which it could not be found out whether they hold the address. Absent: none. */
+    readonly unknownZones?: readonly string[];
+  };
   readonly device: {
     readonly known: boolean;
     readonly platform: Platform;

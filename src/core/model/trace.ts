@@ -31,7 +31,7 @@ export interface ReportedRule extends RuleTrace {
 
 /** The result of one layer. */
 export interface LayerTrace {
-  readonly layer: 'session' | 'app' | 'request' | 'enrollment' | 'profile' | 'service';
+  readonly layer: 'session' | 'app' | 'request' | 'account' | 'enrollment' | 'profile' | 'service';
   readonly policy: string;
   /** In order, up to the rule that decided. */
   readonly rules: readonly RuleTrace[];

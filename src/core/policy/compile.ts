@@ -1,5 +1,6 @@
 /** Compiles policies for evaluation: once per revision, not once per decision. */
 
+import type { AccountRule, GovernedChange } from '../model/account-policy.ts';
 import type { ConsentTerms } from '../model/consent.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
@@ -36,6 +37,12 @@ export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly reporting?: CompiledPolicy<Of>;
 }
 
+/** The account policy: for each change the rules that are about it are a policy of their own. */
+export interface CompiledAccountPolicy {
+  readonly rules: readonly AccountRule[];
+  readonly about: (change: GovernedChange) => CompiledPolicy;
+}
+
 /** Everything that decides about one app, compiled once per revision and app. */
 export interface PolicySet {
   /** Global session policy. */
@@ -46,6 +53,8 @@ export interface PolicySet {
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Absent: `defaultPasswordTerms` apply to every user. */
   readonly password?: CompiledPolicy<PasswordRule>;
+  /** What changes to the account take. Absent: the account-management requirement alone (Law 7). */
+  readonly accountPolicy?: CompiledAccountPolicy;
   /** What a recovery takes. Absent: no password can be recovered. */
   readonly recovery?: CompiledPolicy;
   /** Absent: no user is asked for anything, and none can register. */

@@ -23,6 +23,11 @@ export interface Capabilities extends AuthenticatorState {
   /** With the authenticators that may be used here. */
   readonly policies: PolicySet;
   /**
+   * By key of an authenticator, what the account policy asks for before it is enrolled, beside the account-management
+   * requirement. Absent: nothing.
+   */
+  readonly additions?: ReadonlyMap<string, LayerRequirement>;
+  /**
    * For the account-management requirement (Law 7): includes what the enrollment policy disables here, marked as such.
    */
   readonly accountManagement: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
@@ -79,6 +84,20 @@ export function provable({ enrollments, policies }: Capabilities): readonly Asse
     const proof = evidenceOfProving(enrollment);
     return enrollment.authenticator === policies.presenceOnly ? presenceOnly(proof) : proof;
   });
+}
+
+/**
+ * The evidence that the user has and could have by what the account has for good, here or elsewhere. Recovery
+ * authenticators are for the loss of others, and what expires by itself is not counted on.
+ */
+export function enrolledAtBest(capabilities: Capabilities): readonly AssessedEvidence[] {
+  const { enrollments, authenticators } = capabilities.accountManagement;
+  const isForRecovery = (name: string) => authenticators.some(({ key, recovery }) => key === name && recovery);
+  const lasting = enrollments.filter(
+    ({ authenticator, auxiliary, temporary }) => !auxiliary && !temporary && !isForRecovery(authenticator),
+  );
+  const proofs = provable({ ...capabilities, enrollments: lasting });
+  return [...capabilities.evidence, ...proofs.map(({ accountManagementOnly: _, ...proof }) => proof)];
 }
 
 function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {

@@ -1,10 +1,11 @@
 /** How the requirements of a sign-in stand: met, to be met by a challenge or an enrollment, or impossible. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
-import { type AssessedEvidence, meetsAll, meetsLayerRequirement } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
-import { accountManagementOf, type Capabilities, enrollable, forAccountManagement, provable } from './capabilities.ts';
+import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
+import { enrollmentPlans } from './enrollment-plans.ts';
 import { optionsBestFirst } from './option-order.ts';
 import type { ActionClass } from './search-space.ts';
 import { type SufficientSet, sufficientSets } from './sufficient-sets.ts';
@@ -57,16 +58,10 @@ export function isPossible(requirements: readonly LayerRequirement[], capabiliti
   const able = countedIn(requirements, capabilities);
   if (meetsAll(requirements, able.evidence)) return true;
   if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
-  const { withEnrolling, actions } = byEnrolling(requirements, capabilities);
-  return meetsAll(withEnrolling, [...forAccountManagement(capabilities).evidence, ...actions]);
-}
-
-/** To enroll something adds the account-management requirement (Law 7). */
-function byEnrolling(requirements: readonly LayerRequirement[], capabilities: Capabilities) {
-  return {
-    withEnrolling: [accountManagementOf(capabilities), ...requirements],
-    actions: [...provable(forAccountManagement(capabilities)), ...enrollable(capabilities, requirements)],
-  };
+  const { evidence } = forAccountManagement(capabilities);
+  return enrollmentPlans(requirements, capabilities).some(({ before, actions }) =>
+    meetsAll([...before, ...requirements], [...evidence, ...actions]),
+  );
 }
 
 function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
@@ -75,10 +70,14 @@ function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
 
 function statusByEnrolling(requirements: readonly LayerRequirement[], capabilities: Capabilities): RequirementStatus {
   const able = forAccountManagement(capabilities);
-  const { withEnrolling, actions } = byEnrolling(requirements, capabilities);
-  const { sets } = sufficientSets(withEnrolling, { evidence: able.evidence, actions });
+  const plans = enrollmentPlans(requirements, capabilities).map(({ before, actions }) => ({
+    sets: sufficientSets([...before, ...requirements], { evidence: able.evidence, actions }).sets,
+    isReady: meetsAll(before, able.evidence),
+  }));
+  const sets = plans.flatMap((plan) => plan.sets);
   if (sets.length === 0) return { kind: 'impossible' };
-  if (meetsLayerRequirement(accountManagementOf(capabilities), able.evidence)) return enrollOrProveFirst(sets, able);
+  const ready = plans.filter(({ isReady }) => isReady).flatMap((plan) => plan.sets);
+  if (ready.length > 0) return enrollOrProveFirst(ready, able);
   const proofs = challenge(sets, able);
   // What is to be enrolled reveals what the account lacks. So it is told only to a user who has proved something.
   const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);

@@ -1,7 +1,8 @@
 /** A user on the account pages. They need an SSO session that the policies let in at this moment (Law 5). */
 
 import { evaluate } from '../../core/decision/evaluate.ts';
-import { changeScope } from '../../core/enrollment/account-request.ts';
+import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
+import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Facts, RequestFacts } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -48,9 +49,13 @@ export async function openAccount(
   return { services, unit, visitor, account, session, snapshot, policies, facts };
 }
 
-/** Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago. */
-export function mayChange({ policies, facts }: OpenAccount): boolean {
-  return evaluate(policies, { ...facts, request: request(['openid', changeScope]) }).kind === 'allow';
+/**
+ * Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago; and what the account policy
+ * asks for this change, which is absent where it is neither an authenticator's nor an identifier's.
+ */
+export function mayChange({ policies, facts }: OpenAccount, change?: GovernedChange): boolean {
+  const scope = change ? scopeOfChange(change) : changeScope;
+  return evaluate(policies, { ...facts, request: request(['openid', scope]) }).kind === 'allow';
 }
 
 /** The context in which messages about this account are sent. */

@@ -1,5 +1,6 @@
 /** What users see of their own account, as data. */
 
+import { withAccountPolicy } from '../../core/decision/account-policy.ts';
 import { isFull } from '../../core/enrollment/enrollment-limit.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -107,7 +108,8 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
  * Keys of the authenticators that the rules let this user enroll, whether or not the limit of one of them is reached.
  */
 export function enrollableBy({ policies, facts }: OpenAccount): readonly string[] {
-  const { authenticators } = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  const { policies: allowed } = withAccountPolicy(policies, facts);
+  const { authenticators } = usablePolicies(allowed, enrollmentRuling(policies, facts).terms);
   return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
 }
 

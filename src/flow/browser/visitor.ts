@@ -13,6 +13,8 @@ export interface Visitor {
   readonly device?: string;
   /** Accept-Language as it came. */
   readonly acceptLanguage: string;
+  /** The language that the user chose in this browser (BCP 47); absent: none. */
+  readonly language?: string;
 }
 
 /**

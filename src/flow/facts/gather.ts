@@ -60,7 +60,7 @@ export async function gatherFacts(
     now,
     ...(transaction ? { transaction: transactionOf(transaction) } : {}),
     request: about.request,
-    network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
+    network: { ip: visitor.ip, ...snapshot.zonesOf(visitor.ip) },
     device: {
       known: last !== undefined,
       ...deviceOf(visitor.userAgent),

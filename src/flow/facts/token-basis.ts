@@ -45,5 +45,5 @@ export function issuanceFacts(
 ): Facts {
   const { ip } = basis.network;
   const subject = toSubject(account.user, account.credentials, now);
-  return { ...basis, network: { ip, zones: snapshot.zonesOf(ip) }, subject };
+  return { ...basis, network: { ip, ...snapshot.zonesOf(ip) }, subject };
 }

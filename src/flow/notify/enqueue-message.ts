@@ -190,7 +190,9 @@ export function enqueueMessages(
   { services, unit, visitor, account, client, transaction }: MessageContext,
   deliveries: readonly Delivery[],
 ): readonly string[] {
-  const wishes = [account?.user.profile.locale, transaction?.uiLocales].filter((tag) => tag !== undefined);
+  const wishes = [account?.user.profile.locale, visitor.language, transaction?.uiLocales].filter(
+    (tag) => tag !== undefined,
+  );
   const about = {
     languages: { uiLocales: wishes.join(' '), acceptLanguage: visitor.acceptLanguage.slice(0, 200) },
     ...(account ? { subject: account.user.id } : {}),

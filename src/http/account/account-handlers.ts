@@ -121,7 +121,8 @@ const newFor = 600;
 
 /** What the user has just added, and whether that ended the other sessions: both happened in one commit. */
 function addedNotice({ account: { user, credentials }, services }: OpenAccount, code: unknown): readonly Notice[] {
-  const newest = credentials.toSorted((one, other) => other.createdAt - one.createdAt)[0];
+  // Of one second the last in the list is the newest.
+  const newest = credentials.toSorted((one, other) => one.createdAt - other.createdAt).at(-1);
   if (code !== 'added' || newest === undefined || newest.createdAt < services.now() - newFor) return [];
   const others = user.validAfter >= newest.createdAt ? 'ended' : 'kept';
   return [{ code: 'account.done.added', level: 'info', authenticator: newest.authenticator, params: { others } }];

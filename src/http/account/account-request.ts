@@ -1,7 +1,8 @@
 /** What all account pages share: whose account it is, what a change takes, and how a page is shown. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import { changeScope } from '../../core/enrollment/account-request.ts';
+import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
+import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
@@ -11,6 +12,7 @@ import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { AccountPage } from '../html/views/account-pages.ts';
+import { setLanguageCookie } from '../language-handler.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { pageContext } from '../page-context.ts';
@@ -20,6 +22,8 @@ export interface AccountParts {
   readonly renderer: Renderer;
   /** Of the built-in app that the account pages sign in with. */
   readonly clientId: string;
+  /** Name of the cookie that holds the language that the user chose. */
+  readonly languageCookie: string;
   /** The SSO session of the browser; `undefined`: it has none that is alive. */
   readonly currentSession: (ctx: Context) => Promise<SsoSession | undefined>;
 }
@@ -55,14 +59,19 @@ export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise
   return openAccount(parts.services, { unit, visitor }, await parts.currentSession(ctx));
 }
 
-/** `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards. */
+/**
+ * `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards.
+ * `change`: what the account policy is asked about.
+ */
 export async function readyForChange(
   request: AccountHttpRequest,
   returnTo: string,
+  change?: GovernedChange,
 ): Promise<AccountPageRequest | undefined> {
   const open = await openedAccount(request);
-  if (open && mayChange(open)) return { ...request, open };
-  sendToSignIn(request, { purpose: changeScope, returnTo: returnTargets.test(returnTo) ? returnTo : 'view' });
+  if (open && mayChange(open, change)) return { ...request, open };
+  const purpose = change ? scopeOfChange(change) : changeScope;
+  sendToSignIn(request, { purpose, returnTo: returnTargets.test(returnTo) ? returnTo : 'view' });
   return undefined;
 }
 
@@ -70,10 +79,11 @@ export async function readyForChange(
 export async function readyForForm(
   request: AccountHttpRequest,
   returnTo: string,
+  change?: GovernedChange,
 ): Promise<AccountFormRequest | undefined> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx);
-  const ready = await readyForChange(request, returnTo);
+  const ready = await readyForChange(request, returnTo, change);
   return ready && { ...ready, fields };
 }
 
@@ -111,12 +121,19 @@ export function returnPath(state: unknown): string {
   return state === 'added' ? '/account/methods?done=added' : `/account/${state}`;
 }
 
-type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;
+type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale' | 'pageAddress'> : never;
 
 export function showAccountPage({ parts, ctx, open }: AccountPageRequest, page: WithoutContext<AccountPage>): void {
   const { renderer } = parts;
   const signals = credentialSignals(parts.services, open.snapshot, open.account);
-  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, open.snapshot), signals, ...page } as AccountPage));
+  showPage(
+    ctx,
+    renderer.renderAccount({
+      ...pageContext(renderer, open.snapshot, { profile: open.account.user.profile.locale }),
+      signals,
+      ...page,
+    } as AccountPage),
+  );
 }
 
 /** The status of a page with these notices: a form that was not taken says so. */
@@ -126,4 +143,9 @@ export function setStatus(ctx: Context, notices: readonly Notice[]): void {
   if (notices.some(({ code }) => code === staleForm.code)) ctx.status = 409;
   else if (wait !== undefined) ctx.status = 429;
   else if (notices.some(({ level }) => level === 'error')) ctx.status = 422;
+}
+
+/** Pages are in the language of the profile again, or in that of the browser. */
+export function forgetLanguage({ parts, ctx }: AccountHttpRequest): void {
+  setLanguageCookie(ctx, { cookie: parts.languageCookie, issuer: parts.services.issuer }, null);
 }

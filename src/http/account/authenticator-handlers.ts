@@ -47,6 +47,11 @@ async function change(request: AccountHttpRequest): Promise<void> {
   const form = await readyForForm(request, `authenticators/${id}`);
   if (!form) return;
   const isCurrent = isAccountHandle(form.open, `${act} ${id}`, form.fields.stateHandle);
+  const of = form.open.account.credentials.find((one) => one.id === id)?.authenticator;
+  if (act === 'remove' && of !== undefined) {
+    const isReady = await readyForChange(request, `authenticators/${id}`, { action: 'remove', of });
+    if (!isReady) return;
+  }
   const refusal = isCurrent ? await (act === 'remove' ? remove(form, id) : rename(form, id)) : staleForm;
   if (!refusal) return seeOther(request.ctx, `/account/methods?done=${act}d`);
   const { label } = form.fields;

@@ -57,7 +57,7 @@ function provedKindOf(ctx: Context): IdentifierKind {
 
 async function openChange(request: AccountHttpRequest): Promise<void> {
   const kind = kindOf(request.ctx);
-  const ready = await readyForChange(request, `profile/${kind}`);
+  const ready = await readyForChange(request, `profile/${kind}`, { action: 'change', of: kind });
   if (!ready) return;
   if (!canChangeIdentifier(ready.open, kind)) return seeOther(request.ctx, '/account/profile');
   showChange(ready, { kind, typed: '', notices: [] });
@@ -65,7 +65,7 @@ async function openChange(request: AccountHttpRequest): Promise<void> {
 
 async function change(request: AccountHttpRequest): Promise<void> {
   const kind = kindOf(request.ctx);
-  const form = await readyForForm(request, `profile/${kind}`);
+  const form = await readyForForm(request, `profile/${kind}`, { action: 'change', of: kind });
   if (!form) return;
   const { [identifierInputs[kind]]: typed = '', stateHandle } = form.fields;
   const isCurrent = isAccountHandle(form.open, `change ${kind}`, stateHandle);
@@ -80,13 +80,13 @@ function take({ open }: AccountPageRequest, kind: IdentifierKind, typed: string)
 
 async function openConfirm(request: AccountHttpRequest): Promise<void> {
   const kind = provedKindOf(request.ctx);
-  const ready = await readyForChange(request, `profile/${kind}/confirm`);
+  const ready = await readyForChange(request, `profile/${kind}/confirm`, { action: 'change', of: kind });
   if (ready) showConfirm(ready, kind, []);
 }
 
 async function confirm(request: AccountHttpRequest): Promise<void> {
   const kind = provedKindOf(request.ctx);
-  const form = await readyForForm(request, `profile/${kind}/confirm`);
+  const form = await readyForForm(request, `profile/${kind}/confirm`, { action: 'change', of: kind });
   if (!form) return;
   const { stateHandle, passcode = '' } = form.fields;
   const isCurrent = isAccountHandle(form.open, `confirm ${kind}`, stateHandle);
@@ -97,7 +97,7 @@ async function confirm(request: AccountHttpRequest): Promise<void> {
 
 async function resend(request: AccountHttpRequest): Promise<void> {
   const kind = provedKindOf(request.ctx);
-  const form = await readyForForm(request, `profile/${kind}/confirm`);
+  const form = await readyForForm(request, `profile/${kind}/confirm`, { action: 'change', of: kind });
   if (!form) return;
   const isCurrent = isAccountHandle(form.open, `resend ${kind}`, form.fields.stateHandle);
   const refusal = isCurrent ? await askIdentifierAgain(form.open, kind) : staleForm;

@@ -10,6 +10,7 @@ import {
   type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
+  forgetLanguage,
   openedAccount,
   sendToSignIn,
   setStatus,
@@ -45,6 +46,9 @@ async function save(request: AccountHttpRequest): Promise<void> {
   const isCurrent = isAccountHandle(open, 'profile', fields.stateHandle);
   const notices = isCurrent ? await saveProfile(open, fields) : [staleForm];
   if (notices.length > 0) return showProfile({ ...request, open }, notices, fields);
+  // What was chosen last counts: the language of the profile goes before one that this browser has chosen before.
+  const chosen = fields['userProfile.locale'];
+  if (chosen && chosen !== open.account.user.profile.locale) forgetLanguage(request);
   seeOther(request.ctx, '/account/profile?done=profile_saved');
 }
 

@@ -1,6 +1,7 @@
 /** The inputs of a form about the profile, by the types of its attributes. */
 import type { Attribute, LocalizedText } from '../../core/model/attribute.ts';
 import type { ProfileField, Step } from '../../core/step/step.ts';
+import { languageInWords } from '../../rendering/formatters.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import type { Translator } from '../../rendering/translator.ts';
 import { connect, newSecretInputs } from './fields.ts';
@@ -83,7 +84,7 @@ function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | 
   return {
     ...common,
     name,
-    ...inputLooks(attribute, t),
+    ...inputLooks(attribute, { value: typed?.[name] ?? known, t }),
     autocomplete: autocomplete[attributeName] ?? 'off',
     code: false,
     value: typed?.[name] ?? known,
@@ -108,7 +109,7 @@ export function optionText({ options = [] }: Attribute, value: string, t: Transl
 
 function inputLooks(
   { type, options }: Attribute,
-  t: Translator,
+  { value: present, t }: { readonly value: string; readonly t: Translator },
 ): Pick<Input, 'type' | 'inputmode' | 'leftToRight' | 'words' | 'choices'> {
   if (options) {
     const choices = options.map(({ value, label }) => ({ value, text: label ? localized(label, t) : value }));
@@ -127,11 +128,19 @@ function inputLooks(
     case 'phone':
       return { type: 'tel', leftToRight };
     case 'locale':
+      return { type: 'select', choices: languageChoices(present, t) };
     case 'time_zone':
       return { type: 'text', leftToRight };
     default:
       return { type: 'text', words: true };
   }
+}
+
+/** The languages of the pages, and the one that the profile has if it is another. */
+function languageChoices(present: string, { languages }: Translator): NonNullable<Input['choices']> {
+  const choices = languages.map(({ locale, name }) => ({ value: locale.tag, text: name }));
+  const isOffered = present === '' || choices.some(({ value }) => value === present);
+  return isOffered ? choices : [{ value: present, text: languageInWords(present) }, ...choices];
 }
 
 /** Where the terms can be read. */

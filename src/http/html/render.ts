@@ -15,7 +15,7 @@ import { loadTranslators, type Translator } from '../../rendering/translator.ts'
 import { type Asset, loadAssets } from './assets.ts';
 import { type BrandStyles, brandStylesAt, brandStylesHref } from './brand-styles.ts';
 import { localized } from './localized.ts';
-import type { LinkModel } from './models/shared-models.ts';
+import type { LanguagesModel, LinkModel } from './models/shared-models.ts';
 import { pageTemplates } from './page-templates.ts';
 import { scriptBundles } from './script-bundles.ts';
 import type { PageTemplateModels } from './template-models.ts';
@@ -79,13 +79,15 @@ export interface Renderer {
 export interface RendererOptions {
   /** The folder of the views that ship. */
   readonly viewsDir: string;
+  /** The operator's own folder: single templates and texts take the place of ours. */
+  readonly ownViewsDir?: string;
   /** Told the name of each template that is drawn, for tests. */
   readonly drawn?: (template: string) => void;
 }
 
 /** Throws if a template is missing or broken, or if a catalogue cannot be read. */
-export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
-  const dirs = [viewsDir];
+export function createRenderer({ viewsDir, ownViewsDir, drawn }: RendererOptions): Renderer {
+  const dirs = [viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])];
   const translators = loadTranslators(dirs);
   const locales = [...translators.keys()];
   const assets = loadAssets(join(viewsDir, 'assets'));
@@ -168,6 +170,7 @@ function drawPage<P extends PageBase>(
       favicon: brand.favicon ?? asset('icon.svg'),
       stylesheets: [stylesHref(brand) ?? asset('stepgate.css')],
       links: linkModels(brand.links, t),
+      ...omitUndefined({ languages: languagesModel(page.pageAddress, t) }),
       signals: signals.map((signal) => JSON.stringify(signal)),
       wide,
       heading,
@@ -185,6 +188,12 @@ function drawPage<P extends PageBase>(
     },
     t,
   );
+}
+
+function languagesModel(back: string | undefined, { locale, languages }: Translator): LanguagesModel | undefined {
+  const current = languages.find(({ locale: { tag } }) => tag === locale.tag);
+  if (back === undefined || current === undefined || languages.length < 2) return undefined;
+  return { current, others: languages.filter((one) => one !== current), back };
 }
 
 function linkModels(links: Brand['links'] = {}, t: Translator): readonly LinkModel[] {

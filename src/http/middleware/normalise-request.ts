@@ -17,6 +17,7 @@ const forwarding = [
   'x-real-ip',
 ];
 const deviceSecret = /^[\w-]{43}$/;
+const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$/;
 
 export interface NormalisationOptions {
   /** Host and scheme of the issuer. */
@@ -25,6 +26,8 @@ export interface NormalisationOptions {
   readonly trustedProxies: number;
   /** Name of the cookie that the browser is known by. */
   readonly deviceCookie: string;
+  /** Name of the cookie that holds the language that the user chose. */
+  readonly languageCookie: string;
 }
 
 /** Changes the request in place and returns what it tells about the browser. */
@@ -47,11 +50,13 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
     ctx.request.originalUrl = ctx.req.url;
   }
   const device = ctx.cookies.get(options.deviceCookie);
+  const language = ctx.cookies.get(options.languageCookie);
   return {
     ip: isIP(address) ? address : '',
     userAgent: ctx.get('user-agent'),
     ...(device && deviceSecret.test(device) ? { device } : {}),
     acceptLanguage: ctx.get('accept-language'),
+    ...(language && languageTag.test(language) ? { language } : {}),
   };
 }
 

@@ -16,17 +16,17 @@ export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedP
   readonly trustedProxies: () => number;
 }
 
-export function openRequest({ store, along, trustedProxies, issuer, deviceCookie }: OpenRequestOptions) {
+export function openRequest({ store, along, trustedProxies, issuer, ...cookies }: OpenRequestOptions) {
   const { host, protocol } = new URL(issuer);
   const origin = { host, scheme: protocol.slice(0, -1) };
   return async (ctx: Context, next: Next): Promise<void> => {
-    const visitor = normaliseRequest(ctx, { origin, deviceCookie, trustedProxies: trustedProxies() });
+    const visitor = normaliseRequest(ctx, { origin, ...cookies, trustedProxies: trustedProxies() });
     const recording = failureRecordingStore(store, (failure) => {
       scope.unserved = failure;
     });
     // The entry of the browser's device comes along with the first load, so that it costs no round trip of its own.
     const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
-    const scope = createRequestScope(new UnitOfWork(recording, [...along, ...device]), visitor);
+    const scope = createRequestScope(new UnitOfWork(recording, [...along, ...device]), visitor, ctx.originalUrl);
     await runInScope(scope, next);
   };
 }

@@ -136,7 +136,7 @@ async function sharedContext(
   const client = ctx.oidc?.client?.clientId;
   const app = client === undefined ? undefined : await current?.app(client).catch(() => undefined);
   const { brand } = brandFor(current, app);
-  return { ...pageContext(renderer, current, typeof locales === 'string' ? locales : undefined), brand };
+  return { ...pageContext(renderer, current, { uiLocales: typeof locales === 'string' ? locales : undefined }), brand };
 }
 
 function appOf({ oidc: { client } }: KoaContextWithOIDC): { readonly name: string } {

@@ -29,7 +29,7 @@ async function show(request: SignInRequest): Promise<void> {
   const link = await readMagicLink(services, transaction, token);
   const uiLocales = link.kind === 'open' ? link.uiLocales : undefined;
   const snapshot = await services.snapshot(transaction.unit);
-  const page = pageContext(renderer, snapshot, uiLocales);
+  const page = pageContext(renderer, snapshot, { uiLocales });
   if (link.kind !== 'open') {
     ctx.status = 410;
     return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));

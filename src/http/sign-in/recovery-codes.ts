@@ -28,7 +28,7 @@ async function download(parts: SignInParts, ctx: Context): Promise<void> {
   if (!offered) return seeOther(ctx, signInPath(uid));
   const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
-  const { brand, locale } = pageContext(renderer, offered.snapshot, uiLocales);
+  const { brand, locale } = pageContext(renderer, offered.snapshot, { uiLocales });
   ctx.type = 'text/plain; charset=utf-8';
   ctx.set('Content-Disposition', 'attachment; filename="recovery-codes.txt"');
   ctx.body = fileOf(offered, brand.name, renderer.texts(locale));

@@ -156,7 +156,7 @@ function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret
 
 /** The browser may begin anew. 409: the sign-in is not where this browser takes it to be. */
 function showLost({ parts, ctx, uid }: SignInRequest, { app, snapshot, handle, uiLocales }: Result<'lost'>): void {
-  const page = { ...pageContext(parts.renderer, snapshot, uiLocales), ...brandFor(snapshot, app) };
+  const page = { ...pageContext(parts.renderer, snapshot, { uiLocales }), ...brandFor(snapshot, app) };
   ctx.status = 409;
   showPage(
     ctx,
@@ -170,7 +170,8 @@ function showStep(
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals, uiLocales } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals } = result;
+  const { uiLocales, language: profile } = result;
   ctx.status = statusOf(result);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
@@ -178,7 +179,7 @@ function showStep(
   const formTargets = interaction.redirectUri ? [interaction.redirectUri] : [];
   ctx.set('Content-Security-Policy', contentSecurityPolicy(formTargets, service?.origins));
   const html = parts.renderer.renderStep({
-    ...pageContext(parts.renderer, snapshot, uiLocales),
+    ...pageContext(parts.renderer, snapshot, { uiLocales, profile }),
     step,
     uid,
     stateHandle: handle,

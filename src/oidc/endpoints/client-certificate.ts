@@ -19,7 +19,7 @@ export function mutualTlsFeature({ clientCertificates }: Pick<Settings, 'clientC
     certificateBoundAccessTokens: true,
     selfSignedTlsClientAuth: true,
     getCertificate: ({ req }: KoaContextWithOIDC) => {
-      const isFromProxy = zonesOf(req.socket.remoteAddress ?? '').length > 0;
+      const isFromProxy = zonesOf(req.socket.remoteAddress ?? '').zones.length > 0;
       const value = req.headers[header];
       return isFromProxy && typeof value === 'string' ? certificateIn(value) : undefined;
     },

@@ -5,6 +5,7 @@ import type { Facts } from '../../core/model/facts.ts';
 import { audit, decidingRules } from '../../flow/audit.ts';
 import type { Services } from '../../flow/services.ts';
 import type { App, ServiceTerms } from '../../policy/model/app.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { currentRequest } from '../request-scope.ts';
 
 /** Whether this request asks for a token for a service. */
@@ -65,7 +66,7 @@ async function checkPolicy(ctx: KoaContextWithOIDC, services: Services, app: App
 }
 
 /** The address of the request is that of the service itself. */
-function serviceFacts(ctx: KoaContextWithOIDC, services: Services, zonesOf: (ip: string) => readonly string[]): Facts {
+function serviceFacts(ctx: KoaContextWithOIDC, services: Services, zonesOf: Snapshot['zonesOf']): Facts {
   const { ip } = currentRequest().visitor;
   return {
     now: services.now(),
@@ -76,7 +77,7 @@ function serviceFacts(ctx: KoaContextWithOIDC, services: Services, zonesOf: (ip:
       acrEssential: false,
       promptLogin: false,
     },
-    network: { ip, zones: zonesOf(ip) },
+    network: { ip, ...zonesOf(ip) },
     device: { known: false, platform: 'other', os: 'other' },
     evidence: [],
   };

@@ -11,6 +11,7 @@ import { withoutAccepted } from './accepted.ts';
 import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules } from './dead-rule-findings.ts';
+import { pastFindings } from './past.ts';
 import { ruleFindings } from './rule-findings.ts';
 import { unusedFindings } from './unused.ts';
 
@@ -29,13 +30,13 @@ export async function analyse(
   const configuration = await analysedConfiguration(checked, authenticators);
   const today = new Date(now * 1000).toISOString().slice(0, 10);
   const sources = checked.sources.map(({ source }) => source);
-  return withoutAccepted(await allFindings(configuration), sources, today).toSorted(
+  return withoutAccepted(await allFindings(configuration, now), sources, today).toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );
 }
 
 /** What never decides is said once, and nothing else of it. */
-async function allFindings(configuration: AnalysedConfiguration): Promise<readonly AnalysisFinding[]> {
+async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
   const verdicts = judgeRules(configuration);
   const dead = deadRuleFindings(verdicts, configuration);
   const alive = verdicts.filter(({ verdict }) => verdict.kind === 'decides').map(({ rule }) => rule);
@@ -43,5 +44,10 @@ async function allFindings(configuration: AnalysedConfiguration): Promise<readon
   const others = [...caseFindings(apps, configuration), ...ruleFindings({ apps, alive }, configuration)];
   const isDead = (finding: AnalysisFinding) =>
     dead.some(({ file, line, code }) => code !== 'undecided' && file === finding.file && line === finding.line);
-  return [...dead, ...others.filter((finding) => !isDead(finding)), ...unusedFindings(configuration)];
+  return [
+    ...dead,
+    ...others.filter((finding) => !isDead(finding)),
+    ...unusedFindings(configuration),
+    ...pastFindings(configuration, now),
+  ];
 }

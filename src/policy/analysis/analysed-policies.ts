@@ -7,6 +7,7 @@ import { accountClientId } from '../model/account-client-id.ts';
 import type { App } from '../model/app.ts';
 import type { Document, DocumentKind, Documents } from '../model/documents.ts';
 import {
+  readAccountPolicy,
   readEnrollmentPolicy,
   readPasswordPolicy,
   readPolicy,
@@ -31,6 +32,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
   const signOn = signOnPolicies(documents, forUsers);
   const covered = new Set(signOn.flatMap(({ policy }) => policy.rules.map(({ rule }) => rule.location?.file)));
   const others = [...documents.values()].flatMap((document): readonly AnalysedPolicy[] => {
+    if (document.kind === 'account') return accountRules(document, everywhere);
     const policy = covered.has(document.file) ? undefined : policyIn(document);
     if (policy === undefined) return [];
     const used = apps.filter((app) => uses(app, document)).map(({ clientId }) => clientId);
@@ -39,6 +41,12 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
   return [...signOn, ...others];
+}
+
+/** Each by itself: rules about different changes never take each other's cases. */
+function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
+  const { name, rules } = readAccountPolicy(document);
+  return rules.map((rule) => analysed('account', compilePolicy<RuleHead>({ name, rules: [rule] }), clientIds));
 }
 
 /** Several that an app lists are one. */

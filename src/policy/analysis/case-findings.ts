@@ -2,6 +2,7 @@
 import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
 import { ordinaryCase, type PolicyCase, type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
@@ -43,6 +44,7 @@ export function caseFindings(
     ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
     ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
     ...weaker(app, configuration),
+    ...chosenByBrowser(app, configuration),
   ]);
   const places = new Map(
     found.toReversed().map((finding) => [`${finding.code} ${finding.file}:${finding.line}`, finding] as const),
@@ -146,6 +148,23 @@ function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfigura
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
       }),
     ];
+  });
+}
+
+function chosenByBrowser(
+  { policies, space }: AnalysedApp,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  return spoofable(policies, space).flatMap(({ strict, weak, facts }) => {
+    const place = placeOf(strict);
+    if (place === undefined) return [];
+    const parts = {
+      message: `a browser that calls itself another one is under ${inWords(weak)} instead, which asks for less`,
+      rules: [namedRule(weak)],
+      example: exampleOptions(facts),
+      advice: 'ask the same of every browser, or rest the difference on something that is proved',
+    };
+    return [analysisFinding('spoofable', place, parts)];
   });
 }
 

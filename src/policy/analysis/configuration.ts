@@ -49,6 +49,7 @@ export async function analysedConfiguration(
     const document = byFile.get(source.file);
     return document === undefined ? [] : [{ document, source }];
   });
+  const byName = new Map(files.map((file) => [file.source.file, file]));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
   const known = knownIn(snapshot.settings);
   const apps = files.flatMap(({ document, source }) =>
@@ -64,12 +65,12 @@ export async function analysedConfiguration(
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
     universe: (clientIds) => ({ ...known, clientIds }),
-    placeOf: (rule) => placeIn(files, rule),
+    placeOf: (rule) => placeIn(byName, rule),
   };
 }
 
-function placeIn(files: readonly ReadFile[], { location }: RuleHead): FilePlace | undefined {
-  const file = files.find(({ source }) => source.file === location?.file);
+function placeIn(files: ReadonlyMap<string, ReadFile>, { location }: RuleHead): FilePlace | undefined {
+  const file = files.get(location?.file ?? '');
   const index = file?.document.ruleLines.indexOf(location?.line ?? 0) ?? -1;
   return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;
 }

@@ -17,6 +17,8 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(subject.createdAt === undefined ? [] : ['--account-age', `${now - subject.createdAt}s`]),
     ...(subject.recovery ? ['--recovered', `${now - subject.recovery.at}s`] : []),
     ...(network.ip === '' ? [] : ['--ip', network.ip]),
+    // An address alone does not say which country the files put it into.
+    ...(network.zones.length > 0 ? ['--zone', network.zones.join(',')] : []),
     ...(scopes.length > 1 ? ['--scope', scopes.join(' ')] : []),
     ...(essentialClaims.length > 0 ? ['--essential-claims', essentialClaims.join(' ')] : []),
     ...(device.known ? ['--device', 'known'] : []),

@@ -16,11 +16,31 @@ export function placesIn(zones: Settings['zones']): Universe['places'] {
   const cidrs = Object.values(zones).flatMap((zone) => zone.cidrs);
   const bySet = new Map<string, Universe['places'][number]>();
   for (const ip of [...readable, ...addressesOf(cidrs, 4), ...addressesOf(cidrs, 6)]) {
-    const names = zonesOf(ip);
-    const key = JSON.stringify(names);
-    if (!bySet.has(key)) bySet.set(key, { ip, zones: names });
+    const networks = zonesOf(ip).zones;
+    for (const more of zonesByData(zones)) {
+      const names = Object.keys(zones).filter((name) => networks.includes(name) || more.includes(name));
+      const key = JSON.stringify(names);
+      if (!bySet.has(key)) bySet.set(key, { ip, zones: names });
+    }
   }
   return [...bySet.values()].sort((a, b) => a.zones.length - b.zones.length);
+}
+
+/**
+ * The sets of zones that MaxMind DB files can put an address into: it is in one country at most, in one autonomous
+ * system at most, and an anonymiser or not. Which addresses those are is a matter of the files.
+ */
+function zonesByData(zones: Settings['zones']): readonly (readonly string[])[] {
+  const all = Object.entries(zones);
+  const countries = new Set(all.flatMap(([, zone]) => zone.countries ?? []));
+  const asns = new Set(all.flatMap(([, zone]) => zone.asns ?? []));
+  const anonymisers = all.filter(([, zone]) => zone.anonymisers).map(([name]) => name);
+  const inCountry = [...countries].map((one) => all.filter(([, zone]) => zone.countries?.includes(one)));
+  const inSystem = [...asns].map((one) => all.filter(([, zone]) => zone.asns?.includes(one)));
+  const sets = [[], ...inCountry].flatMap((some) =>
+    [[], ...inSystem].map((others) => [...some, ...others].map(([name]) => name)),
+  );
+  return anonymisers.length === 0 ? sets : sets.flatMap((names) => [names, [...names, ...anonymisers]]);
 }
 
 const bitsOf = { 4: 32n, 6: 128n } as const;

@@ -1,4 +1,5 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
+import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
 import { impliesAll } from '../../core/analysis/strictness.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../core/model/facts.ts';
 import type { Requirement, Rule, RuleHead } from '../../core/model/policy.ts';
@@ -13,11 +14,12 @@ export function ruleFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const places = new Set(alive.map(placeKey));
+  const cases = casesByPlace(apps);
   return distinctRules(apps)
     .filter((rule) => places.has(placeKey(rule)))
     .flatMap((rule) => [
-      ...unreachable(rule, apps, configuration),
-      ...idleAges(rule, apps, configuration),
+      ...unreachable(rule, cases, configuration),
+      ...idleAges(rule, cases, configuration),
       ...pointlessAlternatives(rule, configuration, apps[0]?.policies.authenticators ?? []),
       ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
     ]);
@@ -34,42 +36,44 @@ function placeKey({ location }: RuleHead): string {
   return `${location?.file}:${location?.line}`;
 }
 
-function casesOf(rule: Rule, apps: readonly AnalysedApp[]) {
-  const key = placeKey(rule);
-  return apps.flatMap(({ cases }) =>
-    cases.filter(({ session, app }) => [session, app].some((one) => placeKey(one) === key)),
-  );
+/** By place of the rule: the cases in which it decides. Undefined: some could not be decided. */
+type CasesByPlace = ReadonlyMap<string, readonly PolicyCase[]> | undefined;
+
+function casesByPlace(apps: readonly AnalysedApp[]): CasesByPlace {
+  if (apps.some(({ isPartial }) => isPartial)) return undefined;
+  const found = new Map<string, PolicyCase[]>();
+  for (const one of apps.flatMap(({ cases }) => cases)) {
+    for (const key of [placeKey(one.session), placeKey(one.app)]) {
+      const before = found.get(key);
+      if (before) before.push(one);
+      else found.set(key, [one]);
+    }
+  }
+  return found;
 }
 
-function unreachable(
-  rule: Rule,
-  apps: readonly AnalysedApp[],
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(rule);
-  if (place === undefined || apps.some(({ isPartial }) => isPartial) || casesOf(rule, apps).length > 0) return [];
+/** The account pages are an app, too, which no file describes; rules about apps may be for them. */
+function unreachable(rule: Rule, cases: CasesByPlace, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
+  if (place === undefined || cases === undefined || isAboutApps || cases.has(placeKey(rule))) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
-  return [
-    analysisFinding('unreachable', place, { message, advice: 'correct its conditions or those of the other policy' }),
-  ];
+  const advice = 'correct its conditions or those of the other policy';
+  return [analysisFinding('unreachable', place, { message, advice })];
 }
 
 /** The longest session in which the rule decides. */
-function longestSession(rule: Rule, apps: readonly AnalysedApp[]): Seconds | undefined {
-  const lengths = casesOf(rule, apps).map(({ session: { then } }) => {
+function longestSession(rule: Rule, cases: CasesByPlace): Seconds | undefined {
+  const lengths = (cases?.get(placeKey(rule)) ?? []).map(({ session: { then } }) => {
     const terms = then.kind === 'allow' ? then.session : undefined;
     return terms === undefined ? Number.POSITIVE_INFINITY : Math.max(terms.absolute, terms.keep?.absolute ?? 0);
   });
   return lengths.length === 0 ? undefined : Math.max(...lengths);
 }
 
-function idleAges(
-  rule: Rule,
-  apps: readonly AnalysedApp[],
-  { placeOf }: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
+function idleAges(rule: Rule, cases: CasesByPlace, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const place = placeOf(rule);
-  const longest = longestSession(rule, apps);
+  const longest = longestSession(rule, cases);
   if (place === undefined || longest === undefined || rule.then.kind !== 'allow' || rule.then.session) return [];
   if (!agesIn(rule.then.requirement).some((age) => age >= longest)) return [];
   const message = `has a greatest age that never counts: every session in which it decides ends after ${longest} seconds`;

@@ -30,7 +30,7 @@ export function checkAttainable(
     const read = byFile.get(source.file);
     if (read === undefined) return [];
     if (kind === 'app') return appFindings(source, readApp(read), { ...context, documents });
-    return kind === 'sign-on' || kind === 'session' ? ruleFindings(source, read, context) : [];
+    return kind === 'sign-on' || kind === 'session' || kind === 'account' ? ruleFindings(source, read, context) : [];
   });
 }
 

@@ -14,7 +14,9 @@ const noCatchAll = 'the policy must end in a catch-all rule: one without `when`'
  */
 export function checkCatchAll(source: YamlSource): readonly Finding[] {
   const rules = valuesAt(source.content, 'rules.*').filter(({ value }) => decides(value));
-  const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
+  const always = rules.findIndex(
+    ({ value }) => typeof value === 'object' && value !== null && !('when' in value) && !('change' in value),
+  );
   const last = rules.at(-1);
   if (last === undefined)
     return valuesAt(source.content, 'rules.0').map(({ path }) => source.finding(path, noCatchAll));

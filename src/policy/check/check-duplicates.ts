@@ -12,6 +12,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
   { kind: 'enrollment', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'password', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'recovery', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'account', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'profile', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'service', pattern: 'rules.*.name', what: 'rule' },

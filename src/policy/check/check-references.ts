@@ -42,7 +42,18 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on', 'profile', 'service'] as const;
+const policyKinds = [
+  'session',
+  'enrollment',
+  'password',
+  'recovery',
+  'account',
+  'sign-on',
+  'profile',
+  'service',
+] as const;
+/** What identifies users, and can be changed by them. */
+const accountIdentifiers = ['email', 'phone', 'username'];
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
@@ -71,6 +82,12 @@ const references: readonly Reference[] = [
     pattern: 'when.authenticated.any|all.*',
     what: 'authenticator',
     known: authenticatorKeys,
+  },
+  {
+    kinds: ['account'],
+    pattern: 'rules.*.change.add|change|remove.*',
+    what: 'authenticator or identifier',
+    known: (names) => [...new Set([...authenticatorKeys(names), ...accountIdentifiers])],
   },
   { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {

@@ -4,6 +4,7 @@ import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import type { ProfilePolicy } from '../../core/model/profile-policy.ts';
 import { sufficientSets } from '../../core/remediation/sufficient-sets.ts';
+import { NetworkFiles } from '../../network-data.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
@@ -74,7 +75,18 @@ function settingsWarnings(
     ...unreachableAcrValues(source, settings, authenticators),
     ...withoutStandardAlgorithm(source, settings),
     ...withoutServiceSecret(source, settings, variables),
+    ...networkFileFaults(source, settings),
   ];
+}
+
+/** Of this machine; a node reads its own files. */
+function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): readonly Finding[] {
+  const files = new NetworkFiles();
+  return (['country', 'asn', 'anonymiser'] as const).flatMap((kind) => {
+    const path = networkData[kind];
+    const fault = path === undefined ? undefined : files.fault(kind, path);
+    return fault === undefined ? [] : [source.finding(['networkData', kind], `on this machine: ${fault.message}`)];
+  });
 }
 
 function withoutServiceSecret(

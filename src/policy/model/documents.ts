@@ -11,6 +11,7 @@ export type DocumentKind =
   | 'enrollment'
   | 'password'
   | 'recovery'
+  | 'account'
   | 'sign-on'
   | 'profile'
   | 'service'
@@ -30,6 +31,7 @@ const singletons = [
   'enrollment',
   'password',
   'recovery',
+  'account',
 ] as const satisfies readonly DocumentKind[];
 
 export interface Document {

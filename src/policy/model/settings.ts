@@ -1,7 +1,9 @@
 /** What `stepgate.yaml` says, checked and complete: every default is filled in. */
+
 import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
+import type { NetworkFilePaths } from '../../network-data.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
 import type { BrandSettings } from './brand.ts';
 import type { SigningAlgorithm, SigningSettings } from './signing.ts';
@@ -10,6 +12,8 @@ export interface Settings {
   /** Issuer URL without a trailing slash; absent: the server uses the address that it listens on (demo only). */
   readonly issuer?: string;
   readonly brand: BrandSettings;
+  /** BCP 47: of pages and messages where no language that was asked for is there; absent: English. */
+  readonly defaultLanguage?: string;
   /**
    * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
    */
@@ -32,6 +36,8 @@ export interface Settings {
   };
   /** What users solve instead, at a service; absent: there is none. */
   readonly challengeService?: ChallengeServiceSettings;
+  /** Paths of MaxMind DB files. */
+  readonly networkData?: NetworkFilePaths;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
   /** Groups that users can be in, by name; others may exist by their members. */
@@ -120,8 +126,15 @@ export interface AccountSettings {
   };
 }
 
+/** An address is in the zone if one of the members says so. */
 export interface Zone {
   readonly cidrs: readonly string[];
+  /** ISO 3166-1 alpha-2. */
+  readonly countries?: readonly string[];
+  /** Numbers of autonomous systems. */
+  readonly asns?: readonly number[];
+  /** Addresses of VPNs, proxies, Tor and hosting. */
+  readonly anonymisers?: true;
   /** What users call it. */
   readonly label?: string;
 }

@@ -3,7 +3,7 @@
  * questions.
  */
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { App } from '../model/app.ts';
 
@@ -65,6 +65,7 @@ function listedClientIds({
   password,
   profile,
   recovery,
+  accountPolicy,
 }: PolicySet): readonly ReadonlySet<string>[] {
   return [
     ...listsIn(session),
@@ -73,10 +74,15 @@ function listedClientIds({
     ...(profile ? listsIn(profile) : []),
     ...(password ? listsIn(password) : []),
     ...(recovery ? listsIn(recovery) : []),
+    ...(accountPolicy ? listsIn({ rules: accountPolicy.rules.map((rule) => ({ rule })) }) : []),
   ];
 }
 
-function listsIn<Of extends RuleHead>({ rules }: CompiledPolicy<Of>): readonly ReadonlySet<string>[] {
+function listsIn({
+  rules,
+}: {
+  readonly rules: readonly { readonly rule: RuleHead }[];
+}): readonly ReadonlySet<string>[] {
   return rules.flatMap(({ rule }) => {
     const lists = conditionSets(rule.when).flatMap(({ apps }) => [apps?.any, apps?.none]);
     return lists.flatMap((list) => (list === undefined ? [] : [new Set(list)]));

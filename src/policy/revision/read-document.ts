@@ -1,6 +1,7 @@
 /** Turns documents into the settings, apps and policies that the rest of the program works with. */
 
 import type { z } from 'zod';
+import type { AccountPolicy } from '../../core/model/account-policy.ts';
 import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
 import type { PasswordPolicy } from '../../core/model/password-policy.ts';
 import type { Policy, Rule, SourceLocation } from '../../core/model/policy.ts';
@@ -35,7 +36,7 @@ export function readBrandFile({ kind, content }: Document): BrandFile | undefine
 
 /** The session, the recovery or a sign-on policy, each rule with its place. Throws like `readSettings`. */
 export function readPolicy(document: Document): Policy {
-  const kind = document.kind === 'recovery' ? 'recovery' : 'sign-on';
+  const kind = document.kind === 'recovery' || document.kind === 'account' ? document.kind : 'sign-on';
   const written: readonly (readonly Rule[])[] =
     document.kind === 'session'
       ? read(schemas.session, document)
@@ -50,6 +51,15 @@ export function readPolicy(document: Document): Policy {
 export function readLabelledPolicy(document: Document): LabelledPolicy {
   const { labels } = read(schemas['sign-on'], document);
   return { name: document.name, labels };
+}
+
+/** The account policy, each rule with its place. Throws like `readSettings`. */
+export function readAccountPolicy(document: Document): AccountPolicy {
+  const { rules } = read(schemas.account, document);
+  return {
+    name: document.name,
+    rules: rules.map((rule, index) => ({ ...rule, location: locationOf(document, index) })),
+  };
 }
 
 /** The enrollment policy, each rule with its place. Throws like `readSettings`. */

@@ -1,5 +1,6 @@
 /** The configuration as a series of numbered, immutable revisions in the store, and one pointer to the active one. */
 import { StepgateError } from '../../errors.ts';
+import { NetworkFiles } from '../../network-data.ts';
 import { revisionKey, revisionPointerKey } from '../../stores/keys.ts';
 import type { Entry, Op, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -25,6 +26,8 @@ export interface RevisionsOptions {
   readonly issuer?: string;
   /** Apps that are kept ready. Default 1,000. */
   readonly keptApps?: number;
+  /** Those that this process reads. Default: its own. */
+  readonly networkFiles?: NetworkFiles;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -55,12 +58,16 @@ export class Revisions {
   /** By pointer: the newest, and the one before for requests that still work with it. */
   readonly #snapshots = new LruCache<Snapshot>(2);
 
-  constructor(store: Store, { authenticators, issuer, keptApps = 1_000, now = Date.now }: RevisionsOptions) {
+  constructor(
+    store: Store,
+    { authenticators, issuer, keptApps = 1_000, networkFiles = new NetworkFiles(), now = Date.now }: RevisionsOptions,
+  ) {
     this.#store = store;
     this.#now = now;
     this.#sources = {
       store,
       authenticators,
+      networkFiles,
       ...newCaches(keptPolicies, keptApps),
       ...(issuer !== undefined && { issuer }),
     };

@@ -3,7 +3,8 @@ import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import type { CompiledPolicy } from '../../core/policy/compile.ts';
+import type { CompiledAccountPolicy, CompiledPolicy } from '../../core/policy/compile.ts';
+import type { NetworkFiles } from '../../network-data.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -13,6 +14,7 @@ import { LruCache } from './lru-cache.ts';
 export interface SnapshotCaches {
   readonly apps: LruCache<App>;
   readonly compiled: LruCache<CompiledPolicy>;
+  readonly account: LruCache<CompiledAccountPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
   readonly password: LruCache<CompiledPolicy<PasswordRule>>;
   readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
@@ -23,6 +25,7 @@ export interface SnapshotCaches {
 export interface SnapshotSources extends SnapshotCaches {
   readonly store: Store;
   readonly authenticators: readonly AuthenticatorKind[];
+  readonly networkFiles: NetworkFiles;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
 }
@@ -32,6 +35,7 @@ export function newCaches(size: number, apps = size): SnapshotCaches {
   return {
     apps: new LruCache(apps),
     compiled: new LruCache(size),
+    account: new LruCache(2),
     enrollment: new LruCache(2),
     password: new LruCache(2),
     profiles: new LruCache(size),

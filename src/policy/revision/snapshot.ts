@@ -4,19 +4,28 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
+import {
+  type CompiledAccountPolicy,
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicySet,
+} from '../../core/policy/compile.ts';
 import { StepgateError } from '../../errors.ts';
+import { NetworkFiles } from '../../network-data.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
-import { compileZones } from '../schema/zones.ts';
+import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
+import { networkFault, zoneData } from './network-files.ts';
 import {
+  readAccountPolicy,
   readApp,
   readBrandFile,
   readEnrollmentPolicy,
@@ -50,8 +59,10 @@ export interface Snapshot {
   fileHash(file: string): string | undefined;
   /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
   brandFile(hash: string): Promise<BrandFile | undefined>;
-  /** Names of the zones that hold this address; none when it is not an IP address. */
-  zonesOf(ip: string): readonly string[];
+  /** The zones that hold this address; none when it is not an IP address. */
+  zonesOf(ip: string): ZonesOfAddress;
+  /** Why a file that a zone needs cannot be used on this node, with its code. `undefined`: all can. */
+  networkFault(): string | undefined;
 }
 
 /** Where the documents of one revision come from. */
@@ -96,7 +107,8 @@ export async function snapshotOfDocuments(
   };
   const hashOf = (key: string) => (documents.has(key) ? key : undefined);
   const find = async (key: string) => documents.get(key);
-  return snapshotOf({ revision: 0, hashOf, read, find, all }, { ...newCaches(documents.size), authenticators });
+  const sources = { ...newCaches(documents.size), authenticators, networkFiles: new NetworkFiles() };
+  return snapshotOf({ revision: 0, hashOf, read, find, all }, sources);
 }
 
 async function snapshotOf(
@@ -130,7 +142,8 @@ async function snapshotOf(
   return {
     revision,
     settings,
-    zonesOf: compileZones(settings.zones),
+    zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
+    networkFault: () => networkFault(settings, sources.networkFiles),
     async app(clientId) {
       const hash = hashOf(documentKey('app', clientId));
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
@@ -159,14 +172,15 @@ async function composePolicies(
   known: KnownToPolicies,
 ): Promise<PolicySet> {
   const { minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify } = application;
-  const { policy, signOnPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
-  const [session, app, enrollment, password, recovery, profile] = await Promise.all([
+  const { policy, signOnPolicy, accountPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const [session, app, enrollment, password, recovery, profile, account] = await Promise.all([
     policy(documentKey('session', 'session')),
     signOnPolicy(application),
     enrollmentPolicy(),
     passwordPolicy(),
     policy(documentKey('recovery', 'recovery')),
     profilePolicy(profileName),
+    accountPolicy(),
   ]);
   return {
     session: session ?? denyAll,
@@ -174,6 +188,7 @@ async function composePolicies(
     ...(enrollment && { enrollment }),
     ...(password && { password }),
     ...(recovery && { recovery }),
+    ...(account && { accountPolicy: account }),
     ...(profile && { profile }),
     ...(identifyPageOf(known.settings, { identify }).identifierFirst && { identifierFirst: true }),
     ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
@@ -219,6 +234,11 @@ function policyReaders(sources: SnapshotCaches, { hashOf, read, labelled }: Docu
         const policies = await Promise.all(hashes.map(async (hash) => readPolicy(await read(hash ?? ''))));
         return compilePolicy({ name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) });
       });
+    },
+    async accountPolicy(): Promise<CompiledAccountPolicy | undefined> {
+      const hash = hashOf(documentKey('account', 'account'));
+      if (hash === undefined) return undefined;
+      return sources.account.get(hash, async () => compileAccountPolicy(readAccountPolicy(await read(hash))));
     },
     enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
     passwordPolicy: () => password(documentKey('password', 'password')),

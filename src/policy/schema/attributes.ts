@@ -7,7 +7,8 @@ import { greatestMaxLength } from '../../core/profile/attribute-value.ts';
 import { standardAttributes } from '../model/standard-attributes.ts';
 import { closed, listOf, text } from './fields.ts';
 
-const languageTag = z.string().regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { error: 'is no language tag' });
+/** BCP 47. */
+export const languageTag = z.string().regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { error: 'is no language tag' });
 
 /** A text for users: one for all languages, or one for each. */
 export function localizedText(what: string) {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { type ColorName, colorNames } from '../../rendering/palette.ts';
 import type { AppBrand, BrandSettings } from '../model/brand.ts';
+import { languageTag } from './attributes.ts';
 import { closed, closedNotEmpty, secureUrlFault, text } from './fields.ts';
 
 const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' });
@@ -52,7 +53,6 @@ function linkFault(value: string): string | undefined {
 const address = z.string().refine((value) => linkFault(value) === undefined, {
   error: 'must be an https, mailto or tel address',
 });
-const languageTag = z.string().regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { error: 'is no language tag' });
 
 function link(what: string) {
   return z

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { WrittenKind } from '../model/documents.ts';
+import { accountPolicySchema } from './account-policy.ts';
 import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
 import { passwordPolicySchema } from './password-policy.ts';
@@ -19,6 +20,7 @@ export const schemas = {
   enrollment: enrollmentPolicySchema,
   password: passwordPolicySchema,
   recovery: recoveryPolicySchema,
+  account: accountPolicySchema,
   'sign-on': signOnPolicySchema,
   profile: profilePolicySchema,
   service: servicePolicySchema,

@@ -8,15 +8,15 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../model/signing.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
-import { attributeSchemaOf, profileAttributes } from './attributes.ts';
+import { attributeSchemaOf, languageTag, profileAttributes } from './attributes.ts';
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
-import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
+import { closed, duration, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
+import { checkZoneFiles, cidr, networkData, zones } from './network.ts';
 import { requirementSchema } from './requirement.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
-import { cidrFault } from './zones.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -40,12 +40,6 @@ const issuer = z
     error: (issue) => issuerFault(String(issue.input)) ?? 'is not an issuer',
   })
   .transform((value) => new URL(value).origin);
-
-const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
-  error: (issue) => cidrFault(String(issue.input)) ?? 'is not a CIDR',
-});
-
-const zoneName = key.describe('Name of the zone; conditions refer to it.');
 
 /** For a key that no authenticator has: the check of references reports it. */
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
@@ -119,21 +113,6 @@ const acrValue = closed({
   requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
 });
 
-const zones = z
-  .record(
-    zoneName,
-    closed({
-      cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
-      label: text
-        .optional()
-        .describe(
-          'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
-        ),
-    }),
-  )
-  .default({})
-  .describe('Network zones by name.');
-
 const account = closed({
   username: z
     .enum(['user', 'admin'])
@@ -206,6 +185,9 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
     brand: brandSchema,
+    defaultLanguage: languageTag
+      .optional()
+      .describe('Language of pages and messages where none that was asked for is there. Default `en`.'),
     trustedProxies: z
       .int()
       .min(0)
@@ -215,6 +197,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     clientCertificates: clientCertificates.optional(),
     proofOfWork,
     challengeService: challengeService.optional(),
+    networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
     zones,
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))
@@ -240,6 +223,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     scopes: ownScopes,
   })
     .describe('Settings of the whole provider.')
+    .superRefine(checkZoneFiles)
     .transform((input): Settings => {
       const attributes = attributeSchemaOf(input.attributes, input.identify.by);
       return {

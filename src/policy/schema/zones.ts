@@ -1,6 +1,7 @@
 /** Network zones: which of them contain an address. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import type { Settings } from '../model/settings.ts';
+import type { NetworkFileKind, NetworkRecord } from '../../network-data.ts';
+import type { Settings, Zone } from '../model/settings.ts';
 
 /** Why this is not a network in CIDR notation (RFC 4632, RFC 4291 section 2.3) or an address; `undefined`: it is. */
 export function cidrFault(text: string): string | undefined {
@@ -13,8 +14,67 @@ export function cidrFault(text: string): string | undefined {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? undefined : `must have a prefix of 0 to ${bits}`;
 }
 
-/** A matcher over all zones, made once. An address that cannot be parsed is in no zone. */
-export function compileZones(zones: Settings['zones']): (ip: string) => readonly string[] {
+/** What the zones of one address depend on besides their networks. */
+export interface ZoneData {
+  /** Of a file that cannot be used: false. */
+  readonly knows: (kind: NetworkFileKind) => boolean;
+  /** By all files of the settings. */
+  readonly lookup: (ip: string) => NetworkRecord;
+}
+
+/** The zones that hold an address, and those of which that is not known, since a file cannot be used. */
+export interface ZonesOfAddress {
+  readonly zones: readonly string[];
+  /** Absent: none. */
+  readonly unknownZones?: readonly string[];
+}
+
+const noData: ZoneData = { knows: () => false, lookup: () => ({}) };
+
+/**
+ * A matcher over all zones, made once. An address that cannot be parsed is in no zone; one that no file knows is in
+ * none of the zones that need a file.
+ */
+export function compileZones(zones: Settings['zones'], data: ZoneData = noData): (ip: string) => ZonesOfAddress {
+  const within = compileNetworks(zones);
+  const others = Object.entries(zones).filter(
+    ([, { countries, asns, anonymisers }]) => countries || asns || anonymisers,
+  );
+  if (others.length === 0) return (ip) => ({ zones: within(ip) });
+  return (ip) => {
+    const networks = within(ip);
+    const address = plain(ip);
+    const record = address === undefined ? {} : data.lookup(address);
+    const rest = others.filter(([name]) => !networks.includes(name));
+    const inside = rest.filter(([, zone]) => isInside(zone, record)).map(([name]) => name);
+    const unknown = rest
+      .filter(([name, zone]) => !inside.includes(name) && !knowsAll(zone, data))
+      .map(([name]) => name);
+    return { zones: [...networks, ...inside], ...(unknown.length > 0 && { unknownZones: unknown }) };
+  };
+}
+
+function isInside({ countries, asns, anonymisers }: Zone, { country, asn, anonymiser }: NetworkRecord): boolean {
+  const isThere = country !== undefined && countries?.includes(country) === true;
+  return (
+    isThere || (asn !== undefined && asns?.includes(asn) === true) || (anonymisers === true && anonymiser === true)
+  );
+}
+
+/** The files that the zone needs. */
+export function filesOf({ countries, asns, anonymisers }: Zone): readonly NetworkFileKind[] {
+  return [
+    ...(countries ? (['country'] as const) : []),
+    ...(asns ? (['asn'] as const) : []),
+    ...(anonymisers ? (['anonymiser'] as const) : []),
+  ];
+}
+
+function knowsAll(zone: Zone, { knows }: ZoneData): boolean {
+  return filesOf(zone).every(knows);
+}
+
+function compileNetworks(zones: Settings['zones']): (ip: string) => readonly string[] {
   const lists = Object.entries(zones).map(([name, { cidrs }]) => ({
     name,
     ipv4: blockList(cidrs, 'ipv4'),
@@ -36,10 +96,10 @@ export function compileZones(zones: Settings['zones']): (ip: string) => readonly
 
 /** An address as it is shown to users: with the labels of the zones that contain it. Not for decisions. */
 export function placeInWords(
-  { settings, zonesOf }: { readonly settings: Pick<Settings, 'zones'>; zonesOf(ip: string): readonly string[] },
+  { settings, zonesOf }: { readonly settings: Pick<Settings, 'zones'>; zonesOf(ip: string): ZonesOfAddress },
   ip: string,
 ): string {
-  const labels = zonesOf(ip).flatMap((name) => settings.zones[name]?.label ?? []);
+  const labels = zonesOf(ip).zones.flatMap((name) => settings.zones[name]?.label ?? []);
   return labels.length > 0 ? `${ip} (${labels.join(', ')})` : ip;
 }
 

@@ -34,6 +34,7 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: KindOfFile }[]
   { pattern: /^policies\/enrollment\.yaml$/, kind: 'enrollment' },
   { pattern: /^policies\/password\.yaml$/, kind: 'password' },
   { pattern: /^policies\/recovery\.yaml$/, kind: 'recovery' },
+  { pattern: /^policies\/account\.yaml$/, kind: 'account' },
   { pattern: /^policies\/sign-on\/[^/]+\.yaml$/, kind: 'sign-on' },
   { pattern: /^policies\/profile\/[^/]+\.yaml$/, kind: 'profile' },
   { pattern: /^policies\/service\/[^/]+\.yaml$/, kind: 'service' },

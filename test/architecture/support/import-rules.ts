@@ -25,7 +25,10 @@ export const importRules: Readonly<Record<string, Part>> = {
   errors: { ours: [], packages: [] },
 
   // A brand is checked by the colours that pages and mail will have.
-  policy: { ours: ['core', 'rendering/palette', ...store], packages: ['yaml', 'zod', '@marcbachmann/cel-js'] },
+  policy: {
+    ours: ['core', 'rendering/palette', 'network-data', ...store],
+    packages: ['yaml', 'zod', '@marcbachmann/cel-js'],
+  },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
@@ -128,8 +131,11 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   log: { ours: [], packages: ['pino'] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
+  // Files of the operator, read and followed by each process.
+  'network-data': { ours: [], packages: ['mmdb-lib'] },
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  'own-views': root,
   app: root,
   serve: root,
   main: root,
@@ -224,6 +230,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'answers',
     'page-context',
     'middleware',
+    'language-handler',
     'sign-in',
     'account',
     'provider',

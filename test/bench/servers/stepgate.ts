@@ -20,7 +20,7 @@ async function built<File extends keyof Source>(file: File): Promise<Source[File
 }
 
 // As `serve` does.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=60');
 
 const { createApp } = await built('app.js');
 const { createLogger } = await built('log.js');

@@ -199,6 +199,7 @@ const deviceArbitraries: Arbitraries<Facts['device']> = {
 const networkArbitraries: Arbitraries<Facts['network']> = {
   ip: fc.constant('192.0.2.1'),
   zones: fc.subarray(names),
+  unknownZones: fc.constant(['c']),
 };
 
 /** By name. */
@@ -209,7 +210,20 @@ export const factArbitraries: Arbitraries<Facts> = {
   request: fc
     .tuple(request, fc.constantFrom(...names), fc.subarray(names), fc.subarray(names))
     .map(([asked, clientId, scopes, essentialClaims]) => ({ ...asked, clientId, scopes, essentialClaims })),
-  network: fc.record(networkArbitraries),
+  network: fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .record(networkArbitraries, { requiredKeys: ['ip', 'zones'] })
+        .map(({ unknownZones: _, ...known }) => known),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record(networkArbitraries)
+        .map((one) => ({ ...one, zones: one.zones.filter((zone) => zone !== 'c') })),
+    },
+  ),
   device: fc.record(deviceArbitraries, { requiredKeys: ['known', 'platform', 'os'] }),
   keepSignedIn: fc.boolean(),
   subject,

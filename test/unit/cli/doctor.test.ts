@@ -186,6 +186,16 @@ test('a store that does not answer, and one that warns', async () => {
   expect(await complaints({ openAsItIs })).toEqual(['warn store: the clock of Redis differs from ours by 9 s']);
 });
 
+test('a store that answers, and does not reach its replicas', async () => {
+  await sound();
+  const store = await terminal.context.openStore();
+  const confirm = () => Promise.reject(new StoreUnavailable('not at every replica (10.0.0.3:6379)'));
+  expect(await complaints({ openAsItIs: async () => ({ ...store, confirm }) })).toEqual([
+    'fail store: it keeps no promises now: not at every replica (10.0.0.3:6379)',
+  ]);
+  expect(terminal.exitCode()).toBe(1);
+});
+
 test('a revision that cannot be read', async () => {
   await sound();
   const value = JSON.stringify({ revision: 7, manifest: 'gone' });

@@ -118,7 +118,7 @@ describe('the text of a message', () => {
           expect(words).not.toMatch(/\{[a-zA-Z]+\}|undefined/);
           expect(words).not.toContain(renderer.texts(locale).text('message.unknown'));
         }
-        expect(html).toContain(`<html lang="${locale}" dir="ltr">`);
+        expect(html).toContain(`<html lang="${locale}" dir="${locale === 'ar' ? 'rtl' : 'ltr'}">`);
         expect(html).toContain('Acme &lt;ID&gt;');
         expect(text).toContain('Acme <ID>');
       }

@@ -343,7 +343,8 @@ function snapshotOf(
     servicePolicy: async () => undefined,
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
-    zonesOf: () => [],
+    zonesOf: () => ({ zones: [] }),
+    networkFault: () => undefined,
     fileHash: () => undefined,
     brandFile: async () => undefined,
   };

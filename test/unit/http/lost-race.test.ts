@@ -33,6 +33,7 @@ const routes = createRoutes(
     relatedOrigins: anyHandler,
     health: anyHandler,
     asset: anyHandler,
+    language: anyHandler,
   }),
 );
 

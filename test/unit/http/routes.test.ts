@@ -29,6 +29,7 @@ const handlers = {
   relatedOrigins: anyHandler,
   health: anyHandler,
   asset: anyHandler,
+  language: anyHandler,
 };
 const table = ownRoutes(handlers);
 

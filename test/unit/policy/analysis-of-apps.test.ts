@@ -89,6 +89,17 @@ describe('weaker below', () => {
   });
 });
 
+test('an example says the zone that a country puts an address into', async () => {
+  const zones = 'zones: { home: { countries: [AT] } }\nnetworkData: { country: /nowhere/country.mmdb }\n';
+  const rule = `{ name: Admins, when: { groups: { any: [admins] }, time: { days: [mon], zone: UTC } }, then: ${two} }`;
+  const home = `{ name: Home, when: { network: { any: [home] } }, then: ${one} }`;
+  const [found] = await findings({
+    'stepgate.yaml': `brand: { name: A }\n${zones}authenticators: { webauthn: { enabled: true } }\n`,
+    [signOn]: policy(rule, home, rest('deny')),
+  });
+  expect(found?.example?.slice(6, 10)).toEqual(['--ip', '203.0.113.7', '--zone', 'home']);
+});
+
 describe('lock-out', () => {
   const enrollment = (when: string, disabled: string) =>
     `rules:\n  - { name: No keys, when: { ${when} }, then: { disabled: [${disabled}] } }\n  - { name: Rest, then: {} }\n`;
@@ -102,6 +113,39 @@ describe('lock-out', () => {
       { code: 'lock-out', severity: 'warning', line: 3, rules: [{ name: 'All' }, { name: 'No keys' }] },
     ]);
     expect(found[0]?.example).toContain('guests,admins');
+  });
+});
+
+describe('spoofable', () => {
+  test.each([
+    ['a strict rule', policy(`{ name: Phones, when: { device: { platform: [mobile] } }, then: ${two} }`, rest(one)), 3],
+    ['a weak rule', policy(`{ name: Macs, when: { device: { os: [macos] } }, then: ${one} }`, rest(two)), 4],
+    ['a denial', policy('{ name: Others, when: { device: { os: [other] } }, then: deny }', rest(one)), 3],
+  ])('%s for some browsers', async (_, text, line) => {
+    expect((await findings({ [signOn]: text })).map((found) => `${found.code} ${found.line}`)).toEqual([
+      `spoofable ${line}`,
+    ]);
+  });
+
+  test.each([
+    ['the same', policy(`{ name: Phones, when: { device: { platform: [mobile] } }, then: ${two} }`, rest(two))],
+    [
+      'something else',
+      policy(
+        `{ name: Phones, when: { device: { platform: [mobile] } }, then: { allow: { knowledge: {} } } }`,
+        rest('{ allow: { possession: {} } }'),
+      ),
+    ],
+    [
+      'more of other users',
+      policy(
+        `{ name: Phones, when: { device: { platform: [mobile] }, groups: { any: [a] } }, then: ${two} }`,
+        `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`,
+        rest(one),
+      ),
+    ],
+  ])('quiet where other browsers are asked for %s', async (_, text) => {
+    expect(await findings({ [signOn]: text })).toEqual([]);
   });
 });
 
@@ -163,6 +207,19 @@ test('an attribute that users write themselves lets no user in', async () => {
     );
   expect(await found('team')).toEqual(['user-written rules[0].when.attributes.team']);
   expect(await found('unit')).toEqual([]);
+});
+
+test('a grace that is over', async () => {
+  const enrollment = (until: string) =>
+    `rules:\n  - { name: All, then: { required: [{ anyOf: [totp], grace: { until: ${until} } }] } }\n`;
+  const found = async (until: string) =>
+    (await findings({ 'policies/enrollment.yaml': enrollment(until) })).map(
+      ({ code, path, message }) => `${code} ${path} ${message}`,
+    );
+  expect(await found('"2026-11-25"')).toEqual([
+    'past rules[0].then.required[0] its grace ended on 2026-11-25: no user can skip it any more',
+  ]);
+  expect(await found('"2026-11-26"')).toEqual([]);
 });
 
 test('what nothing uses is a note', async () => {

@@ -26,6 +26,7 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
   const command = configCommand({
     openStore,
     openNewStore: openStore,
+    checkViews: async () => [],
     configDir: dir,
     stdout: (text) => {
       outcome.stdout += text;

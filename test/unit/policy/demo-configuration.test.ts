@@ -166,7 +166,7 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
   const facts: Facts = {
     now,
     request: { clientId, scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false },
-    network: { ip, zones: compileZones(settings.zones)(ip) },
+    network: { ip, ...compileZones(settings.zones)(ip) },
     device: { known: false, platform: 'desktop', os: 'linux' },
     subject: { ...alice, groups },
     evidence,

@@ -21,6 +21,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   enrollment: () => 'policies/enrollment.yaml',
   password: () => 'policies/password.yaml',
   recovery: () => 'policies/recovery.yaml',
+  account: () => 'policies/account.yaml',
 };
 
 const chapters = (await readdir(join(root, 'docs')))

@@ -85,7 +85,7 @@ test.each<[string, readonly string[]]>([
   ['0xc0000209', []],
   ['192.0.2.09', []],
 ])('the zones of %j', (ip, expected) => {
-  expect(zonesOf(ip)).toEqual(expected);
+  expect(zonesOf(ip)).toEqual({ zones: expected });
 });
 
 test.each<[string, string, readonly unknown[]]>([

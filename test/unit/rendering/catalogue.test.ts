@@ -55,7 +55,7 @@ describe('what is wrong with messages', () => {
       /^en\.json:2:2: a is not a valid ICU message/,
     ],
     ['an unknown tag', { 'en.json': '{ "a": "<script>x</script>" }' }, 'en.json:1:3: a has the unknown tag <script>'],
-    ['a missing key', { 'en.json': '{ "a": "x" }', 'de.json': '{}' }, 'en.json:1:3: a has no text in de'],
+    ['a missing key', { 'en.json': '{ "a": "x" }', 'de.json': '{}' }, 'de.json:1:1: a is missing (in English: x)'],
     ['a key of its own', { 'en.json': '{}', 'de.json': '{\n\n  "a": "x" }' }, 'de.json:3:3: there is no text a in en'],
     [
       'an unknown value',
@@ -65,13 +65,35 @@ describe('what is wrong with messages', () => {
     [
       'a value left out, deep in a plural',
       {
-        'en.json': '{ "a": "{n, plural, other {<strong>{app}</strong>}}" }',
-        'de.json': '{ "a": "{n, plural, other {#}}" }',
+        'en.json': '{ "a": "{n, plural, one {#} other {<strong>{app}</strong>}}" }',
+        'de.json': '{ "a": "{n, plural, one {#} other {#}}" }',
       },
       'de.json:1:3: a lacks the value {app}',
     ],
   ])('%s: says where', (_, files, message) => {
     expect(findingsOf(files)).toEqual([typeof message === 'string' ? message : expect.stringMatching(message)]);
+  });
+
+  test.each([
+    ['a plural that is missing', 'pl', '{n, plural, one {#} few {#} other {#}}', 'lacks the plural `many` of {n}'],
+    [
+      'a plural that the language does not have',
+      'ja',
+      '{n, plural, one {#} other {#}}',
+      'has the plural `one` of {n}, which ja does not use',
+    ],
+  ])('%s: says where', (_, locale, text, message) => {
+    const english = '{ "a": "{n, plural, one {#} other {#}}" }';
+    const files = { 'en.json': english, [`${locale}.json`]: JSON.stringify({ a: text }) };
+    expect(findingsOf(files)).toEqual([`${locale}.json:1:2: a ${message}`]);
+  });
+
+  test('a case of a select that is missing, and one that there is not: says where', () => {
+    const files = {
+      'en.json': '{ "a": "{k, select, x {1} other {2}}" }',
+      'de.json': '{ "a": "{k, select, y {1} other {2}}" }',
+    };
+    expect(findingsOf(files)).toEqual(['de.json:1:3: a has the unknown case k=y', 'de.json:1:3: a lacks the case k=x']);
   });
 
   test('a good one has no findings', () => {

@@ -1,11 +1,23 @@
-/** The condition `network`: the network zones of the address that the request comes from. */
+/**
+ * The condition `network`: the network zones of the address that the request comes from. A zone of which that could not
+ * be found out is an error, unless the others decide.
+ */
+import type { AnyAllNone, ConditionResult } from '../../model/conditions.ts';
+import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { allOf, oneOf } from '../condition-result.ts';
 import { jointMembers, meetsLists } from '../membership.ts';
 import { choiceTheory, namesIn } from '../membership-theory.ts';
 import type { Universe } from '../theory.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
-  compile: (lists) => [{ name: 'network', test: ({ network }) => resultOf(meetsLists(lists, network.zones)) }],
+  compile: (lists) => [
+    {
+      name: 'network',
+      test: ({ network }) =>
+        network.unknownZones === undefined ? resultOf(meetsLists(lists, network.zones)) : uncertain(lists, network),
+    },
+  ],
   varies: true,
   samples: ({ one, other }) => {
     const zones = jointMembers(one, other);
@@ -22,6 +34,14 @@ export const networkCondition: ConditionDescriptor<'network'> = {
     );
   },
 };
+
+function uncertain({ any, all = [], none = [] }: AnyAllNone, network: Facts['network']): ConditionResult {
+  const isIn = (zone: string): ConditionResult =>
+    network.unknownZones?.includes(zone) ? 'error' : resultOf(network.zones.includes(zone));
+  const isOutside = (zone: string): ConditionResult =>
+    network.unknownZones?.includes(zone) ? 'error' : resultOf(!network.zones.includes(zone));
+  return allOf([...(any === undefined ? [] : [oneOf(any.map(isIn))]), ...all.map(isIn), ...none.map(isOutside)]);
+}
 
 /** One place for each set of the zones that conditions name. */
 function distinctPlaces(places: Universe['places'], named: ReadonlySet<string>): Universe['places'] {

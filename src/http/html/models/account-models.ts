@@ -62,8 +62,6 @@ export interface AddAuthenticatorModel {
 }
 
 export interface SessionsModel {
-  /** There are others than this one. */
-  readonly others: boolean;
   readonly sessions: readonly SessionEntry[];
 }
 
@@ -134,7 +132,7 @@ export interface OwnAppsModel extends LeadModel {
 export interface OpenableAppModel {
   readonly app: AppView;
   readonly href: string;
-  /** What the link says to a screen reader. */
+  /** What the link does, beside its name. */
   readonly open: MessageDescriptor;
 }
 

@@ -33,6 +33,21 @@ export interface LayoutModel {
   readonly main: string;
   /** Of the brand, for the foot of the page. */
   readonly links: readonly LinkModel[];
+  /** Absent: there is one language only. */
+  readonly languages?: LanguagesModel;
+}
+
+/** The switch of languages, each by its own name. */
+export interface LanguagesModel {
+  readonly current: LanguageModel;
+  readonly others: readonly LanguageModel[];
+  /** Where the browser comes back to. */
+  readonly back: string;
+}
+
+export interface LanguageModel {
+  readonly locale: Locale;
+  readonly name: string;
 }
 
 export interface BrandModel {
@@ -66,6 +81,7 @@ export interface ContactModel {
 
 export interface FooterModel {
   readonly links: readonly LinkModel[];
+  readonly languages?: LanguagesModel;
 }
 
 export interface NavModel {

@@ -181,7 +181,6 @@ function titleOf(
 
 function sessionsModel({ sessions }: Overview, now: number, t: Translator): SessionsModel {
   return {
-    others: sessions.some(({ current }) => !current),
     sessions: sessions.map((session) => ({
       ...sessionDetails(session, now),
       current: session.current,

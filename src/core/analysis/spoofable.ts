@@ -1,0 +1,89 @@
+/**
+ * Finds rules that a browser chooses by what it says of itself: with another User-Agent header the same user, from the
+ * same place, is asked for less.
+ */
+import type { Rule } from '../model/policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { findRule } from '../policy/rules.ts';
+import type { Formula, UserFacts, Variable } from '../policy/theory.ts';
+import { decidingFormulas } from './dead-rules.ts';
+import { findModel, newBudget } from './find-model.ts';
+import type { RuleSpace } from './rule-space.ts';
+import { evidenceBetween, impliesAll } from './strictness.ts';
+
+/** Of two rules the browser chooses which decides. */
+export interface Spoofable {
+  readonly strict: Rule;
+  readonly weak: Rule;
+  /** In these facts the weak rule decides. */
+  readonly facts: UserFacts;
+}
+
+/** One for each rule that asks what the browser is, at most. */
+export function spoofable(policies: PolicySet, space: RuleSpace): readonly Spoofable[] {
+  const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
+  return rules.flatMap((rule) => {
+    const browser = browserOf(rule, space);
+    const others = browser === undefined ? [] : rules.filter((other) => other !== rule);
+    for (const other of others) {
+      const [strict, weak] = ordered(rule, other, policies) ?? [];
+      const facts = strict && weak && browser && factsFor({ strict, weak, rules, browser }, { policies, space });
+      if (facts && strict && weak) return [{ strict, weak, facts }];
+    }
+    return [];
+  });
+}
+
+function browserOf({ when }: Rule, space: RuleSpace): Variable | undefined {
+  const part = space.parts(when).find(({ condition, path }) => condition === 'device' && path[0] !== 'known');
+  return part && 'variable' in part.formula ? part.formula.variable : undefined;
+}
+
+/** The stricter rule first. Undefined: neither is. */
+function ordered(one: Rule, other: Rule, { authenticators }: PolicySet): readonly [Rule, Rule] | undefined {
+  if (one.then.kind === 'deny') return other.then.kind === 'deny' ? undefined : [one, other];
+  if (other.then.kind === 'deny') return [other, one];
+  const [first, second] = [one.then.requirement, other.then.requirement];
+  const isStricter = (strict: typeof first, weak: typeof first) =>
+    impliesAll([strict], [weak], authenticators) && evidenceBetween([weak], strict, authenticators) !== undefined;
+  if (isStricter(first, second)) return [one, other];
+  return isStricter(second, first) ? [other, one] : undefined;
+}
+
+interface Choice {
+  readonly strict: Rule;
+  readonly weak: Rule;
+  readonly rules: readonly Rule[];
+  readonly browser: Variable;
+}
+
+interface Analysed {
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+}
+
+/** Facts that differ in the browser alone. Undefined: there are none. */
+function factsFor({ strict, weak, rules, browser }: Choice, { policies, space }: Analysed): UserFacts | undefined {
+  const positions = [...browser.classes.keys()];
+  const formulasOf = (rule: Rule, at: number) =>
+    decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space).map((one) => inClass(one, browser, at));
+  for (const one of positions) {
+    for (const other of positions.filter((at) => at !== one)) {
+      const found = findModel([...formulasOf(strict, one), ...formulasOf(weak, other)], newBudget());
+      if (typeof found !== 'object') continue;
+      const plain = space.factsOf(found.model);
+      const factsIn = (at: number) => browser.classes[at]?.place?.(plain) ?? plain;
+      const decides = (rule: Rule, at: number) => policies.app && findRule(policies.app, factsIn(at)).rule === rule;
+      if (decides(strict, one) && decides(weak, other)) return factsIn(other);
+    }
+  }
+  return undefined;
+}
+
+/** The formula where the variable is in the class. */
+function inClass(formula: Formula, variable: Variable, at: number): Formula {
+  if ('all' in formula) return { all: formula.all.map((one) => inClass(one, variable, at)) };
+  if ('any' in formula) return { any: formula.any.map((one) => inClass(one, variable, at)) };
+  if (formula.variable !== variable) return formula;
+  return (formula.classes & (1n << BigInt(at))) === 0n ? { any: [] } : { all: [] };
+}

@@ -1,0 +1,56 @@
+/** `POST /language`: the language that the user chose, for all pages in this browser. Works without a script. */
+import type { Context } from 'koa';
+import { seeOther } from './answers.ts';
+import type { Renderer } from './html/render.ts';
+import { readForm } from './middleware/form-body.ts';
+import { requireSameOrigin } from './middleware/same-origin.ts';
+
+export interface LanguageParts {
+  readonly renderer: Pick<Renderer, 'locales'>;
+  readonly issuer: string;
+  readonly cookie: string;
+  /** One of our own paths, and whether a browser can open it. `undefined`: it is none of ours. */
+  readonly canOpen: (path: string) => boolean | undefined;
+}
+
+/** A year (milliseconds). */
+const remembered = 365 * 24 * 3600 * 1000;
+
+/** Rejects with `StepgateError` when the form comes from another site or cannot be read. */
+export function languageHandler(parts: LanguageParts): (ctx: Context) => Promise<void> {
+  return async (ctx) => {
+    requireSameOrigin(ctx, parts.issuer);
+    const { language = '', back = '' } = await readForm(ctx);
+    if (parts.renderer.locales.includes(language)) setLanguageCookie(ctx, parts, language);
+    seeOther(ctx, pathBack(back, parts));
+  };
+}
+
+/** `null`: the language is that of the profile or of the browser again. */
+export function setLanguageCookie(
+  ctx: Context,
+  { cookie, issuer }: Pick<LanguageParts, 'cookie' | 'issuer'>,
+  language: string | null,
+): void {
+  ctx.cookies.set(cookie, language, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: issuer.startsWith('https:'),
+    path: '/',
+    overwrite: true,
+    signed: false,
+    ...(language === null ? {} : { maxAge: remembered }),
+  });
+}
+
+/** Where the page was that the user read. The answer to a form is no address: what stands above it is. */
+function pathBack(back: string, { issuer, canOpen }: LanguageParts): string {
+  const url = /^\/(?![/\\])/.test(back) ? URL.parse(back, issuer) : null;
+  if (url === null || url.origin !== issuer) return '/account';
+  const segments = url.pathname.split('/');
+  for (let length = segments.length; length > 1; length -= 1) {
+    const path = segments.slice(0, length).join('/');
+    if (canOpen(path) !== false) return length === segments.length ? path + url.search : path;
+  }
+  return '/account';
+}

@@ -1,0 +1,182 @@
+/**
+ * What MaxMind DB files say about addresses: country, place, autonomous system, anonymisers. The operator supplies the
+ * files. Each is read when it is first needed, and again when it changes. This file promises: a file that cannot be
+ * read, or holds something else, is a fault with a code, and never an address that is nowhere.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Reader, type Response } from 'mmdb-lib';
+
+/** What a file is for: `country` (Country or City), `asn` (ASN or ISP), `anonymiser` (Anonymous IP). */
+export type NetworkFileKind = 'country' | 'asn' | 'anonymiser';
+
+/** The paths of the files. */
+export type NetworkFilePaths = Readonly<Partial<Record<NetworkFileKind, string>>>;
+
+/** What is known of an address. What its files do not say is absent. */
+export interface NetworkRecord {
+  /** ISO 3166-1 alpha-2. */
+  readonly country?: string;
+  /** In degrees. */
+  readonly location?: { readonly latitude: number; readonly longitude: number };
+  /** Number of the autonomous system. */
+  readonly asn?: number;
+  /** A VPN, a proxy, an exit of Tor, or hosting. */
+  readonly anonymiser?: true;
+}
+
+/** Why a file cannot be used. `message` begins with the code. */
+export interface NetworkFileFault {
+  readonly code: 'network_file_missing' | 'network_file_damaged' | 'network_file_foreign';
+  readonly message: string;
+}
+
+interface OpenFile {
+  reader?: Reader<Response>;
+  fault?: NetworkFileFault;
+  /** Tells a changed file. */
+  version: string;
+  /** Milliseconds since the epoch. */
+  checkedAt: number;
+}
+
+/** A changed file is noticed so long after (milliseconds). */
+const checkAfter = 2000;
+
+const typePattern: Readonly<Record<NetworkFileKind, RegExp>> = {
+  country: /(Country|City|Enterprise)/,
+  asn: /(ASN|ISP|Enterprise)/,
+  anonymiser: /Anonymous/,
+};
+
+const whatIsNeeded: Readonly<Record<NetworkFileKind, string>> = {
+  country: 'a Country or City database',
+  asn: 'an ASN or ISP database',
+  anonymiser: 'an Anonymous IP database',
+};
+
+/** The files of one process, by path and kind. */
+export class NetworkFiles {
+  readonly #open = new Map<string, OpenFile>();
+
+  /** `undefined`: the file can be used. */
+  fault(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
+    return this.#fileOf(kind, path).fault;
+  }
+
+  /** `ip`: an IP address. `undefined`: the file says nothing about it, or cannot be used. */
+  lookup(kind: NetworkFileKind, path: string, ip: string): NetworkRecord | undefined {
+    const file = this.#fileOf(kind, path);
+    try {
+      const record: unknown = readRecord(file.reader, ip);
+      return typeof record === 'object' && record !== null ? recordOf(kind, record) : undefined;
+    } catch {
+      // The file was cut where only this address leads.
+      delete file.reader;
+      file.fault = damaged(path);
+      return undefined;
+    }
+  }
+
+  #fileOf(kind: NetworkFileKind, path: string): OpenFile {
+    const key = `${kind}\n${path}`;
+    const file = this.#open.get(key);
+    if (file === undefined) {
+      const opened = { ...openNow(kind, path), checkedAt: Date.now() };
+      this.#open.set(key, opened);
+      return opened;
+    }
+    if (Date.now() - file.checkedAt >= checkAfter) {
+      file.checkedAt = Date.now();
+      if (versionOf(path) !== file.version) void reopen(file, kind, path);
+    }
+    return file;
+  }
+}
+
+/** Only once: afterwards a changed file is read without stopping requests. */
+function openNow(kind: NetworkFileKind, path: string): Omit<OpenFile, 'checkedAt'> {
+  const version = versionOf(path);
+  try {
+    return { ...parseFile(kind, path, readFileSync(path)), version };
+  } catch {
+    return { fault: missing(path), version };
+  }
+}
+
+/** What was good stays in use until there is something good again, as a file may be half written. */
+async function reopen(file: OpenFile, kind: NetworkFileKind, path: string): Promise<void> {
+  const version = versionOf(path);
+  const read = await readFile(path).then(
+    (content) => parseFile(kind, path, content),
+    () => ({ fault: missing(path) }),
+  );
+  file.version = version;
+  if ('reader' in read) {
+    file.reader = read.reader;
+    delete file.fault;
+  } else if (file.reader === undefined) file.fault = read.fault;
+}
+
+function versionOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+}
+
+function missing(path: string): NetworkFileFault {
+  return { code: 'network_file_missing', message: `network_file_missing: ${path} cannot be read: put the file there` };
+}
+
+type Parsed = { readonly reader: Reader<Response> } | { readonly fault: NetworkFileFault };
+
+function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed {
+  try {
+    const reader = new Reader<Response>(content);
+    const { databaseType, nodeCount, treeDepth } = reader.metadata;
+    if (!typePattern[kind].test(databaseType)) {
+      const message = `network_file_foreign: ${path} is of the type ${databaseType}: ${whatIsNeeded[kind]} is needed`;
+      return { fault: { code: 'network_file_foreign', message } };
+    }
+    const { searchTreeSize } = reader.metadata;
+    const separator = content.subarray(searchTreeSize, searchTreeSize + 16);
+    // A file that lacks something before its metadata has no separator behind its tree.
+    if (nodeCount < 1 || treeDepth < 32 || separator.length < 16 || separator.some((byte) => byte !== 0))
+      throw new RangeError('no tree');
+    return { reader };
+  } catch {
+    return { fault: damaged(path) };
+  }
+}
+
+function damaged(path: string): NetworkFileFault {
+  const message = `network_file_damaged: ${path} is no whole MaxMind DB file: fetch it again`;
+  return { code: 'network_file_damaged', message };
+}
+
+/** A file may know addresses of IPv4 only. */
+function readRecord(reader: Reader<Response> | undefined, ip: string): unknown {
+  return reader?.metadata.treeDepth === 32 && ip.includes(':') ? undefined : reader?.get(ip);
+}
+
+/** As of the formats of GeoIP2 and GeoLite2. Members of another type are left out. */
+function recordOf(kind: NetworkFileKind, record: object): NetworkRecord {
+  const at = (...path: readonly string[]): unknown =>
+    path.reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], record);
+  if (kind === 'asn') {
+    const asn = at('autonomous_system_number');
+    return typeof asn === 'number' ? { asn } : {};
+  }
+  if (kind === 'anonymiser') {
+    const names = ['is_anonymous', 'is_anonymous_vpn', 'is_public_proxy', 'is_tor_exit_node', 'is_hosting_provider'];
+    return names.some((name) => at(name) === true) ? { anonymiser: true } : {};
+  }
+  const [country, latitude, longitude] = [
+    at('country', 'iso_code') ?? at('registered_country', 'iso_code'),
+    at('location', 'latitude'),
+    at('location', 'longitude'),
+  ];
+  return {
+    ...(typeof country === 'string' && { country }),
+    ...(typeof latitude === 'number' && typeof longitude === 'number' && { location: { latitude, longitude } }),
+  };
+}

@@ -1,0 +1,34 @@
+/** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
+import type { NetworkFileKind, NetworkFiles, NetworkRecord } from '../../network-data.ts';
+import type { Settings } from '../model/settings.ts';
+import { filesOf, type ZoneData } from '../schema/zones.ts';
+
+const kinds = ['country', 'asn', 'anonymiser'] as const satisfies readonly NetworkFileKind[];
+
+/** What the files of the settings say. Looks into none that no zone needs. */
+export function zoneData({ networkData = {} }: Settings, files: NetworkFiles): ZoneData {
+  return {
+    knows(kind) {
+      const path = networkData[kind];
+      return path !== undefined && files.fault(kind, path) === undefined;
+    },
+    lookup: (ip) => {
+      const records = kinds.map((kind) => {
+        const path = networkData[kind];
+        return path === undefined ? {} : files.lookup(kind, path, ip);
+      });
+      return Object.assign({}, ...records) as NetworkRecord;
+    },
+  };
+}
+
+/** The first fault of a file that a zone needs. */
+export function networkFault({ zones, networkData = {} }: Settings, files: NetworkFiles): string | undefined {
+  const needed = new Set(Object.values(zones).flatMap(filesOf));
+  for (const kind of needed) {
+    const path = networkData[kind];
+    const fault = path === undefined ? undefined : files.fault(kind, path);
+    if (fault !== undefined) return fault.message;
+  }
+  return undefined;
+}

@@ -1,0 +1,133 @@
+/**
+ * The operator's own directory of views: templates and texts that take the place of ours. A template is code, so the
+ * directory is one of the node, and nothing in it ever comes from the store. `ownViewsFindings` says what is wrong with
+ * it before a node starts with it.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import ejs from 'ejs';
+import { catalogueFindings, loadCatalogues } from './catalogue.ts';
+import { localeOf } from './locale.ts';
+import type { TemplateVersion } from './templates.ts';
+
+export interface OwnViewsFinding {
+  /** Relative to the directory, with `/`. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** Counted from 1. */
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface OwnViewsOptions {
+  /** The folder of the views that ship. */
+  readonly viewsDir: string;
+  /** The operator's own. */
+  readonly dir: string;
+  /** All templates, by the names that their files have without `.ejs`. */
+  readonly templates: Readonly<Record<string, TemplateVersion>>;
+}
+
+/** Empty: a node can start with the directory. Never throws. */
+export function ownViewsFindings(options: OwnViewsOptions): readonly OwnViewsFinding[] {
+  const { dir } = options;
+  if (!existsSync(dir)) return [{ file: '.', line: 1, column: 1, message: `there is no directory ${dir}` }];
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .toSorted();
+  return [...files.flatMap((file) => fileFindings(file, options)), ...textFindings(options)];
+}
+
+function fileFindings(file: string, options: OwnViewsOptions): readonly OwnViewsFinding[] {
+  if (/^icons\/[\w/-]+\.svg$/.test(file) || file.endsWith('.md')) return [];
+  if (/^messages\/[^/]+\.json$/.test(file)) return localeFindings(file);
+  if (file.endsWith('.ejs')) return templateFindings(file, options);
+  return [first(file, 'unknown file; known: messages/*.json, icons/*.svg, and templates (*.ejs) by the names of ours')];
+}
+
+function first(file: string, message: string): OwnViewsFinding {
+  return { file, line: 1, column: 1, message };
+}
+
+function localeFindings(file: string): readonly OwnViewsFinding[] {
+  const tag = file.slice('messages/'.length, -'.json'.length);
+  try {
+    localeOf(tag);
+    return [];
+  } catch {
+    return [first(file, `${tag} is no language tag (BCP 47), such as pt-BR`)];
+  }
+}
+
+/** The first line of a template of the operator: which version of the model it was written for. */
+const versionLine = /^<%#\s*version\s+(\d+)\s*%>/;
+
+function templateFindings(file: string, { dir, templates }: OwnViewsOptions): readonly OwnViewsFinding[] {
+  const name = file.slice(0, -'.ejs'.length);
+  const wanted = Object.hasOwn(templates, name) ? templates[name] : undefined;
+  if (wanted === undefined) return [first(file, 'there is no template of this name')];
+  const source = readFileSync(join(dir, file), 'utf8');
+  const written = Number(versionLine.exec(source)?.[1]);
+  const { version } = wanted;
+  if (Number.isNaN(written)) return [first(file, `begins with no version: write \`<%# version ${version} %>\` first`)];
+  if (written !== version) {
+    const change = written < version ? 'ours has changed since' : 'this release does not have it yet';
+    return [first(file, `is of version ${written}, and the template has version ${version}: ${change}`)];
+  }
+  return syntaxFindings(file, source);
+}
+
+function syntaxFindings(file: string, source: string): readonly OwnViewsFinding[] {
+  try {
+    ejs.compile(source, { strict: true, _with: false, localsName: 'l' });
+    return [];
+  } catch (error) {
+    const message = (error as Error).message.split('\n')[0] ?? '';
+    return [{ file, line: lineOf(source, message), column: 1, message: `cannot be compiled: ${message}` }];
+  }
+}
+
+/** EJS compiles the template as a whole, so the place of a fault is sought tag by tag: the first that is none. */
+function lineOf(source: string, message: string): number {
+  const unclosed = /Could not find matching close tag/.test(message);
+  const lines = source.split('\n');
+  const index = lines.findIndex((_, at) => {
+    const part = lines.slice(0, at + 1).join('\n');
+    const open = part.lastIndexOf('<%');
+    return unclosed ? open >= 0 && !source.slice(open).includes('%>') : !isWhole(lines[at] ?? '');
+  });
+  return index < 0 ? 1 : index + 1;
+}
+
+/** Output tags of the line, each by itself. */
+function isWhole(line: string): boolean {
+  return [...line.matchAll(/<%[=-]([\s\S]*?)[-_]?%>/g)].every(([, code = '']) => {
+    try {
+      ejs.compile(`<%= ${code} %>`, { strict: true, _with: false, localsName: 'l' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Of the catalogues as they are together: a language of the operator's own must have every text. */
+function textFindings({ viewsDir, dir }: OwnViewsOptions): readonly OwnViewsFinding[] {
+  const folder = join(dir, 'messages');
+  try {
+    return catalogueFindings(loadCatalogues([viewsDir, dir])).flatMap((line) => placed(line, dir));
+  } catch (error) {
+    const message = (error as Error).message;
+    return message.startsWith(folder) ? placed(message, dir) : [first('messages', message)];
+  }
+}
+
+/** `file:line:column: message`. Of our own files there is nothing to say here. */
+function placed(line: string, dir: string): readonly OwnViewsFinding[] {
+  const [, file = '', at = '', column = '', message = ''] = /^(.*?):(\d+):(\d+): ([\s\S]*)$/.exec(line) ?? [];
+  if (!file.startsWith(dir)) return [];
+  const name = relative(dir, file).split(sep).join('/');
+  return [{ file: name, line: Number(at), column: Number(column), message }];
+}

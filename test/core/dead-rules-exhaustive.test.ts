@@ -1,0 +1,98 @@
+/** In a small universe, every combination of facts is tried: the analysis says the same. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
+import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import type { Conditions } from '../../src/core/model/conditions.ts';
+import type { Facts } from '../../src/core/model/facts.ts';
+import type { RuleHead } from '../../src/core/model/policy.ts';
+import { compilePolicy } from '../../src/core/policy/compile.ts';
+import { findRule } from '../../src/core/policy/rules.ts';
+import { factsOf, NOW, userWith } from './support/fixtures.ts';
+import { seeded } from './support/seeded.ts';
+import { universe } from './support/universe.ts';
+
+const subsets = [[], ['a'], ['b'], ['a', 'b']];
+/** `b` lies within `a`. */
+const places = [
+  { ip: '203.0.113.7', zones: [] },
+  { ip: '192.0.2.1', zones: ['a'] },
+  { ip: '192.0.2.9', zones: ['a', 'b'] },
+];
+const browsers = [
+  { platform: 'desktop', os: 'linux' },
+  { platform: 'desktop', os: 'macos' },
+  { platform: 'desktop', os: 'windows' },
+  { platform: 'desktop', os: 'chromeos' },
+  { platform: 'mobile', os: 'ios' },
+  { platform: 'mobile', os: 'android' },
+  { platform: 'mobile', os: 'other' },
+  { platform: 'other', os: 'other' },
+] as const;
+
+const everything: readonly Facts[] = subsets.flatMap((groups) =>
+  [undefined, 'a', 'b'].flatMap((userType) =>
+    [undefined, 0, 60, 90].flatMap((ago) =>
+      places.flatMap((network) =>
+        browsers.flatMap((browser) =>
+          [true, false].map((known) =>
+            factsOf({
+              network,
+              device: { known, ...browser },
+              subject: userWith([], {
+                groups,
+                ...(userType !== undefined && { userType }),
+                ...(ago !== undefined && { recovery: { at: NOW - ago, by: [] } }),
+              }),
+            }),
+          ),
+        ),
+      ),
+    ),
+  ),
+);
+
+const lists = fc.record({ any: names(), all: names(), none: names() }, { requiredKeys: [] });
+
+function names() {
+  return fc.subarray(['a', 'b'], { minLength: 1 });
+}
+
+const set = fc.record(
+  {
+    groups: lists,
+    network: lists,
+    userType: fc.record({ any: names(), none: names() }, { requiredKeys: [] }),
+    recovered: fc.record({ within: fc.constantFrom(60, 90) }),
+    device: fc.record(
+      {
+        known: fc.boolean(),
+        platform: fc.subarray(['desktop', 'mobile', 'other'] as const, { minLength: 1 }),
+        os: fc.subarray(['linux', 'ios', 'other'] as const, { minLength: 1 }),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+const conditions: fc.Arbitrary<Conditions> = fc
+  .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined }))
+  .map(([when, any]) => ({ ...when, ...(any && { any }) }));
+
+test('a rule decides somewhere exactly if the analysis says so', () => {
+  let dead = 0;
+  fc.assert(
+    fc.property(fc.array(conditions, { minLength: 2, maxLength: 5 }), (whens) => {
+      const rules = whens.map((when, at): RuleHead => ({ name: String(at), when }));
+      const policy = compilePolicy({ name: 'policy', rules });
+      const deciding = new Set(everything.map((facts) => findRule(policy, facts).rule));
+      const found = ruleVerdicts(policy, ruleSpace(whens, universe({ places })));
+      expect(found.map(({ kind }) => kind === 'decides')).toEqual(rules.map((rule) => deciding.has(rule)));
+      expect(found.map(({ kind }) => kind)).not.toContain('undecided');
+      dead += found.filter(({ kind }) => kind !== 'decides').length;
+    }),
+    seeded(150),
+  );
+  expect(dead).toBeGreaterThan(30);
+});
