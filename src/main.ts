@@ -60,7 +60,6 @@ const program = await createProgram({
       variables: env,
       log: createLogger(logWriter(logFile)),
     });
-    module.flushCompileCache();
     let stopping = false;
     const stop = (): void => {
       if (stopping) return;
@@ -74,6 +73,8 @@ const program = await createProgram({
     process.on('SIGINT', stop);
     // What a service manager or a closed terminal sends. Its default would cut off what is under way.
     process.on('SIGHUP', stop);
+    // After the signals: it takes a while, and the node listens already.
+    module.flushCompileCache();
   },
 });
 

@@ -346,7 +346,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       const refused = await answerStep(agent, page, number(text));
       expect([refused.status, refused.messages, currentStep(refused)]).toEqual([
         422,
-        ['enroll.restricted', message],
+        [message, 'enroll.restricted'],
         'enroll:phone',
       ]);
       expect(await allMailTo(node)).toHaveLength(before);

@@ -60,7 +60,8 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
   };
 }
 
+/** A target that is no address, such as `*`, is one that no route has: `/` leads to the account. */
 function pathOf(target: string): string {
   const url = URL.parse(target);
-  return url ? `${url.pathname}${url.search}` : '/';
+  return url ? `${url.pathname}${url.search}` : '/.invalid';
 }

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { doctorCommand } from '../../../src/cli/doctor/doctor.ts';
 import { storeCommand } from '../../../src/cli/store/store.ts';
+import { createKeyring } from '../../../src/oidc/keys/keyring.ts';
 import { auditKey, storeAloneKey } from '../../../src/stores/keys.ts';
 import { NOW, openTerminal, run, type Terminal } from './harness.ts';
 
@@ -45,6 +46,7 @@ test('the word is written with its end, and audited; --off ends it', async () =>
 });
 
 test('the doctor shows it', async () => {
+  await createKeyring(terminal.store, NOW);
   await alone('--for', '90s');
   terminal.printed();
   const context = {
