@@ -13,7 +13,7 @@ import { cookieInputs, signedCookies } from '../support/token-confusion/cookie-i
 import { endpointInputs } from '../support/token-confusion/endpoint-inputs.ts';
 import { enrollmentInputs } from '../support/token-confusion/enrollment-inputs.ts';
 import { type FlowsInProgress, openFlows } from '../support/token-confusion/flows-in-progress.ts';
-import { type Values, valuesOf } from '../support/token-confusion/handed-out-values.ts';
+import { cookieAt, type Values, valuesOf } from '../support/token-confusion/handed-out-values.ts';
 import { signInInputs } from '../support/token-confusion/sign-in-inputs.ts';
 import type { TestedInput } from '../support/token-confusion/tested-input.ts';
 
@@ -124,6 +124,18 @@ describe('a cookie counts under its own name, with its own signature', () => {
       for (const header of headers) expect([header, await send(flows, header)]).toEqual([header, refused]);
     }
   });
+});
+
+test('a request that is kept for one sign-in is not begun anew at another', async () => {
+  const { desk, node, signIns } = flows;
+  const kept = signedCookies.find(({ name }) => name === 'stepgate-request');
+  const headerFor = (where: string): string => {
+    const part = signIns[where]?.uid ?? '';
+    const ends = ['stepgate-request', 'stepgate-request.sig'];
+    return ends.map((end) => `${end}=${cookieAt(desk, node.issuer, { end, part })}`).join('; ');
+  };
+  expect(await kept?.send(flows, headerFor('select, handle'))).toBe('restart');
+  expect(await kept?.send(flows, headerFor('challenge:email'))).toBe('account');
 });
 
 describe('an ID token or an access token of another issuer', () => {

@@ -27,6 +27,13 @@ async function answerTo(url: string, cookie: string): Promise<string> {
   return query.has('code') ? 'code' : (query.get('error') ?? '');
 }
 
+/** Where the page leads on: `restart`, the kept request from its beginning, or `account`. */
+async function nextAt(url: string, cookie: string): Promise<string> {
+  const answer = await fetch(url, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+  const [, kind] = /data-next="(\w+)"/.exec(await answer.text()) ?? [];
+  return kind ?? String(answer.status);
+}
+
 export const signedCookies: readonly SignedCookie[] = [
   {
     name: 'stepgate-interaction',
@@ -56,6 +63,19 @@ export const signedCookies: readonly SignedCookie[] = [
     },
     send: ({ node }, cookies) => answerTo(authorization(node.issuer, app, { prompt: 'none' }).url, cookies),
   },
+  {
+    name: 'stepgate-request',
+    genuine({ node, desk, signIns }) {
+      const part = signIns['select, handle']?.uid ?? '';
+      const name = 'stepgate-request';
+      return {
+        value: cookieAt(desk, node.issuer, { end: name, part }),
+        signature: cookieAt(desk, node.issuer, { end: `${name}.sig`, part }),
+      };
+    },
+    // Without the cookie of the sign-in its page says that it is over, and where the user can go on.
+    send: ({ node, signIns }, cookies) => nextAt(`${node.issuer}/signin/${signIns['select, handle']?.uid}`, cookies),
+  },
 ];
 
 /** Values of cookies hold these characters only (RFC 6265 section 4.1.1). */
@@ -82,13 +102,15 @@ function signedPlace(
   };
 }
 
-const [interaction, resume, session] = signedCookies as readonly [SignedCookie, SignedCookie, SignedCookie];
+type Four<T> = readonly [T, T, T, T];
+const [interaction, resume, session, request] = signedCookies as Four<SignedCookie>;
 
 export const cookieInputs: readonly TestedInput[] = [
   signedPlace(interaction, 'uid of a third sign-in', { refused: '410', taken: '200' }),
   // What cannot be resumed leads to the page of its sign-in.
   signedPlace(resume, 'uid of another finished sign-in', { refused: '303', taken: 'code' }),
   signedPlace(session, 'session cookie', { refused: 'login_required', taken: 'code' }),
+  signedPlace(request, 'kept request', { refused: 'account', taken: 'restart' }),
   {
     name: 'cookie stepgate-device',
     takes: ['device cookie'],

@@ -178,12 +178,16 @@ function grantsIn(flows: FlowsInProgress): Values {
 
 async function cookiesIn({ node, home, desk, signIns, finished, leaver, approver }: FlowsInProgress): Promise<Values> {
   const { issuer } = node;
+  const third = signIns['select, handle']?.uid ?? '';
   const interaction = { end: 'interaction.sig', part: signIns['challenge:email']?.uid ?? '' };
   return {
     'session cookie': cookieOf(home, issuer, 'stepgate-session'),
     'signature of the session cookie': cookieOf(home, issuer, 'stepgate-session.sig'),
     'signature of an interaction cookie': cookieAt(desk, issuer, interaction),
     'signature of a resume cookie': cookieAt(finished.agent, issuer, { end: 'resume.sig', part: finished.uid }),
+    'kept request': cookieAt(desk, issuer, { end: 'stepgate-request', part: third }),
+    'signature of a kept request': cookieAt(desk, issuer, { end: 'stepgate-request.sig', part: third }),
+    'kept request of another sign-in': cookieAt(desk, issuer, { ...interaction, end: 'stepgate-request' }),
     'device cookie': cookieOf(home, issuer, 'stepgate-device'),
     'secret of the logout page': fieldOf(leaver.page, 'xsrf'),
     'secret of the device page': fieldOf(await approver.open(`${issuer}/device`), 'xsrf'),
