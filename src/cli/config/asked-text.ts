@@ -3,7 +3,7 @@ import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
 import { denialWords } from '../explain/denial-text.ts';
 import { skippableWords } from '../explain/enrollment-text.ts';
 import { keepWords, profileWords } from '../explain/profile-text.ts';
-import type { Outcome } from './situations.ts';
+import type { Outcome } from './fresh-sign-ins.ts';
 
 /** The user gets in. */
 export function getsIn({ steps }: Pick<Outcome, 'steps'>): boolean {

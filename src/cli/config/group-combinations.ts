@@ -19,7 +19,7 @@ export async function groupCombinations(
   store: Store,
   limits = { users: maxUsers, combinations: maxCombinations },
 ): Promise<GroupCombinations> {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { readonly groups: readonly string[]; readonly users: number }>();
   let read = 0;
   let isPartial = false;
   for await (const ids of store.members(usersKey)) {
@@ -29,12 +29,13 @@ export async function groupCombinations(
     read += page.length;
     const { entries } = await store.load(page.map(userKey));
     for (const { user } of accountsOf(entries, page).accounts) {
-      const key = JSON.stringify([...user.groups].sort());
       if (user.status !== 'active') continue;
-      if (counts.has(key) || counts.size < limits.combinations) counts.set(key, (counts.get(key) ?? 0) + 1);
+      const groups = [...user.groups].sort();
+      const key = JSON.stringify(groups);
+      const users = (counts.get(key)?.users ?? 0) + 1;
+      if (users > 1 || counts.size < limits.combinations) counts.set(key, { groups, users });
       else isPartial = true;
     }
   }
-  const combinations = [...counts].map(([key, users]) => ({ groups: JSON.parse(key) as readonly string[], users }));
-  return { combinations: combinations.sort((a, b) => b.users - a.users), isPartial };
+  return { combinations: [...counts.values()].sort((a, b) => b.users - a.users), isPartial };
 }

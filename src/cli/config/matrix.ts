@@ -7,8 +7,8 @@ import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
+import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
-import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './situations.ts';
 
 interface MatrixOptions extends ResultOptions {
   readonly app?: readonly string[];
@@ -74,7 +74,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: Co
   });
 }
 
-/** Nobody's group, each group alone, and what users have together. `left`: combinations beyond the limit. */
+/** No group, each group alone, and what users have together. `left`: combinations beyond the limit. */
 function rowsFor(
   named: readonly string[],
   members: GroupCombinations | undefined,

@@ -1,5 +1,6 @@
 /** `stepgate config what`. */
 import type { Command } from 'commander';
+import type { DenyReason } from '../../core/model/decision.ts';
 import { StepgateError } from '../../errors.ts';
 import { newCommand } from '../commands.ts';
 import { requirementWords } from '../explain/requirement-text.ts';
@@ -8,7 +9,7 @@ import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
-import { conditionsLeftAside, type Outcome, questionAbout, signInsTo } from './situations.ts';
+import { conditionsLeftAside, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 
 interface WhatOptions extends ResultOptions {
   readonly config?: string;
@@ -73,13 +74,20 @@ function missing(outcome: Outcome): readonly string[] {
   return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...outcome.steps.flatMap(lacking)];
 }
 
-/** The requirement that denied, where it was not a rule or the state of the account. */
+const requirementReasons: readonly DenyReason[] = [
+  'unsatisfiable',
+  'enrollment_forbids',
+  'enrollments_full',
+  'acr_unattainable',
+];
+
+/** What would have to be met, where neither a rule nor the state of the account keeps the user out. */
 function unmet({ steps, explanation }: Outcome): readonly string[] {
   const last = steps.at(-1);
-  if (last?.kind !== 'denied' || last.reason === 'rule' || last.layer === undefined) return [];
-  const requirements = explanation.layers.find(({ layer }) => layer === last.layer)?.requirements ?? [];
-  const ways = requirements.flatMap(requirementWords);
-  return ways.length === 0 ? [] : [`required: ${ways.join(', or ')}`];
+  if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
+  const required = explanation.layers.map(({ requirements }) => requirements.flatMap(requirementWords).join(', or '));
+  const named = [...new Set(required)].filter((words) => words !== '');
+  return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }
 
 function lacking(step: Outcome['steps'][number]): readonly string[] {

@@ -5,7 +5,7 @@ import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
-import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './situations.ts';
+import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 
 interface WhoOptions extends ResultOptions {
   readonly config?: string;

@@ -21,7 +21,7 @@ import { factsFromOptions } from '../explain/facts-from-options.ts';
 import type { AskContext } from './configured.ts';
 
 /** Where a sign-in comes from. `elsewhere` is in no zone. */
-export interface Place {
+export interface SignInPlace {
   readonly zone: string;
   readonly network: Facts['network'];
 }
@@ -34,11 +34,11 @@ export interface Outcome {
   readonly dependsOn: readonly ('device' | 'time')[];
 }
 
-/** What the situations of one question share. */
+/** What the sign-ins of one question share. */
 export interface Asked {
   readonly snapshot: Snapshot;
   readonly authenticators: readonly AuthenticatorKind[];
-  readonly places: readonly Place[];
+  readonly places: readonly SignInPlace[];
   readonly now: Seconds;
 }
 
@@ -50,7 +50,7 @@ export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskCo
  * A place for each zone, in as few other zones as an address in it can be, and one in no zone. Where every address is
  * in some zone there is no `elsewhere`.
  */
-function placesToShow({ settings }: Snapshot): readonly Place[] {
+function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   const places = placesIn(settings.zones);
   const outside = places.find(({ zones }) => zones.length === 0);
   const inZones = Object.keys(settings.zones).map((zone) => ({
@@ -138,7 +138,7 @@ function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[
   return [...new Set([now, ...borders.map((border) => now + ((((border - now) % WEEK) + WEEK) % WEEK))])];
 }
 
-/** What a situation of a user in groups says already, or what is varied. */
+/** What a sign-in of a user in groups says already, or what is varied. */
 const shown: readonly ConditionName[] = ['groups', 'network', 'apps', 'device', 'time', 'authenticated'];
 const knownOfUser: readonly ConditionName[] = ['users', 'userType', 'accountAge', 'recovered', 'attributes'];
 
