@@ -50,6 +50,21 @@ export const commands = {
     example: 'config schema --out ./config/schema',
     json: 'as a JSON object',
   },
+  'config matrix': {
+    summary: 'show what each app asks of each group, by zone',
+    example: 'config matrix --app payroll --config ./draft',
+    json: 'as a JSON object',
+  },
+  'config who': {
+    summary: 'show who gets into an app, and how, by group and zone',
+    example: 'config who payroll',
+    json: 'as a JSON object',
+  },
+  'config what': {
+    summary: 'show which apps a user can open now, how, and what is missing',
+    example: 'config what alice@demo.test',
+    json: 'as a JSON object',
+  },
   explain: {
     summary: 'say what a sign-in would ask for, and which rule of which policy requires it',
     example: 'explain --app payroll --user alice@demo.test --ip 192.0.2.10',

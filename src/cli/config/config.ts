@@ -6,7 +6,10 @@ import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
 import { historyCommand } from './history.ts';
+import { matrixCommand } from './matrix.ts';
 import { schemaCommand } from './schema.ts';
+import { whatCommand } from './what.ts';
+import { whoCommand } from './who.ts';
 
 /** The command with its subcommands. They reject with what the store rejects with. */
 export function configCommand(context: ConfigContext): Command {
@@ -16,5 +19,8 @@ export function configCommand(context: ConfigContext): Command {
     configTestCommand(context),
     historyCommand(context),
     schemaCommand(context),
+    matrixCommand(context),
+    whoCommand(context),
+    whatCommand(context),
   ]);
 }

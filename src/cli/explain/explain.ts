@@ -3,19 +3,21 @@ import type { Command } from 'commander';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { explain, explainService } from '../../flow/explain.ts';
+import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { findingLine } from '../../policy/model/finding.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
+import { openEmbedded } from '../../stores/embedded.ts';
 import type { Store } from '../../stores/store.ts';
-import { Directory } from '../../users/directory.ts';
-import { type Account, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
+import { findSubject } from '../shared/find-subject.ts';
 import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
 import { withStore } from '../shared/with-store.ts';
 import { explanationText } from './explain-text.ts';
-import { withFiles } from './explained-files.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
 import { serviceText } from './service-text.ts';
@@ -83,14 +85,22 @@ async function print(
   } else print(await explain(snapshot, app, factsFromOptions(options, known)), explanationText);
 }
 
-async function findSubject(store: Store, identifier: string, now: Seconds): Promise<Subject> {
-  const directory = new Directory(store);
-  const account = (await directory.findByIdentifier(identifier)) ?? (await accountById(directory, identifier));
-  if (account === undefined) throw refusal(`there is no user ${JSON.stringify(identifier)}`);
-  return toSubject(account.user, account.credentials, now);
-}
-
-/** Audit lines name users by the id of the account. */
-async function accountById(directory: Directory, id: string): Promise<Account | undefined> {
-  return /^[\w-]{22}$/.test(id) ? directory.get(id) : undefined;
+/** The files as if they were applied, in a store that is gone afterwards. */
+async function withFiles(
+  context: ExplainContext,
+  dir: string,
+  use: (files: RevisionInUse) => Promise<void>,
+): Promise<void> {
+  const loaded = await loadConfiguration(dir, context);
+  if (!loaded.ok) {
+    const lines = loaded.findings.map((problem) => `${dir}/${findingLine(problem)}`);
+    throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
+  }
+  const store = openEmbedded({ file: ':memory:' });
+  try {
+    await new Revisions(store, context).apply(loaded.documents, { by: 'explain' });
+    await use(await revisionInUse(store, context.authenticators));
+  } finally {
+    await store.close();
+  }
 }

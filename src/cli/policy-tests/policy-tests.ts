@@ -2,19 +2,24 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { loadConfiguration } from '../../policy/load.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { type Finding, findingLine } from '../../policy/model/finding.ts';
+import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { newCommand } from '../commands.ts';
-import { type FilesContext, withFiles } from '../explain/explained-files.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
-import { appNames } from '../shared/revision-in-use.ts';
 import { junitXml } from './junit.ts';
 import { readTests } from './read-tests.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { type UncoveredRule, uncoveredRules } from './uncovered.ts';
 
-export interface PolicyTestContext extends FilesContext {
+export interface PolicyTestContext {
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Values for `${NAME}` in the files. */
+  readonly variables: Variables;
   /** Directory of the configuration, when the command names none. */
   readonly configDir: string;
   /** Each takes whole lines. */
@@ -32,7 +37,7 @@ interface TestOptions extends ResultOptions {
 
 interface Outcome {
   readonly results: readonly TestResult[];
-  /** Not empty: nothing was run, or not everything. */
+  /** Not empty: the results are not all. */
   readonly findings: readonly Finding[];
   readonly coverage: { readonly rules: number; readonly uncovered: readonly UncoveredRule[] };
 }
@@ -61,18 +66,20 @@ export function configTestCommand(context: PolicyTestContext): Command {
     });
 }
 
+/** Nothing is run where the configuration or a test is wrong. */
 async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
-  return withFiles(context, dir, async ({ snapshot, manifest, documents }) => {
-    const { authenticators, variables } = context;
-    const configuration = { snapshot, apps: appNames(manifest), authenticators, variables };
-    const { files, findings } = await readTests(tests, configuration);
-    const ran = await runTests(findings.length > 0 ? [] : files, configuration);
-    return {
-      results: ran.results,
-      findings: [...findings, ...ran.findings],
-      coverage: uncoveredRules(documents, ran.results),
-    };
-  });
+  const loaded = await loadConfiguration(dir, context);
+  const nothing = { results: [], coverage: { rules: 0, uncovered: [] } };
+  if (!loaded.ok) return { ...nothing, findings: loaded.findings };
+  const { documents } = loaded;
+  const { authenticators, variables } = context;
+  const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
+  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const configuration = { snapshot, apps, authenticators, variables };
+  const { files, findings } = await readTests(tests, configuration);
+  if (findings.length > 0) return { ...nothing, findings };
+  const ran = await runTests(files, configuration);
+  return { ...ran, coverage: uncoveredRules(documents, ran.results) };
 }
 
 function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {
