@@ -40,6 +40,11 @@ export const commands = {
     example: 'config history --limit 5',
     json: 'one JSON object per line',
   },
+  'config test': {
+    summary: 'run the policy tests: what sign-ins must come to',
+    example: 'config test ./config --coverage',
+    json: 'as a JSON object',
+  },
   'config schema': {
     summary: 'write the JSON Schemas of the files, for editors',
     example: 'config schema --out ./config/schema',

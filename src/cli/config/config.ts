@@ -1,6 +1,7 @@
 /** `stepgate config`: its subcommands. */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
+import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
@@ -15,6 +16,7 @@ export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
     checkCommand(context),
     applyCommand(context),
+    configTestCommand(context),
     historyCommand(context),
     schemaCommand(context),
     matrixCommand(context),
