@@ -31,6 +31,7 @@ const device = closedNotEmpty({
   remembered: listOf(proof).optional().describe('What the browser remembers, such as totp@3d.'),
 }).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
   error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',
+  when: ({ issues }) => issues.length === 0,
 });
 
 const request = closedNotEmpty({
@@ -40,6 +41,9 @@ const request = closedNotEmpty({
   essentialClaims: names('Claims that the app calls essential.'),
   maxAge: z.int().min(0).max(999_999_999).optional().describe('`max_age`, in seconds.'),
   promptLogin: flag('`prompt=login`.'),
+}).refine(({ essentialAcr, acrValues }) => essentialAcr === undefined || acrValues !== undefined, {
+  error: 'has `essentialAcr` and no `acrValues`',
+  when: ({ issues }) => issues.length === 0,
 });
 
 /** The parts that name authenticators, which an editor then completes. */
@@ -85,7 +89,12 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
   return { steps, user };
 }
 
-const attributeValue = z.union([z.string(), z.number(), z.boolean()], {
+/** As many digits as `explain` takes for a number. */
+const plainNumber = z.number().refine((value) => /^-?\d{1,15}(\.\d{1,15})?$/.test(String(value)), {
+  error: 'must have at most 15 digits before and after the point',
+});
+
+const attributeValue = z.union([z.string(), plainNumber, z.boolean()], {
   error: 'must be a text, a number, true or false',
 });
 

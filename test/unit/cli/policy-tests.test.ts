@@ -175,6 +175,18 @@ test.each<[string, string]>([
     one('app: notes', 'time: tomorrow', 'expect: { deny: true }'),
     'tests/own.yaml:4:11 tests[0].time must be a time with an offset',
   ],
+  [
+    one('app: notes', 'request: { essentialAcr: true }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:14 tests[0].request has `essentialAcr` and no `acrValues`',
+  ],
+  [
+    one('app: notes', 'device: { userAgent: A, os: ios }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:13 tests[0].device says the platform twice',
+  ],
+  [
+    one('app: notes', 'user: { attributes: { level: 1.0e+30 } }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:34 tests[0].user.attributes.level must ',
+  ],
   ['tests: [', 'tests/own.yaml:1:9 '],
 ])('what cannot be meant is refused with its place: %s', async (text, line) => {
   const { stdout, stderr, code } = await runOnDemo(text);
