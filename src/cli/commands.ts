@@ -40,9 +40,29 @@ export const commands = {
     example: 'config history --limit 5',
     json: 'one JSON object per line',
   },
+  'config test': {
+    summary: 'run the policy tests: what sign-ins must come to',
+    example: 'config test ./config --coverage',
+    json: 'as a JSON object',
+  },
   'config schema': {
     summary: 'write the JSON Schemas of the files, for editors',
     example: 'config schema --out ./config/schema',
+    json: 'as a JSON object',
+  },
+  'config matrix': {
+    summary: 'show what each app asks of each group, by zone',
+    example: 'config matrix --app payroll --config ./draft',
+    json: 'as a JSON object',
+  },
+  'config who': {
+    summary: 'show who gets into an app, and how, by group and zone',
+    example: 'config who payroll',
+    json: 'as a JSON object',
+  },
+  'config what': {
+    summary: 'show which apps a user can open now, how, and what is missing',
+    example: 'config what alice@demo.test',
     json: 'as a JSON object',
   },
   explain: {

@@ -249,7 +249,7 @@ describe('shop', () => {
       await visit(async (other, context) => {
         await other.goto(linkIn(message));
         expect(await other.locator('[data-code]').textContent()).toBe(codeIn(message));
-        expect([await other.locator('form').count(), await context.cookies()]).toEqual([0, []]);
+        expect([await other.locator('main form').count(), await context.cookies()]).toEqual([0, []]);
         await expectAccessible(other);
       });
       await enterCode(page, identifier);

@@ -142,7 +142,7 @@ test('the link in another browser signs in no user: the code goes back to the fi
   const page = await phone.newPage();
   await page.goto(linkIn(await mailTo(node, user.address)));
   const code = (await page.locator('[data-code]').textContent()) ?? '';
-  expect(await page.locator('form').count()).toBe(0);
+  expect(await page.locator('main form').count()).toBe(0);
   expect(await page.getByText('Never share this code').isVisible()).toBe(true);
   for (const words of ['signing in to Notes', 'Requested from Chrome on Linux', 'Requested from IP address 127.0.0.1'])
     expect(await page.textContent('main')).toContain(words);

@@ -206,6 +206,11 @@ export async function startRedisCluster(
     const [, , attached] = (await client.call('ROLE')) as [string, number, readonly unknown[]];
     return attached.length === replicas;
   });
+  // The other masters hear of a replica by gossip: until then they do not count it.
+  await everywhere(async (client) => {
+    const lines = String(await client.cluster('NODES')).split('\n');
+    return lines.filter((line) => /\bslave\b/.test(line)).length === masters * replicas;
+  });
   for (const client of clients) client.disconnect();
   return {
     url: `redis+cluster://${nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(',')}`,

@@ -1,18 +1,26 @@
 /** `stepgate config`: its subcommands. */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
+import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
 import { historyCommand } from './history.ts';
+import { matrixCommand } from './matrix.ts';
 import { schemaCommand } from './schema.ts';
+import { whatCommand } from './what.ts';
+import { whoCommand } from './who.ts';
 
 /** The command with its subcommands. They reject with what the store rejects with. */
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
     checkCommand(context),
     applyCommand(context),
+    configTestCommand(context),
     historyCommand(context),
     schemaCommand(context),
+    matrixCommand(context),
+    whoCommand(context),
+    whatCommand(context),
   ]);
 }

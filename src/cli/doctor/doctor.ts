@@ -73,8 +73,7 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
     try {
       await store.ping();
       const trouble = [...new Set(warnings)].map((text) => warn('store', text));
-      const kept = await checkReplicas(store);
-      return [...before, ok('store', 'answers'), ...trouble, ...kept, ...(await examineStore(context, store))];
+      return [...before, ok('store', 'answers'), ...trouble, ...(await examineStore(context, store))];
     } finally {
       await store.close();
     }
@@ -86,9 +85,10 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
 }
 
 async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
-  // What else is missing follows from that.
+  // What else is missing follows from that. Nothing is written to it, not even a probe.
   if (await isEmpty(store)) return [emptyStore(context.dataDir)];
   return [
+    ...(await checkReplicas(store)),
     ...(await checkConfiguration(store, context)),
     ...(await checkStoreState(store, context.schema ?? releaseSchema)),
     ...(await checkStoreAlone(store)),

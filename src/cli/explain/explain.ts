@@ -11,9 +11,8 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded.ts';
 import type { Store } from '../../stores/store.ts';
-import { Directory } from '../../users/directory.ts';
-import { type Account, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
+import { findSubject } from '../shared/find-subject.ts';
 import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
@@ -84,18 +83,6 @@ async function print(
     const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
     print(await explainService(snapshot, app, facts), serviceText);
   } else print(await explain(snapshot, app, factsFromOptions(options, known)), explanationText);
-}
-
-async function findSubject(store: Store, identifier: string, now: Seconds): Promise<Subject> {
-  const directory = new Directory(store);
-  const account = (await directory.findByIdentifier(identifier)) ?? (await accountById(directory, identifier));
-  if (account === undefined) throw refusal(`there is no user ${JSON.stringify(identifier)}`);
-  return toSubject(account.user, account.credentials, now);
-}
-
-/** Audit lines name users by the id of the account. */
-async function accountById(directory: Directory, id: string): Promise<Account | undefined> {
-  return /^[\w-]{22}$/.test(id) ? directory.get(id) : undefined;
 }
 
 /** The files as if they were applied, in a store that is gone afterwards. */

@@ -2,15 +2,17 @@
 import { z } from 'zod';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { WrittenKind } from '../model/documents.ts';
+import { policyTestsSchema } from './policy-tests.ts';
 import { schemaFor, schemas } from './schemas.ts';
 
 /** Texts by file name, each ending in a line break. */
 export function jsonSchemas(authenticators: readonly AuthenticatorKind[]): ReadonlyMap<string, string> {
   const kinds: readonly WrittenKind[] = ['settings', ...(Object.keys(schemas) as (keyof typeof schemas)[])];
+  const ofDocuments = kinds.map((kind) => [kind, schemaFor(kind, authenticators)] as const);
   return new Map(
-    kinds.map((kind) => {
-      const schema = z.toJSONSchema(schemaFor(kind, authenticators), { io: 'input', target: 'draft-7' });
-      return [`${kind}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`];
+    [...ofDocuments, ['tests', policyTestsSchema(authenticators)] as const].map(([name, one]) => {
+      const schema = z.toJSONSchema(one, { io: 'input', target: 'draft-7' });
+      return [`${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`];
     }),
   );
 }

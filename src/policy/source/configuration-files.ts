@@ -39,6 +39,8 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: KindOfFile }[]
   { pattern: /^policies\/profile\/[^/]+\.yaml$/, kind: 'profile' },
   { pattern: /^policies\/service\/[^/]+\.yaml$/, kind: 'service' },
   { pattern: /^brand\/[^/]+\.(?:svg|png|jpe?g|webp|ico|css)$/, kind: 'picture' },
+  // `config test` reads them.
+  { pattern: /^tests\/[^/]+\.yaml$/, kind: 'ignored' },
   { pattern: /^schema\/[^/]+\.schema\.json$/, kind: 'ignored' },
   { pattern: /(?:^|\/)[^/]+\.md$/, kind: 'ignored' },
 ];
@@ -131,7 +133,7 @@ async function readOne(
 
 function unknownFile(file: string): string {
   const hint = /\.(?:yml|json)$/.test(file) ? '; files of the configuration end in .yaml' : '';
-  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}`;
+  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
 }
 
 async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string }> {

@@ -120,6 +120,11 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'users', 'flow/explain', 'stores/embedded', ...store],
     packages: ['commander'],
   },
+  // A test may give the header of a browser.
+  'cli/policy-tests': {
+    ours: ['core', 'policy', 'flow/explain', 'user-agent'],
+    packages: ['commander'],
+  },
   'cli/authenticator-context': root,
   'cli/base-context': root,
   'cli/program': root,
@@ -213,9 +218,10 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'audit',
     'backup',
     'completion',
+    'explain',
+    'policy-tests',
     'config',
     'doctor',
-    'explain',
     'keys',
     'restore',
     'serve',

@@ -4,7 +4,7 @@
  */
 
 import { openEmbedded } from '../../../src/stores/embedded.ts';
-import { attemptCounter, networkFailuresCounter, networkStrainKey } from '../../../src/stores/keys.ts';
+import { attemptCounter } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { resetCounters } from '../../../src/users/account.ts';
 import { type CapabilityName, capabilities, type Holder, holder } from '../enrolled-users.ts';
@@ -184,15 +184,10 @@ async function startOffice() {
   const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
   const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
-  const networks = ['127.0.0.1', '0:0:0:0::/64', '::1'];
-  const ofNetwork = networks.flatMap((network) => [
-    { op: 'reset' as const, counter: networkFailuresCounter(network) },
-    { op: 'delete' as const, key: networkStrainKey(network) },
-  ]);
   const forgetCounts = async (): Promise<void> => {
     const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));
     const userCodes = [...userCodeTries].map((counter) => ({ op: 'reset' as const, counter }));
-    await node.store.commit([...resetCounters(who.id, keys), ...resets, ...userCodes, ...ofNetwork]);
+    await node.store.commit([...resetCounters(who.id, keys), ...resets, ...userCodes]);
   };
   const stop = async (): Promise<void> => {
     await node.stop();

@@ -119,7 +119,13 @@ test('with --json, check and apply print data, and nothing besides', async () =>
   await withConfiguration(validFiles, async (dir) => {
     const check = await run(dir, 'check', '--json');
     expect([JSON.parse(check.stdout), check.stderr]).toEqual([
-      { ok: true, apps: 1, signOnPolicies: 1, warnings: [], findings: [] },
+      {
+        ok: true,
+        apps: 1,
+        signOnPolicies: 1,
+        warnings: [],
+        findings: [expect.objectContaining({ severity: 'note', code: 'unused', file: 'stepgate.yaml', line: 4 })],
+      },
       '',
     ]);
     const apply = await run(dir, 'apply', '--json');

@@ -209,7 +209,7 @@ test('settings are complete: everything has a default', async () => {
     scopeTexts: {},
     identify: {},
     signing: { algorithms: ['RS256', 'ES256'] },
-    proofOfWork: { free: 20, difficulty: 15 },
+    proofOfWork: { free: 20, wrongPasswords: 100, difficulty: 15 },
     trustedProxies: 0,
     zones: {},
     authenticators: {

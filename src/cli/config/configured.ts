@@ -1,0 +1,86 @@
+/** The configuration that a question is about: the revision in use, or files that are not in use yet. */
+import { StepgateError } from '../../errors.ts';
+import { loadConfiguration } from '../../policy/load.ts';
+import type { App } from '../../policy/model/app.ts';
+import { findingLine } from '../../policy/model/finding.ts';
+import { type Snapshot, snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
+import { unknownName } from '../../policy/source/nearest-name.ts';
+import type { Store } from '../../stores/store.ts';
+import { refusal } from '../shared/refusal.ts';
+import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
+import type { ConfigContext } from './config-context.ts';
+
+export type AskContext = Pick<
+  ConfigContext,
+  'openStore' | 'configDir' | 'stdout' | 'authenticators' | 'variables' | 'now'
+>;
+
+export interface Configured {
+  readonly snapshot: Snapshot;
+  /** Client ids of all apps. */
+  readonly clientIds: readonly string[];
+  /** Which configuration it is, for the reader. */
+  readonly source: string;
+  /** Absent: there is none, or it does not answer while the files are asked about. */
+  readonly store?: Store;
+}
+
+/**
+ * With `dir`, the files there. Else the revision in use, and without a store the files of the default directory.
+ * Rejects with one sentence when the files are no valid configuration, or with what the store rejects with.
+ */
+export async function withConfigured(
+  context: AskContext,
+  dir: string | undefined,
+  use: (configured: Configured) => Promise<void>,
+): Promise<void> {
+  const store = await storeIfAny(context, dir !== undefined);
+  try {
+    if (store !== undefined && dir === undefined) {
+      const { snapshot, manifest } = await revisionInUse(store, context.authenticators);
+      await use({ snapshot, clientIds: appNames(manifest), source: `revision ${snapshot.revision}`, store });
+    } else await use({ ...(await filesOf(context, dir ?? context.configDir)), ...(store && { store }) });
+  } finally {
+    await store?.close();
+  }
+}
+
+/** `optional`: a store that does not answer is as good as none. */
+async function storeIfAny(context: AskContext, optional: boolean): Promise<Store | undefined> {
+  try {
+    return await context.openStore();
+  } catch (error) {
+    if (error instanceof StepgateError && (optional || error.code === 'not_configured')) return undefined;
+    throw error;
+  }
+}
+
+async function filesOf(context: AskContext, dir: string): Promise<Configured> {
+  const loaded = await loadConfiguration(dir, context);
+  if (!loaded.ok) {
+    const lines = loaded.findings.map((problem) => `${dir}/${findingLine(problem)}`);
+    throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
+  }
+  const apps = [...loaded.documents.values()].filter(({ kind }) => kind === 'app');
+  return {
+    snapshot: await snapshotOfDocuments(loaded.documents, context.authenticators),
+    clientIds: apps.map(({ name }) => name),
+    source: `the files of ${dir}`,
+  };
+}
+
+/** The apps with these client ids, or all that users sign in to, by client id. An unknown one is refused. */
+export async function appsToShow(
+  { snapshot, clientIds }: Configured,
+  named: readonly string[] = [],
+): Promise<readonly App[]> {
+  const unknown = named.find((clientId) => !clientIds.includes(clientId));
+  if (unknown !== undefined) throw refusal(unknownName('app', unknown, clientIds));
+  const apps: App[] = [];
+  for (const clientId of [...new Set(named.length === 0 ? clientIds : named)].sort()) {
+    const app = await snapshot.app(clientId);
+    if (app?.signOnPolicies !== undefined) apps.push(app);
+    else if (named.length > 0) throw refusal(`${clientId} is a service: no user signs in to it`);
+  }
+  return apps;
+}

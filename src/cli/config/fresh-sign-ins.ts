@@ -1,0 +1,167 @@
+/**
+ * Fresh sign-ins that a question about a configuration goes through: app, user and zone, each by what `explain` says.
+ * A new browser on a desktop, now, unless another time or device makes a difference.
+ */
+import { simulate } from '../../core/analysis/simulate.ts';
+import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { ConditionName, ConditionSet } from '../../core/model/conditions.ts';
+import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
+import { windowBorders } from '../../core/policy/window-borders.ts';
+import { type Explanation, explain } from '../../flow/explain.ts';
+import { placesIn } from '../../policy/analysis/places.ts';
+import type { App } from '../../policy/model/app.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { platforms, systems } from '../explain/fact-options.ts';
+import { factsFromOptions } from '../explain/facts-from-options.ts';
+import type { AskContext } from './configured.ts';
+
+/** Where a sign-in comes from. `elsewhere` is in no zone. */
+export interface SignInPlace {
+  readonly zone: string;
+  readonly network: Facts['network'];
+}
+
+export interface Outcome {
+  readonly zone: string;
+  readonly steps: readonly SimulatedStep[];
+  readonly explanation: Explanation;
+  /** At another time, or with another device, something else is asked. */
+  readonly dependsOn: readonly ('device' | 'time')[];
+}
+
+/** What the sign-ins of one question share. */
+export interface Asked {
+  readonly snapshot: Snapshot;
+  readonly authenticators: readonly AuthenticatorKind[];
+  readonly places: readonly SignInPlace[];
+  readonly now: Seconds;
+}
+
+export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): Asked {
+  return { snapshot, authenticators, places: placesToShow(snapshot), now: now() };
+}
+
+/**
+ * A place for each zone, in as few other zones as an address in it can be, and one in no zone. Where every address is
+ * in some zone there is no `elsewhere`.
+ */
+function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
+  const places = placesIn(settings.zones);
+  const outside = places.find(({ zones }) => zones.length === 0);
+  const inZones = Object.keys(settings.zones).map((zone) => ({
+    zone,
+    network: places.find(({ zones }) => zones.includes(zone)) ?? { ip: '', zones: [zone] },
+  }));
+  return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
+}
+
+/** A user in these groups who has each authenticator that users can enroll, at its best; or a real one. */
+export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
+
+/**
+ * Sign-ins to this app: what each user is asked for at each place. What the rules tell apart is found once for all
+ * users. Rejects when a policy cannot be read.
+ */
+export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
+  const { snapshot, places, now } = asked;
+  const policies = await snapshot.policies(app);
+  const sets = conditionsIn(policies);
+  const times = timesIn(sets, now);
+  return async (who) => {
+    const facts = freshFacts(app, who, asked);
+    const outcomes: Outcome[] = [];
+    for (const { zone, network } of places) {
+      const here = { ...facts, network };
+      const explanation = await explain(snapshot, app, here);
+      const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
+      outcomes.push({ zone, explanation, steps: explanation.steps, dependsOn });
+    }
+    return outcomes;
+  };
+}
+
+function freshFacts(app: App, who: Who, { snapshot, authenticators, now }: Asked): Facts {
+  const known = { snapshot, app, authenticators, now };
+  if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
+  const enabled = enabledAuthenticators(authenticators, snapshot.settings);
+  const enrolled = enabled.filter(({ enrollable }) => enrollable).map(({ key }) => key);
+  return factsFromOptions({ groups: who.groups, enrolled }, known);
+}
+
+interface Variations {
+  readonly devices: readonly Facts['device'][];
+  readonly times: readonly Seconds[];
+}
+
+/** By the steps of sign-ins with each device and at each time that the rules tell apart. */
+function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
+  if (devices.length * times.length === 1) return [];
+  const table = times.map((now) =>
+    devices.map((device) => JSON.stringify(simulate(policies, { ...facts, now, device }))),
+  );
+  const byDevice = table.some((row) => new Set(row).size > 1);
+  const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
+  return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
+}
+
+/** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
+function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
+  const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
+    session,
+    app,
+    enrollment,
+    profile,
+  ];
+  return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
+}
+
+function devicesIn(sets: readonly ConditionSet[], { device }: Facts): readonly Facts['device'][] {
+  const tests = sets.flatMap((set) => set.device ?? []);
+  const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
+  const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
+  const names = tests.some(({ os }) => os) ? systems : [device.os];
+  return known.flatMap((isKnown) =>
+    kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
+  );
+}
+
+const WEEK: Seconds = 7 * 24 * 60 * 60;
+
+/** Now, and the borders of time windows in the week that follows. */
+function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
+  const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
+  return [...new Set([now, ...borders.map((border) => now + ((((border - now) % WEEK) + WEEK) % WEEK))])];
+}
+
+/** What a sign-in of a user in groups says already, or what is varied. */
+const shown: readonly ConditionName[] = ['groups', 'network', 'apps', 'device', 'time', 'authenticated'];
+const knownOfUser: readonly ConditionName[] = ['users', 'userType', 'accountAge', 'recovered', 'attributes'];
+
+/** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
+export async function conditionsLeftAside(
+  apps: readonly App[],
+  { snapshot }: Asked,
+  { realUser }: { readonly realUser: boolean },
+): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for (const app of apps) {
+    for (const set of conditionsIn(await snapshot.policies(app))) for (const name of Object.keys(set)) names.add(name);
+  }
+  const seen: readonly string[] = realUser ? [...shown, ...knownOfUser] : shown;
+  return [...names].filter((name) => !seen.includes(name)).sort();
+}
+
+/** Groups that the settings describe, and those that rules of these apps name. */
+export async function groupsIn(apps: readonly App[], snapshot: Snapshot): Promise<readonly string[]> {
+  const names = new Set(Object.keys(snapshot.settings.groups ?? {}));
+  for (const app of apps) {
+    for (const { groups } of conditionsIn(await snapshot.policies(app)))
+      for (const name of [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? [])) names.add(name);
+  }
+  return [...names].sort();
+}

@@ -1,0 +1,103 @@
+/** `stepgate config matrix`. */
+import type { Command } from 'commander';
+import type { App } from '../../policy/model/app.ts';
+import { newCommand } from '../commands.ts';
+import { collect } from '../shared/collect.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { tableText } from '../shared/table.ts';
+import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
+import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
+import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
+
+interface MatrixOptions extends ResultOptions {
+  readonly app?: readonly string[];
+  readonly config?: string;
+}
+
+/** Combinations of groups that are shown: those of the most users. */
+const maxShown = 50;
+
+interface Row {
+  readonly groups: readonly string[];
+  /** Active users in just these groups. Absent: there is no store. */
+  readonly users?: number;
+}
+
+interface AppRow extends Row {
+  readonly app: App;
+  readonly outcomes: readonly Outcome[];
+}
+
+export function matrixCommand(context: AskContext): Command {
+  return newCommand('config matrix')
+    .option('--app <client id>', 'only this app; can be repeated', collect)
+    .option('--config <dir>', 'by these files instead of the revision in use')
+    .action((options: MatrixOptions) =>
+      withConfigured(context, options.config, (configured) => print(context, options, configured)),
+    );
+}
+
+async function print(context: AskContext, options: MatrixOptions, configured: Configured): Promise<void> {
+  const { snapshot, source, store } = configured;
+  const apps = await appsToShow(configured, options.app);
+  const members = store && (await groupCombinations(store));
+  const { rows, left } = rowsFor(await groupsIn(apps, snapshot), members);
+  const asked = questionAbout(snapshot, context);
+  const table: AppRow[] = [];
+  for (const app of apps) {
+    const outcomesOf = await signInsTo(app, asked);
+    for (const row of rows) table.push({ ...row, app, outcomes: await outcomesOf({ groups: row.groups }) });
+  }
+  const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
+  const zones = asked.places.map(({ zone }) => zone);
+  printResult(context, options, {
+    text: [
+      `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
+      tableText(tableRows(table, zones)),
+      left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
+      members?.isPartial ? '\nNot all users were counted.\n' : '',
+      leftAsideText(leftAside),
+    ].join(''),
+    data: {
+      source,
+      zones,
+      rows: table.map(({ app: { clientId }, outcomes, ...row }) => ({
+        app: clientId,
+        ...row,
+        outcomes: outcomes.map(outcomeData),
+      })),
+      combinationsLeftOut: left,
+      usersComplete: members?.isPartial !== true,
+      leftAside,
+    },
+  });
+}
+
+/** No group, each group alone, and what users have together. `left`: combinations beyond the limit. */
+function rowsFor(
+  named: readonly string[],
+  members: GroupCombinations | undefined,
+): { readonly rows: readonly Row[]; readonly left: number } {
+  const combinations = members?.combinations ?? [];
+  const groups = [...new Set([...named, ...combinations.flatMap((one) => one.groups)])].sort();
+  const alone = [[], ...groups.map((group) => [group])].map((only): Row => {
+    const same = combinations.find((one) => one.groups.length === only.length && one.groups[0] === only[0]);
+    return members === undefined ? { groups: only } : { groups: only, users: same?.users ?? 0 };
+  });
+  const together = combinations.filter((one) => one.groups.length > 1);
+  return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
+}
+
+/** The app is named once; the number of users only where there is a store. */
+function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
+  const counted = table.some(({ users }) => users !== undefined);
+  const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];
+  const rows = table.map(({ app, groups, users, outcomes }, index) => [
+    table[index - 1]?.app === app ? '' : app.clientId,
+    groups.join(' + ') || '(none)',
+    ...(counted ? [String(users)] : []),
+    ...outcomes.map(askedWords),
+  ]);
+  return [head, ...rows];
+}

@@ -1,0 +1,54 @@
+/** What a test expects, beside what `explain` says. */
+import type { Explanation } from '../../flow/explain.ts';
+import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import { askedSteps, stepsText, writtenStep } from './asked-steps.ts';
+
+export interface Difference {
+  /** `deny`, `steps`, `rule`, `rule.session`, `acr`. */
+  readonly what: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** Empty: all that the test says came out. What it leaves out may be anything. */
+export function differences({ expect }: PolicyTest, explanation: Explanation): readonly Difference[] {
+  const { deny, steps, rule, acr } = expect;
+  const end = explanation.steps.at(-1);
+  const reached = end?.kind === 'complete' ? (end.acr ?? 'none') : 'none, as the sign-in does not complete';
+  return [
+    ...(deny === undefined ? [] : denial(deny, end)),
+    ...(steps === undefined ? [] : row('steps', stepsText(steps.map(writtenStep)), stepsText(askedSteps(explanation)))),
+    ...(rule === undefined ? [] : rules(rule, explanation)),
+    ...(acr === undefined ? [] : row('acr', acr, reached)),
+  ];
+}
+
+function row(what: string, expected: string, actual: string): readonly Difference[] {
+  return expected === actual ? [] : [{ what, expected, actual }];
+}
+
+function denial(
+  expected: NonNullable<PolicyTest['expect']['deny']>,
+  end: Explanation['steps'][number] | undefined,
+): readonly Difference[] {
+  const isDenied = end?.kind === 'denied';
+  if (expected === true) return row('deny', 'yes', isDenied ? 'yes' : outcomeWord(end));
+  return row('deny', expected === false ? 'no' : expected, isDenied ? end.reason : outcomeWord(end));
+}
+
+/** Of a sign-in that no rule denies. */
+function outcomeWord(end: Explanation['steps'][number] | undefined): string {
+  if (end?.kind === 'complete') return 'no';
+  return end?.kind === 'identify' ? 'open: it depends on the user' : 'open: the user has nothing to answer with';
+}
+
+function rules(expected: NonNullable<PolicyTest['expect']['rule']>, explanation: Explanation): readonly Difference[] {
+  const decidedBy = (name: string) =>
+    explanation.layers.find(({ layer, decidedBy }) => layer === name && decidedBy !== undefined)?.decidedBy;
+  const end = explanation.steps.at(-1);
+  const denying = end?.kind === 'denied' ? end.rule : undefined;
+  if (typeof expected === 'string') return row('rule', expected, denying ?? decidedBy('app') ?? 'none');
+  return Object.entries(expected).flatMap(([layer, name]) =>
+    name === undefined ? [] : row(`rule.${layer}`, name, decidedBy(layer) ?? 'none'),
+  );
+}

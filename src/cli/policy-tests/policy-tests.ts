@@ -1,0 +1,122 @@
+/** `stepgate config test`: what sign-ins must come to, compared with what they do come to. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfiguration } from '../../policy/load.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { type Finding, findingLine } from '../../policy/model/finding.ts';
+import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
+import { newCommand } from '../commands.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printable } from '../shared/printable.ts';
+import { refusal } from '../shared/refusal.ts';
+import { junitXml } from './junit.ts';
+import { readTests } from './read-tests.ts';
+import { runTests, type TestResult } from './run-tests.ts';
+import { type UncoveredRule, uncoveredRules } from './uncovered.ts';
+
+export interface PolicyTestContext {
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Values for `${NAME}` in the files. */
+  readonly variables: Variables;
+  /** Directory of the configuration, when the command names none. */
+  readonly configDir: string;
+  /** Each takes whole lines. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** 1: a test failed, or cannot be run. */
+  setExitCode(code: 0 | 1): void;
+}
+
+interface TestOptions extends ResultOptions {
+  readonly tests?: string;
+  readonly junit?: string;
+  readonly coverage?: true;
+}
+
+interface Outcome {
+  readonly results: readonly TestResult[];
+  /** Not empty: the results are not all. */
+  readonly findings: readonly Finding[];
+  readonly coverage: { readonly rules: number; readonly uncovered: readonly UncoveredRule[] };
+}
+
+export function configTestCommand(context: PolicyTestContext): Command {
+  return newCommand('config test')
+    .argument('[dir]', 'directory of the configuration', context.configDir)
+    .option('--tests <dir>', 'directory of the tests (default: tests in the directory of the configuration)')
+    .option('--junit <file>', 'write the results as JUnit XML, too')
+    .option('--coverage', 'list the rules that no test was decided by')
+    .action(async (dir: string, options: TestOptions) => {
+      const outcome = await outcomeOf(context, dir, options.tests ?? join(dir, 'tests'));
+      const { results, findings, coverage } = outcome;
+      if (findings.length > 0) return refuseFindings(context, findings, options);
+      if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
+      const ok = results.every(({ differences }) => differences.length === 0);
+      if (!ok) context.setExitCode(1);
+      printResult(context, options, {
+        text: [...results.flatMap(resultLines), ...summary(outcome, options)].map((line) => `${line}\n`).join(''),
+        data: {
+          ok,
+          tests: results.map(({ explanation: _, ...result }) => ({ ...result, ok: result.differences.length === 0 })),
+          ...(options.coverage && { coverage }),
+        },
+      });
+    });
+}
+
+/** Nothing is run where the configuration or a test is wrong. */
+async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
+  const loaded = await loadConfiguration(dir, context);
+  const nothing = { results: [], coverage: { rules: 0, uncovered: [] } };
+  if (!loaded.ok) return { ...nothing, findings: loaded.findings };
+  const { documents } = loaded;
+  const { authenticators, variables } = context;
+  const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
+  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const configuration = { snapshot, apps, authenticators, variables };
+  const { files, findings } = await readTests(tests, configuration);
+  if (findings.length > 0) return { ...nothing, findings };
+  const ran = await runTests(files, configuration);
+  return { ...ran, coverage: uncoveredRules(documents, ran.results) };
+}
+
+function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {
+  context.setExitCode(1);
+  if (json) context.stdout(`${JSON.stringify({ ok: false, problems: findings })}\n`);
+  else for (const finding of findings) context.stderr(`${findingLine(finding)}\n`);
+}
+
+async function writeReport(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw refusal(`${file} cannot be written: ${String(error).replace(/^Error: /, '')}`);
+  }
+}
+
+/** One line, and for each difference what was expected and what came out, one below the other. */
+function resultLines({ file, line, name, differences }: TestResult): readonly string[] {
+  const place = `${file}:${line}`;
+  if (differences.length === 0) return [`passed  ${place}  ${printable(name)}`];
+  return [
+    `FAILED  ${place}  ${printable(name)}`,
+    ...differences.flatMap(({ what, expected, actual }) => [
+      `          ${what}`,
+      `            expected  ${printable(expected)}`,
+      `            actual    ${printable(actual)}`,
+    ]),
+  ];
+}
+
+function summary({ results, coverage: { rules, uncovered } }: Outcome, { coverage }: TestOptions): readonly string[] {
+  const failed = results.filter(({ differences }) => differences.length > 0).length;
+  const passed = `${results.length - failed} of ${results.length} tests passed`;
+  if (!coverage) return [passed];
+  return [
+    passed,
+    `${rules - uncovered.length} of ${rules} rules decided a test${uncovered.length > 0 ? '; no test was decided by' : ''}`,
+    ...uncovered.map(({ file, line, rule }) => `  ${file}:${line}  ${printable(rule)}`),
+  ];
+}

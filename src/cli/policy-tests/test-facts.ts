@@ -1,0 +1,53 @@
+/** From a policy test to the options of `explain`, which then makes the facts. */
+import { plainTime } from '../../core/analysis/rule-space.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import { deviceOf } from '../../user-agent.ts';
+import type { FactOptions } from '../explain/fact-options.ts';
+
+/** Without a time it is always the same one, so that a test that passes today passes tomorrow. */
+export function factOptionsOf(test: PolicyTest): FactOptions {
+  const { network, device, request, evidence, keptSignedIn, time } = test;
+  const browser = device?.userAgent === undefined ? device : deviceOf(device.userAgent);
+  return omitUndefined({
+    ...userOptions(test.user),
+    ip: network?.ip,
+    zone: network?.zones,
+    scope: request?.scopes?.join(' '),
+    essentialClaims: request?.essentialClaims?.join(' '),
+    acrValues: request?.acrValues?.join(' '),
+    essentialAcr: request?.essentialAcr,
+    maxAge: request?.maxAge?.toString(),
+    promptLogin: request?.promptLogin,
+    device: device?.known ? 'known' : 'new',
+    platform: browser?.platform,
+    os: browser?.os,
+    remembered: device?.remembered,
+    at: time ?? new Date(plainTime * 1000).toISOString(),
+    evidence,
+    keepSignedIn: keptSignedIn,
+  });
+}
+
+function userOptions(user: PolicyTest['user']): FactOptions {
+  if (user === undefined) return {};
+  const { groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
+  return omitUndefined({
+    groups,
+    userType,
+    attribute: attributes && Object.entries(attributes).map(([name, value]) => `${name}=${attributeText(value)}`),
+    enrolled,
+    accountAge: secondsText(accountAge),
+    lastSignIn: secondsText(lastSignIn),
+    recovered: secondsText(recovered),
+  });
+}
+
+/** A text in quotes is never read as a number. */
+function attributeText(value: string | number | boolean): string {
+  return typeof value === 'string' ? `"${value}"` : String(value);
+}
+
+function secondsText(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : `${seconds}s`;
+}

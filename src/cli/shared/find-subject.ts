@@ -1,0 +1,19 @@
+/** The user whom an admin names, as a decision sees them. */
+import type { Seconds, Subject } from '../../core/model/facts.ts';
+import type { Store } from '../../stores/store.ts';
+import { Directory } from '../../users/directory.ts';
+import { type Account, toSubject } from '../../users/user.ts';
+import { refusal } from './refusal.ts';
+
+/** By identifier or account id. Rejects with one sentence when there is no such user, or with `StoreUnavailable`. */
+export async function findSubject(store: Store, identifier: string, now: Seconds): Promise<Subject> {
+  const directory = new Directory(store);
+  const account = (await directory.findByIdentifier(identifier)) ?? (await accountById(directory, identifier));
+  if (account === undefined) throw refusal(`there is no user ${JSON.stringify(identifier)}`);
+  return toSubject(account.user, account.credentials, now);
+}
+
+/** Audit lines name users by the id of the account. */
+async function accountById(directory: Directory, id: string): Promise<Account | undefined> {
+  return /^[\w-]{22}$/.test(id) ? directory.get(id) : undefined;
+}

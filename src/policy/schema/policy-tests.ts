@@ -1,0 +1,171 @@
+/** `tests/*.yaml`: what sign-ins must come to, as an administrator writes it. No part of a revision. */
+import { z } from 'zod';
+import { denyReasons } from '../../core/model/decision.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import { closed, closedNotEmpty, duration, key, listOf, text } from './fields.ts';
+
+/** `totp`, `totp@3d`, `totp@PT12H`. */
+const proof = z.string().regex(/^\w+(?:@(?:\d{1,9}[smhd]|P[\dWDTHMS]+))?$/, {
+  error: 'must be an authenticator, and how long ago it was proved, such as totp@3d or totp@PT12H',
+});
+
+const names = (what: string) => listOf(text).optional().describe(what);
+const flag = (what: string) => z.literal(true, { error: 'must be true, or be left out' }).optional().describe(what);
+
+const network = closedNotEmpty({
+  ip: z
+    .union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
+    .optional()
+    .describe('Address that the request comes from.'),
+  zones: names('Zones that it comes from, besides those of the address.'),
+});
+
+const device = closedNotEmpty({
+  known: flag('A browser that the user has used before.'),
+  userAgent: text.optional().describe('User-Agent header of the browser, from which platform and system follow.'),
+  platform: z.enum(['desktop', 'mobile', 'other']).optional().describe('Default desktop.'),
+  os: z
+    .enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other'])
+    .optional()
+    .describe('Operating system. Default other.'),
+  remembered: listOf(proof).optional().describe('What the browser remembers, such as totp@3d.'),
+}).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
+  error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',
+  when: ({ issues }) => issues.length === 0,
+});
+
+const request = closedNotEmpty({
+  scopes: names('Scopes that the app asks for. Default openid.'),
+  acrValues: names('`acr_values`, best first.'),
+  essentialAcr: flag('One of `acrValues` must be reached.'),
+  essentialClaims: names('Claims that the app calls essential.'),
+  maxAge: z.int().min(0).max(999_999_999).optional().describe('`max_age`, in seconds.'),
+  promptLogin: flag('`prompt=login`.'),
+}).refine(({ essentialAcr, acrValues }) => essentialAcr === undefined || acrValues !== undefined, {
+  error: 'has `essentialAcr` and no `acrValues`',
+  when: ({ issues }) => issues.length === 0,
+});
+
+/** The parts that name authenticators, which an editor then completes. */
+function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) {
+  const keys = authenticators.map((one) => one.key);
+  const one = z.enum(keys);
+  const some = z.union([one, listOf(one)], {
+    error: `must be an authenticator (${keys.join(', ')}), or a list of them`,
+  });
+  const steps = z.array(
+    z.union(
+      [
+        one,
+        z.literal('keep_account'),
+        listOf(one),
+        closed({
+          enroll: some.optional().describe('The user must set up one of these.'),
+          offer: some.optional().describe('The user may set up one of these, or skip it.'),
+          profile: z.array(text).optional().describe('Attributes and terms that the user is asked for.'),
+          consent: z.array(text).optional().describe('Scopes that the user is asked about.'),
+        }).refine((step) => Object.keys(step).length === 1, {
+          error: 'must say one of enroll, offer, profile, consent',
+          when: ({ issues }) => issues.length === 0,
+        }),
+      ],
+      {
+        error: `must be an authenticator (${keys.join(', ')}), a list of those that the user may choose from, keep_account, or a mapping with enroll, offer, profile or consent`,
+      },
+    ),
+  );
+  const user = closed({
+    groups: z.array(text).default([]).describe('Default: none.'),
+    userType: text.optional().describe('Type of the user.'),
+    attributes: z
+      .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
+      .optional()
+      .describe('Attributes with their values.'),
+    enrolled: z.array(one).optional().describe('What the user has set up. Default: the password.'),
+    accountAge: duration().optional().describe('The account was made so long ago, such as P30D.'),
+    lastSignIn: duration().optional().describe('The user signed in so long ago. Default: never before.'),
+    recovered: duration().optional().describe('The account was recovered so long ago.'),
+  });
+  return { steps, user };
+}
+
+/** As many digits as `explain` takes for a number. */
+const plainNumber = z.number().refine((value) => /^-?\d{1,15}(\.\d{1,15})?$/.test(String(value)), {
+  error: 'must have at most 15 digits before and after the point',
+});
+
+const attributeValue = z.union([z.string(), plainNumber, z.boolean()], {
+  error: 'must be a text, a number, true or false',
+});
+
+const time = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/, {
+    error: 'must be a time with an offset, such as 2026-11-24T09:00:00Z',
+  })
+  .refine((written) => !Number.isNaN(Date.parse(written)), { error: 'is no time that there is' });
+
+const rule = z.union(
+  [
+    text,
+    closedNotEmpty({
+      session: text.optional().describe('Rule of the session policy.'),
+      app: text.optional().describe('Rule of the sign-on policy.'),
+      enrollment: text.optional().describe('Rule of the enrollment policy.'),
+      profile: text.optional().describe('Rule of the profile policy.'),
+    }),
+  ],
+  { error: 'must be the name of a rule, or a mapping from session, app, enrollment and profile to names' },
+);
+
+/** The schema of one file. The authenticators are all that there are, enabled or not. */
+export function policyTestsSchema(authenticators: readonly AuthenticatorDescriptor[]) {
+  const { steps, user } = authenticatorParts(authenticators);
+  const expected = closedNotEmpty({
+    deny: z
+      .union([z.boolean(), z.enum(denyReasons)], {
+        error: `must be true, false, or a reason: ${denyReasons.join(', ')}`,
+      })
+      .optional()
+      .describe('Why the sign-in ends in a denial; `true`: for any reason. `false`: the user is let in.'),
+    steps: steps
+      .optional()
+      .describe('What the user is asked for, in order. A list in it: the authenticators to choose from, in any order.'),
+    rule: rule
+      .optional()
+      .describe(
+        'The rule that denies, else the one of the sign-on policy that decides; or the rules of several policies.',
+      ),
+    acr: text.optional().describe('The `acr` that is reached in the end.'),
+  });
+  const one = closed({
+    name: text.describe('Unique within the file.'),
+    app: key.describe('Client id of the app that the user signs in to.'),
+    user: user.optional().describe('Who signs in. Without it, the user has not identified yet.'),
+    network: network.optional().describe('Where the request comes from. Default: from no address.'),
+    device: device.optional().describe('The browser. Default: one that is new to the user.'),
+    time: time
+      .optional()
+      .describe('When it is. Default: 2027-01-15T08:00:00Z, so that a test never changes by itself.'),
+    request: request.optional().describe('What the app asks for.'),
+    evidence: listOf(proof).optional().describe('What the session holds, such as password@12h. Default: nothing.'),
+    keptSignedIn: flag('The user asked to be kept signed in.'),
+    expect: expected.describe('What must come out. What is left out may be anything.'),
+  }).refine(({ user: who, evidence, device: browser }) => who !== undefined || !(evidence ?? browser?.remembered), {
+    error: 'has a proof and no user: add `user`',
+    when: ({ issues }) => issues.length === 0,
+  });
+  return closed({
+    tests: z
+      .array(one)
+      .min(1, { error: 'must hold at least one test' })
+      .refine((tests) => new Set(tests.map(({ name }) => name)).size === tests.length, {
+        error: 'has two tests of one name',
+        when: ({ issues }) => issues.length === 0,
+      })
+      .describe('Each is one sign-in, and what it must come to.'),
+  }).describe('Policy tests: sign-ins, and what they must come to. `stepgate config test` runs them.');
+}
+
+/** One test as it is read. */
+export type PolicyTest = z.output<ReturnType<typeof policyTestsSchema>>['tests'][number];
