@@ -210,6 +210,7 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
   // All users of a test come from one address.
   settings.setIn(['authenticators', 'email', 'limits'], { network: 100_000 });
   settings.setIn(['proofOfWork', 'free'], 100_000);
+  settings.setIn(['proofOfWork', 'wrongPasswords'], 100_000);
   if (authenticators !== 'demo') {
     await rm(join(dir, 'policies/enrollment.yaml'));
     for (const { key } of authenticatorKinds)

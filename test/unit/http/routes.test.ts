@@ -97,6 +97,7 @@ const both = ['GET', 'HEAD', 'POST'];
 const write = ['POST'];
 /** Written down apart from the table, so that a handler at the wrong verb is noticed. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
+  '/language': write,
   '/livez': read,
   '/readyz': read,
   '/.well-known/webauthn': read,
