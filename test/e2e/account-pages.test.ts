@@ -11,7 +11,7 @@ const staffOnly = {
     name: 'staff',
     rules: [
       { name: 'Staff', when: { groups: { any: ['people'] } }, then: { allow: { factors: 1 } } },
-      { name: 'Nobody else', then: 'deny' },
+      { name: 'No other user', then: 'deny' },
     ],
   }),
 };
