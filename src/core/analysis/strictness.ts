@@ -88,10 +88,7 @@ interface Search {
 }
 
 /** Sets that meet all requirements, each item as weak as it may be. Undefined: there are too many. */
-function enoughFor(
-  requirements: readonly Requirement[],
-  { proofs, able }: Search,
-): readonly EvidenceSet[] | undefined {
+function enoughFor(requirements: readonly Requirement[], { proofs, able }: Search): readonly EvidenceSet[] | undefined {
   let sets: readonly EvidenceSet[] = [[]];
   for (const requirement of requirements) {
     const own =
