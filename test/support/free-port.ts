@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Below the ports that systems hand out by themselves, so that no other server or connection of a test takes one between
- * the search and its use. Linux begins at 32768, the sandboxes of some container hosts (gVisor) at 16000.
+ * Below the ports that systems hand out by themselves, so that no other server or connection of a test takes one
+ * between the search and its use. Linux begins at 32768, the sandboxes of some container hosts (gVisor) at 16000.
  */
 const [first, count] = [7_000, 9_000] as const;
 /** Processes start far apart. */
