@@ -35,6 +35,11 @@ export const commands = {
     example: 'config apply ./config --message "payroll asks for two factors"',
     json: 'as a JSON object',
   },
+  'config init': {
+    summary: 'write a configuration to begin with into an empty directory',
+    example: 'config init ./my-config --issuer https://id.example.org',
+    json: 'as a JSON object',
+  },
   'config history': {
     summary: 'list the newest revisions',
     example: 'config history --limit 5',
