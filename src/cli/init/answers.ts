@@ -166,7 +166,7 @@ async function mailAnswers(options: InitOptions, issuer: string, of: Asked): Pro
   return { host, from, ...(user !== '' && { user }) };
 }
 
-/** Those without a default that is right for anybody. */
+/** Those that have no default which is right everywhere. */
 const needed = { issuer: '--issuer', app: '--app', redirectUri: '--redirect-uri', admin: '--admin' } as const;
 
 function refuseMissing(options: InitOptions): void {

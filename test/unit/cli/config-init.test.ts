@@ -134,7 +134,7 @@ test('on a terminal it asks for what no option says, and asks again for what it 
   expect(files).toContain('token_endpoint_auth_method: none');
 });
 
-test('who stops at a question, or before the files are in place, leaves nothing', async () => {
+test('a stop at a question, or before the files are in place, leaves nothing', async () => {
   const openQuestions = answering(['http://localhost:3000', '']);
   await expect(init([], { openQuestions })).rejects.toThrow('stopped');
   await expect(init(options, { interrupted: () => AbortSignal.abort() })).rejects.toThrow(
