@@ -2,7 +2,9 @@
  * The connection to Redis: its options and time limits, the wait until it can serve, and its errors as
  * `StoreUnavailable`.
  */
+
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
 import { parseRedisUrl, type RedisAccess, type RedisAddress } from './redis-url.ts';
@@ -129,7 +131,7 @@ function createClient(url: string, patience: RedisPatience): Redis | Cluster {
 }
 
 function loginOf({ username, password }: Omit<RedisAccess, 'tls'>) {
-  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+  return { ...omitUndefined({ username }), ...omitUndefined({ password }) };
 }
 
 function connectionOptions(address: RedisAddress, patience: RedisPatience): CommonOptions {
@@ -141,7 +143,7 @@ function connectionOptions(address: RedisAddress, patience: RedisPatience): Comm
     socketTimeout: patience.command,
     ...(tls ? { tls: {} } : {}),
     ...loginOf(address),
-    ...(db === undefined ? {} : { db }),
+    ...omitUndefined({ db }),
   };
 }
 
@@ -157,7 +159,7 @@ function createSingle(
   return new Redis({
     ...single,
     sentinels: [...nodes],
-    ...(master === undefined ? {} : { name: master }),
+    ...omitUndefined({ name: master }),
     // A master that was stopped and resumed goes on acknowledging writes that the fail-over then discards. This makes
     // the client leave it.
     failoverDetector: true,
