@@ -1,5 +1,4 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
-import { omitUndefined } from '../core/model/omit-undefined.ts';
 
 /** Something that did not work, in words for the user, with details for experts. */
 export interface SignInProblem {
@@ -96,7 +95,7 @@ function describeCode(code: string, detail: string | undefined): SignInProblem {
     'It did not work',
     'The provider gave a reason that this demo does not know.',
   ];
-  return { title, words: text, code, ...omitUndefined({ detail }) };
+  return { title, words: text, code, ...(detail === undefined ? {} : { detail }) };
 }
 
 /** `fetch` reports every failure of the network as a TypeError with a cause. */

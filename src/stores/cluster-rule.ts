@@ -1,5 +1,4 @@
 /** Which replicas must have a write on a Redis Cluster: the rule alone, without connections or a clock. */
-import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { freshFor, quiet, type ReplicaRule, type ReplicatedWrite } from './replica-rule.ts';
 
 /** What one node of a Cluster says of a node (`CLUSTER NODES`). */
@@ -163,7 +162,7 @@ function* standingsOf(
     const former = before?.get(id);
     const isSame =
       former?.isDown === isDown && former.standsBack === standsBack && (isDown || former.master === master);
-    yield [id, { isDown, standsBack, since: isSame ? former.since : at, ...omitUndefined({ master }) }];
+    yield [id, { isDown, standsBack, since: isSame ? former.since : at, ...(master === undefined ? {} : { master }) }];
   }
 }
 

@@ -2,9 +2,7 @@
  * The connection to Redis: its options and time limits, the wait until it can serve, and its errors as
  * `StoreUnavailable`.
  */
-
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
-import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
 import { parseRedisUrl, type RedisAccess, type RedisAddress } from './redis-url.ts';
@@ -131,7 +129,7 @@ function createClient(url: string, patience: RedisPatience): Redis | Cluster {
 }
 
 function loginOf({ username, password }: Omit<RedisAccess, 'tls'>) {
-  return { ...omitUndefined({ username }), ...omitUndefined({ password }) };
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
 function connectionOptions(address: RedisAddress, patience: RedisPatience): CommonOptions {
@@ -143,7 +141,7 @@ function connectionOptions(address: RedisAddress, patience: RedisPatience): Comm
     socketTimeout: patience.command,
     ...(tls ? { tls: {} } : {}),
     ...loginOf(address),
-    ...omitUndefined({ db }),
+    ...(db === undefined ? {} : { db }),
   };
 }
 
@@ -159,7 +157,7 @@ function createSingle(
   return new Redis({
     ...single,
     sentinels: [...nodes],
-    ...omitUndefined({ name: master }),
+    ...(master === undefined ? {} : { name: master }),
     // A master that was stopped and resumed goes on acknowledging writes that the fail-over then discards. This makes
     // the client leave it.
     failoverDetector: true,

@@ -1,5 +1,4 @@
 /** Reads the address of a Redis. */
-import { omitUndefined } from '../core/model/omit-undefined.ts';
 export interface RedisAddress {
   readonly kind: 'standalone' | 'sentinel' | 'cluster';
   readonly tls: boolean;
@@ -51,7 +50,7 @@ function parseUserInfo(text: string | undefined): Pick<RedisAddress, 'username' 
   const colon = text.indexOf(':');
   const username = decodeURIComponent(colon === -1 ? text : text.slice(0, colon));
   const password = colon === -1 ? undefined : decodeURIComponent(text.slice(colon + 1));
-  return { ...(username === '' ? {} : { username }), ...omitUndefined({ password }) };
+  return { ...(username === '' ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
 function parsePath(kind: RedisAddress['kind'], path: string): Pick<RedisAddress, 'master' | 'db'> {
