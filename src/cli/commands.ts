@@ -127,6 +127,11 @@ export const commands = {
     example: 'users import users.csv --dry-run --rejects rejects.csv',
     json: 'the counts as a JSON object',
   },
+  'users reindex': {
+    summary: 'let users sign in with what their profiles hold already, once the configuration says that it identifies',
+    example: 'users reindex --dry-run',
+    json: 'the counts as a JSON object',
+  },
   'keys list': { summary: 'list the published keys', example: 'keys list', json: 'as a JSON array' },
   'keys rotate': {
     summary: 'publish new keys, which sign once every node and app can know them',
