@@ -5,6 +5,7 @@ import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
+import { diffCommand } from './diff/diff.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
 import { schemaCommand } from './schema.ts';
@@ -15,6 +16,7 @@ import { whoCommand } from './who.ts';
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
     checkCommand(context),
+    diffCommand(context),
     applyCommand(context),
     configTestCommand(context),
     historyCommand(context),
