@@ -109,8 +109,9 @@ function peopleOf(
     users: counts(inChange.filter((one) => one.groups.includes(group))),
     of: counts(classes.filter((one) => one.groups.includes(group))),
   }));
-  const isEverybody = isCounted ? users > 0 && users === counts(classes) : inChange.length === classes.length;
-  return { ...(isCounted && { users }), groups, ...(isEverybody && { everybody: true as const }) };
+  const of = counts(classes);
+  const isEverybody = isCounted ? users > 0 && users === of : inChange.length === classes.length;
+  return { ...(isCounted && { users, of }), groups, ...(isEverybody && { everybody: true as const }) };
 }
 
 function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {

@@ -33,7 +33,9 @@ export async function configDiff({ live, next, against, lineOf, store, ...rest }
   const known = { projection, places, now: rest.now };
   // Where no sign-in can change, nobody need be counted.
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
-  const all = [...(counted?.classes ?? []), ...nobodies({ ...rest, next }, known)];
+  const real = counted?.classes ?? [];
+  const isSomebody = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));
+  const all = [...real, ...nobodies({ ...rest, next }, known).filter((one) => !isSomebody(one))];
   const changes = pairs.flatMap((pair) => {
     const classes = seenBy(all, projectionOf([pair]), projection);
     const situations = situationsOf(pair, { places, now: rest.now });

@@ -171,11 +171,15 @@ function stepsDelta(sides: Sides): readonly Delta[] {
   return [
     {
       kind: 'steps',
-      headline: effect ? effect.many : stepsHeadline(gone, added),
+      headline: effectHeadline(effect) ?? stepsHeadline(gone, added),
       ...saidBy(sides, ['app', 'session', 'enrollment', 'profile'], [said(live, gone), said(next, added)]),
       ...(effect && { effect }),
     },
   ];
+}
+
+function effectHeadline(effect: DeltaEffect | undefined): string | undefined {
+  return effect?.enroll === undefined ? effect?.many : `must set up ${effect.enroll}`;
 }
 
 function stepsHeadline(gone: readonly string[], added: readonly string[]): string {

@@ -62,7 +62,7 @@ function filesSection(files: readonly FileChange[]): Content {
 function fileRows({ file, change, parts }: FileChange): Content {
   if (parts.length === 0) {
     const what = change === 'changed' ? 'comments or places only' : 'the whole file';
-    return html`<tr><td><code>${file}</code></td><td>${change}</td><td>${what}</td></tr>`;
+    return html`<tr><td><code>${file}</code></td><td class="short">${change}</td><td>${what}</td></tr>`;
   }
   return parts.map((part) => partRow(file, part));
 }
@@ -70,7 +70,7 @@ function fileRows({ file, change, parts }: FileChange): Content {
 function partRow(file: string, { change, rule, path, line, from, to }: PartChange): Markup {
   const what = rule === undefined ? html`<code>${path ?? ''}</code>` : html`rule “${rule}”`;
   const values = [from ?? [], to ?? []].flat().join(' → ');
-  return html`<tr><td><code>${file}:${line}</code></td><td>${change}</td><td>${what}${values === '' ? '' : html`: ${values}`}</td></tr>`;
+  return html`<tr><td><code>${file}:${line}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : html`: ${values}`}</td></tr>`;
 }
 
 function leftAsideText(names: readonly string[]): Content {

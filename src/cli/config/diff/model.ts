@@ -41,7 +41,9 @@ export interface People {
   readonly users?: number;
   /** Groups that rules name, with the users of the change in each of them; `of`: all active users in it. */
   readonly groups: readonly { readonly group: string; readonly users: number; readonly of: number }[];
-  /** They are all active users. */
+  /** All active users who were counted. */
+  readonly of?: number;
+  /** They are all of them. */
   readonly everybody?: true;
 }
 

@@ -20,12 +20,12 @@ export function effectWords({ words, users }: Effect, people: People): string {
 }
 
 /** `412 editors`; `nobody today (users in auditors)`. */
-export function peopleWords({ users, groups, everybody }: People): string {
+export function peopleWords({ users, of: total, groups, everybody }: People): string {
   if (users === undefined) return everybody ? 'everybody' : hypothetical(groups);
   if (users === 0) return `nobody today (${everybody ? 'everybody' : hypothetical(groups)})`;
   if (everybody) return users === 1 ? 'the one user' : `all ${users} users`;
   const whole = groups.filter((one) => one.users === users).sort((a, b) => a.of - b.of)[0];
-  if (whole === undefined) return counted(users, groups);
+  if (whole === undefined) return counted(`${users} of ${total} users`, groups);
   const { group, of } = whole;
   if (users === 1 && of === 1) return `1 user in ${group}`;
   // A name in the plural is what its members are called.
@@ -36,11 +36,11 @@ export function peopleWords({ users, groups, everybody }: People): string {
 /** Groups that are named at most. */
 const most = 4;
 
-function counted(users: number, groups: People['groups']): string {
+function counted(words: string, groups: People['groups']): string {
   const largest = groups.toSorted((a, b) => b.users - a.users).slice(0, most);
   const among = largest.map((one) => `${one.users} in ${one.group}`);
   const rest = groups.length > most ? ', ...' : '';
-  return `${users} ${users === 1 ? 'user' : 'users'}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
+  return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
 }
 
 function hypothetical(groups: People['groups']): string {
