@@ -52,6 +52,8 @@ async function printed(dir: string, ...words: readonly string[]): Promise<string
     configDir: dir,
     stderr: () => undefined,
     checkViews: async () => [],
+    openQuestions: async () => undefined,
+    interrupted: () => new AbortController().signal,
   };
   await run(diffCommand(context), dir, ...words);
   return terminal.printed();
