@@ -1,7 +1,7 @@
 /** Pages that a command writes: one file with all that it needs, in light and dark, readable on paper. */
 
 /** Text that is HTML already. */
-export class Markup {
+export class PageMarkup {
   readonly text: string;
 
   constructor(text: string) {
@@ -9,15 +9,15 @@ export class Markup {
   }
 }
 
-export type Content = string | number | Markup | readonly Content[];
+export type PageContent = string | number | PageMarkup | readonly PageContent[];
 
 /** Whatever is filled in is escaped, unless it is markup. */
-export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
-  return new Markup(parts.reduce((text, part, at) => `${text}${markupOf(contents[at - 1] ?? '')}${part}`));
+export function markup(parts: TemplateStringsArray, ...contents: readonly PageContent[]): PageMarkup {
+  return new PageMarkup(parts.reduce((text, part, at) => `${text}${markupOf(contents[at - 1] ?? '')}${part}`));
 }
 
-function markupOf(content: Content): string {
-  if (content instanceof Markup) return content.text;
+function markupOf(content: PageContent): string {
+  if (content instanceof PageMarkup) return content.text;
   if (typeof content === 'string') return escaped(content);
   return typeof content === 'number' ? String(content) : content.map(markupOf).join('');
 }
@@ -35,8 +35,8 @@ function escaped(text: string): string {
 }
 
 /** A whole document, in English. No script, and nothing is loaded. */
-export function htmlPage({ title, body }: { readonly title: string; readonly body: Markup }): string {
-  return html`<!doctype html>
+export function htmlPage({ title, body }: { readonly title: string; readonly body: PageMarkup }): string {
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -44,7 +44,7 @@ export function htmlPage({ title, body }: { readonly title: string; readonly bod
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${new Markup(style)}</style>
+<style>${new PageMarkup(style)}</style>
 </head>
 <body>
 <main>

@@ -115,7 +115,7 @@ test('where a rule is about zones, the sentence says from where', async () => {
   expect(moved).toMatchObject({
     sentence: 'all 4 users, from elsewhere (office now): one factor becomes two; all of them have no second factor yet',
     zones: ['elsewhere'],
-    people: { users: 4, everybody: true },
+    who: { users: 4, all: true },
   });
 });
 
@@ -190,9 +190,9 @@ test('session length, what counts at one app, and what a forgotten password take
   expect(await sentences(recovery)).toEqual(['all 2 users: a forgotten password can be replaced, by "possession"']);
 });
 
-test('where nobody is in a group today, the change is told all the same', async () => {
+test('where no user is in a group today, the change is told all the same', async () => {
   await addUsers(1, ['staff'], { credentials: [password] });
-  expect((await sentences(signOn(two, all())))[0]).toBe('nobody today (users in editors): one factor becomes two');
+  expect((await sentences(signOn(two, all())))[0]).toBe('no user today (users in editors): one factor becomes two');
 });
 
 test('without a store: by groups, and users are not counted', async () => {

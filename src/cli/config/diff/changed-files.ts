@@ -24,7 +24,7 @@ export async function changedFiles(live: Side, next: Side, lineOf: LineOf): Prom
 function partsBetween(before: Document, after: Document, lineOf: LineOf): readonly PartChange[] {
   if (after.kind === 'file') return [];
   const lineAt = (path: readonly (string | number)[]) => lineOf(after.file, path) ?? 1;
-  const moved = before.file === after.file ? [] : [valueChange('file', before.file, after.file, 1)];
+  const moved = before.file === after.file ? [] : [valueChange('file', { before: before.file, after: after.file }, 1)];
   const [old, current] = [members(before.content), members(after.content)];
   const keys = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter((key) => key !== 'rules');
   return [
@@ -52,10 +52,10 @@ function keyChanges(
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, lineAt));
   }
-  return [valueChange(path.join('.'), before, after, lineAt(path))];
+  return [valueChange(path.join('.'), { before, after }, lineAt(path))];
 }
 
-function valueChange(path: string, before: unknown, after: unknown, line: number): PartChange {
+function valueChange(path: string, { before, after }: Values, line: number): PartChange {
   const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
   const [from, to] = [shown(path, before), shown(path, after)];
   return { change, path, line, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };

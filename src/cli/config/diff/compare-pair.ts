@@ -1,17 +1,17 @@
 /** Compares the sign-ins of all classes of users to one pair of apps, and puts together what is the same change. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { AppPair } from './app-pairs.ts';
+import type { Circumstance } from './circumstances.ts';
 import { type Delta, type DeltaEffect, deltasBetween } from './delta.ts';
-import type { AccessChange, Effect, EffectKind, People } from './model.ts';
+import type { AccessChange, AffectedUsers, Effect, EffectKind } from './model.ts';
 import { changeSentence } from './sentences.ts';
-import type { Situation } from './situations.ts';
 import type { UserClass } from './user-classes.ts';
-import { type View, viewerOf } from './view.ts';
+import { type SignInView, viewerOf } from './view.ts';
 import { whereWords } from './where-words.ts';
 
 interface Compared {
   readonly classes: readonly UserClass[];
-  readonly situations: readonly Situation[];
+  readonly circumstances: readonly Circumstance[];
   /** There is a store in which users were counted. */
   readonly isCounted: boolean;
 }
@@ -20,45 +20,45 @@ interface Compared {
 interface Occurrence {
   readonly user: UserClass;
   readonly delta: Delta;
-  readonly situations: readonly Situation[];
-  /** The worst of all situations. */
+  readonly circumstances: readonly Circumstance[];
+  /** The worst of all circumstances. */
   readonly effect?: DeltaEffect;
 }
 
 export function comparePair(pair: AppPair, compared: Compared): readonly AccessChange[] {
   const found = compared.classes.flatMap((user) => occurrencesFor(user, pair, compared));
-  const rows = Map.groupBy(found, ({ delta: { kind, headline, before, after }, situations }) =>
-    JSON.stringify([kind, headline, before, after, situations.map((one) => compared.situations.indexOf(one))]),
+  const rows = Map.groupBy(found, ({ delta: { kind, headline, before, after }, circumstances }) =>
+    JSON.stringify([kind, headline, before, after, circumstances.map((one) => compared.circumstances.indexOf(one))]),
   );
   return [...rows.values()].flatMap((same) => changeOf(same, pair, compared));
 }
 
-const deltas = new WeakMap<View, WeakMap<View, readonly Delta[]>>();
+const deltas = new WeakMap<SignInView, WeakMap<SignInView, readonly Delta[]>>();
 const viewers = new WeakMap<AppPair, ReturnType<typeof viewersOf>>();
 
 function viewersOf({ live, next }: AppPair) {
   return { live: viewerOf(live, 'live'), next: viewerOf(next, 'next') };
 }
 
-function occurrencesFor(user: UserClass, pair: AppPair, { situations }: Compared): readonly Occurrence[] {
+function occurrencesFor(user: UserClass, pair: AppPair, { circumstances }: Compared): readonly Occurrence[] {
   const sides = viewers.get(pair) ?? viewersOf(pair);
   viewers.set(pair, sides);
   const found = new Map<string, Occurrence>();
-  for (const situation of situations) {
-    const [live, next] = [sides.live.view(user, situation), sides.next.view(user, situation)];
+  for (const circumstance of circumstances) {
+    const [live, next] = [sides.live.view(user, circumstance), sides.next.view(user, circumstance)];
     for (const delta of knownDeltas(live, next, pair)) {
       const key = JSON.stringify([delta.kind, delta.headline, delta.before, delta.after]);
       const same = found.get(key);
       const effect = worse(same?.effect, delta.effect);
-      const all = [...(same?.situations ?? []), situation];
-      found.set(key, { user, delta, situations: all, ...(effect && { effect }) });
+      const all = [...(same?.circumstances ?? []), circumstance];
+      found.set(key, { user, delta, circumstances: all, ...(effect && { effect }) });
     }
   }
   return [...found.values()];
 }
 
-function knownDeltas(live: View, next: View, { next: { policies } }: AppPair): readonly Delta[] {
-  const known = deltas.get(live) ?? new WeakMap<View, readonly Delta[]>();
+function knownDeltas(live: SignInView, next: SignInView, { next: { policies } }: AppPair): readonly Delta[] {
+  const known = deltas.get(live) ?? new WeakMap<SignInView, readonly Delta[]>();
   deltas.set(live, known);
   const found = known.get(next) ?? deltasBetween(live, next, policies.authenticators);
   known.set(next, found);
@@ -77,18 +77,18 @@ function worse(one: DeltaEffect | undefined, other: DeltaEffect | undefined): De
 function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { delta, situations } = first;
+  const { delta, circumstances } = first;
   const { kind, headline, before, after } = delta;
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
-  const people = peopleOf(same, { ...compared, users });
+  const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
-  const where = whereWords(situations, compared.situations);
+  const where = whereWords(circumstances, compared.circumstances);
   const row = {
     kind,
     apps: pair.clientIds,
-    people,
+    who,
     where,
-    zones: [...new Set(situations.map(({ place }) => place.label))],
+    zones: [...new Set(circumstances.map(({ place }) => place.label))],
     before,
     after,
     effects,
@@ -96,10 +96,10 @@ function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared
   return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
 }
 
-function peopleOf(
+function affectedBy(
   same: readonly Occurrence[],
   { classes, isCounted, users }: Compared & { readonly users: number },
-): People {
+): AffectedUsers {
   const counts = (some: readonly UserClass[]) => some.reduce((sum, one) => sum + one.users, 0);
   const inChange = same.map(({ user }) => user);
   const meant = users > 0 ? inChange.filter((one) => one.users > 0) : inChange;
@@ -110,8 +110,8 @@ function peopleOf(
     of: counts(classes.filter((one) => one.groups.includes(group))),
   }));
   const of = counts(classes);
-  const isEverybody = isCounted ? users > 0 && users === of : inChange.length === classes.length;
-  return { ...(isCounted && { users, of }), groups, ...(isEverybody && { everybody: true as const }) };
+  const isAll = isCounted ? users > 0 && users === of : inChange.length === classes.length;
+  return { ...(isCounted && { users, of }), groups, ...(isAll && { all: true as const }) };
 }
 
 function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {

@@ -6,10 +6,10 @@ import type { Store } from '../../../stores/store.ts';
 import { conditionsIn } from '../fresh-sign-ins.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
 import { changedFiles, type LineOf } from './changed-files.ts';
+import { circumstancesOf, placePairs } from './circumstances.ts';
 import { comparePair } from './compare-pair.ts';
 import type { AccessChange, ConfigDiff } from './model.ts';
 import type { Side } from './side.ts';
-import { placePairs, situationsOf } from './situations.ts';
 import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './user-classes.ts';
 
 export interface DiffOptions {
@@ -31,15 +31,15 @@ export async function configDiff({ live, next, against, lineOf, store, ...rest }
   const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const projection = projectionOf(pairs);
   const known = { projection, places, now: rest.now };
-  // Where no sign-in can change, nobody need be counted.
+  // Where no sign-in can change, there is nothing to count.
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
   const real = counted?.classes ?? [];
-  const isSomebody = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));
-  const all = [...real, ...nobodies({ ...rest, next }, known).filter((one) => !isSomebody(one))];
+  const isSomeUser = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));
+  const all = [...real, ...usersByGroup({ ...rest, next }, known).filter((one) => !isSomeUser(one))];
   const changes = pairs.flatMap((pair) => {
     const classes = seenBy(all, projectionOf([pair]), projection);
-    const situations = situationsOf(pair, { places, now: rest.now });
-    return comparePair(pair, { classes, situations, isCounted: store !== undefined });
+    const circumstances = circumstancesOf(pair, { places, now: rest.now });
+    return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
   });
   return {
     ...(live.snapshot.revision > 0 && { base: live.snapshot.revision }),
@@ -53,7 +53,7 @@ export async function configDiff({ live, next, against, lineOf, store, ...rest }
 }
 
 /** A user in each group by itself, and one in none, who has every authenticator that users can enroll. */
-function nobodies(
+function usersByGroup(
   { next, authenticators }: Pick<DiffOptions, 'next' | 'authenticators'>,
   known: Parameters<typeof classOf>[1],
 ): readonly UserClass[] {
@@ -62,7 +62,7 @@ function nobodies(
     .filter(({ enrollable }) => enrollable)
     .map(({ key, factors, characteristics }) => ({ id: key, authenticator: key, factors, characteristics }));
   return [[], ...[...known.projection.groups].map((group) => [group])].map((groups) => {
-    const subject = { id: 'nobody', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
+    const subject = { id: 'none', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
     return { ...classOf(subject, known), users: 0 };
   });
 }
@@ -80,7 +80,7 @@ const kinds: readonly AccessChange['kind'][] = ['requirement', 'steps', 'recover
 function byWeight(a: AccessChange, b: AccessChange): number {
   const shutOut = ({ effects, after }: AccessChange) =>
     after.words === 'denied' || effects.some(({ kind }) => kind === 'shut_out') ? 0 : 1;
-  const users = ({ people }: AccessChange) => people.users ?? 0;
+  const users = ({ who }: AccessChange) => who.users ?? 0;
   return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || shutOut(a) - shutOut(b) || users(b) - users(a);
 }
 

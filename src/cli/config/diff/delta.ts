@@ -6,7 +6,7 @@ import type { Requirement } from '../../../core/model/policy.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
 import { askedWords, denialText, getsIn, stepWords } from '../asked-text.ts';
 import type { AskedThere, ChangeKind, EffectKind } from './model.ts';
-import type { DecidingPolicy, DecidingRule, Lifetime, View } from './view.ts';
+import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './view.ts';
 
 /** One difference. */
 export interface Delta {
@@ -28,8 +28,8 @@ export interface DeltaEffect {
 }
 
 export function deltasBetween(
-  live: View,
-  next: View,
+  live: SignInView,
+  next: SignInView,
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly Delta[] {
   if (live === next) return [];
@@ -44,8 +44,8 @@ export function deltasBetween(
 }
 
 interface Sides {
-  readonly live: View;
-  readonly next: View;
+  readonly live: SignInView;
+  readonly next: SignInView;
 }
 
 /** What each side says, and by which rules of these policies; without those that say the same on both sides. */
@@ -54,7 +54,7 @@ function saidBy(
   policies: readonly DecidingPolicy[],
   [from, to]: readonly [string, string],
 ): Pick<Delta, 'before' | 'after'> {
-  const rulesOf = (view: View) => policies.flatMap((policy) => view.rules[policy] ?? []);
+  const rulesOf = (view: SignInView) => policies.flatMap((policy) => view.rules[policy] ?? []);
   const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own
       .filter(
@@ -114,7 +114,7 @@ function shortWords(asks: RulesInEffect['asks']): string {
 }
 
 /** What the change comes to with what the user has. */
-function effectOf(live: View, next: View): DeltaEffect | undefined {
+function effectOf(live: SignInView, next: SignInView): DeltaEffect | undefined {
   const [could, can] = [getsIn(live), getsIn(next)];
   if (could && !can) {
     const why = denialText(next);
@@ -161,13 +161,13 @@ function toFillIn(steps: readonly SimulatedStep[]): readonly string[] {
 function stepsDelta(sides: Sides): readonly Delta[] {
   const { live, next } = sides;
   if (live.asks === 'denied' || next.asks === 'denied') return [];
-  const words = (view: View) => askedWords({ steps: view.steps, dependsOn: [] });
+  const words = (view: SignInView) => askedWords({ steps: view.steps, dependsOn: [] });
   if (words(live) === words(next)) return [];
   const [before, after] = [live, next].map((view) => view.steps.flatMap(stepWords));
   const gone = newOnes(after ?? [], before ?? []);
   const added = newOnes(before ?? [], after ?? []);
   const effect = effectOf(live, next);
-  const said = (view: View, parts: readonly string[]) => (getsIn(view) ? parts.join(', then ') : 'denied');
+  const said = (view: SignInView, parts: readonly string[]) => (getsIn(view) ? parts.join(', then ') : 'denied');
   return [
     {
       kind: 'steps',
@@ -221,7 +221,7 @@ function lifetimeDelta(sides: Sides): readonly Delta[] {
   ];
 }
 
-function rulesBy({ rules }: View, changed: readonly Pick<Lifetime, 'by'>[]): AskedThere['rules'] {
+function rulesBy({ rules }: SignInView, changed: readonly Pick<SessionLength, 'by'>[]): AskedThere['rules'] {
   const policies = [...new Set(changed.map(({ by }) => by))];
   return policies.flatMap((policy) => {
     const { name, file, line } = rules[policy] ?? {};

@@ -10,7 +10,7 @@ export function diffText(diff: ConfigDiff): string {
   const sections = [
     [`What differs from ${against}:`, ...files.flatMap(fileLines)],
     ...(apps.added.length > 0 ? [[`New apps: ${apps.added.join(', ')}`]] : []),
-    ...(apps.removed.length > 0 ? [[`Apps that nobody can open any more: ${apps.removed.join(', ')}`]] : []),
+    ...(apps.removed.length > 0 ? [[`Apps that no user can open any more: ${apps.removed.join(', ')}`]] : []),
     ...(changes.length === 0 ? [[noChangeText(diff)]] : changeSections(diff)),
     ...(leftAside.length === 0
       ? []
@@ -31,7 +31,7 @@ function fileLines({ file, change, parts }: FileChange): readonly string[] {
   return [`  ${signs[change]} ${file}${only}`, ...parts.map((part) => `      ${partText(part, file)}`)];
 }
 
-export function partText({ change, rule, path, line, from, to }: PartChange, file: string): string {
+function partText({ change, rule, path, line, from, to }: PartChange, file: string): string {
   const what = rule === undefined ? (path ?? '') : `rule "${rule}"`;
   const values = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])].join(' -> ');
   return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${file}:${line}`;

@@ -36,7 +36,7 @@ export interface AskedThere {
 }
 
 /** Users whom a change is about. */
-export interface People {
+export interface AffectedUsers {
   /** Active users of today. Absent: there was no store to count them in. */
   readonly users?: number;
   /** Groups that rules name, with the users of the change in each of them; `of`: all active users in it. */
@@ -44,7 +44,7 @@ export interface People {
   /** All active users who were counted. */
   readonly of?: number;
   /** They are all of them. */
-  readonly everybody?: true;
+  readonly all?: true;
 }
 
 export type EffectKind = 'shut_out' | 'must_enroll' | 'must_fill_in' | 'let_in';
@@ -55,7 +55,7 @@ export interface Effect {
   readonly words: string;
   /** What they would have to enroll. */
   readonly enroll?: string;
-  /** Absent as in `People`. */
+  /** Absent as in `AffectedUsers`. */
   readonly users?: number;
 }
 
@@ -65,13 +65,13 @@ export interface Effect {
  */
 export type ChangeKind = 'requirement' | 'steps' | 'acr' | 'session' | 'recovery';
 
-/** One change, with everybody and everything that it is about. */
+/** One change, with all users and apps that it is about. */
 export interface AccessChange {
   readonly kind: ChangeKind;
   /** Client ids. */
   readonly apps: readonly string[];
-  readonly people: People;
-  /** Empty: in every situation. */
+  readonly who: AffectedUsers;
+  /** Empty: in every circumstance. */
   readonly where: string;
   readonly zones: readonly string[];
   readonly before: AskedThere;

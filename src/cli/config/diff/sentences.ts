@@ -1,29 +1,29 @@
 /** Says a change in one sentence: who, what becomes what, where, and what it comes to. */
-import type { AccessChange, Effect, People } from './model.ts';
+import type { AccessChange, AffectedUsers, Effect } from './model.ts';
 
 export function changeSentence({
   headline,
   kind,
-  people,
+  who,
   where,
   effects,
-}: Pick<AccessChange, 'kind' | 'people' | 'where' | 'effects'> & { readonly headline: string }): string {
+}: Pick<AccessChange, 'kind' | 'who' | 'where' | 'effects'> & { readonly headline: string }): string {
   // Of the same steps the effect is the headline already.
-  const more = kind === 'steps' ? [] : effects.map((effect) => effectWords(effect, people));
-  return [`${peopleWords(people)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
+  const more = kind === 'steps' ? [] : effects.map((effect) => effectWords(effect, who));
+  return [`${whoWords(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
 }
 
-export function effectWords({ words, users }: Effect, people: People): string {
+function effectWords({ words, users }: Effect, who: AffectedUsers): string {
   if (users === undefined) return words;
-  if (users === people.users) return users === 1 ? words : `all of them ${words}`;
+  if (users === who.users) return users === 1 ? words : `all of them ${words}`;
   return `${users} of them ${words}`;
 }
 
-/** `412 editors`; `nobody today (users in auditors)`. */
-export function peopleWords({ users, of: total, groups, everybody }: People): string {
-  if (users === undefined) return everybody ? 'everybody' : hypothetical(groups);
-  if (users === 0) return `nobody today (${everybody ? 'everybody' : hypothetical(groups)})`;
-  if (everybody) return users === 1 ? 'the one user' : `all ${users} users`;
+/** `412 editors`; `no user today (users in auditors)`. */
+function whoWords({ users, of: total, groups, all }: AffectedUsers): string {
+  if (users === undefined) return all ? 'every user' : hypothetical(groups);
+  if (users === 0) return `no user today (${all ? 'every user' : hypothetical(groups)})`;
+  if (all) return users === 1 ? 'the one user' : `all ${users} users`;
   const whole = groups.filter((one) => one.users === users).sort((a, b) => a.of - b.of)[0];
   if (whole === undefined) return counted(`${users} of ${total} users`, groups);
   const { group, of } = whole;
@@ -36,14 +36,14 @@ export function peopleWords({ users, of: total, groups, everybody }: People): st
 /** Groups that are named at most. */
 const most = 4;
 
-function counted(words: string, groups: People['groups']): string {
+function counted(words: string, groups: AffectedUsers['groups']): string {
   const largest = groups.toSorted((a, b) => b.users - a.users).slice(0, most);
   const among = largest.map((one) => `${one.users} in ${one.group}`);
   const rest = groups.length > most ? ', ...' : '';
   return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
 }
 
-function hypothetical(groups: People['groups']): string {
+function hypothetical(groups: AffectedUsers['groups']): string {
   const names = groups.map(({ group }) => group);
   if (names.length === 0) return 'users in no group that rules name';
   return `users in ${names.slice(0, most).join(', ')}${names.length > most ? ', ...' : ''}`;

@@ -12,12 +12,12 @@ import { accountsOf } from '../../../users/account.ts';
 import { toSubject } from '../../../users/user.ts';
 import { conditionsIn } from '../fresh-sign-ins.ts';
 import type { AppPair } from './app-pairs.ts';
-import type { PlacePair } from './situations.ts';
+import type { PlacePair } from './circumstances.ts';
 
 /** A class of users, by one of them. */
 export interface UserClass {
   readonly subject: Subject;
-  /** Active users in it. 0: nobody today. */
+  /** Active users in it. 0: there are none today. */
   readonly users: number;
   /** The groups that rules name, sorted. */
   readonly groups: readonly string[];

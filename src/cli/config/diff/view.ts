@@ -1,4 +1,4 @@
-/** What a class of users meets in one situation on one side: rules, what they ask for, steps, tokens, session. */
+/** What a class of users meets in one circumstance on one side: rules, what they ask for, steps, tokens, session. */
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../core/analysis/rules-in-effect.ts';
 import { simulate } from '../../../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
@@ -8,17 +8,17 @@ import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.
 import { findRule } from '../../../core/policy/rules.ts';
 import { durationText } from '../../shared/durations.ts';
 import type { AppSide } from './app-pairs.ts';
+import type { Circumstance } from './circumstances.ts';
 import type { NamedPlace } from './model.ts';
-import type { Situation } from './situations.ts';
 import type { UserClass } from './user-classes.ts';
 
-export interface View {
+export interface SignInView {
   readonly asks: RulesInEffect['asks'];
   /** By policy, those that decide. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
   /** How long what was proved counts. Empty: the user is not let in. */
-  readonly lifetimes: readonly Lifetime[];
+  readonly lifetimes: readonly SessionLength[];
   readonly recovery: RulesInEffect['asks'];
   /** Distinct factor types of what the user has. */
   readonly factors: number;
@@ -32,7 +32,7 @@ export interface DecidingRule extends NamedPlace {
 }
 
 /** One limit of a session, in words: `a session lasts` `8 h`. */
-export interface Lifetime {
+export interface SessionLength {
   readonly what: string;
   readonly length: string;
   /** The policy that says it. */
@@ -41,16 +41,16 @@ export interface Lifetime {
 
 /** What makes one view serve for all that decide alike. */
 export interface Viewer {
-  readonly view: (user: UserClass, situation: Situation) => View;
+  readonly view: (user: UserClass, circumstance: Circumstance) => SignInView;
 }
 
 /** Views of one side. The same rules, for users who have the same, are looked at once. */
 export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
-  const known = new Map<string, View>();
+  const known = new Map<string, SignInView>();
   return {
-    view: (user, situation) => {
-      const facts = factsIn(own, { user, situation, network: situation.place[key] });
-      const name = `${decidersOf(own, facts, { user, situation })} ${user.rest}`;
+    view: (user, circumstance) => {
+      const facts = factsIn(own, { user, circumstance, network: circumstance.place[key] });
+      const name = `${decidersOf(own, facts, { user, circumstance })} ${user.rest}`;
       const view = known.get(name) ?? viewOf(own, facts);
       known.set(name, view);
       return view;
@@ -60,12 +60,12 @@ export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
 
 interface Asked {
   readonly user: UserClass;
-  readonly situation: Situation;
+  readonly circumstance: Circumstance;
 }
 
-function factsIn({ app }: AppSide, { user, situation, network }: Asked & Pick<Facts, 'network'>): Facts {
+function factsIn({ app }: AppSide, { user, circumstance, network }: Asked & Pick<Facts, 'network'>): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
-  const { now, device, scopes } = situation;
+  const { now, device, scopes } = circumstance;
   const request = {
     clientId: app.clientId,
     scopes,
@@ -78,7 +78,7 @@ function factsIn({ app }: AppSide, { user, situation, network }: Asked & Pick<Fa
 }
 
 /** Names the rules that decide. Where more than rules decides, everything that the decision may depend on. */
-function decidersOf({ policies }: AppSide, facts: Facts, { user, situation }: Asked): string {
+function decidersOf({ policies }: AppSide, facts: Facts, { user, circumstance }: Asked): string {
   const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
   const before = enrollment && beforeSignIn(enrollment);
   const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [
@@ -91,7 +91,7 @@ function decidersOf({ policies }: AppSide, facts: Facts, { user, situation }: As
     recovery,
   ];
   const positions = all.map((policy) => (policy ? positionIn(policy, facts) : ''));
-  const { now, scopes, place, device } = situation;
+  const { now, scopes, place, device } = circumstance;
   const isOpen = accountPolicy !== undefined || positions.some((position) => position.startsWith('?'));
   const more = isOpen ? [user.groups, user.results, place.label, device] : [];
   return JSON.stringify([positions, now, scopes, ...more]);
@@ -104,7 +104,7 @@ function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): string {
   return undecided ? `?${traces.length}` : '-';
 }
 
-function viewOf({ policies }: AppSide, facts: Facts): View {
+function viewOf({ policies }: AppSide, facts: Facts): SignInView {
   const { asks, session, app } = rulesInEffect(policies, facts);
   const { enrollment, profile, recovery } = policies;
   const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) => policy && findRule(policy, facts).rule;
@@ -138,7 +138,7 @@ function askedBy(then: unknown): unknown {
   return { ...then, session: undefined, appSession: undefined, remember: undefined };
 }
 
-function sessionLifetimes(rule: Rule | undefined): readonly Lifetime[] {
+function sessionLifetimes(rule: Rule | undefined): readonly SessionLength[] {
   const terms = rule?.then.kind === 'allow' ? rule.then.session : undefined;
   if (terms === undefined) return [];
   const { idle, absolute, keep } = terms;
@@ -150,7 +150,7 @@ function sessionLifetimes(rule: Rule | undefined): readonly Lifetime[] {
   ];
 }
 
-function appLifetimes(rule: Rule | undefined): readonly Lifetime[] {
+function appLifetimes(rule: Rule | undefined): readonly SessionLength[] {
   const { remember, appSession }: Partial<AllowTerms> = rule?.then.kind === 'allow' ? rule.then : {};
   const length = (seconds: number | undefined, none: string) => (seconds === undefined ? none : durationText(seconds));
   return [

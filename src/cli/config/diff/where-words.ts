@@ -1,11 +1,11 @@
-/** Says in which of the situations something is so. */
-import type { Situation } from './situations.ts';
+/** Says in which of the circumstances something is so. */
+import type { Circumstance } from './circumstances.ts';
 
-/** One thing in which situations differ. */
+/** One thing in which circumstances differ. */
 interface Dimension {
-  readonly read: (situation: Situation) => string;
+  readonly read: (circumstance: Circumstance) => string;
   /** `values`: those in which it is so; not all of them. */
-  readonly words: (values: readonly string[], all: readonly Situation[]) => string;
+  readonly words: (values: readonly string[], all: readonly Circumstance[]) => string;
 }
 
 const dimensions: readonly Dimension[] = [
@@ -21,7 +21,7 @@ const dimensions: readonly Dimension[] = [
 ];
 
 /** Empty: in all of them. */
-export function whereWords(some: readonly Situation[], all: readonly Situation[]): string {
+export function whereWords(some: readonly Circumstance[], all: readonly Circumstance[]): string {
   if (some.length === all.length) return '';
   const found = dimensions.map(({ read, words }) => {
     const values = [...new Set(some.map(read))];
@@ -31,13 +31,13 @@ export function whereWords(some: readonly Situation[], all: readonly Situation[]
   const text = found.flatMap((one) => (one.text === '' ? [] : [one.text])).join(', ');
   const combinations = found.reduce((product, { count }) => product * count, 1);
   if (combinations === some.length && text !== '') return text;
-  const counted = `in ${some.length} of ${all.length} situations`;
+  const counted = `in ${some.length} of ${all.length} circumstances`;
   return text === '' ? counted : `${text}, ${counted}`;
 }
 
 /** By the zones that there would be, or those that there are, where these alone say it. */
-function placeWords(values: readonly string[], all: readonly Situation[]): string {
-  const isIn = ({ label, liveLabel }: Situation['place']) => values.includes(JSON.stringify([label, liveLabel]));
+function placeWords(values: readonly string[], all: readonly Circumstance[]): string {
+  const isIn = ({ label, liveLabel }: Circumstance['place']) => values.includes(JSON.stringify([label, liveLabel]));
   const places = all.map(({ place }) => place);
   const own = places.filter(isIn);
   for (const [name, words] of [
@@ -51,8 +51,8 @@ function placeWords(values: readonly string[], all: readonly Situation[]): strin
   return `from ${[...new Set(both)].join(' or ')}`;
 }
 
-/** The first situation is now. */
-function timeWords(times: readonly string[], [first]: readonly Situation[]): string {
+/** The first circumstance is now. */
+function timeWords(times: readonly string[], [first]: readonly Circumstance[]): string {
   const isNow = times.includes(String(first?.now));
   if (isNow) return times.length === 1 ? 'now, not at other times' : 'now and at some other times';
   return 'at other times, not now';

@@ -1,6 +1,6 @@
 /**
- * The situations in which a fresh sign-in to an app is compared: every combination of zones that some address is in on
- * both sides, with the devices, times and scopes that the rules tell apart.
+ * The circumstances in which a fresh sign-in to an app is compared: every combination of zones that some address is in
+ * on both sides, with the devices, times and scopes that the rules tell apart.
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
@@ -20,7 +20,7 @@ export interface PlacePair {
   readonly next: Facts['network'];
 }
 
-export interface Situation {
+export interface Circumstance {
   readonly place: PlacePair;
   readonly device: Facts['device'];
   readonly now: Seconds;
@@ -64,11 +64,11 @@ function labelOf(zones: readonly string[]): string {
 /** More combinations are not built: then each thing is varied by itself. */
 const most = 200;
 
-/** What the rules of the pair do not tell apart is one situation. The first one is the most ordinary. */
-export function situationsOf(
+/** What the rules of the pair do not tell apart is one circumstance. The first one is the most ordinary. */
+export function circumstancesOf(
   { live, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
-): readonly Situation[] {
+): readonly Circumstance[] {
   const sets = [...conditionsIn(live.policies), ...conditionsIn(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
@@ -84,7 +84,7 @@ export function situationsOf(
       ),
     );
   }
-  const first: Situation = { place: here, device, now, scopes: scopes[0] ?? ['openid'] };
+  const first: Circumstance = { place: here, device, now, scopes: scopes[0] ?? ['openid'] };
   return [
     ...all.map((place) => ({ ...first, place })),
     ...devices.slice(1).map((one) => ({ ...first, device: one })),
