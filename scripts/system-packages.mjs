@@ -7,7 +7,7 @@ import { runChild } from './run-child.mjs';
 export const BROWSERS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 /**
- * What the tests drive and no npm package holds: the programs of which one is enough, and the Debian packages that bring
+ * What the tests drive and no npm package holds: programs of which one is enough, and Debian packages that bring
  * one, the best first.
  */
 const NEEDS = [
