@@ -1,14 +1,14 @@
 /** Ports for programs that must know their address before they listen. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Below the ports that systems hand out by themselves, so that no other server of a test takes one between the search
- * and its use.
+ * Below the ports that systems hand out by themselves, so that no other server or connection of a test takes one
+ * between the search and its use. Linux begins at 32768, the sandboxes of some container hosts (gVisor) at 16000.
  */
-const [first, count] = [12_000, 18_000] as const;
+const [first, count] = [7_000, 9_000] as const;
 /** Processes start far apart. */
 let next = (process.pid * 97) % count;
 
@@ -47,11 +47,24 @@ function reserve(port: number): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    if (isRunning(ownerOf(file))) return false;
-    // A process that removes it may still lose the race for the new one.
-    rmSync(file, { force: true });
+    if (!isRunning(ownerOf(file))) forget(file);
     return false;
   }
+}
+
+/**
+ * Removes the reservation of a process that has ended. Another process may have done so first and may have reserved the
+ * port anew: such a file is put back.
+ */
+function forget(file: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (isRunning(ownerOf(aside))) linkSync(aside, file);
+  } catch {
+    // Another process was quicker.
+  }
+  rmSync(aside, { force: true });
 }
 
 /** `undefined`: the file is gone, or not written yet. */
@@ -73,10 +86,15 @@ function isRunning(pid: number | undefined): boolean {
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+/** On loopback alone and on every address: a server of a test may listen either way. */
+async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, '127.0.0.1')) && (await canListen(port));
+}
+
+function canListen(port: number, host?: string): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen({ port, host }, () => server.close(() => resolve(true)));
   });
 }
