@@ -7,6 +7,7 @@ import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
+import type { DocumentSource } from '../../policy/source/yaml-source.ts';
 import { groupNames } from '../../users/group-names.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -15,6 +16,7 @@ import { quantity } from './quantities.ts';
 
 export interface CheckedFiles {
   readonly documents: Documents;
+  readonly sources: readonly DocumentSource[];
   readonly warnings: readonly Finding[];
   /** What the analysis found, errors among it. */
   readonly findings: readonly AnalysisFinding[];
@@ -52,10 +54,10 @@ export async function checkedFiles(
     refuseProblems(context, problems, json);
     return undefined;
   }
-  const { documents, warnings } = loaded;
+  const { documents, sources, warnings } = loaded;
   const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
   const { findings } = found;
-  const checked = { documents, warnings, findings, invariants: found.invariants.map(resultOf) };
+  const checked = { documents, sources, warnings, findings, invariants: found.invariants.map(resultOf) };
   if (json) return checked;
   for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
   for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding, dir));
