@@ -163,8 +163,8 @@ interface Waited {
 }
 
 /**
- * Why it is not known whether the replicas have it; `undefined`: they have. A replica that was attached or listed during
- * the wait was not waited for. So they are asked again, as long as there is time.
+ * Why it is not known whether the replicas have it; `undefined`: they have. A replica that was attached or listed
+ * during the wait was not waited for. So they are asked again, as long as there is time.
  */
 async function doubtAfter(
   options: GroupCommitOptions & { readonly seen: Seen },

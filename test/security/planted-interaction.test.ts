@@ -150,7 +150,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test.each(['before the first proof', 'between two proofs'])(
-    'a resume %s ends nothing: the user goes on, whoever else asks for it meanwhile',
+    'a resume %s ends nothing: the user goes on, although another browser asks for it, too',
     async (when) => {
       const user = await userWithTotp(node);
       const attacker = new UserAgent();
