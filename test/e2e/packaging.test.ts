@@ -54,9 +54,7 @@ test('the image contains every package that the server needs and none for develo
   const { packages } = readJson(join(project, 'package-lock.json'));
   const present = (path: string) => existsSync(onThisMachine(image, path));
   const entries = Object.entries<{ dev?: boolean; optional?: boolean; devOptional?: boolean }>(packages);
-  const needed = entries.filter(
-    ([path, entry]) => path !== '' && !entry.dev && !entry.optional && !entry.devOptional,
-  );
+  const needed = entries.filter(([path, entry]) => path !== '' && !entry.dev && !entry.optional && !entry.devOptional);
   const unwanted = entries.filter(([, entry]) => entry.dev);
   expect(needed.length).toBeGreaterThan(0);
   expect(unwanted.length).toBeGreaterThan(0);
