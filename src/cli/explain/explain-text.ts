@@ -80,7 +80,7 @@ function named(authenticator: string, label: string | undefined): string {
   return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
 }
 
-const titles = {
+export const layerTitles = {
   session: 'Session policy',
   app: 'Sign-on policy',
   request: 'Request',
@@ -102,10 +102,11 @@ export function layerLines(layer: ExplainedLayer, paint: Paint): readonly string
   ];
 }
 
-function layerTitle({ layer, policy, acrValues }: ExplainedLayer): string {
+function layerTitle({ layer, policy, acrValues, change }: ExplainedLayer): string {
+  if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
   if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues?.join(', ') ?? ''}`;
   if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
-  return policy === '' || policy === layer ? titles[layer] : `${titles[layer]} ${policy}`;
+  return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${policy}`;
 }
 
 function ruleLines(

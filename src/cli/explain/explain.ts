@@ -21,6 +21,8 @@ import { explanationText } from './explain-text.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
 import { serviceText } from './service-text.ts';
+import { signInStory } from './sign-in-story.ts';
+import { storyText } from './story-text.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -35,7 +37,8 @@ export interface ExplainContext {
 }
 
 interface ExplainOptions extends FactOptions {
-  readonly app: string;
+  readonly app?: string;
+  readonly transaction?: string;
   readonly user?: string;
   readonly config?: string;
   readonly service?: true;
@@ -45,7 +48,11 @@ interface ExplainOptions extends FactOptions {
 /** Rejects with one sentence where nothing can be explained (an unknown app, a broken file). */
 export function explainCommand(context: ExplainContext): Command {
   const command = newCommand('explain')
-    .requiredOption('--app <client id>', 'app that the user signs in to')
+    .option('--app <client id>', 'app that the user signs in to')
+    .option(
+      '--transaction <reference>',
+      'tell a sign-in that happened, by the reference on its page or in the audit log',
+    )
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
     .option('--config <dir>', 'by these files instead of the revision in use');
@@ -53,22 +60,37 @@ export function explainCommand(context: ExplainContext): Command {
 }
 
 async function run(context: ExplainContext, options: ExplainOptions): Promise<void> {
-  const { config, user } = options;
+  const { app, config, user, transaction } = options;
+  if (transaction !== undefined) return tell(context, transaction, options);
+  if (app === undefined) throw refusal('give --app, or --transaction for a sign-in that happened');
+  const what = { ...options, app };
   if (config === undefined) {
     return withStore(context, async (store) => {
       const inUse = await revisionInUse(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, options, { ...inUse, subject });
+      await print(context, what, { ...inUse, subject });
     });
   }
   const subject =
     user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user, context.now()));
-  await withFiles(context, config, (files) => print(context, options, { ...files, subject }));
+  await withFiles(context, config, (files) => print(context, what, { ...files, subject }));
+}
+
+/** What happened is not asked about otherwise: the log says who, where and with what. */
+async function tell(context: ExplainContext, transaction: string, options: ExplainOptions): Promise<void> {
+  const { app, user, config, service } = options;
+  if ((app ?? user ?? config ?? service) !== undefined)
+    throw refusal('--transaction stands alone: what happened is in the audit log');
+  const { paint, stdout, authenticators, now } = context;
+  await withStore(context, async (store) => {
+    const story = await signInStory(store, transaction, { authenticators, now: now() });
+    stdout(`${options.json ? JSON.stringify(story, null, 2) : storyText(story, paint)}\n`);
+  });
 }
 
 async function print(
   { authenticators, now, paint, stdout }: ExplainContext,
-  options: ExplainOptions,
+  options: ExplainOptions & { readonly app: string },
   { snapshot, manifest, subject }: RevisionInUse & { readonly subject: Subject | undefined },
 ): Promise<void> {
   const app = await snapshot.app(options.app);

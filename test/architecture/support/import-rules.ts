@@ -170,6 +170,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   flow: [
     'server-mac',
     'audit-cause',
+    'audit-trace',
     'audit',
     'services',
     'change-limit',
