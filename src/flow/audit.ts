@@ -9,8 +9,8 @@ import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { AuditCause } from './audit-cause.ts';
 import type { AuditTrace } from './audit-trace.ts';
 
-/** `failure`: the user or a limit was the reason. `deny`: a policy was. */
-export type AuditOutcome = 'success' | 'failure' | 'deny';
+/** `failure`: the user or a limit was the reason. `deny`: a policy was. `pending`: the user is asked for more. */
+export type AuditOutcome = 'success' | 'failure' | 'deny' | 'pending';
 
 /** Every field that a line may have besides `time`, `kind`, `event` and `outcome`. */
 export interface AuditFields {
@@ -147,7 +147,11 @@ export const auditEvents = {
     fields: [...inSignIn, 'factors', 'rule', 'reported', 'trace', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
-  'sign_in.asked': { outcomes: succeeds, fields: [...inSignIn, 'rule', 'reported', 'trace'], causedBy: ['any step'] },
+  'sign_in.asked': {
+    outcomes: ['pending'],
+    fields: [...inSignIn, 'rule', 'reported', 'trace'],
+    causedBy: ['any step'],
+  },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,

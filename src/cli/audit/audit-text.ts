@@ -11,7 +11,7 @@ export function parseAuditLine(value: string): AuditLine {
   return JSON.parse(value) as AuditLine;
 }
 
-const colours = { success: 'green', failure: 'yellow', deny: 'red' } as const;
+const colours = { success: 'green', failure: 'yellow', deny: 'red', pending: 'dim' } as const;
 
 /** Time, event and outcome in columns, then what else is known, by name. `who`: an identifier of the subject. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {

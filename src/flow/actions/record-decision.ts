@@ -16,7 +16,7 @@ export function recordAsked(context: OpenTransaction, { facts, decision }: Decid
   if (asked === transaction.asked) return context;
   audit(request.unit, services.audit, {
     event: 'sign_in.asked',
-    outcome: 'success',
+    outcome: 'pending',
     ...auditContext(context),
     ...decidingRules(decision),
     ...auditTrace(decision, facts, transaction.id),
