@@ -1,5 +1,6 @@
 /** `stepgate explain`: what a sign-in would ask the user for, and why. */
 import type { Command } from 'commander';
+import { branchesOf } from '../../core/analysis/branches.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { explain, explainService } from '../../flow/explain.ts';
@@ -20,6 +21,7 @@ import { withStore } from '../shared/with-store.ts';
 import { explanationText } from './explain-text.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
+import { lockedAuthenticators } from './locked.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
 import { storyText } from './story-text.ts';
@@ -68,12 +70,22 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
     return withStore(context, async (store) => {
       const inUse = await revisionInUse(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, what, { ...inUse, subject });
+      await print(context, what, { ...inUse, subject, store });
     });
   }
-  const subject =
-    user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user, context.now()));
-  await withFiles(context, config, (files) => print(context, what, { ...files, subject }));
+  if (user === undefined) return withFiles(context, config, (files) => print(context, what, files));
+  return withStore(context, async (store) => {
+    const subject = await findSubject(store, user, context.now());
+    await withFiles(context, config, (files) => print(context, what, { ...files, subject, store }));
+  });
+}
+
+/** What an explanation is made from. */
+interface Explained extends RevisionInUse {
+  /** The user of `--user`. */
+  readonly subject?: Subject | undefined;
+  /** Where that user is. */
+  readonly store?: Store;
 }
 
 /** What happened is not asked about otherwise: the log says who, where and with what. */
@@ -91,7 +103,7 @@ async function tell(context: ExplainContext, transaction: string, options: Expla
 async function print(
   { authenticators, now, paint, stdout }: ExplainContext,
   options: ExplainOptions & { readonly app: string },
-  { snapshot, manifest, subject }: RevisionInUse & { readonly subject: Subject | undefined },
+  { snapshot, manifest, subject, store }: Explained,
 ): Promise<void> {
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
@@ -104,7 +116,14 @@ async function print(
   if (options.service || app.signOnPolicies === undefined) {
     const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
     print(await explainService(snapshot, app, facts), serviceText);
-  } else print(await explain(snapshot, app, factsFromOptions(options, known)), explanationText);
+    return;
+  }
+  const facts = factsFromOptions(options, known);
+  const policies = await snapshot.policies(app);
+  const locked =
+    store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
+  const more = { branches: branchesOf(policies, facts), ...(locked && { locked }) };
+  print({ ...(await explain(snapshot, app, facts)), ...more }, explanationText);
 }
 
 /** The files as if they were applied, in a store that is gone afterwards. */
