@@ -13,7 +13,7 @@ import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.t
 import type { Locked } from './locked.ts';
 import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
-import { named, stepLines } from './step-text.ts';
+import { named, neededWords, stepLines } from './step-text.ts';
 
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends Explanation {
@@ -25,6 +25,7 @@ export interface CommandExplanation extends Explanation {
 /** `source`: which configuration it is about. */
 export function explanationText(explanation: CommandExplanation, source: string, paint: Paint): string {
   const { app, layers, steps, branches } = explanation;
+  const needed = neededWords(branches);
   const lines = [
     paint('bold', `Sign-in to ${app.name} (${app.clientId}), by ${source}`),
     ...factLines(explanation),
@@ -32,6 +33,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     '',
     `${paint('bold', 'Outcome')}    ${outcomeWords(explanation.outcome)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
+    ...(needed === '' ? [] : [`Needs      ${needed}: nothing stands in for it`]),
     '',
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),

@@ -14,15 +14,19 @@ export function stepLines(
 ): readonly string[] {
   const lines = steps.flatMap((step, index) => [
     `  ${index + 1}. ${stepWords(step)}`,
-    ...branches.filter(({ at }) => at === index).map((branch) => `     ${branchWords(branch)}`),
+    ...branches.filter((one) => one.at === index && one.steps.length > 0).map((one) => `     ${branchWords(one)}`),
   ]);
   return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
 }
 
-function branchWords({ when, steps }: Branch): string {
-  const follows = steps.map(stepWords).join('; then ');
-  if (when === 'skipped') return `if skipped: ${follows}`;
-  return `if it fails: ${follows || 'nothing else would do'}`;
+function branchWords({ when, without, steps }: Branch): string {
+  return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${steps.map(stepWords).join('; then ')}`;
+}
+
+/** What the user does not get in without. Empty: there is none. */
+export function neededWords(branches: readonly Branch[]): string {
+  const needed = branches.flatMap(({ without, steps }) => (without !== undefined && steps.length === 0 ? without : []));
+  return [...new Set(needed)].join(' and ');
 }
 
 function stepWords(step: SimulatedStep): string {

@@ -2,12 +2,10 @@
  * What follows where the user does otherwise than the simulated one: skips what may be skipped, or fails at what is
  * asked for and takes the next option.
  */
-import type { DecisionOutcome } from '../model/decision.ts';
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import type { Choice } from '../step/transaction.ts';
 import { picked, skipping } from '../step/transitions.ts';
-import { decisionAt, startOf, walkFrom } from './simulate.ts';
+import { decisionAt, maxTurns, startOf, takeTurn, walkFrom } from './simulate.ts';
 import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 
 /** Another way from one of the simulated steps on. */
@@ -15,7 +13,9 @@ export interface Branch {
   /** Index of that step. */
   readonly at: number;
   readonly when: 'skipped' | 'failed';
-  /** To the end of the sign-in. Empty: nothing else would do. */
+  /** The authenticator that the user cannot prove. */
+  readonly without?: string;
+  /** To the end of the sign-in. Empty: without that, the user does not get in. */
   readonly steps: readonly SimulatedStep[];
 }
 
@@ -28,7 +28,10 @@ interface StepAt {
 /** In the order of the steps of `simulate` under the same facts. */
 export function branchesOf(policies: PolicySet, facts: Facts): readonly Branch[] {
   const simulation = { policies, facts };
-  return stepsOf(simulation).flatMap((one) => [...failed(one, simulation), ...skipped(one, simulation)]);
+  const all = stepsOf(simulation);
+  // Who is denied anyway need not ask what would follow a failure.
+  const isLetIn = all.at(-1)?.step.kind === 'complete';
+  return all.flatMap((one) => [...(isLetIn ? failed(one, simulation) : []), ...skipped(one, simulation)]);
 }
 
 function stepsOf(simulation: Simulation): readonly StepAt[] {
@@ -58,24 +61,41 @@ function afterSkip(step: SimulatedStep, { transaction, subject }: Progress): Pro
   return skippable && { transaction: skipping(transaction, skippable.authenticators), subject };
 }
 
-/** The user who cannot prove what is asked for takes the best of the other options. */
+/** The user who cannot prove what is asked for takes the best of the other options, here and from here on. */
 function failed({ step, at, from }: StepAt, simulation: Simulation): readonly Branch[] {
   const key = step.kind === 'identify' ? step.identifyWith : step.kind === 'challenge' ? step.authenticator : undefined;
-  if (key === undefined || ('unanswerable' in step && step.unanswerable)) return [];
-  if (step.kind === 'identify' && !from.subject.enrollments.some(({ authenticator }) => authenticator === key))
-    return [];
-  const [other] = otherChoices(decisionAt(from, simulation), key);
-  if (other === undefined) return [{ at, when: 'failed', steps: [] }];
-  const next = { ...from, transaction: picked(from.transaction, other) };
-  return [{ at, when: 'failed', steps: stepsFrom(next, simulation) }];
+  const has = from.subject.enrollments.some(({ authenticator }) => authenticator === key);
+  return key === undefined || !has
+    ? []
+    : [{ at, when: 'failed', without: key, steps: stepsWithout(key, from, simulation) }];
 }
 
-/** By another authenticator; the same one by another enrollment asks for much the same. */
-function otherChoices(decision: DecisionOutcome, key: string): readonly Choice[] {
-  if (decision.kind !== 'challenge') return [];
-  return decision.options
-    .filter(({ authenticator }) => authenticator !== key)
-    .flatMap(({ authenticator, enrollments: [enrollment] }) =>
-      enrollment === undefined ? [] : [{ purpose: 'challenge' as const, authenticator, enrollment }],
-    );
+/** Empty: the user does not get in without it. */
+function stepsWithout(key: string, start: Progress, simulation: Simulation): readonly SimulatedStep[] {
+  const steps: SimulatedStep[] = [];
+  let from: Progress | undefined = start;
+  for (let turns = 0; from !== undefined && turns < maxTurns; turns += 1) {
+    const next = withoutKey(key, from, simulation);
+    if (next === undefined) return [];
+    const turn = takeTurn(next, simulation);
+    steps.push(...turn.steps.map((step) => notOffering(key, step)));
+    from = turn.next;
+  }
+  return steps.at(-1)?.kind === 'complete' ? steps : [];
+}
+
+function notOffering(key: string, step: SimulatedStep): SimulatedStep {
+  if (step.kind !== 'challenge') return step;
+  return { ...step, alternatives: step.alternatives.filter(({ authenticator }) => authenticator !== key) };
+}
+
+/** Undefined: nothing but that is asked for. */
+function withoutKey(key: string, from: Progress, simulation: Simulation): Progress | undefined {
+  const decision = decisionAt(from, simulation);
+  if (decision.kind !== 'challenge') return from;
+  const other = decision.options.find(({ authenticator }) => authenticator !== key);
+  const [enrollment] = other?.enrollments ?? [];
+  if (other === undefined || enrollment === undefined) return undefined;
+  const choice = { purpose: 'challenge' as const, authenticator: other.authenticator, enrollment };
+  return { ...from, transaction: picked(from.transaction, choice) };
 }

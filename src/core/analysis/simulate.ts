@@ -26,7 +26,7 @@ import {
 } from './simulated-answers.ts';
 
 /** Every turn proves or enrolls something that was missing, so no real sign-in takes as many. */
-const maxTurns = 32;
+export const maxTurns = 32;
 
 /**
  * The steps of a sign-in under these facts, to its end. A user with evidence in the facts has a session and does not
@@ -68,7 +68,8 @@ function firstTurn({ policies, facts }: Simulation): Turn {
   return answerIdentify(identifierPageSecret(policies, anonymous), facts);
 }
 
-function takeTurn(progress: Progress, simulation: Simulation): Turn {
+/** What is asked there, and where the answer leads. */
+export function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const { transaction, subject } = progress;
   const { facts } = simulation;
   const decision = decisionAt(progress, simulation);
