@@ -30,9 +30,19 @@ export const commands = {
     example: 'config check ./config',
     json: 'as a JSON object',
   },
+  'config diff': {
+    summary: 'show what differs from what is live, and what changes for which users',
+    example: 'config diff ./config --html diff.html',
+    json: 'as a JSON object',
+  },
   'config apply': {
     summary: 'check all files, and make them the newest revision',
     example: 'config apply ./config --message "payroll asks for two factors"',
+    json: 'as a JSON object',
+  },
+  'config init': {
+    summary: 'write a configuration to begin with into an empty directory',
+    example: 'config init ./my-config --issuer https://id.example.org',
     json: 'as a JSON object',
   },
   'config history': {
@@ -120,6 +130,11 @@ export const commands = {
   'users import': {
     summary: 'add users from a file; records that cannot be applied are reported with their line',
     example: 'users import users.csv --dry-run --rejects rejects.csv',
+    json: 'the counts as a JSON object',
+  },
+  'users reindex': {
+    summary: 'let users sign in with what their profiles hold already, once the configuration says that it identifies',
+    example: 'users reindex --dry-run',
     json: 'the counts as a JSON object',
   },
   'keys list': { summary: 'list the published keys', example: 'keys list', json: 'as a JSON array' },

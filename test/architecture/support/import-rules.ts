@@ -232,6 +232,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'backup',
     'completion',
     'explain',
+    'init',
     'policy-tests',
     'config',
     'doctor',
