@@ -12,12 +12,12 @@ import { isExpired } from '../../core/step/transaction.ts';
 import type { AuditTrace, PassedRule, TracedLayer } from '../../flow/audit-trace.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import { readAuditLog } from '../audit/read-log.ts';
-import { numberedRevision } from '../shared/numbered-revision.ts';
 import { refusal } from '../shared/refusal.ts';
 
 /** A rule that did not decide. `when`: its conditions; absent: the rule cannot be read any more. */
@@ -49,7 +49,7 @@ export interface SignInStory {
   readonly client?: string;
   /** Name of the app. */
   readonly app?: string;
-  /** Id of the account. Absent: nobody was identified, or the identifier belongs to no account. */
+  /** Id of the account. Absent: the user did not identify, or the identifier belongs to no account. */
   readonly subject?: string;
   /** An identifier of that account, if it is still there. */
   readonly user?: string;
@@ -80,12 +80,13 @@ export async function signInStory(
   const subject = events.findLast((line) => line.subject !== undefined)?.subject;
   const client = events.find((line) => line.client !== undefined)?.client;
   const account = subject === undefined ? undefined : await new Directory(store).get(subject);
+  const revisions = new Revisions(store, { authenticators });
   const decisions = [];
-  for (const line of decisiveLines(events)) decisions.push(await toldDecision(store, line, authenticators));
+  for (const line of decisiveLines(events)) decisions.push(await toldDecision(revisions, line));
   return omitUndefined({
     transaction,
     client,
-    app: await appName(store, events, authenticators),
+    app: await appName(revisions, events),
     subject,
     user: account?.user.identifiers[0],
     events,
@@ -123,26 +124,17 @@ function decisiveLines(events: readonly AuditLine[]): readonly AuditLine[] {
   return final.length > 0 ? final : last;
 }
 
-async function appName(
-  store: Store,
-  events: readonly AuditLine[],
-  authenticators: readonly AuthenticatorKind[],
-): Promise<string | undefined> {
+async function appName(revisions: Revisions, events: readonly AuditLine[]): Promise<string | undefined> {
   const line = events.findLast(({ client, policyRevision }) => client !== undefined && policyRevision !== undefined);
   if (line?.client === undefined || line.policyRevision === undefined) return undefined;
-  const snapshot = await numberedRevision(store, line.policyRevision, authenticators);
+  const snapshot = await revisions.numbered(line.policyRevision);
   return (await snapshot?.app(line.client))?.name;
 }
 
-async function toldDecision(
-  store: Store,
-  line: AuditLine,
-  authenticators: readonly AuthenticatorKind[],
-): Promise<ToldDecision> {
+async function toldDecision(revisions: Revisions, line: AuditLine): Promise<ToldDecision> {
   const { trace: { layers, ...trace } = { layers: [], proved: [], device: { known: false }, scopes: [] } } = line;
   const { policyRevision, client = '' } = line;
-  const snapshot =
-    policyRevision === undefined ? undefined : await numberedRevision(store, policyRevision, authenticators);
+  const snapshot = policyRevision === undefined ? undefined : await revisions.numbered(policyRevision);
   const app = await snapshot?.app(client);
   const policies = snapshot && app && (await snapshot.policies(app));
   const told = layers.map((layer) => (policies ? withRules(layer, policies) : layer));

@@ -27,7 +27,7 @@ function enrollmentChange(
 }
 
 /** The change that a request to the account app is for, as long as it is not made. */
-export function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
+function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
   if (!account) return undefined;
   const purpose = accountPurpose(facts.request);
   if (purpose.kind === 'view') return undefined;

@@ -1,4 +1,4 @@
-/** What the audit log keeps of a decision in the step loop: that more was asked for, that it denied, that the user left. */
+/** What the audit log keeps of decisions in the step loop: more is asked for, a denial, a user who leaves. */
 import { audit } from '../audit.ts';
 import { auditTrace, decidingRule, decidingRules } from '../audit-trace.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
