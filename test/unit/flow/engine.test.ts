@@ -42,11 +42,7 @@ describe('a whole sign-in', () => {
       assurance: { amr: ['mfa', 'password', 'totp'], authTime: start },
       keepsSecret: false,
     });
-    expect(world.events()).toEqual([
-      'authenticator.verified password',
-      'sign_in.asked',
-      'authenticator.verified totp',
-    ]);
+    expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.asked', 'authenticator.verified totp']);
     expect((await world.transaction())?.evidence).toHaveLength(2);
   });
 
