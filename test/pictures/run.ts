@@ -7,10 +7,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import { sampleMessages } from '../../src/preview/samples/message-samples.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { pageStates, servePages, viewsDir } from '../support/page-states.ts';
 import { sampleBrand } from '../support/sample-brand.ts';
-import { mailStates } from './mail-states.ts';
 
 const languages = ['en', 'de', 'ar'] as const;
 const schemes = ['light', 'dark'] as const;
@@ -57,7 +57,9 @@ for (const locale of languages) {
         await page.goto(`${server.origin}/${name}`);
         await shoot(name);
       }
-      for (const [name, delivery] of Object.entries(mailStates).filter(([name]) => isWanted(name))) {
+      for (const [name, delivery] of [...sampleMessages].filter(
+        ([name, { channel }]) => channel === 'email' && isWanted(name),
+      )) {
         await page.setContent(renderMail(delivery, undefined).html ?? '');
         await shoot(name);
       }

@@ -50,7 +50,12 @@ export async function checkedFiles(
   return { documents, warnings, findings };
 }
 
-function refuseProblems(context: ConfigContext, problems: readonly Finding[], json: true | undefined): void {
+/** Prints the problems of files, and ends the command. */
+export function refuseProblems(
+  context: Pick<ConfigContext, 'stdout' | 'stderr' | 'setExitCode'>,
+  problems: readonly Finding[],
+  json: true | undefined,
+): void {
   context.setExitCode(1);
   if (json) {
     context.stdout(`${JSON.stringify({ ok: false, problems })}\n`);
