@@ -212,7 +212,7 @@ function lost({ services, transaction, version, app, snapshot }: OpenTransaction
   const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
   const handle = formHandle(services.secrets()[0], binding);
   const { uiLocales } = transaction;
-  return { kind: 'lost', handle, app, snapshot, ...(uiLocales === undefined ? {} : { uiLocales }) };
+  return { kind: 'lost', handle, app, snapshot, ...omitUndefined({ uiLocales }) };
 }
 
 async function conclude(
@@ -265,7 +265,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     app: context.app,
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
-    ...(uiLocales === undefined ? {} : { uiLocales }),
+    ...omitUndefined({ uiLocales }),
     ...(typeof language === 'string' ? { language } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart:

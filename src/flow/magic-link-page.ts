@@ -2,7 +2,9 @@
  * What the page behind a magic link shows, and what a waiting page asks. Both only read: nothing starts, counts or is
  * proved. See decision 11.
  */
+
 import type { MagicLinkDetails } from '../authenticators/authenticator.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
 import type { App } from '../policy/model/app.ts';
 import { interactionKey, transactionKey } from '../stores/keys.ts';
@@ -57,7 +59,7 @@ export async function readMagicLink(
     form: { handle: formHandle(services.secrets()[0], binding), authenticator, token },
     ...(subject ? { identifier: subject.identifier } : {}),
     ...(transaction.recovering ? { recovering: true } : {}),
-    ...(transaction.uiLocales === undefined ? {} : { uiLocales: transaction.uiLocales }),
+    ...omitUndefined({ uiLocales: transaction.uiLocales }),
   };
 }
 

@@ -1,6 +1,8 @@
 /** `/livez`: the process runs. `/readyz`: it can serve: the store answers and there is a configuration. */
+
 import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 
 export interface Health {
   /** Why it cannot serve; `undefined`: it can. */
@@ -22,7 +24,7 @@ export function healthHandlers(health: Health) {
       const warning = health.warning();
       ctx.body = {
         ...(reason === undefined ? { status: 'ready' } : { status: 'not_ready', reason }),
-        ...(warning === undefined ? {} : { warning }),
+        ...omitUndefined({ warning }),
       };
     },
   };

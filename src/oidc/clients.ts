@@ -1,6 +1,8 @@
 /** Apps as oidc-provider's client metadata. */
+
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AdapterPayload, Provider } from 'oidc-provider';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { App } from '../policy/model/app.ts';
 import { type SigningAlgorithm, usualAlgorithm } from '../policy/model/signing.ts';
 import { currentRequest } from './request-scope.ts';
@@ -23,7 +25,7 @@ export function clientMetadata(app: App, signs: readonly SigningAlgorithm[]): Ad
     client_name: app.name,
     // A logout token that is late must not end newer sessions, so each one names the session that ended.
     ...('backchannel_logout_uri' in client && { backchannel_logout_session_required: true }),
-    ...(app.clientSecretHash === undefined ? {} : { client_secret: app.clientSecretHash }),
+    ...omitUndefined({ client_secret: app.clientSecretHash }),
   } as AdapterPayload;
 }
 

@@ -1,7 +1,9 @@
 /** What a change makes of the record of a user: as data, and as the operations that swap it. */
+
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Op } from '../stores/store.ts';
 import { nextValidAfter, replaceCredentials, resetCounters, type VersionedAccount } from './account.ts';
 import { withOnlyCredential } from './credentials.ts';
@@ -53,7 +55,7 @@ export function newUser(input: NewUser, identifiers: readonly string[], now: Sec
     identifiers,
     profile: input.profile ?? {},
     groups: [...new Set(input.groups)],
-    ...(input.userType === undefined ? {} : { userType: input.userType }),
+    ...omitUndefined({ userType: input.userType }),
     createdAt: now,
     updatedAt: now,
     validAfter: now,

@@ -3,8 +3,10 @@
  * authenticator, and OWASP ASVS 5.0 6.4.2 forbids it. So it is auxiliary: it counts only where a policy names it, and
  * only after something else was proved. See decision 15.
  */
+
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { closed } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
@@ -116,7 +118,7 @@ export function normaliseAnswer(text: string): string {
 function shownQuestion(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge['public'] {
   if (!context.mayShowDetails) return {};
   const { code, text } = readAnswerSecret(credential) ?? decoyQuestion(context);
-  return { questionKey: code, ...(text === undefined ? {} : { question: text }) };
+  return { questionKey: code, ...omitUndefined({ question: text }) };
 }
 
 function decoyQuestion(context: AuthenticatorContext): Question {

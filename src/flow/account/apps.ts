@@ -1,5 +1,7 @@
 /** Apps that have access to the account: third-party ones by consent, and those whose access outlives the session. */
+
 import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
@@ -39,8 +41,7 @@ export async function ownApps(context: OpenAccount): Promise<readonly OwnApp[]> 
       id: appId(context, clientId),
       clientId,
       name: await appName(clientId, context),
-      ...(consent === undefined ? {} : { consent }),
-      ...(offlineSince === undefined ? {} : { offlineSince }),
+      ...omitUndefined({ consent, offlineSince }),
       texts: snapshot.settings.scopeTexts,
     };
   });

@@ -71,7 +71,7 @@ function changedAuthenticator({ account }: OpenAccount, id: string): ChangeDetai
   const address = addressOf(one);
   return {
     authenticator: one.authenticator,
-    ...(one.label === undefined ? {} : { label: one.label }),
+    ...omitUndefined({ label: one.label }),
     ...(address === undefined ? {} : { address: maskedAddress(address) }),
   };
 }

@@ -3,6 +3,7 @@
  * one identifier one wins); what was given up belongs to no other user for some days; every address is told, and the
  * one that was given up can undo it.
  */
+
 import type {
   Authenticator,
   AuthenticatorContext,
@@ -11,6 +12,7 @@ import type {
   ProfileValueProof,
 } from '../../authenticators/authenticator.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -137,14 +139,13 @@ function formerOf(
     id: newId(),
     kind,
     value: former.value,
-    ...(former.identifier === undefined ? {} : { identifier: former.identifier }),
+    ...omitUndefined({ identifier: former.identifier }),
     replacedBy: value,
-    ...(newIdentifier === undefined ? {} : { newIdentifier }),
+    ...omitUndefined({ newIdentifier }),
     credentials: old.map(({ id, label, address, secret }) => ({
       id,
       secret,
-      ...(label === undefined ? {} : { label }),
-      ...(address === undefined ? {} : { address }),
+      ...omitUndefined({ label, address }),
     })),
     until: services.now() + undoPeriod,
   };

@@ -2,7 +2,9 @@
  * What users see of their own profile, and what they change of it. Addresses, numbers and names that identify are
  * changed elsewhere: they take a proof. The caller has checked the form.
  */
+
 import type { Attribute } from '../../core/model/attribute.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice, ProfileField } from '../../core/step/step.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
@@ -80,7 +82,7 @@ function identifierOf(context: OpenAccount, kind: IdentifierKind): readonly Prof
   if (present === undefined && !canChange) return [];
   const asked = askedIdentifier(context, kind)?.value;
   const { value, verified = false } = present ?? {};
-  return [{ kind, verified, canChange, ...(value === undefined ? {} : { value }), ...(asked && { asked }) }];
+  return [{ kind, verified, canChange, ...omitUndefined({ value }), ...(asked && { asked }) }];
 }
 
 function fieldsOf({ snapshot, account }: OpenAccount): readonly ProfileField[] {

@@ -127,7 +127,7 @@ export async function transactionFacts(sources: FactSources, transaction: Transa
     request: transaction.request,
     transaction,
     ...(subject && !subject.decoy ? { subjectId: subject.id } : {}),
-    ...(transaction.session === undefined ? {} : { session: transaction.session }),
+    ...omitUndefined({ session: transaction.session }),
   });
   if (!subject || facts.subject) return facts;
   const { id, identifier, isNumber } = subject;

@@ -1,8 +1,10 @@
 /** What all account pages share: whose account it is, what a change takes, and how a page is shown. */
+
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
 import type { GovernedChange } from '../../core/model/account-policy.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
@@ -103,8 +105,7 @@ export function sendToSignIn(
     response_type: 'code',
     redirect_uri: `${parts.services.issuer}/account/callback`,
     scope: 'openid',
-    ...(purpose === undefined ? {} : { account_purpose: purpose }),
-    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+    ...omitUndefined({ account_purpose: purpose, login_hint: loginHint }),
     code_challenge: challenge,
     code_challenge_method: 'S256',
     state: returnTo,

@@ -1,5 +1,7 @@
 /** `/account/profile/<kind>`: another address, number or user name, which counts once it is proved. */
+
 import type { Context } from 'koa';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -123,7 +125,7 @@ function showChange(request: AccountPageRequest, { kind, typed, notices }: Shown
   showAccountPage(request, {
     kind: 'change-identifier',
     identifier: kind,
-    ...(present === undefined ? {} : { present }),
+    ...omitUndefined({ present }),
     typed,
     handle: accountHandle(open, `change ${kind}`),
     messages: notices,

@@ -3,6 +3,7 @@
  * loads as few files as it can. The address carries the colours and the hash of the brand's own sheet, so every node
  * can answer for it without having rendered the page.
  */
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Brand } from '../../policy/revision/brand.ts';
 import { colorNames, paletteStyles, type SchemeColors } from '../../rendering/palette.ts';
 import { hashedPath } from './assets.ts';
@@ -55,7 +56,7 @@ function partsOf(colours: string, sheet: string): StyleParts {
       }),
     );
   return {
-    ...(accent === undefined ? {} : { accent }),
+    ...omitUndefined({ accent }),
     light: scheme(0),
     dark: scheme(colorNames.length),
     ...(sheet === '0' ? {} : { stylesheet: sheet }),

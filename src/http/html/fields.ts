@@ -1,4 +1,5 @@
 /** The inputs of a form and what their messages do to them. */
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NewSecretField, Notice, Step } from '../../core/step/step.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
@@ -20,7 +21,7 @@ export function identifyFields(
 ): readonly Field[] {
   const autocomplete = step.identifyByCredential === undefined ? 'username' : 'username webauthn';
   const own = {
-    ...(labelKey === undefined ? {} : { label: labelKey }),
+    ...omitUndefined({ label: labelKey }),
     ...(label === undefined ? {} : { label: 'attribute.label' }),
     ...(hint === undefined ? {} : { hint: 'attribute.help' }),
     ...(label === undefined && hint === undefined ? {} : { params: { label: label ?? '', help: hint ?? '' } }),

@@ -78,7 +78,7 @@ export async function beginTransaction(
     ...(typeof hint === 'string' ? { loginHint: hint } : {}),
     ...(typeof locales === 'string' ? { uiLocales: locales } : {}),
     ...(interaction.session?.uid ? { session: interaction.session.uid } : {}),
-    ...(expected === undefined ? {} : { expectedSubject: expected }),
+    ...omitUndefined({ expectedSubject: expected }),
   });
   const give = (secret: string) => setProofCookie(ctx, ctx.oidc.provider, { secret, ...cookieScope(interaction, ttl) });
   const subject = account && {

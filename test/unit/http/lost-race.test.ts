@@ -4,38 +4,16 @@ import { errors } from 'oidc-provider';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createRoutes, type RaceAnswers } from '../../../src/http/middleware/route-table.ts';
 import { unitOfWork } from '../../../src/http/middleware/unit-of-work.ts';
-import { ownRoutes, protocolRoutes } from '../../../src/http/routes.ts';
+import { protocolRoutes } from '../../../src/http/routes.ts';
 import { createRequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
 import { transactionKey } from '../../../src/stores/keys.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { fakeStore } from '../../support/fake-store.ts';
+import { ownRoutesOf } from '../../support/own-routes.ts';
 
 const key = transactionKey('a');
 const visitor = { ip: '192.0.2.1', userAgent: '', acceptLanguage: '' };
-const anyHandler = new Proxy({}, { get: () => () => {} }) as never;
-const routes = createRoutes(
-  ownRoutes({
-    signIn: anyHandler,
-    account: anyHandler,
-    authenticators: anyHandler,
-    sessions: anyHandler,
-    devices: anyHandler,
-    addresses: anyHandler,
-    apps: anyHandler,
-    profile: anyHandler,
-    identifiers: anyHandler,
-    undo: anyHandler,
-    data: anyHandler,
-    deletion: anyHandler,
-    notMe: anyHandler,
-    magicLink: anyHandler,
-    recoveryCodes: anyHandler,
-    relatedOrigins: anyHandler,
-    health: anyHandler,
-    asset: anyHandler,
-    language: anyHandler,
-  }),
-);
+const routes = createRoutes(ownRoutesOf({ demo: false }));
 
 interface Outcome {
   readonly status: number;

@@ -3,35 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import Koa from 'koa';
 import { StepgateError } from '../../../src/errors.ts';
 import { createRoutes, type Handler, type Route } from '../../../src/http/middleware/route-table.ts';
-import { ownRoutes } from '../../../src/http/routes.ts';
 import { type OpenServer, openServer } from '../../support/http-server.ts';
+import { noHandler, ownRoutesOf } from '../../support/own-routes.ts';
 
-const noHandler: Handler = () => {};
-/** Has every handler that the table asks for. */
-const anyHandler = new Proxy({}, { get: () => noHandler }) as never;
-const handlers = {
-  signIn: anyHandler,
-  account: anyHandler,
-  authenticators: anyHandler,
-  sessions: anyHandler,
-  devices: anyHandler,
-  addresses: anyHandler,
-  apps: anyHandler,
-  profile: anyHandler,
-  identifiers: anyHandler,
-  undo: anyHandler,
-  data: anyHandler,
-  deletion: anyHandler,
-  notMe: anyHandler,
-  magicLink: anyHandler,
-  recoveryCodes: anyHandler,
-  inbox: anyHandler,
-  relatedOrigins: anyHandler,
-  health: anyHandler,
-  asset: anyHandler,
-  language: anyHandler,
-};
-const table = ownRoutes(handlers);
+const table = ownRoutesOf({ demo: true });
 
 /** An address that fits the path. */
 function addressOf({ path }: Route): string {
@@ -71,8 +46,7 @@ describe('rows', () => {
   });
 
   test('the inbox exists in the demo only', () => {
-    const { inbox: _, ...production } = handlers;
-    const paths = ownRoutes(production).map(({ path }) => path);
+    const paths = ownRoutesOf({ demo: false }).map(({ path }) => path);
     expect(table.filter(({ path }) => !paths.includes(path)).map(({ path }) => path)).toEqual([
       '/demo/inbox',
       '/demo/inbox.json',
