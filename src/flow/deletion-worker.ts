@@ -4,6 +4,8 @@
  * keeps it.
  */
 
+import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../core/profile/time-zone.ts';
 import { messageOps } from '../delivery/outbox.ts';
 import { StepgateError } from '../errors.ts';
 import { deletionsKey } from '../stores/keys.ts';
@@ -99,7 +101,7 @@ export class DeletionWorker {
     const at = services.now();
     const languages = { uiLocales: before.user.profile.locale ?? '', acceptLanguage: '' };
     return notificationDeliveries(before, accountChanged('deleted'), { at }).flatMap((delivery) =>
-      messageOps(delivery, at, { languages }),
+      messageOps(delivery, at, { languages, ...omitUndefined({ timeZone: timeZoneOf(before.user.profile) }) }),
     );
   }
 }

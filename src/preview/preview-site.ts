@@ -118,11 +118,12 @@ function withinSite(html: string, scheme: string): string {
 /** `path` as pages of a node name it. */
 function assetAt(path: string, scheme: Scheme, { renderer, brandFile }: PreviewParts): PreviewFile | undefined {
   const styles = renderer.brandStyles(path);
-  const hash = styles === undefined ? hashInAddress(path) : styles.stylesheet;
+  const hash = hashInAddress(path);
   const own = hash === undefined ? undefined : brandFile(hash);
   const ofBrand = own && { type: own.type, body: Buffer.from(own.data, 'base64') };
-  const all = styles && assetOf('text/css; charset=utf-8', Buffer.from(styles.css + (ofBrand?.body ?? '')));
-  const found = all ?? renderer.asset(path) ?? ofBrand;
+  const css = styles?.compose(styles.files.map(brandFile));
+  const sheet = css === undefined ? undefined : assetOf('text/css; charset=utf-8', Buffer.from(css));
+  const found = sheet ?? renderer.asset(path) ?? ofBrand;
   if (found === undefined || !/^text\/css|svg/.test(found.type)) return found;
   return { type: found.type, body: Buffer.from(inScheme(String(found.body), scheme)) };
 }

@@ -1,4 +1,4 @@
-/** Pages of the account in German, and with texts that are too long or try to break out. */
+/** Pages of the account in German, in another time zone, and with texts that are too long or try to break out. */
 import type { Overview } from '../../src/flow/account/overview.ts';
 import {
   type AccountPages,
@@ -18,10 +18,17 @@ import {
 
 /** By name; `hostile` and `long` as the other fixtures have them. */
 export function accountVariants(hostile: string, long: string): AccountPages {
-  return { ...germanPages, ...longPages(long), ...hostilePages(hostile) };
+  return { ...otherPages, ...longPages(long), ...hostilePages(hostile) };
 }
 
-const germanPages: AccountPages = {
+const otherPages: AccountPages = {
+  'account-activity-zoned': {
+    ...accountBase,
+    kind: 'activity',
+    now: at + 190_000,
+    timeZone: 'America/New_York',
+    overview: overview(),
+  },
   ...onEachPage('-german', { locale: 'de', now: at + 190_000 }),
   'account-end-app-access-german': {
     ...accountBase,

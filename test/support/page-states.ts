@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path';
 import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
-import { assetCacheControl, assetOf } from '../../src/http/html/assets.ts';
+import { type Asset, assetCacheControl, assetOf } from '../../src/http/html/assets.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
+import { hashInAddress } from '../../src/policy/revision/brand.ts';
 import { samplePages } from '../../src/preview/samples/sample-pages.ts';
 import {
   consent,
@@ -28,7 +29,7 @@ import type { Draw } from '../../src/preview/samples/standalone-samples.ts';
 import { accountVariants } from './account-page-states.ts';
 import { openServer } from './http-server.ts';
 import { errorNotice as error } from './notices.ts';
-import { sampleBrand } from './sample-brand.ts';
+import { sampleBrand, sampleBrandFiles, sampleMark } from './sample-brand.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
@@ -38,7 +39,12 @@ const long = 'Department of Extraordinarily-Long-Names-Without-A-Place-To-Break'
 
 const steps: Readonly<Record<string, StepPage>> = {
   'email-german': { ...stepBase, ...known, locale: 'de', follow, step: email },
-  'identify-branded': { ...stepBase, brand: sampleBrand, step: { ...identify, identifyWith: 'password' } },
+  'identify-branded': {
+    ...stepBase,
+    brand: sampleBrand,
+    app: { name: 'Payroll', logoUri: sampleMark },
+    step: { ...identify, identifyWith: 'password' },
+  },
   'totp-branded': { ...stepBase, ...known, brand: sampleBrand, locale: 'de', done: ['password'], step: totp },
   'security-question-hostile': {
     ...stepBase,
@@ -248,12 +254,29 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
-/** Serves each state at `/<name>` on a free port. */
+function brandAsset(renderer: Renderer, path: string): Asset | undefined {
+  const styles = renderer.brandStyles(path);
+  const css = styles?.compose(styles.files.map((hash) => sampleBrandFiles.get(hash)));
+  const file = sampleBrandFiles.get(hashInAddress(path) ?? '');
+  if (css !== undefined) return assetOf('text/css', Buffer.from(css));
+  return file && assetOf(file.type, Buffer.from(file.data, 'base64'));
+}
+
+/** Draws in one language, whatever language the state has. */
+export function inLanguage(renderer: Renderer, locale: string): Renderer {
+  const entries = Object.entries(renderer).map(([name, member]) => {
+    if (!name.startsWith('render')) return [name, member];
+    return [name, (page: object) => member({ pageAddress: '/', ...page, locale })];
+  });
+  return Object.fromEntries(entries) as Renderer;
+}
+
+/** Serves each state at `/<name>` on a free port; with `?locale=ar` in that language. */
 export async function servePages(renderer: Renderer = createRenderer({ viewsDir })): Promise<PageServer> {
   const { port, close } = await openServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const styles = renderer.brandStyles(path)?.css;
-    const asset = renderer.asset(path) ?? (styles === undefined ? undefined : assetOf('text/css', Buffer.from(styles)));
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://pages');
+    const locale = searchParams.get('locale');
+    const asset = renderer.asset(path) ?? brandAsset(renderer, path);
     const draw = pageStates.get(path.slice(1));
     if (asset)
       response
@@ -262,7 +285,7 @@ export async function servePages(renderer: Renderer = createRenderer({ viewsDir 
     else if (draw)
       response
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
-        .end(draw(renderer));
+        .end(draw(locale === null ? renderer : inLanguage(renderer, locale)));
     else if (path === follow.status) response.end(JSON.stringify({ version: follow.version, state: 'open' }));
     else response.writeHead(404).end();
   });
