@@ -13,7 +13,7 @@ export interface PageContext {
   readonly timeZone?: string;
 }
 
-/** What a page would rather have than what the browser says: languages are BCP 47 tags separated by spaces, best first. */
+/** What goes before the wishes of the browser. Languages are BCP 47 tags separated by spaces, best first. */
 export interface PagePreferences {
   /** Of the profile of a user who has proved something. */
   readonly profile?: string | undefined;

@@ -12,7 +12,7 @@ const mostRequests = 6;
 /** Without what the brand may weigh: its pictures, and its own stylesheet. */
 const ours = mostBytes - largestBrand;
 
-/** Draws in one language, with the foot that a page of the server has, all that a brand can have, and the mark of an app. */
+/** Draws in one language, with a whole brand, the mark of an app, and the foot that a page of the server has. */
 function withFoot(locale: string): Renderer {
   const common = { brand: sampleBrand, locale, pageAddress: '/signin/f1x2t3u4r5e6' };
   const entries = Object.entries(renderer).map(([name, member]) => {
