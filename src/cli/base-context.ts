@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
-import type { AuditContext } from './audit/audit.ts';
+import type { AuditContext } from './audit/audit-context.ts';
 import type { ConfigContext } from './config/config-context.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import type { ExplainContext } from './explain/explain.ts';
@@ -44,6 +44,10 @@ export function baseContext(env: Environment): BaseContext {
       process.exitCode = code;
     },
     interrupted,
+    openQuestions: async () =>
+      process.stdin.isTTY && process.stderr.isTTY
+        ? (await import('./init/questions.ts')).terminalQuestions(process.stdin, stderr)
+        : undefined,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),
     // An empty data directory is a first start; an empty Redis may have lost everything.

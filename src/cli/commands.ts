@@ -30,9 +30,19 @@ export const commands = {
     example: 'config check ./config',
     json: 'as a JSON object',
   },
+  'config diff': {
+    summary: 'show what differs from what is live, and what changes for which users',
+    example: 'config diff ./config --html diff.html',
+    json: 'as a JSON object',
+  },
   'config apply': {
     summary: 'check all files, and make them the newest revision',
     example: 'config apply ./config --message "payroll asks for two factors"',
+    json: 'as a JSON object',
+  },
+  'config init': {
+    summary: 'write a configuration to begin with into an empty directory',
+    example: 'config init ./my-config --issuer https://id.example.org',
     json: 'as a JSON object',
   },
   'config history': {
@@ -167,6 +177,11 @@ export const commands = {
   'audit tail': {
     summary: 'print the newest events',
     example: 'audit tail --follow --event sign_in',
+    json: 'one JSON object per line',
+  },
+  'audit query': {
+    summary: 'print events by user, app, time, outcome and kind, from the oldest on, a page at a time',
+    example: 'audit query --user alice@demo.test --event sign_in --outcome deny --from 7d',
     json: 'one JSON object per line',
   },
   completion: {

@@ -1,10 +1,12 @@
 /** `stepgate config`: its subcommands. */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
+import { initCommand } from '../init/init.ts';
 import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
+import { diffCommand } from './diff/diff.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
 import { schemaCommand } from './schema.ts';
@@ -14,7 +16,9 @@ import { whoCommand } from './who.ts';
 /** The command with its subcommands. They reject with what the store rejects with. */
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
+    initCommand(context),
     checkCommand(context),
+    diffCommand(context),
     applyCommand(context),
     configTestCommand(context),
     historyCommand(context),

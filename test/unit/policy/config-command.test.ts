@@ -39,6 +39,8 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
     },
     authenticators: all,
     variables: {},
+    interrupted: () => new AbortController().signal,
+    openQuestions: async () => undefined,
     now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
   });
   await command.parseAsync(args, { from: 'user' });
