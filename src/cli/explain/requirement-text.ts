@@ -2,11 +2,11 @@
 import type { Missing } from '../../core/decision/missing.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
-import { durationText } from '../shared/durations.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 
-const characteristicWords: Readonly<Record<Characteristic, string>> = {
+export const characteristicWords: Readonly<Record<Characteristic, string>> = {
   userPresence: 'with user presence',
   userVerification: 'with user verification',
   deviceBound: 'device-bound',
