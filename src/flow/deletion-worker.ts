@@ -100,8 +100,9 @@ export class DeletionWorker {
     if (!services.canMail()) return [];
     const at = services.now();
     const languages = { uiLocales: before.user.profile.locale ?? '', acceptLanguage: '' };
+    const about = { languages, ...omitUndefined({ timeZone: timeZoneOf(before.user.profile) }) };
     return notificationDeliveries(before, accountChanged('deleted'), { at }).flatMap((delivery) =>
-      messageOps(delivery, at, { languages, ...omitUndefined({ timeZone: timeZoneOf(before.user.profile) }) }),
+      messageOps(delivery, { now: at, about, changed: before.user.id }),
     );
   }
 }

@@ -28,7 +28,7 @@ export async function notificationWriter(
     const timeZone = timeZoneOf(before.user.profile);
     const about = { subject: before.user.id, ...languages, ...omitUndefined({ timeZone }) };
     return notificationDeliveries(before, notification, { at: now() }).flatMap((delivery) =>
-      messageOps(delivery, now(), about),
+      messageOps(delivery, { now: now(), about, changed: before.user.id }),
     );
   };
 }

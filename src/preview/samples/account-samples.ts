@@ -93,6 +93,14 @@ function crowdedPages(): AccountPages {
       overview: overview(),
       messages: [{ code: 'account.done.added', level: 'info', authenticator: 'totp', params: { others: 'ended' } }],
     },
+    'account-changed': {
+      ...shown,
+      kind: 'methods',
+      overview: overview(),
+      messages: [
+        { code: 'account.done.changed', level: 'info', authenticator: 'password', params: { others: 'kept' } },
+      ],
+    },
   };
 }
 
