@@ -4,6 +4,7 @@
  * with its outcomes and fields; a test checks that each one is emitted and tested.
  */
 import type { Decision } from '../core/model/decision.ts';
+import type { Risk } from '../core/model/risk.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -26,6 +27,8 @@ export interface AuditFields {
   readonly rule: string;
   /** `<layer>: <rule> (allow|deny|unmet)` of each rule that only reports and would have decided. */
   readonly reported: string;
+  /** The level of risk and what was unusual, each with its points. Absent: nothing was. */
+  readonly risk: string;
   /** Code of the reason, when the outcome is no success. */
   readonly reason: string;
   /** Key of the authenticator. */
@@ -140,13 +143,13 @@ export const auditEvents = {
   },
   'sign_in.completed': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'factors', 'rule', 'reported', 'waived', 'acr', 'amr'],
+    fields: [...inSignIn, 'factors', 'rule', 'reported', 'risk', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
-    fields: [...inSignIn, 'rule', 'reported', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'risk', 'reason'],
     causedBy: ['any step', '/oauth2/v1/authorize'],
   },
   'sign_in.cancelled': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
@@ -281,11 +284,22 @@ export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
 /** The same for an audit line, with the rules that only report. */
 export function decidingRules(
   decision: Pick<Decision, 'trace'>,
-): Pick<AuditFields, 'rule'> & Partial<Pick<AuditFields, 'reported'>> {
-  const reported = decision.trace.layers.flatMap(({ layer, reported: one }) => {
+): Pick<AuditFields, 'rule'> & Partial<Pick<AuditFields, 'reported' | 'risk'>> {
+  const { layers, risk } = decision.trace;
+  const reported = layers.flatMap(({ layer, reported: one }) => {
     if (one === undefined) return [];
     const outcome = one.outcome === 'allow' && one.satisfied === false ? 'unmet' : one.outcome;
     return [`${layer}: ${one.rule} (${outcome})`];
   });
-  return { rule: decidingRule(decision), ...(reported.length > 0 && { reported: reported.join('; ') }) };
+  return {
+    rule: decidingRule(decision),
+    ...(reported.length > 0 && { reported: reported.join('; ') }),
+    ...(risk && { risk: riskInWords(risk) }),
+  };
+}
+
+/** `high: newDevice 20, newCountry 30`. */
+export function riskInWords({ level, reasons, unknown = [] }: Risk): string {
+  const words = reasons.map(({ signal, points }) => `${signal} ${points}`);
+  return [level, [...words, ...unknown.map((signal) => `${signal} unknown`)].join(', ')].filter(Boolean).join(': ');
 }

@@ -48,6 +48,10 @@ export function signInHistoryKey(userId: string): string {
   return keyOf('sign-in-history', userId);
 }
 
+export function usualPlacesKey(userId: string): string {
+  return keyOf('usual-places', userId);
+}
+
 export function offlineAccessLogKey(userId: string): string {
   return keyOf('offline-access-log', userId);
 }

@@ -14,6 +14,7 @@ import {
   signInLogKey,
   userKey,
   usersKey,
+  usualPlacesKey,
 } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
@@ -55,6 +56,9 @@ export type ExtraOps = (before: Account, after: User) => readonly Op[];
 export type ExtraOpsForNewUser = (user: User) => readonly Op[];
 
 const nothing = (): readonly Op[] => [];
+
+/** What is kept about sign-ins. */
+const historyKeys = [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey];
 
 /** The most tries when other changes are faster each time. */
 const rounds = 16;
@@ -243,7 +247,7 @@ export class Directory {
         { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
-        ...[signInLogKey, signInHistoryKey, offlineAccessLogKey].map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
+        ...historyKeys.map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),

@@ -17,6 +17,9 @@ type OptionName = keyof FactOptions | 'app' | 'user';
 
 type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonly OptionName[] };
 
+/** Facts that are not made of members. */
+type PlainFact = 'now' | 'keepSignedIn' | 'lastSignIn' | 'distance' | 'evidence';
+
 /** By fact. A fact that is missing here does not compile: no decision that depends on it could be explained. */
 const optionsByFact = {
   now: ['at'],
@@ -53,6 +56,8 @@ const optionsByFact = {
   },
   keepSignedIn: ['keepSignedIn'],
   lastSignIn: ['lastSignIn'],
+  risk: { reasons: ['risk'], level: ['risk'], unknown: [], levelAtMost: [] },
+  distance: ['distance'],
   subject: {
     id: ['user'],
     status: ['user'],
@@ -70,10 +75,8 @@ const optionsByFact = {
     deletionDueAt: ['user'],
   },
   evidence: ['evidence'],
-} as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'lastSignIn' | 'evidence'>> & {
-  readonly [Group in Exclude<keyof Facts, 'now' | 'keepSignedIn' | 'lastSignIn' | 'evidence'>]-?: OptionsFor<
-    NonNullable<Facts[Group]>
-  >;
+} as const satisfies OptionsFor<Pick<Facts, PlainFact>> & {
+  readonly [Group in Exclude<keyof Facts, PlainFact>]-?: OptionsFor<NonNullable<Facts[Group]>>;
 };
 
 /** By condition: the options that decide whether it holds. */
@@ -89,6 +92,8 @@ const optionsByCondition = {
   time: ['at'],
   accountAge: ['user', 'accountAge'],
   lastSignIn: ['lastSignIn'],
+  risk: ['risk'],
+  distance: ['distance'],
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],

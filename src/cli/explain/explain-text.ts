@@ -4,6 +4,7 @@ import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import type { AuthenticatorOption } from '../../core/step/step.ts';
+import { riskInWords } from '../../flow/audit.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/explain.ts';
 import { ageText, durationText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
@@ -31,7 +32,8 @@ export function explanationText(explanation: Explanation, source: string, paint:
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function factLines({ subject, evidence, network, device, request, at }: Explanation): readonly string[] {
+function factLines(explanation: Explanation): readonly string[] {
+  const { subject, evidence, network, device, request, at } = explanation;
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneWords(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
@@ -59,10 +61,21 @@ function factLines({ subject, evidence, network, device, request, at }: Explanat
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
+    ...unusualRows(explanation),
     ['request', requestParts.join('; ')],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
+}
+
+/** It counts once something is proved, so the steps may ask for more than the layers above them. */
+function unusualRows({ risk, distance, evidence }: Explanation): readonly (readonly [string, string])[] {
+  const counts = evidence.length > 0 ? '' : '; counts after the first proof';
+  const far = typeof distance === 'number' ? `${distance} km from the nearest usual place` : distance;
+  return [
+    ...(risk === undefined ? [] : [['risk', `${riskInWords(risk)}${counts}`] as const]),
+    ...(far === undefined ? [] : [['distance', `${far}${counts}`] as const]),
+  ];
 }
 
 /** `in office`; with the zones of which that is not known. */

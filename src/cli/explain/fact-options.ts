@@ -12,6 +12,8 @@ export interface FactOptions {
   readonly accountAge?: string;
   readonly lastSignIn?: string;
   readonly recovered?: string;
+  readonly risk?: readonly string[];
+  readonly distance?: string;
   readonly ip?: string;
   readonly zone?: readonly string[];
   readonly scope?: string;
@@ -58,6 +60,11 @@ export function withFactOptions(command: Command): Command {
     .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')
     .option('--last-sign-in <ago>', 'the user signed in so long ago, e.g. 30d (default: never before)')
     .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
+    .option('--risk <signals>', 'what is unusual about the sign-in, e.g. newDevice,newCountry', commaSeparated)
+    .option(
+      '--distance <km>',
+      'how far away the nearest usual place is; or nowhere: it is not known where the address is',
+    )
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', commaSeparated)
     .option('--scope <scopes>', 'scopes of the request (default: openid)')

@@ -13,6 +13,8 @@ import type {
   Subject,
 } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { riskSignals } from '../../core/model/risk.ts';
+import { riskOf } from '../../core/policy/risk.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -49,8 +51,20 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     },
     ...(options.keepSignedIn && { keepSignedIn: true }),
     ...(options.lastSignIn !== undefined && { lastSignIn: now - ageOf('--last-sign-in', options.lastSignIn) }),
+    ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
+  };
+}
+
+/** The points are those of the settings. */
+function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
+  const signals = risk?.map((name) => oneOf('signal', name, riskSignals));
+  if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
+    throw refusal(`--distance takes kilometres, or nowhere, not ${distance}`);
+  return {
+    ...(signals && { risk: riskOf(signals, [], settings.risk) }),
+    ...(distance !== undefined && { distance: distance === 'nowhere' ? distance : Number(distance) }),
   };
 }
 

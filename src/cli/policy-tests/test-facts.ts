@@ -19,6 +19,8 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
     essentialAcr: request?.essentialAcr,
     maxAge: request?.maxAge?.toString(),
     promptLogin: request?.promptLogin,
+    risk: test.risk,
+    distance: test.distance?.toString(),
     device: device?.known ? 'known' : 'new',
     platform: browser?.platform,
     os: browser?.os,

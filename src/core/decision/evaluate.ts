@@ -21,6 +21,7 @@ import type { Facts, Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { countedRisk } from '../policy/risk.ts';
 import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
@@ -89,13 +90,15 @@ function mustSelectAccount({ request, transaction }: Facts): boolean {
 }
 
 /** The trace with whether everything is enrolled and filled in that must be. */
-function completedTrace(trace: Trace, { toEnroll, profile, subject }: SubjectEvaluation): Trace {
+function completedTrace(trace: Trace, { toEnroll, profile, subject, context }: SubjectEvaluation): Trace {
+  const risk = countedRisk(context.facts);
   const satisfied: Partial<Record<LayerTrace['layer'], boolean>> = {
     ...(toEnroll && { enrollment: mustEnroll(toEnroll).length === 0 }),
     ...(profile && { profile: isProfileComplete(profile, subject) }),
   };
   return {
     layers: trace.layers.map((layer) => ({ ...layer, ...omitUndefined({ satisfied: satisfied[layer.layer] }) })),
+    ...(risk && risk.reasons.length > 0 && { risk }),
   };
 }
 

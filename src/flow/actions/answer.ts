@@ -11,8 +11,10 @@ import type { TransactionSubject } from '../../core/step/transaction.ts';
 import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
-import { enrollCounters } from '../../users/account.ts';
+import { enrollCounters, type VersionedAccount } from '../../users/account.ts';
+import { recordFailure } from '../../users/usual-places.ts';
 import { loadAccount } from '../facts/account.ts';
+import { decoyPastKeys, pastKeys } from '../facts/unusual.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
@@ -198,7 +200,7 @@ async function identifyBy(
     loaded: attempt,
     account,
   });
-  await countIfWrong(context, identifyWith, verified);
+  await countIfWrong(context, identifyWith, { result: verified, account, subjectId: subject.id });
   // The identify page names no account: the next try may be about another one.
   return verified.messages.length > 0 ? { context: typedBack, messages: verified.messages } : verified;
 }
@@ -266,12 +268,36 @@ async function beginChallenge(
     loaded: attempt,
     account,
   });
-  await countIfWrong(context, key, verified);
+  await countIfWrong(context, key, { result: verified, account, subjectId: subject.id });
   return verified;
 }
 
+interface Tried {
+  readonly result: ActionResult;
+  readonly account: VersionedAccount | undefined;
+  /** The account, or the stable id of an identifier that no account has. */
+  readonly subjectId: string;
+}
+
 /** Secrets under the password policy are chosen by users, and so the same few by many of them. */
-async function countIfWrong(context: OpenTransaction, key: string, { messages }: ActionResult): Promise<void> {
-  const isGuessable = context.services.authenticators.get(key)?.descriptor.underPasswordPolicy;
-  if (isGuessable && messages.some(({ code }) => code === 'credentials.invalid')) await countWrongPassword(context);
+async function countIfWrong(
+  context: OpenTransaction,
+  key: string,
+  { result: { messages }, account, subjectId }: Tried,
+): Promise<void> {
+  if (!messages.some(({ code }) => code === 'credentials.invalid')) return;
+  if (context.services.authenticators.get(key)?.descriptor.underPasswordPolicy) await countWrongPassword(context);
+  await noteFailure(context, account, subjectId);
+}
+
+/** Of a browser that the account does not know, for conditions about risk. It costs an unknown identifier the same. */
+async function noteFailure(
+  context: OpenTransaction,
+  account: VersionedAccount | undefined,
+  subjectId: string,
+): Promise<void> {
+  const { services, request, snapshot } = context;
+  if (!snapshot.recordsPlaces) return;
+  await request.unit.load(account ? pastKeys(subjectId) : decoyPastKeys(subjectId));
+  if (account && !isKnownTo(context, account)) recordFailure(request.unit, account.user.id, services.now());
 }

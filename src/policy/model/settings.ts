@@ -3,6 +3,7 @@
 import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
+import type { RiskScoring } from '../../core/model/risk.ts';
 import type { NetworkFilePaths } from '../../network-data.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
 import type { BrandSettings } from './brand.ts';
@@ -40,6 +41,8 @@ export interface Settings {
   readonly networkData?: NetworkFilePaths;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
+  /** What is unusual about a sign-in, and what it counts. */
+  readonly risk: RiskScoring;
   /** Groups that users can be in, by name; others may exist by their members. */
   readonly groups?: Readonly<Record<string, { readonly description?: string }>>;
   /** By key of the authenticator. One that is absent is disabled. */

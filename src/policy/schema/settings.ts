@@ -16,6 +16,7 @@ import { closed, duration, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
 import { checkZoneFiles, cidr, networkData, zones } from './network.ts';
 import { requirementSchema } from './requirement.ts';
+import { riskScoring } from './risk.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 
 const MINUTE = 60;
@@ -199,6 +200,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     challengeService: challengeService.optional(),
     networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
     zones,
+    risk: riskScoring,
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))
       .optional()

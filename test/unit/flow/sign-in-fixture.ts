@@ -344,6 +344,7 @@ function snapshotOf(
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => ({ zones: [] }),
+    placeOf: () => ({}),
     networkFault: () => undefined,
     fileHash: () => undefined,
     brandFile: async () => undefined,
