@@ -4,7 +4,7 @@
  * with its outcomes and fields; a test checks that each one is emitted and tested.
  */
 import type { Decision } from '../core/model/decision.ts';
-import type { Risk } from '../core/model/risk.ts';
+import { riskInWords } from '../core/policy/risk.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -296,10 +296,4 @@ export function decidingRules(
     ...(reported.length > 0 && { reported: reported.join('; ') }),
     ...(risk && { risk: riskInWords(risk) }),
   };
-}
-
-/** `high: newDevice 20, newCountry 30`. */
-export function riskInWords({ level, reasons, unknown = [] }: Risk): string {
-  const words = reasons.map(({ signal, points }) => `${signal} ${points}`);
-  return [level, [...words, ...unknown.map((signal) => `${signal} unknown`)].join(', ')].filter(Boolean).join(': ');
 }

@@ -56,6 +56,11 @@ export function offlineAccessLogKey(userId: string): string {
   return keyOf('offline-access-log', userId);
 }
 
+/** What is kept about the sign-ins of a user: it goes with the account. */
+export function historyKeys(userId: string): readonly string[] {
+  return [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey].map((keyFor) => keyFor(userId));
+}
+
 /**
  * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this
  * user. It belongs to the account, so that every spelling, transaction and node counts in one place (Law 8).

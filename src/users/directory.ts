@@ -6,16 +6,7 @@
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
-import {
-  credentialsKey,
-  identifierKey,
-  offlineAccessLogKey,
-  signInHistoryKey,
-  signInLogKey,
-  userKey,
-  usersKey,
-  usualPlacesKey,
-} from '../stores/keys.ts';
+import { credentialsKey, historyKeys, identifierKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
@@ -56,9 +47,6 @@ export type ExtraOps = (before: Account, after: User) => readonly Op[];
 export type ExtraOpsForNewUser = (user: User) => readonly Op[];
 
 const nothing = (): readonly Op[] => [];
-
-/** What is kept about sign-ins. */
-const historyKeys = [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey];
 
 /** The most tries when other changes are faster each time. */
 const rounds = 16;
@@ -247,7 +235,7 @@ export class Directory {
         { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
-        ...historyKeys.map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
+        ...historyKeys(id).map((key): Op => ({ op: 'delete', key })),
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),

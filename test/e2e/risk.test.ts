@@ -1,4 +1,4 @@
-/** Rules about what is unusual, in real sign-ins: what a session changes, what strangers do, and what is never usual. */
+/** Rules about what is unusual, in real sign-ins: what a session changes, and what strangers do. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,10 +68,10 @@ class Traveller extends UserAgent {
   }
 }
 
-type Person = Awaited<ReturnType<typeof userWithTotp>>;
+type TotpUser = Awaited<ReturnType<typeof userWithTotp>>;
 
 /** The page after a sign-in with the password, in a session of its own. */
-async function withPassword(app: string, user: Person, agent: UserAgent): Promise<Page> {
+async function withPassword(app: string, user: TotpUser, agent: UserAgent): Promise<Page> {
   const { page } = await beginSignIn(node, { client_id: app, prompt: 'login' }, agent);
   return identify(agent, page, user);
 }
@@ -81,7 +81,7 @@ async function passwordLeadsTo(...of: Parameters<typeof withPassword>): Promise<
 }
 
 /** The code of the authenticator app at the time of this test. */
-async function proveTotp(agent: UserAgent, page: Page, { totp }: Person): Promise<string> {
+async function proveTotp(agent: UserAgent, page: Page, { totp }: TotpUser): Promise<string> {
   expect(currentStep(page)).toBe('challenge:totp');
   const epoch = Math.floor(Date.now() / 1000) + later;
   return currentStep(
@@ -90,7 +90,7 @@ async function proveTotp(agent: UserAgent, page: Page, { totp }: Person): Promis
 }
 
 /** A user who signed in with both factors in Vienna, ten days ago. */
-async function usualUser(): Promise<{ readonly user: Person; readonly agent: Traveller }> {
+async function usualUser(): Promise<{ readonly user: TotpUser; readonly agent: Traveller }> {
   const user = await userWithTotp(node);
   const agent = new Traveller();
   expect(await proveTotp(agent, await withPassword('shop', user, agent), user)).toBe('code');

@@ -283,8 +283,8 @@ export interface Facts {
   readonly risk?: Risk;
   /**
    * Kilometres from the address to the nearest place that the user usually signed in from before the session began.
-   * `nowhere`: it is not known where the address is. `unknown`: it could not be found out. Absent: the user has no usual
-   * place, or no policy asks.
+   * `nowhere`: it is not known where the address is. `unknown`: it could not be found out. Absent: the user has no
+   * usual place, or no policy asks.
    */
   readonly distance?: number | 'nowhere' | 'unknown';
   /** Absent: the user has not identified yet. */

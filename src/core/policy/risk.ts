@@ -46,3 +46,9 @@ export function pastCounts({ subject, evidence }: Facts): boolean {
 export function countedRisk(facts: Facts): Risk | undefined {
   return pastCounts(facts) ? facts.risk : undefined;
 }
+
+/** For audit and `explain`: `high: newDevice 20, newCountry 30`. */
+export function riskInWords({ level, reasons, unknown = [] }: Risk): string {
+  const words = reasons.map(({ signal, points }) => `${signal} ${points}`);
+  return [level, [...words, ...unknown.map((signal) => `${signal} unknown`)].join(', ')].filter(Boolean).join(': ');
+}

@@ -4,8 +4,8 @@
  */
 import { auditKey, usualPlacesKey } from '../../stores/keys.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
-import { allUsualNetworks } from '../../users/usual-places.ts';
 import type { User } from '../../users/user.ts';
+import { allUsualNetworks } from '../../users/usual-places.ts';
 import type { OpenAccount } from './open-account.ts';
 import { describe, sessionsOf } from './sessions.ts';
 

@@ -11,20 +11,20 @@ import type { TransactionSubject } from '../../core/step/transaction.ts';
 import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
-import { enrollCounters, type VersionedAccount } from '../../users/account.ts';
-import { recordFailure } from '../../users/usual-places.ts';
+import { enrollCounters } from '../../users/account.ts';
 import { loadAccount } from '../facts/account.ts';
-import { decoyPastKeys, pastKeys } from '../facts/unusual.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { answerConsent, goOnWithAccount } from './consent.ts';
+import { countIfWrong } from './count-failures.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
-import { countWrongPassword, isKnownTo, strainOf } from './network-strain.ts';
+import { isKnownTo, strainOf } from './network-strain.ts';
+
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
 import { admitted, admittedWithAnswer } from './proof-of-work.ts';
@@ -270,34 +270,4 @@ async function beginChallenge(
   });
   await countIfWrong(context, key, { result: verified, account, subjectId: subject.id });
   return verified;
-}
-
-interface Tried {
-  readonly result: ActionResult;
-  readonly account: VersionedAccount | undefined;
-  /** The account, or the stable id of an identifier that no account has. */
-  readonly subjectId: string;
-}
-
-/** Secrets under the password policy are chosen by users, and so the same few by many of them. */
-async function countIfWrong(
-  context: OpenTransaction,
-  key: string,
-  { result: { messages }, account, subjectId }: Tried,
-): Promise<void> {
-  if (!messages.some(({ code }) => code === 'credentials.invalid')) return;
-  if (context.services.authenticators.get(key)?.descriptor.underPasswordPolicy) await countWrongPassword(context);
-  await noteFailure(context, account, subjectId);
-}
-
-/** Of a browser that the account does not know, for conditions about risk. It costs an unknown identifier the same. */
-async function noteFailure(
-  context: OpenTransaction,
-  account: VersionedAccount | undefined,
-  subjectId: string,
-): Promise<void> {
-  const { services, request, snapshot } = context;
-  if (!snapshot.recordsPlaces) return;
-  await request.unit.load(account ? pastKeys(subjectId) : decoyPastKeys(subjectId));
-  if (account && !isKnownTo(context, account)) recordFailure(request.unit, account.user.id, services.now());
 }

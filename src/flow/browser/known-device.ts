@@ -24,8 +24,8 @@ export interface LastSignIn {
   /** The enrollments that were proved, in that order. */
   readonly used: readonly string[];
   /**
-   * The first sign-in at the strongest level that the account can reach (epoch seconds), and the uid of its SSO session.
-   * Absent: there was none, or no policy asked.
+   * The first sign-in at the strongest level that the account can reach (epoch seconds), and the uid of its SSO
+   * session. Absent: there was none, or no policy asked.
    */
   readonly usual?: { readonly since: Seconds; readonly session: string };
 }

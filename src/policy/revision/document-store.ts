@@ -19,7 +19,7 @@ export interface Manifest {
    * Since when sign-ins are recorded, as policies ask for them (epoch seconds). Absent: none does, and none are.
    */
   readonly historySince?: number;
-  /** Policies ask what is unusual about a sign-in, so that usual networks and failures are recorded. Absent: none does. */
+  /** Usual networks and failures are recorded, as policies ask what is unusual. Absent: none does. */
   readonly recordsPlaces?: true;
   /** SHA-256 of each document, by `documentKey`. */
   readonly documents: Readonly<Record<string, string>>;

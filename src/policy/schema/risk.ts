@@ -25,7 +25,8 @@ export const riskScoring = closed({
     high: level(60).describe('From so many points on it is high. Default 60.'),
   })
     .refine(({ medium, high }) => medium < high, { error: '`medium` must be below `high`' })
-    .prefault({}),
+    .prefault({})
+    .describe('What the points come to. Below medium the risk is low.'),
   failures: z
     .int()
     .min(1)

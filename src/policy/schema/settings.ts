@@ -181,6 +181,13 @@ const clientCertificates = closed({
   proxies: listOf(cidr).describe('The proxies that may set it, by their addresses. From any other peer it is ignored.'),
 }).describe('Apps show certificates (mutual TLS, RFC 8705) to a proxy in front, which hands them over in a header.');
 
+/** Where users are. */
+const places = {
+  networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
+  zones,
+  risk: riskScoring,
+};
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -198,9 +205,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     clientCertificates: clientCertificates.optional(),
     proofOfWork,
     challengeService: challengeService.optional(),
-    networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
-    zones,
-    risk: riskScoring,
+    ...places,
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))
       .optional()
