@@ -44,6 +44,10 @@ export function baseContext(env: Environment): BaseContext {
       process.exitCode = code;
     },
     interrupted,
+    openQuestions: async () =>
+      process.stdin.isTTY && process.stderr.isTTY
+        ? (await import('./init/questions.ts')).terminalQuestions(process.stdin, stderr)
+        : undefined,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),
     // An empty data directory is a first start; an empty Redis may have lost everything.

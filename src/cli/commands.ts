@@ -35,6 +35,11 @@ export const commands = {
     example: 'config apply ./config --message "payroll asks for two factors"',
     json: 'as a JSON object',
   },
+  'config init': {
+    summary: 'write a configuration to begin with into an empty directory',
+    example: 'config init ./my-config --issuer https://id.example.org',
+    json: 'as a JSON object',
+  },
   'config history': {
     summary: 'list the newest revisions',
     example: 'config history --limit 5',
@@ -120,6 +125,11 @@ export const commands = {
   'users import': {
     summary: 'add users from a file; records that cannot be applied are reported with their line',
     example: 'users import users.csv --dry-run --rejects rejects.csv',
+    json: 'the counts as a JSON object',
+  },
+  'users reindex': {
+    summary: 'let users sign in with what their profiles hold already, once the configuration says that it identifies',
+    example: 'users reindex --dry-run',
     json: 'the counts as a JSON object',
   },
   'keys list': { summary: 'list the published keys', example: 'keys list', json: 'as a JSON array' },

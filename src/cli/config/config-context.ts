@@ -3,8 +3,9 @@ import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts
 import type { Finding } from '../../policy/model/finding.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
+import type { InitContext } from '../init/init.ts';
 
-export interface ConfigContext {
+export interface ConfigContext extends InitContext {
   openStore(): Promise<Store>;
   /** `init`: an empty Redis, too, is a new store, which `initialise` fills. Rejects with what it rejects with. */
   openNewStore(init: boolean, initialise: (store: Store) => Promise<void>): Promise<Store>;

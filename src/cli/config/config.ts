@@ -1,6 +1,7 @@
 /** `stepgate config`: its subcommands. */
 import type { Command } from 'commander';
 import { newCommandGroup } from '../commands.ts';
+import { initCommand } from '../init/init.ts';
 import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
@@ -14,6 +15,7 @@ import { whoCommand } from './who.ts';
 /** The command with its subcommands. They reject with what the store rejects with. */
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
+    initCommand(context),
     checkCommand(context),
     applyCommand(context),
     configTestCommand(context),

@@ -219,6 +219,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'backup',
     'completion',
     'explain',
+    'init',
     'policy-tests',
     'config',
     'doctor',

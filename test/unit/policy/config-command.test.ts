@@ -39,6 +39,8 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
     },
     authenticators: all,
     variables: {},
+    interrupted: () => new AbortController().signal,
+    openQuestions: async () => undefined,
     now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
   });
   await command.parseAsync(args, { from: 'user' });
@@ -174,6 +176,18 @@ test('apply makes a revision only when something changed; history lists them', a
       '',
     ]);
     expect((await run(dir, 'history', '-n', '1')).stdout.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+test('apply says what identifies users from now on, and how to let those in who have it already', async () => {
+  const withPhones = 'brand: { name: A }\nidentify: { by: [email, phone], defaultCountry: DE }\n';
+  await withConfiguration(validFiles, async (dir) => {
+    expect((await run(dir, 'apply')).stderr).not.toContain('reindex');
+    await writeFile(join(dir, 'stepgate.yaml'), withPhones);
+    expect((await run(dir, 'apply')).stderr).toContain(
+      'note: phone identifies users now; `users reindex` lets those sign in with it who have one already\n',
+    );
+    expect((await run(dir, 'apply')).stderr).not.toContain('reindex');
   });
 });
 

@@ -1,0 +1,116 @@
+/** `stepgate config init`: a configuration to begin with, for one's own installation. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { analyse } from '../../policy/analysis/analyse.ts';
+import { loadConfiguration } from '../../policy/load.ts';
+import { findingText } from '../../policy/model/analysis-finding.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { findingLine, warningLine } from '../../policy/model/finding.ts';
+import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
+import { newCommand } from '../commands.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { refusal } from '../shared/refusal.ts';
+import { type InitAnswers, type InitOptions, initAnswers, type Questions } from './answers.ts';
+import { initialFiles } from './files.ts';
+import { refuseUnlessEmpty, stageFiles } from './new-directory.ts';
+
+export interface InitContext {
+  /** Directory of the configuration, when the command names none. */
+  readonly configDir: string;
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Takes whole lines. */
+  stdout(text: string): void;
+  /** Aborts on Ctrl-C. */
+  interrupted(): AbortSignal;
+  /** Epoch seconds. */
+  now(): number;
+  /** `undefined`: there is no terminal to ask on. */
+  openQuestions(): Promise<(Questions & { close(): void }) | undefined>;
+}
+
+export function initCommand(context: InitContext): Command {
+  return newCommand('config init')
+    .argument('[dir]', 'where to: an empty directory, or one that is not there yet', context.configDir)
+    .option('--issuer <url>', 'public URL of this installation, such as https://id.example.org')
+    .option('--name <text>', 'name that users see (default: the host of the issuer)')
+    .option('--app <client id>', 'client id of the first app')
+    .option('--app-name <text>', 'its name, as users know it (default: its client id)')
+    .option('--redirect-uri <url>', 'where it takes users back')
+    .option('--public', 'it can keep no secret (an app in the browser or on a phone), and uses PKCE alone')
+    .option('--mail-host <host>', 'mail server (default: no mail)')
+    .option('--mail-from <address>', 'address of the sender')
+    .option('--mail-user <name>', 'name to sign in with at the mail server; the password is in SMTP_PASSWORD')
+    .option('--admin <identifier>', 'user name or mail address of the first administrator')
+    .action((dir: string, options: InitOptions & ResultOptions) => init(context, dir, options));
+}
+
+async function init(context: InitContext, dir: string, options: InitOptions & ResultOptions): Promise<void> {
+  refuseUnlessEmpty(dir);
+  const answers = await asked(context, options);
+  const secret = answers.app.hasSecret ? randomBytes(32).toString('base64url') : undefined;
+  const hash = secret && `sha256:${createHash('sha256').update(secret).digest('base64url')}`;
+  const written = initialFiles(answers, hash);
+  const schemas = [...jsonSchemas(context.authenticators)].map(([file, text]) => [`schema/${file}`, text] as const);
+  const interrupted = context.interrupted();
+  const staged = stageFiles(dir, new Map([...written, ...schemas]));
+  const faults = await faultsOf(context, staged.dir).catch((error: unknown) => [String(error)]);
+  if (interrupted.aborted || faults.length > 0) {
+    staged.discard();
+    throw refusal(interrupted.aborted ? 'stopped: nothing was written' : `nothing was written:\n${faults.join('\n')}`);
+  }
+  staged.keep();
+  const next = nextCommands(dir, answers, context);
+  printResult(context, options, {
+    text: [
+      `wrote ${[...written.keys()].join(', ')} to ${dir}`,
+      ...(secret === undefined ? [] : [`secret of ${answers.app.clientId}, shown this once: ${secret}`]),
+      '',
+      'What next (in a checkout, `stepgate` is `npm run stepgate --`):',
+      ...next.map((command) => `  ${command}`),
+      '',
+    ].join('\n'),
+    data: {
+      directory: dir,
+      files: [...written.keys(), ...schemas.map(([file]) => file)],
+      ...(secret !== undefined && { clientSecret: secret }),
+      next,
+    },
+  });
+}
+
+async function asked({ authenticators, openQuestions }: InitContext, options: InitOptions): Promise<InitAnswers> {
+  const questions = await openQuestions();
+  try {
+    return await initAnswers(options, authenticators, questions);
+  } finally {
+    questions?.close();
+  }
+}
+
+/** What `config check` would say, warnings included. There is nothing, unless an answer leads to it. */
+async function faultsOf({ authenticators, now }: InitContext, dir: string): Promise<readonly string[]> {
+  const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
+  if (!loaded.ok) return loaded.findings.map(findingLine);
+  const findings = await analyse(loaded, { authenticators, now: now() });
+  return [
+    ...loaded.warnings.map(warningLine),
+    ...findings.filter(({ severity }) => severity !== 'note').map((finding) => findingText(finding).trimEnd()),
+  ];
+}
+
+function nextCommands(dir: string, { admin, mail }: InitAnswers, { configDir }: InitContext): readonly string[] {
+  const at = dir === configDir ? '' : `CONFIG_DIR=${shellWord(dir)} `;
+  const address = admin.includes('@') ? ` --email ${shellWord(admin)}${mail ? ' --email-verified' : ''}` : '';
+  return [
+    `${at}stepgate config check`,
+    `${at}stepgate config test`,
+    `${at}stepgate config apply --init`,
+    `stepgate users add ${shellWord(admin)}${address} --group admins --password-generate`,
+    `${mail?.user === undefined ? '' : 'SMTP_PASSWORD=... '}${at}stepgate serve`,
+  ];
+}
+
+/** As a shell reads it as one word. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

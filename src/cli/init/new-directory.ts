@@ -1,0 +1,90 @@
+/** Puts files into an empty directory, all of them or none. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { refusal } from '../shared/refusal.ts';
+
+export interface StagedFiles {
+  /** Where they are for now, within the directory that they are for. */
+  readonly dir: string;
+  /** Puts them in their place. Throws where that fails, and leaves nothing. */
+  keep(): void;
+  /** Leaves nothing, also not the directory if it was not there before. */
+  discard(): void;
+}
+
+/**
+ * Names that begin with a dot do not count, as they are no part of a configuration. Throws `bad_request` for anything
+ * but an empty directory, or none.
+ */
+export function refuseUnlessEmpty(dir: string): void {
+  const [first, ...others] = namesIn(dir).filter((name) => !name.startsWith('.'));
+  if (first === undefined) return;
+  const what = others.length === 0 ? `\`${first}\`` : `\`${first}\` and ${others.length} more`;
+  throw refusal(`${dir} is not empty: it holds ${what}. Name a directory that is empty, or not there yet`);
+}
+
+function namesIn(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir).sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code === 'ENOTDIR') throw refusal(`${dir} is a file, and no directory`);
+    throw refusal(`${dir} cannot be read: ${String(error).replace(/^Error: /, '')}`);
+  }
+}
+
+/** Throws `bad_request` where nothing can be written. Everything is synchronous, so that no signal comes between. */
+export function stageFiles(dir: string, files: ReadonlyMap<string, string>): StagedFiles {
+  refuseUnlessEmpty(dir);
+  const made: string[] = [];
+  const make = (directory: string): void => {
+    mkdirSync(directory);
+    made.push(directory);
+  };
+  const discard = (): void => {
+    for (const directory of made.toReversed()) rmSync(directory, { recursive: true, force: true });
+  };
+  let staged: string;
+  try {
+    for (const missing of missingDirectories(resolve(dir))) make(missing);
+    staged = mkdtempSync(join(dir, '.init-'));
+    made.push(staged);
+    for (const [file, text] of files) {
+      mkdirSync(dirname(join(staged, file)), { recursive: true });
+      writeFileSync(join(staged, file), text);
+    }
+  } catch (error) {
+    discard();
+    throw cannotWrite(dir, error);
+  }
+  return { dir: staged, discard, keep: () => moveInto(dir, staged, discard) };
+}
+
+/** Of this one and those around it, from the outside in. */
+function missingDirectories(dir: string): readonly string[] {
+  return existsSync(dir) ? [] : [...missingDirectories(dirname(dir)), dir];
+}
+
+/** The settings come last: without them, a directory is no configuration. */
+function moveInto(dir: string, from: string, discard: () => void): void {
+  const names = readdirSync(from).sort((a, b) => Number(a === 'stepgate.yaml') - Number(b === 'stepgate.yaml'));
+  const moved: string[] = [];
+  try {
+    refuseUnlessEmpty(dir);
+    for (const name of names) {
+      renameSync(join(from, name), join(dir, name));
+      moved.push(name);
+    }
+    rmdirSync(from);
+  } catch (error) {
+    for (const name of moved) rmSync(join(dir, name), { recursive: true, force: true });
+    discard();
+    throw cannotWrite(dir, error);
+  }
+}
+
+function cannotWrite(dir: string, error: unknown): Error {
+  if (error instanceof Error && 'code' in error && error.code === 'bad_request') return error;
+  return refusal(`${dir} cannot be written: ${String(error).replace(/^Error: /, '')}`);
+}
