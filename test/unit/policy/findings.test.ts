@@ -327,18 +327,18 @@ test.each<[string, string, readonly string[]]>([
     'a distance that is none',
     when('distance: { within: 5 miles }'),
     [
-      '5:7 rules[0].when.distance needs a MaxMind DB file with places: name one in `networkData.country`',
-      '5:19 rules[0].when.distance.within must be whole kilometres, such as 500 km',
+      '5:17 rules[0].when.distance needs a MaxMind DB file with places: name one in `networkData.country`',
+      '5:27 rules[0].when.distance.within must be whole kilometres, such as 500 km',
     ],
   ],
   [
     'two distances, and a signal without its file',
-    when('distance: { within: 5 km, notWithin: 9 km }, risk: { any: [newCountry, newNetwork], atLeast: low }'),
+    when('distance: { within: 5 km, notWithin: 9 km }\n      risk: { any: [newCountry, newNetwork], atLeast: low }'),
     [
-      '5:7 rules[0].when.distance give either `within` or `notWithin`',
-      '5:7 rules[0].when.distance needs a MaxMind DB file with places: name one in `networkData.country`',
-      '5:69 rules[0].when.risk.any[0] needs a MaxMind DB file with places: name one in `networkData.country`',
-      '5:95 rules[0].when.risk.atLeast must be one of medium, high, not `low`',
+      '5:17 rules[0].when.distance give either `within` or `notWithin`',
+      '5:17 rules[0].when.distance needs a MaxMind DB file with places: name one in `networkData.country`',
+      '6:21 rules[0].when.risk.any[0] needs a MaxMind DB file with places: name one in `networkData.country`',
+      '6:55 rules[0].when.risk.atLeast must be one of medium, high',
     ],
   ],
   [
