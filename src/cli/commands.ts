@@ -30,6 +30,11 @@ export const commands = {
     example: 'config check ./config',
     json: 'as a JSON object',
   },
+  'config diff': {
+    summary: 'show what differs from what is live, and what changes for which users',
+    example: 'config diff ./config --html diff.html',
+    json: 'as a JSON object',
+  },
   'config apply': {
     summary: 'check all files, and make them the newest revision',
     example: 'config apply ./config --message "payroll asks for two factors"',

@@ -8,6 +8,8 @@ import type { Documents } from '../model/documents.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import {
   canonicalJson,
+  changedKeys,
+  documentHashes,
   type Manifest,
   type Pointer,
   parseManifest,
@@ -81,7 +83,7 @@ export class Revisions {
   async changedBy(documents: Documents): Promise<readonly string[]> {
     const entry = await this.#pointer();
     const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
-    return changedKeys(before?.documents ?? {}, hashesOf(documents));
+    return changedKeys(before?.documents ?? {}, documentHashes(documents));
   }
 
   /**
@@ -93,7 +95,7 @@ export class Revisions {
     documents: Documents,
     { by, message }: { readonly by: string; readonly message?: string },
   ): Promise<Applied> {
-    const hashes = hashesOf(documents);
+    const hashes = documentHashes(documents);
     for (let round = 0; round < applyRounds; round += 1) {
       const entry = await this.#pointer();
       const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
@@ -162,10 +164,6 @@ export class Revisions {
   }
 }
 
-function hashesOf(documents: Documents): Readonly<Record<string, string>> {
-  return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
-}
-
 /** By hash. */
 function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<string, string> {
   return new Map(
@@ -175,16 +173,6 @@ function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<str
       return text === undefined ? [] : [[sha256(text), text] as const];
     }),
   );
-}
-
-/** Keys that have another hash, or are on one side only; sorted. */
-function changedKeys(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): readonly string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => before[key] !== after[key])
-    .sort();
 }
 
 /** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
