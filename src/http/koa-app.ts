@@ -2,12 +2,14 @@
  * The Koa app: the middleware in their order, the table of our own routes, and behind it the provider of the active
  * revision.
  */
+
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../errors.ts';
 import type { Services } from '../flow/services.ts';
 import { browserSession } from '../oidc/interaction/interactions.ts';
+import { signalHeaders } from '../policy/revision/device-signals.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { revisionPointerKey } from '../stores/keys.ts';
 import { accountHandlers } from './account/account-handlers.ts';
@@ -85,6 +87,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       languageCookie,
       along: [revisionPointerKey],
       trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
+      signalHeaders: () => signalHeaders(active.current()?.settings.deviceSignals),
     }),
     async (ctx: Context, next: Next) => {
       setSecurityHeaders(ctx, isSecure);

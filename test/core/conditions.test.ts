@@ -188,6 +188,21 @@ describe('conditions about the user', () => {
     expect(resultOf({ lastSignIn }, unidentified)).toEqual(['unknown']);
   });
 
+  test.each<[string, ConditionOf<'device'>, Partial<Facts['device']>, ConditionResult]>([
+    ['managed', { managed: true }, { registered: true, managed: true }, 'hit'],
+    ['and so registered', { registered: true }, { registered: true, managed: true }, 'hit'],
+    ['registered alone', { managed: true }, { registered: true }, 'miss'],
+    ['nothing is known of it', { registered: true }, {}, 'miss'],
+    ['not managed, which nothing says', { managed: false }, {}, 'hit'],
+    ['an assurance', { assurance: { any: ['a', 'b'] } }, { assurances: ['b'] }, 'hit'],
+    ['both assurances', { assurance: { all: ['a', 'b'] } }, { assurances: ['b'] }, 'miss'],
+    ['no assurance', { assurance: { none: ['a'] } }, {}, 'hit'],
+  ])('device: %s', (_, device, more, expected) => {
+    const facts = factsOf({ device: { known: false, platform: 'desktop', os: 'linux', ...more } });
+    // It is about no user.
+    expect(resultOf({ device }, facts)).toEqual([expected]);
+  });
+
   const risky = riskOf(['newDevice', 'newCountry'], [], riskScoring);
   const unclear = riskOf(['newDevice'], ['newCountry', 'impossibleTravel'], riskScoring);
   test.each<[string, ConditionOf<'risk'>, Facts['risk'], ConditionResult]>([

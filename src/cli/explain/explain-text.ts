@@ -60,7 +60,10 @@ function factLines(explanation: Explanation): readonly string[] {
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
-    ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
+    [
+      'device',
+      `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${signalWords(device)}${rememberedWords(device, at)}`,
+    ],
     ...unusualRows(explanation),
     ['request', requestParts.join('; ')],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
@@ -82,6 +85,11 @@ function unusualRows({ risk, distance, evidence }: Explanation): readonly (reado
 export function zoneWords({ zones, unknownZones = [] }: Explanation['network']): string {
   const words = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   return unknownZones.length === 0 ? words : `${words}; not known whether in ${unknownZones.join(', ')}`;
+}
+
+function signalWords({ registered, managed, assurances = [] }: Explanation['device']): string {
+  const state = managed ? ['managed'] : registered ? ['registered'] : [];
+  return [...state, ...assurances].map((name) => `, ${name}`).join('');
 }
 
 function rememberedWords({ remembered = [] }: Explanation['device'], at: number): string {

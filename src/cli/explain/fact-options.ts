@@ -28,6 +28,7 @@ export interface FactOptions {
   readonly device?: string;
   readonly platform?: string;
   readonly os?: string;
+  readonly deviceSignals?: readonly string[];
   readonly lastUsed?: readonly string[];
   readonly at?: string;
   readonly evidence?: readonly string[];
@@ -79,6 +80,11 @@ export function withFactOptions(command: Command): Command {
     .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
     .option('--platform <platform>', platforms.join(', '), 'desktop')
     .option('--os <system>', systems.join(', '), 'other')
+    .option(
+      '--device-signals <names>',
+      'what is believed of the device: registered, managed, names of assurances',
+      commaSeparated,
+    )
     .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', commaSeparated)
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
     .option('--evidence <proofs...>', 'what the session holds, e.g. password@12h,totp (default: none)', collectLists)

@@ -46,6 +46,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
       platform: oneOf('platform', options.platform ?? 'desktop', platforms),
       os: oneOf('operating system', options.os ?? 'other', systems),
+      ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
     },
@@ -54,6 +55,19 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
+  };
+}
+
+/** A managed device is a registered one. */
+function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
+  const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
+  for (const name of deviceSignals) oneOf('signal of a device', name, ['registered', 'managed', ...assured]);
+  const isManaged = deviceSignals.includes('managed');
+  const assurances = deviceSignals.filter((name) => assured.includes(name));
+  return {
+    ...((isManaged || deviceSignals.includes('registered')) && { registered: true }),
+    ...(isManaged && { managed: true }),
+    ...(assurances.length > 0 && { assurances }),
   };
 }
 

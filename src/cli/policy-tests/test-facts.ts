@@ -24,6 +24,7 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
     device: device?.known ? 'known' : 'new',
     platform: browser?.platform,
     os: browser?.os,
+    deviceSignals: device?.signals,
     remembered: device?.remembered,
     at: time ?? new Date(plainTime * 1000).toISOString(),
     evidence,

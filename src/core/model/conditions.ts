@@ -24,6 +24,10 @@ export interface ConditionSet {
     readonly known?: boolean;
     readonly platform?: readonly Platform[];
     readonly os?: readonly OperatingSystem[];
+    readonly registered?: boolean;
+    readonly managed?: boolean;
+    /** Names of device assurances. */
+    readonly assurance?: AnyAllNone;
   };
   /** Client ids. */
   readonly apps?: { readonly any?: readonly string[]; readonly none?: readonly string[] };

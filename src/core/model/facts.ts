@@ -261,6 +261,12 @@ export interface Facts {
     readonly known: boolean;
     readonly platform: Platform;
     readonly os: OperatingSystem;
+    /** A source that the operator trusts says that the device is one of the operator's. Absent: none does. */
+    readonly registered?: true;
+    /** Likewise, that it is managed. A managed device is a registered one. */
+    readonly managed?: true;
+    /** Names of the assurances that it meets by what such a source says. Absent: none. */
+    readonly assurances?: readonly string[];
     /**
      * Ids of the enrollments that the user proved at the last sign-in with this browser, in that order. They only order
      * options.

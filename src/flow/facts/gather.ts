@@ -82,6 +82,7 @@ export async function gatherFacts(
     device: {
       known: last !== undefined,
       ...deviceOf(visitor.userAgent),
+      ...snapshot.deviceSignals(visitor.brought, now),
       ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
       ...(remembered.length > 0 ? { remembered } : {}),
     },

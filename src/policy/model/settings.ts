@@ -7,6 +7,7 @@ import type { RiskScoring } from '../../core/model/risk.ts';
 import type { NetworkFilePaths } from '../../network-data.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
 import type { BrandSettings } from './brand.ts';
+import type { DeviceSignalSettings } from './device-signals.ts';
 import type { SigningAlgorithm, SigningSettings } from './signing.ts';
 
 export interface Settings {
@@ -26,6 +27,8 @@ export interface Settings {
     /** Networks of the peers that may set it, in CIDR notation. */
     readonly proxies: readonly string[];
   };
+  /** Who may say what of devices; absent: none may. */
+  readonly deviceSignals?: DeviceSignalSettings;
   /** What browsers solve before they send forms that cause messages, where their network sends many. */
   readonly proofOfWork: {
     /** Forms of one network in an hour that need no work. */

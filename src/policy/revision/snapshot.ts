@@ -20,6 +20,7 @@ import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
+import { compileDeviceSignals, type DeviceReader } from './device-signals.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
@@ -69,6 +70,8 @@ export interface Snapshot {
   zonesOf(ip: string): ZonesOfAddress;
   /** Where this address is; nowhere when the file does not say. */
   placeOf(ip: string): PlaceOfAddress;
+  /** What is believed about the device of a request. */
+  readonly deviceSignals: DeviceReader;
   /** Why a file that a zone or a condition needs cannot be used on this node, with its code. `undefined`: all can. */
   networkFault(): string | undefined;
 }
@@ -155,6 +158,7 @@ async function snapshotOf(
     ...recording,
     zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
     placeOf: (ip) => placeOf(settings, sources.networkFiles, ip),
+    deviceSignals: compileDeviceSignals(settings.deviceSignals, settings.issuer),
     networkFault: () => networkFault(settings, sources.networkFiles, recording),
     async app(clientId) {
       const hash = hashOf(documentKey('app', clientId));

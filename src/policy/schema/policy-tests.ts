@@ -30,6 +30,7 @@ const device = closedNotEmpty({
     .enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other'])
     .optional()
     .describe('Operating system. Default other.'),
+  signals: names('What is believed of the device: registered, managed, names of assurances.'),
   remembered: listOf(proof).optional().describe('What the browser remembers, such as totp@3d.'),
 }).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
   error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',

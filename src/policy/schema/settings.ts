@@ -12,6 +12,7 @@ import { attributeSchemaOf, languageTag, profileAttributes } from './attributes.
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
+import { deviceSignals } from './device-signals.ts';
 import { closed, duration, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
 import { checkZoneFiles, cidr, networkData, zones } from './network.ts';
@@ -181,8 +182,9 @@ const clientCertificates = closed({
   proxies: listOf(cidr).describe('The proxies that may set it, by their addresses. From any other peer it is ignored.'),
 }).describe('Apps show certificates (mutual TLS, RFC 8705) to a proxy in front, which hands them over in a header.');
 
-/** Where users are. */
+/** Where users are, and with what. */
 const places = {
+  deviceSignals: deviceSignals.optional(),
   networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
   zones,
   risk: riskScoring,

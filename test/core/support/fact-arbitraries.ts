@@ -42,6 +42,9 @@ const deviceTests: Arbitraries<ConditionOf<'device'>> = {
   known: fc.boolean(),
   platform: listOf(platforms),
   os: listOf(systems),
+  registered: fc.boolean(),
+  managed: fc.boolean(),
+  assurance: anyAllNone,
 };
 
 const timeTests: Arbitraries<ConditionOf<'time'>> = {
@@ -205,6 +208,9 @@ const deviceArbitraries: Arbitraries<Facts['device']> = {
   known: fc.boolean(),
   platform: platforms,
   os: systems,
+  registered: fc.constant(true as const),
+  managed: fc.constant(true as const),
+  assurances: fc.subarray(names),
   lastUsed: fc.subarray(keys, { maxLength: 2 }),
   remembered: fc.array(remembered, { maxLength: 2 }),
 };

@@ -352,6 +352,7 @@ function snapshotOf(
     equivalentApps: async () => [],
     zonesOf: () => ({ zones: [] }),
     placeOf: () => ({}),
+    deviceSignals: () => ({}),
     networkFault: () => undefined,
     fileHash: () => undefined,
     brandFile: async () => undefined,
