@@ -5,7 +5,8 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { provesStrongest } from '../../core/queries/proves-strongest.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
-import { audit, decidingRules } from '../../flow/audit.ts';
+import { audit } from '../../flow/audit.ts';
+import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
@@ -115,8 +116,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
   unit.delete(transactionKey(transaction.id));
 }
 
-function auditCompletion({ services, accountId, app, snapshot, decision, transaction }: AcceptedSignOn): void {
+function auditCompletion({ services, accountId, app, snapshot, facts, decision, ...more }: AcceptedSignOn): void {
   const { unit, visitor } = currentRequest();
+  const transaction = more.transaction?.id ?? newReference();
   const { acr, amr, supportingEvidence } = decision.assurance;
   audit(unit, services.audit, {
     event: 'sign_in.completed',
@@ -124,10 +126,11 @@ function auditCompletion({ services, accountId, app, snapshot, decision, transac
     subject: accountId,
     client: app.clientId,
     ip: visitor.ip,
-    ...omitUndefined({ transaction: transaction?.id }),
+    transaction,
     factors: [...new Set(supportingEvidence.flatMap(({ factors }) => factors))].sort(),
     policyRevision: snapshot.revision,
     ...decidingRules(decision),
+    ...auditTrace(decision, facts, transaction),
     ...omitUndefined({ waived: decision.waived, acr }),
     amr,
   });
