@@ -9,7 +9,6 @@ import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../errors.ts';
 import type { Services } from '../flow/services.ts';
 import { browserSession } from '../oidc/interaction/interactions.ts';
-import { signalHeaders } from '../policy/revision/device-signals.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { revisionPointerKey } from '../stores/keys.ts';
 import { accountHandlers } from './account/account-handlers.ts';
@@ -87,7 +86,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       languageCookie,
       along: [revisionPointerKey],
       trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
-      signalHeaders: () => signalHeaders(active.current()?.settings.deviceSignals),
+      signalHeaders: () => active.current()?.signalHeaders ?? [],
     }),
     async (ctx: Context, next: Next) => {
       setSecurityHeaders(ctx, isSecure);

@@ -32,3 +32,8 @@ export interface DeviceSignalSettings {
   };
   readonly assurances: Readonly<Record<string, DeviceAssurance>>;
 }
+
+/** The headers that may hold signals. */
+export function signalHeaders(settings: DeviceSignalSettings | undefined): readonly string[] {
+  return [settings?.proxy, settings?.certificate, settings?.agent].flatMap((source) => source?.header ?? []);
+}

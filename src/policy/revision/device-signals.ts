@@ -1,7 +1,7 @@
 /**
  * What is believed about the device of a request. This file promises: nothing counts that a stranger could have sent.
- * Headers of proxies count from their addresses only, certificates only from an authority of the operator, statements of
- * agents only with a signature; each source stands by itself, so that two devices never make up a third one.
+ * Headers of proxies count from their addresses only, certificates only from an authority of the operator, statements
+ * of agents only with a signature; each source stands by itself, so that two devices never make up a third one.
  */
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
@@ -25,11 +25,6 @@ export type BelievedDevice = Pick<Facts['device'], 'registered' | 'managed' | 'a
 
 /** `now`: epoch seconds. */
 export type DeviceReader = (brought: Brought | undefined, now: Seconds) => BelievedDevice;
-
-/** The headers that may hold signals. */
-export function signalHeaders(settings: DeviceSignalSettings | undefined): readonly string[] {
-  return [settings?.proxy, settings?.certificate, settings?.agent].flatMap((source) => source?.header ?? []);
-}
 
 /** Made once for a revision. `issuer`: the audience of statements. */
 export function compileDeviceSignals(
@@ -108,10 +103,10 @@ function agentReader({ agent }: DeviceSignalSettings, issuer: string | undefined
 }
 
 /** The payload of a JWS in compact form (RFC 7515) that one of these keys signed. */
-function verified(jws: string, keys: ReadonlyMap<string, KeyObject>): Readonly<Record<string, unknown>> | undefined {
+function verified(jws: string, keys: ReadonlyMap<string, KeyObject>): StatementPart | undefined {
   const [head = '', body = '', signature = '', ...rest] = jws.split('.');
   try {
-    const { alg, kid, crit } = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>;
+    const { alg, kid, crit } = parsePart(head);
     const key = keys.get(String(kid));
     const digest = key && digestOf(key, alg);
     if (key === undefined || digest === undefined || crit !== undefined || rest.length > 0) return undefined;
@@ -121,10 +116,16 @@ function verified(jws: string, keys: ReadonlyMap<string, KeyObject>): Readonly<R
       { key, dsaEncoding: 'ieee-p1363' },
       Buffer.from(signature, 'base64url'),
     );
-    return isSigned ? (JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>) : undefined;
+    return isSigned ? parsePart(body) : undefined;
   } catch {
     return undefined;
   }
+}
+
+type StatementPart = Readonly<Record<string, unknown>>;
+
+function parsePart(encoded: string): StatementPart {
+  return JSON.parse(Buffer.from(encoded, 'base64url').toString()) as StatementPart;
 }
 
 /** The algorithm follows from the key, never from the header alone. */

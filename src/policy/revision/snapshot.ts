@@ -18,6 +18,7 @@ import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
+import { signalHeaders } from '../model/device-signals.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
 import { compileDeviceSignals, type DeviceReader } from './device-signals.ts';
@@ -72,6 +73,8 @@ export interface Snapshot {
   placeOf(ip: string): PlaceOfAddress;
   /** What is believed about the device of a request. */
   readonly deviceSignals: DeviceReader;
+  /** Headers that may hold signals of it, in lower case. */
+  readonly signalHeaders: readonly string[];
   /** Why a file that a zone or a condition needs cannot be used on this node, with its code. `undefined`: all can. */
   networkFault(): string | undefined;
 }
@@ -158,6 +161,7 @@ async function snapshotOf(
     ...recording,
     zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
     placeOf: (ip) => placeOf(settings, sources.networkFiles, ip),
+    signalHeaders: signalHeaders(settings.deviceSignals),
     deviceSignals: compileDeviceSignals(settings.deviceSignals, settings.issuer),
     networkFault: () => networkFault(settings, sources.networkFiles, recording),
     async app(clientId) {

@@ -29,7 +29,10 @@ function isAuthority(pem: string): boolean {
 }
 
 const publicKey = z
-  .looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']), kid: z.string().min(1) })
+  .looseObject({
+    kty: z.enum(['EC', 'OKP', 'RSA']).describe('Type of the key.'),
+    kid: z.string().min(1).describe('Names the key in statements.'),
+  })
   .refine((jwk) => !['d', 'p', 'q', 'k'].some((member) => member in jwk), {
     error: 'holds a private key: only public ones belong here',
   })

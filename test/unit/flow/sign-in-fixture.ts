@@ -353,6 +353,7 @@ function snapshotOf(
     zonesOf: () => ({ zones: [] }),
     placeOf: () => ({}),
     deviceSignals: () => ({}),
+    signalHeaders: [],
     networkFault: () => undefined,
     fileHash: () => undefined,
     brandFile: async () => undefined,

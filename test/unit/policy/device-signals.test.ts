@@ -2,7 +2,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { type Brought, compileDeviceSignals, signalHeaders } from '../../../src/policy/revision/device-signals.ts';
+import { signalHeaders } from '../../../src/policy/model/device-signals.ts';
+import { type Brought, compileDeviceSignals } from '../../../src/policy/revision/device-signals.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { certificate, type Issued } from '../../support/certificates.ts';
 

@@ -327,8 +327,8 @@ test.each<[string, string, readonly string[]]>([
     'a device of which nothing is said',
     when('device: { managed: true, assurance: { any: [healthy] } }'),
     [
-      '5:17 rules[0].when.device.managed needs `deviceSignals` in stepgate.yaml: who may say so of a device',
-      '5:32 rules[0].when.device.assurance needs `deviceSignals` in stepgate.yaml: who may say so of a device',
+      '5:26 rules[0].when.device.managed needs `deviceSignals` in stepgate.yaml: who may say so of a device',
+      '5:43 rules[0].when.device.assurance needs `deviceSignals` in stepgate.yaml: who may say so of a device',
       '5:51 rules[0].when.device.assurance.any[0] unknown device assurance `healthy`',
     ],
   ],
