@@ -17,16 +17,12 @@ import { NetworkFiles } from '../../network-data.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
-import { signalHeaders } from '../model/device-signals.ts';
 import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
-import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
-import { compileDeviceSignals, type DeviceReader } from './device-signals.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { networkFault, type PlaceOfAddress, placeOf, zoneData } from './network-files.ts';
 import { once } from './once.ts';
 import {
   readAccountPolicy,
@@ -40,13 +36,14 @@ import {
   readServicePolicy,
   readSettings,
 } from './read-document.ts';
+import { type RequestReader, requestReader } from './request-reader.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
 import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
  */
-export interface Snapshot {
+export interface Snapshot extends RequestReader {
   readonly revision: number;
   readonly settings: Settings;
   /** Since when sign-ins are recorded (epoch seconds). Absent: no policy asks about them. */
@@ -67,16 +64,6 @@ export interface Snapshot {
   fileHash(file: string): string | undefined;
   /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
   brandFile(hash: string): Promise<BrandFile | undefined>;
-  /** The zones that hold this address; none when it is not an IP address. */
-  zonesOf(ip: string): ZonesOfAddress;
-  /** Where this address is; nowhere when the file does not say. */
-  placeOf(ip: string): PlaceOfAddress;
-  /** What is believed about the device of a request. */
-  readonly deviceSignals: DeviceReader;
-  /** Headers that may hold signals of it, in lower case. */
-  readonly signalHeaders: readonly string[];
-  /** Why a file that a zone or a condition needs cannot be used on this node, with its code. `undefined`: all can. */
-  networkFault(): string | undefined;
 }
 
 /** Where the documents of one revision come from. */
@@ -159,11 +146,7 @@ async function snapshotOf(
     revision,
     settings,
     ...recording,
-    zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
-    placeOf: (ip) => placeOf(settings, sources.networkFiles, ip),
-    signalHeaders: signalHeaders(settings.deviceSignals),
-    deviceSignals: compileDeviceSignals(settings.deviceSignals, settings.issuer),
-    networkFault: () => networkFault(settings, sources.networkFiles, recording),
+    ...requestReader(settings, sources.networkFiles, recording),
     async app(clientId) {
       const hash = hashOf(documentKey('app', clientId));
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
