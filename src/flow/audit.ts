@@ -60,6 +60,10 @@ export interface AuditFields {
   readonly length: number;
   readonly lifetime: number;
   readonly uses: number;
+  /** Why, in the words of the operator. */
+  readonly message: string;
+  /** The earlier revision that is in use again. */
+  readonly back: number;
 }
 
 interface AuditEventRow {
@@ -237,6 +241,21 @@ export const auditEvents = {
     outcomes: succeeds,
     fields: byCommand,
     causedBy: ['stepgate users delete', 'the worker of deletions'],
+  },
+  'config.applied': {
+    outcomes: succeeds,
+    fields: ['by', 'policyRevision', 'message'],
+    causedBy: ['stepgate config apply'],
+  },
+  'config.confirmed': {
+    outcomes: succeeds,
+    fields: ['by', 'policyRevision'],
+    causedBy: ['stepgate config confirm'],
+  },
+  'config.rolled_back': {
+    outcomes: succeeds,
+    fields: ['by', 'policyRevision', 'message', 'back'],
+    causedBy: ['stepgate config rollback', 'a revision that was not confirmed in time'],
   },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
   'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },

@@ -16,7 +16,7 @@ const colours = { success: 'green', failure: 'yellow', deny: 'red' } as const;
 /** Time, event and outcome in columns, then what else is known, by name. `who`: an identifier of the subject. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
-  const { by, channel, country, prefix, length, lifetime, uses, groups } = line;
+  const { by, channel, country, prefix, length, lifetime, uses, groups, message, back } = line;
   const details = [
     ['client', client],
     ['ip', ip],
@@ -30,6 +30,8 @@ export function auditText(line: AuditLine, who: string | undefined, paint: Paint
     ['uses', uses?.toString()],
     ['groups', groups?.join('+')],
     ['by', by],
+    ['back', back?.toString()],
+    ['message', message === undefined ? undefined : JSON.stringify(message)],
     ['acr', acr],
     ['amr', amr?.join('+')],
     ['reason', reason],
