@@ -17,10 +17,10 @@ import { type CheckedFiles, checkedFiles, refuseErrors } from './checked-files.t
 import type { ConfigContext } from './config-context.ts';
 import {
   applyOptions,
-  type Move,
   type Moved,
   type MoveOptions,
   putIntoUse,
+  type RevisionMove,
   withMoveOptions,
   withRefusals,
 } from './put-into-use.ts';
@@ -43,7 +43,7 @@ export function applyCommand(context: ConfigContext): Command {
       if (checked === undefined) return;
       // What is in use already stays in use, whatever a newer analysis says of it.
       if (!(await isInUse(context, checked.documents)) && refuseErrors(context, checked, options)) return;
-      const move: Move = { ...checked, ...omitUndefined({ confirmWithin }) };
+      const move: RevisionMove = { ...checked, ...omitUndefined({ confirmWithin }) };
       const moved = await applied(context, move, options);
       if (moved !== undefined) print(context, options, { moved, checked, confirmWithin });
     }),
@@ -77,7 +77,11 @@ async function isInUse(context: ConfigContext, documents: Documents): Promise<bo
 }
 
 /** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
-async function applied(context: ConfigContext, move: Move, options: ApplyCommandOptions): Promise<Moved | undefined> {
+async function applied(
+  context: ConfigContext,
+  move: RevisionMove,
+  options: ApplyCommandOptions,
+): Promise<Moved | undefined> {
   let first: Applied | undefined;
   const openStore = (): Promise<Store> =>
     context.openNewStore(options.init, async (store) => {
@@ -94,7 +98,7 @@ async function applied(context: ConfigContext, move: Move, options: ApplyCommand
 /** Nothing is in use, so that there is nothing to compare with, and nothing to go back to. */
 async function firstRevision(
   context: ConfigContext,
-  { store, move }: { readonly store: Store; readonly move: Move },
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
   options: MoveOptions,
 ): Promise<Applied> {
   if (move.confirmWithin !== undefined)

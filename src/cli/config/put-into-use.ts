@@ -30,7 +30,7 @@ export interface MoveOptions extends ResultOptions {
 }
 
 /** What is to be put into use, and how. */
-export interface Move extends Candidate {
+export interface RevisionMove extends Candidate {
   /** The documents are those of this earlier revision. */
   readonly back?: number;
   readonly confirmWithin?: Seconds;
@@ -61,7 +61,7 @@ export function withMoveOptions(command: Command): Command {
  */
 export async function putIntoUse(
   context: ConfigContext,
-  { store, move }: { readonly store: Store; readonly move: Move },
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
   options: MoveOptions,
 ): Promise<Moved | undefined> {
   const revisions = new Revisions(store, context);
@@ -91,7 +91,7 @@ export async function putIntoUse(
 /** What cannot be read any more is about to be replaced: then there is nothing to compare with. */
 async function comparison(
   context: ConfigContext,
-  { store, move }: { readonly store: Store; readonly move: Move },
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
 ): Promise<ConfigDiff | undefined> {
   try {
     return await diffAgainstLive(store, move, context);
@@ -105,7 +105,7 @@ async function comparison(
 /** Without a terminal nothing can be asked (decision 73). */
 async function isWanted(
   { openQuestions }: ConfigContext,
-  { base, move: { back } }: { readonly base: number; readonly move: Move },
+  { base, move: { back } }: { readonly base: number; readonly move: RevisionMove },
   { yes, json }: MoveOptions,
 ): Promise<boolean> {
   const questions = yes || json ? undefined : await openQuestions();
@@ -120,7 +120,7 @@ async function isWanted(
 }
 
 /** How it is recorded: in the history, and in the audit log by the same commit. */
-export function applyOptions({ back, confirmWithin }: Move, options: MoveOptions, base?: number): ApplyOptions {
+export function applyOptions({ back, confirmWithin }: RevisionMove, options: MoveOptions, base?: number): ApplyOptions {
   const { by = operatorName() } = options;
   const message = readReason(options);
   const event = back === undefined ? 'config.applied' : 'config.rolled_back';
