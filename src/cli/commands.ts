@@ -194,6 +194,11 @@ export const commands = {
     example: 'audit tail --follow --event sign_in',
     json: 'one JSON object per line',
   },
+  'audit query': {
+    summary: 'print events by user, app, time, outcome and kind, from the oldest on, a page at a time',
+    example: 'audit query --user alice@demo.test --event sign_in --outcome deny --from 7d',
+    json: 'one JSON object per line',
+  },
   completion: {
     summary: 'print the script with which a shell completes commands and options',
     example: 'completion bash',

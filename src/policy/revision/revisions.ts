@@ -235,6 +235,15 @@ export class Revisions {
     return this.at(await this.#pointer());
   }
 
+  /**
+   * An earlier revision, as audit lines name it. `undefined`: the store has none with this number. Rejects like `at`.
+   */
+  async numbered(revision: number): Promise<Snapshot | undefined> {
+    const key = revisionKey(revision);
+    const value = (await this.#store.load([key])).entries.get(key)?.value;
+    return value === undefined ? undefined : openSnapshot(parseManifest(value), this.#sources);
+  }
+
   /** The newest `limit` revisions, newest first. Rejects with `StoreUnavailable`. */
   async history(limit: number): Promise<readonly RevisionInfo[]> {
     const entry = await this.#pointer();
