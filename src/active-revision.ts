@@ -152,7 +152,7 @@ export class ActiveRevision {
     const [pointer, confirmation] = [revisionPointerKey, revisionConfirmationKey].map((key) => loaded.entries.get(key));
     const revision = await revisions.expire(pointer, confirmation, { ops }).catch((error) => this.#stay(error));
     if (revision === undefined) return loaded;
-    written(revision);
+    if (revision !== 'elsewhere') written(revision);
     return store.load(keys);
   }
 

@@ -5,11 +5,12 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
 import type { Documents } from '../../policy/model/documents.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 import type { Applied } from '../../policy/revision/moves.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { durationText, parseDuration } from '../shared/durations.ts';
+import { parseDuration } from '../shared/durations.ts';
 import { printResult } from '../shared/print-result.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -114,14 +115,22 @@ interface Done {
 
 function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
   const { revision, changed, diff } = moved;
-  const { warnings, findings } = checked;
+  const { warnings, findings, invariants } = checked;
   const inUse = `revision ${revision} is in use`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
   const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
   const confirm = pending === undefined ? '' : confirmText(revision - 1, pending);
   printResult(context, options, {
     text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n${confirm}`,
-    data: { ok: true, revision, changed, warnings, findings, ...omitUndefined({ confirmBefore: pending, diff }) },
+    data: {
+      ok: true,
+      revision,
+      changed,
+      warnings,
+      findings,
+      invariants,
+      ...omitUndefined({ confirmBefore: pending, diff }),
+    },
   });
 }
 

@@ -154,14 +154,14 @@ export class Revisions {
 
   /**
    * Goes back where the revision in use was not confirmed in time. `pointer` and `confirmation`: of one load. Returns
-   * the number of the new revision; `undefined`: there was nothing to do, or another node did it. Rejects with
-   * `StoreUnavailable`.
+   * the number of the new revision; `elsewhere`: another node was first; `undefined`: there was nothing to do. Rejects
+   * with `StoreUnavailable`.
    */
   async expire(
     pointer: Entry | undefined,
     confirmation: Entry | undefined,
     { ops }: Pick<ApplyOptions, 'ops'> = {},
-  ): Promise<number | undefined> {
+  ): Promise<number | 'elsewhere' | undefined> {
     if (pointer === undefined || confirmation !== undefined) return undefined;
     const { revision, unconfirmed } = parsePointer(pointer.value);
     if (unconfirmed === undefined) return undefined;
@@ -169,7 +169,13 @@ export class Revisions {
     const live = { entry: pointer, revision, manifest: await readManifest(this.#store, parsePointer(pointer.value)) };
     const message = `revision ${revision} was not confirmed in time`;
     const next = { documents, asksForHistory: historySince !== undefined };
-    return this.#publish(live, next, { by: 'stepgate', message, back: unconfirmed.back, ...(ops && { ops }) });
+    const done = await this.#publish(live, next, {
+      by: 'stepgate',
+      message,
+      back: unconfirmed.back,
+      ...(ops && { ops }),
+    });
+    return done ?? 'elsewhere';
   }
 
   async #live(): Promise<LiveRevision> {
