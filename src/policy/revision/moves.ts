@@ -38,8 +38,8 @@ export interface LiveRevision {
 
 export interface NextRevision {
   readonly documents: Manifest['documents'];
-  /** A policy has a condition on earlier sign-ins. */
-  readonly asksForHistory: boolean;
+  /** What it has recorded of sign-ins, since then or from now on. */
+  readonly records: (since: Seconds) => Pick<Manifest, 'historySince' | 'recordsPlaces'>;
 }
 
 /** One revision, for the history. */

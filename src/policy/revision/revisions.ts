@@ -1,4 +1,5 @@
 /** The configuration as a series of numbered, immutable revisions in the store, and one pointer to the active one. */
+import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { NetworkFiles } from '../../network-data.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../stores/keys.ts';
@@ -92,7 +93,7 @@ export class Revisions {
     if (base !== undefined && base !== live.revision) throw await this.#changedSince(base);
     const added = changed.filter((key) => hashes[key] !== undefined);
     await writeDocuments(this.#store, textsOf(added, documents));
-    const next = { documents: hashes, asksForHistory: asksForHistory(documents) };
+    const next = { documents: hashes, records: (since: Seconds) => historyFor(documents, since) };
     const applied = await this.#publish(live, next, { ...by, ...(confirmWithin !== undefined && { confirmWithin }) });
     if (applied !== undefined) return { revision: applied, changed };
     const newest = await this.#live();
@@ -165,10 +166,12 @@ export class Revisions {
     if (pointer === undefined || confirmation !== undefined) return undefined;
     const { revision, unconfirmed } = parsePointer(pointer.value);
     if (unconfirmed === undefined) return undefined;
-    const { documents, historySince } = await this.#manifestOf(unconfirmed.back);
+    const { documents, historySince, recordsPlaces } = await this.#manifestOf(unconfirmed.back);
     const live = { entry: pointer, revision, manifest: await readManifest(this.#store, parsePointer(pointer.value)) };
     const message = `revision ${revision} was not confirmed in time`;
-    const next = { documents, asksForHistory: historySince !== undefined };
+    const records = (since: Seconds) =>
+      historySince === undefined ? {} : omitUndefined({ historySince: since, recordsPlaces });
+    const next = { documents, records };
     const done = await this.#publish(live, next, {
       by: 'stepgate',
       message,
@@ -205,8 +208,7 @@ export class Revisions {
     const { by, message, back, confirmWithin, ops = () => [] } = options;
     const at = Math.floor(this.#now() / 1000);
     const revision = live.revision + 1;
-    const historySince = next.asksForHistory ? (live.manifest?.historySince ?? at) : undefined;
-    const told = omitUndefined({ message, back, historySince });
+    const told = { ...omitUndefined({ message, back }), ...next.records(live.manifest?.historySince ?? at) };
     const manifest: Manifest = { revision, at, by, ...told, documents: next.documents };
     const text = JSON.stringify(manifest);
     const value = JSON.stringify({ revision, manifest: sha256(text), ...pendingIn(live, confirmWithin) });
@@ -283,7 +285,10 @@ function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<str
   );
 }
 
-/** A policy has a condition on earlier sign-ins, so that they must be recorded. */
-function asksForHistory(documents: Documents): boolean {
-  return [...documents.values()].some(({ content }) => valuesInConditions(content, 'lastSignIn').length > 0);
+/** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
+function historyFor(documents: Documents, since: number): Pick<Manifest, 'historySince' | 'recordsPlaces'> {
+  const asks = (condition: string) =>
+    [...documents.values()].some(({ content }) => valuesInConditions(content, condition).length > 0);
+  if (asks('risk|distance')) return { historySince: since, recordsPlaces: true };
+  return asks('lastSignIn') ? { historySince: since } : {};
 }
