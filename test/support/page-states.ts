@@ -289,6 +289,15 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: { ...newPasskey, notices: [error('credentials.taken', { field: 'credentials.passcode' })] },
   },
   password: { ...base, ...known, step: password },
+  'password-too-many-recoverable': {
+    ...base,
+    ...known,
+    step: {
+      ...password,
+      recoverable: true,
+      notices: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
+    },
+  },
   'password-too-many': {
     ...base,
     ...known,
