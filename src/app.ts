@@ -167,7 +167,7 @@ function createMessaging(
       return brandFor(snapshot, await snapshot?.app(client)).brand;
     },
     notifyLogout,
-    failed: ({ about: { languages: _, ...about } }, reason) => {
+    failed: ({ about: { languages: _, timeZone: __, ...about } }, reason) => {
       const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });
       return { op, written: () => log.audit(line) };
     },

@@ -55,6 +55,11 @@ export const commands = {
     example: 'config test ./config --coverage',
     json: 'as a JSON object',
   },
+  preview: {
+    summary: 'show every page and message with the brand, on sample data',
+    example: 'preview ./config --out ./preview',
+    json: 'the address, or the number of files, as a JSON object',
+  },
   'config schema': {
     summary: 'write the JSON Schemas of the files, for editors',
     example: 'config schema --out ./config/schema',

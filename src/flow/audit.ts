@@ -30,6 +30,8 @@ export interface AuditFields {
   readonly rule: string;
   /** `<layer>: <rule> (allow|deny|unmet)` of each rule that only reports and would have decided. */
   readonly reported: string;
+  /** The level of risk and what was unusual, each with its points. Absent: nothing was. */
+  readonly risk: string;
   /** Code of the reason, when the outcome is no success. */
   readonly reason: string;
   /** Key of the authenticator. */
@@ -144,18 +146,18 @@ export const auditEvents = {
   },
   'sign_in.completed': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'factors', 'rule', 'reported', 'trace', 'waived', 'acr', 'amr'],
+    fields: [...inSignIn, 'factors', 'rule', 'reported', 'risk', 'trace', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
   'sign_in.asked': {
     outcomes: ['pending'],
-    fields: [...inSignIn, 'rule', 'reported', 'trace'],
+    fields: [...inSignIn, 'rule', 'reported', 'risk', 'trace'],
     causedBy: ['any step'],
   },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
-    fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'risk', 'trace', 'reason'],
     causedBy: ['any step', '/oauth2/v1/authorize'],
   },
   'sign_in.cancelled': { outcomes: fails, fields: [...inSignIn, 'rule', 'trace'], causedBy: ['cancel'] },

@@ -19,6 +19,8 @@ export interface Manifest {
    * Since when sign-ins are recorded, as policies ask for them (epoch seconds). Absent: none does, and none are.
    */
   readonly historySince?: number;
+  /** Usual networks and failures are recorded, as policies ask what is unusual. Absent: none does. */
+  readonly recordsPlaces?: true;
   /** SHA-256 of each document, by `documentKey`. */
   readonly documents: Readonly<Record<string, string>>;
 }

@@ -105,7 +105,7 @@ export class Revisions {
       await writeDocuments(this.#store, textsOf(added, documents));
       const revision = (before?.revision ?? 0) + 1;
       const at = Math.floor(this.#now() / 1000);
-      const history = asksForHistory(documents) && { historySince: before?.historySince ?? at };
+      const history = historyFor(documents, before?.historySince ?? at);
       const told = message !== undefined && { message };
       const manifest: Manifest = { revision, at, by, ...told, ...history, documents: hashes };
       if (await this.#publish(manifest, entry)) return { revision, changed };
@@ -184,7 +184,10 @@ function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<str
   );
 }
 
-/** A policy has a condition on earlier sign-ins, so that they must be recorded. */
-function asksForHistory(documents: Documents): boolean {
-  return [...documents.values()].some(({ content }) => valuesInConditions(content, 'lastSignIn').length > 0);
+/** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
+function historyFor(documents: Documents, since: number): Pick<Manifest, 'historySince' | 'recordsPlaces'> {
+  const asks = (condition: string) =>
+    [...documents.values()].some(({ content }) => valuesInConditions(content, condition).length > 0);
+  if (asks('risk|distance')) return { historySince: since, recordsPlaces: true };
+  return asks('lastSignIn') ? { historySince: since } : {};
 }
