@@ -61,7 +61,7 @@ export function stepView(page: StepPage, t: Translator): View {
   };
 }
 
-/** What a notice says differently: where the identifier has a name of its own, and where the secret can be recovered. */
+/** Where notices have other texts: the identifier has a name of its own, or the secret can be recovered. */
 function variantsOf(page: StepPage): readonly string[] {
   const { step } = page;
   const isRecoverable = 'recoverable' in step && step.recoverable === true;
