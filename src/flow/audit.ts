@@ -66,6 +66,10 @@ export interface AuditFields {
   readonly length: number;
   readonly lifetime: number;
   readonly uses: number;
+  /** Why, in the words of the operator. */
+  readonly message: string;
+  /** The earlier revision that is in use again. */
+  readonly back: number;
 }
 
 interface AuditEventRow {
@@ -79,6 +83,8 @@ const inSignIn = ['subject', 'client', 'ip', 'transaction', 'policyRevision'] as
 const atAccount = ['subject', 'client', 'ip', 'policyRevision'] as const;
 const endingSessions = [...atAccount, 'otherSessionsEnded'] as const;
 const byCommand = ['subject', 'by'] as const;
+const ofService = ['client', 'ip', 'policyRevision', 'rule', 'reported'] as const;
+const ofRevision = ['by', 'policyRevision'] as const;
 const succeeds = ['success'] as const;
 const fails = ['failure'] as const;
 const denies = ['deny'] as const;
@@ -186,16 +192,8 @@ export const auditEvents = {
     fields: [...atAccount, 'transaction'],
     causedBy: ['/account/deletion', '/account/undo', '/account/not-me', 'keep-account'],
   },
-  'service_token.issued': {
-    outcomes: succeeds,
-    fields: ['client', 'ip', 'policyRevision', 'rule', 'reported'],
-    causedBy: ['/oauth2/v1/token'],
-  },
-  'service_token.denied': {
-    outcomes: denies,
-    fields: ['client', 'ip', 'policyRevision', 'rule', 'reported', 'reason'],
-    causedBy: ['/oauth2/v1/token'],
-  },
+  'service_token.issued': { outcomes: succeeds, fields: ofService, causedBy: ['/oauth2/v1/token'] },
+  'service_token.denied': { outcomes: denies, fields: [...ofService, 'reason'], causedBy: ['/oauth2/v1/token'] },
   'account.profile_changed': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes'],
@@ -248,6 +246,13 @@ export const auditEvents = {
     outcomes: succeeds,
     fields: byCommand,
     causedBy: ['stepgate users delete', 'the worker of deletions'],
+  },
+  'config.applied': { outcomes: succeeds, fields: [...ofRevision, 'message'], causedBy: ['stepgate config apply'] },
+  'config.confirmed': { outcomes: succeeds, fields: ofRevision, causedBy: ['stepgate config confirm'] },
+  'config.rolled_back': {
+    outcomes: succeeds,
+    fields: [...ofRevision, 'message', 'back'],
+    causedBy: ['stepgate config rollback', 'a revision that was not confirmed in time'],
   },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
   'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },

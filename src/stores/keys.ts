@@ -112,6 +112,9 @@ export const storeStateKey = keyOf('store-state');
 
 export const revisionPointerKey = keyOf('revision-pointer');
 
+/** In the slot of the pointer, so that both change together. */
+export const revisionConfirmationKey = keyOf('revision-confirmation');
+
 /** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */
 export function revisionKey(revision: number): string {
   return keyOf('revision', '', String(revision));
