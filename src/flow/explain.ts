@@ -12,8 +12,10 @@ import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
+import type { Risk } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
 import { enrollmentRuling } from '../core/policy/enrollment-terms.ts';
@@ -55,6 +57,9 @@ export interface Explanation {
   readonly device: Facts['device'];
   readonly subject?: Subject;
   readonly evidence: readonly Evidence[];
+  /** What is unusual. It counts once something is proved. */
+  readonly risk?: Risk;
+  readonly distance?: Facts['distance'];
   readonly layers: readonly ExplainedLayer[];
   /** What the decision comes to at this point. */
   readonly outcome: DecisionOutcome;
@@ -80,6 +85,7 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
     device: facts.device,
     ...(facts.subject && { subject: facts.subject }),
     evidence: facts.evidence,
+    ...omitUndefined({ risk: facts.risk, distance: facts.distance }),
     layers: trace.layers.map((layer) => explainLayer(layer, policies, facts)),
     outcome,
     rule: decidingRule({ ...outcome, trace }),
@@ -142,7 +148,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   // What may be used is decided without the rules that ask how the user signed in.
-  const { disabled = [], useOnly } = enrollmentRuling(policies, facts).terms ?? {};
+  const { disabled = [], useOnly, models } = enrollmentRuling(policies, facts).terms ?? {};
   const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
@@ -152,7 +158,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
     ...(app?.kind === 'allow' && app.appSession && { appSession: app.appSession }),
-    ...(enrollment && { enrollment: { ...enrollment, disabled, ...(useOnly && { useOnly }) } }),
+    ...(enrollment && { enrollment: { ...enrollment, disabled, ...omitUndefined({ useOnly, models }) } }),
     ...(profile && { profile }),
   };
 }
