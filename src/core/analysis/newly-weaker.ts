@@ -3,17 +3,18 @@
  * for which the evaluator says on both sides which rules decide, and by evidence; what is not found is proved for every
  * pair of rules that can decide together; of all other pairs it is said that they are undecided.
  */
+import { withoutSecondFactor } from '../decision/waiver.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../policy/compile.ts';
+import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { findRule } from '../policy/rules.ts';
 import type { Formula, UserFacts } from '../policy/theory.ts';
 import { type Comparison, compareAsks } from './compare-asks.ts';
-import { decidingFormulas } from './dead-rules.ts';
 import { findModel, newBudget } from './find-model.ts';
 import { type LongerLimit, longerLimits } from './longer-limits.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
+import { pairings, type RulePairing } from './rule-pairings.ts';
 import type { RuleSpace } from './rule-space.ts';
 import type { EvidenceSet } from './strictness.ts';
 import { minimumOf } from './weaker-below.ts';
@@ -78,12 +79,6 @@ function keyOf({ before, now }: Pairing): string {
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
-interface RulePairing<Of> {
-  readonly before: Of | undefined;
-  readonly now: Of | undefined;
-  readonly formulas: readonly Formula[];
-}
-
 function pairsOf({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
   const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
   const sessions = pairings(live.session, next.session, space).filter(allows);
@@ -109,37 +104,6 @@ function decidersOf(
   return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
 }
 
-/** Pairs of rules, or of none, that are not known to exclude one another. */
-function pairings<Of extends RuleHead>(
-  live: CompiledPolicy<Of> | undefined,
-  next: CompiledPolicy<Of> | undefined,
-  space: RuleSpace,
-): readonly RulePairing<Of>[] {
-  const before = caseFormulas(live, space);
-  return caseFormulas(next, space).flatMap((now) =>
-    before.flatMap((then) => {
-      const formulas = [...then.formulas, ...now.formulas];
-      if (findModel(formulas, newBudget()) === 'impossible') return [];
-      return [{ before: then.rule, now: now.rule, formulas }];
-    }),
-  );
-}
-
-interface RuleCase<Of> {
-  readonly rule: Of | undefined;
-  readonly formulas: readonly Formula[];
-}
-
-function caseFormulas<Of extends RuleHead>(
-  policy: CompiledPolicy<Of> | undefined,
-  space: RuleSpace,
-): readonly RuleCase<Of>[] {
-  if (policy === undefined) return [{ rule: undefined, formulas: [] }];
-  const rules = policy.rules.map(({ rule }) => rule);
-  const cases = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
-  return [...cases, { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
-}
-
 type Verdict = Pick<NewlyWeaker, 'evidence' | 'longer'> | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
@@ -148,15 +112,29 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
   if (session === undefined || app === undefined) return {};
-  const comparison = compare(
-    [nowSession.requirement, nowApp.requirement, ...minimumOf(next)],
-    [session.requirement, app.requirement, ...minimumOf(live)],
-    { live: usablePolicies(live, before.enrollment?.then), next: usablePolicies(next, now.enrollment?.then) },
+  const sides = {
+    live: usablePolicies(live, before.enrollment?.then),
+    next: usablePolicies(next, now.enrollment?.then),
+  };
+  const asked = [session.requirement, app.requirement, ...minimumOf(live)];
+  const beside = [nowSession.requirement, ...minimumOf(next)];
+  const comparison = compare([...beside, nowApp.requirement], asked, sides);
+  const left = withoutRemembered(nowApp.requirement, sides.next);
+  const isRememberedWeaker = left !== undefined && compare([...beside, left], asked, sides) !== 'as_strict';
+  const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
+    ({ what }) => what !== 'remembered' || isRememberedWeaker,
   );
-  const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp });
   if (typeof comparison === 'object') return { evidence: comparison.evidence, ...(longer.length > 0 && { longer }) };
   if (longer.length > 0) return { longer };
   return comparison === 'as_strict' ? undefined : 'undecided';
+}
+
+/** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
+function withoutRemembered(requirement: Requirement, { authenticators }: PolicySet): Requirement | undefined {
+  const anyOf = authenticators.flatMap((one) =>
+    withoutSecondFactor(requirement, { ...one, authenticator: one.key, enrollment: one.key }),
+  );
+  return anyOf.length === 0 ? undefined : { anyOf };
 }
 
 function termsOf(rule: Rule | undefined): AllowTerms | undefined {

@@ -90,7 +90,8 @@ test('with --yes, what changes is shown and nothing is asked; a script without i
   expect(stderr).toContain('What differs from revision 2');
   stderr = '';
   expect(JSON.parse(await apply(two, '--json'))).not.toHaveProperty('diff');
-  await apply(one);
+  await apply(one, '--yes');
+  stderr = '';
   const data = JSON.parse(await apply(two, '--yes', '--json'));
   expect([data.revision, data.diff.base, stderr, asked]).toEqual([6, 5, '', []]);
   expect(data.diff.files).toMatchObject([{ file: 'policies/sign-on/notes.yaml' }]);

@@ -65,14 +65,21 @@ test.each<[string, Files, Files]>([
   ['more factors', signOn(allow(one)), signOn(allow(two))],
   ['a denial', signOn(allow(one)), signOn({ name: 'No', when: office, then: 'deny' }, allow(one))],
   ['the same in other words', signOn(allow(two)), signOn(allow({ anyOf: [two] }, editors, 'E'), allow(two))],
+  [
+    'a second factor, though it may be remembered',
+    signOn(allow({ knowledge: { authenticators: ['password'] } })),
+    signOn(
+      allow({ anyOf: [{ factors: 2, knowledge: { authenticators: ['password'] } }], remember: { device: 'P30D' } }),
+    ),
+  ],
   ['a younger proof', signOn(aged('PT2H')), signOn(aged('PT1H'))],
   ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
   ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
   ['a name', {}, { 'stepgate.yaml': settings.replace('name: Test', 'name: Best') }],
   [
     'a smaller office',
-    signOn(allow(one, office), allow(two)),
-    { ...signOn(allow(one, office), allow(two)), 'stepgate.yaml': settings.replace('/24', '/25') },
+    signOn(allow(one, office, 'Office'), allow(two)),
+    { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/25') },
   ],
 ])('%s passes', async (_, live, next) => {
   expect(await refusal(live, next)).toBe('');
@@ -84,7 +91,7 @@ test.each<[string, Files, Files, string]>([
     'fewer factors from some addresses',
     signOn(allow(two)),
     signOn(allow(one, office, 'Office'), allow(two, undefined, 'All')),
-    'see     explain --app notes --groups "" --enrolled password --ip 192.0.2.1 --zone office',
+    'see     explain --app notes --groups "" --enrolled password --ip 192.0.2.7 --zone office',
   ],
   [
     'a denial less',
@@ -102,14 +109,14 @@ test.each<[string, Files, Files, string]>([
   [
     'a second factor that is remembered',
     signOn(allow(two)),
-    signOn(allow({ ...two, remember: { device: 'P30D' } })),
+    signOn(allow({ anyOf: [two], remember: { device: 'P30D' } })),
     'the second factor is remembered for longer: 30 d, and no time before\n',
   ],
   ['an authenticator more', enrollment('totp, webauthn'), enrollment('totp'), 'webauthn is enough, and was not\n'],
   [
     'a larger office',
-    signOn(allow(one, office), allow(two)),
-    { ...signOn(allow(one, office), allow(two)), 'stepgate.yaml': settings.replace('/24', '/16') },
+    signOn(allow(one, office, 'Office'), allow(two)),
+    { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/16') },
     'notes: password is enough, and was not\n',
   ],
 ])('%s is refused, with an example', async (_, live, next, words) => {
