@@ -1,6 +1,6 @@
 /**
- * What changed policies let users in with, compared with brute force: for each pair of policies, every user, address and
- * set of proofs of a small universe is put to the evaluator on both sides.
+ * What changed policies let users in with, compared with brute force: for each pair of policies, every user, address
+ * and set of proofs of a small universe is put to the evaluator on both sides.
  */
 import { describe, expect, test } from '@jest/globals';
 import { newlyWeaker } from '../../src/core/analysis/newly-weaker.ts';
@@ -133,8 +133,10 @@ function proved(
 ): Facts {
   const ages = authenticators.map(({ key }) => {
     if (evidence === undefined) return 0;
-    const age = evidence.find(({ authenticator }) => authenticator === key)?.age;
-    return age === 'now' ? 0 : age === undefined ? undefined : Math.min(age, 1_000_000);
+    // The youngest of several proofs with one authenticator.
+    const given = evidence.filter(({ authenticator }) => authenticator === key);
+    const own = given.map(({ age }) => (age === 'now' ? 0 : Math.min(age, 1_000_000)));
+    return own.length === 0 ? undefined : Math.min(...own);
   });
   return factsFor({ groups: shown.subject.groups, network: shown.network, proof: ages });
 }

@@ -1,4 +1,4 @@
-/** Compares how long what was proved counts: the life of sessions, and what an app and a remembered browser leave of it. */
+/** Compares how long what was proved counts: in a session, at an app, and in a browser that remembers it. */
 import type { Seconds } from '../model/facts.ts';
 import type { AllowTerms } from '../model/policy.ts';
 

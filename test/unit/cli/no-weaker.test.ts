@@ -22,6 +22,7 @@ const allow = (terms: object, when?: object, name = 'Rule') => ({
   ...(when && { when }),
   then: { allow: terms },
 });
+const remembering = (terms: object) => ({ name: 'Rule', then: { allow: terms, remember: { device: 'P30D' } } });
 const session = validFiles['policies/session.yaml'] ?? '';
 const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n`;
 const base: Files = { ...validFiles, 'stepgate.yaml': settings };
@@ -68,9 +69,7 @@ test.each<[string, Files, Files]>([
   [
     'a second factor, though it may be remembered',
     signOn(allow({ knowledge: { authenticators: ['password'] } })),
-    signOn(
-      allow({ anyOf: [{ factors: 2, knowledge: { authenticators: ['password'] } }], remember: { device: 'P30D' } }),
-    ),
+    signOn(remembering({ factors: 2, knowledge: { authenticators: ['password'] } })),
   ],
   ['a younger proof', signOn(aged('PT2H')), signOn(aged('PT1H'))],
   ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
@@ -109,7 +108,7 @@ test.each<[string, Files, Files, string]>([
   [
     'a second factor that is remembered',
     signOn(allow(two)),
-    signOn(allow({ anyOf: [two], remember: { device: 'P30D' } })),
+    signOn(remembering(two)),
     'the second factor is remembered for longer: 30 d, and no time before\n',
   ],
   ['an authenticator more', enrollment('totp, webauthn'), enrollment('totp'), 'webauthn is enough, and was not\n'],

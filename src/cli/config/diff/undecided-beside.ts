@@ -5,8 +5,8 @@ import type { Settings } from '../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
 import type { Side } from './side.ts';
 
-/** Policies that have a say over how users, or services, get in. */
-const kinds: readonly DocumentKind[] = ['password', 'recovery', 'account', 'profile', 'service'];
+/** What is compared by its rules, below, or says nothing about how users get in. All others have a say. */
+const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
 
 /** Settings that decide what a proof or an address is worth. */
 const settings = ['authenticators', 'trustedProxies', 'clientCertificates', 'networkData', 'attributes'] as const;
@@ -18,7 +18,7 @@ export async function undecidedBeside(live: Side, next: Side): Promise<readonly 
     const [before, after] = await Promise.all([live.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
-    if (kinds.includes(document.kind)) sentences.push(`${document.file} differs`);
+    if (!compared.includes(document.kind)) sentences.push(`${document.file} differs`);
     if (document.kind === 'app' && before && after)
       sentences.push(...ofApp(document.file, before.content, after.content));
   }
