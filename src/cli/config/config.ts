@@ -6,6 +6,7 @@ import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
+import { fmtCommand } from './fmt.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
 import { schemaCommand } from './schema.ts';
@@ -16,6 +17,7 @@ import { whoCommand } from './who.ts';
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
     initCommand(context),
+    fmtCommand(context),
     checkCommand(context),
     applyCommand(context),
     configTestCommand(context),

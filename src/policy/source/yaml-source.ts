@@ -15,6 +15,7 @@ import {
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { offsetWithin } from './offset-within.ts';
+import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
@@ -42,25 +43,46 @@ export interface DocumentSource {
   readonly source: YamlSource;
 }
 
+export interface ReadOptions {
+  readonly variables: Variables;
+  /** Keys that may stand there with their old name. */
+  readonly renames?: readonly RenamedKey[];
+}
+
+export interface ReadYaml {
+  readonly source?: YamlSource;
+  readonly findings: readonly Finding[];
+  /** Keys with an old name. */
+  readonly warnings?: readonly Finding[];
+}
+
 /** Reads YAML 1.2 (core schema) and fills in variables. Returns all findings at once; never throws. */
-export function readYaml(
+export function readYaml(file: string, text: string, options: ReadOptions): ReadYaml {
+  return withoutThrowing(file, () => parse(file, text, options));
+}
+
+/** `read`, or a finding where the parser gives up. */
+export function withoutThrowing<Result>(
   file: string,
-  text: string,
-  variables: Variables,
-): { source?: YamlSource; findings: readonly Finding[] } {
+  read: () => Result,
+): Result | { readonly findings: readonly Finding[] } {
   try {
-    return parse(file, text, variables);
+    return read();
   } catch (error) {
     const reason = error instanceof RangeError ? tooDeep : `cannot be read: ${String(error)}`;
     return { findings: [{ file, line: 1, column: 1, path: '', message: reason }] };
   }
 }
 
-function parse(
-  file: string,
-  text: string,
-  variables: Variables,
-): { source?: YamlSource; findings: readonly Finding[] } {
+export interface OpenedYaml {
+  readonly document: Document.Parsed;
+  place(offset: number): FindingPlace;
+  /** Not empty: the document is of no use. */
+  readonly findings: Finding[];
+}
+
+/** Throws what the parser throws: a `RangeError` where the text is nested too deeply. */
+export function openYaml(file: string, text: string): OpenedYaml {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter,
@@ -73,8 +95,29 @@ function parse(
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const findings = syntaxFindings([...document.errors, ...document.warnings], place);
+  return { document, place, findings: syntaxFindings([...document.errors, ...document.warnings], place) };
+}
+
+/** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
+export function renameFindings(found: readonly FoundRename[], place: OpenedYaml['place']) {
+  const of = ({ key, from, to, since, clashes }: FoundRename): Finding => ({
+    ...place(startOf(key)),
+    path: '',
+    message: clashes
+      ? `\`${from}\` is called \`${to}\` since ${since}, and stands beside it: remove one of them`
+      : `\`${from}\` is called \`${to}\` since ${since}: \`config fmt --upgrade\` writes the new name`,
+  });
+  return {
+    errors: found.filter(({ clashes }) => clashes).map(of),
+    warnings: found.filter(({ clashes }) => !clashes).map(of),
+  };
+}
+
+function parse(file: string, text: string, { variables, renames = [] }: ReadOptions): ReadYaml {
+  const { document, place, findings } = openYaml(file, text);
   if (findings.length > 0) return { findings };
+  const renamed = renameFindings(renameKeys(document.contents, renames), place);
+  findings.push(...renamed.errors);
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
@@ -112,7 +155,11 @@ function parse(
   });
   const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
   const lines = text.split(/\r?\n/);
-  return { source: { file, content: content.plain, finding, findingWithin, lineOf, lines }, findings: [] };
+  return {
+    source: { file, content: content.plain, finding, findingWithin, lineOf, lines },
+    findings: [],
+    warnings: renamed.warnings,
+  };
 }
 
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;
@@ -132,7 +179,8 @@ function syntaxMessage(code: string, message: string): string {
   return message.startsWith('Maximum call stack') ? tooDeep : oneLine(message);
 }
 
-function toPlain(document: Document): { plain: unknown } | { fault: string } {
+/** The content as plain data; `fault`: its aliases would make too much of it. */
+export function toPlain(document: Document): { plain: unknown } | { fault: string } {
   try {
     return { plain: document.toJS({ maxAliasCount }) };
   } catch (error) {

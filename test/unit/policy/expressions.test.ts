@@ -189,7 +189,7 @@ test('a place within a text is found in each style of YAML', () => {
   const styles = ['a b\n    c', '"a b\n    c"', "'a b\n    c'", '|\n    a b\n    c', '>-\n    a b\n    c'];
   for (const style of styles) {
     const text = `k: ${style}\n`;
-    const value = (readYaml('f', text, {}).source?.content as { readonly k: string } | undefined)?.k ?? '';
+    const value = (readYaml('f', text, { variables: {} }).source?.content as { readonly k: string } | undefined)?.k ?? '';
     expect([style, text[offsetWithin(text, 3, value.indexOf('b'))]]).toEqual([style, 'b']);
     expect([style, text[offsetWithin(text, 3, value.indexOf('c'))]]).toEqual([style, 'c']);
   }
