@@ -3,8 +3,17 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runChild } from './run-child.mjs';
 
-/** Programs that the tests drive and that no npm package holds: Debian package by program. */
-const PROGRAMS = { 'redis-server': 'redis-server', chromium: 'chromium' };
+/** Any of them draws the pages. The first takes half as much CPU as a whole Chromium; older systems do not have it. */
+export const BROWSERS = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+
+/**
+ * What the tests drive and no npm package holds: programs of which one is enough, and Debian packages that bring
+ * one, the best first.
+ */
+const NEEDS = [
+  { programs: ['redis-server'], packages: ['redis-server'] },
+  { programs: BROWSERS, packages: ['chromium-headless-shell', 'chromium'] },
+];
 
 /**
  * Installs through apt-get what is missing, where this account may.
@@ -12,20 +21,30 @@ const PROGRAMS = { 'redis-server': 'redis-server', chromium: 'chromium' };
  * @returns {Promise<string | undefined>} a sentence that says what to do by hand, or nothing when all is there
  */
 export async function installSystemPackages() {
-  const missing = missingPackages();
+  const missing = unmetNeeds();
   if (missing.length === 0) return undefined;
-  const byHand = `The tests need ${missing.join(' and ')}. Install with: sudo apt-get install ${missing.join(' ')}`;
+  const names = missing.map(({ packages }) => packages.at(-1));
+  const byHand = `The tests need ${names.join(' and ')}. Install with: sudo apt-get install ${names.join(' ')}`;
   if (!isExecutable('apt-get')) return `${byHand} (there is no apt-get here: use the system's own package manager)`;
   const prefix = rootPrefix();
   if (prefix === undefined) return `${byHand} (this account is not root and has no passwordless sudo)`;
-  process.stdout.write(`Installing ${missing.join(' and ')} with apt-get ...\n`);
+  process.stdout.write(`Installing ${names.join(' and ')} with apt-get ...\n`);
   await aptGet(prefix, ['update', '-qq']);
-  await aptGet(prefix, ['install', '-y', '-qq', '--no-install-recommends', ...missing]);
-  return missingPackages().length === 0 ? undefined : `apt-get failed, see above. ${byHand}`;
+  for (const need of missing) {
+    for (const name of need.packages) {
+      if (!isMet(need) && (name === need.packages.at(-1) || isOffered(name))) {
+        await aptGet(prefix, ['install', '-y', '-qq', '--no-install-recommends', name]);
+      }
+    }
+  }
+  return unmetNeeds().length === 0 ? undefined : `apt-get failed, see above. ${byHand}`;
 }
 
-const missingPackages = () =>
-  Object.entries(PROGRAMS).flatMap(([program, debianPackage]) => (isExecutable(program) ? [] : [debianPackage]));
+const unmetNeeds = () => NEEDS.filter((need) => !isMet(need));
+const isMet = ({ programs }) => programs.some(isExecutable);
+
+/** Whether the system's package sources have it. */
+const isOffered = (name) => spawnSync('apt-cache', ['show', '--no-all-versions', name]).status === 0;
 
 function aptGet(prefix, args) {
   const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];

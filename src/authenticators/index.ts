@@ -38,9 +38,10 @@ export function buildAuthenticators(settings: AuthenticatorDependencies = {}): M
 /** What checks and explanations of a configuration know of each authenticator. */
 export const authenticatorKinds: readonly AuthenticatorKind[] = Array.from(
   buildAuthenticators().values(),
-  ({ descriptor, configuration, register }) => ({
+  ({ descriptor, configuration, attemptLimits, register }) => ({
     ...descriptor,
     ...configuration,
+    attemptLimits,
     ...(register && { registers: true }),
   }),
 );

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
-import type { AuditContext } from './audit/audit.ts';
+import type { AuditContext } from './audit/audit-context.ts';
 import type { ConfigContext } from './config/config-context.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import type { ExplainContext } from './explain/explain.ts';

@@ -30,6 +30,11 @@ export const commands = {
     example: 'config check ./config',
     json: 'as a JSON object',
   },
+  'config diff': {
+    summary: 'show what differs from what is live, and what changes for which users',
+    example: 'config diff ./config --html diff.html',
+    json: 'as a JSON object',
+  },
   'config apply': {
     summary: 'check all files, and make them the newest revision',
     example: 'config apply ./config --message "payroll asks for two factors"',
@@ -132,6 +137,11 @@ export const commands = {
     example: 'users import users.csv --dry-run --rejects rejects.csv',
     json: 'the counts as a JSON object',
   },
+  'users reindex': {
+    summary: 'let users sign in with what their profiles hold already, once the configuration says that it identifies',
+    example: 'users reindex --dry-run',
+    json: 'the counts as a JSON object',
+  },
   'keys list': { summary: 'list the published keys', example: 'keys list', json: 'as a JSON array' },
   'keys rotate': {
     summary: 'publish new keys, which sign once every node and app can know them',
@@ -172,6 +182,11 @@ export const commands = {
   'audit tail': {
     summary: 'print the newest events',
     example: 'audit tail --follow --event sign_in',
+    json: 'one JSON object per line',
+  },
+  'audit query': {
+    summary: 'print events by user, app, time, outcome and kind, from the oldest on, a page at a time',
+    example: 'audit query --user alice@demo.test --event sign_in --outcome deny --from 7d',
     json: 'one JSON object per line',
   },
   completion: {

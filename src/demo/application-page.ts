@@ -47,6 +47,7 @@ const signedInContent = (
 ${assuranceFacts(signedIn.assurance, now)}
 </section>
 ${deliveryAddress(signedIn)}
+${consentFacts(app, signedIn)}
 <section aria-labelledby="try">
 <h2 id="try">What you can try</h2>
 <ul class="actions">
@@ -60,12 +61,30 @@ ${refreshAction(app, signedIn)}
 </details>
 <form method="post" action="/${app.key}/sign-out"><button class="button secondary">Sign out everywhere in this demo</button></form>`;
 
-/** Only a shop has something to send. */
-function actionsOf({ key }: DemoApp): readonly Exclude<SignInKind, 'plain'>[] {
-  return [...(key === 'shop' ? (['checkout'] as const) : []), 'step-up', 'again', 'recent', 'check'];
+/** Only a shop has something to send, and only an app of another company asks for consent. */
+function actionsOf({ key, consentScopes }: DemoApp): readonly Exclude<SignInKind, 'plain'>[] {
+  return [
+    ...(key === 'shop' ? (['checkout'] as const) : []),
+    ...(consentScopes === undefined ? [] : (['consent'] as const)),
+    'step-up',
+    'again',
+    'recent',
+    'check',
+  ];
 }
 
-/** The claim `address`, once the user has been to the checkout (OpenID Connect Core section 5.1.1). */
+/** What the user let the app see, of what it asked for. */
+function consentFacts({ consentScopes }: DemoApp, { scopes }: SignedIn): Markup | undefined {
+  if (consentScopes === undefined) return undefined;
+  return html`<section aria-labelledby="consent">
+<h2 id="consent">What you let it see</h2>
+<dl class="facts">
+${consentScopes.map((scope) => html`<div><dt><code>${scope}</code></dt><dd>${scopes.includes(scope) ? 'Yes' : 'No: you left it out'}</dd></div>`)}
+</dl>
+</section>`;
+}
+
+/** The claim `address`, once the user has been to the checkout of the shop (OpenID Connect Core section 5.1.1). */
 function deliveryAddress({ claims: { address } }: SignedIn): Markup | undefined {
   const { formatted } = (address ?? {}) as { readonly formatted?: unknown };
   if (typeof formatted !== 'string') return undefined;
@@ -90,6 +109,10 @@ const actionTexts: Readonly<Record<Exclude<SignInKind, 'plain'>, readonly [label
   checkout: [
     'Go to the checkout',
     'The shop asks for your name and address. You fill in what is missing, once; the next time nothing is asked.',
+  ],
+  consent: [
+    'Choose again what it may see',
+    'You are asked about everything anew, with what you chose before filled in.',
   ],
   'step-up': [
     'Ask for two factors',

@@ -1,13 +1,15 @@
 /** The apps of the demo. */
 
-/** The three applications of the demo. The key is the OAuth client identifier and the first part of the path. */
+/** An application of the demo. The key is the OAuth client identifier and the first part of the path. */
 export interface DemoApp {
-  readonly key: 'notes' | 'payroll' | 'shop';
+  readonly key: 'notes' | 'payroll' | 'shop' | 'parcels';
   readonly title: string;
   readonly about: string;
   readonly asksFor: string;
   /** What its policy asks for, in a few words. */
   readonly policy: string;
+  /** Present: it belongs to another company, so users are asked which of these scopes it may have. */
+  readonly consentScopes?: readonly string[];
 }
 
 export const demoApps: readonly DemoApp[] = [
@@ -34,5 +36,14 @@ export const demoApps: readonly DemoApp[] = [
     policy: 'A code by mail, or a passkey',
     asksFor:
       'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey. At the checkout: your name and address, once.',
+  },
+  {
+    key: 'parcels',
+    title: 'Parcels',
+    about: 'Follows what you bought. It belongs to another company.',
+    policy: 'One proof, of any kind, and your consent',
+    asksFor:
+      'One proof of who you are, like Notes. Then you choose what it may see: your email address it needs, your profile and postal address you can leave out.',
+    consentScopes: ['profile', 'email', 'address'],
   },
 ];

@@ -4,7 +4,7 @@ import type { DemoApp } from './demo-apps.ts';
 import type { SignInProblem } from './problems.ts';
 
 /** Which of the page's actions started an authorization request. */
-export type SignInKind = 'plain' | 'checkout' | 'step-up' | 'again' | 'recent' | 'check';
+export type SignInKind = 'plain' | 'checkout' | 'consent' | 'step-up' | 'again' | 'recent' | 'check';
 
 /** An authorization request whose answer has not come yet. */
 export interface PendingSignIn {
@@ -25,6 +25,8 @@ export interface SignedIn {
   readonly subject: string;
   readonly name: string | undefined;
   readonly email: string | undefined;
+  /** What the app was granted (RFC 6749 section 3.3). */
+  readonly scopes: readonly string[];
   readonly assurance: ClaimedAssurance;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly idToken: string;

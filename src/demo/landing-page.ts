@@ -7,11 +7,13 @@ import { page } from './page.ts';
 
 /** The entry to the applications. */
 export function landingPage(session: DemoSession | undefined, issuer: string, signedOut: boolean): string {
-  const [account, inbox] = ['/account', '/demo/inbox'].map((path) => new URL(path, issuer).href);
+  const [account, access, inbox] = ['/account', '/account/apps', '/demo/inbox'].map(
+    (path) => new URL(path, issuer).href,
+  );
   return page(
     'Welcome',
-    html`<h1>Three applications, one sign-in</h1>
-<p class="lead">All of them let Stepgate decide who you are, and each has its own policy. Sign in to one, then go to another: you are asked only for what is still missing.</p>
+    html`<h1>Four applications, one sign-in</h1>
+<p class="lead">All of them let Stepgate decide who you are, and each has its policy. Sign in to one, then go to another: you are asked only for what is still missing.</p>
 ${signedOut ? html`<p class="notice good" role="status"><strong>You are signed out</strong> here and at the provider.</p>` : undefined}
 <div class="cards">
 ${demoApps.map((app) => card(app, session?.signedIn.get(app.key)?.email))}
@@ -21,6 +23,7 @@ ${demoApps.map((app) => card(app, session?.signedIn.get(app.key)?.email))}
 <ol>
 <li><a href="/shop/sign-in">Register at the shop</a>: choose “Create an account” and any address. Its code waits in the <a href="${inbox}">inbox</a>. You may set up a passkey.</li>
 <li><a href="/shop">Buy something</a>: the checkout asks for your name and address, once.</li>
+<li><a href="/parcels/sign-in">Follow your parcel</a>: this app belongs to another company, so you choose what it may see. You can <a href="${access}">end its access</a> later.</li>
 <li><a href="/payroll/sign-in">Open Payroll</a>, as Alice or Bob: you are asked only for what is still missing, and your tokens change (below).</li>
 <li>Lose a key: remove it at <a href="${account}">your account</a>, or sign in as if you did not have it. What else you have counts, and what an application still needs is set up anew.</li>
 </ol>

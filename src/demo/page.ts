@@ -1,4 +1,5 @@
 /** The layout of the demo's pages. */
+import { demoApps } from './demo-apps.ts';
 import { html, type Markup } from './html.ts';
 
 /** The whole page around its content. It has no script. */
@@ -17,7 +18,7 @@ export function page(title: string, content: Markup): string {
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header>
-<nav aria-label="Demo"><a class="home" href="/">Stepgate demo</a> <a href="/notes">Notes</a> <a href="/payroll">Payroll</a> <a href="/shop">Shop</a></nav>
+<nav aria-label="Demo"><a class="home" href="/">Stepgate demo</a>${demoApps.map(({ key, title }) => html` <a href="/${key}">${title}</a>`)}</nav>
 <p class="banner">This is a demo. It runs on this computer only, and nothing in it is real.</p>
 </header>
 <main id="content">

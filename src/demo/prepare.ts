@@ -1,4 +1,4 @@
-/** What the demo adds to a node: users, and three apps to sign in to. */
+/** What the demo adds to a node: users, and apps to sign in to. */
 import { randomBytes } from 'node:crypto';
 import type { ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';

@@ -109,7 +109,7 @@ function addSignIn(router: Router, { app, home, sessions, callbackUri, provider 
     if (!isSignInKind(kind)) return next();
     const session = findSession(ctx, sessions) ?? openSession(ctx, sessions);
     await orNotice(ctx, { session, app }, async () => {
-      const { url, state, pending } = await startSignIn(await provider(), callbackUri, { app: app.key, kind });
+      const { url, state, pending } = await startSignIn(await provider(), callbackUri, { app, kind });
       addPending(session, state, pending);
       return url.href;
     });

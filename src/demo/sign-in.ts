@@ -12,6 +12,7 @@ import {
   refreshTokenGrant,
 } from 'openid-client';
 import { twoFactorAcr } from './claims-text.ts';
+import type { DemoApp } from './demo-apps.ts';
 import type { ClaimedAssurance, PendingSignIn, SignedIn, SignInKind } from './demo-sessions.ts';
 
 const recentSeconds = 60;
@@ -20,6 +21,7 @@ const recentSeconds = 60;
 export const requestParameters: Readonly<Record<SignInKind, Readonly<Record<string, string>>>> = {
   plain: {},
   checkout: { scope: 'openid profile email address' },
+  consent: { prompt: 'consent' },
   'step-up': { acr_values: twoFactorAcr },
   again: { prompt: 'login' },
   recent: { max_age: String(recentSeconds) },
@@ -30,18 +32,18 @@ export const requestParameters: Readonly<Record<SignInKind, Readonly<Record<stri
 export async function startSignIn(
   config: Configuration,
   redirectUri: string,
-  request: Pick<PendingSignIn, 'app' | 'kind'>,
+  { app, kind }: { readonly app: DemoApp; readonly kind: SignInKind },
 ): Promise<{ readonly url: URL; readonly state: string; readonly pending: PendingSignIn }> {
   const state = randomState();
-  const pending = { ...request, verifier: randomPKCECodeVerifier(), nonce: randomNonce() };
+  const pending = { app: app.key, kind, verifier: randomPKCECodeVerifier(), nonce: randomNonce() };
   const url = buildAuthorizationUrl(config, {
     redirect_uri: redirectUri,
-    scope: 'openid profile email',
+    scope: ['openid', ...(app.consentScopes ?? ['profile', 'email'])].join(' '),
     code_challenge: await calculatePKCECodeChallenge(pending.verifier),
     code_challenge_method: 'S256',
     state,
     nonce: pending.nonce,
-    ...requestParameters[request.kind],
+    ...requestParameters[kind],
   });
   return { url, state, pending };
 }
@@ -66,6 +68,7 @@ export async function finishSignIn(
     subject: claims.sub,
     name: textClaim(userInfo.name),
     email: textClaim(userInfo.email),
+    scopes: tokens.scope?.split(' ') ?? [],
     assurance: claimedAssurance(claims),
     claims,
     idToken: tokens.id_token,

@@ -8,6 +8,7 @@ type Tried = Extract<DemoNotice, { readonly kind: 'tried' }>;
 const titles: Readonly<Record<Tried['action'], string>> = {
   plain: 'You are signed in',
   checkout: 'The shop knows where to send it',
+  consent: 'You chose what it may see',
   'step-up': 'Two factors were asked for',
   again: 'You signed in again',
   recent: 'A recent sign-in was asked for',

@@ -3,14 +3,14 @@
  * revision decided. It never holds a secret, a mail address or a whole phone number. `auditEvents` lists every event
  * with its outcomes and fields; a test checks that each one is emitted and tested.
  */
-import type { Decision } from '../core/model/decision.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { AuditCause } from './audit-cause.ts';
+import type { AuditTrace } from './audit-trace.ts';
 
-/** `failure`: the user or a limit was the reason. `deny`: a policy was. */
-export type AuditOutcome = 'success' | 'failure' | 'deny';
+/** `failure`: the user or a limit was the reason. `deny`: a policy was. `pending`: the user is asked for more. */
+export type AuditOutcome = 'success' | 'failure' | 'deny' | 'pending';
 
 /** Every field that a line may have besides `time`, `kind`, `event` and `outcome`. */
 export interface AuditFields {
@@ -19,8 +19,12 @@ export interface AuditFields {
   /** Client id of the app. */
   readonly client: string;
   readonly ip: string;
-  /** Id of the transaction. */
+  /**
+   * Id of the transaction, the reference that pages show. Of a sign-in without a page, a reference of its own; of
+   * tokens, that of the sign-in that they rest on.
+   */
   readonly transaction: string;
+  readonly trace: AuditTrace;
   readonly policyRevision: number;
   /** `<layer>: <rule>` of each rule that decided. */
   readonly rule: string;
@@ -140,16 +144,21 @@ export const auditEvents = {
   },
   'sign_in.completed': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'factors', 'rule', 'reported', 'waived', 'acr', 'amr'],
+    fields: [...inSignIn, 'factors', 'rule', 'reported', 'trace', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
+  },
+  'sign_in.asked': {
+    outcomes: ['pending'],
+    fields: [...inSignIn, 'rule', 'reported', 'trace'],
+    causedBy: ['any step'],
   },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
-    fields: [...inSignIn, 'rule', 'reported', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],
     causedBy: ['any step', '/oauth2/v1/authorize'],
   },
-  'sign_in.cancelled': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
+  'sign_in.cancelled': { outcomes: fails, fields: [...inSignIn, 'rule', 'trace'], causedBy: ['cancel'] },
   'account.device_remembered': {
     outcomes: succeeds,
     fields: ['subject', 'client', 'ip', 'transaction'],
@@ -204,13 +213,13 @@ export const auditEvents = {
   'account.app_access_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
   'token.denied': {
     outcomes: denies,
-    fields: [...atAccount, 'rule', 'reported', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule', 'reported'], causedBy: ['/oauth2/v1/token'] },
   'token.refresh_denied': {
     outcomes: denies,
-    fields: [...atAccount, 'rule', 'reported', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
   'token.reused': { outcomes: fails, fields: ['subject', 'client', 'ip'], causedBy: ['/oauth2/v1/token'] },
@@ -270,22 +279,4 @@ export function audit<Name extends AuditEventName>(unit: UnitOfWork, sink: Audit
 export function auditOp<Name extends AuditEventName>(event: AuditEvent<Name>) {
   const line = { time: new Date().toISOString(), kind: 'audit', ...event };
   return { line, op: { op: 'append', key: auditKey, value: JSON.stringify(line), keep } as const };
-}
-
-/** The rules that decided, layer by layer, as the audit line and `explain` name them. */
-export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
-  const layers = trace.layers.filter((layer) => layer.decidedBy !== undefined);
-  return layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ');
-}
-
-/** The same for an audit line, with the rules that only report. */
-export function decidingRules(
-  decision: Pick<Decision, 'trace'>,
-): Pick<AuditFields, 'rule'> & Partial<Pick<AuditFields, 'reported'>> {
-  const reported = decision.trace.layers.flatMap(({ layer, reported: one }) => {
-    if (one === undefined) return [];
-    const outcome = one.outcome === 'allow' && one.satisfied === false ? 'unmet' : one.outcome;
-    return [`${layer}: ${one.rule} (${outcome})`];
-  });
-  return { rule: decidingRule(decision), ...(reported.length > 0 && { reported: reported.join('; ') }) };
 }

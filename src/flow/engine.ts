@@ -6,7 +6,7 @@
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
-import type { Assurance, Decision } from '../core/model/decision.ts';
+import type { Assurance } from '../core/model/decision.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
@@ -18,6 +18,7 @@ import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { withTaskOnFirstPage } from './actions/network-strain.ts';
+import { auditDenial, auditLeaving, recordAsked } from './actions/record-decision.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
@@ -26,7 +27,6 @@ import { begunAnew, restarted } from './actions/restart.ts';
 import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
-import { audit, decidingRules } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
@@ -34,12 +34,7 @@ import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
-import {
-  auditContext,
-  type Decided,
-  type OpenTransaction,
-  type TransactionRequest,
-} from './transaction/open-transaction.ts';
+import type { Decided, OpenTransaction, TransactionRequest } from './transaction/open-transaction.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
 export interface Submission {
@@ -190,13 +185,14 @@ export async function decide({ services, request, transaction, snapshot, app }: 
  * After a denial the user can only go back. The app is told that a policy denied, or that the user lets it have
  * nothing, and not that the user gave up.
  */
-function cancel(context: OpenTransaction, { decision }: Decided): SignInResult {
-  const { services, request } = context;
-  const isRefusal = decision.kind === 'consent';
-  const event = isRefusal ? 'consent.refused' : 'sign_in.cancelled';
+function cancel(context: OpenTransaction, decided: Decided): SignInResult {
+  const { decision } = decided;
   discardTransaction(context);
-  audit(request.unit, services.audit, { event, outcome: 'failure', ...auditContext(context) });
-  return { kind: 'cancelled', reason: decision.kind === 'deny' ? 'denied' : isRefusal ? 'refused' : 'user' };
+  auditLeaving(context, decided);
+  return {
+    kind: 'cancelled',
+    reason: decision.kind === 'deny' ? 'denied' : decision.kind === 'consent' ? 'refused' : 'user',
+  };
 }
 
 /** `undefined`: the page does not offer that. */
@@ -227,9 +223,11 @@ async function conclude(
 
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
 async function present(opened: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
-  const context = withTaskOnFirstPage(opened);
-  const stored = context.request.unit.stored(transactionKey(context.transaction.id));
-  const { facts, decision } = await decide(context);
+  const shown = withTaskOnFirstPage(opened);
+  const stored = shown.request.unit.stored(transactionKey(shown.transaction.id));
+  const decided = await decide(shown);
+  const { facts, decision } = decided;
+  const context = recordAsked(shown, decided);
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
     const { assurance } = decision;
@@ -238,13 +236,13 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
   }
   // The relying party gets the error and may ask for less. A page could only say the same to the user.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    auditDenial(context, decision);
+    auditDenial(context, decided);
     discardTransaction(context);
     return { kind: 'cancelled', reason: 'unmet' };
   }
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
-  if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
+  if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decided);
   const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
     step: 'registers' in step && step.registers ? 'register' : step.kind,
@@ -284,14 +282,4 @@ function answeredAuthenticator(step: Step): string {
   if (step.kind === 'identify') return step.identifyWith ?? '';
   if (step.kind === 'consent') return consentDigest(step.scopes);
   return 'authenticator' in step ? step.authenticator : '';
-}
-
-function auditDenial(context: OpenTransaction, decision: Decision & { kind: 'deny' }): void {
-  audit(context.request.unit, context.services.audit, {
-    event: 'sign_in.denied',
-    outcome: 'deny',
-    ...auditContext(context),
-    ...decidingRules(decision),
-    reason: decision.reason,
-  });
 }

@@ -5,7 +5,6 @@
 
 import { simulate } from '../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
-import { requestedChange } from '../core/decision/account-policy.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
 import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';
@@ -20,7 +19,7 @@ import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
 import { enrollmentRuling } from '../core/policy/enrollment-terms.ts';
 import type { App, ServiceTerms } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
-import { decidingRule } from './audit.ts';
+import { decidingRule } from './audit-trace.ts';
 
 export interface ExplainedRule extends RuleTrace {
   readonly when: Conditions;
@@ -136,7 +135,7 @@ function ruleDetails(
 }
 
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
-  const policy = policyOf(layer, policies, facts);
+  const policy = policyOf(layer, policies);
   const requirements = requirementsOf(layer, policies.acrValues);
   const missing = requirements.map((requirement) => missingOf(requirement, assessedEvidence(policies, facts)));
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
@@ -158,16 +157,9 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   };
 }
 
-function policyOf(
-  { layer, rules }: LayerTrace,
-  policies: PolicySet,
-  facts: Facts,
-): CompiledPolicy<RuleHead> | undefined {
+function policyOf({ layer, rules, change }: LayerTrace, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
   if (rules.length === 0) return undefined;
-  if (layer === 'account') {
-    const change = requestedChange(policies, facts);
-    return change && policies.accountPolicy?.about(change);
-  }
+  if (layer === 'account') return change && policies.accountPolicy?.about(change);
   return layer === 'request' || layer === 'service' ? undefined : policies[layer];
 }
 

@@ -34,6 +34,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'users/own-identifiers': ['email'],
   'users/user': ['email', 'phone'],
   'users/identifier-kinds': ['email', 'phone'],
+  'users/reindex': ['phone'],
   'policy/check/check-identify': ['email'],
   'flow/actions/profile-fields': ['phone'],
   'http/html/views/identifier-words': ['email', 'phone'],
@@ -65,9 +66,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'cli/users/tac': ['access_code'],
   'flow/actions/registration-form': ['email'],
   'flow/notify/account-notification': ['access_code', 'email'],
-  // The users of the demo, and what it says about the claims that it gets.
+  // The users of the demo, and what it says about the claims and scopes that it gets.
   'demo/claims-text': ['email'],
+  'demo/demo-apps': ['email'],
   'demo/prepare': ['email', 'password'],
+  'demo/sign-in': ['email'],
 };
 
 const sources = readSources(join(root, 'src')).filter(({ module }) => !isWithin(module, 'authenticators'));

@@ -141,7 +141,7 @@ describe('each condition', () => {
 
 describe('each fact', () => {
   test('is set by options of `explain`, and each option of `explain` sets one', () => {
-    const others = ['config', 'json', 'service'];
+    const others = ['config', 'json', 'service', 'transaction'];
     expect([...new Set(leaves(optionsByFact))].sort()).toEqual(
       explainOptions.filter((option) => !others.includes(option)).sort(),
     );

@@ -29,7 +29,7 @@ afterAll(async () => {
   await node?.stop();
 });
 
-type AppName = 'Notes' | 'Payroll' | 'Shop';
+type AppName = 'Notes' | 'Payroll' | 'Shop' | 'Parcels';
 
 /** Like Alice, but new. */
 async function createUser(): Promise<{ readonly id: string; readonly identifier: string }> {
@@ -336,6 +336,54 @@ test('payroll: a second factor is to be set up, and the user chooses which', asy
   expect(await codesTo(node, identifier)).toHaveLength(1);
 });
 
+test.each([true, false])(
+  'parcels: the user chooses what an app of another company may see, and ends that, with JavaScript: %p',
+  async (javaScriptEnabled) => {
+    const expectGood = javaScriptEnabled ? expectAccessible : appearsWhole;
+    const { identifier } = await createUser();
+    const seen = (page: Page) => page.locator('section[aria-labelledby=consent] dd').allTextContents();
+    await visit(
+      async (page) => {
+        await start(page, 'Parcels');
+        await page.fill('[name=identifier]', identifier);
+        await givePassword(page);
+        await appears(page.locator('form[data-step=consent]'));
+        await expectGood(page);
+        const scopes = page.locator('form[data-step=consent] input[type=checkbox]');
+        expect(await scopes.evaluateAll((all) => all.map((one) => one.getAttribute('name')))).toEqual([
+          'scopes.profile',
+          'scopes.address',
+        ]);
+        await page.locator('[name="scopes.address"]').uncheck();
+        await clickThrough(page.getByRole('button', { name: 'Allow', exact: true }));
+        await isBack(page);
+        expect(await seen(page)).toEqual(['Yes', 'Yes', 'No: you left it out']);
+        await expectGood(page);
+
+        await page.goto(`${relyingParty.origin}/parcels/sign-in`);
+        expect(await isBack(page)).toContain('You are signed in');
+
+        await clickThrough(page.getByRole('link', { name: 'Choose again what it may see' }));
+        expect(await page.locator('[name="scopes.address"]').isChecked()).toBe(false);
+        await page.locator('[name="scopes.address"]').check();
+        await clickThrough(page.getByRole('button', { name: 'Allow', exact: true }));
+        await isBack(page);
+        expect(await seen(page)).toEqual(['Yes', 'Yes', 'Yes']);
+
+        await page.goto(relyingParty.origin);
+        await clickThrough(page.getByRole('link', { name: 'end its access' }));
+        await clickThrough(page.getByRole('link', { name: 'End access' }));
+        await page.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, identifier)));
+        await clickThrough(page.getByRole('button', { name: 'Verify' }));
+        await clickThrough(page.locator('form[data-step=end-app-access] button'));
+        await page.goto(`${relyingParty.origin}/parcels/sign-in/check`);
+        expect(await isBack(page)).toContain('consent_required');
+      },
+      { javaScriptEnabled },
+    );
+  },
+);
+
 describe('the pages of the relying party', () => {
   const looks = [
     { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
@@ -345,8 +393,8 @@ describe('the pages of the relying party', () => {
   test.each(looks)('each app says what it asks for: $colorScheme, $viewport.width pixels', async (look) => {
     await visit(async (page) => {
       await page.goto(relyingParty.origin);
-      expect(await page.locator('article h2').allTextContents()).toEqual(['Notes', 'Payroll', 'Shop']);
-      for (const path of ['/', '/notes', '/payroll', '/shop']) {
+      expect(await page.locator('article h2').allTextContents()).toEqual(['Notes', 'Payroll', 'Shop', 'Parcels']);
+      for (const path of ['/', '/notes', '/payroll', '/parcels', '/shop']) {
         await page.goto(`${relyingParty.origin}${path}`);
         await expectAccessible(page);
         const overflows = await page.evaluate(

@@ -119,6 +119,40 @@ describe('in the loop', () => {
   });
 });
 
+describe('the trace of the loop', () => {
+  const second: PolicyParts = { app: factors(2), enabled: ['password', 'email', 'totp', 'webauthn'] };
+  const accountLayers = (decision: Decision) => decision.trace.layers.filter(({ layer }) => layer === 'account');
+
+  test('says what rules over each enrollment that comes next, and whether it is met', () => {
+    const stricter = rule('Passkeys', allow(passwordAnd('email')), { add: ['webauthn'] });
+    const policies = withRules({ ...second, app: passwordAnd('webauthn') }, stricter, rule('Rest', any));
+    const before = decide(policies, ['password', 'email'], [password]);
+    expect(before).toMatchObject({ kind: 'challenge', toEnroll: ['webauthn'] });
+    const change: GovernedChange = { action: 'add', of: 'webauthn' };
+    expect(accountLayers(before)).toMatchObject([{ change, decidedBy: 'Passkeys', satisfied: false }]);
+    const after = decide(policies, ['password', 'email'], [password, proof('email', 'now')]);
+    expect(after.kind).toBe('enroll');
+    expect(accountLayers(after)).toMatchObject([{ change, decidedBy: 'Passkeys', satisfied: true }]);
+  });
+
+  test('says what forbids the enrollments, where it is to blame, and nothing where nothing is enrolled', () => {
+    const none = withRules(second, rule('Nothing new', deny, { add: 'all' }), rule('Rest', any));
+    const denied = accountLayers(decide(none, ['password'], [password]));
+    expect(denied.map(({ change, outcome, decidedBy }) => [change?.of, outcome, decidedBy])).toEqual(
+      ['totp', 'webauthn'].map((key) => [key, 'deny', 'Nothing new']),
+    );
+    const allowed = decide(none, ['password', 'totp'], [password, proof('totp', 'now')]);
+    expect([allowed.kind, accountLayers(allowed)]).toEqual(['allow', []]);
+  });
+
+  test('has a requested change once', () => {
+    const policies = { ...withRules({ ...second, app: factors(1) }, rule('Rest', any)), account: true as const };
+    const request = { scopes: ['openid', enrollScope('totp')] };
+    const decision = evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [password], request }));
+    expect(accountLayers(decision)).toHaveLength(1);
+  });
+});
+
 describe('at the account', () => {
   const purposes: readonly (readonly [string, GovernedChange])[] = [
     ['remove', { action: 'remove', of: 'totp' }],

@@ -9,11 +9,12 @@ import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 let node: TestNode;
 beforeAll(async () => {
   // No user can enroll an access code, so an app that asks for one is lost with it.
-  const files = signOnPolicy(
+  const policy = signOnPolicy(
     'payroll',
     { when: { groups: { any: ['contractors'] } }, then: 'deny' },
     { then: { allow: { factors: 2, possession: { authenticators: ['access_code'] } } } },
   );
+  const files = { ...policy, 'apps/parcels.yaml': undefined };
   node = await startNode({ authenticators: ['password', 'totp', 'access_code'], files });
 });
 afterAll(() => node.stop());

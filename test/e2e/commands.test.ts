@@ -81,16 +81,23 @@ test('missing programs are named, and fail the run unless some tests were asked 
   expect(runTests(['--selectProjects', 'core']).status).toBe(0);
 });
 
-test('missing programs are installed where the account may', () => {
+test.each([
+  ['the small browser where the system offers it', 0, 'chromium-headless-shell'],
+  ['the whole browser elsewhere', 100, 'chromium'],
+])('missing programs are installed where the account may: %s', (_what, offered, browser) => {
   rmSync(join(project, 'bin'), { recursive: true });
   const bin = join(project, 'bin');
-  const install = `#!/bin/sh\nfor name in "$@"; do case $name in redis-server|chromium) echo '#!/bin/sh' > ${bin}/$name; /bin/chmod +x ${bin}/$name;; esac; done\n`;
+  const install = `#!/bin/sh\nfor name in "$@"; do case $name in redis-server|chromium*) echo '#!/bin/sh' > ${bin}/$name; /bin/chmod +x ${bin}/$name;; esac; done\n`;
   putPrograms('bin', ['apt-get'], install);
+  putPrograms('bin', ['apt-cache'], `#!/bin/sh\nexit ${offered}\n`);
   // Root runs apt-get itself, other users through sudo: both end at the stand-in.
   putPrograms('bin', ['env'], '#!/bin/sh\nshift\nexec "$@"\n');
   putPrograms('bin', ['sudo'], '#!/bin/sh\nshift\n[ "$1" = true ] || exec "$@"\n');
   expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 3 passed, 0 failed, 1 skipped' });
-  expect(existsSync(join(bin, 'redis-server'))).toBe(true);
+  const installed = ['redis-server', 'chromium-headless-shell', 'chromium'].filter((name) =>
+    existsSync(join(bin, name)),
+  );
+  expect(installed).toEqual(['redis-server', browser]);
 });
 
 test('a build happens once, again after a change, and never counts when it failed', () => {

@@ -80,6 +80,25 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     }
   }
 
+  test.each([
+    ['international', (number: string) => number],
+    ['national', (number: string) => `0${number.slice(3)}`],
+  ])('of two phones, the one whose number was typed gets the code: %s', async (_, spelled) => {
+    const identify = { by: ['email', 'phone'], defaultCountry: 'DE' };
+    await node.configure({ ...settingsWithPhone({ limits: enough }, { identify }), ...byPhoneAlone });
+    const [first, typed] = [mobileNumber(), mobileNumber()];
+    const created = await node.app.directory.create({
+      identifiers: [`two-${typed.slice(1)}@demo.test`, typed],
+      profile: { phone: typed, phoneVerified: true },
+      credentials: [phoneCredential(first), phoneCredential(typed)],
+    });
+    expect(created.ok).toBe(true);
+    expect(currentStep((await asked(spelled(typed))).page)).toBe('challenge:phone');
+    expect((await mailTo(node, typed)).channel).toBe('sms');
+    expect(await allMailTo(node, first)).toEqual([]);
+    await node.configure({ ...settingsWithPhone({ limits: enough }), ...byPhoneAlone });
+  });
+
   test.each(['sms', 'voice'] as const)('a recovery by %s says that the code is for the password', async (method) => {
     await node.configure({
       ...settingsWithPhone({ limits: enough, methods: [method] }),

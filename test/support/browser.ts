@@ -2,8 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
-
-const names = ['chromium', 'chromium-browser', 'google-chrome'];
+import { BROWSERS } from '../../scripts/system-packages.mjs';
 
 /** Nothing that would make it call out or ask. */
 const args = [
@@ -50,7 +49,7 @@ export async function clickThrough(locator: Locator): Promise<void> {
 
 function findBrowser(): string {
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of names) {
+    for (const name of BROWSERS) {
       const file = join(dir, name);
       try {
         accessSync(file, constants.X_OK);
@@ -60,5 +59,5 @@ function findBrowser(): string {
       }
     }
   }
-  throw new Error(`None of ${names.join(', ')} is on PATH. The browser tests need Chromium.`);
+  throw new Error(`None of ${BROWSERS.join(', ')} is on PATH. The browser tests need Chromium.`);
 }

@@ -26,6 +26,7 @@ export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>
   'e2e/message-failed.test.ts': ['message.failed'],
   'e2e/profile.test.ts': ['profile.completed', 'profile.skipped'],
   'e2e/recovery.test.ts': ['recovery.started', 'recovery.completed'],
+  'e2e/sign-in-story.test.ts': ['sign_in.asked'],
   'e2e/refresh-tokens.test.ts': ['token.reused'],
   'e2e/register.test.ts': ['user.registered'],
   'e2e/service-apps.test.ts': ['service_token.issued', 'service_token.denied'],

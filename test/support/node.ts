@@ -67,7 +67,7 @@ export interface TestNodeOptions {
   readonly store?: Store;
   /** Another node's issuer: this one serves the same. */
   readonly issuer?: string;
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
   readonly users?: boolean;
   /**

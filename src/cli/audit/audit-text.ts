@@ -11,11 +11,12 @@ export function parseAuditLine(value: string): AuditLine {
   return JSON.parse(value) as AuditLine;
 }
 
-const colours = { success: 'green', failure: 'yellow', deny: 'red' } as const;
+const colours = { success: 'green', failure: 'yellow', deny: 'red', pending: 'dim' } as const;
 
 /** Time, event and outcome in columns, then what else is known, by name. `who`: an identifier of the subject. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
+  const { transaction } = line;
   const { by, channel, country, prefix, length, lifetime, uses, groups } = line;
   const details = [
     ['client', client],
@@ -34,6 +35,7 @@ export function auditText(line: AuditLine, who: string | undefined, paint: Paint
     ['amr', amr?.join('+')],
     ['reason', reason],
     ['revision', policyRevision?.toString()],
+    ['transaction', transaction],
     ['rule', rule === undefined || rule === '' ? undefined : JSON.stringify(rule)],
   ].flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name}=${printable(value)}`]));
   return [

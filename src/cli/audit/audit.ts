@@ -1,25 +1,18 @@
-/** `stepgate audit tail`: the newest authentication events, from the store. */
+/** `stepgate audit tail`: the newest authentication events, from the store. `audit query` has a file of its own. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { auditKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory.ts';
 import { newCommand, newCommandGroup } from '../commands.ts';
-import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
-import { type AuditLine, auditText, parseAuditLine } from './audit-text.ts';
-
-export interface AuditContext {
-  openStore(): Promise<Store>;
-  /** Takes whole lines. */
-  stdout(text: string): void;
-  readonly paint: Paint;
-  /** Aborted when the admin interrupts `-f`. */
-  interrupted(): AbortSignal;
-  /** How often `-f` looks (milliseconds). Default: every second. */
-  readonly pollInterval?: number;
-}
+import type { AuditContext } from './audit-context.ts';
+import { type AuditLine, parseAuditLine } from './audit-text.ts';
+import { filterOf } from './filter.ts';
+import { linePrinter } from './print-lines.ts';
+import { auditQueryCommand } from './query.ts';
+import { auditPage } from './read-log.ts';
 
 interface TailOptions {
   readonly lines: string;
@@ -36,8 +29,6 @@ interface Tail {
   readonly print: (lines: readonly AuditLine[]) => Promise<void>;
 }
 
-/** Lines that one request to the store returns. */
-const page = 1_000;
 const maxLines = 100_000;
 
 /** Rejects with a sentence for options that make no sense, and when the store does not answer. */
@@ -50,12 +41,14 @@ export function auditCommand(context: AuditContext): Command {
       .option('--client <client id>', 'of this app only')
       .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')
       .action((options: TailOptions) => withStore(context, (store) => tail(context, store, options))),
+    auditQueryCommand(context),
   ]);
 }
 
 async function tail(context: AuditContext, store: Store, options: TailOptions): Promise<void> {
   const directory = new Directory(store);
-  const each = { store, matches: await filterOf(options, directory), print: printer(context, options, directory) };
+  const matches = await filterOf(options, { directory, now: context.now() });
+  const each = { store, matches, print: linePrinter(context, options, directory) };
   const cursor = await newest(each, lineCount(options.lines));
   if (options.follow) await follow(each, cursor, context);
 }
@@ -66,51 +59,16 @@ function lineCount(text: string): number {
   return count;
 }
 
-async function filterOf(
-  { user, client, event }: TailOptions,
-  directory: Directory,
-): Promise<(line: AuditLine) => boolean> {
-  const subject = user === undefined ? undefined : await subjectId(user, directory);
-  return (line) =>
-    (subject === undefined || line.subject === subject) &&
-    (client === undefined || line.client === client) &&
-    (event === undefined || line.event === event || line.event.startsWith(`${event}.`));
-}
-
-/** Events outlive accounts: the id of one that was deleted is still an id. */
-async function subjectId(user: string, directory: Directory): Promise<string> {
-  const account = await directory.findByIdentifier(user);
-  if (account !== undefined) return account.user.id;
-  if (/^[\w-]{22}$/.test(user)) return user;
-  throw refusal(`there is no user ${JSON.stringify(user)}`);
-}
-
-function printer({ stdout, paint }: AuditContext, { json }: TailOptions, directory: Directory): Tail['print'] {
-  const names = new Map<string, Promise<string>>();
-  const nameOf = (subject: string): Promise<string> => {
-    const name =
-      names.get(subject) ?? directory.get(subject).then((account) => account?.user.identifiers[0] ?? subject);
-    names.set(subject, name);
-    return name;
-  };
-  return async (lines) => {
-    for (const line of lines) {
-      if (json) stdout(`${JSON.stringify(line)}\n`);
-      else stdout(`${auditText(line, line.subject === undefined ? undefined : await nameOf(line.subject), paint)}\n`);
-    }
-  };
-}
-
 /** The store reads its log from the oldest line on, so this goes through all of it. */
 async function newest({ store, matches, print }: Tail, count: number): Promise<string | undefined> {
   let kept: AuditLine[] = [];
   let cursor: string | undefined;
   for (;;) {
-    const lines = await store.tail(auditKey, cursor, page);
+    const lines = await store.tail(auditKey, cursor, auditPage);
     cursor = lines.at(-1)?.cursor ?? cursor;
     kept = [...kept, ...lines.map(({ value }) => parseAuditLine(value)).filter(matches)];
     kept = count === 0 ? [] : kept.slice(-count);
-    if (lines.length < page) break;
+    if (lines.length < auditPage) break;
   }
   await print(kept);
   return cursor;
@@ -124,9 +82,10 @@ async function follow(
   const signal = context.interrupted();
   let cursor = start;
   while (!signal.aborted) {
-    const lines = await store.tail(auditKey, cursor, page);
+    const lines = await store.tail(auditKey, cursor, auditPage);
     cursor = lines.at(-1)?.cursor ?? cursor;
     await print(lines.map(({ value }) => parseAuditLine(value)).filter(matches));
-    if (lines.length < page) await delay(context.pollInterval ?? 1_000, undefined, { signal }).catch(() => undefined);
+    if (lines.length < auditPage)
+      await delay(context.pollInterval ?? 1_000, undefined, { signal }).catch(() => undefined);
   }
 }

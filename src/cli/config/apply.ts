@@ -13,6 +13,7 @@ import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import { checkedFiles, refuseErrors } from './checked-files.ts';
 import type { ConfigContext } from './config-context.ts';
+import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
 import { refuseOrphaned } from './orphaned.ts';
 import { quantity, shortened } from './quantities.ts';
 
@@ -27,6 +28,8 @@ interface ApplyOptions extends ResultOptions {
 interface Outcome {
   readonly orphaned: readonly Orphaned[];
   readonly applied?: Applied;
+  /** Attributes that identify users from now on. */
+  readonly newIdentifiers?: readonly string[];
 }
 
 export function applyCommand(context: ConfigContext): Command {
@@ -47,6 +50,7 @@ export function applyCommand(context: ConfigContext): Command {
       const { revision, changed } = outcome.applied;
       const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
       const inUse = `revision ${revision} is in use`;
+      context.stderr(newIdentifiersText(outcome.newIdentifiers ?? []));
       printResult(context, options, {
         text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
         data: { ok: true, revision, changed, warnings, findings },
@@ -87,6 +91,7 @@ async function applied(
   return withStore({ openStore }, async (store): Promise<Outcome> => {
     if (first !== undefined) return { orphaned: [], applied: first };
     const orphaned = orphanPasskeys ? [] : await orphanedBy(store, documents, context);
-    return orphaned.length > 0 ? { orphaned } : { orphaned, applied: await apply(store) };
+    if (orphaned.length > 0) return { orphaned };
+    return { orphaned, newIdentifiers: await newIdentifiers(store, documents, context), applied: await apply(store) };
   });
 }

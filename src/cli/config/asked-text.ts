@@ -24,7 +24,7 @@ export function denialText({ steps }: Pick<Outcome, 'steps'>): string {
 }
 
 /** A choice needs no words of its own: the step after it names what could be chosen. */
-function stepWords(step: SimulatedStep): readonly string[] {
+export function stepWords(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
     case 'identify':
       return step.identifyWith === undefined ? [] : [step.identifyWith];

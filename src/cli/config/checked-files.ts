@@ -6,6 +6,7 @@ import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
+import type { DocumentSource } from '../../policy/source/yaml-source.ts';
 import { groupNames } from '../../users/group-names.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -14,6 +15,7 @@ import { quantity } from './quantities.ts';
 
 export interface CheckedFiles {
   readonly documents: Documents;
+  readonly sources: readonly DocumentSource[];
   readonly warnings: readonly Finding[];
   /** What the analysis found, errors among it. */
   readonly findings: readonly AnalysisFinding[];
@@ -42,12 +44,12 @@ export async function checkedFiles(
     refuseProblems(context, problems, json);
     return undefined;
   }
-  const { documents, warnings } = loaded;
+  const { documents, sources, warnings } = loaded;
   const findings = await analyse(loaded, { authenticators: context.authenticators, now: context.now() });
-  if (json) return { documents, warnings, findings };
+  if (json) return { documents, sources, warnings, findings };
   for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
   for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding));
-  return { documents, warnings, findings };
+  return { documents, sources, warnings, findings };
 }
 
 function refuseProblems(context: ConfigContext, problems: readonly Finding[], json: true | undefined): void {

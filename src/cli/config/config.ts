@@ -6,6 +6,7 @@ import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
+import { diffCommand } from './diff/diff.ts';
 import { fmtCommand } from './fmt.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
@@ -19,6 +20,7 @@ export function configCommand(context: ConfigContext): Command {
     initCommand(context),
     fmtCommand(context),
     checkCommand(context),
+    diffCommand(context),
     applyCommand(context),
     configTestCommand(context),
     historyCommand(context),

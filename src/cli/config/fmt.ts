@@ -59,8 +59,9 @@ async function format(context: FmtContext, dir: string, options: FmtOptions): Pr
   };
   const outcomes = files.map((written) => {
     const { file, kind, text } = written;
-    const own = options.upgrade ? renames.filter((one) => one.kind === kind) : [];
-    return { written, ...formatYaml(file, text, { order: orderOf(kind), renames: own }) };
+    const own = renames.filter((one) => one.kind === kind);
+    const upgrade = options.upgrade === true;
+    return { written, ...formatYaml(file, text, { order: orderOf(kind), renames: own, upgrade }) };
   });
   const problems = [...findings, ...outcomes.flatMap((one) => one.findings ?? [])];
   if (problems.length > 0) return refuse(context, problems, options);

@@ -110,7 +110,7 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
 }
 
 /** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
-function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
+export function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
   const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
     session,
     app,
@@ -120,7 +120,10 @@ function conditionsIn({ session, app, enrollment, profile }: PolicySet): readonl
   return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
 }
 
-function devicesIn(sets: readonly ConditionSet[], { device }: Facts): readonly Facts['device'][] {
+export function devicesIn(
+  sets: readonly ConditionSet[],
+  { device }: Pick<Facts, 'device'>,
+): readonly Facts['device'][] {
   const tests = sets.flatMap((set) => set.device ?? []);
   const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
   const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
@@ -133,7 +136,7 @@ function devicesIn(sets: readonly ConditionSet[], { device }: Facts): readonly F
 const WEEK: Seconds = 7 * 24 * 60 * 60;
 
 /** Now, and the borders of time windows in the week that follows. */
-function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
+export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly Seconds[] {
   const borders = windowBorders(sets.flatMap(({ time }) => time ?? []));
   return [...new Set([now, ...borders.map((border) => now + ((((border - now) % WEEK) + WEEK) % WEEK))])];
 }

@@ -37,7 +37,7 @@ function line({ result }: ConditionTrace, words: string, paint: Paint): string {
 }
 
 /** `groups any: [contractors]`. */
-function conditionWords(when: ConditionSet, name: string): string {
+export function conditionWords(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];

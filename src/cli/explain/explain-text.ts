@@ -1,9 +1,8 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
-import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { Branch } from '../../core/analysis/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
-import type { AuthenticatorOption } from '../../core/step/step.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/explain.ts';
 import { ageText, durationText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
@@ -11,12 +10,22 @@ import { printable } from '../shared/printable.ts';
 import { conditionLines, leaves, resultWord } from './condition-text.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
+import type { Locked } from './locked.ts';
 import { consentWords, keepWords, profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
+import { named, neededWords, stepLines } from './step-text.ts';
+
+/** What the command adds to an explanation. */
+export interface CommandExplanation extends Explanation {
+  readonly branches: readonly Branch[];
+  /** Of the user of `--user`. */
+  readonly locked?: readonly Locked[];
+}
 
 /** `source`: which configuration it is about. */
-export function explanationText(explanation: Explanation, source: string, paint: Paint): string {
-  const { app, layers, steps } = explanation;
+export function explanationText(explanation: CommandExplanation, source: string, paint: Paint): string {
+  const { app, layers, steps, branches } = explanation;
+  const needed = neededWords(branches);
   const lines = [
     paint('bold', `Sign-in to ${app.name} (${app.clientId}), by ${source}`),
     ...factLines(explanation),
@@ -24,14 +33,23 @@ export function explanationText(explanation: Explanation, source: string, paint:
     '',
     `${paint('bold', 'Outcome')}    ${outcomeWords(explanation.outcome)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
+    ...(needed === '' ? [] : [`Needs      ${needed}: nothing stands in for it`]),
     '',
     paint('bold', 'Steps'),
-    ...stepLines(steps, explanation.subject !== undefined),
+    ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
   ];
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function factLines({ subject, evidence, network, device, request, at }: Explanation): readonly string[] {
+function factLines({
+  subject,
+  evidence,
+  network,
+  device,
+  request,
+  at,
+  locked = [],
+}: CommandExplanation): readonly string[] {
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneWords(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
@@ -56,6 +74,7 @@ function factLines({ subject, evidence, network, device, request, at }: Explanat
           ['groups', subject.groups.join(', ') || 'none'],
           ['enrolled', has.join(', ') || 'nothing'],
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
+          ...locked.map((one) => ['locked', lockedWords(one)] as const),
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
@@ -76,11 +95,13 @@ function rememberedWords({ remembered = [] }: Explanation['device'], at: number)
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
-function named(authenticator: string, label: string | undefined): string {
-  return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
+/** Attempts of strangers count for the account, and not for a browser that it knows. */
+function lockedWords({ authenticator, retryAfter }: Locked): string {
+  const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
+  return `${authenticator}, no attempt is left ${until}, except from a browser that the account knows`;
 }
 
-const titles = {
+export const layerTitles = {
   session: 'Session policy',
   app: 'Sign-on policy',
   request: 'Request',
@@ -102,10 +123,11 @@ export function layerLines(layer: ExplainedLayer, paint: Paint): readonly string
   ];
 }
 
-function layerTitle({ layer, policy, acrValues }: ExplainedLayer): string {
+function layerTitle({ layer, policy, acrValues, change }: ExplainedLayer): string {
+  if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
   if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues?.join(', ') ?? ''}`;
   if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
-  return policy === '' || policy === layer ? titles[layer] : `${titles[layer]} ${policy}`;
+  return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${policy}`;
 }
 
 function ruleLines(
@@ -220,39 +242,5 @@ function outcomeWords(outcome: DecisionOutcome): string {
       if (withheld === undefined) return challenge;
       return `${challenge}; then deny, withheld until something is proved: ${denialWords(withheld.reason)}`;
     }
-  }
-}
-
-function stepLines(steps: readonly SimulatedStep[], known: boolean): readonly string[] {
-  const lines = steps.map((step, index) => `  ${index + 1}. ${stepWords(step)}`);
-  return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
-}
-
-function stepWords(step: SimulatedStep): string {
-  switch (step.kind) {
-    case 'identify':
-      return step.identifyWith === undefined ? 'identify' : `identify (with ${step.identifyWith})`;
-    case 'select':
-      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
-    case 'challenge':
-    case 'enroll': {
-      const others = step.alternatives.map(({ authenticator, label }: AuthenticatorOption) =>
-        named(authenticator, label),
-      );
-      const words = `${step.kind} ${named(step.authenticator, step.label)}`;
-      const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
-      if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
-      return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
-    }
-    case 'profile':
-      return `fill in the profile: ${profileWords(step)}`;
-    case 'consent':
-      return `consent to ${consentWords(step.scopes)}`;
-    case 'keep_account':
-      return keepWords(step.dueAt);
-    case 'denied':
-      return `denied: ${denialWords(step.reason)}`;
-    case 'complete':
-      return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
   }
 }

@@ -1,5 +1,6 @@
 /** `stepgate explain`: what a sign-in would ask the user for, and why. */
 import type { Command } from 'commander';
+import { branchesOf } from '../../core/analysis/branches.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { explain, explainService } from '../../flow/explain.ts';
@@ -20,7 +21,10 @@ import { withStore } from '../shared/with-store.ts';
 import { explanationText } from './explain-text.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
+import { lockedAuthenticators } from './locked.ts';
 import { serviceText } from './service-text.ts';
+import { signInStory } from './sign-in-story.ts';
+import { storyText } from './story-text.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -35,7 +39,8 @@ export interface ExplainContext {
 }
 
 interface ExplainOptions extends FactOptions {
-  readonly app: string;
+  readonly app?: string;
+  readonly transaction?: string;
   readonly user?: string;
   readonly config?: string;
   readonly service?: true;
@@ -45,7 +50,11 @@ interface ExplainOptions extends FactOptions {
 /** Rejects with one sentence where nothing can be explained (an unknown app, a broken file). */
 export function explainCommand(context: ExplainContext): Command {
   const command = newCommand('explain')
-    .requiredOption('--app <client id>', 'app that the user signs in to')
+    .option('--app <client id>', 'app that the user signs in to')
+    .option(
+      '--transaction <reference>',
+      'tell a sign-in that happened, by the reference on its page or in the audit log',
+    )
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
     .option('--config <dir>', 'by these files instead of the revision in use');
@@ -53,23 +62,48 @@ export function explainCommand(context: ExplainContext): Command {
 }
 
 async function run(context: ExplainContext, options: ExplainOptions): Promise<void> {
-  const { config, user } = options;
+  const { app, config, user, transaction } = options;
+  if (transaction !== undefined) return tell(context, transaction, options);
+  if (app === undefined) throw refusal('give --app, or --transaction for a sign-in that happened');
+  const what = { ...options, app };
   if (config === undefined) {
     return withStore(context, async (store) => {
       const inUse = await revisionInUse(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, options, { ...inUse, subject });
+      await print(context, what, { ...inUse, subject, store });
     });
   }
-  const subject =
-    user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user, context.now()));
-  await withFiles(context, config, (files) => print(context, options, { ...files, subject }));
+  if (user === undefined) return withFiles(context, config, (files) => print(context, what, files));
+  return withStore(context, async (store) => {
+    const subject = await findSubject(store, user, context.now());
+    await withFiles(context, config, (files) => print(context, what, { ...files, subject, store }));
+  });
+}
+
+/** What an explanation is made from. */
+interface Explained extends RevisionInUse {
+  /** The user of `--user`. */
+  readonly subject?: Subject | undefined;
+  /** Where that user is. */
+  readonly store?: Store;
+}
+
+/** What happened is not asked about otherwise: the log says who, where and with what. */
+async function tell(context: ExplainContext, transaction: string, options: ExplainOptions): Promise<void> {
+  const { app, user, config, service } = options;
+  if ((app ?? user ?? config ?? service) !== undefined)
+    throw refusal('--transaction stands alone: what happened is in the audit log');
+  const { paint, stdout, authenticators, now } = context;
+  await withStore(context, async (store) => {
+    const story = await signInStory(store, transaction, { authenticators, now: now() });
+    stdout(`${options.json ? JSON.stringify(story, null, 2) : storyText(story, paint)}\n`);
+  });
 }
 
 async function print(
   { authenticators, now, paint, stdout }: ExplainContext,
-  options: ExplainOptions,
-  { snapshot, manifest, subject }: RevisionInUse & { readonly subject: Subject | undefined },
+  options: ExplainOptions & { readonly app: string },
+  { snapshot, manifest, subject, store }: Explained,
 ): Promise<void> {
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
@@ -82,7 +116,14 @@ async function print(
   if (options.service || app.signOnPolicies === undefined) {
     const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
     print(await explainService(snapshot, app, facts), serviceText);
-  } else print(await explain(snapshot, app, factsFromOptions(options, known)), explanationText);
+    return;
+  }
+  const facts = factsFromOptions(options, known);
+  const policies = await snapshot.policies(app);
+  const locked =
+    store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
+  const more = { branches: branchesOf(policies, facts), ...(locked && { locked }) };
+  print({ ...(await explain(snapshot, app, facts)), ...more }, explanationText);
 }
 
 /** The files as if they were applied, in a store that is gone afterwards. */

@@ -52,7 +52,7 @@ export function withFactOptions(command: Command): Command {
     .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', collect)
     .option(
       '--enrolled <keys>',
-      'authenticators of the user instead of the real ones, e.g. password,totp',
+      'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows no more',
       commaSeparated,
     )
     .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')

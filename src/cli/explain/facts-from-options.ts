@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type {
   AuthenticatorDescriptor,
+  Characteristic,
   Enrollment,
   Evidence,
   Facts,
@@ -59,6 +60,14 @@ function oneOf<Name extends string>(what: string, text: string, names: readonly 
   if (found === undefined) throw refusal(unknownName(what, text, names));
   return found;
 }
+
+const characteristics = [
+  'userPresence',
+  'userVerification',
+  'deviceBound',
+  'hardwareProtected',
+  'phishingResistant',
+] as const satisfies readonly Characteristic[];
 
 /** With an offset, so that the time zone is clear. */
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -170,7 +179,12 @@ function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readon
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
 }
 
-function assumedEnrollment(key: string, index: number, authenticators: readonly AuthenticatorDescriptor[]): Enrollment {
+function assumedEnrollment(
+  text: string,
+  index: number,
+  authenticators: readonly AuthenticatorDescriptor[],
+): Enrollment {
+  const { key, shows } = keyOf(text);
   const descriptor = authenticators.find((one) => one.key === key);
   if (descriptor === undefined) {
     throw refusal(
@@ -181,8 +195,7 @@ function assumedEnrollment(key: string, index: number, authenticators: readonly 
       ),
     );
   }
-  const { factors, characteristics } = descriptor;
-  return { id: `assumed-${index}`, authenticator: key, factors, characteristics };
+  return { id: `assumed-${index}`, authenticator: key, ...atMost(descriptor, shows) };
 }
 
 /** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
@@ -193,12 +206,13 @@ function rememberedOf(proof: string, subject: Subject | undefined, now: Seconds)
 
 /** `totp` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. */
 function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): Evidence {
-  const [authenticator = '', ago] = proof.split('@', 2);
+  const [text = '', ago] = proof.split('@', 2);
+  const { key: authenticator, shows } = keyOf(text);
   const age = ago === undefined ? 0 : parseDuration(ago);
   if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
   const owner = required(subject);
-  const { id, factors, characteristics } = ownEnrollment(authenticator, owner);
-  const proved = { authenticator, enrollment: id, subject: owner.id, factors, characteristics };
+  const enrollment = ownEnrollment(authenticator, owner);
+  const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
   return { ...proved, amr: [], at: now - age, transaction: `earlier-${age}`, origin: 'sign_in' };
 }
 
@@ -214,4 +228,31 @@ function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
 function required(subject: Subject | undefined): Subject {
   if (subject === undefined) throw refusal('a proof needs a user: give --user or --groups');
   return subject;
+}
+
+/** An authenticator, and what it shows at most. Absent: all that it can. */
+interface NamedKey {
+  readonly key: string;
+  readonly shows?: readonly Characteristic[];
+}
+
+/** `webauthn[userPresence+phishingResistant]`: a key without user verification. `webauthn[]` shows nothing. */
+function keyOf(text: string): NamedKey {
+  const [, key = text, list] = /^([\w-]+)\[([\w+]*)\]$/.exec(text) ?? [];
+  if (list === undefined) return { key };
+  const names = list.split('+').filter((name) => name !== '');
+  return { key, shows: names.map((name) => oneOf('characteristic', name, characteristics)) };
+}
+
+/** What verifies the user is a factor of its own: without that, a key is possession alone. */
+function atMost(
+  { factors, characteristics: best }: Pick<Enrollment, 'factors' | 'characteristics'>,
+  shows: readonly Characteristic[] | undefined,
+): Pick<Enrollment, 'factors' | 'characteristics'> {
+  if (shows === undefined) return { factors, characteristics: best };
+  const verifies = best.includes('userVerification') && !shows.includes('userVerification');
+  return {
+    factors: verifies ? factors.filter((factor) => factor === 'possession') : factors,
+    characteristics: best.filter((one) => shows.includes(one)),
+  };
 }

@@ -6,7 +6,7 @@ import { durationText } from '../shared/durations.ts';
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 
-const characteristicWords: Readonly<Record<Characteristic, string>> = {
+export const characteristicWords: Readonly<Record<Characteristic, string>> = {
   userPresence: 'with user presence',
   userVerification: 'with user verification',
   deviceBound: 'device-bound',

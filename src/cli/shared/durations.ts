@@ -1,6 +1,6 @@
 /** Durations as admins write and read them. */
 import type { Seconds } from '../../core/model/facts.ts';
-import { durationSeconds } from '../../policy/schema/fields.ts';
+import { durationSeconds } from '../../policy/schema/durations.ts';
 
 const units = [
   ['d', 86_400],

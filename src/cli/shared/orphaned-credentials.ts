@@ -2,16 +2,15 @@
  * Credentials that a configuration would orphan: they were made for one relying party (Web Authentication Level 3
  * section 5.1.2), and the configuration names another one. See decision 39.
  */
-import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../../policy/model/documents.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import { readSettings } from '../../policy/revision/read-document.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import { userKey, usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { accountsOf } from '../../users/account.ts';
 import type { Account } from '../../users/user.ts';
+import { settingsInUse } from './settings-in-use.ts';
 
 interface Installation {
   readonly authenticators: readonly AuthenticatorKind[];
@@ -54,19 +53,6 @@ export async function orphanedBy(
     if (counts.passkeys > 0) found.push({ ...change, ...counts });
   }
   return found;
-}
-
-async function settingsInUse(
-  store: Store,
-  authenticators: readonly AuthenticatorKind[],
-): Promise<Settings | undefined> {
-  try {
-    return (await new Revisions(store, { authenticators }).current())?.settings;
-  } catch (error) {
-    // What cannot be read is about to be replaced.
-    if (error instanceof StepgateError && error.code === 'not_configured') return undefined;
-    throw error;
-  }
 }
 
 function changesBetween(

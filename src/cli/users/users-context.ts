@@ -36,6 +36,7 @@ export interface UsersContext extends PasswordInput {
 export type OpenNotifier = () => Promise<WriteNotification>;
 
 export interface DirectoryAccess {
+  readonly store: Store;
   readonly directory: Directory;
   readonly openNotifier: OpenNotifier;
   /** What a profile may hold by the configuration in use. */
@@ -58,6 +59,7 @@ export async function withDirectory(
 ): Promise<void> {
   await withStore(context, (store) =>
     use({
+      store,
       directory: new Directory(store),
       openNotifier: () => notificationWriter(store, context),
       attributeSchema: () => attributeSchemaInUse(store, context.authenticators),

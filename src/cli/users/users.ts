@@ -7,6 +7,7 @@ import { usersAddCommand } from './add.ts';
 import { usersDeleteCommand, usersGroupsCommand, usersStatusCommands, usersUnlockCommand } from './change.ts';
 import { usersImportCommand } from './import.ts';
 import { usersListCommand } from './list.ts';
+import { usersReindexCommand } from './reindex.ts';
 import { usersResetCommand } from './reset.ts';
 import { usersShowCommand } from './show.ts';
 import { usersTacCommand } from './tac.ts';
@@ -24,5 +25,6 @@ export function usersCommand(context: UsersContext): Command {
     usersResetCommand(context),
     usersTacCommand(context),
     usersImportCommand(context),
+    usersReindexCommand(context),
   ]);
 }

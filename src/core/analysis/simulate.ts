@@ -26,7 +26,7 @@ import {
 } from './simulated-answers.ts';
 
 /** Every turn proves or enrolls something that was missing, so no real sign-in takes as many. */
-const maxTurns = 32;
+export const maxTurns = 32;
 
 /**
  * The steps of a sign-in under these facts, to its end. A user with evidence in the facts has a session and does not
@@ -34,15 +34,31 @@ const maxTurns = 32;
  */
 export function simulate(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
   const simulation = { policies, facts };
-  const { subject } = facts;
-  const hasSession = subject !== undefined && facts.evidence.some((evidence) => evidence.subject === subject.id);
-  let turn: Turn = hasSession ? { steps: [], next: identifiedAs(subject, facts) } : firstTurn(simulation);
-  const steps = [...turn.steps];
-  for (let turns = 0; turn.next !== undefined && turns < maxTurns; turns += 1) {
-    turn = takeTurn(turn.next, simulation);
-    steps.push(...turn.steps);
+  const first = startOf(simulation);
+  return [...first.steps, ...(first.next ? walkFrom(first.next, simulation).flatMap(({ steps }) => steps) : [])];
+}
+
+/** The first steps, and where the user is after them. */
+export function startOf(simulation: Simulation): Turn {
+  const { subject, evidence } = simulation.facts;
+  const hasSession = subject !== undefined && evidence.some((one) => one.subject === subject.id);
+  return hasSession ? { steps: [], next: identifiedAs(subject, simulation.facts) } : firstTurn(simulation);
+}
+
+/** One turn of a walk, with where the user was before it. */
+export interface WalkedTurn extends Turn {
+  readonly from: Progress;
+}
+
+/** The turns from there to the end of the sign-in. */
+export function walkFrom(start: Progress, simulation: Simulation): readonly WalkedTurn[] {
+  const turns: WalkedTurn[] = [];
+  for (let from: Progress | undefined = start; from !== undefined && turns.length < maxTurns; ) {
+    const turn = takeTurn(from, simulation);
+    turns.push({ ...turn, from });
+    from = turn.next;
   }
-  return steps;
+  return turns;
 }
 
 function firstTurn({ policies, facts }: Simulation): Turn {
@@ -52,10 +68,11 @@ function firstTurn({ policies, facts }: Simulation): Turn {
   return answerIdentify(identifierPageSecret(policies, anonymous), facts);
 }
 
-function takeTurn(progress: Progress, simulation: Simulation): Turn {
-  const { policies, facts } = simulation;
+/** What is asked there, and where the answer leads. */
+export function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const { transaction, subject } = progress;
-  const decision = evaluate(policies, factsAt(progress, facts));
+  const { facts } = simulation;
+  const decision = decisionAt(progress, simulation);
   if (decision.kind === 'profile') return answerProfile(progress, decision);
   if (decision.kind === 'consent') return grantConsent(progress, decision.scopes);
   if (decision.kind === 'keep_account') return goOnToDeletion(progress, decision.dueAt);
@@ -66,11 +83,24 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
   return plan.step.kind === 'select' ? answerSelect(progress, plan.step) : { steps: [ending(decision)] };
 }
 
+/** What comes next there. */
+export function decisionAt(progress: Progress, { policies, facts }: Simulation): Decision {
+  return evaluate(policies, factsAt(progress, facts));
+}
+
 function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
-  const { event: id, startedAt, requestedEnrollment, consented, accountSelected, deletionTold } = transaction;
+  const { event: id, startedAt, skipped, requestedEnrollment, consented, accountSelected, deletionTold } = transaction;
   return {
     ...facts,
-    transaction: omitUndefined({ id, startedAt, requestedEnrollment, consented, accountSelected, deletionTold }),
+    transaction: omitUndefined({
+      id,
+      startedAt,
+      skipped,
+      requestedEnrollment,
+      consented,
+      accountSelected,
+      deletionTold,
+    }),
     subject,
     evidence: [...facts.evidence, ...transaction.evidence],
   };

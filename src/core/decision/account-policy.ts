@@ -4,7 +4,7 @@
  */
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import type { GovernedChange } from '../model/account-policy.ts';
-import type { Layer, LayerRequirement } from '../model/decision.ts';
+import type { DecisionOutcome, Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { policyLayer } from './layers.ts';
@@ -12,7 +12,8 @@ import { policyLayer } from './layers.ts';
 /** The ruling about one change. Undefined: there is no account policy. */
 function changeLayer({ accountPolicy }: PolicySet, facts: Facts, change: GovernedChange): Layer | undefined {
   if (accountPolicy === undefined) return undefined;
-  const { requirement, ...layer } = policyLayer('account', accountPolicy.about(change), facts);
+  const { requirement, trace, ...ruling } = policyLayer('account', accountPolicy.about(change), facts);
+  const layer = { ...ruling, trace: { ...trace, change } };
   return requirement ? { ...layer, requirement: { ...requirement, isAccountManagement: true } } : layer;
 }
 
@@ -26,7 +27,7 @@ function enrollmentChange(
 }
 
 /** The change that a request to the account app is for, as long as it is not made. */
-export function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
+function requestedChange({ account, authenticators }: PolicySet, facts: Facts): GovernedChange | undefined {
   if (!account) return undefined;
   const purpose = accountPurpose(facts.request);
   if (purpose.kind === 'view') return undefined;
@@ -40,6 +41,39 @@ export function requestedChange({ account, authenticators }: PolicySet, facts: F
 export function requestedChangeLayer(policies: PolicySet, facts: Facts): Layer | undefined {
   const change = requestedChange(policies, facts);
   return change && changeLayer(policies, facts, change);
+}
+
+/** What the account policy says about enrolling each of these authenticators. None: there is no account policy. */
+function additionLayers(keys: readonly string[], policies: PolicySet, facts: Facts): readonly Layer[] {
+  return policies.authenticators
+    .filter(({ key }) => keys.includes(key))
+    .flatMap((descriptor) => changeLayer(policies, facts, enrollmentChange(descriptor, facts.subject)) ?? []);
+}
+
+/** Those about the enrollments that come next, beside the change that a request to the account app is for. */
+export function nextAdditionLayers(
+  outcome: DecisionOutcome,
+  { policies, facts }: { readonly policies: PolicySet; readonly facts: Facts },
+): readonly Layer[] {
+  if (policies.accountPolicy === undefined) return [];
+  const requested = requestedChange(policies, facts)?.of;
+  const next = enrolledNext(outcome).filter((key) => key !== requested);
+  return additionLayers(next, policies, facts);
+}
+
+function enrolledNext(outcome: DecisionOutcome): readonly string[] {
+  if (outcome.kind === 'enroll') return outcome.choices;
+  return (outcome.kind === 'challenge' && outcome.toEnroll) || [];
+}
+
+/** Those that forbid an enrollment, where the account policy is to blame for a denial. */
+export function forbiddenAdditionLayers(
+  denial: Denial,
+  { policies, facts }: { readonly policies: PolicySet; readonly facts: Facts },
+): readonly Layer[] {
+  if (denial.layer !== 'account' || denial.reason !== 'enrollment_forbids') return [];
+  const keys = policies.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
+  return additionLayers(keys, policies, facts).filter(({ requirement }) => requirement === undefined);
 }
 
 /** The policies without the enrollments that the account policy forbids, and what it asks for before each other. */

@@ -25,6 +25,7 @@ import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { isMet, requirementStatus } from '../remediation/requirement-status.ts';
+import { forbiddenAdditionLayers, nextAdditionLayers } from './account-policy.ts';
 import { type AskedAfterSignIn, askedAfterSignIn, signInProofs } from './after-sign-in.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
@@ -79,8 +80,16 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
   const trace = completedTrace(layers, evaluation);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
-  if (denial !== undefined) return deny(denial, evaluation, trace);
-  return { ...withRememberable(proceed(evaluation), context, capabilities), trace };
+  const { evidence } = capabilities;
+  const withLayers = (more: readonly Layer[]): Trace => ({
+    layers: [...trace.layers, ...traceOf(more, facts.request, evidence).layers],
+  });
+  if (denial !== undefined) return deny(denial, evaluation, withLayers(forbiddenAdditionLayers(denial, context)));
+  const outcome = proceed(evaluation);
+  return {
+    ...withRememberable(outcome, context, capabilities),
+    trace: withLayers(nextAdditionLayers(outcome, context)),
+  };
 }
 
 /** Before anything is proved or denied: the user may go on with another account. */

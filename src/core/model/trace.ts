@@ -1,4 +1,5 @@
 /** Why a decision came out as it did, as data. */
+import type { GovernedChange } from './account-policy.ts';
 import type { ConditionResult } from './conditions.ts';
 import type { Seconds } from './facts.ts';
 import type { Requirement, SourceLocation } from './policy.ts';
@@ -33,6 +34,8 @@ export interface ReportedRule extends RuleTrace {
 export interface LayerTrace {
   readonly layer: 'session' | 'app' | 'request' | 'account' | 'enrollment' | 'profile' | 'service';
   readonly policy: string;
+  /** Account layer: the change that it rules over. */
+  readonly change?: GovernedChange;
   /** In order, up to the rule that decided. */
   readonly rules: readonly RuleTrace[];
   /** The rule that decided; absent when none did. */

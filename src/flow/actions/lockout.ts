@@ -15,7 +15,8 @@ import type { Services } from '../services.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import type { LoadedAttempt } from './verify.ts';
 
-function limitsOf({ attempts, within, wait, consecutive }: PasswordLockout): readonly Limit[] {
+/** The limits that the store counts by. */
+export function limitsOf({ attempts, within, wait, consecutive }: PasswordLockout): readonly Limit[] {
   return [
     { limit: attempts, window: within, ...(wait !== undefined && { wait }) },
     { limit: consecutive, window: 0 },

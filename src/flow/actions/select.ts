@@ -14,6 +14,7 @@ import { wouldEndOtherSessions } from './enroll.ts';
 import { strainOf } from './network-strain.ts';
 import { profileFields } from './profile-fields.ts';
 import { registrationView } from './registration-form.ts';
+import { spellingsOf } from './typed-identifier.ts';
 
 /** The user has proved something, in this transaction or in the session of this browser. */
 export function hasProved({ subject, evidence }: Facts): boolean {
@@ -39,10 +40,11 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
   const credentials = await credentialsOf(context);
   const names = authenticatorNames(services, credentials);
   const labels = new Map(named.map(({ id }) => [id, names.get(id)]));
+  const spellings = spellingsOf(transaction.subject?.identifier ?? '', snapshot.settings);
   const typed = credentials.filter((credential) =>
-    services.authenticators
-      .get(credential.authenticator)
-      ?.matchesIdentifier?.(credential, transaction.subject?.identifier ?? ''),
+    spellings.some((one) =>
+      services.authenticators.get(credential.authenticator)?.matchesIdentifier?.(credential, one),
+    ),
   );
   return {
     ...omitUndefined({ identifyWith, recoverable, lastUsed: facts.device.lastUsed }),

@@ -38,6 +38,12 @@ export function typedIdentifier(text: string, settings: IdentifierSettings | und
   return { ok: false, fault: plain.ok ? 'empty' : plain.fault };
 }
 
+/** The text, and each way to read it: a credential may be named by any of them. */
+export function spellingsOf(text: string, settings: IdentifierSettings): readonly string[] {
+  const typed = typedIdentifier(text, settings);
+  return typed.ok ? [text, ...typed.readings.map(({ value }) => value)] : [text];
+}
+
 /** In E.164. Without a country code it is a number of the configured country. */
 function numberIn(text: string, { identify }: IdentifierSettings): string | undefined {
   return readPhoneNumber(text, identify.defaultCountry)?.number ?? internationalNumber(text);

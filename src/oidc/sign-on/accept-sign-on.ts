@@ -3,7 +3,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
-import { audit, decidingRules } from '../../flow/audit.ts';
+import { audit } from '../../flow/audit.ts';
+import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import { tellOfNewBrowser } from '../../flow/notify/new-browser.ts';
@@ -99,8 +100,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
   unit.delete(transactionKey(transaction.id));
 }
 
-function auditCompletion({ services, accountId, app, snapshot, decision, transaction }: AcceptedSignOn): void {
+function auditCompletion({ services, accountId, app, snapshot, facts, decision, ...more }: AcceptedSignOn): void {
   const { unit, visitor } = currentRequest();
+  const transaction = more.transaction?.id ?? newReference();
   const { acr, amr, supportingEvidence } = decision.assurance;
   audit(unit, services.audit, {
     event: 'sign_in.completed',
@@ -108,10 +110,11 @@ function auditCompletion({ services, accountId, app, snapshot, decision, transac
     subject: accountId,
     client: app.clientId,
     ip: visitor.ip,
-    ...omitUndefined({ transaction: transaction?.id }),
+    transaction,
     factors: [...new Set(supportingEvidence.flatMap(({ factors }) => factors))].sort(),
     policyRevision: snapshot.revision,
     ...decidingRules(decision),
+    ...auditTrace(decision, facts, transaction),
     ...omitUndefined({ waived: decision.waived, acr }),
     amr,
   });

@@ -2,7 +2,8 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateService } from '../../core/decision/service-issuance.ts';
 import type { Facts } from '../../core/model/facts.ts';
-import { audit, decidingRules } from '../../flow/audit.ts';
+import { audit } from '../../flow/audit.ts';
+import { decidingRules } from '../../flow/audit-trace.ts';
 import type { Services } from '../../flow/services.ts';
 import type { App, ServiceTerms } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';

@@ -9,7 +9,8 @@ import { evaluate } from '../../core/decision/evaluate.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
-import { audit, decidingRules } from '../../flow/audit.ts';
+import { audit } from '../../flow/audit.ts';
+import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
@@ -98,16 +99,23 @@ export async function needsInteraction(ctx: KoaContextWithOIDC, services: Servic
   return true;
 }
 
-function auditDeniedRequest(ctx: KoaContextWithOIDC, services: Services, { decision, snapshot }: SignOn): void {
+function auditDeniedRequest(
+  ctx: KoaContextWithOIDC,
+  services: Services,
+  { decision, snapshot, facts, transaction }: SignOn,
+): void {
   const { unit, visitor } = currentRequest();
+  const reference = transaction?.id ?? newReference();
   audit(unit, services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',
     ...omitUndefined({ subject: ctx.oidc.session?.accountId }),
     client: ctx.oidc.client?.clientId ?? '',
     ip: visitor.ip,
+    transaction: reference,
     policyRevision: snapshot.revision,
     ...decidingRules(decision),
+    ...auditTrace(decision, facts, reference),
     ...(decision.kind === 'deny' ? { reason: decision.reason } : {}),
   });
 }

@@ -1,7 +1,9 @@
 /** The policies at the exchange of a code, a device code or a refresh token (Law 5). */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
-import { audit, decidingRules } from '../../flow/audit.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import { audit } from '../../flow/audit.ts';
+import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { issuanceFacts } from '../../flow/facts/token-basis.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -28,15 +30,21 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
   if (!tokenBasis) throw invalidGrant('nothing says what this sign-in rests on');
   const facts = issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
   const decision = evaluateIssuance(await snapshot.policies(app), facts, services.now());
-  record({ ...exchange, isRefresh: token?.kind === 'RefreshToken' }, account, { decision, snapshot });
+  record({ ...exchange, isRefresh: token?.kind === 'RefreshToken' }, account, { decision, snapshot, facts });
   if (!decision.allow) throw invalidGrant(descriptions[decision.reason] ?? 'the policies deny this sign-in');
+}
+
+interface DecidedExchange {
+  readonly decision: IssuanceDecision;
+  readonly snapshot: Snapshot;
+  readonly facts: Facts;
 }
 
 /** The sign-in has a line of its own, so that of a code says only that it led to no tokens. */
 function record(
   { ctx, services, isRefresh }: TokenExchange & { readonly isRefresh: boolean },
   { user }: VersionedAccount,
-  { decision, snapshot }: { readonly decision: IssuanceDecision; readonly snapshot: Snapshot },
+  { decision, snapshot, facts }: DecidedExchange,
 ): void {
   const { unit, visitor } = currentRequest();
   const line = {
@@ -48,7 +56,9 @@ function record(
   };
   if (!decision.allow) {
     const event = isRefresh ? 'token.refresh_denied' : 'token.denied';
-    audit(unit, services.audit, { event, outcome: 'deny', ...line, reason: decision.reason });
+    const transaction = facts.transaction?.id ?? newReference();
+    const why = { ...auditTrace(decision, facts, transaction), reason: decision.reason };
+    audit(unit, services.audit, { event, outcome: 'deny', ...line, transaction, ...why });
   } else if (isRefresh) audit(unit, services.audit, { event: 'token.refreshed', outcome: 'success', ...line });
 }
 

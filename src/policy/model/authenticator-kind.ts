@@ -5,6 +5,7 @@
 
 import type { z } from 'zod';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import type { Limit } from '../../stores/store.ts';
 
 /** `authenticators.<key>` of `stepgate.yaml`, complete. All but `enabled` belongs to the authenticator. */
 export interface AuthenticatorSettings {
@@ -46,4 +47,6 @@ export interface AuthenticatorConfiguration {
 export interface AuthenticatorKind extends AuthenticatorDescriptor, AuthenticatorConfiguration {
   /** A new user proves an address by it. */
   readonly registers?: true;
+  /** How many attempts there are at it, unless the password policy says so. */
+  readonly attemptLimits: readonly Limit[];
 }

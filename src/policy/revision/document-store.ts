@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { StepgateError } from '../../errors.ts';
 import { revisionKey, storedDocumentKey } from '../../stores/keys.ts';
 import type { Loaded, Op, Store } from '../../stores/store.ts';
-import type { Document } from '../model/documents.ts';
+import type { Document, Documents } from '../model/documents.ts';
 
 /** The content of a revision. */
 export interface Manifest {
@@ -62,6 +62,21 @@ export function canonicalJson(value: unknown): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`)
     .join(',')}}`;
+}
+
+/** SHA-256 of each document, by `documentKey`. */
+export function documentHashes(documents: Documents): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
+}
+
+/** Keys that have another hash, or are on one side only; sorted. */
+export function changedKeys(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => before[key] !== after[key])
+    .sort();
 }
 
 /** Writes documents by hash. Safe to repeat. Rejects with `StoreUnavailable`. */

@@ -30,19 +30,27 @@ export async function equivalentApps(
   policies: (app: App) => Promise<PolicySet>,
 ): Promise<readonly EquivalentApps[]> {
   const groups = new Map<string, EquivalentApps>();
-  const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
+  const keyOf = appClasses(policies);
   for await (const page of pages) {
     for (const app of page) {
-      const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
-      const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
-      const named = setsByName.get(name) ?? listedClientIds(await policies(app));
-      setsByName.set(name, named);
-      const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
-      const key = JSON.stringify([name, app.minimumAcr, marks]);
+      const key = await keyOf(app);
       groups.set(key, withApp(groups.get(key), app));
     }
   }
   return [...groups.values()];
+}
+
+/** Names the class of an app: for apps of one class the policies always decide alike. Rejects like `policies`. */
+export function appClasses(policies: (app: App) => Promise<PolicySet>): (app: App) => Promise<string> {
+  const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
+  return async (app) => {
+    const byLabel = app.signOnPolicies?.length === 0 ? app.labels : [];
+    const name = JSON.stringify([app.signOnPolicies, byLabel, app.profilePolicy]);
+    const named = setsByName.get(name) ?? listedClientIds(await policies(app));
+    setsByName.set(name, named);
+    const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
+    return JSON.stringify([name, app.minimumAcr, marks]);
+  };
 }
 
 function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {

@@ -8,6 +8,8 @@ import type { Documents } from '../model/documents.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import {
   canonicalJson,
+  changedKeys,
+  documentHashes,
   type Manifest,
   type Pointer,
   parseManifest,
@@ -81,7 +83,7 @@ export class Revisions {
   async changedBy(documents: Documents): Promise<readonly string[]> {
     const entry = await this.#pointer();
     const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
-    return changedKeys(before?.documents ?? {}, hashesOf(documents));
+    return changedKeys(before?.documents ?? {}, documentHashes(documents));
   }
 
   /**
@@ -93,7 +95,7 @@ export class Revisions {
     documents: Documents,
     { by, message }: { readonly by: string; readonly message?: string },
   ): Promise<Applied> {
-    const hashes = hashesOf(documents);
+    const hashes = documentHashes(documents);
     for (let round = 0; round < applyRounds; round += 1) {
       const entry = await this.#pointer();
       const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
@@ -140,6 +142,15 @@ export class Revisions {
     return this.at(await this.#pointer());
   }
 
+  /**
+   * An earlier revision, as audit lines name it. `undefined`: the store has none with this number. Rejects like `at`.
+   */
+  async numbered(revision: number): Promise<Snapshot | undefined> {
+    const key = revisionKey(revision);
+    const value = (await this.#store.load([key])).entries.get(key)?.value;
+    return value === undefined ? undefined : openSnapshot(parseManifest(value), this.#sources);
+  }
+
   /** The newest `limit` revisions, newest first. Rejects with `StoreUnavailable`. */
   async history(limit: number): Promise<readonly RevisionInfo[]> {
     const entry = await this.#pointer();
@@ -162,10 +173,6 @@ export class Revisions {
   }
 }
 
-function hashesOf(documents: Documents): Readonly<Record<string, string>> {
-  return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
-}
-
 /** By hash. */
 function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<string, string> {
   return new Map(
@@ -175,16 +182,6 @@ function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<str
       return text === undefined ? [] : [[sha256(text), text] as const];
     }),
   );
-}
-
-/** Keys that have another hash, or are on one side only; sorted. */
-function changedKeys(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
-): readonly string[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => before[key] !== after[key])
-    .sort();
 }
 
 /** A policy has a condition on earlier sign-ins, so that they must be recorded. */

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import type { Seconds } from '../../core/model/facts.ts';
+import { durationPattern, durationSeconds, longestDuration } from './durations.ts';
 
 /**
  * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones
@@ -30,23 +31,8 @@ function takenKeys(shape: z.core.$ZodLooseShape): readonly string[] {
   return Object.keys(shape).filter((key) => !isRefused(shape[key]));
 }
 
-const durationPattern = /^P(?=\d|T\d)(?:(\d+)W|(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$/;
-const longest = 10 * 365 * 86_400;
-
-/**
- * Seconds of an ISO 8601 duration made of weeks, or of days, hours, minutes and seconds; `undefined`: it is not one.
- */
-export function durationSeconds(text: string): Seconds | undefined {
-  const match = durationPattern.exec(text);
-  if (match === null) return undefined;
-  const [weeks, days, hours, minutes, seconds] = match.slice(1).map((digits) => Number(digits ?? 0));
-  const total =
-    (weeks ?? 0) * 604_800 + (days ?? 0) * 86_400 + (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0);
-  return total <= longest ? total : undefined;
-}
-
 /** ISO 8601 duration; comes out in seconds. */
-export function duration({ min = 1, max = longest }: { min?: Seconds; max?: Seconds } = {}) {
+export function duration({ min = 1, max = longestDuration }: { min?: Seconds; max?: Seconds } = {}) {
   return z
     .string({ error: 'must be an ISO 8601 duration such as PT12H or P30D' })
     .regex(durationPattern, {

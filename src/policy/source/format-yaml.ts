@@ -18,13 +18,15 @@ import {
 import type { Finding } from '../model/finding.ts';
 import { isCommented, placeComments } from './comment-places.ts';
 import type { KeyOrder } from './key-order.ts';
-import { type RenamedKey, renameKeys } from './renamed-keys.ts';
+import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { openYaml, renameFindings, toPlain, withoutThrowing } from './yaml-source.ts';
 
 export interface FormatOptions {
   readonly order: KeyOrder;
-  /** Old names that get their new ones. */
+  /** Old names of keys. */
   readonly renames: readonly RenamedKey[];
+  /** They get their new ones. Otherwise they only stand in their place. */
+  readonly upgrade?: boolean;
 }
 
 export type FormattedYaml =
@@ -42,47 +44,52 @@ export function formatYaml(file: string, text: string, options: FormatOptions): 
   return withoutThrowing(file, () => formatted(file, text, options));
 }
 
-function formatted(file: string, text: string, { order, renames }: FormatOptions): FormattedYaml {
+function formatted(file: string, text: string, { order, renames, upgrade = false }: FormatOptions): FormattedYaml {
   const written = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
   const { document, place, findings } = openYaml(file, written);
   if (findings.length > 0) return { findings };
-  const renamed = renameFindings(renameKeys(document.contents, renames), place);
+  const found = renameKeys(document.contents, renames);
+  const renamed = renameFindings(found, place);
   if (renamed.errors.length > 0) return { findings: renamed.errors };
+  if (!upgrade) renameBack(found);
   const content = toPlain(document);
   if ('fault' in content) return { findings: [{ ...place(0), path: '', message: content.fault }] };
   // Only now a line is as long as it will be.
-  let next = rewritten(written, { order, renames });
-  let again = rewritten(next, { order, spread: true });
+  let next = rewritten(written, { order, renames, upgrade });
+  let again = rewritten(next, { order, renames, spread: true });
   for (let round = 2; round < mostRounds && again !== next; round += 1) {
     next = again;
-    again = rewritten(next, { order, spread: true });
+    again = rewritten(next, { order, renames, spread: true });
   }
   const after = toPlain(parsed(next));
   const isSame = 'plain' in after && isDeepStrictEqual(after.plain, content.plain);
   if (isSame && isDeepStrictEqual(commentsOf(next), commentsOf(written)) && next === again)
-    return { text: next, renamed: renamed.warnings };
+    return { text: next, renamed: upgrade ? renamed.warnings : [] };
   const message = 'is left as it is: a comment in it has a place that its canonical form does not have';
   return { findings: [{ ...place(0), path: '', message }] };
 }
 
-interface Rewriting {
-  readonly order: KeyOrder;
-  readonly renames?: readonly RenamedKey[];
+interface Rewriting extends FormatOptions {
   /** Flow collections in a line that is too long become blocks. */
   readonly spread?: true;
 }
 
-function rewritten(text: string, { order, renames = [], spread }: Rewriting): string {
+function rewritten(text: string, { order, renames, upgrade, spread }: Rewriting): string {
   const { head, body } = splitHead(text);
   const document = parsed(body);
   if (document.contents === null) return head.trimEnd().concat(head === '' ? '' : '\n');
-  renameKeys(document.contents, renames);
+  const found = renameKeys(document.contents, renames);
   placeComments(document.contents, body);
   // With anchors, an order other than the written one could put a reference before what it refers to.
   if (!hasAnchors(document)) inOrder(document.contents, order);
+  if (!upgrade) renameBack(found);
   spreadOut(document, body, spread ?? false);
   padded(document);
   return `${head}${document.toString({ lineWidth: 0 })}`;
+}
+
+function renameBack(found: readonly FoundRename[]): void {
+  for (const { key, from } of found) key.value = from;
 }
 
 /**

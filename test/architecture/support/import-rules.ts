@@ -78,6 +78,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'users',
       'delivery/outbox',
       'flow/audit',
+      'flow/audit-trace',
       'flow/explain',
       'flow/farewell',
       'flow/notify/account-notification',
@@ -116,8 +117,19 @@ export const importRules: Readonly<Record<string, Part>> = {
     ],
     packages: ['commander'],
   },
+  // What happened is in the audit log, what goes on in transactions and counters.
   'cli/explain': {
-    ours: ['core', 'policy', 'users', 'flow/explain', 'stores/embedded', ...store],
+    ours: [
+      'core',
+      'policy',
+      'users',
+      'flow/actions/lockout',
+      'flow/audit-trace',
+      'flow/explain',
+      'flow/transaction/store',
+      'stores/embedded',
+      ...store,
+    ],
     packages: ['commander'],
   },
   // A test may give the header of a browser.
@@ -170,6 +182,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   flow: [
     'server-mac',
     'audit-cause',
+    'audit-trace',
     'audit',
     'services',
     'change-limit',

@@ -23,11 +23,25 @@ async function happen(...events: readonly AuditEvent[]): Promise<void> {
   );
 }
 
-async function tail(...words: string[]): Promise<readonly string[]> {
-  const context = { ...terminal.context, interrupted: () => controller.signal, pollInterval: 5 };
-  await run(auditCommand(context), 'tail', ...words);
+let told = '';
+const contextOf = (more: object = {}) => ({
+  ...terminal.context,
+  interrupted: () => controller.signal,
+  pollInterval: 5,
+  stderr: (text: string) => {
+    told += text;
+  },
+  ...more,
+});
+
+async function printedBy(command: 'tail' | 'query', ...words: string[]): Promise<readonly string[]> {
+  told = '';
+  await run(auditCommand(contextOf()), command, ...words);
   return terminal.printed().split('\n').slice(0, -1);
 }
+
+const tail = (...words: string[]) => printedBy('tail', ...words);
+const query = (...words: string[]) => printedBy('query', ...words);
 
 const completed: AuditEvent = { event: 'sign_in.completed', outcome: 'success', client: 'notes' };
 
@@ -114,16 +128,13 @@ test('-f goes on with new events until interrupted, and shows each once', async 
   let output = '';
   const begun = Promise.withResolvers<void>();
   const printed = Promise.withResolvers<void>();
-  const context = {
-    ...terminal.context,
-    interrupted: () => controller.signal,
-    pollInterval: 5,
+  const context = contextOf({
     stdout: (text: string) => {
       output += text;
       begun.resolve();
       if (output.includes('app-4')) printed.resolve();
     },
-  };
+  });
   const following = run(auditCommand(context), 'tail', '-f', '-n', '1', '--event', 'sign_in.completed');
   await begun.promise;
   await happen({ event: 'sign_in.cancelled', outcome: 'failure', client: 'other' }, ...numbered(3, 5));
@@ -139,4 +150,90 @@ test.each([
   [['--user', 'zoe'], 'there is no user "zoe"'],
 ])('what cannot be meant is one sentence: %j', async (words, sentence) => {
   await expect(tail(...words)).rejects.toThrow(sentence);
+});
+
+test('a query finds events by user, app, outcome, kind and sign-in', async () => {
+  const created = await terminal.directory.create({ identifiers: ['bob@demo.test'] });
+  if (!created.ok) throw new Error(created.code);
+  const subject = created.user.id;
+  const transaction = 'a'.repeat(22);
+  await happen(
+    { event: 'sign_in.denied', outcome: 'deny', client: 'payroll', subject, transaction, reason: 'rule' },
+    { ...completed, subject },
+    { event: 'authenticator.refused', outcome: 'failure', client: 'payroll' },
+    ...numbered(0, 3),
+  );
+  const asked = [
+    ['--user', 'bob@demo.test'],
+    ['--user', subject, '--outcome', 'success'],
+    ['--client', 'payroll'],
+    ['--outcome', 'deny'],
+    ['--event', 'sign_in'],
+    ['--transaction', transaction],
+  ];
+  const found = [];
+  for (const words of asked) found.push((await query(...words)).length);
+  expect(found).toEqual([2, 1, 2, 1, 5, 1]);
+  expect((await query('--transaction', transaction)).join()).toContain(`transaction=${transaction}`);
+  expect(await query('--client', 'other')).toEqual([]);
+  expect(told).toBe('no such events; the store keeps the newest 100,000 lines\n');
+});
+
+test('a query finds events by time: from a moment on, before another, and so long ago', async () => {
+  const times = ['2026-11-22T23:59:59.999Z', '2026-11-23T00:00:00.000Z', '2026-11-24T08:59:00.000Z'];
+  await terminal.store.commit(
+    times.map((time, index) => {
+      const line = { time, kind: 'audit', ...completed, client: `app-${index}` };
+      return { op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 };
+    }),
+  );
+  const found = async (...words: string[]) => clientsIn(await query(...words));
+  expect(await found('--from', '2026-11-23')).toEqual(['app-1', 'app-2']);
+  expect(await found('--until', '2026-11-23')).toEqual(['app-0']);
+  expect(await found('--from', '2026-11-23T00:59:59+01:00', '--until', '2026-11-24')).toEqual(['app-0', 'app-1']);
+  expect(await found('--from', '1h')).toEqual(['app-2']);
+  expect(await found('--from', 'PT33H', '--until', '1h')).toEqual(['app-1']);
+});
+
+test('a query comes in pages that follow one another, whatever happens meanwhile', async () => {
+  await happen(...numbered(0, 1005));
+  const first = await query('-n', '1002');
+  expect(clientsIn(first).at(-1)).toBe('app-1001');
+  const [, after = ''] = /add --after (\S+), or --all\n$/.exec(told) ?? [];
+  await happen(...numbered(1005, 1006));
+  expect(clientsIn(await query('--after', after))).toEqual(['app-1002', 'app-1003', 'app-1004', 'app-1005']);
+  expect(told).toBe('');
+  expect(await query('--all', '--event', 'sign_in')).toHaveLength(1006);
+});
+
+test('a query holds one page of the log at a time: each is printed before the next is read', async () => {
+  const pages = 100;
+  const seen: string[] = [];
+  const line = JSON.stringify({ time: '2026-11-24T08:59:00.000Z', kind: 'audit', ...completed });
+  const tailOf = async (_key: string, cursor = '0') => {
+    seen.push(`read ${cursor}`);
+    const from = Number(cursor);
+    const length = from >= pages * 1_000 ? 0 : 1_000;
+    return Array.from({ length }, (_, index) => ({ cursor: String(from + index + 1), value: line }));
+  };
+  const context = contextOf({
+    openStore: async () => ({ ...terminal.store, tail: tailOf, close: async () => undefined }),
+    stdout: () => {
+      if (seen.at(-1) !== 'print') seen.push('print');
+    },
+  });
+  await run(auditCommand(context), 'query', '--all', '--json');
+  const expected = Array.from({ length: pages }, (_, page) => [`read ${page * 1_000}`, 'print']).flat();
+  expect(seen).toEqual([...expected, `read ${pages * 1_000}`]);
+});
+
+test.each([
+  [['-n', '0'], '--limit takes a number from 1 to 10000'],
+  [['--from', 'yesterday'], '--from takes a time such as'],
+  [['--from', '2026-11-24T09:00:00'], '--from takes a time such as'],
+  [['--from', '1h', '--until', '2h'], '--from must be before --until'],
+  [['--after', 'x y'], '--after takes what the page before said'],
+  [['--user', 'zoe'], 'there is no user "zoe"'],
+])('a query that cannot be meant is one sentence: %j', async (words, sentence) => {
+  await expect(query(...words)).rejects.toThrow(sentence);
 });

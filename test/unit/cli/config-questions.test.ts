@@ -83,7 +83,12 @@ test('matrix: each group alone, and what users have together, by zone', async ()
 
 test('matrix as JSON: all apps, with the steps and the rules', async () => {
   const data = JSON.parse(await asked('matrix', '--json'));
-  expect([...new Set(data.rows.map(({ app }: { app: string }) => app))]).toEqual(['notes', 'payroll', 'shop']);
+  expect([...new Set(data.rows.map(({ app }: { app: string }) => app))]).toEqual([
+    'notes',
+    'parcels',
+    'payroll',
+    'shop',
+  ]);
   expect(data).toMatchObject({ zones: ['elsewhere', 'office'], combinationsLeftOut: 0, usersComplete: true });
   const row = data.rows.find(
     ({ app, groups }: { app: string; groups: string[] }) => app === 'payroll' && groups[0] === 'contractors',
@@ -192,7 +197,7 @@ test('what: a suspended user opens nothing, and a requirement that cannot be met
   const dan = JSON.parse(await asked('what', 'dan@demo.test', '--json'));
   expect(dan.user).toMatchObject({ status: 'suspended', groups: ['contractors', 'staff'] });
   const outcomes = dan.apps.flatMap((one: { outcomes: { getsIn: boolean; missing: string[] }[] }) => one.outcomes);
-  expect(outcomes.length).toBe(6);
+  expect(outcomes.length).toBe(8);
   expect(outcomes.filter(({ getsIn }: { getsIn: boolean }) => getsIn)).toEqual([]);
   expect(outcomes[0].missing).toEqual(['the account is not active']);
   const hardware = { allow: { possession: { authenticators: ['webauthn'] } } };

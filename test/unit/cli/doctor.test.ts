@@ -92,7 +92,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
       'users',
     ].map((about) => `ok ${about}`),
   );
-  expect(lines).toContainEqual(expect.stringMatching(/revision 1, 3 apps$/));
+  expect(lines).toContainEqual(expect.stringMatching(/revision 1, 4 apps$/));
   expect(lines).toContainEqual(expect.stringMatching(/1 user$/));
   expect(terminal.exitCode()).toBe(0);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../src/flow/explain.ts';
+import { attemptCounter } from '../../../src/stores/keys.ts';
 import { withConfiguration } from '../policy/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
 
@@ -95,6 +96,7 @@ Enrollment policy
 
 Outcome    challenge: password
 Decided by session: Everybody; app: Everybody else; enrollment: A second factor for payroll
+Needs      password: nothing stands in for it
 
 Steps
   1. identify (with password)
@@ -233,7 +235,73 @@ test.each<[string, readonly string[], readonly string[]]>([
   ],
 ])('the steps: %s', async (_, words, steps) => {
   const text = await explained('--app', 'payroll', ...words);
-  expect(stepsOf(text)).toEqual(steps.map((step, index) => `${index + 1}. ${step}`));
+  const asked = stepsOf(text).filter((line) => !line.startsWith('if '));
+  expect(asked).toEqual(steps.map((step, index) => `${index + 1}. ${step}`));
+});
+
+test('what follows where a user skips, or fails at what is asked for', async () => {
+  const shop = stepsOf(await explained('--app', 'shop', '--groups', 'staff', '--enrolled', 'email'));
+  expect(shop).toEqual([
+    '1. identify',
+    '2. challenge email',
+    '3. enroll webauthn (may be skipped)',
+    'if skipped: complete (acr urn:okta:loa:1fa:any)',
+    '4. complete (acr phr)',
+  ]);
+  const office = await explained('--app', 'payroll', '--user', 'eve@demo.test', '--ip', '192.0.2.9');
+  expect(office).toContain('if password fails: challenge totp (my?phone); then complete');
+  expect(office).not.toContain('Needs');
+  const home = await explained('--app', 'payroll', '--groups', 'staff', '--enrolled', 'password,totp,webauthn');
+  expect(home).toContain('Needs      password: nothing stands in for it\n');
+  expect(stepsOf(home)).toContain('if totp fails: challenge webauthn; then complete (acr urn:okta:loa:2fa:any)');
+});
+
+test('an account without attempts left is shown as locked, and looking at it costs none', async () => {
+  const { id } = await terminal.directory
+    .findByIdentifier('eve@demo.test')
+    .then((account) => account?.user ?? { id: '' });
+  const [fewTries, inARow] = [
+    { limit: 5, window: 300 },
+    { limit: 100, window: 0 },
+  ];
+  for (let count = 0; count < 5; count += 1) await terminal.store.reserve(attemptCounter(id, 'totp'), [fewTries]);
+  const words = ['--app', 'payroll', '--user', 'eve@demo.test'];
+  const text = await explained(...words);
+  expect(text).toContain('locked    totp, no attempt is left for 5 min, except from a browser that the account knows');
+  expect(await explained(...words, '--config', dir)).toContain('locked    totp, no attempt is left for 5 min');
+  expect(text).not.toContain('locked    password');
+  const left = async () =>
+    (await terminal.store.reserve(attemptCounter(id, 'password'), [{ limit: 50, window: 900 }])).remaining;
+  const before = await left();
+  for (let count = 0; count < 100; count += 1) await terminal.store.reserve(attemptCounter(id, 'password'), [inARow]);
+  expect(JSON.parse(await explained(...words, '--json'))).toMatchObject({
+    locked: [{ authenticator: 'password' }, { authenticator: 'totp', retryAfter: 300 }],
+  });
+  expect(await explained(...words)).toContain('locked    password, no attempt is left until it is unlocked');
+  expect(await left()).toBe(before - 1);
+  const resets = ['password', 'totp'].map((name) => ({ op: 'reset' as const, counter: attemptCounter(id, name) }));
+  await terminal.store.commit(resets);
+});
+
+test('a key may be weaker than its kind', async () => {
+  const words = ['--app', 'payroll', '--groups', 'staff'];
+  const weak = 'webauthn[userPresence+phishingResistant]';
+  const asked = async (enrolled: string, ...more: string[]) =>
+    stepsOf(await explained(...words, '--enrolled', `password,${enrolled}`, ...more)).filter((line) =>
+      /^\d/.test(line),
+    );
+  const best = await data(...words, '--enrolled', 'webauthn');
+  const weaker = await data(...words, '--enrolled', weak);
+  expect(best.subject?.enrollments[0]?.factors).toContain('inherence');
+  expect(weaker.subject?.enrollments[0]).toMatchObject({
+    factors: ['possession'],
+    characteristics: ['userPresence', 'phishingResistant'],
+  });
+  // A proof shows no more than its key, and may show less.
+  const proofs = await data(...words, '--enrolled', `password,${weak}`, '--evidence', 'webauthn');
+  expect(proofs.evidence[0]).toMatchObject({ factors: ['possession'] });
+  expect(await asked('webauthn', '--evidence', 'webauthn@1h')).toEqual(['1. complete (acr phr)']);
+  expect((await asked('webauthn', '--evidence', `${weak}@1h`))[0]).toBe('1. challenge password, or webauthn');
 });
 
 test('what the request adds is a layer of its own', async () => {
@@ -451,6 +519,11 @@ test.each<[string, readonly string[], string]>([
     'bob@demo.test cannot have proved totp: enrolled is password',
   ],
   ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
+  [
+    'characteristic',
+    ['--app', 'notes', '--groups', 'x', '--enrolled', 'webauthn[strong]'],
+    'unknown characteristic `strong`',
+  ],
   ['directory', ['--app', 'notes', '--config', '/nonexistent'], '/nonexistent is not a good configuration'],
 ])('what cannot be meant is one sentence: %s', async (_, words, sentence) => {
   await expect(explained(...words)).rejects.toThrow(sentence);

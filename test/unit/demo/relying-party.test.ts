@@ -34,18 +34,19 @@ test('the first page offers all applications and says that it is a demo', async 
   expect(page.text).toContain('href="/notes/sign-in"');
   expect(page.text).toContain('href="/payroll/sign-in"');
   expect(page.text).toContain('href="/shop/sign-in"');
+  expect(page.text).toContain('href="/parcels/sign-in"');
   expect(page.text).toContain('This is a demo');
 });
 
 test('the first page links the account and the inbox, says what to try in order, and what the tokens say', async () => {
   const { rp, op, browser } = await startDemo();
   const before = (await browser.get(rp.origin)).text;
-  const order = ['Register at the shop', 'Buy something', 'Open Payroll', 'Lose a key'].map((text) =>
-    before.indexOf(text),
+  const order = ['Register at the shop', 'Buy something', 'Follow your parcel', 'Open Payroll', 'Lose a key'].map(
+    (text) => before.indexOf(text),
   );
   expect(order).toEqual(order.toSorted((one, other) => one - other));
   expect(order[0]).toBeGreaterThan(0);
-  for (const path of ['/account', '/demo/inbox'])
+  for (const path of ['/account', '/account/apps', '/demo/inbox'])
     expect(before).toMatch(new RegExp(`href="http://localhost:\\d+${path}"`));
   expect(before).not.toContain('What your tokens say now');
   Object.assign(op.next, oneFactor);

@@ -44,7 +44,7 @@ const signingKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKe
 
 function configuration(relyingParty: string): Configuration {
   return {
-    clients: ['notes', 'payroll', 'shop'].map((key) => ({
+    clients: ['notes', 'payroll', 'shop', 'parcels'].map((key) => ({
       client_id: key,
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],

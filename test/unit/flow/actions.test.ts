@@ -83,7 +83,7 @@ describe('the page that asks who it is', () => {
       { identifier: 'ann', 'credentials.passcode': 'secret' },
       'challenge:totp',
       [],
-      ['authenticator.verified password'],
+      ['authenticator.verified password', 'sign_in.asked'],
       { identifier: 'ann', version: 2 },
     ],
     [

@@ -42,7 +42,7 @@ describe('a whole sign-in', () => {
       assurance: { amr: ['mfa', 'password', 'totp'], authTime: start },
       keepsSecret: false,
     });
-    expect(world.events()).toEqual(['authenticator.verified password', 'authenticator.verified totp']);
+    expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.asked', 'authenticator.verified totp']);
     expect((await world.transaction())?.evidence).toHaveLength(2);
   });
 
@@ -63,6 +63,15 @@ describe('a whole sign-in', () => {
         authenticator: 'password',
         factors: ['knowledge'],
       },
+      expect.objectContaining({
+        event: 'sign_in.asked',
+        outcome: 'pending',
+        subject: 'user-ann',
+        transaction: 'tx',
+        policyRevision: 7,
+        rule: 'session: always; app: always',
+        trace: expect.objectContaining({ proved: [expect.objectContaining({ authenticator: 'password', age: 0 })] }),
+      }),
     ]);
     expect(world.store.lines(auditKey).map((line) => JSON.parse(line))).toEqual(world.lines);
   });

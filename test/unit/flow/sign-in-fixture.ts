@@ -337,7 +337,14 @@ function snapshotOf(
   };
   return {
     revision: 7,
-    settings: { brand: { name: 'Brand' }, authenticators: {}, zones: {}, acrValues } as unknown as Settings,
+    settings: {
+      brand: { name: 'Brand' },
+      authenticators: {},
+      zones: {},
+      acrValues,
+      attributes: { attributes: {}, closed: false },
+      identify: {},
+    } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
     policies: async () => policies,
     servicePolicy: async () => undefined,

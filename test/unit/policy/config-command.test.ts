@@ -179,6 +179,18 @@ test('apply makes a revision only when something changed; history lists them', a
   });
 });
 
+test('apply says what identifies users from now on, and how to let those in who have it already', async () => {
+  const withPhones = 'brand: { name: A }\nidentify: { by: [email, phone], defaultCountry: DE }\n';
+  await withConfiguration(validFiles, async (dir) => {
+    expect((await run(dir, 'apply')).stderr).not.toContain('reindex');
+    await writeFile(join(dir, 'stepgate.yaml'), withPhones);
+    expect((await run(dir, 'apply')).stderr).toContain(
+      'note: phone identifies users now; `users reindex` lets those sign in with it who have one already\n',
+    );
+    expect((await run(dir, 'apply')).stderr).not.toContain('reindex');
+  });
+});
+
 test('schema writes one file for each kind of file', async () => {
   await withConfiguration(validFiles, async (dir) => {
     await run(dir, 'schema');

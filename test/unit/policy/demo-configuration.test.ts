@@ -67,7 +67,7 @@ const unusedAdapter = (): Adapter => ({
   revokeByGrantId: unused,
 });
 
-test.each(['notes', 'payroll', 'shop'])(
+test.each(['notes', 'payroll', 'shop', 'parcels'])(
   'oidc-provider takes the demo app %s, on loopback with any port',
   async (clientId) => {
     const { client } = readApp(document(await demo({ DEMO_RP_PORT: '4711' }), `app/${clientId}`));

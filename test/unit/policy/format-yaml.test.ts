@@ -137,7 +137,7 @@ describe('an old name of a key', () => {
   test('becomes the new one, and keeps its comments', () => {
     const text =
       'name: a\nrules:\n  - name: b\n    then:\n      allow:\n        # how many\n        factorCount: 2 # two\n';
-    const result = formatYaml('f.yaml', text, { order: signOn, renames });
+    const result = formatYaml('f.yaml', text, { order: signOn, renames, upgrade: true });
     expect(result).toEqual({
       text: text.replace('factorCount', 'factors'),
       renamed: [

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 import { LruCache } from '../../../src/policy/revision/lru-cache.ts';
-import { durationSeconds } from '../../../src/policy/schema/fields.ts';
+import { durationSeconds } from '../../../src/policy/schema/durations.ts';
 import { compileZones } from '../../../src/policy/schema/zones.ts';
 import { nearestName } from '../../../src/policy/source/nearest-name.ts';
 import { substituteVariables } from '../../../src/policy/source/substitute-variables.ts';

@@ -722,6 +722,27 @@ describe('the audit log', () => {
   });
 });
 
+test('reindex lets users sign in with what they have, and says what they cannot sign in with', async () => {
+  await users(['add', 'ann', '--phone', '+4930901820001', '--attribute', 'badge=A-1']);
+  await users(['add', 'bob', '--attribute', 'badge=B-1']);
+  await configure({
+    'stepgate.yaml':
+      'brand: { name: A }\nattributes: { badge: { identifies: true, unique: true } }\nidentify: { by: [username, phone, badge], label: Login, defaultCountry: DE }\n',
+  });
+  const tried = await users(['reindex', '--dry-run', '--json']);
+  expect(JSON.parse(tried.out)).toEqual({ users: 2, changed: 2, refused: 1, unreadable: 0, dryRun: true });
+  expect(await directory.findByIdentifier('a-1')).toBeUndefined();
+  const { out, err, exitCode } = await users(['reindex']);
+  expect([out, exitCode]).toEqual([
+    '2 of 2 users can sign in with more than before; values that identify no user: 1\n',
+    0,
+  ]);
+  expect(err).toMatch(/^\S+: phone is not verified, so it does not identify the user\n$/);
+  expect((await directory.findByIdentifier('a-1'))?.user.identifiers).toEqual(['ann', 'a-1']);
+  const log = (await store.tail(auditKey, undefined, 100)).map(({ value }) => value).join('\n');
+  expect(log.match(/user\.changed/g)).toHaveLength(2);
+});
+
 test('users are notified where a demo serves from the store, although it cannot send mail', async () => {
   await users(['add', 'ann', '--email', 'ann@x.test', '--email-verified']);
   const waiting = async () => {

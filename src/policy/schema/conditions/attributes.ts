@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { AttributeTest, DateBound, ValueTest } from '../../../core/model/conditions.ts';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import { dateSpan } from '../../../core/policy/date-bound.ts';
-import { closedNotEmpty, durationSeconds, listOf } from '../fields.ts';
+import { durationSeconds } from '../durations.ts';
+import { closedNotEmpty, listOf } from '../fields.ts';
 
 const attributeValue = z.union([z.string(), z.number(), z.boolean()], {
   error: 'must be a text, a number, true or false',

@@ -1,0 +1,17 @@
+/** What the commands about the audit log need. */
+import type { Store } from '../../stores/store.ts';
+import type { Paint } from '../shared/paint.ts';
+
+export interface AuditContext {
+  openStore(): Promise<Store>;
+  /** Takes whole lines. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Epoch seconds. */
+  now(): number;
+  readonly paint: Paint;
+  /** Aborted when the admin interrupts `-f`. */
+  interrupted(): AbortSignal;
+  /** How often `-f` looks (milliseconds). Default: every second. */
+  readonly pollInterval?: number;
+}

@@ -1,0 +1,59 @@
+/** Which lines of the audit log an admin asks for. */
+import type { AuditOutcome } from '../../flow/audit.ts';
+import type { Directory } from '../../users/directory.ts';
+import { parseDuration } from '../shared/durations.ts';
+import { refusal } from '../shared/refusal.ts';
+import type { AuditLine } from './audit-text.ts';
+
+export interface LineFilter {
+  readonly user?: string;
+  readonly client?: string;
+  readonly event?: string;
+  readonly outcome?: AuditOutcome;
+  readonly transaction?: string;
+  readonly from?: string;
+  readonly until?: string;
+}
+
+/**
+ * Rejects with a sentence when there is no such user or no such time, or with `StoreUnavailable`. `now`: epoch seconds.
+ */
+export async function filterOf(
+  { user, client, event, outcome, transaction, from, until }: LineFilter,
+  { directory, now }: { readonly directory: Directory; readonly now: number },
+): Promise<(line: AuditLine) => boolean> {
+  const subject = user === undefined ? undefined : await subjectId(user, directory);
+  const begin = from === undefined ? undefined : timeOf('--from', from, now);
+  const end = until === undefined ? undefined : timeOf('--until', until, now);
+  if (begin !== undefined && end !== undefined && begin >= end) throw refusal('--from must be before --until');
+  return (line) =>
+    (subject === undefined || line.subject === subject) &&
+    (client === undefined || line.client === client) &&
+    (outcome === undefined || line.outcome === outcome) &&
+    (transaction === undefined || line.transaction === transaction) &&
+    (event === undefined || line.event === event || line.event.startsWith(`${event}.`)) &&
+    // Times of lines are ISO 8601 in UTC, so that their order is that of their texts.
+    (begin === undefined || line.time >= begin) &&
+    (end === undefined || line.time < end);
+}
+
+/** Events outlive accounts: the id of one that was deleted is still an id. */
+async function subjectId(user: string, directory: Directory): Promise<string> {
+  const account = await directory.findByIdentifier(user);
+  if (account !== undefined) return account.user.id;
+  if (/^[\w-]{22}$/.test(user)) return user;
+  throw refusal(`there is no user ${JSON.stringify(user)}`);
+}
+
+/** With an offset, so that the time zone is clear; a day begins at midnight UTC. */
+const timeForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+function timeOf(option: string, text: string, now: number): string {
+  const ago = parseDuration(text);
+  const time = ago === undefined ? (timeForm.test(text) ? Date.parse(text) : Number.NaN) : (now - ago) * 1000;
+  if (Number.isNaN(time))
+    throw refusal(
+      `${option} takes a time such as 2026-11-24T09:00:00Z, a day, or how long ago, such as 24h, not ${text}`,
+    );
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,73 @@
+/** `stepgate audit query`: events of the log by user, app, time, outcome and kind, a page at a time. */
+import { type Command, Option } from 'commander';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { Directory } from '../../users/directory.ts';
+import { newCommand } from '../commands.ts';
+import { refusal } from '../shared/refusal.ts';
+import { withStore } from '../shared/with-store.ts';
+import type { AuditContext } from './audit-context.ts';
+import type { AuditLine } from './audit-text.ts';
+import { filterOf, type LineFilter } from './filter.ts';
+import { linePrinter } from './print-lines.ts';
+import { readAuditLog } from './read-log.ts';
+
+interface QueryOptions extends LineFilter {
+  readonly limit: string;
+  readonly after?: string;
+  readonly all?: true;
+  readonly json?: true;
+}
+
+const maxLimit = 10_000;
+
+export function auditQueryCommand(context: AuditContext): Command {
+  return newCommand('audit query')
+    .option('-n, --limit <number>', `how many: 1 to ${maxLimit}`, '100')
+    .option('--after <place>', 'only those after this place in the log: the next page')
+    .option('--all', 'all pages')
+    .option('--user <identifier>', 'of this user only; the id of an account will do')
+    .option('--client <client id>', 'of this app only')
+    .option('--from <time>', 'not before this time: 2026-11-24T09:00:00Z, a day, or how long ago, e.g. 24h')
+    .option('--until <time>', 'only before this time')
+    .addOption(
+      new Option('--outcome <outcome>', 'only with this outcome').choices([
+        'success',
+        'failure',
+        'deny',
+        'pending',
+      ] as const),
+    )
+    .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')
+    .option('--transaction <reference>', 'of this sign-in only')
+    .action((options: QueryOptions) => query(context, options));
+}
+
+/** Holds one page of the store at a time, however long the log is. */
+async function query(context: AuditContext, options: QueryOptions): Promise<void> {
+  const limit = options.all ? Number.POSITIVE_INFINITY : limitOf(options.limit);
+  const { after } = options;
+  if (after !== undefined && !/^\d{1,20}(-\d{1,20})?$/.test(after))
+    throw refusal(`--after takes what the page before said, not ${after}`);
+  await withStore(context, async (store) => {
+    const directory = new Directory(store);
+    const matches = await filterOf(options, { directory, now: context.now() });
+    const print = linePrinter(context, options, directory);
+    let printed = 0;
+    let last = after;
+    for await (const page of readAuditLog(store, omitUndefined({ after }))) {
+      const found = page.filter(({ line }) => matches(line));
+      const shown = found.slice(0, limit - printed);
+      await print(shown.map(({ line }): AuditLine => line));
+      printed += shown.length;
+      last = shown.at(-1)?.cursor ?? last;
+      if (found.length > shown.length) return context.stderr(`there are more: add --after ${last}, or --all\n`);
+    }
+    if (printed === 0) context.stderr('no such events; the store keeps the newest 100,000 lines\n');
+  });
+}
+
+function limitOf(text: string): number {
+  const limit = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(limit <= maxLimit)) throw refusal(`--limit takes a number from 1 to ${maxLimit}, not ${text}; or use --all`);
+  return limit;
+}

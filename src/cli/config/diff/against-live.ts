@@ -1,0 +1,39 @@
+/** The diff of documents against the revision in use. */
+import type { Documents } from '../../../policy/model/documents.ts';
+import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
+import type { Store } from '../../../stores/store.ts';
+import { revisionInUse } from '../../shared/revision-in-use.ts';
+import type { ConfigContext } from '../config-context.ts';
+import type { LineOf } from './changed-files.ts';
+import { configDiff } from './config-diff.ts';
+import type { ConfigDiff } from './model.ts';
+import { liveSide, nextSide } from './side.ts';
+
+/** Documents that would be applied. `sources`: the files that they were read from, for the lines of keys. */
+export interface Candidate {
+  readonly documents: Documents;
+  readonly sources?: readonly DocumentSource[];
+}
+
+/** Rejects with `not_configured` where nothing is live or it cannot be read, or with what the store rejects with. */
+export async function diffAgainstLive(
+  store: Store,
+  { documents, sources = [] }: Candidate,
+  { authenticators, now }: Pick<ConfigContext, 'authenticators' | 'now'>,
+): Promise<ConfigDiff> {
+  const inUse = await revisionInUse(store, authenticators);
+  return configDiff({
+    live: liveSide(store, inUse),
+    next: await nextSide(documents, authenticators),
+    against: `revision ${inUse.snapshot.revision}, which is live`,
+    lineOf: linesIn(sources),
+    authenticators,
+    store,
+    now: now(),
+  });
+}
+
+export function linesIn(sources: readonly DocumentSource[]): LineOf {
+  const byFile = new Map(sources.map(({ source }) => [source.file, source] as const));
+  return (file, path) => byFile.get(file)?.lineOf(path);
+}

@@ -1,0 +1,112 @@
+/** Which files, rules and keys differ, by file and line. */
+import type { Document } from '../../../policy/model/documents.ts';
+import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
+import type { FileChange, PartChange } from './model.ts';
+import type { Side } from './side.ts';
+
+/** Line of the value at this path in a file that would be applied. `undefined`: not known. */
+export type LineOf = (file: string, path: readonly (string | number)[]) => number | undefined;
+
+/** Rejects like `Side.document`. */
+export async function changedFiles(live: Side, next: Side, lineOf: LineOf): Promise<readonly FileChange[]> {
+  const changes: FileChange[] = [];
+  for (const key of changedKeys(live.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+    const document = after ?? before;
+    if (document === undefined) continue;
+    const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+    const parts = before && after ? partsBetween(before, after, lineOf) : [];
+    changes.push({ file: document.file, change, parts });
+  }
+  return changes.sort((a, b) => a.file.localeCompare(b.file));
+}
+
+function partsBetween(before: Document, after: Document, lineOf: LineOf): readonly PartChange[] {
+  if (after.kind === 'file') return [];
+  const lineAt = (path: readonly (string | number)[]) => lineOf(after.file, path) ?? 1;
+  const moved = before.file === after.file ? [] : [valueChange('file', { before: before.file, after: after.file }, 1)];
+  const [old, current] = [members(before.content), members(after.content)];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter((key) => key !== 'rules');
+  return [
+    ...moved,
+    ...keys.flatMap((key) => keyChanges([key], { before: old[key], after: current[key] }, lineAt)),
+    ...ruleChanges(before, after),
+  ];
+}
+
+interface Values {
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Keys are told apart down to this depth. */
+const deepest = 4;
+
+function keyChanges(
+  path: readonly string[],
+  { before, after }: Values,
+  lineAt: (path: readonly string[]) => number,
+): readonly PartChange[] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (path.length < deepest && isMap(before) && isMap(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, lineAt));
+  }
+  return [valueChange(path.join('.'), { before, after }, lineAt(path))];
+}
+
+function valueChange(path: string, { before, after }: Values, line: number): PartChange {
+  const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+  const [from, to] = [shown(path, before), shown(path, after)];
+  return { change, path, line, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+}
+
+/** Longer values say less than their place. */
+const longest = 60;
+
+/** Not what stands for a secret, though it is none. */
+function shown(path: string, value: unknown): string | undefined {
+  if (value === undefined || /secret|jwks|hash/i.test(path)) return undefined;
+  const text = typeof value === 'string' ? value : canonicalJson(value);
+  return text.length > longest ? undefined : text;
+}
+
+interface WrittenRule {
+  readonly name: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+function rulesOf({ content, ruleLines }: Document): readonly WrittenRule[] {
+  const { rules } = members(content);
+  return (Array.isArray(rules) ? rules : []).map((rule: unknown, at) => ({
+    name: String(members(rule).name ?? `rules[${at}]`),
+    text: canonicalJson(rule),
+    line: ruleLines[at] ?? 1,
+  }));
+}
+
+/** By name. Of those that both have, what stands in another order was moved. */
+function ruleChanges(before: Document, after: Document): readonly PartChange[] {
+  const [old, current] = [rulesOf(before), rulesOf(after)];
+  const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
+  const common = current.map(({ name }) => name).filter((name) => oldNames.includes(name));
+  const changes = current.flatMap(({ name, text, line }): readonly PartChange[] => {
+    const same = old.find((rule) => rule.name === name);
+    if (same === undefined) return [{ change: 'added', rule: name, line }];
+    if (same.text !== text) return [{ change: 'changed', rule: name, line }];
+    return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, line }];
+  });
+  const removed = old
+    .filter(({ name }) => !current.some((rule) => rule.name === name))
+    .map(({ name, line }): PartChange => ({ change: 'removed', rule: name, line }));
+  return [...changes, ...removed];
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function members(value: unknown): Readonly<Record<string, unknown>> {
+  return isMap(value) ? value : {};
+}

@@ -1,0 +1,94 @@
+/** Compares a configuration with the one that is live: files and rules, and what changes for users. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
+import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
+import type { Store } from '../../../stores/store.ts';
+import { conditionsIn } from '../fresh-sign-ins.ts';
+import { type AppPair, comparedApps } from './app-pairs.ts';
+import { changedFiles, type LineOf } from './changed-files.ts';
+import { circumstancesOf, placePairs } from './circumstances.ts';
+import { comparePair } from './compare-pair.ts';
+import type { AccessChange, ConfigDiff } from './model.ts';
+import type { Side } from './side.ts';
+import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './user-classes.ts';
+
+export interface DiffOptions {
+  readonly live: Side;
+  readonly next: Side;
+  /** What `live` is, for the reader. */
+  readonly against: string;
+  readonly lineOf: LineOf;
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Absent: users are not counted. */
+  readonly store?: Store;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+/** Rejects with what the store rejects with, or when a policy cannot be read. */
+export async function configDiff({ live, next, against, lineOf, store, ...rest }: DiffOptions): Promise<ConfigDiff> {
+  const { pairs, added, removed } = await comparedApps(live, next);
+  const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
+  const projection = projectionOf(pairs);
+  const known = { projection, places, now: rest.now };
+  // Where no sign-in can change, there is nothing to count.
+  const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
+  const real = counted?.classes ?? [];
+  const isSomeUser = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));
+  const all = [...real, ...usersByGroup({ ...rest, next }, known).filter((one) => !isSomeUser(one))];
+  const changes = pairs.flatMap((pair) => {
+    const classes = seenBy(all, projectionOf([pair]), projection);
+    const circumstances = circumstancesOf(pair, { places, now: rest.now });
+    return comparePair(pair, { classes, circumstances, isCounted: store !== undefined });
+  });
+  return {
+    ...(live.snapshot.revision > 0 && { base: live.snapshot.revision }),
+    against,
+    files: await changedFiles(live, next, lineOf),
+    apps: { added, removed },
+    changes: joined(changes).toSorted(byWeight),
+    ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
+    leftAside: leftAside(pairs),
+  };
+}
+
+/** A user in each group by itself, and one in none, who has every authenticator that users can enroll. */
+function usersByGroup(
+  { next, authenticators }: Pick<DiffOptions, 'next' | 'authenticators'>,
+  known: Parameters<typeof classOf>[1],
+): readonly UserClass[] {
+  const enabled = enabledAuthenticators(authenticators, next.snapshot.settings);
+  const enrollments = enabled
+    .filter(({ enrollable }) => enrollable)
+    .map(({ key, factors, characteristics }) => ({ id: key, authenticator: key, factors, characteristics }));
+  return [[], ...[...known.projection.groups].map((group) => [group])].map((groups) => {
+    const subject = { id: 'none', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
+    return { ...classOf(subject, known), users: 0 };
+  });
+}
+
+/** The same change at several apps is one. */
+function joined(changes: readonly AccessChange[]): readonly AccessChange[] {
+  const same = Map.groupBy(changes, ({ apps: _, ...rest }) => JSON.stringify(rest));
+  return [...same.values()].flatMap(([first, ...others]) =>
+    first ? [{ ...first, apps: [first, ...others].flatMap(({ apps }) => apps).sort() }] : [],
+  );
+}
+
+const kinds: readonly AccessChange['kind'][] = ['requirement', 'steps', 'recovery', 'acr', 'session'];
+
+function byWeight(a: AccessChange, b: AccessChange): number {
+  const shutOut = ({ effects, after }: AccessChange) =>
+    after.words === 'denied' || effects.some(({ kind }) => kind === 'shut_out') ? 0 : 1;
+  const users = ({ who }: AccessChange) => who.users ?? 0;
+  return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || shutOut(a) - shutOut(b) || users(b) - users(a);
+}
+
+const compared = ['users', 'groups', 'userType', 'network', 'device', 'apps', 'scopes', 'time', 'accountAge'];
+const alsoCompared = ['recovered', 'authenticated', 'attributes', 'expression'];
+
+function leftAside(pairs: readonly AppPair[]): readonly string[] {
+  const sets = pairs.flatMap(({ live, next }) => [live, next].flatMap(({ policies }) => conditionsIn(policies)));
+  const names = new Set(sets.flatMap((set) => Object.keys(set)));
+  return [...names].filter((name) => ![...compared, ...alsoCompared].includes(name)).sort();
+}

@@ -1,0 +1,79 @@
+/** A diff as a page: for a review, for a ticket, on paper. */
+import { htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { quantity } from '../quantities.ts';
+import { appsText, byApps, changeDetails, sectionTitles } from './diff-text.ts';
+import type { AccessChange, ConfigDiff, FileChange, PartChange } from './model.ts';
+
+export interface DiffPage {
+  /** The directory that was compared. */
+  readonly dir: string;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+/** A whole document. */
+export function diffHtml(diff: ConfigDiff, { dir, now }: DiffPage): string {
+  const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const body = markup`<h1>What ${dir} would change</h1>
+<p class="faint">Compared with ${diff.against}, on ${when} UTC${countedText(diff)}.</p>
+${changeSections(diff)}
+${appsSection(diff)}
+${filesSection(diff.files)}
+${leftAsideText(diff.leftAside)}`;
+  return htmlPage({ title: `Changes of ${dir}`, body });
+}
+
+function countedText({ users, isPartial }: ConfigDiff): string {
+  if (users === undefined) return '';
+  return `, for ${quantity(users, 'active user')}${isPartial ? ' or more' : ''}`;
+}
+
+function changeSections({ changes }: ConfigDiff): PageContent {
+  if (changes.length === 0) return markup`<p>No fresh sign-in changes.</p>`;
+  return sectionTitles.map(([title, kinds]) => {
+    const own = changes.filter(({ kind }) => kinds.includes(kind));
+    return own.length === 0 ? '' : markup`<section><h2>${title}</h2>${byApps(own).map(appSection)}</section>`;
+  });
+}
+
+function appSection({ apps, changes }: ReturnType<typeof byApps>[number]): PageMarkup {
+  return markup`<h3>${appsText(apps)}</h3><ul>${changes.map(card)}</ul>`;
+}
+
+function card(change: AccessChange): PageMarkup {
+  const shutsOut = change.after.words === 'denied' || change.effects.some(({ kind }) => kind === 'shut_out');
+  const details = changeDetails(change).map(({ label, text }) => markup`<dt>${label}</dt><dd>${text}</dd>`);
+  return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
+}
+
+function appsSection({ apps: { added, removed } }: ConfigDiff): PageContent {
+  if (added.length + removed.length === 0) return '';
+  return markup`<section><h2>Apps</h2>${added.length > 0 ? markup`<p>New: ${added.join(', ')}</p>` : ''}${
+    removed.length > 0 ? markup`<p>No user can open any more: ${removed.join(', ')}</p>` : ''
+  }</section>`;
+}
+
+function filesSection(files: readonly FileChange[]): PageContent {
+  if (files.length === 0) return markup`<p>Nothing differs.</p>`;
+  return markup`<section><h2>Files and rules</h2>
+<table><thead><tr><th scope="col">Where</th><th scope="col">Change</th><th scope="col">What</th></tr></thead><tbody>${files.map(fileRows)}</tbody></table></section>`;
+}
+
+function fileRows({ file, change, parts }: FileChange): PageContent {
+  if (parts.length === 0) {
+    const what = change === 'changed' ? 'comments or places only' : 'the whole file';
+    return markup`<tr><td><code>${file}</code></td><td class="short">${change}</td><td>${what}</td></tr>`;
+  }
+  return parts.map((part) => partRow(file, part));
+}
+
+function partRow(file: string, { change, rule, path, line, from, to }: PartChange): PageMarkup {
+  const what = rule === undefined ? markup`<code>${path ?? ''}</code>` : markup`rule “${rule}”`;
+  const values = [from ?? [], to ?? []].flat().join(' → ');
+  return markup`<tr><td><code>${file}:${line}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
+}
+
+function leftAsideText(names: readonly string[]): PageContent {
+  if (names.length === 0) return '';
+  return markup`<p class="faint">Rules also ask about ${names.join(', ')}. This comparison leaves it aside.</p>`;
+}

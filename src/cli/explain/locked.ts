@@ -1,0 +1,52 @@
+/** For which authenticators of a user no attempt is left. */
+import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
+import { passwordRuling } from '../../core/policy/password-terms.ts';
+import { limitsOf } from '../../flow/actions/lockout.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { attemptCounter } from '../../stores/keys.ts';
+import type { Limit, Store } from '../../stores/store.ts';
+
+export interface Locked {
+  readonly authenticator: string;
+  /** Seconds until the next attempt. Absent: only `users unlock` or a reset opens it. */
+  readonly retryAfter?: Seconds;
+}
+
+/** A window in which no attempt is left, ever: with it an attempt is refused, and nothing is counted. */
+const never: Limit = { limit: 0, window: 1 };
+
+/**
+ * Looks at the counters of the account, and counts nothing. A browser that the account knows has attempts of its own
+ * beside these (decision 35). Rejects with `StoreUnavailable`.
+ */
+export async function lockedAuthenticators(
+  store: Store,
+  subject: Subject,
+  { kinds, policies, facts }: LockedBy,
+): Promise<readonly Locked[]> {
+  const keys = [...new Set(subject.enrollments.map(({ authenticator }) => authenticator))];
+  const all = await Promise.all(
+    keys.map(async (authenticator): Promise<readonly Locked[]> => {
+      const limits = limitsFor(authenticator, { kinds, policies, facts });
+      if (limits.length === 0) return [];
+      const { retryAfter } = await store.reserve(attemptCounter(subject.id, authenticator), [...limits, never]);
+      if (retryAfter < 0) return [{ authenticator }];
+      return retryAfter > never.window ? [{ authenticator, retryAfter }] : [];
+    }),
+  );
+  return all.flat();
+}
+
+interface LockedBy {
+  readonly kinds: readonly AuthenticatorKind[];
+  readonly policies: PolicySet;
+  readonly facts: Facts;
+}
+
+function limitsFor(key: string, { kinds, policies, facts }: LockedBy): readonly Limit[] {
+  const kind = kinds.find((one) => one.key === key);
+  if (!kind?.underPasswordPolicy) return kind?.attemptLimits ?? [];
+  const lockout = passwordRuling(policies, facts)?.terms.lockout;
+  return lockout ? limitsOf(lockout) : [];
+}

@@ -1,0 +1,179 @@
+/**
+ * The story of one sign-in, from what the audit log kept of it: what happened, and for each decision which layer asked
+ * what and why. What rules say comes from the revision that decided.
+ */
+import type { Conditions } from '../../core/model/conditions.ts';
+import type { EnrollmentTerms } from '../../core/model/enrollment-policy.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { Requirement, RuleHead, SourceLocation } from '../../core/model/policy.ts';
+import type { ProfileTerms } from '../../core/model/profile-policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { isExpired } from '../../core/step/transaction.ts';
+import type { AuditTrace, PassedRule, TracedLayer } from '../../flow/audit-trace.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import { transactionKey } from '../../stores/keys.ts';
+import type { Store } from '../../stores/store.ts';
+import { Directory } from '../../users/directory.ts';
+import type { AuditLine } from '../audit/audit-text.ts';
+import { readAuditLog } from '../audit/read-log.ts';
+import { refusal } from '../shared/refusal.ts';
+
+/** A rule that did not decide. `when`: its conditions; absent: the rule cannot be read any more. */
+export interface ToldRule extends PassedRule {
+  readonly when?: Conditions;
+}
+
+/** A layer, with what its rule says. Absent: the revision cannot be read any more. */
+export interface ToldLayer extends TracedLayer {
+  readonly passed?: readonly ToldRule[];
+  readonly when?: Conditions;
+  readonly location?: SourceLocation;
+  /** One of them had to be met. */
+  readonly requirements?: readonly Requirement[];
+  readonly enrollment?: EnrollmentTerms;
+  readonly profile?: ProfileTerms;
+}
+
+/** A decision that the log kept, with its line. */
+export interface ToldDecision extends Omit<AuditTrace, 'layers'> {
+  readonly line: AuditLine;
+  readonly layers: readonly ToldLayer[];
+  /** The store has the revision that decided. */
+  readonly revisionFound: boolean;
+}
+
+export interface SignInStory {
+  readonly transaction: string;
+  readonly client?: string;
+  /** Name of the app. */
+  readonly app?: string;
+  /** Id of the account. Absent: the user did not identify, or the identifier belongs to no account. */
+  readonly subject?: string;
+  /** An identifier of that account, if it is still there. */
+  readonly user?: string;
+  /** Oldest first; the newest of them, where there are many. */
+  readonly events: readonly AuditLine[];
+  readonly decisions: readonly ToldDecision[];
+  /** It is under way; the authenticator that is asked for, if there is one. */
+  readonly open?: { readonly waitsFor?: string };
+}
+
+/** Lines that are told of one sign-in. */
+const maxLines = 200;
+
+/** Rejects with one sentence when the log has nothing about it, or with `StoreUnavailable`. */
+export async function signInStory(
+  store: Store,
+  transaction: string,
+  { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: number },
+): Promise<SignInStory> {
+  if (!/^[\w-]{8,64}$/.test(transaction))
+    throw refusal('--transaction takes the reference of a sign-in: see the page, or `audit tail`');
+  const events = await linesOf(store, transaction);
+  const open = await openState(store, transaction, now);
+  if (events.length === 0 && open === undefined)
+    throw refusal(
+      `the audit log has nothing about ${transaction}: the store keeps the newest 100,000 lines, older ones are in the log of the process`,
+    );
+  const subject = events.findLast((line) => line.subject !== undefined)?.subject;
+  const client = events.find((line) => line.client !== undefined)?.client;
+  const account = subject === undefined ? undefined : await new Directory(store).get(subject);
+  const revisions = new Revisions(store, { authenticators });
+  const decisions = [];
+  for (const line of decisiveLines(events)) decisions.push(await toldDecision(revisions, line));
+  return omitUndefined({
+    transaction,
+    client,
+    app: await appName(revisions, events),
+    subject,
+    user: account?.user.identifiers[0],
+    events,
+    decisions,
+    open,
+  });
+}
+
+async function linesOf(store: Store, transaction: string): Promise<readonly AuditLine[]> {
+  let own: readonly AuditLine[] = [];
+  const ids = new Set([transaction]);
+  for await (const page of readAuditLog(store, { mayMatch: (text) => [...ids].some((id) => text.includes(id)) })) {
+    const found = page.flatMap(({ line }) => (line.transaction !== undefined && ids.has(line.transaction) ? line : []));
+    own = [...own, ...found].slice(-maxLines);
+  }
+  const began = own.flatMap(({ trace }) => trace?.began ?? []);
+  const before = began.find((id) => !ids.has(id));
+  return before === undefined ? own : [...(await linesOf(store, before)), ...own].slice(-maxLines);
+}
+
+async function openState(store: Store, transaction: string, now: number): Promise<SignInStory['open']> {
+  const key = transactionKey(transaction);
+  const entry = (await store.load([key])).entries.get(key);
+  const state = entry && parseTransaction(entry.value);
+  if (state === undefined || isExpired(state, now)) return undefined;
+  return omitUndefined({ waitsFor: state.pending?.authenticator });
+}
+
+/** The last line of each event that has a trace: a page of a denial that is shown again has a line again. */
+function decisiveLines(events: readonly AuditLine[]): readonly AuditLine[] {
+  const traced = events.filter(({ trace }) => trace !== undefined);
+  const last = traced.filter((line, index) => !traced.slice(index + 1).some(({ event }) => event === line.event));
+  // What more was asked for counts while nothing else was decided.
+  const final = last.filter(({ event }) => event !== 'sign_in.asked');
+  return final.length > 0 ? final : last;
+}
+
+async function appName(revisions: Revisions, events: readonly AuditLine[]): Promise<string | undefined> {
+  const line = events.findLast(({ client, policyRevision }) => client !== undefined && policyRevision !== undefined);
+  if (line?.client === undefined || line.policyRevision === undefined) return undefined;
+  const snapshot = await revisions.numbered(line.policyRevision);
+  return (await snapshot?.app(line.client))?.name;
+}
+
+async function toldDecision(revisions: Revisions, line: AuditLine): Promise<ToldDecision> {
+  const { trace: { layers, ...trace } = { layers: [], proved: [], device: { known: false }, scopes: [] } } = line;
+  const { policyRevision, client = '' } = line;
+  const snapshot = policyRevision === undefined ? undefined : await revisions.numbered(policyRevision);
+  const app = await snapshot?.app(client);
+  const policies = snapshot && app && (await snapshot.policies(app));
+  const told = layers.map((layer) => (policies ? withRules(layer, policies) : layer));
+  return { line, ...trace, layers: told, revisionFound: policies !== undefined };
+}
+
+function withRules(layer: TracedLayer, policies: PolicySet): ToldLayer {
+  const ruleNamed = (name: string | undefined) =>
+    policyOf(layer, policies)?.rules.find(({ rule }) => rule.name === name)?.rule;
+  const decider = ruleNamed(layer.rule);
+  return omitUndefined({
+    ...layer,
+    passed: layer.passed?.map((one) => omitUndefined({ ...one, when: ruleNamed(one.rule)?.when })),
+    when: decider?.when,
+    location: decider?.location,
+    ...termsOf(layer, decider, policies),
+  });
+}
+
+function policyOf({ layer, policy, change }: TracedLayer, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
+  if (layer === 'account') return change && policies.accountPolicy?.about(change);
+  if (layer === 'request' || layer === 'service') return undefined;
+  // A recovery is decided in the place of the sign-on policy.
+  if (layer === 'app' && policy === policies.recovery?.name) return policies.recovery;
+  return policies[layer];
+}
+
+function termsOf(
+  { layer, acrValues }: TracedLayer,
+  decider: (RuleHead & { readonly then?: unknown }) | undefined,
+  policies: PolicySet,
+): Pick<ToldLayer, 'requirements' | 'enrollment' | 'profile'> {
+  if (acrValues !== undefined)
+    return {
+      requirements: policies.acrValues.flatMap((acr) => (acrValues.includes(acr.value) ? acr.requirement : [])),
+    };
+  if (decider === undefined) return {};
+  if (layer === 'enrollment') return { enrollment: decider.then as EnrollmentTerms };
+  if (layer === 'profile') return { profile: decider.then as ProfileTerms };
+  const then = decider.then as { readonly kind: string; readonly requirement?: Requirement };
+  return then.requirement ? { requirements: [then.requirement] } : {};
+}

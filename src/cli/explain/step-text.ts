@@ -1,0 +1,64 @@
+/** Formats the predicted steps of a sign-in, and what follows where the user does otherwise. */
+import type { Branch } from '../../core/analysis/branches.ts';
+import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { AuthenticatorOption } from '../../core/step/step.ts';
+import { printable } from '../shared/printable.ts';
+import { denialWords } from './denial-text.ts';
+import { beforeWords, skippableWords } from './enrollment-text.ts';
+import { consentWords, keepWords, profileWords } from './profile-text.ts';
+
+/** `known`: who signs in is known, so that the steps go to the end. */
+export function stepLines(
+  steps: readonly SimulatedStep[],
+  { known, branches }: { readonly known: boolean; readonly branches: readonly Branch[] },
+): readonly string[] {
+  const lines = steps.flatMap((step, index) => [
+    `  ${index + 1}. ${stepWords(step)}`,
+    ...branches.filter((one) => one.at === index && one.steps.length > 0).map((one) => `     ${branchWords(one)}`),
+  ]);
+  return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
+}
+
+function branchWords({ when, without, steps }: Branch): string {
+  return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${steps.map(stepWords).join('; then ')}`;
+}
+
+/** What the user does not get in without. Empty: there is none. */
+export function neededWords(branches: readonly Branch[]): string {
+  const needed = branches.flatMap(({ without, steps }) => (without !== undefined && steps.length === 0 ? without : []));
+  return [...new Set(needed)].join(' and ');
+}
+
+function stepWords(step: SimulatedStep): string {
+  switch (step.kind) {
+    case 'identify':
+      return step.identifyWith === undefined ? 'identify' : `identify (with ${step.identifyWith})`;
+    case 'select':
+      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
+    case 'challenge':
+    case 'enroll': {
+      const others = step.alternatives.map(({ authenticator, label }: AuthenticatorOption) =>
+        named(authenticator, label),
+      );
+      const words = `${step.kind} ${named(step.authenticator, step.label)}`;
+      const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
+      if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
+      return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
+    }
+    case 'profile':
+      return `fill in the profile: ${profileWords(step)}`;
+    case 'consent':
+      return `consent to ${consentWords(step.scopes)}`;
+    case 'keep_account':
+      return keepWords(step.dueAt);
+    case 'denied':
+      return `denied: ${denialWords(step.reason)}`;
+    case 'complete':
+      return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
+  }
+}
+
+/** With the name that the user gave it. */
+export function named(authenticator: string, label: string | undefined): string {
+  return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
+}

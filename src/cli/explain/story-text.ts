@@ -1,0 +1,215 @@
+/** Tells the story of a sign-in to an admin, in plain words. */
+import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
+import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
+import type { AuditLine } from '../audit/audit-text.ts';
+import { durationText } from '../shared/durations.ts';
+import type { Paint } from '../shared/paint.ts';
+import { printable } from '../shared/printable.ts';
+import { conditionWords } from './condition-text.ts';
+import { denialWords } from './denial-text.ts';
+import { enrollmentRows } from './enrollment-text.ts';
+import { layerTitles } from './explain-text.ts';
+import { profileRows } from './profile-text.ts';
+import { ageWords, characteristicWords, requirementWords } from './requirement-text.ts';
+import type { SignInStory, ToldDecision, ToldLayer, ToldRule } from './sign-in-story.ts';
+
+export function storyText(story: SignInStory, paint: Paint): string {
+  const lines = [
+    paint('bold', `Sign-in ${story.transaction}${appWords(story)}`),
+    ...headLines(story),
+    '',
+    paint('bold', 'What happened'),
+    ...happened(story),
+    ...story.decisions.flatMap((decision) => ['', ...decisionLines(decision, paint)]),
+  ];
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+function appWords({ app, client }: SignInStory): string {
+  if (client === undefined) return '';
+  return printable(app === undefined ? ` to ${client}` : ` to ${app} (${client})`);
+}
+
+function headLines({ subject, user, events, decisions }: SignInStory): readonly string[] {
+  const who = subject === undefined ? 'nobody that has an account' : (user ?? `${subject} (the account is gone)`);
+  const ip = events.findLast((line) => line.ip !== undefined)?.ip;
+  const last = decisions.at(-1);
+  return [
+    row('who', who),
+    ...(ip === undefined ? [] : [row('from', [ip, ...(last ? [zoneWords(last), deviceWords(last)] : [])].join(', '))]),
+    ...(last ? [row('request', requestWords(last))] : []),
+  ];
+}
+
+function zoneWords({ zones = [] }: ToldDecision): string {
+  return zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
+}
+
+function deviceWords({ device }: ToldDecision): string {
+  const kind = [device.platform, device.os].filter((one) => one !== undefined);
+  const browser = device.known ? 'a browser that the user had used before' : 'a new browser';
+  return [browser, ...kind].join(', ');
+}
+
+function requestWords({ scopes, acrValues, acrEssential, maxAge, promptLogin }: ToldDecision): string {
+  return [
+    `scope ${scopes.join(' ')}`,
+    ...(acrValues ? [`acr_values ${acrValues.join(' ')}${acrEssential ? ' (essential)' : ''}`] : []),
+    ...(maxAge === undefined ? [] : [`max_age ${maxAge}`]),
+    ...(promptLogin ? ['prompt login'] : []),
+  ].join('; ');
+}
+
+function happened({ events, open }: SignInStory): readonly string[] {
+  const told = events.map((line) => ({ line, words: eventWords(line) }));
+  // A page that is shown again repeats what it says.
+  const once = told.filter(({ line, words }, index) => {
+    const before = told[index - 1];
+    return before?.words !== words || before.line.event !== 'sign_in.denied' || line.event !== 'sign_in.denied';
+  });
+  const lines = once.map(({ line, words }) => `  ${timeText(line)}  ${words}`);
+  const isOver = events.some(({ event }) => /^sign_in\.(completed|denied|cancelled)$|^consent\.refused$/.test(event));
+  if (isOver) return lines;
+  if (open === undefined) return [...lines, '  Nothing more: the user did not go on.'];
+  return [...lines, `  It is under way${open.waitsFor === undefined ? '' : `, and waits for ${open.waitsFor}`}.`];
+}
+
+function timeText({ time }: AuditLine): string {
+  return time.slice(0, 19).replace('T', ' ');
+}
+
+/** What each event says beside its name. */
+const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
+  'authenticator.verified': ({ authenticator }) => `proved ${authenticator}`,
+  'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${reason}`,
+  'authenticator.throttled': ({ authenticator }) => `${authenticator} was not checked: too many attempts`,
+  'authenticator.enrolled': ({ authenticator }) => `set up ${authenticator}`,
+  'recovery.started': ({ authenticator }) => `began to recover ${authenticator ?? 'the password'}`,
+  'recovery.completed': ({ authenticator }) => `set ${authenticator} anew`,
+  'enrollment.skipped': ({ authenticator, reason }) => `skipped setting up ${authenticator} (${reason})`,
+  'profile.completed': ({ attributes = [] }) => `filled in ${attributes.join(', ') || 'the profile'}`,
+  'profile.skipped': ({ attributes = [] }) => `skipped ${attributes.join(', ') || 'the profile'}`,
+  'user.registered': () => 'made the account',
+  'message.queued': ({ channel, authenticator }) => `a message was sent for ${authenticator} (${channel})`,
+  'message.withheld': ({ authenticator }) => `no message was sent for ${authenticator}: it would reach no account`,
+  'message.limited': ({ authenticator, reason }) => `no message was sent for ${authenticator}: too many (${reason})`,
+  'consent.given': ({ scopes = [] }) => `granted ${scopes.join(', ') || 'nothing'}`,
+  'consent.refused': () => 'refused what the app asked for',
+  'sign_in.completed': ({ acr, amr = [], waived }) =>
+    `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
+  'sign_in.asked': ({ trace }) => `more was asked for by ${askingWords(trace)}`,
+  'sign_in.new_browser': () => 'the user was told of a new browser',
+  'sign_in.denied': ({ reason }) => `denied: ${reasonWords(reason)}`,
+  'sign_in.cancelled': () => 'the user gave up',
+  'account.device_remembered': () => 'the browser remembers the second factor from now on',
+  'token.denied': ({ reason }) => `no tokens: ${reasonWords(reason)}`,
+  'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonWords(reason)}`,
+};
+
+/** The layers that what was proved did not meet. */
+function askingWords(trace: AuditLine['trace']): string {
+  const asking = (trace?.layers ?? []).filter(({ met, outcome }) => met === false || outcome === 'deny');
+  const words = asking.map((layer) =>
+    layer.rule === undefined ? titleOf(layer) : `${titleOf(layer)}, "${layer.rule}"`,
+  );
+  return words.join('; ') || 'the app';
+}
+
+function eventWords(line: AuditLine): string {
+  const words = sentences[line.event]?.(line) ?? [line.event, ...(line.reason ? [line.reason] : [])].join(': ');
+  return printable(words);
+}
+
+function isDenyReason(reason: string): reason is DenyReason {
+  return (denyReasons as readonly string[]).includes(reason);
+}
+
+function reasonWords(reason = ''): string {
+  return isDenyReason(reason) ? denialWords(reason) : reason.replaceAll('_', ' ');
+}
+
+function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] {
+  const { line, layers, proved, revisionFound } = decision;
+  const lost = `Revision ${line.policyRevision} is not in the store any more: only the names of its rules are known.`;
+  return [
+    paint('bold', `Why: the decision of ${timeText(line)}, by revision ${line.policyRevision}`),
+    ...(revisionFound ? [] : [`  ${lost}`]),
+    ...layers.filter(says).flatMap((layer) => layerLines(layer, paint)),
+    `  ${paint('bold', 'Proved at that time')}`,
+    ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${proofWords(proof)}`)),
+  ];
+}
+
+/** A request that asks for nothing has nothing to tell. */
+function says({ layer, outcome, maxAge }: ToldLayer): boolean {
+  return layer !== 'request' || outcome !== 'not_requested' || maxAge !== undefined;
+}
+
+function layerLines(layer: ToldLayer, paint: Paint): readonly string[] {
+  const { passed = [], morePassed, outcome, rule, location } = layer;
+  const where = location === undefined ? '' : paint('dim', `  ${location.file}:${location.line}`);
+  const title = `  ${paint('bold', titleOf(layer))}`;
+  const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
+  return [
+    title,
+    ...(morePassed === undefined ? [] : [`    ${morePassed} rules before these did not hold, either`]),
+    ...passed.map((one) => `    not by "${printable(one.rule)}": ${passedWords(one, outcome === 'undecided')}`),
+    ...decider,
+    ...askedLines(layer).map((text) => `    ${text}`),
+  ];
+}
+
+function titleOf({ layer, policy, change, acrValues = [] }: TracedLayer): string {
+  if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues.join(', ')}`;
+  if (layer === 'request') return acrValues.length === 0 ? 'Request' : `Request: acr ${acrValues.join(' or ')}`;
+  if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
+  return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${printable(policy)}`;
+}
+
+function passedWords({ because, when }: ToldRule, isUndecided: boolean): string {
+  const end = isUndecided ? 'is not known yet' : 'does not hold';
+  if (because === 'any') return `none of its alternatives holds`;
+  return `${printable(when === undefined ? because : conditionWords(when, because))} ${end}`;
+}
+
+function askedLines(layer: ToldLayer): readonly string[] {
+  const { outcome, failed, requirements = [], maxAge, remembered, enrollment, profile, met, acrValues } = layer;
+  if (failed !== undefined) return [`denied, as ${failed} could not be found out`];
+  if (outcome === 'deny' && requirements.length === 0)
+    return [
+      acrValues ? 'denied: none of these is configured' : layer.rule ? 'denied' : `denied: ${denialWords('no_rule')}`,
+    ];
+  const ways = requirements.flatMap(requirementWords);
+  const rows = [...(enrollment ? enrollmentRows(enrollment) : []), ...(profile ? profileRows(profile) : [])];
+  const asked = [
+    ...ways.map((words, index) => `${index === 0 ? 'asked for' : '       or'} ${words}`),
+    ...(maxAge === undefined ? [] : [`asked for everything ${ageWords(maxAge)}`]),
+    ...rows.map(([name, words]) => `${name} ${words}`),
+    ...(remembered ? [`the browser remembers ${remembered.join(', ')}`] : []),
+  ];
+  if (met !== undefined) return [...asked, met ? 'met' : 'not met'];
+  return asked.length === 0 ? [outcome === 'undecided' ? 'not decided yet' : 'asked for nothing'] : asked;
+}
+
+/** `password (knowledge), 29 s before, in this sign-in`. */
+function proofWords({ authenticator, age, factors, characteristics = [], origin, earlier, idle }: TracedProof): string {
+  const origins = {
+    sign_in: '',
+    recovery: 'to recover',
+    enrollment: 'by setting it up',
+    registration: 'by registering',
+  };
+  // Every proof shows that there was a user.
+  const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicWords[one]);
+  return [
+    `${authenticator} (${[...factors, ...shown].join(', ')})`,
+    age === 0 ? 'just then' : `${durationText(age)} before`,
+    earlier ? 'before this sign-in' : 'in this sign-in',
+    ...(origin === undefined ? [] : [origins[origin]]),
+    ...(idle === undefined ? [] : [`with a pause of ${durationText(idle)} since`]),
+  ].join(', ');
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(9)} ${printable(text)}`;
+}

@@ -1,0 +1,157 @@
+/**
+ * Lets users sign in with what their profiles hold already: numbers and other values of attributes that identify since
+ * the configuration says so. This file promises: a number counts only if it was proved, or is verified by an
+ * administrator's word; a value that two users have identifies neither.
+ */
+import type { AttributeSchema } from '../core/model/attribute.ts';
+import { identifierKey } from '../stores/keys.ts';
+import type { Op, Store } from '../stores/store.ts';
+import type { Directory } from './directory.ts';
+import { canonicalIdentifier } from './identifier.ts';
+import { internationalNumber } from './identifier-kinds.ts';
+import { isFreeFor } from './identifier-reservations.ts';
+import { FingerprintSet } from './import/fingerprint-set.ts';
+import { listUsers } from './list-users.ts';
+import type { User } from './user.ts';
+
+export interface ReindexOptions {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly schema: AttributeSchema;
+  /** Writes nothing, and counts what would be done. */
+  readonly dryRun: boolean;
+  /** Operations for the audit log; written with each user who is changed. */
+  record(user: User): readonly Op[];
+  onProblem(problem: ReindexProblem): void;
+}
+
+export interface ReindexProblem {
+  /** Id of the user. */
+  readonly user: string;
+  readonly attribute: string;
+  readonly reason: 'unverified' | 'not_international' | 'malformed' | 'taken';
+}
+
+export interface ReindexSummary {
+  readonly users: number;
+  /** Users who have got an identifier. */
+  readonly changed: number;
+  /** Values that do not identify. */
+  readonly refused: number;
+  /** Records that cannot be read. */
+  readonly unreadable: number;
+}
+
+/** A value that should identify its user and does not. */
+interface MissingIdentifier {
+  readonly attribute: string;
+  /** In canonical form. */
+  readonly identifier: string;
+}
+
+type Found = MissingIdentifier | Omit<ReindexProblem, 'user'>;
+
+/** Users that are read at once. */
+const pageSize = 1000;
+
+/** Rejects when the store does not answer; what was done until then stays, and the command can run again. */
+export async function reindexUsers(options: ReindexOptions): Promise<ReindexSummary> {
+  const shared = await sharedValues(options);
+  const summary = { users: 0, changed: 0, refused: 0, unreadable: 0 };
+  for await (const { user, unreadable } of allUsers(options.store)) {
+    summary.users += 1;
+    if (unreadable) summary.unreadable += 1;
+    if (user === undefined) continue;
+    const { added, problems } = await reindexed(options, user, shared);
+    for (const problem of problems) options.onProblem({ user: user.id, ...problem });
+    summary.refused += problems.length;
+    if (added) summary.changed += 1;
+  }
+  return summary;
+}
+
+async function* allUsers(store: Store): AsyncGenerator<{ readonly user?: User; readonly unreadable: boolean }> {
+  let after: string | undefined;
+  do {
+    const page = await listUsers(store, {
+      limit: pageSize,
+      matches: () => true,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const { user } of page.accounts) yield { user, unreadable: false };
+    for (const _ of page.unreadable) yield { unreadable: true };
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** What more than one user would be identified by. */
+async function sharedValues({ store, schema }: ReindexOptions): Promise<FingerprintSet> {
+  const [seen, shared] = [new FingerprintSet(), new FingerprintSet()];
+  for await (const { user } of allUsers(store)) {
+    if (user === undefined) continue;
+    for (const found of missingIdentifiers(schema, user)) {
+      if (!('identifier' in found)) continue;
+      if (seen.has(found.identifier)) shared.add(found.identifier);
+      seen.add(found.identifier);
+    }
+  }
+  return shared;
+}
+
+/** Values of attributes that identify, of which the user has no identifier yet. */
+function missingIdentifiers({ attributes }: AttributeSchema, { profile, identifiers }: User): readonly Found[] {
+  return Object.entries(attributes).flatMap(([attribute, { identifies, type, verifiedBy }]): readonly Found[] => {
+    const value = profile[attribute];
+    if (!identifies || typeof value !== 'string' || value === '') return [];
+    const text = type === 'phone' ? internationalNumber(value) : value;
+    if (text === undefined) return [{ attribute, reason: 'not_international' }];
+    const canonical = canonicalIdentifier(text);
+    if (!canonical.ok) return [{ attribute, reason: 'malformed' }];
+    if (identifiers.includes(canonical.value)) return [];
+    // A number that its user only typed may be another user's.
+    if (verifiedBy !== undefined && profile[verifiedBy] !== true) return [{ attribute, reason: 'unverified' }];
+    return [{ attribute, identifier: canonical.value }];
+  });
+}
+
+interface Reindexed {
+  readonly added: boolean;
+  readonly problems: readonly Omit<ReindexProblem, 'user'>[];
+}
+
+async function reindexed(options: ReindexOptions, user: User, shared: FingerprintSet): Promise<Reindexed> {
+  const { directory, schema, dryRun, record } = options;
+  const problems: Omit<ReindexProblem, 'user'>[] = [];
+  let added = false;
+  for (const found of missingIdentifiers(schema, user)) {
+    if (!('identifier' in found)) {
+      problems.push(found);
+      continue;
+    }
+    const { attribute, identifier } = found;
+    const isFree = !shared.has(identifier) && (await canHave(directory, user, identifier));
+    const outcome = isFree && !dryRun ? await give(directory, user, { identifier, record }) : isFree;
+    if (outcome) added = true;
+    else problems.push({ attribute, reason: 'taken' });
+  }
+  return { added, problems };
+}
+
+/** Also not while a former owner could take it back. */
+async function canHave(directory: Directory, { id }: User, identifier: string): Promise<boolean> {
+  const { entries, now } = await directory.reservations([identifierKey(identifier)]);
+  return isFreeFor(entries, identifier, { user: id, now });
+}
+
+async function give(
+  directory: Directory,
+  { id }: User,
+  { identifier, record }: { readonly identifier: string } & Pick<ReindexOptions, 'record'>,
+): Promise<boolean> {
+  const outcome = await directory.amend(
+    id,
+    () => ({ addIdentifiers: [identifier] }),
+    (_before, after) => record(after),
+  );
+  return outcome?.ok === true;
+}

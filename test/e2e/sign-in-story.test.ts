@@ -1,0 +1,176 @@
+/** `explain --transaction`: the story of real sign-ins, from what the audit log kept of them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { explainCommand } from '../../src/cli/explain/explain.ts';
+import type { SignInStory } from '../../src/cli/explain/sign-in-story.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import {
+  answerStep,
+  beginSignIn,
+  currentStep,
+  formOf,
+  identify,
+  passcode,
+  signOnPolicy,
+  userWithPassword,
+  userWithTotp,
+  wrongCode,
+} from '../support/sign-in-flow.ts';
+
+let node: TestNode;
+let time = Math.floor(Date.now() / 1000);
+beforeAll(async () => {
+  node = await startNode({ demo: true, authenticators: ['password', 'totp'], now: () => time });
+});
+afterAll(() => node.stop());
+
+async function explained(...words: string[]): Promise<string> {
+  let output = '';
+  const context = {
+    openStore: async () => ({ ...node.store, close: async () => undefined }),
+    stdout: (text: string) => {
+      output += text;
+    },
+    paint: (_colour: unknown, text: string) => text,
+    authenticators: authenticatorKinds,
+    variables: {},
+    now: () => time,
+  };
+  await explainCommand(context).exitOverride().parseAsync(words, { from: 'user' });
+  return output;
+}
+
+/** Times are those of the machine that writes the log. */
+async function told(transaction: string): Promise<string> {
+  const text = await explained('--transaction', transaction);
+  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME');
+}
+
+async function data(transaction: string): Promise<SignInStory> {
+  return JSON.parse(await explained('--transaction', transaction, '--json')) as SignInStory;
+}
+
+const referenceOf = (event: string, client: string) =>
+  String(node.audit.findLast((line) => line.event === event && line.client === client)?.transaction);
+
+test('a sign-in with two factors: what happened, which layer asked what and why, what was proved', async () => {
+  const user = await userWithTotp(node);
+  const { agent, page, uid } = await beginSignIn(node, 'payroll');
+  const code = await identify(agent, page, user);
+  expect(await told(uid)).toContain('  It is under way, and waits for totp.\n');
+  const again = await answerStep(agent, code, { 'credentials.passcode': await wrongCode(user) });
+  expect(currentStep(await answerStep(agent, again, await passcode(user)))).toBe('code');
+  expect(await told(uid)).toBe(`Sign-in ${uid} to Payroll (payroll)
+  who       ${user.identifier}
+  from      127.0.0.1, in no zone, a new browser
+  request   scope openid email profile groups
+
+What happened
+  TIME  proved password
+  TIME  more was asked for by Sign-on policy payroll, "Everybody else"
+  TIME  totp was refused: credentials.invalid
+  TIME  proved totp
+  TIME  signed in: acr urn:okta:loa:2fa:any, amr mfa otp pwd
+
+Why: the decision of TIME, by revision 1
+  Session policy
+    by the rule "Everybody"  policies/session.yaml:7
+    asked for one factor
+    met
+  Sign-on policy payroll
+    not by "No contractors": groups any: [contractors] does not hold
+    not by "One factor in the office": network any: [office] does not hold
+    by the rule "Everybody else"  policies/sign-on/payroll.yaml:24
+    asked for two distinct factor types; knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
+           or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
+    met
+  Proved at that time
+    password (knowledge), just then, in this sign-in
+    totp (possession, device-bound), just then, in this sign-in
+`);
+});
+
+test('a step-up says what the session had proved, and how old it was', async () => {
+  const user = await userWithTotp(node);
+  // Codes of an authenticator app are made by the clock of the machine.
+  time -= 600;
+  const { agent, page } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  time += 600;
+  const { page: code, uid } = await beginSignIn(node, 'payroll', agent);
+  expect(currentStep(code)).toBe('challenge:totp');
+  const asked = await data(uid);
+  expect(asked.open).toEqual({ waitsFor: 'totp' });
+  expect(asked.decisions.map(({ line, proved }) => [line.event, proved])).toEqual([
+    ['sign_in.asked', [expect.objectContaining({ authenticator: 'password', age: 600, earlier: true })]],
+  ]);
+  const [{ layers } = { layers: [] }] = asked.decisions;
+  expect(layers.map(({ layer, met }) => [layer, met])).toEqual([
+    ['session', true],
+    ['app', false],
+    ['request', undefined],
+  ]);
+  // The page that is shown again asks for nothing new.
+  await agent.open(code.url);
+  expect((await data(uid)).events).toHaveLength(1);
+  expect(currentStep(await answerStep(agent, code, await passcode(user)))).toBe('code');
+  const { decisions } = await data(uid);
+  expect(decisions.map(({ line, proved }) => [line.event, ...proved.map(({ age }) => age)])).toEqual([
+    ['sign_in.completed', 0, 600],
+  ]);
+});
+
+test('a sign-in without a page has a reference of its own', async () => {
+  const user = await userWithPassword(node);
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  const { page: silent } = await beginSignIn(node, 'notes', agent);
+  expect(currentStep(silent)).toBe('code');
+  const reference = referenceOf('sign_in.completed', 'notes');
+  expect(reference).not.toBe(uid);
+  expect(await told(reference)).toContain('password (knowledge), just then, before this sign-in\n');
+  const { page: refused } = await beginSignIn(node, { client_id: 'payroll', prompt: 'none' }, agent);
+  expect(currentStep(refused)).toBe('interaction_required');
+});
+
+test('the reference on a denied page tells which rule denied, and that the user left', async () => {
+  const user = await userWithPassword(node, ['contractors']);
+  const { agent, page } = await beginSignIn(node, 'payroll');
+  const denied = await identify(agent, page, user);
+  expect(currentStep(denied)).toBe('denied.rule');
+  const reference = referenceOf('sign_in.denied', 'payroll');
+  expect(denied.html).toContain(reference);
+  const text = await told(reference);
+  expect(text).toContain('TIME  denied: a rule says so\n\nWhy');
+  expect(text).toContain('by the rule "No contractors"  policies/sign-on/payroll.yaml:8\n    denied\n');
+  await agent.submit(denied, formOf(denied, 'cancel'), {});
+  expect(await told(reference)).toContain('TIME  the user gave up\n');
+});
+
+test('an identifier without an account is told as such', async () => {
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  await identify(agent, page, { identifier: 'nobody@demo.test', password: 'wrong password 123' });
+  const text = await told(uid);
+  expect(text).toContain('who       nobody that has an account\n');
+  expect(text).toContain('password was refused: credentials.invalid\n');
+  expect(text).not.toContain('Why');
+});
+
+test('the policy may change: the story is about the revision that decided', async () => {
+  const user = await userWithPassword(node);
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  await node.configure(signOnPolicy('notes', { then: { allow: { factors: 2 } } }));
+  const [decision] = (await data(uid)).decisions;
+  const app = decision?.layers.find(({ layer }) => layer === 'app');
+  expect(app).toMatchObject({ outcome: 'allow', requirements: [{ anyOf: [expect.objectContaining({ factors: 1 })] }] });
+});
+
+test.each([
+  ['an unknown reference', ['--transaction', 'abcdefghijklmnop'], 'the audit log has nothing about abcdefghijklmnop'],
+  ['no reference', ['--transaction', 'no such'], '--transaction takes the reference of a sign-in'],
+  ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction stands alone'],
+  ['nothing', [], 'give --app, or --transaction'],
+])('%s is refused', async (_, words, sentence) => {
+  await expect(explained(...words)).rejects.toThrow(sentence);
+});

@@ -1,0 +1,65 @@
+/** The trace of an audit line: what is in it, and that it stays small. */
+import { expect, test } from '@jest/globals';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { Facts } from '../../../src/core/model/facts.ts';
+import type { Rule } from '../../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { type AuditTrace, auditTrace } from '../../../src/flow/audit-trace.ts';
+import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../core/support/fixtures.ts';
+
+function traceOf(policies: PolicySet, facts: Facts): AuditTrace {
+  return auditTrace(evaluate(policies, facts), facts, 'other').trace;
+}
+
+const rest: Rule = { name: 'Rest', when: {}, then: allow(factors(1)) };
+const withRules = (...rules: readonly Rule[]): PolicySet => ({
+  ...policiesOf({ app: factors(1) }),
+  app: compilePolicy({ name: 'app', rules: [...rules, rest] }),
+});
+
+test('rules that did not decide have the first condition that kept them from it', () => {
+  const policies = withRules(
+    { name: 'Admins', when: { network: { any: ['office'] }, groups: { any: ['admins'] } }, then: { kind: 'deny' } },
+    { name: 'Either', when: { any: [{ groups: { any: ['a'] } }, { groups: { any: ['b'] } }] }, then: { kind: 'deny' } },
+  );
+  const facts = factsOf({ subject: userWith(['password']), network: { ip: '', zones: ['office'] } });
+  const app = traceOf(policies, facts).layers.find(({ layer }) => layer === 'app');
+  expect(app).toMatchObject({
+    rule: 'Rest',
+    met: false,
+    passed: [
+      { rule: 'Admins', because: 'groups' },
+      { rule: 'Either', because: 'any' },
+    ],
+  });
+});
+
+test('of the browser it keeps what a rule asked about', () => {
+  const facts = factsOf({ subject: userWith(['password']) });
+  expect(traceOf(withRules(), facts).device).toEqual({ known: facts.device.known });
+  const asking = withRules({ name: 'Phones', when: { device: { platform: ['mobile'] } }, then: { kind: 'deny' } });
+  expect(traceOf(asking, facts).device).toEqual({ known: facts.device.known, platform: facts.device.platform });
+});
+
+test('neither a thousand rules, nor much evidence, nor a long request make it large', () => {
+  const rules = Array.from({ length: 1_000 }, (_, index) => ({
+    name: `${index} ${'n'.repeat(190)}`,
+    when: { groups: { any: [`group-${index}`] } },
+    then: { kind: 'deny' as const },
+  }));
+  const evidence = Array.from({ length: 500 }, () => proof('password', 'now'));
+  const long = Array.from({ length: 500 }, (_, index) => `${index}${'s'.repeat(5_000)}`);
+  const request = { scopes: long, acrValues: long };
+  const trace = traceOf(withRules(...rules), factsOf({ subject: userWith(['password']), evidence, request }));
+  const app = trace.layers.find(({ layer }) => layer === 'app');
+  expect([app?.passed?.length, app?.morePassed, trace.proved.length]).toEqual([8, 992, 12]);
+  expect(JSON.stringify(trace).length).toBeLessThan(12_000);
+});
+
+test('only what this user proved is in it', () => {
+  const facts = factsOf({
+    subject: userWith(['password']),
+    evidence: [{ ...proof('password', 'now'), subject: 'zoe' }],
+  });
+  expect(traceOf(withRules(), facts).proved).toEqual([]);
+});
