@@ -11,10 +11,11 @@ import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
+import { shellWord } from '../shared/shell-word.ts';
 import { junitXml } from './junit.ts';
 import { readTests } from './read-tests.ts';
 import { runTests, type TestResult } from './run-tests.ts';
-import { type UncoveredRule, uncoveredRules } from './uncovered.ts';
+import { type Coverage, coverage } from './uncovered.ts';
 
 export interface PolicyTestContext {
   readonly authenticators: readonly AuthenticatorKind[];
@@ -39,7 +40,7 @@ interface Outcome {
   readonly results: readonly TestResult[];
   /** Not empty: the results are not all. */
   readonly findings: readonly Finding[];
-  readonly coverage: { readonly rules: number; readonly uncovered: readonly UncoveredRule[] };
+  readonly coverage: Coverage;
 }
 
 export function configTestCommand(context: PolicyTestContext): Command {
@@ -47,7 +48,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('--tests <dir>', 'directory of the tests (default: tests in the directory of the configuration)')
     .option('--junit <file>', 'write the results as JUnit XML, too')
-    .option('--coverage', 'list the rules that no test was decided by')
+    .option('--coverage', 'list the rules that no test was decided by, and the conditions that none hit or none missed')
     .action(async (dir: string, options: TestOptions) => {
       const outcome = await outcomeOf(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
@@ -69,7 +70,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
 /** Nothing is run where the configuration or a test is wrong. */
 async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
   const loaded = await loadConfiguration(dir, context);
-  const nothing = { results: [], coverage: { rules: 0, uncovered: [] } };
+  const nothing = { results: [], coverage: coverage(new Map(), []) };
   if (!loaded.ok) return { ...nothing, findings: loaded.findings };
   const { documents } = loaded;
   const { authenticators, variables } = context;
@@ -79,7 +80,7 @@ async function outcomeOf(context: PolicyTestContext, dir: string, tests: string)
   const { files, findings } = await readTests(tests, configuration);
   if (findings.length > 0) return { ...nothing, findings };
   const ran = await runTests(files, configuration);
-  return { ...ran, coverage: uncoveredRules(documents, ran.results) };
+  return { ...ran, coverage: coverage(documents, ran.results) };
 }
 
 function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {
@@ -102,21 +103,52 @@ function resultLines({ file, line, name, differences }: TestResult): readonly st
   if (differences.length === 0) return [`passed  ${place}  ${printable(name)}`];
   return [
     `FAILED  ${place}  ${printable(name)}`,
-    ...differences.flatMap(({ what, expected, actual }) => [
+    ...differences.flatMap(({ what, expected, actual, example }) => [
       `          ${what}`,
-      `            expected  ${printable(expected)}`,
-      `            actual    ${printable(actual)}`,
+      ...(what.endsWith('steps') ? stepLines(expected, actual) : bothLines(expected, actual)),
+      ...(example ? [`            in        explain ${printable(example.map(shellWord).join(' '))}`] : []),
     ]),
   ];
 }
 
-function summary({ results, coverage: { rules, uncovered } }: Outcome, { coverage }: TestOptions): readonly string[] {
+function bothLines(expected: string, actual: string): readonly string[] {
+  return [`            expected  ${printable(expected)}`, `            actual    ${printable(actual)}`];
+}
+
+/** A line for each step: `-` is expected and does not come, `+` comes and is not expected. */
+function stepLines(expected: string, actual: string): readonly string[] {
+  const [before, after] = [expected, actual].map((steps) => steps.split('; ')) as [string[], string[]];
+  const isSame = (one: string | undefined, other: string | undefined) => one === other;
+  const head = before.findIndex((step, at) => !isSame(step, after[at]));
+  const start = head < 0 ? before.length : head;
+  let end = 0;
+  while (end < Math.min(before.length, after.length) - start && isSame(before.at(-1 - end), after.at(-1 - end)))
+    end += 1;
+  const line = (mark: string) => (step: string) => `            ${mark} ${printable(step)}`;
+  return [
+    ...before.slice(0, start).map(line(' ')),
+    ...before.slice(start, before.length - end).map(line('-')),
+    ...after.slice(start, after.length - end).map(line('+')),
+    ...before.slice(before.length - end).map(line(' ')),
+  ];
+}
+
+function summary({ results, coverage: covered }: Outcome, { coverage: isAsked }: TestOptions): readonly string[] {
   const failed = results.filter(({ differences }) => differences.length > 0).length;
   const passed = `${results.length - failed} of ${results.length} tests passed`;
-  if (!coverage) return [passed];
+  return isAsked ? [passed, ...coverageLines(covered)] : [passed];
+}
+
+function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Coverage): readonly string[] {
+  const decided = `${rules - uncovered.length} of ${rules} rules decided a test`;
+  const told = `${conditions - uncoveredConditions.length} of ${conditions} conditions were hit in one test and missed in another`;
   return [
-    passed,
-    `${rules - uncovered.length} of ${rules} rules decided a test${uncovered.length > 0 ? '; no test was decided by' : ''}`,
+    `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
     ...uncovered.map(({ file, line, rule }) => `  ${file}:${line}  ${printable(rule)}`),
+    `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
+    ...uncoveredConditions.map(
+      ({ file, line, rule, condition, lacks }) =>
+        `  ${file}:${line}  ${printable(rule)}: ${printable(condition)} lacks ${lacks === 'both' ? 'a hit and a miss' : lacks}`,
+    ),
   ];
 }

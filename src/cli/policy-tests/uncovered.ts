@@ -1,5 +1,7 @@
-/** Rules that no test decided by. */
-import type { Documents } from '../../policy/model/documents.ts';
+/** Rules that no test was decided by, and conditions that no test hit, or none missed. */
+import type { ConditionTrace } from '../../core/model/trace.ts';
+import type { Explanation } from '../../flow/explain.ts';
+import type { Document, Documents } from '../../policy/model/documents.ts';
 import { valuesAt } from '../../policy/source/values-at.ts';
 import type { TestResult } from './run-tests.ts';
 
@@ -9,34 +11,103 @@ export interface UncoveredRule {
   readonly rule: string;
 }
 
+export interface UncoveredCondition extends UncoveredRule {
+  /** e.g. `network`, `attributes.department`, `any[1].groups`. */
+  readonly condition: string;
+  readonly lacks: 'a hit' | 'a miss' | 'both';
+}
+
+export interface Coverage {
+  /** How many could be covered. */
+  readonly rules: number;
+  readonly uncovered: readonly UncoveredRule[];
+  readonly conditions: number;
+  /** Of rules that a test was decided by; of others every condition lacks something. */
+  readonly uncoveredConditions: readonly UncoveredCondition[];
+}
+
 /** Policies that sign-ins are decided by. */
 const testable = ['session', 'sign-on', 'enrollment', 'profile'];
 
+interface Rule extends UncoveredRule {
+  readonly conditions: readonly string[];
+}
+
 /**
  * In the order of files and lines. Rules that are switched off or only report decide nothing, so they are not among
- * them. `rules`: how many could be covered.
+ * them. Only tests about one sign-in count: one about all of them would touch everything.
  */
-export function uncoveredRules(
-  documents: Documents,
-  results: readonly TestResult[],
-): { readonly rules: number; readonly uncovered: readonly UncoveredRule[] } {
-  const deciding = results.flatMap(({ explanation }) =>
-    explanation.layers.flatMap(({ decidedBy, rules }) => {
-      const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
-      return location ? [`${location.file}:${location.line}`] : [];
-    }),
-  );
-  const covered = new Set(deciding);
+export function coverage(documents: Documents, results: readonly TestResult[]): Coverage {
+  const explanations = results.flatMap(({ explanation }) => explanation ?? []);
+  const covered = new Set(explanations.flatMap(deciding));
+  const seen = new Set(explanations.flatMap(conditionResults));
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
-    .flatMap(({ file, ruleLines, content }) => {
-      const off = [...valuesAt(content, 'rules.*.enabled'), ...valuesAt(content, 'rules.*.reportOnly')]
-        .filter(({ path, value }) => value === (path.at(-1) === 'reportOnly'))
-        .map(({ path }) => path[1]);
-      return valuesAt(content, 'rules.*.name').flatMap(({ path: [, index], value }) =>
-        off.includes(index ?? '') ? [] : [{ file, line: ruleLines[Number(index)] ?? 1, rule: String(value) }],
-      );
-    })
+    .flatMap(rulesOf)
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
-  return { rules: all.length, uncovered: all.filter(({ file, line }) => !covered.has(`${file}:${line}`)) };
+  const uncovered = all.filter((one) => !covered.has(placeOf(one)));
+  return {
+    rules: all.length,
+    uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),
+    conditions: all.flatMap(({ conditions }) => conditions).length,
+    uncoveredConditions: all.flatMap((rule) => lackingConditions(rule, seen)),
+  };
+}
+
+function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<string>): readonly UncoveredCondition[] {
+  return conditions.flatMap((condition) => {
+    const [hit, miss] = ['hit', 'miss'].map((result) => seen.has(`${placeOf(rule)} ${condition} ${result}`));
+    if (hit && miss) return [];
+    return [{ ...rule, condition, lacks: hit ? 'a miss' : miss ? 'a hit' : 'both' } as const];
+  });
+}
+
+function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
+  return `${file}:${line}`;
+}
+
+function deciding({ layers }: Explanation): readonly string[] {
+  return layers.flatMap(({ decidedBy, rules }) => {
+    const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
+    return location ? [placeOf(location)] : [];
+  });
+}
+
+/** `file:line condition result` for each condition that was looked at. */
+function conditionResults({ layers }: Explanation): readonly string[] {
+  return layers.flatMap(({ rules }) =>
+    rules.flatMap(({ location, conditions }) =>
+      location ? conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeOf(location)} ${leaf}`) : [],
+    ),
+  );
+}
+
+function leaves({ condition, result, alternatives }: ConditionTrace, prefix = ''): readonly string[] {
+  if (alternatives === undefined) return [`${prefix}${condition} ${result}`];
+  return alternatives.flatMap((all, at) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${at}].`)));
+}
+
+function rulesOf({ file, ruleLines, content }: Document): readonly Rule[] {
+  const off = [...valuesAt(content, 'rules.*.enabled'), ...valuesAt(content, 'rules.*.reportOnly')]
+    .filter(({ path, value }) => value === (path.at(-1) === 'reportOnly'))
+    .map(({ path }) => path[1]);
+  return valuesAt(content, 'rules.*.name').flatMap(({ path: [, index], value }) => {
+    if (off.includes(index ?? '')) return [];
+    const [when] = valuesAt(content, `rules.${index}.when`);
+    const line = ruleLines[Number(index)] ?? 1;
+    return [{ file, line, rule: String(value), conditions: conditionNames(when?.value) }];
+  });
+}
+
+/** As traces name them. */
+function conditionNames(when: unknown): readonly string[] {
+  return entriesOf(when).flatMap(([name, value]) => {
+    if (name === 'attributes') return entriesOf(value).map(([attribute]) => `attributes.${attribute}`);
+    if (name !== 'any') return [name];
+    return entriesOf(value).flatMap(([at, set]) => conditionNames(set).map((inner) => `any[${at}].${inner}`));
+  });
+}
+
+function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }

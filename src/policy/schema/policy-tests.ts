@@ -150,11 +150,21 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     request: request.optional().describe('What the app asks for.'),
     evidence: listOf(proof).optional().describe('What the session holds, such as password@12h. Default: nothing.'),
     keptSignedIn: flag('The user asked to be kept signed in.'),
-    expect: expected.describe('What must come out. What is left out may be anything.'),
-  }).refine(({ user: who, evidence, device: browser }) => who !== undefined || !(evidence ?? browser?.remembered), {
-    error: 'has a proof and no user: add `user`',
-    when: ({ issues }) => issues.length === 0,
-  });
+    expect: expected.optional().describe('What must come out of this one sign-in. What is left out may be anything.'),
+    always: expected
+      .optional()
+      .describe('What comes out whatever else is so: the test leaves open what it does not say.'),
+    never: expected.optional().describe('What never comes out, whatever else is so.'),
+    depends: expected.optional().describe('What comes out in some cases, and not in others.'),
+  })
+    .refine((test) => judgements.some((name) => test[name] !== undefined), {
+      error: 'says nothing that must come out: give one of expect, always, never, depends',
+      when: ({ issues }) => issues.length === 0,
+    })
+    .refine(({ user: who, evidence, device: browser }) => who !== undefined || !(evidence ?? browser?.remembered), {
+      error: 'has a proof and no user: add `user`',
+      when: ({ issues }) => issues.length === 0,
+    });
   return closed({
     tests: z
       .array(one)
@@ -167,5 +177,11 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
   }).describe('Policy tests: sign-ins, and what they must come to. `stepgate config test` runs them.');
 }
 
+/** What a test says must come out: of one sign-in, or of every one that it leaves open. */
+const judgements = ['expect', 'always', 'never', 'depends'] as const;
+
 /** One test as it is read. */
 export type PolicyTest = z.output<ReturnType<typeof policyTestsSchema>>['tests'][number];
+
+/** What must come out. */
+export type Expectation = NonNullable<PolicyTest['expect']>;

@@ -7,6 +7,7 @@ import { formatYaml } from '../../../src/policy/source/format-yaml.ts';
 import type { KeyOrder } from '../../../src/policy/source/key-order.ts';
 import { keyOrderOf } from '../../../src/policy/source/key-order.ts';
 import type { RenamedKey } from '../../../src/policy/source/renamed-keys.ts';
+import { seeded } from '../../core/support/seeded.ts';
 
 const signOn = keyOrderOf(signOnPolicySchema);
 
@@ -254,7 +255,7 @@ test('whatever is written, content and comments stay, and the form is final', ()
       expect([...comments(result)].sort()).toEqual([...comments(text)].sort());
       expect(format(result, anyOrder)).toBe(result);
     }),
-    { numRuns: 150, seed: 20261126 },
+    seeded(150),
   );
 });
 
@@ -269,6 +270,6 @@ test('a comment above a key is above it afterwards', () => {
         expect(next).toMatch(new RegExp(`^[ -]*${name}:`));
       }
     }),
-    { numRuns: 150, seed: 20261126 },
+    seeded(150),
   );
 });
