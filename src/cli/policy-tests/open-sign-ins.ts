@@ -76,7 +76,7 @@ function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): read
 type Merge = (placed: UserFacts, enrolled: readonly string[]) => Facts | undefined;
 
 function merging(test: PolicyTest, app: App, { snapshot, authenticators }: TestedConfiguration): Merge {
-  const open = { ...test, user: test.user ?? { groups: [] } };
+  const open = { ...test, user: test.user ?? {} };
   return (placed, enrolled) => {
     const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
     const options = { ...factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } }), at: textOf(now) };
@@ -132,11 +132,12 @@ function over(given: UserFacts, { signedInWith: _, ...placed }: UserFacts, test:
   };
 }
 
-/** Groups and attributes that the test names are there, and others may be. */
+/** Attributes that the test names are there, and others may be. The groups that it names are all, but for `*`. */
 function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']): Subject {
+  const isOpen = user?.groups === undefined || user.groups.includes('*');
   return {
     ...placed,
-    groups: [...new Set([...given.groups, ...placed.groups])],
+    groups: [...new Set([...given.groups, ...(isOpen ? placed.groups : [])])],
     profile: { ...placed.profile, ...given.profile },
     enrollments: given.enrollments,
     ...(user?.userType !== undefined && given.userType !== undefined && { userType: given.userType }),

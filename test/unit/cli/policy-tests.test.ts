@@ -299,10 +299,10 @@ test.each<[string, readonly string[], string]>([
     'depends deny true: sometimes deny true: never',
   ],
   [
-    'groups that are named are had, and others may be',
+    'with a star, the user may be in other groups, too',
     [
       'app: payroll',
-      'user: { groups: [staff], enrolled: [password, totp] }',
+      'user: { groups: [staff, "*"], enrolled: [password, totp] }',
       'network: { ip: 203.0.113.7 }',
       'depends: { deny: rule }',
     ],
