@@ -5,6 +5,7 @@ import { exampleOptions } from '../../policy/analysis/example-options.ts';
 import type { Expectation, PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { type Difference, differences } from './compare.ts';
 import type { OpenSignIns } from './open-sign-ins.ts';
+import { conditionResults } from './uncovered.ts';
 
 interface Case {
   readonly differences: readonly Difference[];
@@ -14,11 +15,12 @@ interface Case {
 /** `always`, `never` and `depends` of a test. Empty: all of it holds. */
 export async function openDifferences(
   test: PolicyTest,
-  { facts, isPartial }: OpenSignIns,
+  { facts, isPartial: reason, free }: OpenSignIns,
   explain: (facts: Facts) => Promise<Explanation>,
 ): Promise<readonly Difference[]> {
   const explanations: Explanation[] = [];
   for (const one of facts) explanations.push(await explain(one));
+  const isPartial = reason ?? doubtOf(explanations, free);
   const cases = (expected: Expectation): readonly Case[] =>
     explanations.map((explanation, at) => ({
       differences: differences(expected, explanation),
@@ -29,6 +31,21 @@ export async function openDifferences(
     ...(test.never ? never(test.never, cases(test.never), isPartial) : []),
     ...(test.depends ? depends(test.depends, cases(test.depends), isPartial) : []),
   ];
+}
+
+/**
+ * A sentence: why there may be other outcomes. A condition without a theory must have been seen to hold and not to
+ * hold, wherever a rule with it was reached; of one for which no facts are known even that says too little.
+ */
+function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
+  const seen = new Set(explanations.flatMap(conditionResults));
+  for (const place of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
+    const leaf = place.split(/[ .]/).find((part) => free.has(part));
+    if (leaf === undefined) continue;
+    if (free.get(leaf) && seen.has(`${place} hit`) && seen.has(`${place} miss`)) continue;
+    return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;
+  }
+  return undefined;
 }
 
 function always(cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {

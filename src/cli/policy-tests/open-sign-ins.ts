@@ -3,9 +3,12 @@
  * apart. What the test says is as it says, everywhere.
  */
 import { plainTime, type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
+import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
+import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
 import type { Formula, UserFacts, Variable } from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/configuration.ts';
@@ -20,6 +23,8 @@ export interface OpenSignIns {
   readonly facts: readonly Facts[];
   /** A sentence: why there may be others. */
   readonly isPartial?: string;
+  /** Conditions of which no theory says what makes them hold, by name: whether facts are known for which one does. */
+  readonly free: ReadonlyMap<string, boolean>;
 }
 
 /** More sign-ins are not tried: a test about more of them should say more. */
@@ -40,7 +45,11 @@ export async function openSignIns(
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
   const count = choices.reduce((all, { places }) => all * places.length, enrolled.length);
   if (count > most)
-    return { facts: [], isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it` };
+    return {
+      facts: [],
+      free: new Map(),
+      isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it`,
+    };
   const found = new Map<string, Facts>();
   for (const keys of enrolled) {
     for (const placed of combinations(choices)) {
@@ -50,6 +59,7 @@ export async function openSignIns(
   }
   return {
     facts: [...found.values()],
+    free: freeConditions(rules),
     ...(unknown && { isPartial: `whether \`${unknown.name}\` holds is not known beforehand: say more in it` }),
   };
 }
@@ -62,6 +72,26 @@ function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly Rul
     profile,
   ];
   return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule.when) ?? []);
+}
+
+function freeConditions(rules: readonly RuleHead['when'][]): OpenSignIns['free'] {
+  const sets = rules.flatMap(conditionSets);
+  const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
+  return new Map(names.flatMap((name) => freeCondition(name, sets)));
+}
+
+function freeCondition<Name extends ConditionName>(
+  name: Name,
+  sets: readonly ConditionSet[],
+): readonly (readonly [Name, boolean])[] {
+  const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const conditions = sets.flatMap((set) => (set[name] === undefined ? [] : [set[name] as ConditionOf<Name>]));
+  if (theory !== undefined || conditions.length === 0) return [];
+  const isKnown = conditions.every((one) => {
+    const [sample] = samples({ one, other: undefined, rest: [] });
+    return sample !== undefined && Object.keys(sample).length > 0;
+  });
+  return [[name, isKnown]];
 }
 
 function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): readonly Variable[] {

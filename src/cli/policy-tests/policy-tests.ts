@@ -4,20 +4,27 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine } from '../../policy/model/finding.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
+import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
 import { shellWord } from '../shared/shell-word.ts';
+import { withStore } from '../shared/with-store.ts';
 import { junitXml } from './junit.ts';
-import { readTests } from './read-tests.ts';
+import { readTests, type TestedConfiguration } from './read-tests.ts';
+import { type RecordOptions, record, recordedFile } from './record.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { type Coverage, coverage } from './uncovered.ts';
 
 export interface PolicyTestContext {
+  openStore(): Promise<Store>;
+  /** Epoch seconds. */
+  now(): number;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
@@ -30,7 +37,7 @@ export interface PolicyTestContext {
   setExitCode(code: 0 | 1): void;
 }
 
-interface TestOptions extends ResultOptions {
+interface TestOptions extends ResultOptions, RecordOptions {
   readonly tests?: string;
   readonly junit?: string;
   readonly coverage?: true;
@@ -49,7 +56,16 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .option('--tests <dir>', 'directory of the tests (default: tests in the directory of the configuration)')
     .option('--junit <file>', 'write the results as JUnit XML, too')
     .option('--coverage', 'list the rules that no test was decided by, and the conditions that none hit or none missed')
+    .option(
+      '--record [reference]',
+      'write a test of a sign-in into recorded.yaml: of the one with this reference, or of --app and --user as they are now',
+    )
+    .option('--app <client id>', 'app of the sign-in to record')
+    .option('--user <identifier>', 'user of the sign-in to record')
+    .option('--name <text>', 'name of the recorded test')
     .action(async (dir: string, options: TestOptions) => {
+      if (options.record !== undefined) return recordTest(context, dir, options);
+      refuseWithoutRecord(options);
       const outcome = await outcomeOf(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
       if (findings.length > 0) return refuseFindings(context, findings, options);
@@ -67,20 +83,49 @@ export function configTestCommand(context: PolicyTestContext): Command {
     });
 }
 
-/** Nothing is run where the configuration or a test is wrong. */
-async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
-  const loaded = await loadConfiguration(dir, context);
-  const nothing = { results: [], coverage: coverage(new Map(), []) };
-  if (!loaded.ok) return { ...nothing, findings: loaded.findings };
+/** `findings`: why the files are no valid configuration. */
+async function configurationOf(
+  dir: string,
+  { authenticators, variables }: PolicyTestContext,
+): Promise<{ documents: Documents; configuration: TestedConfiguration } | { findings: readonly Finding[] }> {
+  const loaded = await loadConfiguration(dir, { authenticators, variables });
+  if (!loaded.ok) return { findings: loaded.findings };
   const { documents } = loaded;
-  const { authenticators, variables } = context;
   const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
-  const configuration = { snapshot, apps, authenticators, variables };
+  return { documents, configuration: { snapshot, apps, authenticators, variables } };
+}
+
+/** Nothing is run where the configuration or a test is wrong. */
+async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
+  const read = await configurationOf(dir, context);
+  const nothing = { results: [], coverage: coverage(new Map(), []) };
+  if ('findings' in read) return { ...nothing, findings: read.findings };
+  const { documents, configuration } = read;
   const { files, findings } = await readTests(tests, configuration);
   if (findings.length > 0) return { ...nothing, findings };
   const ran = await runTests(files, configuration);
   return { ...ran, coverage: coverage(documents, ran.results) };
+}
+
+function refuseWithoutRecord({ app, user, name }: TestOptions): void {
+  if ((app ?? user ?? name) === undefined) return;
+  throw refusal('--app, --user and --name go with --record');
+}
+
+async function recordTest(context: PolicyTestContext, dir: string, options: TestOptions): Promise<void> {
+  const read = await configurationOf(dir, context);
+  if ('findings' in read) return refuseFindings(context, read.findings, options);
+  const { configuration } = read;
+  const file = recordedFile(options.tests ?? join(dir, 'tests'));
+  const { name, test, notes } = await withStore(context, (store) =>
+    record({ store, now: context.now(), configuration, file }, options),
+  );
+  for (const note of notes) context.stderr(`${printable(note)}\n`);
+  printResult(context, options, {
+    text: `recorded ${printable(JSON.stringify(name))} in ${file}: look whether it says what is meant\n`,
+    data: { ok: true, file, test, notes },
+  });
 }
 
 function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {

@@ -50,12 +50,12 @@ async function outcomeOf(
   try {
     const facts = factsFromOptions(factOptionsOf(test), { snapshot, app, authenticators, now: plainTime });
     const isOpen = (test.always ?? test.never ?? test.depends) !== undefined;
-    const open = isOpen ? await openSignIns(test, app, configuration) : { facts: [] };
+    const open = isOpen ? await openSignIns(test, app, configuration) : undefined;
     const explanation = test.expect && (await explain(snapshot, app, facts));
     return {
       differences: [
         ...(test.expect && explanation ? differences(test.expect, explanation) : []),
-        ...(isOpen ? await openDifferences(test, open, (one) => explain(snapshot, app, one)) : []),
+        ...(open ? await openDifferences(test, open, (one) => explain(snapshot, app, one)) : []),
       ],
       ...(explanation && { explanation }),
     };

@@ -1,8 +1,11 @@
 /** Rules that no test was decided by, and conditions that no test hit, or none missed. */
+import type { RuleHead } from '../../core/model/policy.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
+import { compilePolicy } from '../../core/policy/compile.ts';
+import type { CompiledCondition } from '../../core/policy/conditions.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
-import { valuesAt } from '../../policy/source/values-at.ts';
+import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
 import type { TestResult } from './run-tests.ts';
 
 export interface UncoveredRule {
@@ -74,7 +77,7 @@ function deciding({ layers }: Explanation): readonly string[] {
 }
 
 /** `file:line condition result` for each condition that was looked at. */
-function conditionResults({ layers }: Explanation): readonly string[] {
+export function conditionResults({ layers }: Explanation): readonly string[] {
   return layers.flatMap(({ rules }) =>
     rules.flatMap(({ location, conditions }) =>
       location ? conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeOf(location)} ${leaf}`) : [],
@@ -87,27 +90,25 @@ function leaves({ condition, result, alternatives }: ConditionTrace, prefix = ''
   return alternatives.flatMap((all, at) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${at}].`)));
 }
 
-function rulesOf({ file, ruleLines, content }: Document): readonly Rule[] {
-  const off = [...valuesAt(content, 'rules.*.enabled'), ...valuesAt(content, 'rules.*.reportOnly')]
-    .filter(({ path, value }) => value === (path.at(-1) === 'reportOnly'))
-    .map(({ path }) => path[1]);
-  return valuesAt(content, 'rules.*.name').flatMap(({ path: [, index], value }) => {
-    if (off.includes(index ?? '')) return [];
-    const [when] = valuesAt(content, `rules.${index}.when`);
-    const line = ruleLines[Number(index)] ?? 1;
-    return [{ file, line, rule: String(value), conditions: conditionNames(when?.value) }];
-  });
+/** As the evaluator compiles them, so that a condition has the name that traces give it. */
+function rulesOf(document: Document): readonly Rule[] {
+  const { kind, file } = document;
+  const policy = kind === 'enrollment' ? readEnrollmentPolicy(document) : undefined;
+  const profile = kind === 'profile' ? readProfilePolicy(document) : undefined;
+  const compiled = compilePolicy<RuleHead>(policy ?? profile ?? readPolicy(document));
+  const byLine = Map.groupBy(compiled.rules, ({ rule }) => rule.location?.line ?? 1);
+  return [...byLine].map(([line, rules]) => ({
+    file,
+    line,
+    rule: rules[0]?.rule.name ?? '',
+    conditions: [...new Set(rules.flatMap(({ conditions }) => conditionNames(conditions)))],
+  }));
 }
 
-/** As traces name them. */
-function conditionNames(when: unknown): readonly string[] {
-  return entriesOf(when).flatMap(([name, value]) => {
-    if (name === 'attributes') return entriesOf(value).map(([attribute]) => `attributes.${attribute}`);
-    if (name !== 'any') return [name];
-    return entriesOf(value).flatMap(([at, set]) => conditionNames(set).map((inner) => `any[${at}].${inner}`));
-  });
-}
-
-function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
-  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+function conditionNames(conditions: readonly CompiledCondition[], prefix = ''): readonly string[] {
+  return conditions.flatMap(({ name, alternatives }) =>
+    alternatives === undefined
+      ? [`${prefix}${name}`]
+      : alternatives.flatMap((all, at) => conditionNames(all, `${prefix}${name}[${at}].`)),
+  );
 }

@@ -78,7 +78,9 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     groups: z
       .array(text)
       .optional()
-      .describe('All groups of the user. Default: none, or in `always`, `never` and `depends` any. With `*`, any others, too.'),
+      .describe(
+        'All groups of the user. Default: none, or in `always`, `never` and `depends` any. With `*`, any others, too.',
+      ),
     userType: text.optional().describe('Type of the user.'),
     attributes: z
       .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
@@ -161,11 +163,11 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     depends: expected.optional().describe('What comes out in some cases, and not in others.'),
   })
     .refine(({ user: who, expect: one }) => one === undefined || !who?.groups?.includes('*'), {
-    error: '`*` stands for any groups, and `expect` is about one sign-in: say `always`, `never` or `depends`',
-    path: ['user', 'groups'],
-    when: ({ issues }) => issues.length === 0,
-  })
-  .refine((test) => judgements.some((name) => test[name] !== undefined), {
+      error: '`*` stands for any groups, and `expect` is about one sign-in: say `always`, `never` or `depends`',
+      path: ['user', 'groups'],
+      when: ({ issues }) => issues.length === 0,
+    })
+    .refine((test) => judgements.some((name) => test[name] !== undefined), {
       error: 'says nothing that must come out: give one of expect, always, never, depends',
       when: ({ issues }) => issues.length === 0,
     })

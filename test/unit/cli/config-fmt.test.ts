@@ -9,6 +9,7 @@ import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { warningLine } from '../../../src/policy/model/finding.ts';
 import type { RenamedKey } from '../../../src/policy/source/renamed-keys.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 function printing() {
@@ -17,6 +18,8 @@ function printing() {
     configDir: 'config',
     authenticators: authenticatorKinds,
     variables: {},
+    openStore: async () => openEmbedded({ file: ':memory:' }),
+    now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
     stdout: (text: string) => {
       printed.stdout += text;
     },
