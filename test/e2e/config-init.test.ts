@@ -69,16 +69,12 @@ tests:
     app: wiki
     user: { groups: [admins], enrolled: [password, totp] }
     request: { scopes: [openid, email, profile, groups] }
-    expect:
-      deny: false
-      steps: [password, totp]
-      rule: Administrators, two factors
-      acr: urn:okta:loa:2fa:any
+    expect: { deny: false, steps: [password, totp], rule: "Administrators, two factors", acr: urn:okta:loa:2fa:any }
 
   - name: As they are now
     app: wiki
     user: { groups: [admins], enrolled: [password, totp] }
-    expect: { deny: false, steps: [password, totp], rule: "Administrators, two factors", acr: "urn:okta:loa:2fa:any" }
+    expect: { deny: false, steps: [password, totp], rule: "Administrators, two factors", acr: urn:okta:loa:2fa:any }
 `);
   expect(text).not.toContain(subject);
   expect(await done('config', 'test')).toMatch(/\n5 of 5 tests passed\n$/);

@@ -53,7 +53,8 @@ function formatted(file: string, text: string, { order, renames, upgrade = false
   if (renamed.errors.length > 0) return { findings: renamed.errors };
   if (!upgrade) renameBack(found);
   const content = toPlain(document);
-  if ('fault' in content) return { findings: [{ ...place(0), path: '', message: content.fault }] };
+  if ('fault' in content)
+    return { findings: [{ ...place(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
   // Only now a line is as long as it will be.
   let next = rewritten(written, { order, renames, upgrade });
   let again = rewritten(next, { order, renames, spread: true });

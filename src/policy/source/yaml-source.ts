@@ -69,8 +69,9 @@ export function withoutThrowing<Result>(
   try {
     return read();
   } catch (error) {
-    const reason = error instanceof RangeError ? tooDeep : `cannot be read: ${String(error)}`;
-    return { findings: [{ file, line: 1, column: 1, path: '', message: reason }] };
+    const where = { file, line: 1, column: 1, path: '' };
+    if (error instanceof RangeError) return { findings: [{ ...where, message: tooDeep, code: 'yaml_too_deep' }] };
+    return { findings: [{ ...where, message: `cannot be read: ${String(error)}` }] };
   }
 }
 
@@ -95,7 +96,28 @@ export function openYaml(file: string, text: string): OpenedYaml {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  return { document, place, findings: syntaxFindings([...document.errors, ...document.warnings], place) };
+  const findings = syntaxFindings([...document.errors, ...document.warnings], { text, place });
+  return { document, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
+}
+
+/** Aliases of nothing, and those within what they refer to, which has no end. */
+function aliasFindings(document: Document.Parsed, place: OpenedYaml['place']): Finding[] {
+  const findings: Finding[] = [];
+  visit(document, {
+    Alias(_, node, around) {
+      const target = node.resolve(document);
+      const where = { ...place(startOf(node)), path: '' };
+      if (target === undefined)
+        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this` });
+      else if (around.includes(target))
+        findings.push({
+          ...where,
+          message: `\`*${node.source}\` stands within what it refers to: write out what is meant`,
+          code: 'yaml_cycle',
+        });
+    },
+  });
+  return findings;
 }
 
 /** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
@@ -123,15 +145,6 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
       const fault = keyFault(key);
       if (fault) findings.push({ ...place(startOf(key)), path: '', message: fault });
     },
-    Alias(_, node) {
-      if (!node.resolve(document)) {
-        findings.push({
-          ...place(startOf(node)),
-          path: '',
-          message: `there is no anchor \`${node.source}\` before this`,
-        });
-      }
-    },
     Scalar(at, node) {
       if (at === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
@@ -142,7 +155,8 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
   if (findings.length > 0) return { findings };
   const { contents } = document;
   const content = toPlain(document);
-  if ('fault' in content) return { findings: [{ ...place(0), path: '', message: content.fault }] };
+  if ('fault' in content)
+    return { findings: [{ ...place(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
   const finding = (path: Path, message: string, key?: string): Finding => ({
     ...place(offsetOf(contents, path, key)),
     path: pathText(key === undefined ? path : [...path, key]),
@@ -165,18 +179,20 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** One finding for each place: further errors there only follow from the first. */
-function syntaxFindings(errors: readonly YAMLError[], place: (offset: number) => FindingPlace): Finding[] {
+function syntaxFindings(
+  errors: readonly YAMLError[],
+  { text, place }: { readonly text: string; readonly place: OpenedYaml['place'] },
+): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
-  return Array.from(first.values(), ({ code, pos, message }) => ({
-    ...place(pos[0]),
-    path: '',
-    message: syntaxMessage(code, message),
-  }));
-}
-
-function syntaxMessage(code: string, message: string): string {
-  if (code === 'MULTIPLE_DOCS') return 'a file holds one document only';
-  return message.startsWith('Maximum call stack') ? tooDeep : oneLine(message);
+  return Array.from(first.values(), ({ code, pos, message }): Finding => {
+    const where = { ...place(pos[0]), path: '' };
+    if (code === 'DUPLICATE_KEY') {
+      const key = /^.*/.exec(text.slice(...pos).split(':', 1)[0] ?? '')?.[0] ?? '';
+      return { ...where, message: `\`${key}\` stands twice in this mapping: remove one`, code: 'yaml_duplicate_key' };
+    }
+    if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
+    return { ...where, message: code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message) };
+  });
 }
 
 /** The content as plain data; `fault`: its aliases would make too much of it. */
@@ -185,7 +201,9 @@ export function toPlain(document: Document): { plain: unknown } | { fault: strin
     return { plain: document.toJS({ maxAliasCount }) };
   } catch (error) {
     if (error instanceof ReferenceError)
-      return { fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most` };
+      return {
+        fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most, so write some of them out`,
+      };
     throw error;
   }
 }

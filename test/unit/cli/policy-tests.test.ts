@@ -50,8 +50,12 @@ test('the tests of the demo pass, and cover every rule of it', async () => {
 
 test('the tests in the documents pass', async () => {
   const chapter = await readFile('docs/policies.md', 'utf8');
-  const [, example = ''] = /```yaml\n(# yaml-language-server: \S+tests\.schema\.json\n.*?)```/s.exec(chapter) ?? [];
-  expect(await runOnDemo(example)).toMatchObject({ stdout: expect.stringMatching(/^3 of 3 tests passed$/m), code: 0 });
+  const examples = [...chapter.matchAll(/```yaml\n(# yaml-language-server: \S+tests\.schema\.json\n.*?)```/gs)];
+  expect(examples.length).toBe(2);
+  for (const [, example = ''] of examples) {
+    const { stdout, code } = await runOnDemo(example);
+    expect([stdout, code]).toEqual([expect.stringMatching(/^3 of 3 tests passed$/m), 0]);
+  }
 });
 
 test('a failed test shows what was expected and what came out', async () => {
