@@ -123,10 +123,9 @@ const rule = z.union(
   { error: 'must be the name of a rule, or a mapping from session, app, enrollment and profile to names' },
 );
 
-/** The schema of one file. The authenticators are all that there are, enabled or not. */
-export function policyTestsSchema(authenticators: readonly AuthenticatorDescriptor[]) {
-  const { steps, user } = authenticatorParts(authenticators);
-  const expected = closedNotEmpty({
+/** What must come out. `steps`: their schema. */
+function expectationSchema<Steps extends z.ZodType>(steps: Steps) {
+  return closedNotEmpty({
     deny: z
       .union([z.boolean(), z.enum(denyReasons)], {
         error: `must be true, false, or a reason: ${denyReasons.join(', ')}`,
@@ -143,6 +142,12 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       ),
     acr: text.optional().describe('The `acr` that is reached in the end.'),
   });
+}
+
+/** The schema of one file. The authenticators are all that there are, enabled or not. */
+export function policyTestsSchema(authenticators: readonly AuthenticatorDescriptor[]) {
+  const { steps, user } = authenticatorParts(authenticators);
+  const expected = expectationSchema(steps);
   const one = closed({
     name: text.describe('Unique within the file.'),
     app: key.describe('Client id of the app that the user signs in to.'),
