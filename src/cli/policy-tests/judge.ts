@@ -4,8 +4,8 @@ import type { Explanation } from '../../flow/explain.ts';
 import { exampleOptions } from '../../policy/analysis/example-options.ts';
 import type { Expectation, PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { type Difference, differences } from './compare.ts';
+import { conditionResults } from './condition-results.ts';
 import type { OpenSignIns } from './open-sign-ins.ts';
-import { conditionResults } from './uncovered.ts';
 
 interface Case {
   readonly differences: readonly Difference[];

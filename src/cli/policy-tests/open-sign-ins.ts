@@ -207,7 +207,7 @@ function enrollmentSets({ snapshot, authenticators }: TestedConfiguration): read
     .filter(({ enrollable }) => enrollable)
     .map(({ key }) => key);
   const sets = keys.reduce<readonly (readonly string[])[]>(
-    (all, key) => [...all, ...all.map((set) => [...set, key])],
+    (all, key) => all.concat(all.map((set) => set.concat(key))),
     [[]],
   );
   return sets.filter((set) => set.length > 0);

@@ -58,7 +58,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .option('--coverage', 'list the rules that no test was decided by, and the conditions that none hit or none missed')
     .option(
       '--record [reference]',
-      'write a test of a sign-in into recorded.yaml: of the one with this reference, or of --app and --user as they are now',
+      'write a test of a sign-in into recorded.yaml: by its reference, or of --app and --user as they are now',
     )
     .option('--app <client id>', 'app of the sign-in to record')
     .option('--user <identifier>', 'user of the sign-in to record')
@@ -186,14 +186,15 @@ function summary({ results, coverage: covered }: Outcome, { coverage: isAsked }:
 
 function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Coverage): readonly string[] {
   const decided = `${rules - uncovered.length} of ${rules} rules decided a test`;
-  const told = `${conditions - uncoveredConditions.length} of ${conditions} conditions were hit in one test and missed in another`;
+  const covered = conditions - uncoveredConditions.length;
+  const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
     ...uncovered.map(({ file, line, rule }) => `  ${file}:${line}  ${printable(rule)}`),
     `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
-    ...uncoveredConditions.map(
-      ({ file, line, rule, condition, lacks }) =>
-        `  ${file}:${line}  ${printable(rule)}: ${printable(condition)} lacks ${lacks === 'both' ? 'a hit and a miss' : lacks}`,
-    ),
+    ...uncoveredConditions.map(({ file, line, rule, condition, lacks }) => {
+      const what = lacks === 'both' ? 'a hit and a miss' : lacks;
+      return `  ${file}:${line}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+    }),
   ];
 }

@@ -109,7 +109,7 @@ async function signIn(
 }
 
 function leftOutNote(condition: string): string {
-  return `a rule asks about \`${condition}\`, which would say who the user is or more than is known: look whether the test still means this sign-in`;
+  return `a rule asks about \`${condition}\`, which is not recorded: look whether the test means this sign-in`;
 }
 
 /** The user may have changed since, and so may the files. */

@@ -12,6 +12,7 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { AuditTrace } from '../../flow/audit-trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
+import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 
 /** The sign-in that is recorded. */
@@ -63,7 +64,10 @@ export function recordedFacts(
       evidence: evidence.length > 0 ? evidence : undefined,
       keptSignedIn: trace?.kept,
     }),
-    leftOut: (['users', 'expression'] as const).filter(asks),
+    leftOut: [
+      ...(['users', 'expression'] as const).filter(asks),
+      ...testedAttributes(sets).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
+    ],
   };
 }
 
@@ -75,7 +79,7 @@ interface Asked {
 
 function recordedUser(subject: Subject, { at, sets, attributes }: Asked): Readonly<Record<string, unknown>> {
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
-  const tested = new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})));
+  const tested = new Set(testedAttributes(sets));
   const profile = Object.entries(subject.profile).filter(
     ([name, value]) => tested.has(name) && typeof value !== 'object' && !tellsWho(name, attributes),
   );
@@ -89,11 +93,14 @@ function recordedUser(subject: Subject, { at, sets, attributes }: Asked): Readon
   });
 }
 
-/** Addresses, numbers, and what users sign in with. */
+function testedAttributes(sets: readonly ConditionSet[]): readonly string[] {
+  return [...new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})))];
+}
+
+/** What users sign in with, what is theirs alone, and names, addresses and numbers of persons. */
 function tellsWho(name: string, { attributes }: AttributeSchema): boolean {
-  return (
-    ['email', 'phone'].includes(name) || attributes[name]?.unique === true || attributes[name]?.identifies === true
-  );
+  const { unique, identifies } = attributes[name] ?? {};
+  return unique === true || identifies === true || Object.hasOwn(standardAttributes, name);
 }
 
 function age(at: Seconds, then: Seconds | undefined): string | undefined {

@@ -1,11 +1,11 @@
 /** Rules that no test was decided by, and conditions that no test hit, or none missed. */
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { ConditionTrace } from '../../core/model/trace.ts';
 import { compilePolicy } from '../../core/policy/compile.ts';
 import type { CompiledCondition } from '../../core/policy/conditions.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
 import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
+import { conditionResults, placeOf } from './condition-results.ts';
 import type { TestResult } from './run-tests.ts';
 
 export interface UncoveredRule {
@@ -65,29 +65,11 @@ function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<stri
   });
 }
 
-function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
-  return `${file}:${line}`;
-}
-
 function deciding({ layers }: Explanation): readonly string[] {
   return layers.flatMap(({ decidedBy, rules }) => {
     const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
     return location ? [placeOf(location)] : [];
   });
-}
-
-/** `file:line condition result` for each condition that was looked at. */
-export function conditionResults({ layers }: Explanation): readonly string[] {
-  return layers.flatMap(({ rules }) =>
-    rules.flatMap(({ location, conditions }) =>
-      location ? conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeOf(location)} ${leaf}`) : [],
-    ),
-  );
-}
-
-function leaves({ condition, result, alternatives }: ConditionTrace, prefix = ''): readonly string[] {
-  if (alternatives === undefined) return [`${prefix}${condition} ${result}`];
-  return alternatives.flatMap((all, at) => all.flatMap((one) => leaves(one, `${prefix}${condition}[${at}].`)));
 }
 
 /** As the evaluator compiles them, so that a condition has the name that traces give it. */
