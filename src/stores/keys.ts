@@ -48,8 +48,17 @@ export function signInHistoryKey(userId: string): string {
   return keyOf('sign-in-history', userId);
 }
 
+export function usualPlacesKey(userId: string): string {
+  return keyOf('usual-places', userId);
+}
+
 export function offlineAccessLogKey(userId: string): string {
   return keyOf('offline-access-log', userId);
+}
+
+/** What is kept about the sign-ins of a user: it goes with the account. */
+export function historyKeys(userId: string): readonly string[] {
+  return [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey].map((keyFor) => keyFor(userId));
 }
 
 /**
@@ -103,6 +112,9 @@ export const storeStateKey = keyOf('store-state');
 
 export const revisionPointerKey = keyOf('revision-pointer');
 
+/** In the slot of the pointer, so that both change together. */
+export const revisionConfirmationKey = keyOf('revision-confirmation');
+
 /** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */
 export function revisionKey(revision: number): string {
   return keyOf('revision', '', String(revision));
@@ -119,6 +131,11 @@ export const outboxKey = keyOf('outbox');
 /** In the slot of the set, so that both change together on Redis Cluster, too. */
 export function outboxMessageKey(id: string): string {
   return keyOf('outbox-message', '', id);
+}
+
+/** There once the change was made that the message announces. */
+export function changeProofKey(userId: string, messageId: string): string {
+  return keyOf('change-proof', userId, messageId);
 }
 
 /** The counter of messages to one address, over all accounts. `recipient`: the channel, a line feed and the address. */

@@ -6,15 +6,7 @@
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
-import {
-  credentialsKey,
-  identifierKey,
-  offlineAccessLogKey,
-  signInHistoryKey,
-  signInLogKey,
-  userKey,
-  usersKey,
-} from '../stores/keys.ts';
+import { credentialsKey, historyKeys, identifierKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
@@ -243,7 +235,7 @@ export class Directory {
         { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
-        ...[signInLogKey, signInHistoryKey, offlineAccessLogKey].map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
+        ...historyKeys(id).map((key): Op => ({ op: 'delete', key })),
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),

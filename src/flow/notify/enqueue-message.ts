@@ -6,6 +6,7 @@
 
 import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../../core/profile/time-zone.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
 import { attemptCounter, recipientCounter, sendingQuotaCounter } from '../../stores/keys.ts';
@@ -185,20 +186,25 @@ function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own
   return [kind, counter, limits];
 }
 
-/** Sends without limits: the caller has counted the messages or what caused them. Returns the ids in the outbox. */
+/**
+ * Sends without limits: the caller has counted the messages or what caused them. Returns the ids in the outbox.
+ * `changed`: see `EnqueueOptions`.
+ */
 export function enqueueMessages(
   { services, unit, visitor, account, client, transaction }: MessageContext,
   deliveries: readonly Delivery[],
+  changed?: string,
 ): readonly string[] {
   const wishes = [account?.user.profile.locale, visitor.language, transaction?.uiLocales].filter(
     (tag) => tag !== undefined,
   );
   const about = {
     languages: { uiLocales: wishes.join(' '), acceptLanguage: visitor.acceptLanguage.slice(0, 200) },
+    ...omitUndefined({ timeZone: account && timeZoneOf(account.user.profile) }),
     ...(account ? { subject: account.user.id } : {}),
     client,
     ...(transaction ? { transaction: transaction.id } : {}),
   };
   unit.afterCommit(() => services.messagesWait());
-  return deliveries.map((delivery) => enqueue(unit, delivery, { now: services.now(), about }));
+  return deliveries.map((delivery) => enqueue(unit, delivery, { now: services.now(), about, changed }));
 }
