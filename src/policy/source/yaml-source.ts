@@ -187,7 +187,8 @@ function syntaxFindings(
   return Array.from(first.values(), ({ code, pos, message }): Finding => {
     const where = { ...place(pos[0]), path: '' };
     if (code === 'DUPLICATE_KEY') {
-      const key = /^.*/.exec(text.slice(...pos).split(':', 1)[0] ?? '')?.[0] ?? '';
+      const [, quoted, plain = ''] = /^(?:"(.*?)"|([^:\n]*))/.exec(text.slice(pos[0])) ?? [];
+      const key = quoted ?? plain.trim();
       return { ...where, message: `\`${key}\` stands twice in this mapping: remove one`, code: 'yaml_duplicate_key' };
     }
     if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
