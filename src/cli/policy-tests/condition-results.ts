@@ -2,7 +2,7 @@
 import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 
-export function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
+export function rulePlace({ file, line }: { readonly file: string; readonly line: number }): string {
   return `${file}:${line}`;
 }
 
@@ -10,7 +10,7 @@ export function placeOf({ file, line }: { readonly file: string; readonly line: 
 export function conditionResults({ layers }: Explanation): readonly string[] {
   return layers.flatMap(({ rules }) =>
     rules.flatMap(({ location, conditions }) =>
-      location ? conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeOf(location)} ${leaf}`) : [],
+      location ? conditions.flatMap((one) => leaves(one)).map((leaf) => `${rulePlace(location)} ${leaf}`) : [],
     ),
   );
 }

@@ -97,7 +97,7 @@ function testedAttributes(sets: readonly ConditionSet[]): readonly string[] {
   return [...new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})))];
 }
 
-/** What users sign in with, what is theirs alone, and names, addresses and numbers of persons. */
+/** What users sign in with, what is theirs alone, and names, addresses and numbers. */
 function tellsWho(name: string, { attributes }: AttributeSchema): boolean {
   const { unique, identifies } = attributes[name] ?? {};
   return unique === true || identifies === true || Object.hasOwn(standardAttributes, name);

@@ -5,7 +5,7 @@ import type { CompiledCondition } from '../../core/policy/conditions.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
 import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
-import { conditionResults, placeOf } from './condition-results.ts';
+import { conditionResults, rulePlace } from './condition-results.ts';
 import type { TestResult } from './run-tests.ts';
 
 export interface UncoveredRule {
@@ -48,7 +48,7 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
-  const uncovered = all.filter((one) => !covered.has(placeOf(one)));
+  const uncovered = all.filter((one) => !covered.has(rulePlace(one)));
   return {
     rules: all.length,
     uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),
@@ -59,7 +59,7 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
 
 function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<string>): readonly UncoveredCondition[] {
   return conditions.flatMap((condition) => {
-    const [hit, miss] = ['hit', 'miss'].map((result) => seen.has(`${placeOf(rule)} ${condition} ${result}`));
+    const [hit, miss] = ['hit', 'miss'].map((result) => seen.has(`${rulePlace(rule)} ${condition} ${result}`));
     if (hit && miss) return [];
     return [{ ...rule, condition, lacks: hit ? 'a miss' : miss ? 'a hit' : 'both' } as const];
   });
@@ -68,7 +68,7 @@ function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<stri
 function deciding({ layers }: Explanation): readonly string[] {
   return layers.flatMap(({ decidedBy, rules }) => {
     const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
-    return location ? [placeOf(location)] : [];
+    return location ? [rulePlace(location)] : [];
   });
 }
 
