@@ -184,7 +184,7 @@ function syntaxFindings(
   { text, place }: { readonly text: string; readonly place: OpenedYaml['place'] },
 ): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
-  return Array.from(first.values(), ({ code, pos, message }): Finding => {
+  const findings = Array.from(first.values(), ({ code, pos, message }): Finding => {
     const where = { ...place(pos[0]), path: '' };
     if (code === 'DUPLICATE_KEY') {
       const [, quoted, plain = ''] = /^(?:"(.*?)"|([^:\n]*))/.exec(text.slice(pos[0])) ?? [];
@@ -194,6 +194,9 @@ function syntaxFindings(
     if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
     return { ...where, message: code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message) };
   });
+  // How often the parser says so is a matter of its stack.
+  const deep = findings.findIndex(({ code }) => code === 'yaml_too_deep');
+  return findings.filter(({ code }, at) => code !== 'yaml_too_deep' || at === deep);
 }
 
 /** The content as plain data; `fault`: its aliases would make too much of it. */
