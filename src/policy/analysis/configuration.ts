@@ -75,7 +75,7 @@ function placeIn(files: ReadonlyMap<string, ReadFile>, { location }: RuleHead): 
   return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;
 }
 
-/** What the settings say can be at all; the apps are another matter. */
+/** What can be at all by these settings. */
 export function knownIn({ zones, attributes }: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
