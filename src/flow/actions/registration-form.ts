@@ -56,8 +56,8 @@ export async function openRegistration(
 }
 
 /**
- * The user asks for the form, or back to it from the page of the code, to correct the address: what was typed stays, and
- * the code that was sent counts no longer. Undefined: the page has no such option.
+ * The user asks for the form, or back to it from the page of the code, to correct the address: what was typed stays,
+ * and the code that was sent counts no longer. Undefined: the page has no such option.
  */
 export async function beginRegistration(
   context: OpenTransaction,
