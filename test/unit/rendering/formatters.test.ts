@@ -36,3 +36,12 @@ test('readers in several zones do not get the times of one another', () => {
   expect(inZone('Asia/Tokyo')).toBe(tokyo);
   expect(tokyo).toContain('data-local="Asia/Tokyo"');
 });
+
+test.each([...loadTranslators([viewsDir])])(
+  'in %s, when something was added reads right with a relative time',
+  (_, t) => {
+    const params = { shows: 'none', name: '', address: '', added: { at: 0, now: 200_000 } };
+    // Prepositions that go with a date, and not with "2 days ago".
+    expect(t.text('account.authenticator.about', params)).not.toMatch(/ (?:on|am|le|el|il|em|op|w|dnia|في) /);
+  },
+);
