@@ -7,7 +7,6 @@ import { createKeyring } from '../../oidc/keys/keyring.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Applied } from '../../policy/revision/moves.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { parseDuration } from '../shared/durations.ts';
@@ -26,6 +25,7 @@ import {
   withRefusals,
 } from './put-into-use.ts';
 import { quantity, shortened } from './quantities.ts';
+import { revisionsOf } from './revisions-of.ts';
 
 interface ApplyCommandOptions extends MoveOptions {
   readonly init: boolean;
@@ -68,7 +68,7 @@ function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
 async function isInUse(context: ConfigContext, documents: Documents): Promise<boolean> {
   try {
     return await withStore(context, async (store) => {
-      const changed = await new Revisions(store, context).changedBy(documents);
+      const changed = await revisionsOf(store, context).changedBy(documents);
       return changed.length === 0;
     });
   } catch (error) {
@@ -91,7 +91,7 @@ async function applied(
     });
   return withStore({ openStore }, async (store) => {
     if (first !== undefined) return first;
-    const isEmpty = (await new Revisions(store, context).history(1)).length === 0;
+    const isEmpty = (await revisionsOf(store, context).history(1)).length === 0;
     return isEmpty ? firstRevision(context, { store, move }, options) : putIntoUse(context, { store, move }, options);
   });
 }
@@ -104,7 +104,7 @@ async function firstRevision(
 ): Promise<Applied> {
   if (move.confirmWithin !== undefined)
     throw refusal('--confirm: this is the first revision, so there is none to go back to');
-  return new Revisions(store, context).apply(move.documents, applyOptions(move, options));
+  return revisionsOf(store, context).apply(move.documents, applyOptions(move, options));
 }
 
 interface Done {

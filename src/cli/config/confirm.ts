@@ -1,13 +1,13 @@
 /** `stepgate config confirm`. */
 import type { Command } from 'commander';
 import { auditOp } from '../../flow/audit.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import { newCommand } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { withRefusals } from './put-into-use.ts';
+import { revisionsOf } from './revisions-of.ts';
 
 interface ConfirmOptions extends ResultOptions {
   readonly by?: string;
@@ -19,7 +19,7 @@ export function confirmCommand(context: ConfigContext): Command {
     .action(({ by = operatorName(), ...options }: ConfirmOptions) =>
       withRefusals(context, options, () =>
         withStore(context, async (store) => {
-          const revision = await new Revisions(store, context).confirm({
+          const revision = await revisionsOf(store, context).confirm({
             ops: (policyRevision) => [
               auditOp({ event: 'config.confirmed', outcome: 'success', by, policyRevision }).op,
             ],

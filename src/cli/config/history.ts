@@ -2,20 +2,20 @@
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RevisionInfo } from '../../policy/revision/moves.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { shortened } from './quantities.ts';
+import { revisionsOf } from './revisions-of.ts';
 
 export function historyCommand(context: ConfigContext): Command {
   return newCommand('config history')
     .option('-n, --limit <number>', 'how many', '20')
     .action(({ limit, ...options }: ResultOptions & { readonly limit: string }) =>
       withStore(context, async (store) => {
-        const revisions = new Revisions(store, context);
+        const revisions = revisionsOf(store, context);
         const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
         const pending = await revisions.unconfirmed();
         for (const entry of await revisions.history(count)) {

@@ -6,7 +6,6 @@ import { StepgateError } from '../../errors.ts';
 import { auditOp } from '../../flow/audit.ts';
 import type { Applied, ApplyOptions } from '../../policy/revision/moves.ts';
 import { RevisionRefused } from '../../policy/revision/revision-refused.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';
 import { orphanedBy } from '../shared/orphaned-credentials.ts';
@@ -22,6 +21,7 @@ import { weakerFindings } from './diff/weaker.ts';
 import { weakerText } from './diff/weaker-text.ts';
 import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
 import { refuseOrphaned } from './orphaned.ts';
+import { revisionsOf } from './revisions-of.ts';
 
 /** As commander parses them. */
 export interface MoveOptions extends ResultOptions {
@@ -69,7 +69,7 @@ export async function putIntoUse(
   { store, move }: Moving,
   options: MoveOptions,
 ): Promise<Moved | undefined> {
-  const revisions = new Revisions(store, context);
+  const revisions = revisionsOf(store, context);
   const base = readBase(options) ?? (await revisions.history(1))[0]?.revision ?? 0;
   const changed = await revisions.changedBy(move.documents);
   // What is in use already is not compared: there is nothing to say.

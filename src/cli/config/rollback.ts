@@ -1,12 +1,12 @@
 /** `stepgate config rollback`. */
 import type { Command } from 'commander';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import { newCommand } from '../commands.ts';
 import { printResult } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { type MoveOptions, putIntoUse, withMoveOptions, withRefusals } from './put-into-use.ts';
 import { quantity, readRevision, shortened } from './quantities.ts';
+import { revisionsOf } from './revisions-of.ts';
 
 /** The documents were in use once, so they are not analysed anew: findings may change with the release. */
 export function rollbackCommand(context: ConfigContext): Command {
@@ -15,7 +15,7 @@ export function rollbackCommand(context: ConfigContext): Command {
     withRefusals(context, options, () =>
       withStore(context, async (store) => {
         const back = readRevision(text);
-        const documents = await new Revisions(store, context).documentsOf(back);
+        const documents = await revisionsOf(store, context).documentsOf(back);
         const moved = await putIntoUse(context, { store, move: { documents, back } }, options);
         if (moved === undefined) return;
         const { revision, changed, diff } = moved;

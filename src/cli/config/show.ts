@@ -1,7 +1,6 @@
 /** `stepgate config show`. */
 import type { Command } from 'commander';
 import type { Document } from '../../policy/model/documents.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { yamlLines } from '../../policy/source/yaml-text.ts';
 import { newCommand } from '../commands.ts';
@@ -13,6 +12,7 @@ import type { ConfigContext } from './config-context.ts';
 import { historyData, historyLine } from './history.ts';
 import { withRefusals } from './put-into-use.ts';
 import { readRevision } from './quantities.ts';
+import { revisionsOf } from './revisions-of.ts';
 
 export function showCommand(context: ConfigContext): Command {
   return newCommand('config show')
@@ -21,7 +21,7 @@ export function showCommand(context: ConfigContext): Command {
     .action((text: string, keys: readonly string[], options: ResultOptions) =>
       withRefusals(context, options, () =>
         withStore(context, async (store) => {
-          const revisions = new Revisions(store, context);
+          const revisions = revisionsOf(store, context);
           const number = readRevision(text);
           const documents = await revisions.documentsOf(number);
           const unknown = keys.find((key) => !documents.has(key));

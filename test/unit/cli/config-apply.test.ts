@@ -142,7 +142,7 @@ test('who and why are in the history and in the audit log', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect([first.message, second.message, second.by]).toEqual(['first', 'two factors', 'ann']);
+  expect([first.message, second.message, second.by, second.at]).toEqual(['first', 'two factors', 'ann', NOW]);
   expect(await audited()).toMatchObject([
     { event: 'config.applied', outcome: 'success', policyRevision: 1, message: 'first' },
     { event: 'config.applied', outcome: 'success', policyRevision: 2, message: 'two factors', by: 'ann' },
