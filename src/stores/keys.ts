@@ -1,4 +1,5 @@
 /** One function (or constant) for each key in use. What stands under it is in `key-table.ts`. */
+import { hash } from 'node:crypto';
 import { keyOf } from './key-table.ts';
 import { counterOf } from './store.ts';
 
@@ -112,6 +113,27 @@ export function revisionKey(revision: number): string {
 export function storedDocumentKey(sha256: string): string {
   return keyOf('document', sha256);
 }
+
+export const shadowKey = keyOf('shadow');
+
+/** `sha256`: of the text of the document, in hex. */
+export function shadowDocumentKey(sha256: string): string {
+  return keyOf('shadow-document', sha256);
+}
+
+export const shadowTotalsKey = keyOf('shadow-totals');
+
+/** Who it is about. Ids are drawn, so that a digest leads back to one only where the ids are at hand. */
+export function shadowUserDigest(userId: string): string {
+  return hash('sha256', `shadow ${userId}`, 'hex');
+}
+
+/** `digest`: from `shadowUserDigest`. */
+export function shadowUserKey(digest: string): string {
+  return keyOf('shadow-user', digest);
+}
+
+export const shadowUsersKey = keyOf('shadow-users');
 
 /** The set of messages that wait. */
 export const outboxKey = keyOf('outbox');

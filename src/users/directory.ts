@@ -10,6 +10,8 @@ import {
   credentialsKey,
   identifierKey,
   offlineAccessLogKey,
+  shadowUserDigest,
+  shadowUserKey,
   signInHistoryKey,
   signInLogKey,
   userKey,
@@ -244,6 +246,7 @@ export class Directory {
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
         ...[signInLogKey, signInHistoryKey, offlineAccessLogKey].map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
+        { op: 'delete', key: shadowUserKey(shadowUserDigest(id)) },
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),

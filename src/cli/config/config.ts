@@ -10,6 +10,7 @@ import { diffCommand } from './diff/diff.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
 import { schemaCommand } from './schema.ts';
+import { shadowCommand } from './shadow/shadow.ts';
 import { whatCommand } from './what.ts';
 import { whoCommand } from './who.ts';
 
@@ -21,6 +22,7 @@ export function configCommand(context: ConfigContext): Command {
     diffCommand(context),
     applyCommand(context),
     configTestCommand(context),
+    shadowCommand(context),
     historyCommand(context),
     schemaCommand(context),
     matrixCommand(context),

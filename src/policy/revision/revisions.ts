@@ -19,6 +19,7 @@ import {
   writeDocuments,
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
+import { openShadow, type ShadowDraft } from './shadow-draft.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
 
@@ -149,6 +150,11 @@ export class Revisions {
     const key = revisionKey(revision);
     const value = (await this.#store.load([key])).entries.get(key)?.value;
     return value === undefined ? undefined : openSnapshot(parseManifest(value), this.#sources);
+  }
+
+  /** A draft that is not live. Rejects like `at`. */
+  shadow(draft: ShadowDraft): Promise<Snapshot> {
+    return openShadow(draft, this.#sources);
   }
 
   /** The newest `limit` revisions, newest first. Rejects with `StoreUnavailable`. */
