@@ -4,7 +4,7 @@
  * sent once or, after a crash between sending and recording it, once more with the same content and id.
  */
 import type { Seconds } from '../core/model/facts.ts';
-import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
+import { changeProofKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
 import { grace, type LogoutNotification, type OutboxMessage, parseOutboxMessage } from './outbox.ts';
@@ -45,7 +45,7 @@ const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 /** The same for notifications of a logout: an app may be down for hours. */
 const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
 
-/** A session that goes on for so long after its end was announced did not end (Law 13 gives a request five seconds). */
+/** What was announced and has not happened after so long will not happen (Law 13 gives a request five seconds). */
 const longestEnding: Seconds = 60;
 
 /** Longest pause that the other side can ask for. */
@@ -175,6 +175,7 @@ export class OutboxWorker {
     const { delivery, logout, about, attempts } = message;
     if (logout) return this.#notify(logout, message);
     if (!delivery) return 'sent';
+    if (!(await this.#wasMade(id, message))) return this.#isStillExpected(message) ? 0 : 'sent';
     const { channel: kind, to, template, expires } = delivery;
     const brand = about.client === undefined ? undefined : await brandOf?.(about.client).catch(() => undefined);
     let words: ReturnType<MessageRenderer>;
@@ -196,15 +197,25 @@ export class OutboxWorker {
     }
   }
 
-  async #notify(logout: LogoutNotification, { attempts, issuedAt }: OutboxMessage): Promise<'sent' | Seconds> {
+  async #notify(logout: LogoutNotification, message: OutboxMessage): Promise<'sent' | Seconds> {
     try {
       const result = await within(this.#lease, this.#options.notifyLogout(logout));
-      const mayEnd = this.#options.now() < issuedAt + longestEnding;
-      return result === 'not_over' && mayEnd ? 0 : 'sent';
+      return result === 'not_over' && this.#isStillExpected(message) ? 0 : 'sent';
     } catch (error) {
-      this.#options.warn(`${logout.clientId} was not notified of a logout, try ${attempts}: ${textOf(error)}`);
+      this.#options.warn(`${logout.clientId} was not notified of a logout, try ${message.attempts}: ${textOf(error)}`);
       return 0;
     }
+  }
+
+  #isStillExpected({ issuedAt }: OutboxMessage): boolean {
+    return this.#options.now() < issuedAt + longestEnding;
+  }
+
+  /** Whether the change was made that the message announces: on Cluster the message may be there before. */
+  async #wasMade(id: string, { changed }: OutboxMessage): Promise<boolean> {
+    if (changed === undefined) return true;
+    const proof = changeProofKey(changed, id);
+    return (await this.#options.store.load([proof])).entries.get(proof) !== undefined;
   }
 
   async #fail(waiting: VersionedMessage, reason: FailureReason): Promise<void> {
@@ -213,12 +224,14 @@ export class OutboxWorker {
   }
 
   /** Takes the message out; false: another node had it. */
-  async #end({ id, version }: VersionedMessage, more: readonly Op[]): Promise<boolean> {
+  async #end({ id, message, version }: VersionedMessage, more: readonly Op[]): Promise<boolean> {
     const key = outboxMessageKey(id);
+    const { changed } = message;
     const { ok } = await this.#options.store.commit([
       { op: 'check', key, version },
       { op: 'delete', key },
       { op: 'leave', key: outboxKey, member: id },
+      ...(changed === undefined ? [] : [{ op: 'delete', key: changeProofKey(changed, id) } as const]),
       ...more,
     ]);
     return ok;

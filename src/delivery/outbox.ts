@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
-import { demoMarkerKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
+import { changeProofKey, demoMarkerKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
@@ -39,6 +39,8 @@ export interface OutboxMessage {
   readonly delivery?: Delivery;
   readonly logout?: LogoutNotification;
   readonly about: About;
+  /** It announces a change to this user, and is sent once there is a proof that the change was made. */
+  readonly changed?: string;
   /** Epoch seconds. */
   readonly issuedAt: Seconds;
   /** Tries that have begun. */
@@ -57,11 +59,16 @@ export const grace = 3600;
 export interface EnqueueOptions {
   readonly now: Seconds;
   readonly about?: About;
+  /**
+   * The user whose account the same commit changes: then the message is written ahead of all else, so that no crash may
+   * change the account and lose it, and a proof of the change with the change (decision 99).
+   */
+  readonly changed?: string | undefined;
 }
 
 /** Writes the message in the unit's commit; its id, for `withdraw`. */
-export function enqueue(unit: UnitOfWork, delivery: Delivery, { now, about = {} }: EnqueueOptions): string {
-  return put(unit, waiting(delivery, now, about));
+export function enqueue(unit: UnitOfWork, delivery: Delivery, options: EnqueueOptions): string {
+  return put(unit, waiting(delivery, options));
 }
 
 /**
@@ -69,13 +76,13 @@ export function enqueue(unit: UnitOfWork, delivery: Delivery, { now, about = {} 
  * finds out whether the session has ended (see `OutboxWorkerOptions`).
  */
 export function enqueueLogout(unit: UnitOfWork, logout: LogoutNotification, now: Seconds): string {
-  return put(unit, waitingLogout(logout, now), { ahead: true });
+  return put(unit, waitingLogout(logout, now));
 }
 
 function waitingLogout(logout: LogoutNotification, now: Seconds): Waiting {
   const about = { subject: logout.subject, client: logout.clientId };
   const message = { logout, about, issuedAt: now, attempts: 0, notBefore: now };
-  return { message, ttl: Math.max(0, logout.expires - now) + grace };
+  return { message, ahead: true, ttl: Math.max(0, logout.expires - now) + grace };
 }
 
 /** The work of a message without a message: so that the time of an answer does not tell whether a message was sent. */
@@ -96,37 +103,56 @@ export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
 }
 
 /** The operations that write the message, for callers with a commit of their own. */
-export function messageOps(delivery: Delivery, now: Seconds, about: About = {}): readonly Op[] {
-  return opsOf(waiting(delivery, now, about));
+export function messageOps(delivery: Delivery, options: EnqueueOptions): readonly Op[] {
+  return opsOf(waiting(delivery, options));
 }
 
 /** The same for a notification. */
 export function logoutOps(logout: LogoutNotification, now: Seconds): readonly Op[] {
-  return opsOf(waitingLogout(logout, now), { ahead: true });
+  return opsOf(waitingLogout(logout, now));
 }
 
-function opsOf({ message, ttl }: Waiting, options: Order = {}): readonly Op[] {
+function opsOf(message: Waiting): readonly Op[] {
   const id = newId();
+  const [written, proof] = entriesOf(id, message);
   return [
-    { op: 'put', key: outboxMessageKey(id), value: JSON.stringify(message), ttl, ...options },
-    { op: 'join', key: outboxKey, member: id, ttl, ...options },
+    { op: 'put', ...written, ...orderOf(message) },
+    { op: 'join', key: outboxKey, member: id, ttl: message.ttl, ...orderOf(message) },
+    ...(proof ? [{ op: 'put', ...proof } as const] : []),
   ];
-}
-
-/** When it is written on Cluster: ahead of the rest of its batch, or after all that can fail. */
-interface Order {
-  readonly ahead?: true;
 }
 
 interface Waiting {
   readonly message: OutboxMessage;
   /** Seconds. */
   readonly ttl: Seconds;
+  /** On Cluster it is written ahead of the rest of its batch. Absent: after all that can fail. */
+  readonly ahead?: true;
 }
 
-function waiting(delivery: Delivery, now: Seconds, about: About): Waiting {
+function orderOf({ ahead }: Waiting): { readonly ahead?: true } {
+  return ahead ? { ahead } : {};
+}
+
+function waiting(delivery: Delivery, { now, about = {}, changed }: EnqueueOptions): Waiting {
   const message = { delivery, about, issuedAt: now, attempts: 0, notBefore: now };
-  return { message, ttl: Math.max(0, delivery.expires - now) + grace };
+  const ttl = Math.max(0, delivery.expires - now) + grace;
+  return changed === undefined ? { message, ttl } : { message: { ...message, changed }, ttl, ahead: true };
+}
+
+interface NewEntry {
+  readonly key: string;
+  readonly value: string;
+  readonly ttl: Seconds;
+}
+
+/** The message, and what proves its change. */
+function entriesOf(id: string, { message, ttl }: Waiting): readonly [NewEntry, NewEntry | undefined] {
+  const { changed } = message;
+  return [
+    { key: outboxMessageKey(id), value: JSON.stringify(message), ttl },
+    changed === undefined ? undefined : { key: changeProofKey(changed, id), value: 'made', ttl },
+  ];
 }
 
 function newId(): string {
@@ -137,10 +163,12 @@ function newId(): string {
  * None of these operations can fail, so on Cluster they come after all that can, unless they go ahead: what loses a
  * race sends no mail.
  */
-function put(unit: UnitOfWork, { message, ttl }: Waiting, options: Order = {}): string {
+function put(unit: UnitOfWork, message: Waiting): string {
   const id = newId();
-  unit.put(outboxMessageKey(id), { value: JSON.stringify(message), ttl }, options);
-  unit.add({ op: 'join', key: outboxKey, member: id, ttl, ...options });
+  const [{ key, ...written }, proof] = entriesOf(id, message);
+  unit.put(key, written, orderOf(message));
+  unit.add({ op: 'join', key: outboxKey, member: id, ttl: message.ttl, ...orderOf(message) });
+  if (proof) unit.put(proof.key, { value: proof.value, ttl: proof.ttl });
   return id;
 }
 

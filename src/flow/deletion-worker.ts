@@ -99,7 +99,7 @@ export class DeletionWorker {
     const at = services.now();
     const languages = { uiLocales: before.user.profile.locale ?? '', acceptLanguage: '' };
     return notificationDeliveries(before, accountChanged('deleted'), { at }).flatMap((delivery) =>
-      messageOps(delivery, at, { languages }),
+      messageOps(delivery, { now: at, about: { languages }, changed: before.user.id }),
     );
   }
 }

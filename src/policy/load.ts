@@ -132,7 +132,7 @@ function checkSources(
 
 /** Sign-on policies that are read as one have it together: `checkSignOn` sees to them. */
 function hasCatchAll(each: DocumentSource): boolean {
-  return !['settings', 'app', 'sign-on'].includes(each.kind) && isSwitchedOn(each);
+  return !['settings', 'app', 'sign-on', 'invariants'].includes(each.kind) && isSwitchedOn(each);
 }
 
 function missingFiles(present: ReadonlySet<WrittenKind>): readonly Finding[] {
@@ -168,13 +168,14 @@ function duplicateNames(sources: readonly DocumentSource[]): readonly Finding[] 
 }
 
 function toDocuments(sources: readonly DocumentSource[], files: readonly Document[]): Documents {
-  const written = sources.map((each): Document => {
+  const written = sources.flatMap((each): readonly Document[] => {
     const { kind, source } = each;
+    if (kind === 'invariants') return [];
     const ruleLines =
       kind === 'app' || kind === 'settings'
         ? []
         : valuesAt(source.content, 'rules.*').map(({ path }) => source.lineOf(path));
-    return { kind, name: nameOf(each), file: source.file, ruleLines, content: source.content };
+    return [{ kind, name: nameOf(each), file: source.file, ruleLines, content: source.content }];
   });
   return new Map([...written, ...files].map((each) => [documentKey(each.kind, each.name), each]));
 }

@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import ejs from 'ejs';
-import { catalogueFindings, loadCatalogues } from './catalogue.ts';
+import { catalogueFindings, fallbackLocale, loadCatalogues } from './catalogue.ts';
 import { localeOf } from './locale.ts';
 import type { TemplateVersion } from './templates.ts';
 
@@ -113,11 +113,18 @@ function isWhole(line: string): boolean {
   });
 }
 
-/** Of the catalogues as they are together: a language of the operator's own must have every text. */
+/**
+ * Of the catalogues as they are together: a language of the operator's own must have every text. Languages that the
+ * directory does not touch are ours and stay out: to take their messages apart takes a tenth of a second each.
+ */
 function textFindings({ viewsDir, dir }: OwnViewsOptions): readonly OwnViewsFinding[] {
   const folder = join(dir, 'messages');
+  if (!existsSync(folder)) return [];
+  const isTouched = (locale: string): boolean =>
+    locale === fallbackLocale || existsSync(join(folder, `${locale}.json`));
   try {
-    return catalogueFindings(loadCatalogues([viewsDir, dir])).flatMap((line) => placed(line, dir));
+    const touched = [...loadCatalogues([viewsDir, dir])].filter(([locale]) => isTouched(locale));
+    return catalogueFindings(new Map(touched)).flatMap((line) => placed(line, dir));
   } catch (error) {
     const message = (error as Error).message;
     return message.startsWith(folder) ? placed(message, dir) : [first('messages', message)];

@@ -143,6 +143,11 @@ export function outboxMessageKey(id: string): string {
   return keyOf('outbox-message', '', id);
 }
 
+/** There once the change was made that the message announces. */
+export function changeProofKey(userId: string, messageId: string): string {
+  return keyOf('change-proof', userId, messageId);
+}
+
 /** The counter of messages to one address, over all accounts. `recipient`: the channel, a line feed and the address. */
 export function recipientCounter(recipient: string): string {
   return keyOf('recipient', recipient, 'send');

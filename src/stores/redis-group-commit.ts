@@ -3,7 +3,8 @@
  * holds up everything behind it, and share a wait: what arrives meanwhile goes out together in the next pipeline.
  */
 import { hash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { keyTable } from './key-table.ts';
 import { redisFailure } from './redis-client.ts';
@@ -56,7 +57,12 @@ export class NotRun extends StoreUnavailable {
   }
 }
 
+/** A replica that counts does not have the write yet. */
+class NotEverywhere extends StoreUnavailable {}
+
 const redirections = /^(MOVED|ASK|TRYAGAIN)\b/;
+/** Before the replicas are asked again (milliseconds). */
+const waitInterval = 20;
 
 /**
  * Runs the script of a commit, and resolves with its reply once the replicas have what it wrote. Rejects with
@@ -100,10 +106,11 @@ async function sendGroup(
   group: readonly Waiting[],
   command: 'eval' | 'evalsha',
 ): Promise<void> {
-  const { client, barrierKey, ready, rule, addressOf, waitLimit, isSynced, seen } = options;
+  const { client, barrierKey, ready, addressOf, waitLimit } = options;
   await ready();
   const { remoteAddress = '', remotePort = 0 } = client.stream;
   const me = addressOf(remoteAddress, remotePort);
+  const end = performance.now() + waitLimit;
   const pipeline = client.pipeline();
   const positions = group.map(({ args, isAsking }) => {
     if (isAsking) pipeline.asking();
@@ -113,18 +120,73 @@ async function sendGroup(
   const barrier = pipeline.length;
   // Behind scripts that wrote nothing a wait would end at once, also when earlier writes are not at the replicas yet.
   pipeline.set(barrierKey(), '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
+  addWait(pipeline, options, { me, limit: waitLimit });
+  const [scripts, written, waited] = split(await pipeline.exec(), barrier);
+  // A slot that has just moved: the wait was for what is there, and the offsets are compared all the same.
+  const failure = redirections.test(written?.[0]?.message ?? '') ? null : (written?.[0] ?? null);
+  const doubt = failure === null ? await doubtAfter(options, { me, waited, end }) : inDoubt(failure);
+  // The scripts that Redis does not know have not run.
+  const unknown = group.filter((waiting, index) => !settle(waiting, scripts[positions[index] ?? -1], doubt));
+  if (unknown.length > 0) await sendGroup(options, unknown, 'eval');
+}
+
+/** ROLE, the wait, and ROLE. `limit`: milliseconds. */
+function addWait(
+  pipeline: ChainableCommander,
+  { rule, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
+  { me, limit }: { readonly me: string; readonly limit: number },
+): void {
   pipeline.role();
   const needed = rule.needed(me, performance.now()) ?? 0;
   // It counts replicas and names none, so all that are attached must have it.
-  if (isSynced) pipeline.call('WAITAOF', 1, Math.max(needed, seen.attached), waitLimit);
-  else pipeline.wait(needed, waitLimit);
+  if (isSynced) pipeline.call('WAITAOF', 1, Math.max(needed, seen.attached), limit);
+  else pipeline.wait(needed, limit);
   pipeline.role();
-  const replies = (await pipeline.exec()) as readonly Reply[] | null;
+}
+
+/** The replies to the scripts, to the barrier, and to `addWait`. */
+function split(
+  replies: unknown,
+  barrier: number,
+): readonly [scripts: readonly Reply[], written: Reply | undefined, waited: readonly Reply[]] {
   if (replies === null) throw new StoreUnavailable('Redis: the pipeline was cut off');
-  const doubt = doubtOf(options, me, replies.slice(barrier));
-  // The scripts that Redis does not know have not run.
-  const unknown = group.filter((waiting, index) => !settle(waiting, replies[positions[index] ?? -1], doubt));
-  if (unknown.length > 0) await sendGroup(options, unknown, 'eval');
+  const all = replies as readonly Reply[];
+  return [all.slice(0, barrier), all[barrier], all.slice(barrier + 1)];
+}
+
+interface Waited {
+  readonly me: string;
+  /** Replies to `addWait`. */
+  readonly waited: readonly Reply[];
+  /** Until when the replicas have time (milliseconds, monotonic). */
+  readonly end: number;
+}
+
+/**
+ * Why it is not known whether the replicas have it; `undefined`: they have. A replica that was attached or listed
+ * during the wait was not waited for. So they are asked again, as long as there is time.
+ */
+async function doubtAfter(
+  options: GroupCommitOptions & { readonly seen: Seen },
+  { me, waited, end }: Waited,
+): Promise<StoreUnavailable | undefined> {
+  const offset = Number((waited[0]?.[1] as Role | undefined)?.[1]);
+  let doubt = doubtOf(options, { me, offset }, waited);
+  while (doubt instanceof NotEverywhere) {
+    await pause(waitInterval);
+    const limit = Math.floor(end - performance.now());
+    if (limit <= 0) return doubt;
+    const pipeline = options.client.pipeline();
+    addWait(pipeline, options, { me, limit });
+    const replies = await pipeline.exec().catch(() => null);
+    if (replies === null) return doubt;
+    doubt = doubtOf(options, { me, offset }, replies as readonly Reply[]);
+  }
+  return doubt;
+}
+
+function inDoubt(error: Error): StoreUnavailable {
+  return new StoreUnavailable(`Redis: ${error.message}; it is not known whether the write counted`, error);
 }
 
 /** False: the script was not known and has not run. */
@@ -138,28 +200,24 @@ function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: S
   return true;
 }
 
-/** Why it is not known whether the replicas have it; `undefined`: they have. `replies`: to SET, ROLE, WAIT, ROLE. */
+/** What one look at the replicas leaves in doubt. `offset`: of the write; `replies`: to `addWait`. */
 function doubtOf(
   { rule, addressOf, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
-  me: string,
+  { me, offset }: { readonly me: string; readonly offset: number },
   replies: readonly Reply[],
 ): StoreUnavailable | undefined {
-  // A slot that has just moved: the wait was for what is there, and the offsets are compared below all the same.
-  const isElsewhere = redirections.test(replies[0]?.[0]?.message ?? '');
-  const error = replies.slice(isElsewhere ? 1 : 0).find(([failure]) => failure !== null)?.[0];
-  if (error) return new StoreUnavailable(`Redis: ${error.message}; it is not known whether the write counted`, error);
-  const [before, after] = [replies[1]?.[1] as Role, replies[3]?.[1] as Role];
+  const error = replies.find(([failure]) => failure !== null)?.[0];
+  if (error) return inDoubt(error);
+  const [before, after] = [replies[0]?.[1] as Role, replies[2]?.[1] as Role];
   if (before[0] !== 'master' || after[0] !== 'master')
     return new StoreUnavailable('this Redis is no master any more; it is not known whether the write counted');
   const acknowledged = new Map(after[2].map(([host, port, offset]) => [addressOf(host, port), Number(offset)]));
-  const missing = rule.missing({ me, offset: Number(before[1]), acknowledged }, performance.now());
+  const missing = rule.missing({ me, offset, acknowledged }, performance.now());
   seen.attached = acknowledged.size;
   if (missing.length > 0)
-    return new StoreUnavailable(
-      `not at every replica (${missing.join(', ')}); it is not known whether the write counted`,
-    );
+    return new NotEverywhere(`not at every replica (${missing.join(', ')}); it is not known whether the write counted`);
   if (!isSynced) return undefined;
-  const [here, there] = (replies[2]?.[1] ?? []) as readonly [number, number];
+  const [here, there] = (replies[1]?.[1] ?? []) as readonly [number, number];
   if (here === 1 && there >= acknowledged.size) return undefined;
   const disks = `this one ${here === 1 ? 'has' : 'does not have'} it, and ${there} of ${acknowledged.size} replicas`;
   return new StoreUnavailable(`not on every disk (${disks}); it is not known whether the write counted`);

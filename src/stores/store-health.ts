@@ -77,6 +77,8 @@ export class StoreHealth {
     try {
       await store.ping();
       await store.commit([{ op: 'put', key: writeProbeKey, value: 'probe', ttl: probeLifetime }]);
+      // The probe is in one part of a Cluster.
+      await store.confirm();
       if (this.#failingSince !== undefined) warn('the store takes writes again');
       this.#failingSince = undefined;
       this.#failure = undefined;

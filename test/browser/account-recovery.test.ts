@@ -72,12 +72,12 @@ async function givePassword(page: Page, user: TestUser): Promise<void> {
 }
 
 async function chooseAuthenticator(page: Page, key: string, name: RegExp): Promise<void> {
-  const requestedEnrollment = page.locator(challenge(key));
-  await appears(requestedEnrollment.or(page.locator('form[data-step=select]')).first());
-  if ((await requestedEnrollment.count()) > 0) return;
+  const challenged = page.locator(challenge(key));
+  await appears(challenged.or(page.locator('form[data-step=select]')).first());
+  if ((await challenged.count()) > 0) return;
   await page.getByRole('button', { name: 'Use another method' }).click();
   await page.getByRole('button', { name }).click();
-  await appears(requestedEnrollment);
+  await appears(challenged);
 }
 
 /** The claims that the app receives. */

@@ -60,7 +60,7 @@ test('while a password is typed the page says how good it is, and shows it on re
   expect(await input.getAttribute('type')).toBe('password');
   expect(await page.locator('input[autocomplete=username]').getAttribute('value')).toMatch(/@demo\.test$/);
   await clickThrough(page.locator('button.primary'));
-  await said(page, 'account.done.added');
+  await said(page, 'account.done.changed');
 });
 
 test('without scripts the page says the same once the form is sent', async () => {
@@ -73,5 +73,5 @@ test('without scripts the page says the same once the form is sent', async () =>
   expect(await page.getByLabel('New password').getAttribute('aria-invalid')).toBe('true');
   await page.fill('[name="credentials.passcode"]', good);
   await page.locator('button.primary').click();
-  await said(page, 'account.done.added');
+  await said(page, 'account.done.changed');
 });

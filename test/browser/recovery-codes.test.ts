@@ -77,7 +77,7 @@ async function codesOn(page: Page): Promise<readonly string[]> {
 async function save(page: Page): Promise<void> {
   await page.check('[name="credentials.saved"]');
   await page.locator(`${main('enroll', 'recovery_code')} button[type=submit]`).click();
-  await appears(page.locator('[data-message="account.done.added"]'));
+  await appears(page.locator('[data-message="account.done.added"], [data-message="account.done.changed"]'));
 }
 
 async function downloaded(page: Page): Promise<{ readonly name: string; readonly text: string }> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Channel, TryLater } from '../../src/delivery/channel.ts';
 import { enqueue, enqueueLogout, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
-import { auditKey, ssoSessionKey, transactionKey } from '../../src/stores/keys.ts';
+import { auditKey, changeProofKey, ssoSessionKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
 import { outboxOf } from '../support/account-notifications.ts';
@@ -150,6 +150,80 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
       expect(told).toEqual(['notes']);
       release();
       await until('the rest', async () => (await waiting(store)).length === 0);
+    });
+  });
+
+  describe('a message about a change', () => {
+    const user = 'changed-user';
+    const mail = signInMail('eve@example.org', '123456', start + 3600);
+    const changing = (own: Store): UnitOfWork => {
+      const unit = new UnitOfWork(own);
+      unit.put(userKey(user), { value: 'after' });
+      enqueue(unit, mail, { now: start, changed: user });
+      return unit;
+    };
+    const state = async () => (await store.load([userKey(user)])).entries.get(userKey(user))?.value;
+
+    test.each([0, 1, 2, 3])(
+      'is sent if the change was made: a node of a Cluster dies after %i slots',
+      async (slots) => {
+        await store.commit([{ op: 'put', key: userKey(user), value: 'before' }]);
+        const isWhole = await changing(slotted(store, slots))
+          .commit()
+          .then(
+            () => true,
+            () => false,
+          );
+        expect(isWhole).toBe(slots > 1);
+        const sent: string[] = [];
+        const channel = {
+          async send({ to }: { readonly to: string }) {
+            sent.push(to);
+            return 'sent' as const;
+          },
+        };
+        const outbox = worker(store, { channel });
+        outbox.worker.start();
+        // A message that announced what did not happen waits a minute for it.
+        if (slots === 1) {
+          await until('the wait', async () => (await waiting(store))[0]?.notBefore === start + 2);
+          now = start + 60;
+        }
+        await until('the end', async () => (await waiting(store)).length === 0);
+        const isMade = (await state()) === 'after';
+        expect([isMade, sent]).toEqual([slots > 1, slots > 1 ? ['eve@example.org'] : []]);
+        expect([outbox.failures, outbox.warnings]).toEqual([[], []]);
+      },
+    );
+
+    test('that lost its race is dropped silently, and leaves nothing behind', async () => {
+      await store.commit([{ op: 'put', key: userKey(user), value: 'before' }]);
+      const unit = new UnitOfWork(slotted(store));
+      await unit.load([userKey(user)]);
+      unit.replace(userKey(user), { value: 'after' });
+      enqueue(unit, mail, { now: start, changed: user });
+      await store.commit([{ op: 'put', key: userKey(user), value: 'of another request' }]);
+      await expect(unit.commit()).rejects.toThrow(Conflict);
+      now = start + 60;
+      const sent: unknown[] = [];
+      const channel: Channel = {
+        async send(message) {
+          sent.push(message);
+          return 'sent';
+        },
+      };
+      worker(store, { channel }).worker.start();
+      await until('the end', async () => (await waiting(store)).length === 0);
+      expect(sent).toEqual([]);
+    });
+
+    test('leaves no proof of the change once it is sent', async () => {
+      const [id = ''] = await putIntoOutbox(store, [mail], { now: start, changed: user });
+      const proof = async () => (await store.load([changeProofKey(user, id)])).entries.get(changeProofKey(user, id));
+      expect(await proof()).toBeDefined();
+      worker(store, { channel: { send: async () => 'sent' } }).worker.start();
+      await until('the end', async () => (await waiting(store)).length === 0);
+      expect(await proof()).toBeUndefined();
     });
   });
 

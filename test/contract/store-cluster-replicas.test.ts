@@ -16,6 +16,7 @@ import { openRedis } from '../../src/stores/redis.ts';
 import { slotOf } from '../../src/stores/redis-slots.ts';
 import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
+import { StoreHealth } from '../../src/stores/store-health.ts';
 import { createState, readState } from '../../src/stores/store-state.ts';
 import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, type RedisCluster, type RedisServer, startRedisCluster } from '../support/redis.ts';
@@ -69,9 +70,9 @@ function keyAt(master: number, kind = 'entry'): string {
 
 const put = (key: string, value = 'v'): Op => ({ op: 'put', key, value });
 
-/** The nodes that serve the slots of the first master, itself first. */
-function shardOf({ nodes }: RedisCluster): readonly RedisServer[] {
-  return nodes.filter((_, index) => index % 3 === 0);
+/** The nodes that serve the slots of the master with this number, itself first. */
+function shardOf({ nodes }: RedisCluster, master = 0): readonly RedisServer[] {
+  return nodes.filter((_, index) => index % 3 === master);
 }
 
 async function promoted(servers: readonly RedisServer[]): Promise<RedisServer> {
@@ -111,6 +112,20 @@ describe.each([1, 2])('with %i replica(s) for each master', (count) => {
     expect((await read(store, code))?.value).toBe('c');
     pick(shardOf(cluster), count).kill('SIGCONT');
     await eventually(() => write(store, put(keyAt(0))));
+  });
+
+  test.each([0, 1, 2])('while a replica of master %i hangs, nodes are not ready', async (number) => {
+    const cluster = await startCluster(count);
+    const store = await open(cluster);
+    const health = new StoreHealth({ store, warn() {}, alarm() {}, interval: 50, patience: 0 });
+    stops.push(() => health.stop());
+    await eventually(() => store.confirm());
+    health.start();
+    const replica = pick(shardOf(cluster, number), count);
+    replica.kill('SIGSTOP');
+    await until('the probe to fail', () => /not at every replica/.test(health.unreadyBecause() ?? ''));
+    replica.kill('SIGCONT');
+    await until('the probe to succeed', () => health.unreadyBecause() === undefined);
   });
 
   test('nothing happens whose announcement is not at every replica of its own slot', async () => {

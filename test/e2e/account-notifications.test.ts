@@ -113,7 +113,7 @@ test('new recovery codes replace the old ones, and the notification says so; a c
   );
   expect(currentStep(offer)).toBe('enroll:recovery_code');
   const second = await agent.submit(offer, mainForm(offer), { 'credentials.saved': 'yes' });
-  expect(second.messages).toEqual(['account.done.added']);
+  expect(second.messages).toEqual(['account.done.changed']);
   expect(await notifiedEvents(node, address)).toEqual(['added', 'replaced']);
   const used = (await outboxOf(node)).filter(({ delivery }) => delivery.template === 'recovery-used');
   expect(used.map(({ delivery }) => [delivery.to, delivery.params.remaining])).toEqual([[address, 9]]);

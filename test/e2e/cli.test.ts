@@ -201,6 +201,7 @@ test('a broken file: every problem with its place, exit code 1, and nothing chan
 test('a revision that is applied is in use within two seconds, for the next step of a sign-in in progress too', async () => {
   const other = join(dir, 'other');
   await cp('config', other, { recursive: true });
+  await rm(join(other, 'invariants.yaml'));
   await writeFile(
     join(other, 'policies/sign-on/notes.yaml'),
     'name: notes\nrules:\n  - name: Closed today\n    when: { scopes: { any: [openid] } }\n    then: deny\n  - name: Others\n    then: { allow: { factors: 1 } }\n',

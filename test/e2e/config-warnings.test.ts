@@ -15,7 +15,8 @@ let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stepgate-warnings-'));
   await cp('config', join(dir, 'config'), { recursive: true });
-  // It requires what these settings do not enable.
+  // They require what these settings do not enable.
+  await rm(join(dir, 'config', 'invariants.yaml'));
   await rm(join(dir, 'config', 'policies', 'enrollment.yaml'), { force: true });
   await write('email: { enabled: true }');
 });

@@ -48,11 +48,12 @@ afterAll(() => opened.stop());
 const par = () => `${node.issuer}/oauth2/v1/par`;
 const token = () => `${node.issuer}/oauth2/v1/token`;
 
+const now = () => Math.floor(Date.now() / 1000);
+
 async function assertion(claims: Readonly<Record<string, unknown>> = {}, alg = 'ES256', app = 'bank') {
-  const jwt = new SignJWT({ iss: app, sub: app, aud: node.issuer, jti: randomUUID(), ...claims })
-    .setProtectedHeader({ alg, kid: alg === 'ES256' ? 'ec' : 'rsa' })
-    .setIssuedAt()
-    .setExpirationTime('1 min');
+  const times = { iat: now(), exp: now() + 60 };
+  const jwt = new SignJWT({ iss: app, sub: app, aud: node.issuer, jti: randomUUID(), ...times, ...claims });
+  jwt.setProtectedHeader({ alg, kid: alg === 'ES256' ? 'ec' : 'rsa' });
   const rsaKey = alg === 'PS256' ? await importJWK(await exportJWK(rsa.privateKey), alg) : rsa.privateKey;
   return {
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -104,6 +105,8 @@ describe('an app with the profile', () => {
     ['the token endpoint', () => ({ aud: token() }), 'ES256'],
     ['the issuer with a slash', () => ({ aud: `${node.issuer}/` }), 'ES256'],
     ['the issuer, signed with RS256', () => ({}), 'RS256'],
+    ['the issuer, issued 70 seconds ahead', () => ({ iat: now() + 70, exp: now() + 120 }), 'ES256'],
+    ['the issuer, valid in 70 seconds', () => ({ nbf: now() + 70, exp: now() + 120 }), 'ES256'],
   ])('is not believed an assertion whose audience is %s', async (_what, claims, alg) => {
     const refused = await push(claims(), { alg });
     expect([refused.status, refused.body.error]).toEqual([401, 'invalid_client']);
@@ -120,6 +123,21 @@ describe('an app with the profile', () => {
   test('is believed the issuer, as a string, also with PS256', async () => {
     expect((await push()).status).toBe(201);
     expect((await push({}, { alg: 'PS256' })).status).toBe(201);
+  });
+
+  test('may have a clock that is eight seconds ahead', async () => {
+    expect((await push({ iat: now() + 8, nbf: now() + 8 })).status).toBe(201);
+  });
+
+  test('pushes no request object that is issued 70 seconds ahead', async () => {
+    const { fields } = await parameters();
+    const pushObject = async (iat: number) => {
+      const claims = { iss: 'bank', aud: node.issuer, iat, nbf: now(), exp: now() + 120, ...fields };
+      const request = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'ec' }).sign(ec.privateKey);
+      return post(par(), { client_id: 'bank', request, ...(await assertion()) });
+    };
+    expect((await pushObject(now())).status).toBe(201);
+    expect((await pushObject(now() + 70)).body.error).toBe('invalid_request_object');
   });
 
   test('starts no sign-in without a pushed request', async () => {

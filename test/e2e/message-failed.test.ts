@@ -16,7 +16,10 @@ test('a message that came too late says which user it was for, and not where it 
   const delivery = { channel: 'email', to: 'ann@example.org', template: 'code', params: {}, expires: now - 1 } as const;
   const languages = { uiLocales: 'de', acceptLanguage: 'de' };
   await node.store.commit(
-    messageOps(delivery, now - 60, { subject: 'ann', client: 'notes', transaction: 'tx', languages }),
+    messageOps(delivery, {
+      now: now - 60,
+      about: { subject: 'ann', client: 'notes', transaction: 'tx', languages },
+    }),
   );
   const failed = () => node.audit.filter(({ event }) => event === 'message.failed');
   await until('the message is given up', () => failed().length > 0);

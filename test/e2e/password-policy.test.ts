@@ -61,7 +61,7 @@ test('a user changes the password at the account page; sessions elsewhere end, a
   const named = await answerStep(agent, same, asPasscode(`${user.identifier}!!!`));
   expect(named.messages).toEqual(['password.context']);
   const done = await answerStep(agent, named, asPasscode(good));
-  expect(done.messages).toEqual(['account.done.added']);
+  expect(done.messages).toEqual(['account.done.changed']);
   expect((await passwordOf(user))?.id).not.toBe(before?.id);
   expect(currentStep(await other.agent.open(`${node.issuer}/account`))).toBe('identify');
   expect(await notifiedEvents(node, user.identifier)).toEqual(['replaced']);
@@ -89,7 +89,7 @@ test('a user with an authenticator app proves it first, and may have a shorter p
   expect(currentStep(page)).toBe('enroll:password');
   expect(page.html).toContain('At least 8 characters');
   const done = await answerStep(agent, page, asPasscode('mild fog'));
-  expect(done.messages).toEqual(['account.done.added']);
+  expect(done.messages).toEqual(['account.done.changed']);
 });
 
 test('a password is removed on a page that asks, and set again', async () => {

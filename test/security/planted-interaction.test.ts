@@ -149,6 +149,26 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(claimsOf(tokens?.id_token).sub).toBe(thief.id);
   });
 
+  test.each(['before the first proof', 'between two proofs'])(
+    'a resume %s ends nothing: the user goes on, although another browser asks for it, too',
+    async (when) => {
+      const user = await userWithTotp(node);
+      const attacker = new UserAgent();
+      const page = await attacker.open(authorization(node.issuer, 'payroll').url, {}, redirectUri);
+      const victim = plantedWith(attacker);
+      const resume = page.url.replace('/signin/', '/oauth2/v1/authorize/');
+      const ask = (agent: UserAgent) => agent.open(resume, {}, redirectUri);
+      if (when === 'before the first proof') expect(currentStep(await ask(attacker))).toBe('identify');
+      const atTotp = await identify(victim, page, user);
+      expect(currentStep(atTotp)).toBe('challenge:totp');
+      if (when === 'between two proofs') {
+        expect((await ask(attacker)).messages).toEqual(['sign_in.lost']);
+        expect(currentStep(await ask(victim))).toBe('challenge:totp');
+      }
+      expect(currentStep(await answerStep(victim, atTotp, await passcode(user)))).toBe('code');
+    },
+  );
+
   test('a user who begins anew and resumes at once is asked who it is', async () => {
     const user = await userWithPassword(node);
     const attacker = new UserAgent();

@@ -225,6 +225,14 @@ function crowdedPages(hostile: string, long: string): AccountPages {
       overview: overview(),
       messages: [{ code: 'account.done.added', level: 'info', authenticator: 'totp', params: { others: 'ended' } }],
     },
+    'account-changed': {
+      ...shown,
+      kind: 'methods',
+      overview: overview(),
+      messages: [
+        { code: 'account.done.changed', level: 'info', authenticator: 'password', params: { others: 'kept' } },
+      ],
+    },
     ...onEachPage('-long', {
       overview: overview({
         identifier: `${long}@demo.test`,

@@ -75,15 +75,21 @@ export function signInMail(to: string, code: string, expires: number): Delivery 
   return { channel: 'email', to, template: 'code', params, expires };
 }
 
+interface PutOptions {
+  readonly now?: number;
+  readonly instead?: readonly string[];
+  readonly changed?: string;
+}
+
 /** Ids of the new messages. `instead`: ids of those whose place they take. */
 export async function putIntoOutbox(
   store: Store,
   deliveries: readonly Delivery[],
-  { now = systemTime(), instead = [] }: { readonly now?: number; readonly instead?: readonly string[] } = {},
+  { now = systemTime(), instead = [], changed }: PutOptions = {},
 ): Promise<readonly string[]> {
   const unit = new UnitOfWork(store);
   withdraw(unit, instead);
-  const ids = deliveries.map((delivery) => enqueue(unit, delivery, { now }));
+  const ids = deliveries.map((delivery) => enqueue(unit, delivery, { now, changed }));
   await unit.commit();
   return ids;
 }

@@ -25,10 +25,22 @@ export function isGuessedFirst(text: string): boolean {
 /** Whether the text is little more than one of these words about the user or the service (name, address, brand). */
 export function isContextWord(text: string, words: readonly string[]): boolean {
   const core = stem(text);
-  return words.flatMap(contextStems).some((word) => word === core);
+  const parts = words.flatMap(partsOf);
+  return parts.some((part) => stem(part) === core && core.length >= shortestWord) || isMadeOf(text, parts);
 }
 
-/** An address stands for itself, its local part and the parts of its domain; short words would refuse too much. */
-function contextStems(word: string): readonly string[] {
-  return [word, ...word.split(/[@.\s_-]+/)].map(stem).filter((part) => part.length >= 4);
+/** Shorter words would refuse too much. */
+const shortestWord = 4;
+
+/** An address stands for itself, its local part and the parts of its domain. */
+function partsOf(word: string): readonly string[] {
+  return [word, ...word.split(/[@.\s_-]+/)].filter((part) => part.length >= shortestWord);
+}
+
+/** Without the words no letter is left: several of them, or one whose digits a stem does not keep (`u1234567`). */
+function isMadeOf(text: string, parts: readonly string[]): boolean {
+  const plain = (part: string) => part.normalize('NFKC').toLowerCase();
+  const longestFirst = parts.map(plain).toSorted((one, other) => other.length - one.length);
+  const left = longestFirst.reduce((rest, part) => rest.replaceAll(part, ' '), plain(text));
+  return left !== plain(text) && !/\p{L}/u.test(left);
 }

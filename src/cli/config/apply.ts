@@ -42,7 +42,7 @@ export function applyCommand(context: ConfigContext): Command {
     .action(async (dir: string, options: ApplyOptions) => {
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
-      const { documents, warnings, findings } = checked;
+      const { documents, warnings, findings, invariants } = checked;
       // What is in use already stays in use, whatever a newer analysis says of it.
       if (!(await isInUse(context, documents)) && refuseErrors(context, checked, options)) return;
       const outcome = await applied(context, documents, options);
@@ -53,7 +53,7 @@ export function applyCommand(context: ConfigContext): Command {
       context.stderr(newIdentifiersText(outcome.newIdentifiers ?? []));
       printResult(context, options, {
         text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
-        data: { ok: true, revision, changed, warnings, findings },
+        data: { ok: true, revision, changed, warnings, findings, invariants },
       });
     });
 }

@@ -1,7 +1,8 @@
 /** Checks and analyses the files of a configuration, and prints what it finds. */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
-import { analyse } from '../../policy/analysis/analyse.ts';
+import { analysis } from '../../policy/analysis/analyse.ts';
+import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/invariants.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
@@ -19,6 +20,15 @@ export interface CheckedFiles {
   readonly warnings: readonly Finding[];
   /** What the analysis found, errors among it. */
   readonly findings: readonly AnalysisFinding[];
+  /** What the invariants come to. */
+  readonly invariants: readonly InvariantResult[];
+}
+
+export interface InvariantResult {
+  readonly name: string;
+  readonly verdict: ReturnType<typeof overallVerdict>;
+  /** How many apps it is about. */
+  readonly apps: number;
 }
 
 export interface CheckOptions extends ResultOptions {
@@ -45,11 +55,18 @@ export async function checkedFiles(
     return undefined;
   }
   const { documents, sources, warnings } = loaded;
-  const findings = await analyse(loaded, { authenticators: context.authenticators, now: context.now() });
-  if (json) return { documents, sources, warnings, findings };
+  const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
+  const { findings } = found;
+  const checked = { documents, sources, warnings, findings, invariants: found.invariants.map(resultOf) };
+  if (json) return checked;
   for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
-  for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding));
-  return { documents, sources, warnings, findings };
+  for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding, dir));
+  return checked;
+}
+
+function resultOf(examined: ExaminedInvariant): InvariantResult {
+  const apps = examined.apps.reduce((sum, { count }) => sum + count, 0);
+  return { name: examined.invariant.name, verdict: overallVerdict(examined), apps };
 }
 
 function refuseProblems(context: ConfigContext, problems: readonly Finding[], json: true | undefined): void {
@@ -64,11 +81,15 @@ function refuseProblems(context: ConfigContext, problems: readonly Finding[], js
 }
 
 /** Ends the command where the analysis found errors. They were printed already, unless as JSON. */
-export function refuseErrors(context: ConfigContext, { findings }: CheckedFiles, { json }: ResultOptions): boolean {
+export function refuseErrors(
+  context: ConfigContext,
+  { findings, invariants }: CheckedFiles,
+  { json }: ResultOptions,
+): boolean {
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return false;
   context.setExitCode(1);
-  if (json) context.stdout(`${JSON.stringify({ ok: false, findings })}\n`);
+  if (json) context.stdout(`${JSON.stringify({ ok: false, findings, invariants })}\n`);
   else
     context.stderr(
       `${quantity(errors.length, 'error')}; nothing was changed. A comment in the file can accept one: docs/findings.md\n`,

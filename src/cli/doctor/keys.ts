@@ -1,9 +1,9 @@
 /** Checks the signing keys: does each type have a key now, and a successor when that key ends? It makes none. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { type Keyring, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { durationText } from '../shared/durations.ts';
 import { type CheckResult, fail, ok } from './finding.ts';
 
 const rotate = 'npm run stepgate -- keys rotate';

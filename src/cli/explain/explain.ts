@@ -7,6 +7,7 @@ import { explain, explainService } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingLine } from '../../policy/model/finding.ts';
+import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -103,8 +104,9 @@ async function tell(context: ExplainContext, transaction: string, options: Expla
 async function print(
   { authenticators, now, paint, stdout }: ExplainContext,
   options: ExplainOptions & { readonly app: string },
-  { snapshot, manifest, subject, store }: Explained,
+  { snapshot: revision, manifest, subject, store }: Explained,
 ): Promise<void> {
+  const snapshot = withAccountApp(revision, revision.settings.issuer ?? 'https://localhost');
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
   if (options.service && app.service === undefined)

@@ -2,7 +2,7 @@
 import type { Missing } from '../../core/decision/missing.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
-import { durationText } from '../shared/durations.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 

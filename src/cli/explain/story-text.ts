@@ -1,8 +1,8 @@
 /** Tells the story of a sign-in to an admin, in plain words. */
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
-import { durationText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { conditionWords } from './condition-text.ts';

@@ -2,7 +2,6 @@
 import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
-import { nearestName } from '../../policy/source/nearest-name.ts';
 import type { Store } from '../../stores/store.ts';
 import { groupNames } from '../../users/group-names.ts';
 
@@ -22,17 +21,4 @@ async function declaredGroups(store: Store, authenticators: readonly Authenticat
     if (error instanceof StepgateError && error.code === 'not_configured') return [];
     throw error;
   }
-}
-
-/**
- * A line for each group that is not known while one with nearly the same name is. A new group may have any other name.
- */
-export function misspelledGroups(groups: readonly string[], known: readonly string[]): string {
-  return groups
-    .filter((group) => !known.includes(group))
-    .flatMap((group) => {
-      const near = nearestName(group, known);
-      return near === undefined ? [] : [`warning: no user was in \`${group}\` before; did you mean \`${near}\`?\n`];
-    })
-    .join('');
 }

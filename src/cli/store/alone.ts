@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
 import { auditOp } from '../../flow/audit.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 import type { Store } from '../../stores/store.ts';
 import { endStandAloneOp, readStoreAlone, standAloneOp, storeAloneText } from '../../stores/store-alone.ts';
 import { newCommand } from '../commands.ts';
-import { durationText, parseDuration } from '../shared/durations.ts';
+import { parseDuration } from '../shared/durations.ts';
 import { operatorName } from '../shared/operator.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';

@@ -14,7 +14,7 @@ import { readProfileValue, textFault } from '../../users/profile-rules.ts';
 import { type Profile, toSubject } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
-import { misspelledGroups } from '../shared/known-groups.ts';
+import { misspelledGroups } from '../shared/misspelled-groups.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type PasswordOptions, passwordLine, readPassword } from './read-password.ts';

@@ -4,7 +4,7 @@ import type { ExtraOps } from '../../users/directory.ts';
 import { textFault } from '../../users/profile-rules.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
-import { misspelledGroups } from '../shared/known-groups.ts';
+import { misspelledGroups } from '../shared/misspelled-groups.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withAccount } from './users-context.ts';

@@ -6,7 +6,7 @@ import { accountChanged } from '../../flow/notify/account-notification.ts';
 import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
-import { misspelledGroups } from '../shared/known-groups.ts';
+import { misspelledGroups } from '../shared/misspelled-groups.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 
@@ -22,8 +22,8 @@ interface ImportCommandOptions {
   readonly mail: boolean;
 }
 
-/** The number of records between two progress lines. */
-const progressEvery = 1000;
+/** A progress line comes after so many records, or after so many seconds: passwords in the clear take long. */
+const progressEvery = { records: 1000, seconds: 2 } as const;
 
 export function usersImportCommand(context: UsersContext): Command {
   return newCommand('users import')
@@ -103,11 +103,13 @@ function formatOf(file: string): 'jsonl' | 'csv' {
   throw new Error('the name of the file does not tell its format: add --format jsonl or --format csv');
 }
 
-function progress({ stderr }: UsersContext): (summary: ImportSummary) => void {
-  let next = progressEvery;
+function progress({ stderr, now }: UsersContext): (summary: ImportSummary) => void {
+  let next = progressEvery.records;
+  let due = now() + progressEvery.seconds;
   return ({ records, refused }) => {
-    if (records < next) return;
-    next = records - (records % progressEvery) + progressEvery;
+    if (records < next && now() < due) return;
+    next = records - (records % progressEvery.records) + progressEvery.records;
+    due = now() + progressEvery.seconds;
     stderr(`${records} records, ${refused} refused\n`);
   };
 }

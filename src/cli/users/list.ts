@@ -2,10 +2,12 @@
 import { type Command, Option } from 'commander';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { groupNames } from '../../users/group-names.ts';
 import { listUsers, type PageOfUsers, type UserQuery } from '../../users/list-users.ts';
 import type { Account } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { misspelledGroups } from '../shared/misspelled-groups.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
 import { accountJson, accountLine } from './account-text.ts';
@@ -46,6 +48,7 @@ async function list(context: ListContext, options: ListOptions): Promise<void> {
   const text = options.json ? accountJson : accountLine;
   const matches = filterOf(options);
   await withStore(context, async (store) => {
+    if (options.group.length > 0) context.stderr(misspelledGroups(options.group, await groupNames(store)));
     let page: PageOfUsers;
     let { after } = options;
     let unreadable = 0;

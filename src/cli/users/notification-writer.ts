@@ -25,7 +25,7 @@ export async function notificationWriter(
     const languages = locale === undefined ? {} : { languages: { uiLocales: locale, acceptLanguage: '' } };
     const about = { subject: before.user.id, ...languages };
     return notificationDeliveries(before, notification, { at: now() }).flatMap((delivery) =>
-      messageOps(delivery, now(), about),
+      messageOps(delivery, { now: now(), about, changed: before.user.id }),
     );
   };
 }

@@ -14,7 +14,10 @@ import { simulate } from './simulate.ts';
 import { minimumOf } from './weaker-below.ts';
 
 /** With everything that can be used there, at its best and fresh, the requirements are not met. */
-export function isLockedOut(policies: PolicySet, { session, app, enrollment }: PolicyCase): boolean {
+export function isLockedOut(
+  policies: PolicySet,
+  { session, app, enrollment }: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,
+): boolean {
   const { authenticators } = usablePolicies(policies, enrollment?.then);
   return [session, app]
     .flatMap(({ then }): readonly Requirement[] => (then.kind === 'allow' ? [then.requirement] : []))

@@ -57,7 +57,8 @@ export function ordinaryCase({ formulas }: PolicyCase, space: RuleSpace): UserFa
   return ordinaryFacts(formulas, space);
 }
 
-function decideTogether(
+/** The evaluator finds these rules in these facts. */
+export function decideTogether(
   { session, app, enrollment }: PolicySet,
   rules: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,
   facts: UserFacts,
@@ -70,12 +71,14 @@ function decideTogether(
   );
 }
 
-interface Deciding<Of extends RuleHead> {
+/** A rule, and what must hold for it to decide. */
+export interface Deciding<Of extends RuleHead> {
   readonly rule: Of;
   readonly formulas: readonly Formula[];
 }
 
-function deciding<Of extends RuleHead>(policy: CompiledPolicy<Of>, space: RuleSpace): readonly Deciding<Of>[] {
+/** Every rule of the policy. */
+export function deciding<Of extends RuleHead>(policy: CompiledPolicy<Of>, space: RuleSpace): readonly Deciding<Of>[] {
   const rules = policy.rules.map(({ rule }) => rule);
   return rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
 }

@@ -38,7 +38,7 @@ export function asksAlike(
   authenticators: readonly AuthenticatorDescriptor[],
 ): boolean {
   if (one === 'denied' || other === 'denied') return one === other;
-  return impliesAll(one, other, authenticators) && impliesAll(other, one, authenticators);
+  return impliesAll(one, other, { authenticators }) && impliesAll(other, one, { authenticators });
 }
 
 /** The fewest factor types that meet all of them. Undefined: a chain is among them, which counts steps instead. */
@@ -57,6 +57,6 @@ function withoutImplied(
 ): readonly Requirement[] {
   return all.reduceRight((kept, one) => {
     const others = kept.filter((other) => other !== one);
-    return others.length > 0 && impliesAll(others, [one], authenticators) ? others : kept;
+    return others.length > 0 && impliesAll(others, [one], { authenticators }) ? others : kept;
   }, all);
 }

@@ -40,12 +40,12 @@ function browserOf({ when }: Rule, space: RuleSpace): Variable | undefined {
 }
 
 /** The stricter rule first. Undefined: neither is. */
-function ordered(one: Rule, other: Rule, { authenticators }: PolicySet): readonly [Rule, Rule] | undefined {
+function ordered(one: Rule, other: Rule, policies: PolicySet): readonly [Rule, Rule] | undefined {
   if (one.then.kind === 'deny') return other.then.kind === 'deny' ? undefined : [one, other];
   if (other.then.kind === 'deny') return [other, one];
   const [first, second] = [one.then.requirement, other.then.requirement];
   const isStricter = (strict: typeof first, weak: typeof first) =>
-    impliesAll([strict], [weak], authenticators) && evidenceBetween([weak], strict, authenticators) !== undefined;
+    impliesAll([strict], [weak], policies) && evidenceBetween([weak], strict, policies) !== undefined;
   if (isStricter(first, second)) return [one, other];
   return isStricter(second, first) ? [other, one] : undefined;
 }

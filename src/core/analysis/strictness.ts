@@ -14,29 +14,53 @@ const mostSets = 2_000;
 /** Older than any limit. */
 const OLD: Seconds = Number.MAX_SAFE_INTEGER;
 
+/** Which proofs can count at all. */
+export interface PossibleProofs {
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  /** Nothing older counts (seconds). Absent: proofs of any age may. */
+  readonly oldest?: Seconds;
+  /** No session is longer without activity (seconds). Absent: it may be for any time. */
+  readonly longestPause?: Seconds;
+}
+
 /** All evidence that meets every one of `premises` meets every one of `conclusions`. False: that is not proved. */
 export function impliesAll(
   premises: readonly Requirement[],
   conclusions: readonly Requirement[],
-  authenticators: readonly AuthenticatorDescriptor[],
+  proofs: PossibleProofs,
 ): boolean {
   const open = conclusions.filter((one) => !premises.some((other) => JSON.stringify(other) === JSON.stringify(one)));
   if (open.length === 0) return true;
   // A chain counts enrollments, and one proof may be counted here for two.
   if (open.some((one) => 'chains' in one)) return false;
-  const sets = enoughFor(premises, authenticators.map(asWeakest));
-  return sets?.every((set) => open.every((requirement) => meetsRequirement(requirement, set))) ?? false;
+  return holdsForAll(premises, (set) => open.every((requirement) => meetsRequirement(requirement, set)), proofs);
+}
+
+/**
+ * Whether something holds for all evidence that meets every one of `premises`. False: that is not proved. More evidence
+ * must never turn what `holds` into what does not.
+ */
+export function holdsForAll(
+  premises: readonly Requirement[],
+  holds: (evidence: EvidenceSet) => boolean,
+  proofs: PossibleProofs,
+): boolean {
+  return enoughFor(premises, { proofs, able: proofs.authenticators.map(asWeakest) })?.every(holds) ?? false;
 }
 
 /** Evidence that users can give, which meets every one of `met` and not `unmet`. Undefined: none is known. */
 export function evidenceBetween(
   met: readonly Requirement[],
   unmet: Requirement,
-  authenticators: readonly AuthenticatorDescriptor[],
+  proofs: PossibleProofs,
 ): EvidenceSet | undefined {
-  return enoughFor(met, authenticators.map(asReal))?.find(
-    (set) => met.every((requirement) => meetsRequirement(requirement, set)) && !meetsRequirement(unmet, set),
-  );
+  return evidenceFor(met, proofs).find((set) => !meetsRequirement(unmet, set));
+}
+
+/** Evidence that users can give, which meets every one of `met`, as weak as may be. Empty: none is known. */
+export function evidenceFor(met: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] {
+  const sets = enoughFor(met, { proofs, able: proofs.authenticators.map(asReal) }) ?? [];
+  return sets.filter((set) => met.every((requirement) => meetsRequirement(requirement, set)));
 }
 
 /** What a verification by an authenticator shows always, whatever is demanded. */
@@ -58,8 +82,13 @@ function asReal(descriptor: AuthenticatorDescriptor): Able {
   return { descriptor, always: characteristics.filter((one) => !differ.includes(one)) };
 }
 
+interface Search {
+  readonly proofs: PossibleProofs;
+  readonly able: readonly Able[];
+}
+
 /** Sets that meet all requirements, each item as weak as it may be. Undefined: there are too many. */
-function enoughFor(requirements: readonly Requirement[], able: readonly Able[]): readonly EvidenceSet[] | undefined {
+function enoughFor(requirements: readonly Requirement[], { proofs, able }: Search): readonly EvidenceSet[] | undefined {
   let sets: readonly EvidenceSet[] = [[]];
   for (const requirement of requirements) {
     const own =
@@ -69,7 +98,17 @@ function enoughFor(requirements: readonly Requirement[], able: readonly Able[]):
     if (sets.length * own.length > mostSets) return undefined;
     sets = sets.flatMap((set) => own.map((more) => numbered([...set, ...more])));
   }
-  return sets;
+  return sets.map((set) => set.map((item) => within(item, proofs)));
+}
+
+/** No older, and with no longer pause, than a proof can be. */
+function within(item: AssessedEvidence, { oldest, longestPause }: PossibleProofs): AssessedEvidence {
+  const { age, idle } = item;
+  return {
+    ...item,
+    age: age === 'now' ? age : Math.min(age, oldest ?? age),
+    ...(idle !== undefined && { idle: Math.min(idle, longestPause ?? idle) }),
+  };
 }
 
 function numbered(set: EvidenceSet): EvidenceSet {
@@ -127,6 +166,7 @@ function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Ab
       factors: canVerify && !verifies ? ['possession'] : factors,
       characteristics,
       age: oldest === 0 ? 'now' : (oldest ?? OLD),
+      ...(oldest !== 0 && { idle: demand.maxIdle ?? OLD }),
       ...(auxiliary && { auxiliary }),
     };
     const isPossible = characteristics.every((one) => best.includes(one));

@@ -79,8 +79,8 @@ function comparePair({ strict, weak, rules }: Pair, { policies, space }: Analyse
     if (session.then.kind !== 'allow') continue;
     const beside = [session.then.requirement, ...minimum];
     const asked = [...beside, weak.then.requirement];
-    if (!impliesAll([...beside, strict.then.requirement], asked, policies.authenticators)) continue;
-    const evidence = evidenceBetween(asked, strict.then.requirement, policies.authenticators);
+    if (!impliesAll([...beside, strict.then.requirement], asked, policies)) continue;
+    const evidence = evidenceBetween(asked, strict.then.requirement, policies);
     const facts = evidence && factsFor([...pair, ...formulas], space);
     if (facts && evidence && decides(policies, { weak, session }, facts))
       return { strict, weak, missing, facts, evidence };

@@ -16,10 +16,9 @@ export function assuranceOf(
   acrValues: readonly AcrValue[],
   requested: readonly string[],
 ): Assurance {
-  const met = acrValues
-    .filter(({ requirement }) => meetsRequirement(requirement, supportingEvidence))
-    .map(({ value }) => value);
-  const acr = requested.find((value) => met.includes(value)) ?? met[0];
+  const isMet = ({ requirement }: AcrValue) => meetsRequirement(requirement, supportingEvidence);
+  const wanted = requested.find((value) => acrValues.some((one) => one.value === value && isMet(one)));
+  const acr = wanted ?? acrValues.find(isMet)?.value;
   const counts = independentParts(supportingEvidence).map(
     (part) => new Set(part.flatMap(({ auxiliary, factors }) => (auxiliary ? [] : factors))).size,
   );

@@ -25,6 +25,7 @@ export function recoveredPart(
 export function independentParts<One extends { readonly recovered?: RecoveredPart }>(
   evidence: readonly One[],
 ): readonly (readonly One[])[] {
+  if (evidence.every(({ recovered }) => recovered === undefined)) return [evidence];
   const has = (part: RecoveredPart) => evidence.some(({ recovered }) => recovered === part);
   if (!has('secret') || !has('proof')) return [evidence];
   return (['secret', 'proof'] as const).map((part) => evidence.filter(({ recovered }) => recovered !== part));

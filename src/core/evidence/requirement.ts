@@ -69,9 +69,9 @@ export function countedFor(
   { isAccountManagement }: LayerRequirement,
   evidence: readonly AssessedEvidence[],
 ): readonly AssessedEvidence[] {
-  return evidence.filter(
-    ({ toEnroll, accountManagementOnly }) => !(isAccountManagement ? toEnroll : accountManagementOnly),
-  );
+  const counts = ({ toEnroll, accountManagementOnly }: AssessedEvidence) =>
+    !(isAccountManagement ? toEnroll : accountManagementOnly);
+  return evidence.every(counts) ? evidence : evidence.filter(counts);
 }
 
 /** Whether the evidence meets an alternative or a chain of the requirement. */

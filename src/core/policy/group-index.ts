@@ -14,6 +14,8 @@ export interface GroupView {
   readonly traces: readonly (RuleTrace | undefined)[];
   /** The rules that may hold or depend on other conditions, in their order. */
   readonly positions: readonly number[];
+  /** The traces up to the first rule that holds. Undefined: more than the groups decides. */
+  readonly decided?: readonly RuleTrace[] | undefined;
   /** The position of the first rule that depends on nothing but a user who has not identified yet. */
   readonly firstUnknown: number;
   /** The result of the condition `groups`. Where a rule has none: a hit. */
@@ -46,24 +48,22 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   const start = Int32Array.from(lists, (one) => (one?.any ? ANY : 0) + new Set(one?.all).size);
   const traces = { hit: tracesOf(rules, 'hit'), miss: tracesOf(rules, 'miss') };
   const before = rules.map((_, position) => traces[resultIn(start, position)][position]);
-  const always = [...rules.keys()].filter((position) => !traces.miss[position] || start[position] === 0);
+  const isAlways = Uint8Array.from(rules, (_, position) => Number(!traces.miss[position] || start[position] === 0));
   const anonymous = anonymousView(rules);
-  const viewOf = (named: readonly Named[]): GroupView => {
+  const viewOf = (named: readonly (readonly Named[])[]): GroupView => {
     const open = start.slice();
-    for (const { position, list } of named) meet(list, position, open);
-    const touched = new Set(named.map(({ position }) => position));
     const own = before.slice();
-    for (const position of touched) own[position] = traces[resultIn(open, position)][position];
-    const positions = [...new Set([...always, ...touched])].sort((a, b) => a - b);
-    return { traces: own, positions, firstUnknown: rules.length, resultOf: (position) => resultIn(open, position) };
+    const isListed = isAlways.slice();
+    for (const some of named)
+      for (const { position, list } of some) {
+        meet(list, position, open);
+        own[position] = traces[resultIn(open, position)][position];
+        isListed[position] = 1;
+      }
+    return knownView(own, isListed, open);
   };
   /** Of all users who are in none of the groups. */
-  const stranger: GroupView = {
-    traces: before,
-    positions: always,
-    firstUnknown: rules.length,
-    resultOf: (position) => resultIn(start, position),
-  };
+  const stranger = knownView(before, isAlways, start);
   // Several decisions in a row often ask about one user.
   let last: { readonly groups: readonly string[]; readonly view: GroupView } | undefined;
   return (groups) => {
@@ -76,8 +76,30 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   };
 }
 
+/** `isListed`: 1 for each rule that may hold or depends on other conditions. */
+function knownView(traces: GroupView['traces'], isListed: Uint8Array, open: Int32Array): GroupView {
+  const positions: number[] = [];
+  for (let at = isListed.indexOf(1); at >= 0; at = isListed.indexOf(1, at + 1)) positions.push(at);
+  return {
+    traces,
+    positions,
+    decided: decidedIn(traces, positions),
+    firstUnknown: traces.length,
+    resultOf: (position) => resultIn(open, position),
+  };
+}
+
+function decidedIn(traces: GroupView['traces'], positions: readonly number[]): GroupView['decided'] {
+  for (const position of positions) {
+    const trace = traces[position];
+    if (trace === undefined) return undefined;
+    if (trace.result === 'hit') return traces.slice(0, position + 1) as readonly RuleTrace[];
+  }
+  return undefined;
+}
+
 function anonymousView(rules: readonly IndexedRule[]): GroupView {
-  const traces = tracesOf(rules, 'unknown');
+  const traces = tracesOf(rules, 'unknown').map((trace) => (trace?.result === 'unknown' ? trace : undefined));
   const firstUnknown = traces.findIndex((trace) => trace !== undefined);
   return {
     traces,
@@ -87,9 +109,13 @@ function anonymousView(rules: readonly IndexedRule[]): GroupView {
   };
 }
 
+/** Of rules that have no condition but `groups`; those that have none at all always hold. */
 function tracesOf(rules: readonly IndexedRule[], result: ConditionResult): readonly (RuleTrace | undefined)[] {
-  const isAlone = ({ rule, conditions }: IndexedRule) => rule.when.groups !== undefined && conditions.length === 1;
-  return rules.map((one) => (isAlone(one) ? ruleTrace(one, [result]) : undefined));
+  return rules.map((one) => {
+    if (one.conditions.length === 0) return ruleTrace(one, []);
+    const isAlone = one.rule.when.groups !== undefined && one.conditions.length === 1;
+    return isAlone ? ruleTrace(one, [result]) : undefined;
+  });
 }
 
 function namesIn(rules: readonly (AnyAllNone | undefined)[]): ReadonlyMap<string, readonly Named[]> {
@@ -107,15 +133,18 @@ function resultIn(open: Int32Array, position: number): 'hit' | 'miss' {
   return open[position] === 0 ? 'hit' : 'miss';
 }
 
-/** Where rules name one of the groups. */
-function namedBy(groups: readonly string[], names: ReadonlyMap<string, readonly Named[]>): readonly Named[] {
+/** Where rules name one of the groups. A group that the user is in twice counts once. */
+function namedBy(
+  groups: readonly string[],
+  names: ReadonlyMap<string, readonly Named[]>,
+): readonly (readonly Named[])[] {
   if (names.size === 0) return [];
-  const found = new Set<readonly Named[]>();
+  const found: (readonly Named[])[] = [];
   for (const group of groups) {
     const named = names.get(group);
-    if (named) found.add(named);
+    if (named !== undefined) found.push(named);
   }
-  return [...found].flat();
+  return found.length < 2 ? found : [...new Set(found)];
 }
 
 function meet(list: keyof AnyAllNone, position: number, open: Int32Array): void {

@@ -49,6 +49,9 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
 /** The first rule that holds or fails. A rule before it that may yet hold leaves the policy undecided. */
 export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: RuleFacts): RuleMatch<Of> {
   const view = policy.groups(facts.subject?.groups);
+  const { decided } = view;
+  if (decided !== undefined)
+    return { undecided: false, rule: (policy.rules[decided.length - 1] as CompiledRule<Of>).rule, traces: decided };
   const traces = view.traces.slice();
   let firstUnknown = view.firstUnknown;
   for (const position of view.positions) {

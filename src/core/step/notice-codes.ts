@@ -67,6 +67,7 @@ export const noticeCodes = {
   'account.done.deletion_cancelled': 'the account stays',
   'account.done.device_forgotten': 'a device was forgotten',
   'account.done.added': 'a credential was added',
+  'account.done.changed': 'a credential took the place of the one before',
   'account.done.renamed': 'a credential was renamed',
   'account.done.removed': 'a credential was removed',
   'account.done.app_ended': 'the access of an app was ended',

@@ -185,10 +185,14 @@ function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own
   return [kind, counter, limits];
 }
 
-/** Sends without limits: the caller has counted the messages or what caused them. Returns the ids in the outbox. */
+/**
+ * Sends without limits: the caller has counted the messages or what caused them. Returns the ids in the outbox.
+ * `changed`: see `EnqueueOptions`.
+ */
 export function enqueueMessages(
   { services, unit, visitor, account, client, transaction }: MessageContext,
   deliveries: readonly Delivery[],
+  changed?: string,
 ): readonly string[] {
   const wishes = [account?.user.profile.locale, visitor.language, transaction?.uiLocales].filter(
     (tag) => tag !== undefined,
@@ -200,5 +204,5 @@ export function enqueueMessages(
     ...(transaction ? { transaction: transaction.id } : {}),
   };
   unit.afterCommit(() => services.messagesWait());
-  return deliveries.map((delivery) => enqueue(unit, delivery, { now: services.now(), about }));
+  return deliveries.map((delivery) => enqueue(unit, delivery, { now: services.now(), about, changed }));
 }

@@ -47,5 +47,5 @@ export function notify(
   if (!services.canMail()) return;
   const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent), newAddresses };
   const all = { ...circumstances, ...omitUndefined({ link }) };
-  enqueueMessages(context, notificationDeliveries(account, notification, all));
+  enqueueMessages(context, notificationDeliveries(account, notification, all), account.user.id);
 }

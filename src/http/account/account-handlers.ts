@@ -87,7 +87,13 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   }
   const isReady = open !== undefined && mayChange(open);
   const purpose = isReady ? enrollScope(key) : changeScope;
-  sendToSignIn(request, { purpose, returnTo: isReady ? 'added' : `add/${key}` });
+  sendToSignIn(request, { purpose, returnTo: isReady ? whatHappens(open, key) : `add/${key}` });
+}
+
+/** Of some kinds a new one takes the place of the one before. */
+function whatHappens({ services, account: { credentials } }: OpenAccount, key: string): 'added' | 'changed' {
+  const isSingle = services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
+  return isSingle && credentials.some(({ authenticator }) => authenticator === key) ? 'changed' : 'added';
 }
 
 /** A Well-Known URL for Changing Passwords (W3C): password managers send users there. */
@@ -119,13 +125,14 @@ async function showSection(
 /** Seconds for which the page says what was added: longer than the last step takes, too short for a link to lie. */
 const newFor = 600;
 
-/** What the user has just added, and whether that ended the other sessions: both happened in one commit. */
+/** What the user has just added or replaced, and whether that ended the other sessions: both happened in one commit. */
 function addedNotice({ account: { user, credentials }, services }: OpenAccount, code: unknown): readonly Notice[] {
   // Of one second the last in the list is the newest.
   const newest = credentials.toSorted((one, other) => one.createdAt - other.createdAt).at(-1);
-  if (code !== 'added' || newest === undefined || newest.createdAt < services.now() - newFor) return [];
+  if ((code !== 'added' && code !== 'changed') || newest === undefined || newest.createdAt < services.now() - newFor)
+    return [];
   const others = user.validAfter >= newest.createdAt ? 'ended' : 'kept';
-  return [{ code: 'account.done.added', level: 'info', authenticator: newest.authenticator, params: { others } }];
+  return [{ code: `account.done.${code}`, level: 'info', authenticator: newest.authenticator, params: { others } }];
 }
 
 /** `code`: what was done on the page before; `stale`: another tab was faster. */

@@ -53,7 +53,7 @@ export const staleForm: Notice = { code: 'form.stale', level: 'info' };
  * to the first page and to the methods.
  */
 const returnTargets =
-  /^(?:view|added|data|deletion|apps|methods|devices|activity|notifications|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
+  /^(?:view|added|changed|data|deletion|apps|methods|devices|activity|notifications|profile(?:\/(?:email|phone|username)(?:\/confirm)?)?|(?:add|authenticators|sessions|devices|addresses|apps)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
@@ -119,7 +119,7 @@ export function sendToSignIn(
  */
 export function returnPath(state: unknown): string {
   if (typeof state !== 'string' || !returnTargets.test(state) || state === 'view') return '/account';
-  return state === 'added' ? '/account/methods?done=added' : `/account/${state}`;
+  return state === 'added' || state === 'changed' ? `/account/methods?done=${state}` : `/account/${state}`;
 }
 
 type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale' | 'pageAddress'> : never;

@@ -29,9 +29,21 @@ export const checkClientAssertion: ClientAssertionCheck = async (ctx, ...[claims
   if (claims.aud !== ctx.oidc.issuer)
     throw new errors.InvalidClientAuth('audience (aud) must equal the issuer identifier, as a string');
   if (header.alg === 'RS256') throw new errors.InvalidClientAuth('alg mismatch');
+  if (isFromTheFuture(claims)) throw new errors.InvalidClientAuth('issued too far in the future');
   const proof = ctx.get('dpop');
   if (proof !== '' && algorithmOf(proof) === 'RS256') throw new errors.InvalidDpopProof('unsupported alg');
 };
+
+/**
+ * The most that the clock of an app may be ahead (seconds; FAPI 2.0 Security Profile section 5.3.2.1). oidc-provider
+ * looks at `iat` only where there is no `exp`.
+ */
+const furthestAhead: Seconds = 60;
+
+function isFromTheFuture(claims: Readonly<Record<string, unknown>>): boolean {
+  const limit = Math.floor(Date.now() / 1000) + furthestAhead;
+  return [claims.iat, claims.nbf].some((time) => Number(time) > limit);
+}
 
 function algorithmOf(jwt: string): unknown {
   try {
@@ -52,6 +64,7 @@ export const requestObjectsFeature: RequestObjects = {
     // A pushed request is kept as an object that we made ourselves.
     if (profileOf(client) !== 'fapi2' || header.alg === 'none') return;
     if (header.alg === 'RS256') throw new errors.InvalidRequestObject('unsupported signed request alg');
+    if (isFromTheFuture(claims)) throw new errors.InvalidRequestObject('issued too far in the future');
     for (const name of ['exp', 'aud', 'nbf'])
       if (claims[name] === undefined) throw new errors.InvalidRequestObject(`Request Object is missing '${name}'`);
     const life = Number(claims.exp) - Number(claims.nbf);

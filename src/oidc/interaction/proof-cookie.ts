@@ -59,23 +59,32 @@ export function resumeOnlyWhereProved(provider: Provider, pathOf: (uid: string) 
   };
 }
 
-/** Where nothing was proved, nothing is asked for: such a resume signs no user in. */
+/**
+ * Where nothing was proved, no secret is asked for: such a resume signs no user in. While the steps go on there is
+ * nothing to resume, and oidc-provider would end the sign-in: for every browser that shares its cookies.
+ */
 async function mayResume(uid: string, presented: string | undefined): Promise<boolean> {
   const { unit } = currentRequest();
   const { entries } = await unit.load([interactionKey(uid), transactionKey(uid)]);
-  const account = resultingAccount(entries.get(interactionKey(uid))?.value);
+  const interaction = entries.get(interactionKey(uid));
   const entry = entries.get(transactionKey(uid));
   const transaction = entry && parseTransaction(entry.value);
   if (!isProvingBrowser(transaction?.proofSecret, presented)) return false;
+  if (interaction === undefined) return true;
+  const result = resultOf(interaction.value);
+  if (result === undefined) return transaction === undefined;
+  const account = result.login?.accountId;
   return account === undefined || (transaction !== undefined && isResultOf(transaction, account));
 }
 
-function resultingAccount(interaction: string | undefined): string | undefined {
-  if (interaction === undefined) return undefined;
-  const { payload } = JSON.parse(interaction) as {
-    readonly payload: { readonly result?: { readonly login?: { readonly accountId?: string } } };
-  };
-  return payload.result?.login?.accountId;
+interface InteractionResult {
+  readonly login?: { readonly accountId?: string };
+}
+
+/** What the steps have handed over; `undefined`: nothing yet. */
+function resultOf(interaction: string): InteractionResult | undefined {
+  const { payload } = JSON.parse(interaction) as { readonly payload: { readonly result?: InteractionResult } };
+  return payload.result;
 }
 
 /** A result that a new start left behind belongs to no user of the transaction any more. */

@@ -11,6 +11,8 @@ import { withoutAccepted } from './accepted.ts';
 import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules } from './dead-rule-findings.ts';
+import { invariantFindings } from './invariant-findings.ts';
+import { type ExaminedInvariant, examinedInvariants } from './invariants.ts';
 import { pastFindings } from './past.ts';
 import { ruleFindings } from './rule-findings.ts';
 import { unusedFindings } from './unused.ts';
@@ -22,17 +24,35 @@ export interface AnalysisOptions {
   readonly now: Seconds;
 }
 
-/** Of files that were checked. By file, line and column; without what comments in the files accept. */
-export async function analyse(
-  checked: { readonly sources: readonly DocumentSource[]; readonly documents: Documents },
-  { authenticators, now }: AnalysisOptions,
-): Promise<readonly AnalysisFinding[]> {
+/** What the analysis says about files that were checked. */
+export interface Analysis {
+  /** By file, line and column; without what comments in the files accept. */
+  readonly findings: readonly AnalysisFinding[];
+  /** In the order of their file. */
+  readonly invariants: readonly ExaminedInvariant[];
+}
+
+export interface CheckedSources {
+  readonly sources: readonly DocumentSource[];
+  readonly documents: Documents;
+}
+
+/** The findings alone. */
+export async function analyse(checked: CheckedSources, options: AnalysisOptions): Promise<readonly AnalysisFinding[]> {
+  return (await analysis(checked, options)).findings;
+}
+
+/** Findings and invariants. */
+export async function analysis(checked: CheckedSources, { authenticators, now }: AnalysisOptions): Promise<Analysis> {
   const configuration = await analysedConfiguration(checked, authenticators);
+  const invariants = await examinedInvariants(checked.sources, configuration);
   const today = new Date(now * 1000).toISOString().slice(0, 10);
   const sources = checked.sources.map(({ source }) => source);
-  return withoutAccepted(await allFindings(configuration, now), sources, today).toSorted(
+  const all = [...(await allFindings(configuration, now)), ...invariantFindings(invariants)];
+  const findings = withoutAccepted(all, sources, today).toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );
+  return { findings, invariants };
 }
 
 /** What never decides is said once, and nothing else of it. */

@@ -19,7 +19,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(network.ip === '' ? [] : ['--ip', network.ip]),
     // An address alone does not say which country the files put it into.
     ...(network.zones.length > 0 ? ['--zone', network.zones.join(',')] : []),
-    ...(scopes.length > 1 ? ['--scope', scopes.join(' ')] : []),
+    ...(new Set(scopes).size > 1 ? ['--scope', [...new Set(scopes)].join(' ')] : []),
     ...(essentialClaims.length > 0 ? ['--essential-claims', essentialClaims.join(' ')] : []),
     ...(device.known ? ['--device', 'known'] : []),
     ...['--platform', device.platform, '--os', device.os],

@@ -104,7 +104,8 @@ function pointlessAlternatives(
   let kept = requirement.anyOf;
   return requirement.anyOf.toReversed().flatMap((alternative) => {
     const others = kept.filter((one) => one !== alternative);
-    if (others.length === 0 || !impliesAll([{ anyOf: [alternative] }], [{ anyOf: others }], authenticators)) return [];
+    if (others.length === 0 || !impliesAll([{ anyOf: [alternative] }], [{ anyOf: others }], { authenticators }))
+      return [];
     kept = others;
     const at = [...path, 'then', 'allow', 'anyOf', requirement.anyOf.indexOf(alternative)];
     const message = 'adds nothing: what meets it meets another alternative, too';

@@ -2,12 +2,12 @@
  * Checks what must be unique within a file. Works on data whose shape was not checked, so that all findings are
  * reported at once.
  */
-import type { DocumentKind } from '../model/documents.ts';
+import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
-const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; readonly what: string }[] = [
+const unique: readonly { readonly kind: WrittenKind; readonly pattern: string; readonly what: string }[] = [
   { kind: 'session', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'enrollment', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'password', pattern: 'rules.*.name', what: 'rule' },
@@ -16,12 +16,13 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
   { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'profile', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'service', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'invariants', pattern: 'invariants.*.name', what: 'invariant' },
   { kind: 'settings', pattern: 'acrValues.*.value', what: 'acr value' },
   { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
 ];
 
 /** Finds each repetition, at its second place and those after it. */
-export function checkDuplicates(kind: DocumentKind, source: YamlSource): readonly Finding[] {
+export function checkDuplicates(kind: WrittenKind, source: YamlSource): readonly Finding[] {
   return unique
     .filter((each) => each.kind === kind)
     .flatMap(({ pattern, what }) => {

@@ -3,8 +3,9 @@
  * once.
  */
 import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
+import { accountClientId } from '../model/account-client-id.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
-import type { DocumentKind } from '../model/documents.ts';
+import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { standardAttributes } from '../model/standard-attributes.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
@@ -31,11 +32,13 @@ export interface KnownNames {
   readonly askable: readonly string[] | undefined;
   /** Client ids. */
   readonly apps: readonly string[] | undefined;
+  /** Of apps. */
+  readonly labels: readonly string[] | undefined;
   readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
 interface Reference {
-  readonly kinds: readonly DocumentKind[];
+  readonly kinds: readonly WrittenKind[];
   /** `when.`: in the conditions of a rule, in alternatives as well. */
   readonly pattern: string;
   readonly what: string;
@@ -51,6 +54,7 @@ const policyKinds = [
   'sign-on',
   'profile',
   'service',
+  'invariants',
 ] as const;
 /** What identifies users, and can be changed by them. */
 const accountIdentifiers = ['email', 'phone', 'username'];
@@ -90,6 +94,19 @@ const references: readonly Reference[] = [
     known: (names) => [...new Set([...authenticatorKeys(names), ...accountIdentifiers])],
   },
   { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
+  {
+    kinds: ['invariants'],
+    pattern: 'invariants.*.apps.any|none.*',
+    what: 'app',
+    known: ({ apps }) => apps && [...apps, accountClientId],
+  },
+  { kinds: ['invariants'], pattern: 'invariants.*.apps.labels.*', what: 'label', known: ({ labels }) => labels },
+  {
+    kinds: ['invariants'],
+    pattern: 'invariants.*.always|never.**.authenticators|exclude.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
   {
     kinds: ['enrollment'],
     pattern: 'rules.*.then.required|optional|disabled|useOnly.*',
@@ -200,21 +217,23 @@ function recoveredItself(source: YamlSource, { authenticators }: KnownNames): re
 /** The names that files may refer to, read from the files whether their content is valid or not. */
 export function knownNames(
   sources: readonly DocumentSource[],
-  unreadableKinds: ReadonlySet<DocumentKind>,
+  unreadableKinds: ReadonlySet<WrittenKind>,
   authenticators: readonly AuthenticatorDescriptor[],
 ): KnownNames {
-  const namesOf = (of: DocumentKind) =>
+  const namesOf = (of: WrittenKind) =>
     unreadableKinds.has(of)
       ? undefined
       : sources.filter(({ kind }) => kind === of).flatMap(({ source }) => textsAt(source.content, 'name'));
-  const apps = sources
-    .filter(({ kind }) => kind === 'app')
-    .flatMap(({ source }) => textsAt(source.content, 'clientId'));
+  const inApps = (pattern: string) =>
+    unreadableKinds.has('app')
+      ? undefined
+      : sources.filter(({ kind }) => kind === 'app').flatMap(({ source }) => textsAt(source.content, pattern));
   const known = {
     policies: namesOf('sign-on'),
     profilePolicies: namesOf('profile'),
     servicePolicies: namesOf('service'),
-    apps: unreadableKinds.has('app') ? undefined : apps,
+    apps: inApps('clientId'),
+    labels: inApps('labels.*'),
     authenticators,
   };
   if (unreadableKinds.has('settings')) {

@@ -14,6 +14,9 @@ export const findingCodes = {
   'idle-age': { severity: 'warning', title: 'a greatest age that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
   'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },
+  invariant: { severity: 'error', title: 'an invariant does not hold' },
+  'undecided-invariant': { severity: 'warning', title: 'whether an invariant holds could not be decided' },
+  'empty-invariant': { severity: 'warning', title: 'an invariant is about no sign-in' },
   past: { severity: 'warning', title: 'a time that is over' },
   unused: { severity: 'note', title: 'a zone, group or policy that nothing uses' },
   acceptance: { severity: 'warning', title: 'a comment that accepts a finding is wrong, expired or needless' },
@@ -54,20 +57,39 @@ export function findingSummary({ severity, code, file, line, column, path, messa
   return `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`;
 }
 
-/** The finding on several lines: place, line with a caret, rules, example, advice. */
-export function findingText(finding: AnalysisFinding): string {
-  const { code, line, column, text, rules, example, advice } = finding;
+/**
+ * The finding on several lines: place, line with a caret, rules, example, advice. `config`: the directory that was
+ * analysed, for the example.
+ */
+export function findingText(finding: AnalysisFinding, config?: string): string {
+  const { code, line, rules, example, advice } = finding;
+  const { text, caret } = excerpt(finding);
   const number = String(line);
+  const from = config === undefined ? [] : ['--config', config];
   return [
     findingSummary(finding),
     `  ${number} | ${text}`,
-    `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1)}^`,
+    `  ${' '.repeat(number.length)} | ${' '.repeat(caret)}^`,
     ...rules.map((rule) => `  rule: "${rule.name}", ${rule.file}:${rule.line}`),
-    ...(example ? [`  example: npm run stepgate -- explain ${example.map(shellWord).join(' ')}`] : []),
+    ...(example ? [`  example: npm run stepgate -- explain ${[...from, ...example].map(shellWord).join(' ')}`] : []),
     `  what to do: ${advice} (docs/findings.md#${code})`,
   ]
     .map((one) => `${one.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}\n`)
     .join('');
+}
+
+/** So many characters of a line are shown, so many of them before the caret. */
+const widest = 120;
+const widestBefore = 40;
+
+/** The line, cut around the caret where it is long. `caret`: its position in the text. */
+function excerpt({ text, column }: AnalysisFinding): { readonly text: string; readonly caret: number } {
+  const at = Math.min(column - 1, text.length);
+  const start = text.length <= widest || at <= widestBefore ? 0 : at - widestBefore;
+  const before = start > 0 ? '... ' : '';
+  const shown = text.slice(start, start + widest);
+  const after = start + widest < text.length ? ' ...' : '';
+  return { text: `${before}${shown}${after}`, caret: before.length + at - start };
 }
 
 /** As a shell takes it for one word. */

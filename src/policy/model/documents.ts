@@ -17,12 +17,12 @@ export type DocumentKind =
   | 'service'
   | 'file';
 
-/** Kinds that are written as YAML. */
-export type WrittenKind = Exclude<DocumentKind, 'file'>;
+/** Kinds that are written as YAML. `invariants` is about the configuration, and no part of it. */
+export type WrittenKind = Exclude<DocumentKind, 'file'> | 'invariants';
 
 /** Kinds of which there is one document at most. */
-export function isSingleton(kind: DocumentKind): kind is (typeof singletons)[number] {
-  return (singletons as readonly DocumentKind[]).includes(kind);
+export function isSingleton(kind: DocumentKind | WrittenKind): kind is (typeof singletons)[number] {
+  return (singletons as readonly string[]).includes(kind);
 }
 
 const singletons = [
@@ -32,7 +32,8 @@ const singletons = [
   'password',
   'recovery',
   'account',
-] as const satisfies readonly DocumentKind[];
+  'invariants',
+] as const satisfies readonly WrittenKind[];
 
 export interface Document {
   readonly kind: DocumentKind;

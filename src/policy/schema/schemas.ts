@@ -5,6 +5,7 @@ import type { WrittenKind } from '../model/documents.ts';
 import { accountPolicySchema } from './account-policy.ts';
 import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
+import { invariantsSchema } from './invariants.ts';
 import { passwordPolicySchema } from './password-policy.ts';
 import { profilePolicySchema } from './profile-policy.ts';
 import { recoveryPolicySchema } from './recovery-policy.ts';
@@ -24,6 +25,7 @@ export const schemas = {
   'sign-on': signOnPolicySchema,
   profile: profilePolicySchema,
   service: servicePolicySchema,
+  invariants: invariantsSchema,
 } as const satisfies Record<Exclude<WrittenKind, 'settings'>, z.ZodType>;
 
 const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();

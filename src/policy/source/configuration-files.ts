@@ -29,6 +29,7 @@ type KindOfFile = WrittenKind | 'picture' | 'ignored';
 
 const layout: readonly { readonly pattern: RegExp; readonly kind: KindOfFile }[] = [
   { pattern: /^stepgate\.yaml$/, kind: 'settings' },
+  { pattern: /^invariants\.yaml$/, kind: 'invariants' },
   { pattern: /^apps\/[^/]+\.yaml$/, kind: 'app' },
   { pattern: /^policies\/session\.yaml$/, kind: 'session' },
   { pattern: /^policies\/enrollment\.yaml$/, kind: 'enrollment' },
@@ -133,7 +134,7 @@ async function readOne(
 
 function unknownFile(file: string): string {
   const hint = /\.(?:yml|json)$/.test(file) ? '; files of the configuration end in .yaml' : '';
-  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
+  return `unknown file${hint}; known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
 }
 
 async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string }> {

@@ -15,11 +15,13 @@ export function valuesAt(content: unknown, pattern: string): readonly FoundValue
 }
 
 /**
- * All values that `pattern` leads to from the conditions of each rule, in alternatives as well. What it finds in `any`
- * comes last.
+ * All values that `pattern` leads to from the conditions of each rule and invariant, in alternatives as well. What it
+ * finds in `any` comes last.
  */
 export function valuesInConditions(content: unknown, pattern: string): readonly FoundValue[] {
-  return ['rules.*.when', 'rules.*.when.any.*'].flatMap((when) => valuesAt(content, `${when}.${pattern}`));
+  return ['rules|invariants.*.when', 'rules|invariants.*.when.any.*'].flatMap((when) =>
+    valuesAt(content, `${when}.${pattern}`),
+  );
 }
 
 function walk(found: readonly FoundValue[], steps: readonly string[]): readonly FoundValue[] {

@@ -22,6 +22,17 @@ export const messageKeys = {
     epoch: 'kept',
     references: [],
   },
+  'change-proof': {
+    what: 'The change that a message announces was made, in the slot of the user.',
+    holds: 'entry',
+    tag: { rule: 'random', of: 'the user id' },
+    rest: 'the id of the message',
+    owner: 'delivery/outbox',
+    lifetime: { kind: 'expiring', until: 'the message is sent, or one hour after it is of no use' },
+    durability: 'durable',
+    epoch: 'kept',
+    references: [],
+  },
   recipient: {
     what: 'Counts the messages to one mailbox or phone, whichever account asks for them.',
     holds: 'counter',

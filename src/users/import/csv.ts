@@ -36,6 +36,9 @@ export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator
 
 function headerFault(header: readonly string[], fault: string | undefined): string | undefined {
   if (fault !== undefined) return `the header cannot be read: ${fault}`;
+  const [only = '', ...others] = header;
+  if (others.length === 0 && /[;\t|]/.test(only))
+    return 'the header has one column only: columns are separated by commas';
   if (header.includes('')) return 'the header has a column without a name';
   return new Set(header).size < header.length ? 'the header names a column twice' : undefined;
 }

@@ -109,6 +109,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'core',
       'flow/audit',
       'oidc/keys/keyring',
+      'policy/model/duration-text',
       'users',
       'stores/finish-upgrade',
       'stores/store-alone',

@@ -173,13 +173,16 @@ describe('a new password', () => {
     ['alice@demo.test', 'context'],
     ['Stepgate2026!', 'context'],
     ['AliceLiddell1', 'context'],
+    ['u1234567-u1234567', 'context'],
+    ['U123456712345678', 'context'],
+    ['stepgate alice 2026', 'context'],
   ])('%j is refused: %s', (text, reason) => {
-    const words = ['alice@demo.test', 'Stepgate', 'AliceLiddell'];
+    const words = ['alice@demo.test', 'Stepgate', 'AliceLiddell', 'u1234567'];
     expect([isGuessedFirst(text), isContextWord(text, words)]).toEqual([reason === 'common', reason === 'context']);
   });
 
   test('needs no digits or signs', () => {
-    for (const text of ['plain but long enough', 'fourteenletter', 'пароль из шести слов']) {
+    for (const text of ['plain but long enough', 'fourteenletter', 'пароль из шести слов', 'alice eats soup']) {
       expect([isGuessedFirst(text), isContextWord(text, ['alice@demo.test'])]).toEqual([false, false]);
       expect(formFault(text, 8)).toBeUndefined();
     }

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-text.ts';
-import { ageText, durationText, parseDuration } from '../../../src/cli/shared/durations.ts';
+import { ageText, parseDuration } from '../../../src/cli/shared/durations.ts';
 import type { Missing } from '../../../src/core/decision/missing.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
+import { durationText } from '../../../src/policy/model/duration-text.ts';
 
 const webauthn = { factor: 'possession', authenticators: ['webauthn'], characteristics: ['userVerification'] } as const;
 

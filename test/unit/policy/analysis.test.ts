@@ -193,3 +193,16 @@ describe('a comment accepts a finding', () => {
     ]);
   });
 });
+
+test('a long line is cut around the caret', async () => {
+  const groups = Array.from({ length: 60 }, (_, at) => `group-${at}`).join(', ');
+  const [found] = await findings({
+    [signOn]: policy(`{ name: A, when: { groups: { any: [${groups}] }, apps: { any: [other] } }, then: deny }`),
+    'policies/sign-on/other.yaml': policy().replace('notes', 'other'),
+    'apps/other.yaml': app('other'),
+  });
+  const [, line = '', caret = ''] = found ? findingText(found).split('\n') : [];
+  expect(line.length).toBeLessThan(140);
+  expect(line).toMatch(/^ {2}3 \| \.\.\. .*group-59/);
+  expect(line.slice(caret.indexOf('^'))).toMatch(/^\[other\]/);
+});

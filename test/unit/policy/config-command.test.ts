@@ -126,6 +126,7 @@ test('with --json, check and apply print data, and nothing besides', async () =>
         apps: 1,
         signOnPolicies: 1,
         warnings: [],
+        invariants: [],
         findings: [expect.objectContaining({ severity: 'note', code: 'unused', file: 'stepgate.yaml', line: 4 })],
       },
       '',
@@ -176,6 +177,41 @@ test('apply makes a revision only when something changed; history lists them', a
       '',
     ]);
     expect((await run(dir, 'history', '-n', '1')).stdout.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('invariants', () => {
+  const held = '{ name: One factor, always: { factors: 1 } }';
+  const broken = '{ name: Two factors, apps: { any: [notes] }, always: { factors: 2 } }';
+  const withInvariants = (...list: readonly string[]) => ({
+    ...validFiles,
+    'invariants.yaml': `invariants:\n${list.map((one) => `  - ${one}\n`).join('')}`,
+  });
+
+  test('that hold are counted, and change no revision', async () => {
+    await withConfiguration(withInvariants(held), async (dir) => {
+      expect((await run(dir, 'check')).stdout).toContain('1 sign-on policy; 1 invariant proved\n');
+      expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toMatchObject({
+        invariants: [{ name: 'One factor', verdict: 'holds', apps: 2 }],
+      });
+      expect((await run(dir, 'apply')).stdout).toContain('revision 1 is in use: 4 changes');
+    });
+  });
+
+  test('that do not hold are shown with an example by these files, and refuse to go live', async () => {
+    await withConfiguration(withInvariants(held, broken), async (dir) => {
+      for (const command of ['check', 'apply']) {
+        const { stdout, stderr, code } = await run(dir, command);
+        expect([stdout, code]).toEqual(['', 1]);
+        expect(stderr).toContain(
+          'invariants.yaml:3:5: error: invariants[1] "Two factors" does not hold in the app notes',
+        );
+        expect(stderr).toContain(`explain --config ${dir} --app notes`);
+      }
+      expect((await run(dir, 'history')).stdout).toBe('');
+      const { ok, invariants } = JSON.parse((await run(dir, 'apply', '--json')).stdout) as Record<string, object[]>;
+      expect([ok, invariants?.length]).toEqual([false, 2]);
+    });
   });
 });
 

@@ -22,6 +22,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   password: () => 'policies/password.yaml',
   recovery: () => 'policies/recovery.yaml',
   account: () => 'policies/account.yaml',
+  invariants: () => 'invariants.yaml',
   // `policy-tests.test.ts` runs them.
   tests: () => 'tests/example.yaml',
 };

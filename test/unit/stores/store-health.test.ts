@@ -48,6 +48,7 @@ test('a store that takes writes is fine', async () => {
 test.each([
   ['answers no ping', { ping: full }],
   ['refuses writes', { commit: full }],
+  ['has a part whose replicas lag behind', { confirm: full }],
 ] as const)('a store that %s: the reason, and one alarm', async (_, faults) => {
   let probes = 0;
   const counting = Object.fromEntries(

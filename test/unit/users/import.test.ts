@@ -256,6 +256,12 @@ describe('CSV', () => {
     expect(await run(chunks(text), { format: 'csv', ownAttributes: [name] })).toMatchObject({ created: 0, refused: 1 });
   });
 
+  test.each([';', '\t', '|'])('whose columns are separated by %j is refused, with the reason', async (separator) => {
+    const text = ['username,email', 'alice,a@x.test'].join('\n').replaceAll(',', separator);
+    expect(await run(chunks(text), { format: 'csv' })).toMatchObject({ created: 0, refused: 1 });
+    expect(problems).toEqual([{ line: 1, reason: 'the header has one column only: columns are separated by commas' }]);
+  });
+
   test('lines are counted as an editor does, also behind quoted line breaks', async () => {
     const text = 'username,displayName\n"a\nb",x\nalice,Alice\nbob,"Bob\n\n\nBuilder"\n\ncarol\n';
     await run(chunks(text, 3), { format: 'csv' });

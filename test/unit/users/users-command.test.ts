@@ -67,7 +67,7 @@ interface Ran {
  * Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point
  * prints.
  */
-async function users(args: readonly string[], stdin = ''): Promise<Ran> {
+async function users(args: readonly string[], stdin = '', now = () => context.now): Promise<Ran> {
   const ran = { out: '', err: '', exitCode: 0 };
   let open = 0;
   const stderr = (text: string): void => {
@@ -92,7 +92,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     numberCredential: (text: string) => (takesCodes(text) ? phoneCredential(text) : undefined),
     addressCredential: (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
     accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(queue, terms) },
-    now: () => context.now,
+    now,
     authenticators: authenticatorKinds,
     setExitCode(code) {
       ran.exitCode = code;
@@ -420,6 +420,31 @@ test('a group that looks misspelled is warned of, and a new one is not', async (
   );
 });
 
+test('an import says how far it is after 1,000 records, and where that takes longer every two seconds', async () => {
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, index) => `{"username":"user${index}"}\n`).join('');
+  const load = (count: number, now?: () => number) => users(['import', '-', '--format', 'jsonl'], lines(count), now);
+  expect((await load(64)).err).toBe('');
+  let time = context.now;
+  const slowly = await load(64, () => {
+    time += 2;
+    return time;
+  });
+  expect(slowly.err).toContain('32 records, 32 refused\n');
+  expect(slowly.err).toContain('64 records, 64 refused\n');
+});
+
+test('a list of a group that looks misspelled says so', async () => {
+  await users(['add', 'ann', '--group', 'editors']);
+  const listed = await users(['list', '--group', 'editrs']);
+  expect(listed).toEqual({
+    out: '',
+    err: 'warning: no user was in `editrs` before; did you mean `editors`?\n',
+    exitCode: 0,
+  });
+  expect((await users(['list', '--group', 'editors'])).err).toBe('');
+});
+
 describe('list and show', () => {
   beforeEach(async () => {
     const credentials = [await passwordTools(queue).create('a secret password')];
@@ -450,7 +475,7 @@ describe('list and show', () => {
 
   test.each<[string, readonly string[], readonly string[]]>([
     ['a group', ['--group', 'g'], ['alice']],
-    ['two groups, of which the user has one', ['--group', 'g', '--group', 'h'], []],
+    ['two groups, of which the user has one', ['--group', 'g', '--group', 'others'], []],
     ['a status', ['--status', 'suspended'], ['bob']],
     ['a text in an identifier', ['--search', 'A@X'], ['alice']],
     ['a text in the name', ['--search', 'a\u202eb'], ['alice']],

@@ -6,7 +6,7 @@ import type { Facts } from '../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.ts';
 import { findRule } from '../../../core/policy/rules.ts';
-import { durationText } from '../../shared/durations.ts';
+import { durationText } from '../../../policy/model/duration-text.ts';
 import type { AppSide } from './app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
 import type { NamedPlace } from './model.ts';

@@ -1,0 +1,15 @@
+/** Warns of names of groups that are most likely misspelled. */
+import { nearestName } from '../../policy/source/nearest-name.ts';
+
+/**
+ * A line for each group that is not known while one with nearly the same name is. A new group may have any other name.
+ */
+export function misspelledGroups(groups: readonly string[], known: readonly string[]): string {
+  return groups
+    .filter((group) => !known.includes(group))
+    .flatMap((group) => {
+      const near = nearestName(group, known);
+      return near === undefined ? [] : [`warning: no user was in \`${group}\` before; did you mean \`${near}\`?\n`];
+    })
+    .join('');
+}

@@ -1,0 +1,156 @@
+/** Finds proofs with which the evaluator lets a user in. */
+import { evaluate } from '../decision/evaluate.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
+import { meetsRequirement } from '../evidence/requirement.ts';
+import type { Decision } from '../model/decision.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, RememberedProof } from '../model/facts.ts';
+import type { Requirement } from '../model/policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import type { UserFacts } from '../policy/theory.ts';
+import { decideTogether } from './policy-cases.ts';
+import type { SignInCase } from './sign-in-cases.ts';
+import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
+
+/** The evaluator lets the user in with these proofs, and asks for nothing more. */
+export interface AdmittedWith {
+  readonly evidence: EvidenceSet;
+  /** Keys of the authenticators whose proof the browser remembers. */
+  readonly remembered: readonly string[];
+  /** Keys of the authenticators that the user has. */
+  readonly enrolled: readonly string[];
+}
+
+/** Which proofs are looked for. */
+export interface Wanted {
+  /** What the rules ask for. */
+  readonly premises: readonly Requirement[];
+  readonly proofs: PossibleProofs;
+  readonly isWanted: (evidence: EvidenceSet) => boolean;
+  /** The authenticators whose proof the browser may remember. */
+  readonly remembered: readonly AuthenticatorDescriptor[];
+}
+
+/** More sets of proofs are not tried. */
+const mostTried = 40;
+
+/** `facts`: the rules of the case decide about them. Undefined: no proofs are known. */
+export function admittedWith(
+  policies: PolicySet,
+  { rules, facts }: { readonly rules: Omit<SignInCase, 'findFacts'>; readonly facts: UserFacts },
+  wanted: Wanted,
+): AdmittedWith | undefined {
+  for (const found of candidates(policies, wanted)) {
+    const given = factsWith(found, facts, policies.authenticators);
+    if (decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given))) return found;
+  }
+  return undefined;
+}
+
+/** The simplest first. */
+function* candidates(policies: PolicySet, { premises, proofs, isWanted, remembered }: Wanted): Generator<AdmittedWith> {
+  const meets = (set: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, set));
+  const spelled = evidenceFor(premises, proofs).map((set) => spellings(set, proofs).filter(isWanted).find(meets));
+  const simplest = spelled.flatMap((set) => (set ? [set] : [])).toSorted((a, b) => a.length - b.length);
+  for (const memory of [[], ...remembered.map(({ key }) => [key])])
+    for (const evidence of simplest.slice(0, mostTried))
+      for (const enrolled of enrolledWith(evidence, policies))
+        yield { evidence, remembered: memory, enrolled: [...new Set([...enrolled, ...memory])] };
+}
+
+/** The same proofs, from those that read best to those that show least. */
+function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readonly EvidenceSet[] {
+  const one = merged(set);
+  const best = one.map((item) => atBest(item, authenticators));
+  return [best.map(justProved), one.map(justProved), best.map(withoutPause), one.map(withoutPause), one, set];
+}
+
+function atBest(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): AssessedEvidence {
+  const best = authenticators.find(({ key }) => key === item.authenticator);
+  return best ? { ...item, factors: best.factors, characteristics: best.characteristics } : item;
+}
+
+function merged(set: EvidenceSet): EvidenceSet {
+  const groups = Map.groupBy(set, ({ authenticator }) => authenticator);
+  return [...groups.values()]
+    .map((same) => same.reduce(joint))
+    .map((item) => ({ ...item, enrollment: item.authenticator }));
+}
+
+function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
+  return {
+    ...a,
+    factors: [...new Set([...a.factors, ...b.factors])],
+    characteristics: [...new Set([...a.characteristics, ...b.characteristics])],
+    age: a.age === 'now' || b.age === 'now' ? 'now' : Math.min(a.age, b.age),
+    idle: Math.min(a.idle ?? 0, b.idle ?? 0),
+  };
+}
+
+function justProved(item: AssessedEvidence): AssessedEvidence {
+  return { ...withoutPause(item), age: item.age === 'now' ? 'now' : 0 };
+}
+
+function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence {
+  return item;
+}
+
+/** What was proved alone, or with it everything else that there is: an enrollment policy may require more. */
+function enrolledWith(evidence: EvidenceSet, { authenticators }: PolicySet): readonly (readonly string[])[] {
+  return [[...new Set(evidence.map(({ authenticator }) => authenticator))], authenticators.map(({ key }) => key)];
+}
+
+const transaction = 'example';
+
+/** The facts, as the evaluator sees them, of a user who proved this. */
+export function factsWith(
+  { evidence, remembered, enrolled }: AdmittedWith,
+  { signedInWith: _, ...facts }: UserFacts,
+  authenticators: readonly AuthenticatorDescriptor[],
+): Facts & { readonly subject: UserFacts['subject'] } {
+  const { now, subject, device } = facts;
+  const has = authenticators.filter(({ key }) => enrolled.includes(key)).map(enrollmentOf);
+  const more = evidence.filter(({ enrollment }) => !enrolled.includes(enrollment));
+  const proofs = has
+    .filter(({ id }) => remembered.includes(id))
+    .map((one): RememberedProof => {
+      const { factors, characteristics } = one;
+      return { authenticator: one.id, enrollment: one.id, factors, characteristics, at: now, until: now + 60 };
+    });
+  return {
+    ...facts,
+    transaction: { id: transaction, startedAt: now },
+    subject: { ...subject, enrollments: [...has, ...more.map(secondEnrollment)] },
+    device: { ...device, ...(proofs.length > 0 && { known: true, remembered: proofs }) },
+    evidence: evidence.map((item) => evidenceOf(item, facts)),
+    keepSignedIn: evidence.some(({ age }) => age !== 'now' && age > 0),
+  };
+}
+
+function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor): Enrollment {
+  return { id: key, authenticator: key, factors, characteristics };
+}
+
+function secondEnrollment({ enrollment, authenticator, factors, characteristics }: AssessedEvidence): Enrollment {
+  return { id: enrollment, authenticator, factors, characteristics };
+}
+
+function evidenceOf(
+  { authenticator, enrollment, factors, characteristics, age, idle }: AssessedEvidence,
+  { now, subject }: Pick<UserFacts, 'now' | 'subject'>,
+): Evidence {
+  return {
+    ...{ authenticator, enrollment, factors, characteristics },
+    subject: subject.id,
+    amr: [],
+    at: age === 'now' ? now : now - age,
+    transaction: age === 'now' ? transaction : 'earlier',
+    ...(idle !== undefined && { idle }),
+    origin: 'sign_in',
+  };
+}
+
+/** Nothing stands between the user and the app that takes a proof. */
+function isAdmitted(decision: Decision): boolean {
+  if (decision.kind === 'enroll') return decision.skippable !== undefined;
+  return ['allow', 'profile', 'consent', 'select_account', 'keep_account'].includes(decision.kind);
+}

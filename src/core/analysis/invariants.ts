@@ -1,0 +1,171 @@
+/**
+ * Proves or refutes what shall hold for every user who could exist. Two-sided, as the rest of the analysis: refuted by
+ * facts and proofs with which the evaluator says so, held by a search that left nothing out. Of everything else it is
+ * said that it is undecided, and which rules are to blame.
+ */
+import { meetsRequirement } from '../evidence/requirement.ts';
+import type { Conditions } from '../model/conditions.ts';
+import type { Requirement, Rule, RuleHead } from '../model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
+import { conditionSets } from '../policy/conditions.ts';
+import { findRule } from '../policy/rules.ts';
+import type { UserFacts } from '../policy/theory.ts';
+import { type AdmittedWith, admittedWith } from './admitted-with.ts';
+import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
+import { findModel } from './find-model.ts';
+import { endsInDenial, isLockedOut } from './lock-outs.ts';
+import { type Deciding, deciding } from './policy-cases.ts';
+import type { RuleSpace } from './rule-space.ts';
+import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from './sign-in-cases.ts';
+import { type EvidenceSet, holdsForAll } from './strictness.ts';
+
+/** What shall hold. */
+export type Claim =
+  /** No user gets in. */
+  | { readonly kind: 'refused' }
+  /** No rule denies, and what the rules ask for can be met. */
+  | { readonly kind: 'admitted' }
+  /** Each user who gets in has proved this. */
+  | { readonly kind: 'proves'; readonly requirement: Requirement }
+  /** No user gets in by these authenticators who could not have got in without them. */
+  | { readonly kind: 'without'; readonly authenticators: readonly string[] };
+
+/** A statement about all sign-ins that the conditions describe. */
+export interface Invariant {
+  readonly name: string;
+  readonly when: Conditions;
+  readonly claim: Claim;
+  /** What a browser remembers counts as proved. */
+  readonly countsRemembered?: true;
+}
+
+/** A sign-in that breaks an invariant. */
+export interface Violation {
+  /** The rules that decide about it. */
+  readonly rules: readonly RuleHead[];
+  readonly facts: UserFacts;
+  /** What lets the user in. Absent: the user is not let in. */
+  readonly proved?: AdmittedWith;
+}
+
+export type InvariantVerdict =
+  | { readonly kind: 'holds' }
+  /** No user is meant, so that it says nothing. */
+  | { readonly kind: 'empty' }
+  /** One violation for each rule that is to blame. */
+  | { readonly kind: 'refuted'; readonly violations: readonly Violation[] }
+  /**
+   * What these rules do together could not be decided, and nothing else breaks it. `ranOut`: the steps of the search
+   * did not suffice.
+   */
+  | { readonly kind: 'undecided'; readonly open: readonly (readonly RuleHead[])[]; readonly ranOut: boolean };
+
+/** For all questions about one invariant at one app. */
+const budgetSteps = 2_000_000;
+
+/** The policies of one app. */
+export interface ExaminedPolicies {
+  readonly policies: PolicySet;
+  /** Made of their rules and of the conditions of the invariant. */
+  readonly space: RuleSpace;
+}
+
+export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
+  const { when, claim } = invariant;
+  const scope = { policies, space, when, budget: { steps: budgetSteps } };
+  if (findModel([space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  const found = [
+    ...(claim.kind === 'admitted' ? refusals(scope) : []),
+    ...appRulesIn(scope).map((rule) => examineRule(rule, invariant, scope)),
+  ];
+  const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
+  if (violations.length > 0) return { kind: 'refuted', violations };
+  const open = found.flatMap((one) => ('open' in one ? [one.open] : []));
+  if (open.length === 0) return { kind: 'holds' };
+  return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };
+}
+
+type RuleResult =
+  | { readonly violation: Violation }
+  | { readonly open: readonly RuleHead[] }
+  | { readonly kind: 'fine' };
+
+const fine: RuleResult = { kind: 'fine' };
+
+/** Of a rule of the sign-on policy that allows: the first violation, else the first case that is open. */
+function examineRule(app: Deciding<Rule>, invariant: Invariant, scope: SignInScope): RuleResult {
+  let result = fine;
+  for (const one of casesOf(app, scope)) {
+    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
+    if ('violation' in examined) return examined;
+    if ('open' in examined) result = examined;
+  }
+  return result;
+}
+
+/** Whether the rules let users in although they shall not, or with less than they shall. */
+function admission(one: SignInCase, { claim, countsRemembered }: Invariant, { policies }: SignInScope): RuleResult {
+  const proofs = proofsIn(one, policies);
+  const remembered = countsRemembered ? [] : proofs.authenticators.filter(isRemembered);
+  const premises = premisesOf(one, policies, remembered);
+  const isFine = fineEvidence(claim, premises);
+  if (isLockedOut(policies, one) || isAskedFor(claim, premises) || holdsForAll(premises, isFine, proofs)) return fine;
+  const facts = one.findFacts();
+  const isWanted = (set: EvidenceSet) => !isFine(set);
+  const proved = facts && admittedWith(policies, { rules: one, facts }, { premises, proofs, isWanted, remembered });
+  return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
+}
+
+/** A rule says the very same. */
+function isAskedFor(claim: Claim, premises: readonly Requirement[]): boolean {
+  if (claim.kind !== 'proves') return false;
+  return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(claim.requirement));
+}
+
+/** What may let a user in. More evidence never makes it worse. */
+function fineEvidence(claim: Claim, premises: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
+  if (claim.kind === 'proves') return (set) => meetsRequirement(claim.requirement, set.map(asOneEnrollment));
+  if (claim.kind !== 'without') return () => false;
+  return (set) => {
+    const rest = set.filter(({ authenticator }) => !claim.authenticators.includes(authenticator));
+    return premises.every((premise) => meetsRequirement(premise, rest));
+  };
+}
+
+/** Two proofs by one authenticator may be of one enrollment. */
+function asOneEnrollment(item: EvidenceSet[number]): EvidenceSet[number] {
+  return { ...item, enrollment: item.authenticator };
+}
+
+/** Whether the rules ask for what no user can prove. */
+function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
+  if (!isLockedOut(policies, one)) return fine;
+  const everything = policies.authenticators.map(({ key }) => key);
+  const facts = one.findFacts();
+  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(one) };
+  return { violation: { rules: rulesOf(one), facts } };
+}
+
+/** Rules that deny, and rules of which a condition may fail, which denies, too. */
+function refusals(scope: SignInScope): readonly RuleResult[] {
+  const { session, app } = scope.policies;
+  return [session, ...(app ? [app] : [])].flatMap((policy) => [
+    ...deciding(policy, scope.space)
+      .filter(({ rule }) => rule.then.kind === 'deny')
+      .map((denying) => refusal(denying, policy, scope)),
+    ...policy.rules
+      .filter(({ rule }) => conditionSets(rule.when).some(({ expression }) => expression !== undefined))
+      .map(({ rule }) => ({ open: [rule] })),
+  ]);
+}
+
+function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {
+  const inScope = [scope.space.applies(scope.when), ...formulas];
+  if (findModel(inScope, scope.budget) === 'impossible') return fine;
+  const facts = shown(inScope, scope, (some) => findRule(policy, some).rule === rule);
+  return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
+}
+
+function rulesOf({ session, app, enrollment }: SignInCase): readonly RuleHead[] {
+  return [session, app, ...(enrollment ? [enrollment] : [])];
+}

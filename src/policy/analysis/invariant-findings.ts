@@ -1,0 +1,124 @@
+/** Invariants that do not hold, or of which that could not be found out, as findings. */
+import type { Invariant, Violation } from '../../core/analysis/invariants.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import type { App } from '../model/app.ts';
+import { analysisFinding, type FilePlace, namedRule } from './configuration.ts';
+import { exampleOptions } from './example-options.ts';
+import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
+import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
+
+/** Rules that break an invariant and are named; the last one says how many more there are. */
+const mostNamed = 5;
+
+export function invariantFindings(examined: readonly ExaminedInvariant[]): readonly AnalysisFinding[] {
+  return examined.flatMap((one) => {
+    const place = { source: one.source, path: ['invariants', one.index] };
+    const kind = overallVerdict(one);
+    if (kind === 'refuted') return violations(one, place);
+    if (kind === 'undecided') return [undecided(one, place)];
+    return kind === 'empty' ? [emptyInvariant(one, place)] : [];
+  });
+}
+
+type FoundViolation = ReturnType<typeof violationsOf>[number];
+
+function violations(one: ExaminedInvariant, place: FilePlace): readonly AnalysisFinding[] {
+  const all = [...Map.groupBy(violationsOf(one), blamed).values()].flatMap(([first]) => (first ? [first] : []));
+  const more = all.length - mostNamed;
+  return all.slice(0, mostNamed).map((violation, at) => {
+    const others = more > 0 && at === mostNamed - 1 ? `; so do ${more} more rules` : '';
+    return violationFinding(violation, one, { place, others });
+  });
+}
+
+/** The rule of the app, or the one that denies. */
+function blamed({ rules, app }: FoundViolation): string {
+  const rule = rules[1] ?? rules[0];
+  return rule?.location === undefined ? app.clientId : `${rule.location.file}:${rule.location.line}`;
+}
+
+function violationFinding(
+  { rules, facts, proved, app, policies }: FoundViolation,
+  { invariant }: ExaminedInvariant,
+  { place, others }: { readonly place: FilePlace; readonly others: string },
+): AnalysisFinding {
+  const { authenticators } = policies;
+  const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, authenticators);
+  const options = exampleOptions(facts, proved?.enrolled ?? authenticators.map(({ key }) => key));
+  return analysisFinding('invariant', place, {
+    message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
+    rules: deciding(rules).map(namedRule),
+    example: proved && isShownByExample(proved, authenticators) ? [...options, ...proofOptions(proved)] : options,
+    advice: adviceFor(invariant.claim),
+  });
+}
+
+function adviceFor({ kind }: Invariant['claim']): string {
+  if (kind === 'refused') return 'deny these users in one of these rules, or narrow the invariant';
+  return kind === 'admitted'
+    ? 'correct these rules, or narrow the invariant'
+    : 'ask for more in one of these rules, or narrow the invariant';
+}
+
+function outcomeInWords({ rules, proved }: Violation, authenticators: readonly AuthenticatorDescriptor[]): string {
+  const [first, second] = rules.map(({ name }) => `"${name}"`);
+  if (proved) return `the rule ${second ?? first} lets a user in with ${proofsInWords(proved, authenticators)}`;
+  if (second === undefined) return `the rule ${first} denies`;
+  return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
+}
+
+/** Those in files; of the enrollment policy one that restricts something. */
+function deciding(rules: readonly RuleHead[]): readonly RuleHead[] {
+  return rules.filter((rule) => rule.location !== undefined && !isLenient(rule));
+}
+
+function isLenient(rule: RuleHead): boolean {
+  const then: unknown = 'then' in rule ? rule.then : undefined;
+  return typeof then === 'object' && then !== null && 'disabled' in then && String(then.disabled) === '';
+}
+
+function atApp({ clientId, ownAccount }: App): string {
+  return ownAccount ? 'at the pages of the own account' : `in the app ${clientId}`;
+}
+
+function undecided(one: ExaminedInvariant, place: FilePlace): AnalysisFinding {
+  const open = one.apps.filter((examined) => examined.verdict.kind === 'undecided');
+  const [first] = open;
+  const rules = first?.verdict.kind === 'undecided' ? first.verdict.open : [];
+  const apps = open.length > 1 ? ` and ${open.length - 1} more` : '';
+  return analysisFinding('undecided-invariant', place, {
+    message: `whether "${one.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(one, first)}`,
+    rules: distinct(rules.flatMap(deciding)).slice(0, mostNamed).map(namedRule),
+    advice: 'write these rules or the invariant with simpler conditions, or cover the case with a policy test',
+  });
+}
+
+function distinct(rules: readonly RuleHead[]): readonly RuleHead[] {
+  return [...new Map(rules.map((rule) => [`${rule.location?.file}:${rule.location?.line}`, rule])).values()];
+}
+
+function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | undefined): string {
+  if (examined?.verdict.kind !== 'undecided') return 'nothing is known';
+  if (examined.verdict.ranOut) return 'the steps of the search did not suffice for these rules';
+  const sets = [invariant, ...examined.verdict.open.flat()].flatMap(({ when }) => conditionSets(when));
+  const names = Object.keys(conditionDescriptors).filter(
+    (name) => sets.some((set) => Object.hasOwn(set, name)) && !hasTheory(name),
+  );
+  if (names.length === 0) return 'these rules are not proved to keep it, and no sign-in was found that breaks it';
+  return `${names.map((name) => `\`${name}\``).join(' and ')} cannot be taken apart`;
+}
+
+function hasTheory(name: string): boolean {
+  return Object.entries(conditionDescriptors).some(([one, { theory }]) => one === name && theory !== undefined);
+}
+
+function emptyInvariant({ invariant, apps }: ExaminedInvariant, place: FilePlace): AnalysisFinding {
+  const why = apps.length === 0 ? 'no app is meant' : 'its conditions exclude one another';
+  return analysisFinding('empty-invariant', place, {
+    message: `"${invariant.name}" says nothing: ${why}`,
+    advice: 'correct its conditions, or remove it',
+  });
+}

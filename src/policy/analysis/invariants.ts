@@ -1,0 +1,111 @@
+/** The invariants of `invariants.yaml`, examined at every app that they are about. */
+import {
+  type ExaminedPolicies,
+  examineInvariant,
+  type InvariantVerdict,
+  type Violation,
+} from '../../core/analysis/invariants.ts';
+import { ruleSpace } from '../../core/analysis/rule-space.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
+import { accountClientId } from '../model/account-client-id.ts';
+import type { App } from '../model/app.ts';
+import { withAccountApp } from '../revision/account-app.ts';
+import { equivalentApps } from '../revision/equivalent-apps.ts';
+import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../schema/invariants.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
+
+/** What an invariant comes to at an app, and at all apps that no rule tells apart from it. */
+export interface ExaminedApp {
+  readonly app: App;
+  readonly policies: PolicySet;
+  /** How many apps it stands for. */
+  readonly count: number;
+  readonly verdict: InvariantVerdict;
+}
+
+/** An invariant with what it comes to. */
+export interface ExaminedInvariant {
+  readonly invariant: WrittenInvariant;
+  readonly source: YamlSource;
+  /** Its position in the file. */
+  readonly index: number;
+  readonly apps: readonly ExaminedApp[];
+}
+
+/** In the order of the file. Without the file there are none. */
+export async function examinedInvariants(
+  sources: readonly DocumentSource[],
+  configuration: AnalysedConfiguration,
+): Promise<readonly ExaminedInvariant[]> {
+  const source = sources.find(({ kind }) => kind === 'invariants')?.source;
+  if (source === undefined) return [];
+  const invariants = invariantsSchema.parse(source.content);
+  const examine = examinerFor(invariants, configuration);
+  const examined: ExaminedInvariant[] = [];
+  for (const [index, invariant] of invariants.entries())
+    examined.push({ invariant, source, index, apps: await examine(invariant) });
+  return examined;
+}
+
+/** Spaces are made once for each app, of the conditions of all invariants. */
+function examinerFor(
+  invariants: readonly WrittenInvariant[],
+  { snapshot, apps, universe }: AnalysedConfiguration,
+): (invariant: WrittenInvariant) => Promise<readonly ExaminedApp[]> {
+  const known = withAccountApp(snapshot, snapshot.settings.issuer ?? 'https://localhost');
+  const spaces = new Map<string, ExaminedPolicies>();
+  const examinedPolicies = async (app: App): Promise<ExaminedPolicies> => {
+    const present = spaces.get(app.clientId);
+    if (present) return present;
+    const policies = await known.policies(app);
+    const conditions = [...rulesIn(policies), ...invariants].map(({ when }) => when);
+    const made = { policies, space: ruleSpace(conditions, universe([app.clientId])) };
+    spaces.set(app.clientId, made);
+    return made;
+  };
+  return async (invariant) => {
+    const account = await known.app(accountClientId);
+    const all = [...apps.map(({ app }) => app), ...(account ? [account] : [])];
+    const meant = all.filter((app) => app.signOnPolicies !== undefined && isAbout(invariant.apps, app));
+    const found: ExaminedApp[] = [];
+    for (const { app, count } of await equivalentApps(onePage(meant), known.policies)) {
+      const examined = await examinedPolicies(app);
+      found.push({ app, count, policies: examined.policies, verdict: examineInvariant(invariant, examined) });
+    }
+    return found;
+  };
+}
+
+async function* onePage(apps: readonly App[]): AsyncGenerator<readonly App[]> {
+  yield apps;
+}
+
+function isAbout({ any, none, labels }: InvariantApps, { clientId, labels: own }: App): boolean {
+  return (
+    (any === undefined || any.includes(clientId)) &&
+    !none?.includes(clientId) &&
+    (labels === undefined || labels.some((label) => own.includes(label)))
+  );
+}
+
+function rulesIn({ session, app, enrollment }: PolicySet): readonly RuleHead[] {
+  const own = [...session.rules, ...(app?.rules ?? [])].map(({ rule }): RuleHead => rule);
+  return [...own, ...(enrollment ? beforeSignIn(enrollment).rules : []).map(({ rule }): RuleHead => rule)];
+}
+
+/** What an invariant comes to on the whole. */
+export function overallVerdict({ apps }: ExaminedInvariant): InvariantVerdict['kind'] {
+  const kinds = new Set(apps.map(({ verdict }) => verdict.kind));
+  return (['refuted', 'undecided', 'holds'] as const).find((kind) => kinds.has(kind)) ?? 'empty';
+}
+
+/** All violations, each with the app at which it happens. */
+export function violationsOf({
+  apps,
+}: ExaminedInvariant): readonly (Violation & Pick<ExaminedApp, 'app' | 'policies'>)[] {
+  return apps.flatMap(({ app, policies, verdict }) =>
+    verdict.kind === 'refuted' ? verdict.violations.map((one) => ({ ...one, app, policies })) : [],
+  );
+}
