@@ -1,11 +1,10 @@
 /**
  * Compares a draft with what is live on real sign-ins, without effect: a request hands over what it decided on, once it
- * is written, and goes on. The worker of the node evaluates later, out of any request, and adds to what the store keeps.
- * Whatever fails here is counted, and never felt. See decision 92.
+ * is written, and goes on. The worker of the node evaluates later, out of any request, and adds to what the store
+ * keeps. Whatever fails here is counted, and never felt. See decision 92.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { compareIssuance, compareSignIn, type Judge } from '../core/analysis/compare-decisions.ts';
-import type { Facts } from '../core/model/facts.ts';
+import { compareIssuance, compareSignIn, type Judge, withZones } from '../core/analysis/compare-decisions.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
 import { type Compared, recordShadow } from '../policy/revision/shadow-record.ts';
@@ -131,7 +130,7 @@ async function compare(sample: ShadowSample, draft: Snapshot): Promise<Compared>
   const before: Judge = { policies: await snapshot.policies(app), facts };
   const theirs = await draft.app(client);
   const policies = theirs?.signOnPolicies && (await draft.policies(theirs));
-  const after: Judge = { ...(policies && { policies }), facts: withZonesOf(draft, facts) };
+  const after: Judge = { ...(policies && { policies }), facts: withZones(facts, draft.zonesOf) };
   const comparison = kind === 'token' ? compareIssuance(before, after, at) : compareSignIn(before, after);
   return omitUndefined({
     ...comparison,
@@ -143,10 +142,4 @@ async function compare(sample: ShadowSample, draft: Snapshot): Promise<Compared>
     subject: facts.subject?.id ?? '',
     revision: snapshot.revision,
   });
-}
-
-/** The same facts; which zones an address is in is a matter of the configuration. */
-export function withZonesOf({ zonesOf }: Pick<Snapshot, 'zonesOf'>, facts: Facts): Facts {
-  const { ip } = facts.network;
-  return { ...facts, network: { ip, ...zonesOf(ip) } };
 }

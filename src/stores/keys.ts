@@ -133,6 +133,11 @@ export function shadowUserKey(digest: string): string {
   return keyOf('shadow-user', digest);
 }
 
+/** `userId`: of the account. */
+export function shadowKeyOfUser(userId: string): string {
+  return shadowUserKey(shadowUserDigest(userId));
+}
+
 export const shadowUsersKey = keyOf('shadow-users');
 
 /** The set of messages that wait. */

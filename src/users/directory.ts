@@ -6,17 +6,7 @@
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
-import {
-  credentialsKey,
-  identifierKey,
-  offlineAccessLogKey,
-  shadowUserDigest,
-  shadowUserKey,
-  signInHistoryKey,
-  signInLogKey,
-  userKey,
-  usersKey,
-} from '../stores/keys.ts';
+import { credentialsKey, historyKeys, identifierKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
@@ -245,8 +235,7 @@ export class Directory {
         { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
-        ...[signInLogKey, signInHistoryKey, offlineAccessLogKey].map((keyOf): Op => ({ op: 'delete', key: keyOf(id) })),
-        { op: 'delete', key: shadowUserKey(shadowUserDigest(id)) },
+        ...historyKeys(id).map((key): Op => ({ op: 'delete', key })),
         ...resetCounters(
           id,
           account.credentials.map(({ authenticator }) => authenticator),

@@ -33,7 +33,7 @@ test.each<[Change, PolicySet, PolicySet, readonly Evidence[]]>([
   ['admitted', denying, asking(2), [password]],
   ['none', denying, denying, [password]],
   ['rule', asking(1), withRules({ name: 'Other', when: {}, then: allow(factors(1)) }), [password]],
-  // What the session had proved before asks nothing of anyone.
+  // What the session had proved before asks for nothing.
   ['none', asking(1), asking(1), [earlier]],
   ['more', asking(1), asking(2), [earlier, totp]],
 ])('%s', (change, before, after, evidence) => {

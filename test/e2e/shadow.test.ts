@@ -9,7 +9,7 @@ import { shadowCommand } from '../../src/cli/config/shadow/shadow.ts';
 import type { ShadowSample } from '../../src/flow/services.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
-import { shadowKey, shadowTotalsKey, shadowUserDigest, shadowUserKey, shadowUsersKey } from '../../src/stores/keys.ts';
+import { shadowKey, shadowKeyOfUser, shadowTotalsKey, shadowUsersKey } from '../../src/stores/keys.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginSignIn, currentStep, identify, userWithPassword } from '../support/sign-in-flow.ts';
 
@@ -36,6 +36,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stepgate-shadow-'));
   await cp('config', dir, { recursive: true });
   await rm(join(dir, 'policies/enrollment.yaml'));
+  await rm(join(dir, 'invariants.yaml'));
   const { shadow } = one.app;
   const take = shadow.take.bind(shadow);
   shadow.take = (sample) => {
@@ -161,7 +162,7 @@ test('what is known of a user goes with the account', async () => {
   await begin(noStaff, oneFactor);
   const { user } = await signIn(['staff']);
   await follow();
-  const key = shadowUserKey(shadowUserDigest(user.id));
+  const key = shadowKeyOfUser(user.id);
   const stored = (await one.store.load([key])).entries.get(key)?.value ?? '';
   expect(stored).toContain('"denied"');
   expect(stored).not.toContain(user.id);
@@ -180,7 +181,7 @@ test('stop deletes all of it, and another draft begins anew', async () => {
   await signIn(['staff']);
   await follow();
   expect(await shadow('stop')).toBe(`the comparison with ${dir} ended, and what it found is deleted\n`);
-  const keys = [shadowKey, shadowTotalsKey, shadowUserKey(shadowUserDigest(user.id))];
+  const keys = [shadowKey, shadowTotalsKey, shadowKeyOfUser(user.id)];
   const { entries } = await one.store.load(keys);
   expect(keys.map((key) => entries.get(key))).toEqual([undefined, undefined, undefined]);
   for await (const members of one.store.members(shadowUsersKey)) expect(members).toEqual([]);

@@ -12,7 +12,7 @@ import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /** What one configuration comes to. */
-export interface Verdict {
+export interface Judgement {
   readonly outcome: 'allow' | 'deny' | 'ask';
   /** Why it denies. */
   readonly reason?: string;
@@ -34,8 +34,8 @@ export type Change = (typeof changes)[number];
 
 export interface Comparison {
   readonly change: Change;
-  readonly before: Verdict;
-  readonly after: Verdict;
+  readonly before: Judgement;
+  readonly after: Judgement;
 }
 
 /** One configuration, with the facts as it sees them: zones are its own. */
@@ -43,6 +43,12 @@ export interface Judge {
   /** Absent: it does not have the app. */
   readonly policies?: PolicySet;
   readonly facts: Facts;
+}
+
+/** The same facts; which zones an address is in is a matter of each configuration. */
+export function withZones(facts: Facts, zonesOf: (ip: string) => Omit<Facts['network'], 'ip'>): Facts {
+  const { ip } = facts.network;
+  return { ...facts, network: { ip, ...zonesOf(ip) } };
 }
 
 /** A sign-in that ended: both sides see the same user, request and evidence. */
@@ -55,11 +61,11 @@ export function compareIssuance(before: Judge, after: Judge, at: Seconds): Compa
   return comparison(issuanceVerdict(before, at), issuanceVerdict(after, at));
 }
 
-function comparison(before: Verdict, after: Verdict): Comparison {
+function comparison(before: Judgement, after: Judgement): Comparison {
   return { change: changeOf(before, after), before, after };
 }
 
-function changeOf(before: Verdict, after: Verdict): Change {
+function changeOf(before: Judgement, after: Judgement): Change {
   const ranks = { allow: 0, ask: 1, deny: 2 };
   if (before.outcome !== after.outcome) {
     if (after.outcome === 'deny') return 'denied';
@@ -72,7 +78,7 @@ function changeOf(before: Verdict, after: Verdict): Change {
 }
 
 /** At the end of the sign-in, and where that allows, the first proof of it after which it would have been allowed. */
-function verdictOf({ policies, facts }: Judge): Verdict {
+function verdictOf({ policies, facts }: Judge): Judgement {
   if (policies === undefined) return noApp;
   const decision = evaluate(policies, facts);
   const rule = rulesOf(decision.trace);
@@ -81,14 +87,14 @@ function verdictOf({ policies, facts }: Judge): Verdict {
   return { outcome: 'allow', proofs: proofsTaken(policies, facts), rule };
 }
 
-function issuanceVerdict({ policies, facts }: Judge, at: Seconds): Verdict {
+function issuanceVerdict({ policies, facts }: Judge, at: Seconds): Judgement {
   if (policies === undefined) return noApp;
   const decision = evaluateIssuance(policies, facts, at);
   const rule = rulesOf(decision.trace);
   return decision.allow ? { outcome: 'allow', rule } : { outcome: 'deny', reason: decision.reason, rule };
 }
 
-const noApp: Verdict = { outcome: 'deny', reason: 'no_app', rule: '' };
+const noApp: Judgement = { outcome: 'deny', reason: 'no_app', rule: '' };
 
 function proofsTaken(policies: PolicySet, facts: Facts): number {
   const own = facts.evidence.filter(isOwn);
@@ -119,14 +125,14 @@ function rulesOf({ layers }: Trace): string {
 }
 
 /** One kind of difference: sign-ins that differ alike are told together. */
-export interface Difference extends Comparison {
+export interface DecisionDifference extends Comparison {
   readonly client: string;
   readonly kind: 'sign_in' | 'token';
 }
 
 /** The name of a difference: equal for equal ones. */
-export function differenceKey({ client, kind, change, before, after }: Difference): string {
-  const of = ({ outcome, reason, asks, proofs, rule }: Verdict) =>
+export function differenceKey({ client, kind, change, before, after }: DecisionDifference): string {
+  const of = ({ outcome, reason, asks, proofs, rule }: Judgement) =>
     omitUndefined({ outcome, reason, asks, proofs, rule });
   return JSON.stringify([client, kind, change, of(before), of(after)]);
 }

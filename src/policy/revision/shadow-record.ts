@@ -2,10 +2,17 @@
  * What the comparison with a draft came to, in the store: totals, and for each user for whom something would have
  * changed, what. Bounded, whatever happens; nodes add to it by compare and swap.
  */
-import { type Change, type Difference, differenceKey } from '../../core/analysis/compare-decisions.ts';
+import { type Change, type DecisionDifference, differenceKey } from '../../core/analysis/compare-decisions.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
-import { shadowKey, shadowTotalsKey, shadowUserDigest, shadowUserKey, shadowUsersKey } from '../../stores/keys.ts';
+import {
+  shadowKey,
+  shadowKeyOfUser,
+  shadowTotalsKey,
+  shadowUserDigest,
+  shadowUserKey,
+  shadowUsersKey,
+} from '../../stores/keys.ts';
 import type { Entry, Op, Store } from '../../stores/store.ts';
 import { parseShadow } from './shadow-draft.ts';
 
@@ -28,7 +35,7 @@ export interface ShadowTotals {
 }
 
 /** A difference that was seen, with an example of it. */
-export interface SeenDifference extends Difference {
+export interface SeenDifference extends DecisionDifference {
   /** The last time (epoch seconds). */
   readonly at: Seconds;
   /** The reference of that sign-in. */
@@ -68,7 +75,7 @@ const rounds = 8;
 /** Adds it, unless the draft is another one by now. Rejects with `StoreUnavailable`. False: others were faster. */
 export async function recordShadow(store: Store, id: string, batch: ShadowBatch): Promise<boolean> {
   const differing = batch.compared.filter(({ change }) => change !== 'none');
-  const keys = [...new Set(differing.map(({ subject }) => shadowUserKey(shadowUserDigest(subject))))];
+  const keys = [...new Set(differing.map(({ subject }) => shadowKeyOfUser(subject)))];
   for (let round = 0; round < rounds; round += 1) {
     const { entries } = await store.load([shadowKey, shadowTotalsKey, ...keys]);
     const draft = entries.get(shadowKey);

@@ -1,5 +1,5 @@
 /** Tells the differences of sign-ins that happened to an admin. */
-import type { Change, Verdict } from '../../../core/analysis/compare-decisions.ts';
+import type { Change, Judgement } from '../../../core/analysis/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denialWords } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/printable.ts';
@@ -29,18 +29,18 @@ export function differenceLines(differences: readonly TalliedDifference[]): read
   });
 }
 
-function verdictWords(verdict: Verdict, { kind }: TalliedDifference): string {
+function verdictWords(verdict: Judgement, { kind }: TalliedDifference): string {
   const { outcome, rule } = verdict;
   const words = { allow: allowWords(verdict, kind), ask: `asks: ${verdict.asks ?? ''}`, deny: denyWords(verdict) };
   return printable(rule === '' ? words[outcome] : `${words[outcome]}, by ${rule}`);
 }
 
-function allowWords({ proofs }: Verdict, kind: TalliedDifference['kind']): string {
+function allowWords({ proofs }: Judgement, kind: TalliedDifference['kind']): string {
   if (kind === 'token' || proofs === undefined) return 'allows';
   return proofs === 0 ? 'lets in without asking' : `lets in after ${quantity(proofs, 'proof')}`;
 }
 
-function denyWords({ reason = '' }: Verdict): string {
+function denyWords({ reason = '' }: Judgement): string {
   if (reason === 'no_app') return 'denies: it does not have this app';
   const known = denyReasons.find((one) => one === reason);
   return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denialWords(known)}`;

@@ -1,9 +1,14 @@
 /** Differences of sign-ins that happened, told together: how many users, and an example of each. */
-import { type Change, changes, type Difference, differenceKey } from '../../../core/analysis/compare-decisions.ts';
+import {
+  type Change,
+  changes,
+  type DecisionDifference,
+  differenceKey,
+} from '../../../core/analysis/compare-decisions.ts';
 import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 
 /** One difference, with the users for whom it was seen. */
-export interface TalliedDifference extends Difference {
+export interface TalliedDifference extends DecisionDifference {
   readonly users: number;
   /** The newest, at most three. */
   readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones'>[];
@@ -15,7 +20,7 @@ const maxExamples = 3;
 
 /** Counts what is added user by user. */
 export class Tally {
-  readonly #all = new Map<string, { difference: Difference; users: number; examples: SeenDifference[] }>();
+  readonly #all = new Map<string, { difference: DecisionDifference; users: number; examples: SeenDifference[] }>();
   #users = 0;
   #left = 0;
 
