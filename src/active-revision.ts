@@ -12,8 +12,8 @@ import { type Keyring, parseKeyring, publishedKeys, type SigningKey } from './oi
 import type { Settings } from './policy/model/settings.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
 import type { Snapshot } from './policy/revision/snapshot.ts';
-import { keyringKey, revisionPointerKey } from './stores/keys.ts';
-import type { Store } from './stores/store.ts';
+import { keyringKey, revisionConfirmationKey, revisionPointerKey } from './stores/keys.ts';
+import type { Loaded, Op, Store } from './stores/store.ts';
 import type { UnitOfWork } from './stores/unit-of-work.ts';
 
 export interface ActiveRevisionOptions {
@@ -22,6 +22,14 @@ export interface ActiveRevisionOptions {
   readonly build: (settings: Settings, keys: readonly SigningKey[]) => Provider;
   readonly now: () => Seconds;
   readonly warn: (message: string) => void;
+  /** Records that a revision went back since it was not confirmed in time; `ops` are written in the same commit. */
+  readonly recordExpiry: () => ExpiryRecord;
+}
+
+/** `written`: once the commit is done, with the number of the revision that is in use now. */
+export interface ExpiryRecord {
+  readonly ops: (revision: number) => readonly Op[];
+  readonly written: (revision: number) => void;
 }
 
 /** How often the store is asked (milliseconds). */
@@ -40,6 +48,7 @@ export class ActiveRevision {
   #builtFrom = '';
   #followedAt = 0;
   #failure: string | undefined;
+  #stayedBecause: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ActiveRevisionOptions) {
@@ -112,7 +121,7 @@ export class ActiveRevision {
 
   async #follow(): Promise<void> {
     const { store, revisions, now } = this.#options;
-    const { entries } = await store.load([revisionPointerKey, keyringKey]);
+    const { entries } = await this.#load();
     const keyring = entries.get(keyringKey);
     const pointer = entries.get(revisionPointerKey);
     // A store that lost its keys or its configuration is not the store that we started with: no relying party could
@@ -132,6 +141,28 @@ export class ActiveRevision {
     this.#rebuild(now());
     this.#followedAt = Date.now();
     this.#failure = undefined;
+  }
+
+  /** What is in use, once a revision that was not confirmed in time went back. Any node may be the one that does it. */
+  async #load(): Promise<Loaded> {
+    const { store, revisions, recordExpiry } = this.#options;
+    const keys = [revisionPointerKey, keyringKey, revisionConfirmationKey];
+    const loaded = await store.load(keys);
+    const { ops, written } = recordExpiry();
+    const [pointer, confirmation] = [revisionPointerKey, revisionConfirmationKey].map((key) => loaded.entries.get(key));
+    const revision = await revisions.expire(pointer, confirmation, { ops }).catch((error) => this.#stay(error));
+    if (revision === undefined) return loaded;
+    if (revision !== 'elsewhere') written(revision);
+    return store.load(keys);
+  }
+
+  /** What cannot go back stays in use: users could not sign in at all otherwise. */
+  #stay(error: unknown): undefined {
+    if (!(error instanceof StepgateError) || error.code === 'store_unavailable') throw error;
+    if (this.#stayedBecause !== error.message)
+      this.#options.warn(`the configuration was not confirmed in time, and cannot go back: ${error.message}`);
+    this.#stayedBecause = error.message;
+    return undefined;
   }
 
   /** Nothing is served from memory on a store that has lost what it was served from. */

@@ -1,7 +1,7 @@
 /** The composition root: puts the parts of one node together. */
 import type Koa from 'koa';
 import type { Provider } from 'oidc-provider';
-import { ActiveRevision } from './active-revision.ts';
+import { ActiveRevision, type ExpiryRecord } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
 import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
@@ -101,11 +101,18 @@ export function createApp(options: AppOptions): ServerApp {
     hashing: new HashingQueue(options.hashing),
     renderer: createRenderer(views),
     directory: new Directory(store, now),
-    activeRevision: new ActiveRevision({ store, revisions, now, warn: log.warn, build }),
     shadow: new ShadowWorker({
       store,
       open: async (draft) => withAccountApp(await revisions.shadow(draft), issuer),
       warn: log.warn,
+    }),
+    activeRevision: new ActiveRevision({
+      store,
+      revisions,
+      now,
+      warn: log.warn,
+      build,
+      recordExpiry: () => recordExpiry(log),
     }),
   };
   const { activeRevision, directory, hashing, renderer, shadow } = foundation;
@@ -144,6 +151,19 @@ export function createApp(options: AppOptions): ServerApp {
     outbox: { start, stop },
     deletions,
     shadow,
+  };
+}
+
+/** A revision that was not confirmed in time went back, by whichever node was first. */
+function recordExpiry({ audit, warn }: AppOptions['log']): ExpiryRecord {
+  const event = (policyRevision: number) =>
+    auditOp({ event: 'config.rolled_back', outcome: 'success', by: 'stepgate', policyRevision });
+  return {
+    ops: (revision) => [event(revision).op],
+    written(revision) {
+      audit(event(revision).line);
+      warn(`the configuration was not confirmed in time: revision ${revision} is what was in use before`);
+    },
   };
 }
 
@@ -186,7 +206,7 @@ function createMessaging(
       return brandFor(snapshot, await snapshot?.app(client)).brand;
     },
     notifyLogout,
-    failed: ({ about: { languages: _, ...about } }, reason) => {
+    failed: ({ about: { languages: _, timeZone: __, ...about } }, reason) => {
       const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });
       return { op, written: () => log.audit(line) };
     },

@@ -16,6 +16,7 @@ import { analyse } from './policy/analysis/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
 import { findingSummary } from './policy/model/analysis-finding.ts';
 import { findingLine, warningLine } from './policy/model/finding.ts';
+import { appliedAgain } from './policy/revision/revision-refused.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
@@ -234,10 +235,9 @@ async function applyConfiguration(store: Store, options: NodeOptions, when: 'sta
   if (orphaned.length > 0) throw notConfigured(options, orphaned.map(orphanedText));
   const revisions = new Revisions(store, { authenticators });
   if (await isRefused(loaded, revisions, options)) return;
-  const { revision, changed } = await revisions.apply(loaded.documents, {
-    by: 'serve',
-    message: `files of ${configDir}`,
-  });
+  const { revision, changed } = await appliedAgain(() =>
+    revisions.apply(loaded.documents, { by: 'serve', message: `files of ${configDir}` }),
+  );
   if (when === 'start' || changed.length > 0)
     for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
   if (changed.length > 0) log.info('configuration applied', { revision, changed });

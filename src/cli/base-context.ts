@@ -24,7 +24,11 @@ type AllContexts = AuditContext &
 export type BaseContext = Omit<
   AllContexts,
   'authenticators' | 'recoveryCodes' | 'passwords' | 'addressCredential' | 'numberCredential' | 'accessCodes'
-> & { readonly storeSettings: StoreSettings };
+> & {
+  readonly storeSettings: StoreSettings;
+  /** The operator's own directory of views. */
+  readonly ownViewsDir: string | undefined;
+};
 
 export function baseContext(env: Environment): BaseContext {
   const stdout = (text: string): void => void process.stdout.write(text);
@@ -56,6 +60,7 @@ export function baseContext(env: Environment): BaseContext {
     finishUpgrade: async () => (await import('../stores/finish-upgrade.ts')).finishUpgrade(storeSettings),
     openAsItIs: (warn) => openAsItIs({ ...storeSettings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
+    ownViewsDir: env.VIEWS_DIR || undefined,
     checkViews: async () => (env.VIEWS_DIR ? (await import('../own-views.ts')).checkOwnViews(env.VIEWS_DIR) : []),
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
     fetch,

@@ -36,8 +36,8 @@ export const commands = {
     json: 'as a JSON object',
   },
   'config apply': {
-    summary: 'check all files, and make them the newest revision',
-    example: 'config apply ./config --message "payroll asks for two factors"',
+    summary: 'check all files, show what they change, and make them the newest revision',
+    example: 'config apply ./config --reason "payroll asks for two factors" --confirm PT10M',
     json: 'as a JSON object',
   },
   'config init': {
@@ -51,6 +51,21 @@ export const commands = {
     example: 'config shadow ./draft',
     json: 'as a JSON object',
   },
+  'config confirm': {
+    summary: 'let the revision that waits for it stay in use',
+    example: 'config confirm',
+    json: 'as a JSON object',
+  },
+  'config rollback': {
+    summary: 'put an earlier revision into use again',
+    example: 'config rollback 11 --reason "payroll could not be opened"',
+    json: 'as a JSON object',
+  },
+  'config show': {
+    summary: 'show one revision: who, when and why, and what it holds',
+    example: 'config show 11 sign-on/payroll',
+    json: 'as a JSON object',
+  },
   'config history': {
     summary: 'list the newest revisions',
     example: 'config history --limit 5',
@@ -60,6 +75,11 @@ export const commands = {
     summary: 'run the policy tests: what sign-ins must come to',
     example: 'config test ./config --coverage',
     json: 'as a JSON object',
+  },
+  preview: {
+    summary: 'show every page and message with the brand, on sample data',
+    example: 'preview ./config --out ./preview',
+    json: 'the address, or the number of files, as a JSON object',
   },
   'config schema': {
     summary: 'write the JSON Schemas of the files, for editors',

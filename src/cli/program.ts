@@ -27,6 +27,7 @@ const loaders: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['explain', async (base) => (await import('./explain/explain.ts')).explainCommand(await withAuthenticators(base))],
   ['users', async (base) => (await import('./users/users.ts')).usersCommand(await withAuthenticators(base))],
   ['users list', async (base) => newCommandGroup('users', [(await import('./users/list.ts')).usersListCommand(base)])],
+  ['preview', loadPreview],
   ['keys', async (base) => (await import('./keys/keys.ts')).keysCommand(base)],
   ['backup', loadBackup],
   ['restore', loadRestore],
@@ -69,6 +70,25 @@ async function loadBackup(base: BaseContext): Promise<Command> {
   return backupCommand({
     ...base,
     backUp: (file, encryption) => backUp(base.storeSettings, file, { encryption, now: Date.now() }),
+  });
+}
+
+async function loadPreview(base: BaseContext): Promise<Command> {
+  const [{ previewCommand }, { openPreview }, { servePreview }, { writePreview }, { shippedViewsDir }] =
+    await Promise.all([
+      import('./preview/preview.ts'),
+      import('../preview/open-preview.ts'),
+      import('../preview/preview-server.ts'),
+      import('../preview/write-preview.ts'),
+      import('../own-views.ts'),
+    ]);
+  const context = await withAuthenticators(base);
+  const views = { viewsDir: shippedViewsDir, ownViewsDir: base.ownViewsDir };
+  return previewCommand({
+    ...context,
+    openPreview: (documents, languages) => openPreview({ ...context, ...views, documents, languages }),
+    servePreview,
+    writePreview,
   });
 }
 

@@ -180,7 +180,7 @@ export class OutboxWorker {
     const brand = about.client === undefined ? undefined : await brandOf?.(about.client).catch(() => undefined);
     let words: ReturnType<MessageRenderer>;
     try {
-      words = render(delivery, about.languages, brand);
+      words = render(delivery, about, brand);
     } catch (error) {
       warn(`the message ${id} (${template}) cannot be put into words: ${textOf(error)}`);
       return 'template';

@@ -14,6 +14,8 @@ import type { UnitOfWork } from '../stores/unit-of-work.ts';
 export interface About {
   /** Wishes in the order of preference: BCP 47 tags separated by spaces, and then the header of the browser. */
   readonly languages?: { readonly uiLocales: string; readonly acceptLanguage: string };
+  /** Of the profile (IANA). */
+  readonly timeZone?: string;
   readonly subject?: string;
   readonly client?: string;
   readonly transaction?: string;

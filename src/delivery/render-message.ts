@@ -47,7 +47,7 @@ export interface RenderedMessage {
 /** Throws for a template that there is not: no other try will find it. */
 export type MessageRenderer = (
   delivery: Delivery,
-  languages: About['languages'],
+  reader: Pick<About, 'languages' | 'timeZone'> | undefined,
   brand?: MessageBrand,
 ) => RenderedMessage;
 
@@ -56,9 +56,9 @@ export function createMessageRenderer(options: MessageRendererOptions): MessageR
   const { viewsDir, ownViewsDir, drawn } = options;
   const dirs = [viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])];
   const templates = loadTemplates<MessageTemplateModels>(dirs, messageTemplates, drawn ? { drawn } : {});
-  return (delivery, languages, given) => {
+  return (delivery, reader, given) => {
     const brand = given ?? options.brand();
-    const t = options.textsFor(languages);
+    const t = options.textsFor(reader?.languages).inZone(reader?.timeZone);
     const [light, dark] = [paletteOf(brand, 'light'), paletteOf(brand, 'dark')];
     const { accent, onAccent } = light;
     const context: RenderContext = { t, brand: brand.name, accent, onAccent, accountUrl: options.accountUrl };

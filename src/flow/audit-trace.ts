@@ -10,6 +10,7 @@ import type { Decision } from '../core/model/decision.ts';
 import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { ConditionTrace, LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
+import { riskInWords } from '../core/policy/risk.ts';
 
 /** A rule before the one that decided, and the condition that kept it from deciding. */
 export interface PassedRule {
@@ -174,11 +175,17 @@ export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
 export function decidingRules(decision: Pick<Decision, 'trace'>): {
   readonly rule: string;
   readonly reported?: string;
+  readonly risk?: string;
 } {
-  const reported = decision.trace.layers.flatMap(({ layer, reported: one }) => {
+  const { layers, risk } = decision.trace;
+  const reported = layers.flatMap(({ layer, reported: one }) => {
     if (one === undefined) return [];
     const outcome = one.outcome === 'allow' && one.satisfied === false ? 'unmet' : one.outcome;
     return [`${layer}: ${one.rule} (${outcome})`];
   });
-  return { rule: decidingRule(decision), ...(reported.length > 0 && { reported: reported.join('; ') }) };
+  return {
+    rule: decidingRule(decision),
+    ...(reported.length > 0 && { reported: reported.join('; ') }),
+    ...(risk && { risk: riskInWords(risk) }),
+  };
 }

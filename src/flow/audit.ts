@@ -30,6 +30,8 @@ export interface AuditFields {
   readonly rule: string;
   /** `<layer>: <rule> (allow|deny|unmet)` of each rule that only reports and would have decided. */
   readonly reported: string;
+  /** The level of risk and what was unusual, each with its points. Absent: nothing was. */
+  readonly risk: string;
   /** Code of the reason, when the outcome is no success. */
   readonly reason: string;
   /** Key of the authenticator. */
@@ -64,6 +66,10 @@ export interface AuditFields {
   readonly length: number;
   readonly lifetime: number;
   readonly uses: number;
+  /** Why, in the words of the operator. */
+  readonly message: string;
+  /** The earlier revision that is in use again. */
+  readonly back: number;
 }
 
 interface AuditEventRow {
@@ -77,6 +83,8 @@ const inSignIn = ['subject', 'client', 'ip', 'transaction', 'policyRevision'] as
 const atAccount = ['subject', 'client', 'ip', 'policyRevision'] as const;
 const endingSessions = [...atAccount, 'otherSessionsEnded'] as const;
 const byCommand = ['subject', 'by'] as const;
+const ofService = ['client', 'ip', 'policyRevision', 'rule', 'reported'] as const;
+const ofRevision = ['by', 'policyRevision'] as const;
 const succeeds = ['success'] as const;
 const fails = ['failure'] as const;
 const denies = ['deny'] as const;
@@ -144,18 +152,18 @@ export const auditEvents = {
   },
   'sign_in.completed': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'factors', 'rule', 'reported', 'trace', 'waived', 'acr', 'amr'],
+    fields: [...inSignIn, 'factors', 'rule', 'reported', 'risk', 'trace', 'waived', 'acr', 'amr'],
     causedBy: ['/oauth2/v1/authorize'],
   },
   'sign_in.asked': {
     outcomes: ['pending'],
-    fields: [...inSignIn, 'rule', 'reported', 'trace'],
+    fields: [...inSignIn, 'rule', 'reported', 'risk', 'trace'],
     causedBy: ['any step'],
   },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {
     outcomes: denies,
-    fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],
+    fields: [...inSignIn, 'rule', 'reported', 'risk', 'trace', 'reason'],
     causedBy: ['any step', '/oauth2/v1/authorize'],
   },
   'sign_in.cancelled': { outcomes: fails, fields: [...inSignIn, 'rule', 'trace'], causedBy: ['cancel'] },
@@ -184,16 +192,8 @@ export const auditEvents = {
     fields: [...atAccount, 'transaction'],
     causedBy: ['/account/deletion', '/account/undo', '/account/not-me', 'keep-account'],
   },
-  'service_token.issued': {
-    outcomes: succeeds,
-    fields: ['client', 'ip', 'policyRevision', 'rule', 'reported'],
-    causedBy: ['/oauth2/v1/token'],
-  },
-  'service_token.denied': {
-    outcomes: denies,
-    fields: ['client', 'ip', 'policyRevision', 'rule', 'reported', 'reason'],
-    causedBy: ['/oauth2/v1/token'],
-  },
+  'service_token.issued': { outcomes: succeeds, fields: ofService, causedBy: ['/oauth2/v1/token'] },
+  'service_token.denied': { outcomes: denies, fields: [...ofService, 'reason'], causedBy: ['/oauth2/v1/token'] },
   'account.profile_changed': {
     outcomes: succeeds,
     fields: [...atAccount, 'attributes'],
@@ -246,6 +246,13 @@ export const auditEvents = {
     outcomes: succeeds,
     fields: byCommand,
     causedBy: ['stepgate users delete', 'the worker of deletions'],
+  },
+  'config.applied': { outcomes: succeeds, fields: [...ofRevision, 'message'], causedBy: ['stepgate config apply'] },
+  'config.confirmed': { outcomes: succeeds, fields: ofRevision, causedBy: ['stepgate config confirm'] },
+  'config.rolled_back': {
+    outcomes: succeeds,
+    fields: [...ofRevision, 'message', 'back'],
+    causedBy: ['stepgate config rollback', 'a revision that was not confirmed in time'],
   },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },
   'store.epoch_began': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate store new-epoch'] },

@@ -4,6 +4,8 @@
  * keeps it.
  */
 
+import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../core/profile/time-zone.ts';
 import { messageOps } from '../delivery/outbox.ts';
 import { StepgateError } from '../errors.ts';
 import { deletionsKey } from '../stores/keys.ts';
@@ -98,8 +100,9 @@ export class DeletionWorker {
     if (!services.canMail()) return [];
     const at = services.now();
     const languages = { uiLocales: before.user.profile.locale ?? '', acceptLanguage: '' };
+    const about = { languages, ...omitUndefined({ timeZone: timeZoneOf(before.user.profile) }) };
     return notificationDeliveries(before, accountChanged('deleted'), { at }).flatMap((delivery) =>
-      messageOps(delivery, { now: at, about: { languages }, changed: before.user.id }),
+      messageOps(delivery, { now: at, about, changed: before.user.id }),
     );
   }
 }

@@ -8,6 +8,7 @@ import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance } from '../core/model/decision.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../core/profile/time-zone.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
@@ -63,6 +64,8 @@ export interface StepShown {
   readonly uiLocales?: string;
   /** Of the profile of a user who has proved something. */
   readonly language?: string;
+  /** Of the same profile (IANA). */
+  readonly timeZone?: string;
   readonly canRestart: boolean;
   /** The user recovers the password. */
   readonly recovering?: true;
@@ -251,7 +254,8 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
   });
   const { subject, uiLocales } = transaction;
   // The language of an account tells that there is one: it is used once something was proved.
-  const language = transaction.evidence.length > 0 ? facts.subject?.profile.locale : undefined;
+  const profile = transaction.evidence.length > 0 ? facts.subject?.profile : undefined;
+  const language = profile?.locale;
   return {
     kind: 'step',
     step: {
@@ -263,7 +267,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     app: context.app,
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
-    ...omitUndefined({ uiLocales }),
+    ...omitUndefined({ uiLocales, timeZone: profile && timeZoneOf(profile) }),
     ...(typeof language === 'string' ? { language } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart:

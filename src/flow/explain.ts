@@ -12,8 +12,10 @@ import type { Conditions } from '../core/model/conditions.ts';
 import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
+import type { Risk } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
 import { enrollmentRuling } from '../core/policy/enrollment-terms.ts';
@@ -55,6 +57,9 @@ export interface Explanation {
   readonly device: Facts['device'];
   readonly subject?: Subject;
   readonly evidence: readonly Evidence[];
+  /** What is unusual. It counts once something is proved. */
+  readonly risk?: Risk;
+  readonly distance?: Facts['distance'];
   readonly layers: readonly ExplainedLayer[];
   /** What the decision comes to at this point. */
   readonly outcome: DecisionOutcome;
@@ -80,6 +85,7 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
     device: facts.device,
     ...(facts.subject && { subject: facts.subject }),
     evidence: facts.evidence,
+    ...omitUndefined({ risk: facts.risk, distance: facts.distance }),
     layers: trace.layers.map((layer) => explainLayer(layer, policies, facts)),
     outcome,
     rule: decidingRule({ ...outcome, trace }),

@@ -31,12 +31,13 @@ export function assetHandler(parts: AssetParts): (ctx: Context) => Promise<void>
 /** What the store has of brands at this path. Rejects with `StoreUnavailable`. */
 async function brandAsset({ renderer, snapshot }: AssetParts, path: string): Promise<Asset | undefined> {
   const styles = renderer.brandStyles(path);
-  const hash = styles === undefined ? hashInAddress(path) : styles.stylesheet;
-  const file = hash === undefined ? undefined : await snapshot()?.brandFile(hash);
-  if (styles === undefined) return file && assetOf(file.type, Buffer.from(file.data, 'base64'));
-  if (hash !== undefined && !file?.type.startsWith('text/css')) return undefined;
-  const own = file === undefined ? '' : Buffer.from(file.data, 'base64').toString('utf8');
-  return assetOf('text/css; charset=utf-8', Buffer.from(styles.css + own));
+  const hash = hashInAddress(path);
+  const hashes = styles?.files ?? (hash === undefined ? [] : [hash]);
+  const files = await Promise.all(hashes.map(async (one) => snapshot()?.brandFile(one)));
+  const css = styles?.compose(files);
+  if (css !== undefined) return assetOf('text/css; charset=utf-8', Buffer.from(css));
+  const [file] = files;
+  return styles === undefined && file ? assetOf(file.type, Buffer.from(file.data, 'base64')) : undefined;
 }
 
 function send(ctx: Context, asset: Asset): void {

@@ -2,6 +2,7 @@
  * The Koa app: the middleware in their order, the table of our own routes, and behind it the provider of the active
  * revision.
  */
+
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
@@ -85,6 +86,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       languageCookie,
       along: [revisionPointerKey],
       trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
+      signalHeaders: () => active.current()?.signalHeaders ?? [],
     }),
     async (ctx: Context, next: Next) => {
       setSecurityHeaders(ctx, isSecure);

@@ -1,4 +1,5 @@
 /** What all pages share: brand and language. */
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { currentRequest } from '../oidc/request-scope.ts';
 import { type Brand, brandFor } from '../policy/revision/brand.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
@@ -9,12 +10,15 @@ export interface PageContext {
   readonly locale: string;
   /** Path and query of this page: it comes back here in another language. */
   readonly pageAddress: string;
+  readonly timeZone?: string;
 }
 
-/** Languages that a page would rather have than that of the browser: BCP 47 tags separated by spaces, best first. */
-export interface PreferredLanguages {
+/** What goes before the wishes of the browser. Languages are BCP 47 tags separated by spaces, best first. */
+export interface PagePreferences {
   /** Of the profile of a user who has proved something. */
   readonly profile?: string | undefined;
+  /** The time zone of the same profile (IANA). */
+  readonly timeZone?: string | undefined;
   /** What the relying party asks for (`ui_locales`). */
   readonly uiLocales?: string | undefined;
 }
@@ -26,12 +30,13 @@ export interface PreferredLanguages {
 export function pageContext(
   renderer: Renderer,
   snapshot: Snapshot | undefined,
-  { profile, uiLocales }: PreferredLanguages = {},
+  { profile, timeZone, uiLocales }: PagePreferences = {},
 ): PageContext {
   const { visitor, address } = currentRequest();
   const wishes = [visitor.language, profile, uiLocales].filter((one) => one !== undefined).join(' ');
   return {
     ...brandFor(snapshot),
+    ...omitUndefined({ timeZone }),
     locale: renderer.chooseLocale({
       uiLocales: wishes,
       acceptLanguage: visitor.acceptLanguage,

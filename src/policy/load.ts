@@ -13,6 +13,7 @@ import { checkClientCertificates } from './check/check-client-certificates.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
+import { checkFactSources } from './check/check-fact-sources.ts';
 import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
@@ -125,6 +126,7 @@ function checkSources(
     ...checkSigning(sources),
     ...checkServices(sources),
     ...checkClientCertificates(sources),
+    ...checkFactSources(sources),
     ...checkSwitchedOff(sources),
     ...checkSignOn(sources),
   ];

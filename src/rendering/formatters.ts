@@ -34,21 +34,40 @@ export const intlFormatters = {
   getRegionNames: once((locale: string) => new Intl.DisplayNames(locale, { type: 'region' })),
 } as const;
 
-/** Pages and mail do not know where the reader is. */
-const zone = 'UTC';
+/** Where it is not known where the reader is. */
+const unknownZone = 'UTC';
 
 export type MomentStyle = 'short' | 'long' | 'day';
 
-const momentOptions: Readonly<Record<MomentStyle, Intl.DateTimeFormatOptions>> = {
-  short: { dateStyle: 'medium', timeStyle: 'short', timeZone: zone },
-  long: { dateStyle: 'long', timeStyle: 'short', timeZone: zone },
-  day: { dateStyle: 'long', timeZone: zone },
-};
+const dateStyles = { short: 'medium', long: 'long' } as const;
 
-/** A moment (epoch seconds). The time of day names its zone; a day is that of the zone. */
-export function momentInWords(locale: string, at: number, style: MomentStyle = 'short'): string {
-  const words = intlFormatters.getDateTimeFormat(locale, momentOptions[style]).format(at * 1000);
-  return style === 'day' ? words : `${words}\u00a0${zone}`;
+/**
+ * A moment (epoch seconds). The time of day is that of `zone` (IANA; absent: UTC), and names it. A day is that of UTC,
+ * in which the rules that set it count.
+ */
+export function momentInWords(
+  locale: string,
+  at: number,
+  { style = 'short', zone = unknownZone }: { readonly style?: MomentStyle; readonly zone?: string } = {},
+): string {
+  const time = at * 1000;
+  if (style === 'day')
+    return intlFormatters.getDateTimeFormat(locale, { dateStyle: 'long', timeZone: unknownZone }).format(time);
+  const options = { dateStyle: dateStyles[style], timeStyle: 'short', timeZone: zone } as const;
+  const words = intlFormatters.getDateTimeFormat(locale, options).format(time);
+  const named = intlFormatters.getDateTimeFormat(locale, { timeZone: zone, timeZoneName: 'short' }).formatToParts(time);
+  const name = named.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
+  return `${words}\u00a0${name.replaceAll(' ', '\u00a0')}`;
+}
+
+/** A zone that times can be told in: `undefined` for anything else. */
+export function knownZone(zone: unknown): string | undefined {
+  if (typeof zone !== 'string' || zone.length > 64) return undefined;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Unit and its length, longest first (seconds). A month and a year are what they are on average. */

@@ -72,15 +72,16 @@ export function loadTemplates<Models>(
 ): Templates<Models> {
   const views = new Map(Object.keys(table).map((name) => [name, compileTemplate(dirs, name)]));
   const icons = loadIcons(dirs);
-  const helpers = new Map<string, object>();
+  // By translator and not by language: one language has several, each with the time zone of a reader.
+  const helpers = { text: new WeakMap<Translator, object>(), html: new WeakMap<Translator, object>() };
   const draw = (name: string, model: object, translator: Translator): string => {
     const view = views.get(name);
     if (view === undefined) throw new Error(`there is no template ${name}`);
     drawn?.(name);
     const isText = isPlain(name);
-    const key = `${translator.locale.tag} ${isText}`;
-    const known = helpers.get(key) ?? helpersFor({ translator, isText, icons, draw });
-    helpers.set(key, known);
+    const made = helpers[isText ? 'text' : 'html'];
+    const known = made.get(translator) ?? helpersFor({ translator, isText, icons, draw });
+    made.set(translator, known);
     return view(Object.assign(Object.create(nothing), model, known));
   };
   return { draw: (name, model, translator) => draw(name, model as object, translator) };

@@ -1,7 +1,7 @@
 /** The texts of one language, as plain text and as HTML. */
 import { type Catalogue, fallbackLocale, loadCatalogues } from './catalogue.ts';
 import { escapeHtml } from './escape-html.ts';
-import { distanceInWords, intlFormatters, languageInWords, momentInWords } from './formatters.ts';
+import { distanceInWords, intlFormatters, knownZone, languageInWords, momentInWords } from './formatters.ts';
 import { type Locale, localeOf } from './locale.ts';
 import type { ListValue, MessageDescriptor, MessageValues, MomentValue } from './message-descriptor.ts';
 import { compileMessage, type MessageFormat, type MessagePart, messageTags, TextValue } from './message-format.ts';
@@ -25,6 +25,8 @@ export interface Translator {
   momentHtml(moment: MomentValue): string;
   list(list: ListValue): string;
   listHtml(list: ListValue): string;
+  /** The same texts with times in this zone (IANA), which they name. Absent, or none: UTC. */
+  inZone(zone: string | undefined): Translator;
 }
 
 /** A translator for each locale that `dirs` has a catalogue for; see `loadCatalogues`. */
@@ -49,6 +51,9 @@ interface Text {
   readonly html?: string;
 }
 
+/** Zones whose translators are remembered. */
+const mostZones = 500;
+
 interface TranslatorParts {
   readonly tag: string;
   readonly languages: readonly Language[];
@@ -57,7 +62,7 @@ interface TranslatorParts {
 
 function createTranslator({ tag, languages, chain }: TranslatorParts): Translator {
   const formats = new Map<string, Text>();
-  const words = wordsOf(tag);
+  const fixedWords = wordsOf(tag);
   const find = (key: string): Text | undefined => {
     const known = formats.get(key);
     if (known !== undefined) return known;
@@ -66,7 +71,7 @@ function createTranslator({ tag, languages, chain }: TranslatorParts): Translato
     if (catalogue === undefined || text === undefined) return undefined;
     const format = compileMessage(text, catalogue.locale);
     const isFixed = format.values.size === 0 && format.tags.size === 0;
-    const found = isFixed ? { format, html: format.format({}).map(words.html).join('') } : { format };
+    const found = isFixed ? { format, html: format.format({}).map(fixedWords.html).join('') } : { format };
     formats.set(key, found);
     return found;
   };
@@ -74,7 +79,7 @@ function createTranslator({ tag, languages, chain }: TranslatorParts): Translato
   const parts = (key: string, params: MessageValues = {}): readonly MessagePart[] =>
     findOrUnknown(key)?.format.format(params) ?? [];
   const isKnown = (key: string): boolean => chain.some(({ messages }) => messages.has(key));
-  return {
+  const inWords = (words: Words): Translator => ({
     locale: localeOf(tag),
     languages,
     text: (key, params) => parts(key, params).map(words.plain).join(''),
@@ -84,8 +89,21 @@ function createTranslator({ tag, languages, chain }: TranslatorParts): Translato
     momentHtml: words.momentHtml,
     list: words.list,
     listHtml: words.listHtml,
-  };
+    inZone: (zone) => {
+      const known = knownZone(zone);
+      if (known === undefined) return usual;
+      const made = zoned.get(known) ?? inWords(wordsOf(tag, known));
+      if (zoned.size >= mostZones) zoned.clear();
+      zoned.set(known, made);
+      return made;
+    },
+  });
+  const usual = inWords(fixedWords);
+  const zoned = new Map<string, Translator>();
+  return usual;
 }
+
+type Words = ReturnType<typeof wordsOf>;
 
 /** Names of values that run from left to right in every language: codes, addresses and numbers. */
 const leftToRight = new Set(['account', 'address', 'code', 'identifier', 'ip', 'key', 'number', 'reference', 'to']);
@@ -96,14 +114,20 @@ function isolated(text: string, name?: string): string {
   return `<bdi${dir}>${escapeHtml(text)}</bdi>`;
 }
 
-function wordsOf(tag: string) {
+/** `zone`: that of the reader, as far as it is known. */
+function wordsOf(tag: string, zone?: string) {
   const moment = ({ at, style, now }: MomentValue): string =>
-    now === undefined ? momentInWords(tag, at, style) : distanceInWords(tag, at - now);
+    now === undefined
+      ? momentInWords(tag, at, { ...(style && { style }), ...(zone && { zone }) })
+      : distanceInWords(tag, at - now);
   const momentHtml = (value: MomentValue): string => {
     const { at, style, now } = value;
-    const exact = now === undefined ? '' : ` title="${escapeHtml(momentInWords(tag, at, style))}"`;
-    // A day is one day in every zone; a script may put the rest into that of the reader.
-    const local = style === 'day' ? '' : ' data-local';
+    const exact =
+      now === undefined
+        ? ''
+        : ` title="${escapeHtml(momentInWords(tag, at, { ...(style && { style }), ...(zone && { zone }) }))}"`;
+    // A day is one day in every zone; a script may put the rest into that of the browser, where no other is known.
+    const local = style === 'day' ? '' : ` data-local${zone === undefined ? '' : `="${escapeHtml(zone)}"`}`;
     return `<time datetime="${new Date(at * 1000).toISOString()}"${local}${exact}>${escapeHtml(moment(value))}</time>`;
   };
   const list = ({ items }: ListValue): string => intlFormatters.getListFormat(tag).format(items);

@@ -49,8 +49,19 @@ export function signInHistoryKey(userId: string): string {
   return keyOf('sign-in-history', userId);
 }
 
+export function usualPlacesKey(userId: string): string {
+  return keyOf('usual-places', userId);
+}
+
 export function offlineAccessLogKey(userId: string): string {
   return keyOf('offline-access-log', userId);
+}
+
+/** What is kept about the sign-ins of a user: it goes with the account. */
+export function historyKeys(userId: string): readonly string[] {
+  return [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey, shadowKeyOfUser].map((keyFor) =>
+    keyFor(userId),
+  );
 }
 
 /**
@@ -103,6 +114,9 @@ export const keyringKey = keyOf('keyring');
 export const storeStateKey = keyOf('store-state');
 
 export const revisionPointerKey = keyOf('revision-pointer');
+
+/** In the slot of the pointer, so that both change together. */
+export const revisionConfirmationKey = keyOf('revision-confirmation');
 
 /** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */
 export function revisionKey(revision: number): string {

@@ -13,6 +13,11 @@ export interface PastSignIn {
   readonly at: Seconds;
   /** Uid of the SSO session. */
   readonly session: string;
+  /**
+   * The address, of a sign-in at the strongest level that the account can reach. Absent: it was at another level, or no
+   * policy asked.
+   */
+  readonly ip?: string;
 }
 
 /** Sessions that are kept, newest last; more than one may be open at a time. */
@@ -31,6 +36,21 @@ function withSignIn(history: readonly PastSignIn[], signIn: PastSignIn): readonl
   const own = history.filter(({ session }) => session === signIn.session);
   const others = history.filter(({ session }) => session !== signIn.session);
   return [...others, ...own.slice(0, 1), signIn].slice(-2 * keptSessions);
+}
+
+/** A sign-in at the strongest level that the account can reach. */
+type StrongSignIn = PastSignIn & Required<Pick<PastSignIn, 'ip'>>;
+
+/** The last one before `began`, of another session than `session`, and those within that session. */
+export function strongSignIns(
+  value: string | undefined,
+  { began, session }: { readonly began: Seconds; readonly session: string | undefined },
+): { readonly last: StrongSignIn | undefined; readonly own: readonly StrongSignIn[] } {
+  const strong = parseHistory(value).filter((one): one is StrongSignIn => one.ip !== undefined);
+  return {
+    last: strong.findLast((one) => one.session !== session && one.at <= began),
+    own: strong.filter((one) => one.session === session),
+  };
 }
 
 /**

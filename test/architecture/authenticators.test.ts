@@ -73,7 +73,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'demo/sign-in': ['email'],
 };
 
-const sources = readSources(join(root, 'src')).filter(({ module }) => !isWithin(module, 'authenticators'));
+/** Sample data shows each of them. */
+const samples = 'preview/samples';
+const sources = readSources(join(root, 'src')).filter(
+  ({ module }) => ![samples, 'authenticators'].some((part) => isWithin(module, part)),
+);
 
 function namedBy({ texts }: SourceFile): readonly string[] {
   return keys.filter((key) => texts.includes(key)).sort();

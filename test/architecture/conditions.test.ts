@@ -17,6 +17,9 @@ type OptionName = keyof FactOptions | 'app' | 'user';
 
 type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonly OptionName[] };
 
+/** Facts that are not made of members. */
+type PlainFact = 'now' | 'keepSignedIn' | 'lastSignIn' | 'distance' | 'evidence';
+
 /** By fact. A fact that is missing here does not compile: no decision that depends on it could be explained. */
 const optionsByFact = {
   now: ['at'],
@@ -48,11 +51,16 @@ const optionsByFact = {
     known: ['device'],
     platform: ['platform'],
     os: ['os'],
+    registered: ['deviceSignals'],
+    managed: ['deviceSignals'],
+    assurances: ['deviceSignals'],
     lastUsed: ['lastUsed'],
     remembered: ['remembered'],
   },
   keepSignedIn: ['keepSignedIn'],
   lastSignIn: ['lastSignIn'],
+  risk: { reasons: ['risk'], level: ['risk'], unknown: [], levelAtMost: [] },
+  distance: ['distance'],
   subject: {
     id: ['user'],
     status: ['user'],
@@ -70,10 +78,8 @@ const optionsByFact = {
     deletionDueAt: ['user'],
   },
   evidence: ['evidence'],
-} as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'lastSignIn' | 'evidence'>> & {
-  readonly [Group in Exclude<keyof Facts, 'now' | 'keepSignedIn' | 'lastSignIn' | 'evidence'>]-?: OptionsFor<
-    NonNullable<Facts[Group]>
-  >;
+} as const satisfies OptionsFor<Pick<Facts, PlainFact>> & {
+  readonly [Group in Exclude<keyof Facts, PlainFact>]-?: OptionsFor<NonNullable<Facts[Group]>>;
 };
 
 /** By condition: the options that decide whether it holds. */
@@ -82,13 +88,15 @@ const optionsByCondition = {
   groups: ['user', 'groups'],
   userType: ['user', 'userType'],
   network: ['ip', 'zone'],
-  device: ['device', 'platform', 'os'],
+  device: ['device', 'platform', 'os', 'deviceSignals'],
   apps: ['app'],
   scopes: ['scope'],
   claims: ['essentialClaims'],
   time: ['at'],
   accountAge: ['user', 'accountAge'],
   lastSignIn: ['lastSignIn'],
+  risk: ['risk'],
+  distance: ['distance'],
   recovered: ['user', 'recovered'],
   authenticated: ['evidence'],
   attributes: ['user', 'attribute'],

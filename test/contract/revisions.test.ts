@@ -5,14 +5,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
+import { StoreUnavailable } from '../../src/errors.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
-import { revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
+import { revisionConfirmationKey, revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, startRedis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
 
@@ -211,16 +213,23 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('applied by many at once, every configuration becomes a revision of its own', async () => {
+  test('applied by many at once, none takes the place of another unseen: who lost is told', async () => {
     const { store, revisions } = await open();
     const other = new Revisions(store, { authenticators });
     const names = Array.from({ length: 12 }, (__, index) => `app${index}`);
-    const applied = await Promise.all(
+    const outcomes = await Promise.allSettled(
       names.map((name, index) => (index % 2 === 0 ? revisions : other).apply(configuration(app(name)), { by: name })),
     );
-    expect(applied.map(({ revision }) => revision).sort((a, b) => a - b)).toEqual(names.map((__, index) => index + 1));
+    const won = outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value.revision] : []));
+    const lost = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(won.length).toBeGreaterThan(0);
+    expect(won.length + lost.length).toBe(names.length);
+    for (const error of lost) expect(error).toMatchObject({ refusal: 'revision_changed' });
+    // Each revision is there, with the name of who was told that it is.
     const history = await revisions.history(20);
-    expect(history.map(({ revision }) => revision)).toEqual(names.map((__, index) => names.length - index));
+    expect(history.map(({ revision }) => revision)).toEqual(won.toSorted((one, another) => another - one));
+    const winners = names.filter((__, index) => outcomes[index]?.status === 'fulfilled');
+    expect(history.map(({ by }) => by).toSorted()).toEqual(winners.toSorted());
     const snapshot = await other.current();
     expect(await snapshot?.app(history[0]?.by ?? '')).toBeDefined();
     await store.close();
@@ -232,6 +241,117 @@ describe.each<[string, () => Promise<Harness>]>([
     expect(new Set(applied.map(({ revision }) => revision))).toEqual(new Set([1]));
     expect(applied.filter(({ changed }) => changed.length > 0)).toHaveLength(1);
     await store.close();
+  });
+
+  test('what was compared with another revision is refused, and changes nothing', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    await revisions.apply(configuration(app('payroll')), { by: 'bob', base: 1 });
+    const before = await pointerOf(store);
+    await expect(revisions.apply(configuration(app('shop')), { by: 'ann', base: 1 })).rejects.toThrow(
+      /^revision_changed: revision 2 by bob is in use, and this was compared with revision 1/,
+    );
+    await expect(revisions.assertBase(1)).rejects.toMatchObject({ refusal: 'revision_changed' });
+    expect(await pointerOf(store)).toEqual(before);
+    expect(await revisions.apply(configuration(app('payroll')), { by: 'ann', base: 1 })).toMatchObject({ changed: [] });
+    await store.close();
+  });
+
+  test('a crash between the documents and the pointer leaves what is in use, and its history', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    const dying: Store = {
+      ...store,
+      commit: async (ops) => {
+        if (ops.some(({ op }) => op === 'replace')) throw new StoreUnavailable('the process died');
+        return store.commit(ops);
+      },
+    };
+    const half = new Revisions(dying, { authenticators });
+    await expect(half.apply(configuration(app('payroll')), { by: 'bob' })).rejects.toThrow('the process died');
+    expect((await revisions.history(9)).map(({ revision, by }) => [revision, by])).toEqual([[1, 'ann']]);
+    expect(await revisions.apply(configuration(app('payroll')), { by: 'bob' })).toMatchObject({ revision: 2 });
+    await store.close();
+  });
+
+  test('an earlier revision again is a new one, and a revision that never was is refused', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    await revisions.apply(configuration(app('payroll')), { by: 'bob' });
+    const documents = await revisions.documentsOf(1);
+    expect([...documents.keys()].toSorted()).toEqual(['app/notes', 'session', 'settings', 'sign-on/one']);
+    expect(await revisions.apply(documents, { by: 'ann', back: 1, message: 'too much' })).toMatchObject({
+      revision: 3,
+    });
+    expect(await revisions.revision(3)).toMatchObject({
+      by: 'ann',
+      back: 1,
+      message: 'too much',
+      changed: ['app/payroll'],
+    });
+    expect(await (await revisions.current())?.app('payroll')).toBeUndefined();
+    for (const never of [0, 4])
+      await expect(revisions.documentsOf(never)).rejects.toMatchObject({ refusal: 'unknown_revision' });
+    await store.close();
+  });
+
+  describe('a revision that must be confirmed', () => {
+    const read = async (store: Store) => {
+      const { entries } = await store.load([revisionPointerKey, revisionConfirmationKey]);
+      return [entries.get(revisionPointerKey), entries.get(revisionConfirmationKey)] as const;
+    };
+
+    test('stays once it is confirmed, and only once', async () => {
+      const { store, revisions } = await open();
+      await revisions.apply(configuration(), { by: 'ann' });
+      await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'nothing_to_confirm' });
+      await revisions.apply(configuration(app('payroll')), { by: 'bob', confirmWithin: 3600 });
+      expect(await revisions.unconfirmed()).toEqual({ revision: 2, back: 1 });
+      expect(await revisions.expire(...(await read(store)))).toBeUndefined();
+      expect(await revisions.confirm()).toBe(2);
+      await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'nothing_to_confirm' });
+      const [pointer, confirmation] = await read(store);
+      expect([await revisions.unconfirmed(), confirmation]).toEqual([undefined, undefined]);
+      expect(await revisions.expire(pointer, confirmation)).toBeUndefined();
+      expect(await revisions.current()).toMatchObject({ revision: 2 });
+      await store.close();
+    });
+
+    test('goes back when the time is over by the clock of the store, by whichever node is first', async () => {
+      const { store, revisions } = await open();
+      const other = new Revisions(store, { authenticators });
+      await revisions.apply(configuration(), { by: 'ann' });
+      await revisions.apply(configuration(app('payroll')), { by: 'bob', confirmWithin: 1 });
+      await until('the time is over', async () => (await read(store))[1] === undefined);
+      await expect(revisions.confirm()).rejects.toMatchObject({ refusal: 'confirmation_expired' });
+      const state = await read(store);
+      const done = await Promise.all([revisions, other, revisions].map((each) => each.expire(...state)));
+      expect(done.filter((one) => one !== 'elsewhere')).toEqual([3]);
+      expect(await revisions.history(1)).toMatchObject([
+        {
+          revision: 3,
+          by: 'stepgate',
+          back: 1,
+          message: 'revision 2 was not confirmed in time',
+          changed: ['app/payroll'],
+        },
+      ]);
+      expect(await revisions.expire(...(await read(store)))).toBeUndefined();
+      await store.close();
+    });
+
+    test('followed by another that must be: both lead back to the last one that stands', async () => {
+      const { store, revisions } = await open();
+      await revisions.apply(configuration(), { by: 'ann' });
+      await revisions.apply(configuration(app('a')), { by: 'bob', confirmWithin: 3600 });
+      await revisions.apply(configuration(app('b')), { by: 'bob', confirmWithin: 3600 });
+      expect(await revisions.unconfirmed()).toEqual({ revision: 3, back: 1 });
+      await revisions.apply(configuration(app('c')), { by: 'ann' });
+      const [pointer, confirmation] = await read(store);
+      expect([await revisions.unconfirmed(), confirmation]).toEqual([undefined, undefined]);
+      expect(await revisions.expire(pointer, confirmation)).toBeUndefined();
+      await store.close();
+    });
   });
 
   test('the compiled snapshot costs no load, and what did not change is not read again', async () => {

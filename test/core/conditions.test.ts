@@ -14,9 +14,10 @@ import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { allOf } from '../../src/core/policy/condition-result.ts';
 import { compileConditions, conditionDescriptors, leavesOf, resultAnywhere } from '../../src/core/policy/conditions.ts';
 import { dateSpan } from '../../src/core/policy/date-bound.ts';
+import { riskOf } from '../../src/core/policy/risk.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import { attributeTest, conditions, factArbitraries, facts, factsAfterSignIn } from './support/fact-arbitraries.ts';
-import { factsOf, userWith } from './support/fixtures.ts';
+import { factsOf, proof, riskScoring, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
 
 const day = (written: string): DateBound => ({ written, from: 0, to: 0, ...dateSpan(written) });
@@ -187,6 +188,75 @@ describe('conditions about the user', () => {
     expect(resultOf({ lastSignIn }, unidentified)).toEqual(['unknown']);
   });
 
+  test.each<[string, ConditionOf<'device'>, Partial<Facts['device']>, ConditionResult]>([
+    ['managed', { managed: true }, { registered: true, managed: true }, 'hit'],
+    ['and so registered', { registered: true }, { registered: true, managed: true }, 'hit'],
+    ['registered alone', { managed: true }, { registered: true }, 'miss'],
+    ['nothing is known of it', { registered: true }, {}, 'miss'],
+    ['not managed, which nothing says', { managed: false }, {}, 'hit'],
+    ['an assurance', { assurance: { any: ['a', 'b'] } }, { assurances: ['b'] }, 'hit'],
+    ['both assurances', { assurance: { all: ['a', 'b'] } }, { assurances: ['b'] }, 'miss'],
+    ['no assurance', { assurance: { none: ['a'] } }, {}, 'hit'],
+  ])('device: %s', (_, device, more, expected) => {
+    const facts = factsOf({ device: { known: false, platform: 'desktop', os: 'linux', ...more } });
+    // It is about no user.
+    expect(resultOf({ device }, facts)).toEqual([expected]);
+  });
+
+  const risky = riskOf(['newDevice', 'newCountry'], [], riskScoring);
+  const unclear = riskOf(['newDevice'], ['newCountry', 'impossibleTravel'], riskScoring);
+  test.each<[string, ConditionOf<'risk'>, Facts['risk'], ConditionResult]>([
+    ['nothing is unusual', { atLeast: 'medium' }, undefined, 'miss'],
+    ['nothing is below', { below: 'medium' }, undefined, 'hit'],
+    ['50 points are medium', { atLeast: 'medium' }, risky, 'hit'],
+    ['and not high', { atLeast: 'high' }, risky, 'miss'],
+    ['so below high', { below: 'high' }, risky, 'hit'],
+    ['one of them', { any: ['longAway', 'newCountry'] }, risky, 'hit'],
+    ['another one', { any: ['longAway'] }, risky, 'miss'],
+    ['none of others', { none: ['longAway'] }, risky, 'hit'],
+    ['but of these', { none: ['newDevice', 'longAway'] }, risky, 'miss'],
+    ['what is not known may be high', { atLeast: 'high' }, unclear, 'error'],
+    ['and so not below', { below: 'high' }, unclear, 'error'],
+    ['a signal that is not known', { any: ['newCountry'] }, unclear, 'error'],
+    ['and none of it', { none: ['newCountry'] }, unclear, 'error'],
+    ['beside one that is there', { any: ['newCountry', 'newDevice'] }, unclear, 'hit'],
+    ['one that has nothing to do with it', { any: ['longAway'] }, unclear, 'miss'],
+    [
+      'what is not known and changes nothing',
+      { atLeast: 'medium' },
+      riskOf(['newDevice', 'newCountry'], ['newNetwork'], riskScoring),
+      'hit',
+    ],
+  ])('risk: %s', (_, risk, is, expected) => {
+    const proved = { ...known, evidence: [proof('password', 60, { subject: ann.id })], ...(is && { risk: is }) };
+    expect(resultOf({ risk }, proved)).toEqual([expected]);
+    expect(resultOf({ risk }, { ...unidentified, ...(is && { risk: is }) })).toEqual(['unknown']);
+    // Before the first proof an account must look like none.
+    expect(resultOf({ risk }, { ...proved, evidence: [] })).toEqual(resultOf({ risk }, known));
+  });
+
+  test.each<[string, ConditionOf<'distance'>, Facts['distance'], ConditionResult]>([
+    ['near', { within: 100 }, 99, 'hit'],
+    ['just too far', { within: 100 }, 100, 'miss'],
+    ['far away', { notWithin: 100 }, 100, 'hit'],
+    ['not far away', { notWithin: 100 }, 99, 'miss'],
+    ['no usual place, so not far away', { notWithin: 100 }, undefined, 'miss'],
+    ['no usual place, so within', { within: 100 }, undefined, 'hit'],
+    ['nowhere, so not within', { notWithin: 20_000 }, 'nowhere', 'hit'],
+    ['nowhere is not near', { within: 20_000 }, 'nowhere', 'miss'],
+    ['not found out', { within: 100 }, 'unknown', 'error'],
+    ['nor the other way round', { notWithin: 100 }, 'unknown', 'error'],
+  ])('distance: %s', (_, distance, is, expected) => {
+    const proved = {
+      ...known,
+      evidence: [proof('password', 60, { subject: ann.id })],
+      ...(is !== undefined && { distance: is }),
+    };
+    expect(resultOf({ distance }, proved)).toEqual([expected]);
+    expect(resultOf({ distance }, unidentified)).toEqual(['unknown']);
+    expect(resultOf({ distance }, { ...proved, evidence: [] })).toEqual(['within' in distance ? 'hit' : 'miss']);
+  });
+
   test('`not` is the exact complement of what stands in it', () => {
     const test = attributeTest.map(({ present: _p, not: _n, ...value }) => value);
     fc.assert(
@@ -335,6 +405,8 @@ test('what the user brings along varies from one sign-in to the next', () => {
     'time',
     'accountAge',
     'lastSignIn',
+    'risk',
+    'distance',
     'recovered',
     'authenticated',
     'expression',

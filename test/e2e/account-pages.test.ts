@@ -108,4 +108,10 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
     const { page } = await visit(opened.node, user, { path: '/account/devices' });
     expect(page.html).toMatch(/<time datetime="[^"]+Z" data-local title="[^"]+UTC">now<\/time>/);
   });
+
+  test('times are in the zone of the profile, without a script too', async () => {
+    const user = await userWithPassword(opened.node, ['staff'], { zoneinfo: 'Asia/Tokyo' });
+    const { page } = await visit(opened.node, user, { path: '/account/devices' });
+    expect(page.html).toMatch(/<time datetime="[^"]+Z" data-local="Asia\/Tokyo" title="[^"]+GMT\+9">now<\/time>/);
+  });
 });

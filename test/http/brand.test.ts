@@ -18,6 +18,7 @@ const settings = {
   name: 'Northwind',
   light: { accent: '#1f5f4a' },
   logo: { light: 'brand/logo.svg', dark: 'brand/dark.svg' },
+  background: { light: 'brand/logo.svg', dark: 'brand/dark.svg' },
   stylesheet: 'brand/own.css',
   links: { contact: 'mailto:it@northwind.test' },
 };
@@ -62,6 +63,8 @@ describe('a page', () => {
     const css = await answer.text();
     expect(css).toContain('--accent:#1f5f4a');
     expect(css.endsWith(files['brand/own.css'])).toBe(true);
+    for (const file of ['brand/logo.svg', 'brand/dark.svg'] as const)
+      expect(css).toContain(`url("data:image/svg+xml;base64,${Buffer.from(files[file]).toString('base64')}")`);
     expect(answer.headers.get('content-encoding')).toBe('br');
     expect(answer.headers.get('vary')).toContain('Accept-Encoding');
   });

@@ -6,24 +6,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
-import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import { createRenderer } from '../../src/http/html/render.ts';
+import { sampleMessages } from '../../src/preview/samples/message-samples.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { pageStates, servePages, viewsDir } from '../support/page-states.ts';
+import { inLanguage, pageStates, servePages, viewsDir } from '../support/page-states.ts';
 import { sampleBrand } from '../support/sample-brand.ts';
-import { mailStates } from './mail-states.ts';
 
 const languages = ['en', 'de', 'ar'] as const;
 const schemes = ['light', 'dark'] as const;
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const;
-
-/** Draws in one language, whatever language the state has. */
-function inLanguage(renderer: Renderer, locale: string): Renderer {
-  const entries = Object.entries(renderer).map(([name, member]) => {
-    if (!name.startsWith('render')) return [name, member];
-    return [name, (page: object) => member({ pageAddress: '/', ...page, locale })];
-  });
-  return Object.fromEntries(entries) as Renderer;
-}
 
 const [only = ''] = process.argv.slice(2);
 const out = join(import.meta.dirname, '../../pictures');
@@ -57,7 +48,9 @@ for (const locale of languages) {
         await page.goto(`${server.origin}/${name}`);
         await shoot(name);
       }
-      for (const [name, delivery] of Object.entries(mailStates).filter(([name]) => isWanted(name))) {
+      for (const [name, delivery] of [...sampleMessages].filter(
+        ([name, { channel }]) => channel === 'email' && isWanted(name),
+      )) {
         await page.setContent(renderMail(delivery, undefined).html ?? '');
         await shoot(name);
       }

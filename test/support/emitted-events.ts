@@ -53,6 +53,7 @@ export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>
   ],
   'unit/flow/engine.test.ts': ['enrollment.skipped', 'sign_in.denied', 'sign_in.cancelled'],
   'unit/flow/remember-browser.test.ts': ['account.device_remembered'],
+  'unit/cli/config-apply.test.ts': ['config.applied', 'config.confirmed', 'config.rolled_back'],
   'unit/cli/store-alone.test.ts': ['store.alone', 'store.alone_ended'],
   'unit/users/users-command.test.ts': [
     'user.added',

@@ -6,7 +6,7 @@ import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import type { Skips } from '../../src/core/model/facts.ts';
 import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
-import { parseUser, serializeUser } from '../../src/users/user.ts';
+import { type Profile, parseUser, serializeUser } from '../../src/users/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { randomName } from './random-name.ts';
 import { type Authorization, authorization } from './raw-client.ts';
@@ -66,10 +66,11 @@ export function currentStep(page: Page): string {
 export async function userWithPassword(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
+  profile: Profile = {},
 ): Promise<TestUser & { readonly id: string }> {
   const identifier = `${randomName()}@demo.test`;
   const credentials = [testPassword(app)];
-  const created = await app.directory.create({ identifiers: [identifier], groups, credentials });
+  const created = await app.directory.create({ identifiers: [identifier], groups, profile, credentials });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier, password };
 }

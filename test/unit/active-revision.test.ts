@@ -6,17 +6,18 @@ import { createKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
-import { revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
+import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';
 import { validFiles, withConfiguration } from './policy/configuration-dir.ts';
 
-async function applyBrand(store: Store, name: string): Promise<number> {
+async function applyBrand(store: Store, name: string, confirmWithin?: number): Promise<number> {
   return withConfiguration({ ...validFiles, 'stepgate.yaml': `brand: { name: ${name} }\n` }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     if (!loaded.ok) throw new Error('not a good configuration');
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
-    return (await revisions.apply(loaded.documents, { by: 'test' })).revision;
+    const confirm = confirmWithin === undefined ? {} : { confirmWithin };
+    return (await revisions.apply(loaded.documents, { by: 'test', ...confirm })).revision;
   });
 }
 
@@ -31,6 +32,7 @@ test('after a restore, a revision of the same number and other content is served
     revisions: new Revisions(store, { authenticators: authenticatorKinds }),
     now,
     warn: () => undefined,
+    recordExpiry: () => ({ ops: () => [], written: () => undefined }),
     build: ({ brand }) => {
       built.push(brand.name);
       return {} as never;
@@ -46,4 +48,63 @@ test('after a restore, a revision of the same number and other content is served
   active.stop();
   await store.close();
   expect(built).toEqual(['Before', 'After']);
+});
+
+test('a revision that was not confirmed in time goes back, whichever node looks first', async () => {
+  const store = recordingStore(openEmbedded({ file: ':memory:' }));
+  const now = () => Math.floor(Date.now() / 1000);
+  await createKeyring(store, now());
+  await applyBrand(store, 'Before');
+  await applyBrand(store, 'Draft', 3600);
+  const built: string[] = [];
+  const expired: number[] = [];
+  const nodes = [1, 2].map(
+    () =>
+      new ActiveRevision({
+        store,
+        revisions: new Revisions(store, { authenticators: authenticatorKinds }),
+        now,
+        warn: () => undefined,
+        recordExpiry: () => ({ ops: () => [], written: (revision) => expired.push(revision) }),
+        build: ({ brand }) => {
+          built.push(brand.name);
+          return {} as never;
+        },
+      }),
+  );
+  await Promise.all(nodes.map((node) => node.start()));
+  expect([built, expired]).toEqual([['Draft', 'Draft'], []]);
+  await store.commit([{ op: 'delete', key: revisionConfirmationKey }]);
+  await Promise.all(nodes.map((node) => node.refresh()));
+  expect([built.slice(2), expired]).toEqual([['Before', 'Before'], [3]]);
+  for (const node of nodes) node.stop();
+  await store.close();
+});
+
+test('what cannot go back stays in use, and is warned of once', async () => {
+  const store = recordingStore(openEmbedded({ file: ':memory:' }));
+  const now = () => Math.floor(Date.now() / 1000);
+  await createKeyring(store, now());
+  const first = await applyBrand(store, 'Before');
+  await applyBrand(store, 'Draft', 3600);
+  await store.commit([
+    { op: 'delete', key: revisionConfirmationKey },
+    { op: 'delete', key: revisionKey(first) },
+  ]);
+  const warnings: string[] = [];
+  const active = new ActiveRevision({
+    store,
+    revisions: new Revisions(store, { authenticators: authenticatorKinds }),
+    now,
+    warn: (text) => warnings.push(text),
+    recordExpiry: () => ({ ops: () => [], written: () => undefined }),
+    build: () => ({}) as never,
+  });
+  await active.start();
+  await active.refresh();
+  expect(active.current()?.settings.brand.name).toBe('Draft');
+  expect(active.unreadyBecause()).toBeUndefined();
+  expect(warnings).toEqual([expect.stringMatching(/was not confirmed in time, and cannot go back: unknown_revision/)]);
+  active.stop();
+  await store.close();
 });

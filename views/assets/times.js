@@ -1,10 +1,20 @@
-// Puts times into the zone of the reader, and shows the exact one of "2 minutes ago" on a click. Without this script
-// times are in UTC, and the exact one stands in the title.
+// Puts times into the zone of the browser, where the profile of the user names no other, and shows the exact one of
+// "2 minutes ago" on a click. Without this script times are in the zone of the profile or in UTC, which they name, and
+// the exact one stands in the title.
 
-const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+const { lang } = document.documentElement;
+const formats = new Map();
+
+/** `zone`: of the profile; empty: that of the browser. */
+function formatFor(zone) {
+  const options = { dateStyle: 'medium', timeStyle: 'short', timeZone: zone || undefined };
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat(lang, options);
+  formats.set(zone, format);
+  return format;
+}
 
 function exactly(time) {
-  return format.format(new Date(time.dateTime));
+  return formatFor(time.dataset.local).format(new Date(time.dateTime));
 }
 
 /** In its place a button, which shows the one and the other in turn. */
@@ -24,7 +34,8 @@ function makeButton(time) {
 }
 
 for (const time of document.querySelectorAll('time[data-local]')) {
-  if (time.title === '') time.textContent = exactly(time);
+  // What is in the zone of the profile already names it.
+  if (time.title === '') time.textContent = time.dataset.local === '' ? exactly(time) : time.textContent;
   else if (time.closest('a, button, summary')) time.title = exactly(time);
   else makeButton(time);
 }

@@ -17,7 +17,7 @@ const colours = { success: 'green', failure: 'yellow', deny: 'red', pending: 'di
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
   const { transaction } = line;
-  const { by, channel, country, prefix, length, lifetime, uses, groups } = line;
+  const { by, channel, country, prefix, length, lifetime, uses, groups, message, back } = line;
   const details = [
     ['client', client],
     ['ip', ip],
@@ -31,6 +31,8 @@ export function auditText(line: AuditLine, who: string | undefined, paint: Paint
     ['uses', uses?.toString()],
     ['groups', groups?.join('+')],
     ['by', by],
+    ['back', back?.toString()],
+    ['message', message === undefined ? undefined : JSON.stringify(message)],
     ['acr', acr],
     ['amr', amr?.join('+')],
     ['reason', reason],

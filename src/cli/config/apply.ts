@@ -1,61 +1,67 @@
 /** `stepgate config apply`. */
 import type { Command } from 'commander';
+import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Applied, Revisions } from '../../policy/revision/revisions.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
+import type { Applied } from '../../policy/revision/moves.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
-import { operatorName } from '../shared/operator.ts';
-import { type Orphaned, orphanedBy } from '../shared/orphaned-credentials.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { parseDuration } from '../shared/durations.ts';
+import { printResult } from '../shared/print-result.ts';
+import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
-import { checkedFiles, refuseErrors } from './checked-files.ts';
+import { type CheckedFiles, checkedFiles, refuseErrors } from './checked-files.ts';
 import type { ConfigContext } from './config-context.ts';
-import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
-import { refuseOrphaned } from './orphaned.ts';
+import {
+  applyOptions,
+  type Moved,
+  type MoveOptions,
+  putIntoUse,
+  type RevisionMove,
+  withMoveOptions,
+  withRefusals,
+} from './put-into-use.ts';
 import { quantity, shortened } from './quantities.ts';
 
-interface ApplyOptions extends ResultOptions {
-  readonly message?: string;
-  readonly by?: string;
+interface ApplyCommandOptions extends MoveOptions {
   readonly init: boolean;
-  readonly orphanPasskeys: boolean;
-}
-
-/** `applied` is absent where the configuration would orphan passkeys. */
-interface Outcome {
-  readonly orphaned: readonly Orphaned[];
-  readonly applied?: Applied;
-  /** Attributes that identify users from now on. */
-  readonly newIdentifiers?: readonly string[];
+  readonly confirm?: string;
 }
 
 export function applyCommand(context: ConfigContext): Command {
-  return newCommand('config apply')
+  const command = newCommand('config apply')
     .argument('[dir]', 'directory of the configuration', context.configDir)
-    .option('-m, --message <text>', 'why')
-    .option('--by <name>', 'who (default: the user of this process)')
     .option('--init', 'an empty Redis is a new store: make its keys', false)
-    .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false)
-    .action(async (dir: string, options: ApplyOptions) => {
+    .option('--confirm <duration>', 'go back by itself unless `config confirm` comes in time, e.g. PT10M');
+  return withMoveOptions(command).action((dir: string, options: ApplyCommandOptions) =>
+    withRefusals(context, options, async () => {
+      const confirmWithin = readConfirm(options);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
-      const { documents, warnings, findings, invariants } = checked;
       // What is in use already stays in use, whatever a newer analysis says of it.
-      if (!(await isInUse(context, documents)) && refuseErrors(context, checked, options)) return;
-      const outcome = await applied(context, documents, options);
-      if (outcome.applied === undefined) return refuseOrphaned(context, outcome.orphaned, options);
-      const { revision, changed } = outcome.applied;
-      const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
-      const inUse = `revision ${revision} is in use`;
-      context.stderr(newIdentifiersText(outcome.newIdentifiers ?? []));
-      printResult(context, options, {
-        text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n`,
-        data: { ok: true, revision, changed, warnings, findings, invariants },
-      });
-    });
+      if (!(await isInUse(context, checked.documents)) && refuseErrors(context, checked, options)) return;
+      const move: RevisionMove = { ...checked, ...omitUndefined({ confirmWithin }) };
+      const moved = await applied(context, move, options);
+      if (moved !== undefined) print(context, options, { moved, checked, confirmWithin });
+    }),
+  );
+}
+
+/** Seconds. Shorter is no time to look, and longer is forgotten. */
+const bounds = { min: 30, max: 86_400 };
+
+function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
+  if (confirm === undefined) return undefined;
+  const seconds = parseDuration(confirm);
+  if (seconds === undefined || seconds < bounds.min || seconds > bounds.max)
+    throw refusal(
+      `--confirm takes a duration from ${durationText(bounds.min)} to ${durationText(bounds.max)}, e.g. PT10M`,
+    );
+  return seconds;
 }
 
 /** Without a store, or on one that is empty, nothing is. */
@@ -74,24 +80,61 @@ async function isInUse(context: ConfigContext, documents: Documents): Promise<bo
 /** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
 async function applied(
   context: ConfigContext,
-  documents: Documents,
-  { message, by = operatorName(), init, orphanPasskeys }: ApplyOptions,
-): Promise<Outcome> {
-  const apply = (store: Store): Promise<Applied> =>
-    new Revisions(store, { authenticators: context.authenticators }).apply(documents, {
-      by,
-      ...omitUndefined({ message }),
-    });
+  move: RevisionMove,
+  options: ApplyCommandOptions,
+): Promise<Moved | undefined> {
   let first: Applied | undefined;
   const openStore = (): Promise<Store> =>
-    context.openNewStore(init, async (store) => {
+    context.openNewStore(options.init, async (store) => {
       await createKeyring(store, Math.floor(Date.now() / 1000));
-      first = await apply(store);
+      first = await firstRevision(context, { store, move }, options);
     });
-  return withStore({ openStore }, async (store): Promise<Outcome> => {
-    if (first !== undefined) return { orphaned: [], applied: first };
-    const orphaned = orphanPasskeys ? [] : await orphanedBy(store, documents, context);
-    if (orphaned.length > 0) return { orphaned };
-    return { orphaned, newIdentifiers: await newIdentifiers(store, documents, context), applied: await apply(store) };
+  return withStore({ openStore }, async (store) => {
+    if (first !== undefined) return first;
+    const isEmpty = (await new Revisions(store, context).history(1)).length === 0;
+    return isEmpty ? firstRevision(context, { store, move }, options) : putIntoUse(context, { store, move }, options);
   });
+}
+
+/** Nothing is in use, so that there is nothing to compare with, and nothing to go back to. */
+async function firstRevision(
+  context: ConfigContext,
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
+  options: MoveOptions,
+): Promise<Applied> {
+  if (move.confirmWithin !== undefined)
+    throw refusal('--confirm: this is the first revision, so there is none to go back to');
+  return new Revisions(store, context).apply(move.documents, applyOptions(move, options));
+}
+
+interface Done {
+  readonly moved: Moved;
+  readonly checked: CheckedFiles;
+  readonly confirmWithin: Seconds | undefined;
+}
+
+function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
+  const { revision, changed, diff } = moved;
+  const { warnings, findings, invariants } = checked;
+  const inUse = `revision ${revision} is in use`;
+  const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
+  const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
+  const confirm = pending === undefined ? '' : confirmText(revision - 1, pending);
+  printResult(context, options, {
+    text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n${confirm}`,
+    data: {
+      ok: true,
+      revision,
+      changed,
+      warnings,
+      findings,
+      invariants,
+      ...omitUndefined({ confirmBefore: pending, diff }),
+    },
+  });
+}
+
+function confirmText(base: number, before: Seconds): string {
+  const when = new Date(before * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  return `Unless \`config confirm\` comes before ${when} UTC, it goes back to what revision ${base} was.\n`;
 }

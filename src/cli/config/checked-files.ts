@@ -69,7 +69,12 @@ function resultOf(examined: ExaminedInvariant): InvariantResult {
   return { name: examined.invariant.name, verdict: overallVerdict(examined), apps };
 }
 
-function refuseProblems(context: ConfigContext, problems: readonly Finding[], json: true | undefined): void {
+/** Prints the problems of files, and ends the command. */
+export function refuseProblems(
+  context: Pick<ConfigContext, 'stdout' | 'stderr' | 'setExitCode'>,
+  problems: readonly Finding[],
+  json: true | undefined,
+): void {
   context.setExitCode(1);
   if (json) {
     context.stdout(`${JSON.stringify({ ok: false, problems })}\n`);

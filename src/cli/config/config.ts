@@ -6,11 +6,14 @@ import { configTestCommand } from '../policy-tests/policy-tests.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
+import { confirmCommand } from './confirm.ts';
 import { diffCommand } from './diff/diff.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
+import { rollbackCommand } from './rollback.ts';
 import { schemaCommand } from './schema.ts';
 import { shadowCommand } from './shadow/shadow.ts';
+import { showCommand } from './show.ts';
 import { whatCommand } from './what.ts';
 import { whoCommand } from './who.ts';
 
@@ -23,7 +26,10 @@ export function configCommand(context: ConfigContext): Command {
     applyCommand(context),
     configTestCommand(context),
     shadowCommand(context),
+    confirmCommand(context),
+    rollbackCommand(context),
     historyCommand(context),
+    showCommand(context),
     schemaCommand(context),
     matrixCommand(context),
     whoCommand(context),

@@ -1,9 +1,11 @@
 /** `stepgate config history`. */
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { RevisionInfo } from '../../policy/revision/moves.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printable } from '../shared/printable.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { shortened } from './quantities.ts';
@@ -12,20 +14,30 @@ export function historyCommand(context: ConfigContext): Command {
   return newCommand('config history')
     .option('-n, --limit <number>', 'how many', '20')
     .action(({ limit, ...options }: ResultOptions & { readonly limit: string }) =>
-      withRevisions(context, async (revisions) => {
+      withStore(context, async (store) => {
+        const revisions = new Revisions(store, context);
         const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
+        const pending = await revisions.unconfirmed();
         for (const entry of await revisions.history(count)) {
-          const { revision, at, by, message, changed } = entry;
-          const when = new Date(at * 1000).toISOString();
+          const waits = pending?.revision === entry.revision ? pending.back : undefined;
           printResult(context, options, {
-            text: `${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`,
-            data: { revision, at, by, ...omitUndefined({ message }), changed },
+            text: historyLine(entry, waits),
+            data: { ...historyData(entry), ...omitUndefined({ goesBackTo: waits }) },
           });
         }
       }),
     );
 }
 
-async function withRevisions(context: ConfigContext, use: (revisions: Revisions) => Promise<void>): Promise<void> {
-  await withStore(context, (store) => use(new Revisions(store, { authenticators: context.authenticators })));
+/** `waits`: the revision to which it goes back unless it is confirmed. */
+export function historyLine({ revision, at, by, message, back, changed }: RevisionInfo, waits?: number): string {
+  const when = new Date(at * 1000).toISOString();
+  const again = back === undefined ? '' : `  (revision ${back} again)`;
+  const pending = waits === undefined ? '' : `  (not confirmed: goes back to revision ${waits})`;
+  const line = `${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}${again}${pending}`;
+  return `${printable(line)}\n`;
+}
+
+export function historyData({ revision, at, by, message, back, changed }: RevisionInfo): object {
+  return { revision, at, by, ...omitUndefined({ message, back }), changed };
 }

@@ -3,6 +3,7 @@ import type { Branch } from '../../core/analysis/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
+import { riskInWords } from '../../core/policy/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import { ageText } from '../shared/durations.ts';
@@ -42,15 +43,8 @@ export function explanationText(explanation: CommandExplanation, source: string,
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function factLines({
-  subject,
-  evidence,
-  network,
-  device,
-  request,
-  at,
-  locked = [],
-}: CommandExplanation): readonly string[] {
+function factLines(explanation: CommandExplanation): readonly string[] {
+  const { subject, evidence, network, device, request, at, locked = [] } = explanation;
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneWords(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
@@ -78,17 +72,36 @@ function factLines({
           ...locked.map((one) => ['locked', lockedWords(one)] as const),
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
-    ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
+    [
+      'device',
+      `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${signalWords(device)}${rememberedWords(device, at)}`,
+    ],
+    ...unusualRows(explanation),
     ['request', requestParts.join('; ')],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
 }
 
+/** It counts once something is proved, so the steps may ask for more than the layers above them. */
+function unusualRows({ risk, distance, evidence }: Explanation): readonly (readonly [string, string])[] {
+  const counts = evidence.length > 0 ? '' : '; counts after the first proof';
+  const far = typeof distance === 'number' ? `${distance} km from the nearest usual place` : distance;
+  return [
+    ...(risk === undefined ? [] : [['risk', `${riskInWords(risk)}${counts}`] as const]),
+    ...(far === undefined ? [] : [['distance', `${far}${counts}`] as const]),
+  ];
+}
+
 /** `in office`; with the zones of which that is not known. */
 export function zoneWords({ zones, unknownZones = [] }: Explanation['network']): string {
   const words = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   return unknownZones.length === 0 ? words : `${words}; not known whether in ${unknownZones.join(', ')}`;
+}
+
+function signalWords({ registered, managed, assurances = [] }: Explanation['device']): string {
+  const state = managed ? ['managed'] : registered ? ['registered'] : [];
+  return [...state, ...assurances].map((name) => `, ${name}`).join('');
 }
 
 function rememberedWords({ remembered = [] }: Explanation['device'], at: number): string {

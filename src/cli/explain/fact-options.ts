@@ -12,6 +12,8 @@ export interface FactOptions {
   readonly accountAge?: string;
   readonly lastSignIn?: string;
   readonly recovered?: string;
+  readonly risk?: readonly string[];
+  readonly distance?: string;
   readonly ip?: string;
   readonly zone?: readonly string[];
   readonly scope?: string;
@@ -26,6 +28,7 @@ export interface FactOptions {
   readonly device?: string;
   readonly platform?: string;
   readonly os?: string;
+  readonly deviceSignals?: readonly string[];
   readonly lastUsed?: readonly string[];
   readonly at?: string;
   readonly evidence?: readonly string[];
@@ -58,6 +61,11 @@ export function withFactOptions(command: Command): Command {
     .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')
     .option('--last-sign-in <ago>', 'the user signed in so long ago, e.g. 30d (default: never before)')
     .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
+    .option('--risk <signals>', 'what is unusual about the sign-in, e.g. newDevice,newCountry', commaSeparated)
+    .option(
+      '--distance <km>',
+      'how far away the nearest usual place is; or nowhere: it is not known where the address is',
+    )
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', commaSeparated)
     .option('--scope <scopes>', 'scopes of the request (default: openid)')
@@ -72,6 +80,11 @@ export function withFactOptions(command: Command): Command {
     .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
     .option('--platform <platform>', platforms.join(', '), 'desktop')
     .option('--os <system>', systems.join(', '), 'other')
+    .option(
+      '--device-signals <names>',
+      'what is believed of the device: registered, managed, names of assurances',
+      commaSeparated,
+    )
     .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', commaSeparated)
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
     .option('--evidence <proofs...>', 'what the session holds, e.g. password@12h,totp (default: none)', collectLists)

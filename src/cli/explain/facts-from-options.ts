@@ -14,6 +14,8 @@ import type {
   Subject,
 } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { riskSignals } from '../../core/model/risk.ts';
+import { riskOf } from '../../core/policy/risk.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -45,13 +47,39 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
       platform: oneOf('platform', options.platform ?? 'desktop', platforms),
       os: oneOf('operating system', options.os ?? 'other', systems),
+      ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
     },
     ...(options.keepSignedIn && { keepSignedIn: true }),
     ...(options.lastSignIn !== undefined && { lastSignIn: now - ageOf('--last-sign-in', options.lastSignIn) }),
+    ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
+  };
+}
+
+/** A managed device is a registered one. */
+function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
+  const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
+  for (const name of deviceSignals) oneOf('signal of a device', name, ['registered', 'managed', ...assured]);
+  const isManaged = deviceSignals.includes('managed');
+  const assurances = deviceSignals.filter((name) => assured.includes(name));
+  return {
+    ...((isManaged || deviceSignals.includes('registered')) && { registered: true }),
+    ...(isManaged && { managed: true }),
+    ...(assurances.length > 0 && { assurances }),
+  };
+}
+
+/** The points are those of the settings. */
+function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
+  const signals = risk?.map((name) => oneOf('signal', name, riskSignals));
+  if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
+    throw refusal(`--distance takes kilometres, or nowhere, not ${distance}`);
+  return {
+    ...(signals && { risk: riskOf(signals, [], settings.risk) }),
+    ...(distance !== undefined && { distance: distance === 'nowhere' ? distance : Number(distance) }),
   };
 }
 

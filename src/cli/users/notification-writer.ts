@@ -1,5 +1,7 @@
 /** Notifies users of what commands do to their account. */
 import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../../core/profile/time-zone.ts';
 import { isDemo, messageOps } from '../../delivery/outbox.ts';
 import { StepgateError } from '../../errors.ts';
 import { type AccountNotification, notificationDeliveries } from '../../flow/notify/account-notification.ts';
@@ -23,7 +25,8 @@ export async function notificationWriter(
   return (before, notification) => {
     const { locale } = before.user.profile;
     const languages = locale === undefined ? {} : { languages: { uiLocales: locale, acceptLanguage: '' } };
-    const about = { subject: before.user.id, ...languages };
+    const timeZone = timeZoneOf(before.user.profile);
+    const about = { subject: before.user.id, ...languages, ...omitUndefined({ timeZone }) };
     return notificationDeliveries(before, notification, { at: now() }).flatMap((delivery) =>
       messageOps(delivery, { now: now(), about, changed: before.user.id }),
     );

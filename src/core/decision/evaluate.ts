@@ -18,15 +18,15 @@ import { type CountedEvidence, countedEvidence } from '../evidence/counted-evide
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
-import type { LayerTrace, Trace } from '../model/trace.ts';
+import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
+import { profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { isMet, requirementStatus } from '../remediation/requirement-status.ts';
 import { forbiddenAdditionLayers, nextAdditionLayers } from './account-policy.ts';
 import { type AskedAfterSignIn, askedAfterSignIn, signInProofs } from './after-sign-in.ts';
+import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
@@ -82,6 +82,7 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
   const denial = denialOf(evaluation);
   const { evidence } = capabilities;
   const withLayers = (more: readonly Layer[]): Trace => ({
+    ...trace,
     layers: [...trace.layers, ...traceOf(more, facts.request, evidence).layers],
   });
   if (denial !== undefined) return deny(denial, evaluation, withLayers(forbiddenAdditionLayers(denial, context)));
@@ -95,17 +96,6 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
 /** Before anything is proved or denied: the user may go on with another account. */
 function mustSelectAccount({ request, transaction }: Facts): boolean {
   return request.promptSelectAccount === true && transaction?.accountSelected !== true;
-}
-
-/** The trace with whether everything is enrolled and filled in that must be. */
-function completedTrace(trace: Trace, { toEnroll, profile, subject }: SubjectEvaluation): Trace {
-  const satisfied: Partial<Record<LayerTrace['layer'], boolean>> = {
-    ...(toEnroll && { enrollment: mustEnroll(toEnroll).length === 0 }),
-    ...(profile && { profile: isProfileComplete(profile, subject) }),
-  };
-  return {
-    layers: trace.layers.map((layer) => ({ ...layer, ...omitUndefined({ satisfied: satisfied[layer.layer] }) })),
-  };
 }
 
 /**

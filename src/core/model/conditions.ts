@@ -3,6 +3,7 @@
  * without it.
  */
 import type { OperatingSystem, Platform, RuleFacts, Seconds } from './facts.ts';
+import type { RiskLevel, RiskSignal } from './risk.ts';
 
 /** Lists of names to compare with the user's or the request's: all lists that are there must hold. */
 export interface AnyAllNone {
@@ -23,6 +24,10 @@ export interface ConditionSet {
     readonly known?: boolean;
     readonly platform?: readonly Platform[];
     readonly os?: readonly OperatingSystem[];
+    readonly registered?: boolean;
+    readonly managed?: boolean;
+    /** Names of device assurances. */
+    readonly assurance?: AnyAllNone;
   };
   /** Client ids. */
   readonly apps?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
@@ -46,6 +51,15 @@ export interface ConditionSet {
    * an account that never signed in meets.
    */
   readonly lastSignIn?: { readonly within: Seconds } | { readonly notWithin: Seconds };
+  /** What is unusual about the sign-in: how much, and what. */
+  readonly risk?: {
+    readonly atLeast?: Exclude<RiskLevel, 'low'>;
+    readonly below?: Exclude<RiskLevel, 'low'>;
+    readonly any?: readonly RiskSignal[];
+    readonly none?: readonly RiskSignal[];
+  };
+  /** Kilometres to the nearest place that the user usually signs in from. `notWithin`: the exact complement. */
+  readonly distance?: { readonly within: number } | { readonly notWithin: number };
   /** The account was recovered less than so long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
   /**

@@ -3,6 +3,8 @@
  * Times are whole seconds since the epoch; durations are whole seconds.
  */
 
+import type { Risk } from './risk.ts';
+
 /** Seconds since the epoch, or a duration in seconds; the name of the field says which of the two. */
 export type Seconds = number;
 
@@ -259,6 +261,12 @@ export interface Facts {
     readonly known: boolean;
     readonly platform: Platform;
     readonly os: OperatingSystem;
+    /** A source that the operator trusts says that the device is one of the operator's. Absent: none does. */
+    readonly registered?: true;
+    /** Likewise, that it is managed. A managed device is a registered one. */
+    readonly managed?: true;
+    /** Names of the assurances that it meets by what such a source says. Absent: none. */
+    readonly assurances?: readonly string[];
     /**
      * Ids of the enrollments that the user proved at the last sign-in with this browser, in that order. They only order
      * options.
@@ -274,6 +282,17 @@ export interface Facts {
    * sign-ins are recorded. Absent: the account never signed in before.
    */
   readonly lastSignIn?: Seconds;
+  /**
+   * What is unusual about the sign-in, compared with those before the session began. Absent: nothing is, or no policy
+   * asks.
+   */
+  readonly risk?: Risk;
+  /**
+   * Kilometres from the address to the nearest place that the user usually signed in from before the session began.
+   * `nowhere`: it is not known where the address is. `unknown`: it could not be found out. Absent: the user has no
+   * usual place, or no policy asks.
+   */
+  readonly distance?: number | 'nowhere' | 'unknown';
   /** Absent: the user has not identified yet. */
   readonly subject?: Subject;
   /** Of the SSO session and of the transaction. The core ignores evidence of other users in it. */

@@ -3,6 +3,7 @@ import type { GovernedChange } from './account-policy.ts';
 import type { ConditionResult } from './conditions.ts';
 import type { Seconds } from './facts.ts';
 import type { Requirement, SourceLocation } from './policy.ts';
+import type { Risk } from './risk.ts';
 
 /** The result of one condition of a rule. */
 export interface ConditionTrace {
@@ -57,4 +58,6 @@ export interface LayerTrace {
 /** The layers of a decision, in order. Part of every decision; `explain` and the audit log print it. */
 export interface Trace {
   readonly layers: readonly LayerTrace[];
+  /** What was unusual, as far as it counted. Absent: nothing was. */
+  readonly risk?: Risk;
 }

@@ -12,11 +12,13 @@ import { attributesCondition } from './conditions/attributes.ts';
 import { authenticatedCondition } from './conditions/authenticated.ts';
 import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
+import { distanceCondition } from './conditions/distance.ts';
 import { expressionCondition } from './conditions/expression.ts';
 import { groupsCondition } from './conditions/groups.ts';
 import { lastSignInCondition } from './conditions/last-sign-in.ts';
 import { networkCondition } from './conditions/network.ts';
 import { recoveredCondition } from './conditions/recovered.ts';
+import { riskCondition } from './conditions/risk.ts';
 import { scopesCondition } from './conditions/scopes.ts';
 import { timeCondition } from './conditions/time.ts';
 import { userTypeCondition } from './conditions/user-type.ts';
@@ -35,6 +37,8 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   time: timeCondition,
   accountAge: accountAgeCondition,
   lastSignIn: lastSignInCondition,
+  risk: riskCondition,
+  distance: distanceCondition,
   recovered: recoveredCondition,
   authenticated: authenticatedCondition,
   attributes: attributesCondition,

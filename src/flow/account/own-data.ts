@@ -2,9 +2,10 @@
  * All that is kept about a user, as data for the user. This file promises: no secret is in it, and nothing that the
  * attribute schema keeps for administrators. The caller has checked the form and Law 7.
  */
-import { auditKey } from '../../stores/keys.ts';
+import { auditKey, usualPlacesKey } from '../../stores/keys.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import type { User } from '../../users/user.ts';
+import { allUsualNetworks } from '../../users/usual-places.ts';
 import type { OpenAccount } from './open-account.ts';
 import { describe, sessionsOf } from './sessions.ts';
 
@@ -21,6 +22,8 @@ export interface OwnData {
   readonly signInMethods: readonly Readonly<Record<string, unknown>>[];
   readonly sessions: readonly Readonly<Record<string, unknown>>[];
   readonly signIns: readonly Readonly<Record<string, unknown>>[];
+  /** Networks that conditions about risk take for usual. Empty: there is none, or no policy asks. */
+  readonly usualNetworks: readonly Readonly<Record<string, unknown>>[];
   readonly auditLog: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -32,6 +35,8 @@ export async function ownData(context: OpenAccount): Promise<OwnData> {
   const withheld = names.filter((name) => Object.hasOwn(attributes, name) && attributes[name]?.read === 'admin');
   const sessions = await Promise.all((await sessionsOf(context)).map((one) => describe(one, context)));
   const signIns = await readSignIns(services.store, account.user.id);
+  const places = await context.unit.get(usualPlacesKey(account.user.id));
+  const networks = allUsualNetworks(places?.value);
   return {
     issuer: services.issuer,
     madeAt: services.now(),
@@ -40,6 +45,7 @@ export async function ownData(context: OpenAccount): Promise<OwnData> {
     signInMethods: account.credentials.map(methodWithoutSecret),
     sessions: sessions.map(({ id: _, ...session }) => session),
     signIns: signIns.map(({ session: _, ...signIn }) => signIn),
+    usualNetworks: networks.map(({ ip, since, at }) => ({ ip, since, at })),
     auditLog: await auditLinesOf(context),
   };
 }

@@ -17,12 +17,14 @@ import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { answerConsent, goOnWithAccount } from './consent.ts';
+import { countIfWrong } from './count-failures.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
-import { countWrongPassword, isKnownTo, strainOf } from './network-strain.ts';
+import { isKnownTo, strainOf } from './network-strain.ts';
+
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
 import { admitted, admittedWithAnswer } from './proof-of-work.ts';
@@ -198,7 +200,7 @@ async function identifyBy(
     loaded: attempt,
     account,
   });
-  await countIfWrong(context, identifyWith, verified);
+  await countIfWrong(context, identifyWith, { result: verified, account, subjectId: subject.id });
   // The identify page names no account: the next try may be about another one.
   return verified.messages.length > 0 ? { context: typedBack, messages: verified.messages } : verified;
 }
@@ -266,12 +268,6 @@ async function beginChallenge(
     loaded: attempt,
     account,
   });
-  await countIfWrong(context, key, verified);
+  await countIfWrong(context, key, { result: verified, account, subjectId: subject.id });
   return verified;
-}
-
-/** Secrets under the password policy are chosen by users, and so the same few by many of them. */
-async function countIfWrong(context: OpenTransaction, key: string, { messages }: ActionResult): Promise<void> {
-  const isGuessable = context.services.authenticators.get(key)?.descriptor.underPasswordPolicy;
-  if (isGuessable && messages.some(({ code }) => code === 'credentials.invalid')) await countWrongPassword(context);
 }

@@ -4,12 +4,13 @@
  */
 import type { Rememberable } from '../../core/model/decision.ts';
 import type { Evidence } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { App } from '../../policy/model/app.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
-import { recordSignIn } from '../browser/known-device.ts';
+import { type LastSignIn, recordSignIn } from '../browser/known-device.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
 import { keptPlace, type Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
@@ -27,6 +28,8 @@ export interface CompletedSignIn {
   readonly subject: string;
   /** The evidence that the decision rests on. */
   readonly supportingEvidence: readonly Evidence[];
+  /** The sign-in was at the strongest level that the account can reach: the browser is usual from now on. */
+  readonly usual?: LastSignIn['usual'];
   /** What of it may be remembered; absent: nothing. */
   readonly remember?: Rememberable;
 }
@@ -44,7 +47,8 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
     .filter((one) => one.transaction !== transaction.event)
     .toSorted((one, other) => one.at - other.at);
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
-  recordSignIn(unit, secret, { subject, at: services.now(), used });
+  const { usual } = completed;
+  recordSignIn(unit, secret, { subject, at: services.now(), used, ...omitUndefined({ usual }) });
   if (transaction.rememberDevice) await remember(completed, secret);
 }
 

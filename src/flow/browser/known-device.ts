@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { knownDeviceKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -22,6 +23,11 @@ export interface LastSignIn {
   readonly at: Seconds;
   /** The enrollments that were proved, in that order. */
   readonly used: readonly string[];
+  /**
+   * The first sign-in at the strongest level that the account can reach (epoch seconds), and the uid of its SSO
+   * session. Absent: there was none, or no policy asked.
+   */
+  readonly usual?: { readonly since: Seconds; readonly session: string };
 }
 
 /**
@@ -52,19 +58,28 @@ export function lastSignIn(value: string | undefined, subject: string): LastSign
   return Object.hasOwn(users, subject) ? users[subject] : undefined;
 }
 
+/** The user signed in with this browser at the strongest level before `began`, in another session than `session`. */
+export function isUsualDevice(
+  last: LastSignIn | undefined,
+  { began, session }: { readonly began: Seconds; readonly session: string | undefined },
+): boolean {
+  return last?.usual !== undefined && last.usual.session !== session && last.usual.since <= began;
+}
+
 /** Records that this user signed in with this browser, and what they proved: it is offered first next time. */
 export function recordSignIn(
   unit: UnitOfWork,
   secret: string,
-  { subject, at, used }: LastSignIn & { readonly subject: string },
+  { subject, at, used, usual }: LastSignIn & { readonly subject: string },
 ): void {
   const key = knownDeviceKey(secret);
   const last = lastSignIn(unit.peek(key)?.value, subject);
-  if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
+  const becomesUsual = usual !== undefined && last?.usual === undefined;
+  if (last && !becomesUsual && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
-    const users = Object.entries({ ...parseLastSignIns(current), [subject]: { at, used } }).sort(
-      ([, a], [, b]) => b.at - a.at,
-    );
+    const before = lastSignIn(current, subject);
+    const own: LastSignIn = { at, used, ...omitUndefined({ usual: before?.usual ?? usual }) };
+    const users = Object.entries({ ...parseLastSignIns(current), [subject]: own }).sort(([, a], [, b]) => b.at - a.at);
     return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: deviceLifetime };
   });
 }

@@ -2,6 +2,7 @@
  * What one request says about the browser and its network. All of it comes from outside: it can narrow a rule, never
  * widen trust.
  */
+import type { Brought } from '../../policy/revision/device-signals.ts';
 import { maxUserAgentLength } from '../../user-agent.ts';
 
 export interface Visitor {
@@ -11,6 +12,8 @@ export interface Visitor {
   readonly userAgent: string;
   /** Secret of the device cookie, when the browser sent a well-formed one. */
   readonly device?: string;
+  /** What may say something of the device. Absent: the settings name no source. */
+  readonly brought?: Brought;
   /** Accept-Language as it came. */
   readonly acceptLanguage: string;
   /** The language that the user chose in this browser (BCP 47); absent: none. */

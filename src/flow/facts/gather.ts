@@ -14,11 +14,12 @@ import { deviceOf } from '../../user-agent.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { lastSignInBefore } from '../../users/sign-in-history.ts';
 import { toSubject } from '../../users/user.ts';
-import { lastSignIn } from '../browser/known-device.ts';
+import { isUsualDevice, lastSignIn } from '../browser/known-device.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
 import { isOver, peekSso, type SsoSession, withPauses } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from './account.ts';
+import { decoyPastKeys, pastKeys, unusualFacts } from './unusual.ts';
 
 export interface FactSources {
   readonly unit: UnitOfWork;
@@ -58,7 +59,21 @@ export async function gatherFacts(
   const isKept = transaction?.keepSignedIn ?? (proved.length > 0 && session?.limits?.kept === true);
   const subject = account && toSubject(account.user, account.credentials, now);
   const began = (proved.length > 0 ? session?.startedAt : transaction?.startedAt) ?? now;
-  const before = account && (await lastSignInOf({ unit, snapshot }, account, { began, session: about.session }));
+  const past = { began, session: about.session };
+  if (account && snapshot.recordsPlaces) await unit.load(pastKeys(account.user.id));
+  const before = account && (await lastSignInOf({ unit, snapshot }, account, past));
+  const unusual =
+    account &&
+    snapshot.recordsPlaces &&
+    unusualFacts(unit, snapshot, {
+      ...past,
+      userId: account.user.id,
+      ip: visitor.ip,
+      now,
+      isSignedIn: proved.length > 0,
+      isKnown: last !== undefined,
+      isUsual: isUsualDevice(last, past),
+    });
   return {
     now,
     ...(transaction ? { transaction: transactionOf(transaction) } : {}),
@@ -67,11 +82,13 @@ export async function gatherFacts(
     device: {
       known: last !== undefined,
       ...deviceOf(visitor.userAgent),
+      ...snapshot.deviceSignals(visitor.brought, now),
       ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
       ...(remembered.length > 0 ? { remembered } : {}),
     },
     ...(isKept ? { keepSignedIn: true } : {}),
     ...(before !== undefined ? { lastSignIn: before } : {}),
+    ...unusual,
     ...(subject ? { subject } : {}),
     evidence: [...proved, ...(transaction?.evidence ?? [])],
   };
@@ -107,6 +124,11 @@ function transactionOf({
   };
 }
 
+/** What is loaded for an account is loaded for a decoy, too: it must not take less time. There is nothing. */
+async function loadDecoyPast({ unit, snapshot }: FactSources, id: string): Promise<void> {
+  if (snapshot.historySince !== undefined) await unit.load(decoyPastKeys(id));
+}
+
 /** What decoys are made of. */
 export interface Decoys {
   /** From `decoyEntropy`, for the subject of the transaction. */
@@ -130,6 +152,7 @@ export async function transactionFacts(sources: FactSources, transaction: Transa
     ...omitUndefined({ session: transaction.session }),
   });
   if (!subject || facts.subject) return facts;
+  await loadDecoyPast(sources, subject.id);
   const { id, identifier, isNumber } = subject;
   const { entropy, authenticators } = decoys;
   const decoy = omitUndefined({ id, entropy, identifierKind: identifierKindOf(identifier, isNumber) });

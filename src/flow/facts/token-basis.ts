@@ -5,6 +5,8 @@
  */
 import type { Assurance } from '../../core/model/decision.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
+import { riskSignals } from '../../core/model/risk.ts';
+import { riskOf } from '../../core/policy/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';
@@ -45,5 +47,14 @@ export function issuanceFacts(
 ): Facts {
   const { ip } = basis.network;
   const subject = toSubject(account.user, account.credentials, now);
-  return { ...basis, network: { ip, ...snapshot.zonesOf(ip) }, subject };
+  return { ...basis, ...unrecorded(basis, snapshot), network: { ip, ...snapshot.zonesOf(ip) }, subject };
+}
+
+/**
+ * The authorization is older than the first rule about what is unusual: nothing of it is known, so that such a rule
+ * denies where it makes a difference (Law 4).
+ */
+function unrecorded(basis: TokenBasis, { recordsPlaces, settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
+  if (!recordsPlaces || basis.risk !== undefined) return {};
+  return { risk: riskOf([], riskSignals, settings.risk), distance: 'unknown' };
 }

@@ -6,6 +6,7 @@
 
 import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../../core/profile/time-zone.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
 import { attemptCounter, recipientCounter, sendingQuotaCounter } from '../../stores/keys.ts';
@@ -199,6 +200,7 @@ export function enqueueMessages(
   );
   const about = {
     languages: { uiLocales: wishes.join(' '), acceptLanguage: visitor.acceptLanguage.slice(0, 200) },
+    ...omitUndefined({ timeZone: account && timeZoneOf(account.user.profile) }),
     ...(account ? { subject: account.user.id } : {}),
     client,
     ...(transaction ? { transaction: transaction.id } : {}),

@@ -5,6 +5,7 @@ import type { Context } from 'koa';
 import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
 import type { GovernedChange } from '../../core/model/account-policy.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { timeZoneOf } from '../../core/profile/time-zone.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
@@ -122,15 +123,18 @@ export function returnPath(state: unknown): string {
   return state === 'added' || state === 'changed' ? `/account/methods?done=${state}` : `/account/${state}`;
 }
 
-type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale' | 'pageAddress'> : never;
+type WithoutContext<Page> = Page extends AccountPage
+  ? Omit<Page, 'brand' | 'locale' | 'pageAddress' | 'timeZone'>
+  : never;
 
 export function showAccountPage({ parts, ctx, open }: AccountPageRequest, page: WithoutContext<AccountPage>): void {
   const { renderer } = parts;
+  const { profile } = open.account.user;
   const signals = credentialSignals(parts.services, open.snapshot, open.account);
   showPage(
     ctx,
     renderer.renderAccount({
-      ...pageContext(renderer, open.snapshot, { profile: open.account.user.profile.locale }),
+      ...pageContext(renderer, open.snapshot, { profile: profile.locale, timeZone: timeZoneOf(profile) }),
       signals,
       ...page,
     } as AccountPage),

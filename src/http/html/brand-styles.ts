@@ -1,42 +1,76 @@
 /**
- * The stylesheet of a brand: ours, its colours, and its own, in one file, because a page may hold no inline style and
- * loads as few files as it can. The address carries the colours and the hash of the brand's own sheet, so every node
- * can answer for it without having rendered the page.
+ * The stylesheet of a brand: ours, its colours, the picture behind the page, and its own sheet, in one file, because a
+ * page may hold no inline style and loads as few files as it can. The address carries the colours and the hashes of the
+ * brand's files, so every node can answer for it without having rendered the page.
  */
-import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { Brand } from '../../policy/revision/brand.ts';
+import type { BrandFile } from '../../policy/model/brand.ts';
+import { type Brand, hashInAddress } from '../../policy/revision/brand.ts';
 import { colorNames, paletteStyles, type SchemeColors } from '../../rendering/palette.ts';
 import { hashedPath } from './assets.ts';
 
 /** What an address stands for. */
 export interface BrandStyles {
-  readonly css: string;
-  /** SHA-256 of the document with the sheet that comes last; absent: there is none. */
-  readonly stylesheet?: string;
+  /** SHA-256 of the documents of its files. */
+  readonly files: readonly string[];
+  /** CSS, from the files in that order. `undefined`: one is missing, or is no picture or sheet. */
+  compose(files: readonly (BrandFile | undefined)[]): string | undefined;
 }
 
-type StyleParts = Pick<Brand, 'accent' | 'light' | 'dark' | 'stylesheet'>;
+interface StyleParts extends Pick<Brand, 'accent' | 'light' | 'dark'> {
+  /** SHA-256 each. */
+  readonly stylesheet?: string;
+  readonly backdrop?: { readonly light: string; readonly dark?: string };
+}
 
 const stem = 'styles.';
-/** Colours as six digits each or nothing, then the hash of a sheet or `0`, then our own hash. */
-const address = /^\/assets\/styles\.([0-9a-f-]+)\.([0-9a-f]{64}|0)\.[0-9a-f]{12}\.css$/;
+/** Colours as six digits each or nothing, hashes of the sheet and of the pictures or `0`, then our own hash. */
+const address =
+  /^\/assets\/styles\.([0-9a-f-]+)\.([0-9a-f]{64}|0)\.([0-9a-f]{64}|0)\.([0-9a-f]{64}|0)\.[0-9a-f]{12}\.css$/;
 
-/** `undefined`: the brand has neither colours nor a sheet, and `base` will do. */
-export function brandStylesHref(brand: StyleParts, base: string): string | undefined {
+/** `undefined`: the brand has nothing of this, and `base` will do. */
+export function brandStylesHref(
+  { background, ...brand }: Pick<Brand, 'accent' | 'light' | 'dark' | 'stylesheet' | 'background'>,
+  base: string,
+): string | undefined {
+  const [light, dark] = [background?.light, background?.dark].map((path) => path && hashInAddress(path));
+  return hrefOf({ ...brand, ...(light && { backdrop: dark ? { light, dark } : { light } }) }, base);
+}
+
+function hrefOf(brand: StyleParts, base: string): string | undefined {
+  const { stylesheet = '0', backdrop } = brand;
   const colours = coloursText(brand);
-  if (colours === undefined || (/^-*$/.test(colours) && brand.stylesheet === undefined)) return undefined;
-  const { stylesheet = '0' } = brand;
-  const content = Buffer.from(base + paletteStyles(brand) + stylesheet);
-  return hashedPath(`${stem}${colours}.${stylesheet}.css`, content);
+  const hashes = [stylesheet, backdrop?.light ?? '0', backdrop?.dark ?? '0'].join('.');
+  if (colours === undefined || (/^-*$/.test(colours) && hashes === '0.0.0')) return undefined;
+  const content = Buffer.from(base + paletteStyles(brand) + hashes);
+  return hashedPath(`${stem}${colours}.${hashes}.css`, content);
 }
 
 /** The styles at `path`, if it is an address that `brandStylesHref` gives for `base`. */
 export function brandStylesAt(path: string, base: string): BrandStyles | undefined {
-  const [, colours = '', sheet] = address.exec(path) ?? [];
-  const brand = sheet === undefined ? undefined : partsOf(colours, sheet);
-  if (brand === undefined || brandStylesHref(brand, base) !== path) return undefined;
-  const css = base + paletteStyles(brand);
-  return brand.stylesheet === undefined ? { css } : { css, stylesheet: brand.stylesheet };
+  const [, colours = '', ...hashes] = address.exec(path) ?? [];
+  const brand = hashes.length === 0 ? undefined : partsOf(colours, hashes);
+  if (brand === undefined || hrefOf(brand, base) !== path) return undefined;
+  const { stylesheet, backdrop } = brand;
+  const pictures = [backdrop?.light, backdrop?.dark].filter((hash) => hash !== undefined);
+  return {
+    files: [...pictures, ...(stylesheet === undefined ? [] : [stylesheet])],
+    compose(files) {
+      const shown = files.slice(0, pictures.length);
+      const sheets = files.slice(pictures.length);
+      const isGood =
+        shown.every((file) => file?.type.startsWith('image/')) &&
+        sheets.every((file) => file?.type.startsWith('text/css'));
+      const own = sheets.map((file) => Buffer.from(file?.data ?? '', 'base64').toString('utf8'));
+      return isGood ? base + paletteStyles(brand) + backdropStyles(shown) + own.join('') : undefined;
+    },
+  };
+}
+
+/** The pictures themselves stand in the sheet: a page with all that a brand can have makes one request less. */
+function backdropStyles([light, dark]: readonly (BrandFile | undefined)[]): string {
+  const image = (file: BrandFile) => `.backdrop{background-image:url("data:${file.type};base64,${file.data}")}`;
+  if (light === undefined) return '';
+  return dark === undefined ? image(light) : `${image(light)}@media (prefers-color-scheme:dark){${image(dark)}}`;
 }
 
 /** `undefined`: a colour is none. The configuration has no such brand. */
@@ -46,7 +80,8 @@ function coloursText({ accent, light = {}, dark = {} }: StyleParts): string | un
   return all.map((colour) => colour?.slice(1).toLowerCase() ?? '').join('-');
 }
 
-function partsOf(colours: string, sheet: string): StyleParts {
+function partsOf(colours: string, hashes: readonly string[]): StyleParts {
+  const [stylesheet, light, dark] = hashes.map((hash) => (hash === '0' ? undefined : hash));
   const [accent, ...others] = colours.split('-').map((digits) => (digits === '' ? undefined : `#${digits}`));
   const scheme = (first: number): SchemeColors =>
     Object.fromEntries(
@@ -56,9 +91,10 @@ function partsOf(colours: string, sheet: string): StyleParts {
       }),
     );
   return {
-    ...omitUndefined({ accent }),
+    ...(accent === undefined ? {} : { accent }),
     light: scheme(0),
     dark: scheme(colorNames.length),
-    ...(sheet === '0' ? {} : { stylesheet: sheet }),
+    ...(stylesheet === undefined ? {} : { stylesheet }),
+    ...(light === undefined ? {} : { backdrop: dark === undefined ? { light } : { light, dark } }),
   };
 }

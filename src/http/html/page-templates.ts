@@ -23,7 +23,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/profile': { version: 4, fingerprint: '0efbac6b9bbc' },
   'account/remove-address': { version: 1, fingerprint: 'af5007be2afe' },
   'account/session-details': { version: 2, fingerprint: 'd0ae628f0db1' },
-  layout: { version: 5, fingerprint: '0ec63ce3e31d' },
+  layout: { version: 6, fingerprint: '0997d1f7998e' },
   'pages/device-confirm': { version: 2, fingerprint: '3a595444fe62' },
   'pages/device-input': { version: 3, fingerprint: '4e038a71dc52' },
   'pages/device-success': { version: 2, fingerprint: '1bb03d9f8aaf' },

@@ -146,7 +146,7 @@ function drawPage<P extends PageBase>(
   toView: (page: P, t: Translator) => View,
 ): string {
   const { brand, signals = [] } = page;
-  const t = translator(page.locale);
+  const t = translator(page.locale).inZone(page.timeZone);
   const {
     heading,
     context,
@@ -166,7 +166,11 @@ function drawPage<P extends PageBase>(
     {
       locale: t.locale,
       title: { key: notices.errors.length > 0 ? 'title.error' : 'title', params: title },
-      brand: omitUndefined({ name: brand.name, logo: brand.logo, background: brand.background }),
+      brand: {
+        name: brand.name,
+        hasBackground: brand.background !== undefined,
+        ...(brand.logo && { logo: brand.logo }),
+      },
       favicon: brand.favicon ?? asset('icon.svg'),
       stylesheets: [stylesHref(brand) ?? asset('stepgate.css')],
       links: linkModels(brand.links, t),
@@ -207,8 +211,8 @@ function linkModels(links: Brand['links'] = {}, t: Translator): readonly LinkMod
 function rememberByBrand(work: (brand: Brand) => string | undefined): (brand: Brand) => string | undefined {
   const known = new Map<string, string | undefined>();
   return (brand) => {
-    const { accent, light, dark, stylesheet } = brand;
-    const key = JSON.stringify([accent, light, dark, stylesheet]);
+    const { accent, light, dark, stylesheet, background } = brand;
+    const key = JSON.stringify([accent, light, dark, stylesheet, background]);
     if (!known.has(key)) {
       if (known.size >= mostBrands) known.clear();
       known.set(key, work(brand));

@@ -24,6 +24,8 @@ export interface NormalisationOptions {
   readonly origin: { readonly host: string; readonly scheme: string };
   /** How many proxies of our own each request passes. */
   readonly trustedProxies: number;
+  /** Headers that may hold signals of the device, in lower case. */
+  readonly signalHeaders: readonly string[];
   /** Name of the cookie that the browser is known by. */
   readonly deviceCookie: string;
   /** Name of the cookie that holds the language that the user chose. */
@@ -56,8 +58,18 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
     userAgent: ctx.get('user-agent'),
     ...(device && deviceSecret.test(device) ? { device } : {}),
     acceptLanguage: ctx.get('accept-language'),
+    ...(options.signalHeaders.length > 0 && { brought: broughtBy(ctx, options.signalHeaders) }),
     ...(language && languageTag.test(language) ? { language } : {}),
   };
+}
+
+/** A header that came more than once is joined by Node, so that a proxy which only adds its own says nothing sure. */
+function broughtBy({ req }: Context, names: readonly string[]): NonNullable<Visitor['brought']> {
+  const sent = names.flatMap((name) => {
+    const value = req.headers[name];
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return { peer: req.socket.remoteAddress ?? '', headers: Object.fromEntries(sent) };
 }
 
 /** A target that is no address, such as `*`, is one that no route has: `/` leads to the account. */

@@ -7,20 +7,22 @@ import { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { failureRecordingStore } from './failure-recording-store.ts';
 import { type NormalisationOptions, normaliseRequest } from './normalise-request.ts';
 
-export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedProxies' | 'origin'> {
+export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedProxies' | 'signalHeaders' | 'origin'> {
   readonly store: Store;
   readonly issuer: string;
   /** Keys that every load brings along. */
   readonly along: readonly string[];
   /** As the active revision says. */
   readonly trustedProxies: () => number;
+  readonly signalHeaders: () => readonly string[];
 }
 
-export function openRequest({ store, along, trustedProxies, issuer, ...cookies }: OpenRequestOptions) {
+export function openRequest({ store, along, trustedProxies, signalHeaders, issuer, ...cookies }: OpenRequestOptions) {
   const { host, protocol } = new URL(issuer);
   const origin = { host, scheme: protocol.slice(0, -1) };
   return async (ctx: Context, next: Next): Promise<void> => {
-    const visitor = normaliseRequest(ctx, { origin, ...cookies, trustedProxies: trustedProxies() });
+    const known = { trustedProxies: trustedProxies(), signalHeaders: signalHeaders() };
+    const visitor = normaliseRequest(ctx, { origin, ...cookies, ...known });
     const recording = failureRecordingStore(store, (failure) => {
       scope.unserved = failure;
     });

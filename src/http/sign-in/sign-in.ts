@@ -171,7 +171,7 @@ function showStep(
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
   const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals } = result;
-  const { uiLocales, language: profile } = result;
+  const { uiLocales, timeZone, language: profile } = result;
   ctx.status = statusOf(result);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
@@ -179,7 +179,7 @@ function showStep(
   const formTargets = interaction.redirectUri ? [interaction.redirectUri] : [];
   ctx.set('Content-Security-Policy', contentSecurityPolicy(formTargets, service?.origins));
   const html = parts.renderer.renderStep({
-    ...pageContext(parts.renderer, snapshot, { uiLocales, profile }),
+    ...pageContext(parts.renderer, snapshot, { uiLocales, profile, timeZone }),
     step,
     uid,
     stateHandle: handle,

@@ -1,7 +1,9 @@
 /** What an allowed sign-in leaves behind, in the commit of the request that issues the code. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Decision } from '../../core/model/decision.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { provesStrongest } from '../../core/queries/proves-strongest.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
@@ -12,6 +14,7 @@ import type { Services } from '../../flow/services.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { recordInHistory } from '../../users/sign-in-history.ts';
 import { appendSignIn } from '../../users/sign-in-log.ts';
+import { recordUsualNetwork } from '../../users/usual-places.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
 
@@ -22,6 +25,8 @@ interface AcceptedSignOn extends Omit<SignOn, 'decision'> {
   readonly session: Session;
   readonly accountId: string;
   readonly decision: Decision & { readonly kind: 'allow' };
+  /** The evidence is all that the account can prove. Only where policies ask what is unusual. */
+  readonly isStrongest: boolean;
 }
 
 /**
@@ -36,7 +41,10 @@ export async function acceptSignOn(
 ): Promise<void> {
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
-  const accepted: AcceptedSignOn = { ...decided, decision, services, session, accountId: session.accountId };
+  const { snapshot, app, facts } = decided;
+  const isStrongest = snapshot.recordsPlaces === true && provesStrongest(await snapshot.policies(app), facts);
+  const { accountId } = session;
+  const accepted: AcceptedSignOn = { ...decided, decision, services, session, accountId, isStrongest };
   currentRequest().tokenBasis = tokenBasisOf(decided.facts, decision);
   writeSession(accepted, !ctx.oidc.prompts.has('none'));
   await endTransaction(accepted);
@@ -70,13 +78,20 @@ function writeSession(accepted: AcceptedSignOn, isActive: boolean): void {
   // the same, because it also names the session.
   const proofs = evidence.filter(({ origin }) => origin !== 'enrollment');
   const proved = [...new Set(proofs.map(({ authenticator }) => authenticator))];
-  if (snapshot.historySince !== undefined && proved.length > 0)
-    recordInHistory(unit, accountId, { at: now, session: session.uid });
+  if (snapshot.historySince !== undefined && proved.length > 0) recordPast(accepted, now);
   appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
 }
 
+/** What is usual becomes so only at the strongest level that the account can reach (decision 89). */
+function recordPast({ accountId, session, isStrongest }: AcceptedSignOn, at: Seconds): void {
+  const { unit, visitor } = currentRequest();
+  const signIn = { at, session: session.uid, ...(isStrongest && { ip: visitor.ip }) };
+  recordInHistory(unit, accountId, signIn);
+  if (isStrongest) recordUsualNetwork(unit, accountId, { ...signIn, ip: visitor.ip });
+}
+
 async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
-  const { services, session, accountId, app, snapshot, facts, decision, transaction } = accepted;
+  const { services, session, accountId, app, snapshot, facts, decision, transaction, isStrongest } = accepted;
   if (!transaction) return;
   const { unit, visitor } = currentRequest();
   const { remember } = decision;
@@ -96,7 +111,8 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
       session: session.uid,
     });
   }
-  await rememberBrowser({ ...signedIn, ...omitUndefined({ remember }) });
+  const usual = isStrongest ? { since: services.now(), session: session.uid } : undefined;
+  await rememberBrowser({ ...signedIn, ...omitUndefined({ remember, usual }) });
   unit.delete(transactionKey(transaction.id));
 }
 

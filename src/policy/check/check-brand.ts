@@ -95,9 +95,16 @@ function weightFindings({ source, own, joined, mark }: OwnBrand, files: Readonly
     );
   }
   const { logo, background, favicon, stylesheet } = joined;
+  // The stylesheet holds both pictures of the background; of a logo, a page loads one.
   const heavier = (pair: { readonly light: string; readonly dark?: string } | undefined): number =>
     Math.max(weightOf(pair?.light), weightOf(pair?.dark));
-  const total = heavier(logo) + heavier(background) + weightOf(favicon) + weightOf(stylesheet) + weightOf(mark);
+  const total =
+    heavier(logo) +
+    weightOf(background?.light) +
+    weightOf(background?.dark) +
+    weightOf(favicon) +
+    weightOf(stylesheet) +
+    weightOf(mark);
   const isOwn = filesOfBrand(own).length > 0 || mark !== undefined;
   if (total <= largestBrand || !isOwn) return [];
   const path = mark === undefined ? ['brand'] : ['logo'];

@@ -158,7 +158,7 @@ function representatives(documents: Documents): readonly App[] {
 }
 
 function appsNamedBy(document: Document): readonly string[] {
-  if (document.kind === 'app' || document.kind === 'settings') return [];
+  if (['app', 'settings', 'file'].includes(document.kind)) return [];
   const { rules } = readRules(document);
   return rules.flatMap(({ when }: RuleHead) =>
     conditionSets(when).flatMap(({ apps }) => [...(apps?.any ?? []), ...(apps?.none ?? [])]),

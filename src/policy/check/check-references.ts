@@ -19,6 +19,7 @@ import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
  */
 export interface KnownNames {
   readonly zones: readonly string[] | undefined;
+  readonly assurances: readonly string[] | undefined;
   readonly acrValues: readonly string[] | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly policies: readonly string[] | undefined;
@@ -81,6 +82,12 @@ const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: policyKinds, pattern: 'when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
+  {
+    kinds: policyKinds,
+    pattern: 'when.device.assurance.any|all|none.*',
+    what: 'device assurance',
+    known: ({ assurances }) => assurances,
+  },
   {
     kinds: ['enrollment', 'profile'],
     pattern: 'when.authenticated.any|all.*',
@@ -237,7 +244,13 @@ export function knownNames(
     authenticators,
   };
   if (unreadableKinds.has('settings')) {
-    const unknown = { zones: undefined, acrValues: undefined, scopes: undefined, resources: undefined };
+    const unknown = {
+      zones: undefined,
+      assurances: undefined,
+      acrValues: undefined,
+      scopes: undefined,
+      resources: undefined,
+    };
     return { ...known, ...unknown, attributes: undefined, askable: undefined };
   }
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
@@ -248,6 +261,7 @@ export function knownNames(
   return {
     ...known,
     zones: keysAt('zones.*'),
+    assurances: keysAt('deviceSignals.assurances.*'),
     resources: textsAt(settings, 'resources.*.indicator'),
     acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
     scopes: [

@@ -3,9 +3,11 @@
 import type { AttributeSchema, LocalizedText } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
+import type { RiskScoring } from '../../core/model/risk.ts';
 import type { NetworkFilePaths } from '../../network-data.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
 import type { BrandSettings } from './brand.ts';
+import type { DeviceSignalSettings } from './device-signals.ts';
 import type { SigningAlgorithm, SigningSettings } from './signing.ts';
 
 export interface Settings {
@@ -25,6 +27,8 @@ export interface Settings {
     /** Networks of the peers that may set it, in CIDR notation. */
     readonly proxies: readonly string[];
   };
+  /** Who may say what of devices; absent: none may. */
+  readonly deviceSignals?: DeviceSignalSettings;
   /** What browsers solve before they send forms that cause messages, where their network sends many. */
   readonly proofOfWork: {
     /** Forms of one network in an hour that need no work. */
@@ -40,6 +44,8 @@ export interface Settings {
   readonly networkData?: NetworkFilePaths;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
+  /** What is unusual about a sign-in, and what it counts. */
+  readonly risk: RiskScoring;
   /** Groups that users can be in, by name; others may exist by their members. */
   readonly groups?: Readonly<Record<string, { readonly description?: string }>>;
   /** By key of the authenticator. One that is absent is disabled. */

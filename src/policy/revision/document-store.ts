@@ -15,10 +15,14 @@ export interface Manifest {
   readonly at: number;
   readonly by: string;
   readonly message?: string;
+  /** It has the documents of this earlier revision again. */
+  readonly back?: number;
   /**
    * Since when sign-ins are recorded, as policies ask for them (epoch seconds). Absent: none does, and none are.
    */
   readonly historySince?: number;
+  /** Usual networks and failures are recorded, as policies ask what is unusual. Absent: none does. */
+  readonly recordsPlaces?: true;
   /** SHA-256 of each document, by `documentKey`. */
   readonly documents: Readonly<Record<string, string>>;
 }
@@ -30,6 +34,8 @@ export interface Manifest {
 export interface Pointer {
   readonly revision: number;
   readonly manifest: string;
+  /** It must be confirmed in time, or the documents of revision `back` are in use again. Absent: it need not. */
+  readonly unconfirmed?: { readonly back: number };
 }
 
 /** Documents that are written in one batch. A new configuration of 10,000 apps takes several. */

@@ -1,4 +1,5 @@
 /** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
+import { isIP } from 'node:net';
 import type { NetworkFileKind, NetworkFiles, NetworkRecord } from '../../network-data.ts';
 import type { Settings } from '../model/settings.ts';
 import { filesOf, type ZoneData } from '../schema/zones.ts';
@@ -22,9 +23,26 @@ export function zoneData({ networkData = {} }: Settings, files: NetworkFiles): Z
   };
 }
 
-/** The first fault of a file that a zone needs. */
-export function networkFault({ zones, networkData = {} }: Settings, files: NetworkFiles): string | undefined {
-  const needed = new Set(Object.values(zones).flatMap(filesOf));
+/** Where an address is, as far as the file says. `isUnknown`: the file is there by the settings and cannot be used. */
+export interface PlaceOfAddress extends Pick<NetworkRecord, 'country' | 'location'> {
+  readonly isUnknown?: true;
+}
+
+/** Without a file in the settings every address is nowhere. */
+export function placeOf({ networkData }: Settings, files: NetworkFiles, ip: string): PlaceOfAddress {
+  const path = networkData?.country;
+  if (path === undefined) return {};
+  if (files.fault('country', path) !== undefined) return { isUnknown: true };
+  return isIP(ip) === 0 ? {} : (files.lookup('country', path, ip) ?? {});
+}
+
+/** The first fault of a file that a zone needs, or what is unusual (`recordsPlaces`). */
+export function networkFault(
+  { zones, networkData = {} }: Settings,
+  files: NetworkFiles,
+  { recordsPlaces }: { readonly recordsPlaces?: true } = {},
+): string | undefined {
+  const needed = new Set([...Object.values(zones).flatMap(filesOf), ...(recordsPlaces ? (['country'] as const) : [])]);
   for (const kind of needed) {
     const path = networkData[kind];
     const fault = path === undefined ? undefined : files.fault(kind, path);

@@ -1,24 +1,35 @@
 /** The configuration as a series of numbered, immutable revisions in the store, and one pointer to the active one. */
-import { StepgateError } from '../../errors.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { NetworkFiles } from '../../network-data.ts';
-import { revisionKey, revisionPointerKey } from '../../stores/keys.ts';
-import type { Entry, Op, Store } from '../../stores/store.ts';
+import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../stores/keys.ts';
+import type { Entry, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import type { Documents } from '../model/documents.ts';
+import { type Document, type Documents, documentKey } from '../model/documents.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import {
   canonicalJson,
   changedKeys,
   documentHashes,
   type Manifest,
-  type Pointer,
   parseManifest,
   parsePointer,
+  readDocuments,
   readManifest,
   sha256,
   writeDocuments,
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
+import {
+  type Applied,
+  type ApplyOptions,
+  type LiveRevision,
+  type NextRevision,
+  type PublishOptions,
+  pendingIn,
+  type RevisionInfo,
+} from './moves.ts';
+import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
@@ -36,24 +47,7 @@ export interface RevisionsOptions {
   readonly now?: () => number;
 }
 
-export interface Applied {
-  readonly revision: number;
-  /**
-   * Keys of the documents that were added, changed or removed. Empty: there was nothing to do, and `revision` is the
-   * one before.
-   */
-  readonly changed: readonly string[];
-}
-
-/** One revision, for the history. */
-export type RevisionInfo = Omit<Manifest, 'documents'> & {
-  /** Keys of the documents that it changed. */
-  readonly changed: readonly string[];
-};
-
 const keptPolicies = 1_000;
-/** How often another one may be faster before `apply` gives up. */
-const applyRounds = 50;
 
 export class Revisions {
   readonly #store: Store;
@@ -88,42 +82,149 @@ export class Revisions {
   }
 
   /**
-   * Makes these documents the newest revision: all nodes use it from their next request on. When another `apply` was
-   * faster, it is compared with the result of that one. Rejects with `StoreUnavailable`: the outcome is then unknown,
-   * and repeating it is safe.
+   * Makes these documents the newest revision: all nodes use it from their next request on. What is in use already
+   * makes none. Rejects with `RevisionRefused` (`revision_changed`) when another revision is in use than `base`, or
+   * came in between; with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
    */
-  async apply(
-    documents: Documents,
-    { by, message }: { readonly by: string; readonly message?: string },
-  ): Promise<Applied> {
+  async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<Applied> {
     const hashes = documentHashes(documents);
-    for (let round = 0; round < applyRounds; round += 1) {
-      const entry = await this.#pointer();
-      const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
-      const changed = changedKeys(before?.documents ?? {}, hashes);
-      if (before !== undefined && changed.length === 0) return { revision: before.revision, changed };
-      const added = changed.filter((key) => hashes[key] !== undefined);
-      await writeDocuments(this.#store, textsOf(added, documents));
-      const revision = (before?.revision ?? 0) + 1;
-      const at = Math.floor(this.#now() / 1000);
-      const history = asksForHistory(documents) && { historySince: before?.historySince ?? at };
-      const told = message !== undefined && { message };
-      const manifest: Manifest = { revision, at, by, ...told, ...history, documents: hashes };
-      if (await this.#publish(manifest, entry)) return { revision, changed };
-    }
-    throw new StepgateError('busy', 'the configuration is being changed by others all the time');
+    const live = await this.#live();
+    const changed = changedKeys(live.manifest?.documents ?? {}, hashes);
+    if (live.manifest !== undefined && changed.length === 0) return { revision: live.revision, changed };
+    if (base !== undefined && base !== live.revision) throw await this.#changedSince(base);
+    const added = changed.filter((key) => hashes[key] !== undefined);
+    await writeDocuments(this.#store, textsOf(added, documents));
+    const next = { documents: hashes, records: (since: Seconds) => historyFor(documents, since) };
+    const applied = await this.#publish(live, next, { ...by, ...(confirmWithin !== undefined && { confirmWithin }) });
+    if (applied !== undefined) return { revision: applied, changed };
+    const newest = await this.#live();
+    if (changedKeys(newest.manifest?.documents ?? {}, hashes).length > 0) throw await this.#changedSince(live.revision);
+    return { revision: newest.revision, changed: [] };
   }
 
-  async #publish(manifest: Manifest, before: Entry | undefined): Promise<boolean> {
+  /** The documents of a revision. Rejects with `RevisionRefused` (`unknown_revision`), or like `at`. */
+  async documentsOf(revision: number): Promise<Documents> {
+    const { documents } = await this.#manifestOf(revision);
+    const read: Document[] = [];
+    for await (const page of readDocuments(this.#store, Object.values(documents))) read.push(...page);
+    return new Map(read.map((document) => [documentKey(document.kind, document.name), document]));
+  }
+
+  /** Rejects with `RevisionRefused` (`revision_changed`) unless this is the revision in use. */
+  async assertBase(base: number): Promise<void> {
+    const { revision } = await this.#live();
+    if (revision !== base) throw await this.#changedSince(base);
+  }
+
+  /** One revision, with what it changed. Rejects like `documentsOf`. */
+  async revision(number: number): Promise<RevisionInfo> {
+    const { documents, ...info } = await this.#manifestOf(number);
+    const before = number > 1 ? await this.#manifestOf(number - 1) : undefined;
+    return { ...info, changed: changedKeys(before?.documents ?? {}, documents) };
+  }
+
+  /** The revision in use, if it waits to be confirmed, and to which it goes back. Rejects with `StoreUnavailable`. */
+  async unconfirmed(): Promise<{ readonly revision: number; readonly back: number } | undefined> {
+    const pointer = await this.#pointer();
+    const { revision, unconfirmed } = pointer ? parsePointer(pointer.value) : { revision: 0 };
+    return unconfirmed && { revision, back: unconfirmed.back };
+  }
+
+  /**
+   * The revision in use stays. Rejects with `RevisionRefused` when it waits for no confirmation, when its time is over,
+   * or when another one came in between; with `StoreUnavailable`.
+   */
+  async confirm({ ops = () => [] }: Pick<ApplyOptions, 'ops'> = {}): Promise<number> {
+    const { entries } = await this.#store.load([revisionPointerKey, revisionConfirmationKey]);
+    const entry = entries.get(revisionPointerKey);
+    const { unconfirmed, ...pointer } = entry ? parsePointer(entry.value) : { revision: 0, manifest: '' };
+    if (entry === undefined || unconfirmed === undefined)
+      throw new RevisionRefused('nothing_to_confirm', `revision ${pointer.revision} is in use, and stays`);
+    const done = await this.#store.commit([
+      { op: 'check', key: revisionConfirmationKey },
+      { op: 'replace', key: revisionPointerKey, version: entry.version, value: JSON.stringify(pointer) },
+      { op: 'delete', key: revisionConfirmationKey },
+      ...ops(pointer.revision),
+    ]);
+    if (done.ok) return pointer.revision;
+    if (done.failed.op !== 'check') throw await this.#changedSince(pointer.revision);
+    throw new RevisionRefused(
+      'confirmation_expired',
+      `the time to confirm revision ${pointer.revision} is over: it goes back to what revision ${unconfirmed.back} was`,
+    );
+  }
+
+  /**
+   * Goes back where the revision in use was not confirmed in time. `pointer` and `confirmation`: of one load. Returns
+   * the number of the new revision; `elsewhere`: another node was first; `undefined`: there was nothing to do. Rejects
+   * with `StoreUnavailable`.
+   */
+  async expire(
+    pointer: Entry | undefined,
+    confirmation: Entry | undefined,
+    { ops }: Pick<ApplyOptions, 'ops'> = {},
+  ): Promise<number | 'elsewhere' | undefined> {
+    if (pointer === undefined || confirmation !== undefined) return undefined;
+    const { revision, unconfirmed } = parsePointer(pointer.value);
+    if (unconfirmed === undefined) return undefined;
+    const { documents, historySince, recordsPlaces } = await this.#manifestOf(unconfirmed.back);
+    const live = { entry: pointer, revision, manifest: await readManifest(this.#store, parsePointer(pointer.value)) };
+    const message = `revision ${revision} was not confirmed in time`;
+    const records = (since: Seconds) =>
+      historySince === undefined ? {} : omitUndefined({ historySince: since, recordsPlaces });
+    const next = { documents, records };
+    const done = await this.#publish(live, next, {
+      by: 'stepgate',
+      message,
+      back: unconfirmed.back,
+      ...(ops && { ops }),
+    });
+    return done ?? 'elsewhere';
+  }
+
+  async #live(): Promise<LiveRevision> {
+    const entry = await this.#pointer();
+    if (entry === undefined) return { entry, revision: 0 };
+    const manifest = await readManifest(this.#store, parsePointer(entry.value));
+    return { entry, revision: manifest.revision, manifest };
+  }
+
+  async #manifestOf(revision: number): Promise<Manifest> {
+    const key = revisionKey(revision);
+    const newest = await this.#live();
+    const value = revision > newest.revision ? undefined : (await this.#store.load([key])).entries.get(key)?.value;
+    if (value !== undefined) return parseManifest(value);
+    throw new RevisionRefused('unknown_revision', `there is no revision ${revision}; \`config history\` lists them`);
+  }
+
+  async #changedSince(base: number): Promise<RevisionRefused> {
+    const { revision, manifest } = await this.#live();
+    const by = manifest ? ` by ${manifest.by}` : '';
+    const detail = `revision ${revision}${by} is in use, and this was compared with revision ${base}`;
+    return new RevisionRefused('revision_changed', `${detail}: look at \`config diff\`, and apply it again`);
+  }
+
+  /** In one atomic step. Returns its number; `undefined`: another revision came in between, and nothing was written. */
+  async #publish(live: LiveRevision, next: NextRevision, options: PublishOptions): Promise<number | undefined> {
+    const { by, message, back, confirmWithin, ops = () => [] } = options;
+    const at = Math.floor(this.#now() / 1000);
+    const revision = live.revision + 1;
+    const told = { ...omitUndefined({ message, back }), ...next.records(live.manifest?.historySince ?? at) };
+    const manifest: Manifest = { revision, at, by, ...told, documents: next.documents };
     const text = JSON.stringify(manifest);
-    const pointer: Pointer = { revision: manifest.revision, manifest: sha256(text) };
-    const value = JSON.stringify(pointer);
-    const move: Op =
-      before === undefined
-        ? { op: 'create', key: revisionPointerKey, value }
-        : { op: 'replace', key: revisionPointerKey, version: before.version, value };
+    const value = JSON.stringify({ revision, manifest: sha256(text), ...pendingIn(live, confirmWithin) });
     // `put`: a manifest that nothing points to may be left over from a store that was restored.
-    return (await this.#store.commit([{ op: 'put', key: revisionKey(manifest.revision), value: text }, move])).ok;
+    const done = await this.#store.commit([
+      { op: 'put', key: revisionKey(revision), value: text },
+      live.entry === undefined
+        ? { op: 'create', key: revisionPointerKey, value }
+        : { op: 'replace', key: revisionPointerKey, version: live.entry.version, value },
+      confirmWithin === undefined
+        ? { op: 'delete', key: revisionConfirmationKey }
+        : { op: 'put', key: revisionConfirmationKey, value: String(revision), ttl: confirmWithin },
+      ...ops(revision),
+    ]);
+    return done.ok ? revision : undefined;
   }
 
   /**
@@ -190,7 +291,10 @@ function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<str
   );
 }
 
-/** A policy has a condition on earlier sign-ins, so that they must be recorded. */
-function asksForHistory(documents: Documents): boolean {
-  return [...documents.values()].some(({ content }) => valuesInConditions(content, 'lastSignIn').length > 0);
+/** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
+function historyFor(documents: Documents, since: number): Pick<Manifest, 'historySince' | 'recordsPlaces'> {
+  const asks = (condition: string) =>
+    [...documents.values()].some(({ content }) => valuesInConditions(content, condition).length > 0);
+  if (asks('risk|distance')) return { historySince: since, recordsPlaces: true };
+  return asks('lastSignIn') ? { historySince: since } : {};
 }

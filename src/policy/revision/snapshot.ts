@@ -1,6 +1,7 @@
 /** One revision of the configuration, ready to be used. */
 
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
@@ -18,12 +19,10 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
 import { type Document, type DocumentKind, type Documents, documentKey } from '../model/documents.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
-import { compileZones, type ZonesOfAddress } from '../schema/zones.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { networkFault, zoneData } from './network-files.ts';
 import { once } from './once.ts';
 import {
   readAccountPolicy,
@@ -37,17 +36,20 @@ import {
   readServicePolicy,
   readSettings,
 } from './read-document.ts';
+import { type RequestReader, requestReader } from './request-reader.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
 import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
  */
-export interface Snapshot {
+export interface Snapshot extends RequestReader {
   readonly revision: number;
   readonly settings: Settings;
   /** Since when sign-ins are recorded (epoch seconds). Absent: no policy asks about them. */
   readonly historySince?: number;
+  /** Usual networks and failures are recorded, too. */
+  readonly recordsPlaces?: true;
   /** The app with this client id, read on demand; `undefined`: there is none. */
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
@@ -62,16 +64,12 @@ export interface Snapshot {
   fileHash(file: string): string | undefined;
   /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
   brandFile(hash: string): Promise<BrandFile | undefined>;
-  /** The zones that hold this address; none when it is not an IP address. */
-  zonesOf(ip: string): ZonesOfAddress;
-  /** Why a file that a zone needs cannot be used on this node, with its code. `undefined`: all can. */
-  networkFault(): string | undefined;
 }
 
 /** Where the documents of one revision come from. */
 interface DocumentSourceOfRevision {
   readonly revision: number;
-  readonly historySince?: number;
+  readonly recording: Pick<Manifest, 'historySince' | 'recordsPlaces'>;
   /** By document key: the hash of its content; `undefined`: there is none. */
   hashOf(key: string): string | undefined;
   read(hash: string): Promise<Document>;
@@ -90,11 +88,11 @@ export async function openSnapshot(
   sources: SnapshotSources,
   keyOf?: (hash: string) => string,
 ): Promise<Snapshot> {
-  const { documents, revision, historySince } = manifest;
+  const { documents, revision, historySince, recordsPlaces } = manifest;
   return snapshotOf(
     {
       revision,
-      ...(historySince !== undefined && { historySince }),
+      recording: omitUndefined({ historySince, recordsPlaces }),
       hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
       read: async (hash) => readDocument(sources.store, hash, keyOf),
       find: async (hash) => findDocument(sources.store, hash),
@@ -120,11 +118,11 @@ export async function snapshotOfDocuments(
   const hashOf = (key: string) => (documents.has(key) ? key : undefined);
   const find = async (key: string) => documents.get(key);
   const sources = { ...newCaches(documents.size), authenticators, networkFiles: new NetworkFiles() };
-  return snapshotOf({ revision: 0, hashOf, read, find, all }, sources);
+  return snapshotOf({ revision: 0, recording: {}, hashOf, read, find, all }, sources);
 }
 
 async function snapshotOf(
-  { revision, historySince, hashOf, read, find, all }: DocumentSourceOfRevision,
+  { revision, recording, hashOf, read, find, all }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
@@ -154,9 +152,8 @@ async function snapshotOf(
   return {
     revision,
     settings,
-    ...(historySince !== undefined && { historySince }),
-    zonesOf: compileZones(settings.zones, zoneData(settings, sources.networkFiles)),
-    networkFault: () => networkFault(settings, sources.networkFiles),
+    ...recording,
+    ...requestReader(settings, sources.networkFiles, recording),
     async app(clientId) {
       const hash = hashOf(documentKey('app', clientId));
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));

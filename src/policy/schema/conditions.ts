@@ -11,11 +11,13 @@ import { attributesSchema } from './conditions/attributes.ts';
 import { authenticatedSchema } from './conditions/authenticated.ts';
 import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
+import { distanceSchema } from './conditions/distance.ts';
 import { expressionSchema } from './conditions/expression.ts';
 import { groupsSchema } from './conditions/groups.ts';
 import { lastSignInSchema } from './conditions/last-sign-in.ts';
 import { networkSchema } from './conditions/network.ts';
 import { recoveredSchema } from './conditions/recovered.ts';
+import { riskSchema } from './conditions/risk.ts';
 import { scopesSchema } from './conditions/scopes.ts';
 import { timeSchema } from './conditions/time.ts';
 import { userTypeSchema } from './conditions/user-type.ts';
@@ -34,6 +36,8 @@ const conditionSchemas = {
   time: timeSchema,
   accountAge: accountAgeSchema,
   lastSignIn: lastSignInSchema,
+  risk: riskSchema,
+  distance: distanceSchema,
   recovered: recoveredSchema,
   authenticated: authenticatedSchema,
   attributes: attributesSchema,

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import { riskSignals } from '../../core/model/risk.ts';
+import { kilometres } from './conditions/distance.ts';
 import { closed, closedNotEmpty, duration, key, listOf, text } from './fields.ts';
 
 /** `totp`, `totp@3d`, `totp@PT12H`. */
@@ -28,6 +30,7 @@ const device = closedNotEmpty({
     .enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other'])
     .optional()
     .describe('Operating system. Default other.'),
+  signals: names('What is believed of the device: registered, managed, names of assurances.'),
   remembered: listOf(proof).optional().describe('What the browser remembers, such as totp@3d.'),
 }).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
   error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',
@@ -144,6 +147,13 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     user: user.optional().describe('Who signs in. Without it, the user has not identified yet.'),
     network: network.optional().describe('Where the request comes from. Default: from no address.'),
     device: device.optional().describe('The browser. Default: one that is new to the user.'),
+    risk: listOf(z.enum(riskSignals))
+      .optional()
+      .describe('What is unusual, such as newCountry. Counts after the first proof. Default: nothing.'),
+    distance: z
+      .union([kilometres, z.literal('nowhere')], { error: 'must be kilometres, such as 500 km, or nowhere' })
+      .optional()
+      .describe('How far away the nearest usual place is; `nowhere`: it is not known where the address is.'),
     time: time
       .optional()
       .describe('When it is. Default: 2027-01-15T08:00:00Z, so that a test never changes by itself.'),

@@ -12,10 +12,12 @@ import { attributeSchemaOf, languageTag, profileAttributes } from './attributes.
 import { brandSchema } from './brand.ts';
 import { challengeService } from './challenge-service.ts';
 import { mail, sms, voice } from './delivery.ts';
+import { deviceSignals } from './device-signals.ts';
 import { closed, duration, listOf, secureUrlFault, text } from './fields.ts';
 import { identifySettings } from './identify.ts';
 import { checkZoneFiles, cidr, networkData, zones } from './network.ts';
 import { requirementSchema } from './requirement.ts';
+import { riskScoring } from './risk.ts';
 import { claimsByScope, ownScopes, scopeNameOf, scopesOfApi, scopeTextsOf } from './scopes.ts';
 
 const MINUTE = 60;
@@ -180,6 +182,14 @@ const clientCertificates = closed({
   proxies: listOf(cidr).describe('The proxies that may set it, by their addresses. From any other peer it is ignored.'),
 }).describe('Apps show certificates (mutual TLS, RFC 8705) to a proxy in front, which hands them over in a header.');
 
+/** Where users are, and with what. */
+const places = {
+  deviceSignals: deviceSignals.optional(),
+  networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
+  zones,
+  risk: riskScoring,
+};
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
@@ -197,8 +207,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     clientCertificates: clientCertificates.optional(),
     proofOfWork,
     challengeService: challengeService.optional(),
-    networkData: networkData.optional().describe('MaxMind DB files on each node; read again when they change.'),
-    zones,
+    ...places,
     groups: z
       .record(text, closed({ description: text.optional().describe('What the group is for.') }))
       .optional()

@@ -1,4 +1,4 @@
-/** Writes single texts into YAML files. */
+/** Writes texts into YAML files, and content that was read from one as YAML again. */
 import { stringify } from 'yaml';
 
 /**
@@ -10,4 +10,9 @@ export function yamlText(text: string): string {
     text.replaceAll('${', () => '$${'),
     { lineWidth: 0, defaultStringType: 'PLAIN' },
   ).trimEnd();
+}
+
+/** Lines without an end. Comments are not part of the content. */
+export function yamlLines(content: unknown): readonly string[] {
+  return stringify(content, { lineWidth: 120 }).trimEnd().split('\n');
 }

@@ -14,6 +14,15 @@ export const configurationKeys = {
     durability: 'durable',
     references: [],
   },
+  'revision-confirmation': {
+    what: 'The time in which the active revision must be confirmed. Once it is gone, every node goes back to the one before.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'current' },
+    owner: 'policy/revision/revisions',
+    lifetime: { kind: 'expiring', until: 'the time to confirm is over' },
+    durability: 'durable',
+    references: [],
+  },
   revision: {
     what: 'The manifest of a revision: who, when, and the hash of each document. Never changes.',
     holds: 'entry',

@@ -101,6 +101,15 @@ export const userKeys = {
     durability: 'ephemeral',
     references: [],
   },
+  'usual-places': {
+    what: 'The networks that a user usually signs in from, and wrong attempts of strangers: for conditions about risk.',
+    holds: 'entry',
+    tag: { rule: 'random', of: 'the user id' },
+    owner: 'users/usual-places',
+    lifetime: { kind: 'fixed', seconds: 365 * 86_400 },
+    durability: 'ephemeral',
+    references: [],
+  },
   'offline-access-log': {
     what: 'The newest accesses to apps that outlive the session of a user, for the account pages.',
     holds: 'log',

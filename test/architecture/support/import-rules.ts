@@ -138,6 +138,12 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'flow/explain', 'user-agent'],
     packages: ['commander'],
   },
+  // Every page and message on sample data, with the brands of a configuration.
+  preview: {
+    ours: ['core', 'policy', 'rendering', 'delivery', 'authenticators', 'flow', 'http/html'],
+    packages: [],
+  },
+  'cli/preview': { ours: ['core', 'policy', 'preview', ...store], packages: ['commander'] },
   'cli/authenticator-context': root,
   'cli/base-context': root,
   'cli/program': root,
@@ -239,6 +245,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'config',
     'doctor',
     'keys',
+    'preview',
     'restore',
     'serve',
     'store',

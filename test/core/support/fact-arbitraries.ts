@@ -13,9 +13,11 @@ import type {
   ValueTest,
 } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, RuleFacts, Subject } from '../../../src/core/model/facts.ts';
+import { riskSignals } from '../../../src/core/model/risk.ts';
 import { dateSpan } from '../../../src/core/policy/date-bound.ts';
+import { riskOf } from '../../../src/core/policy/risk.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
-import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
+import { descriptor, type Key, NOW, riskScoring, TRANSACTION } from './fixtures.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const names = ['a', 'b', 'c'];
@@ -40,6 +42,9 @@ const deviceTests: Arbitraries<ConditionOf<'device'>> = {
   known: fc.boolean(),
   platform: listOf(platforms),
   os: listOf(systems),
+  registered: fc.boolean(),
+  managed: fc.boolean(),
+  assurance: anyAllNone,
 };
 
 const timeTests: Arbitraries<ConditionOf<'time'>> = {
@@ -47,6 +52,14 @@ const timeTests: Arbitraries<ConditionOf<'time'>> = {
   days: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
   from: minute,
   to: minute,
+};
+
+const signals = fc.subarray([...riskSignals], { minLength: 1, maxLength: 2 });
+const riskTests: Arbitraries<ConditionOf<'risk'>> = {
+  atLeast: fc.constantFrom('medium', 'high'),
+  below: fc.constantFrom('medium', 'high'),
+  any: signals,
+  none: signals,
 };
 
 const recoveredTests: Arbitraries<ConditionOf<'recovered'>> = { within: fc.constantFrom(60, 86_400) };
@@ -117,6 +130,8 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   time: fc.record(timeTests, { requiredKeys: ['zone'] }),
   accountAge: fc.record(accountAgeTests, { requiredKeys: [] }),
   lastSignIn: fc.constantFrom<ConditionOf<'lastSignIn'>>({ within: 86_400 }, { notWithin: 30 * 86_400 }),
+  risk: fc.record(riskTests, { requiredKeys: [] }),
+  distance: fc.constantFrom<ConditionOf<'distance'>>({ within: 100 }, { notWithin: 500 }),
   recovered: fc.record(recoveredTests),
   authenticated: fc.record(authenticatedTests, { requiredKeys: [] }),
   attributes: fc.dictionary(fc.constantFrom(...names), attributeTest, { maxKeys: 2 }),
@@ -193,6 +208,9 @@ const deviceArbitraries: Arbitraries<Facts['device']> = {
   known: fc.boolean(),
   platform: platforms,
   os: systems,
+  registered: fc.constant(true as const),
+  managed: fc.constant(true as const),
+  assurances: fc.subarray(names),
   lastUsed: fc.subarray(keys, { maxLength: 2 }),
   remembered: fc.array(remembered, { maxLength: 2 }),
 };
@@ -228,6 +246,10 @@ export const factArbitraries: Arbitraries<Facts> = {
   device: fc.record(deviceArbitraries, { requiredKeys: ['known', 'platform', 'os'] }),
   keepSignedIn: fc.boolean(),
   lastSignIn: fc.constantFrom(NOW - 3600, NOW - 90 * 86_400),
+  risk: fc
+    .tuple(fc.subarray([...riskSignals], { maxLength: 3 }), fc.subarray(['newCountry', 'impossibleTravel'] as const))
+    .map(([unusual, unknown]) => riskOf(unusual, unusual.length > 2 ? unknown : [], riskScoring)),
+  distance: fc.constantFrom<NonNullable<Facts['distance']>>(0, 200, 6000, 'nowhere', 'unknown'),
   subject,
   evidence: fc.array(evidenceOf(allEnrollments), { maxLength: 3 }),
 };

@@ -16,6 +16,7 @@ import type {
   Rule,
   SessionLimits,
 } from '../../../src/core/model/policy.ts';
+import type { RiskScoring } from '../../../src/core/model/risk.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 
 export const NOW = 1_800_000_000;
@@ -214,3 +215,12 @@ export function policiesOf({
     authenticators: keys.map((key) => descriptor[key]),
   };
 }
+
+/** Points that are easy to add. */
+export const riskScoring: RiskScoring = {
+  points: { newDevice: 20, newNetwork: 10, newCountry: 30, impossibleTravel: 60, recentFailures: 20, longAway: 10 },
+  levels: { medium: 30, high: 60 },
+  failures: 5,
+  speed: 1000,
+  away: 90 * 86_400,
+};

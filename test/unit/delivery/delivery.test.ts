@@ -113,7 +113,7 @@ describe('the text of a message', () => {
     (template, params) => {
       for (const locale of renderer.locales) {
         const delivery = { channel: 'email', to: 'a@x.test', template, params, expires: 1 } as const;
-        const { subject, text, html } = render(delivery, { uiLocales: locale, acceptLanguage: '' });
+        const { subject, text, html } = render(delivery, { languages: { uiLocales: locale, acceptLanguage: '' } });
         for (const words of [subject, text, html]) {
           expect(words).not.toMatch(/\{[a-zA-Z]+\}|undefined/);
           expect(words).not.toContain(renderer.texts(locale).text('message.unknown'));
@@ -128,7 +128,7 @@ describe('the text of a message', () => {
   test('a notification says what, when, from where, at which app, and what to do; it leaves out what is not known', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
-    const { subject, text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
+    const { subject, text, html = '' } = render(delivery, { languages: { uiLocales: 'en', acceptLanguage: '' } });
     expect(subject).toBe('Sign-in method renamed: Authenticator app');
     expect(text).toContain('was renamed: Authenticator app.');
     expect(text).toContain('\nName: New <b>\nOld name: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
@@ -137,9 +137,21 @@ describe('the text of a message', () => {
     expect(html).toContain('New &lt;b&gt;');
     expect(html).toContain(`href="${accountUrl}"`);
     const bare = { identifier: 'alice', event: 'reset', authenticator: 'email', at: 1, label: '', app: '', ip: '' };
-    const reset = render({ ...delivery, params: bare }, { uiLocales: 'en', acceptLanguage: '' });
+    const reset = render({ ...delivery, params: bare }, { languages: { uiLocales: 'en', acceptLanguage: '' } });
     expect(reset.subject).toBe('Sign-in method removed: Email');
     expect(reset.text.match(/^\w+: .*$/gm)).toEqual(['When: January 1, 1970 at 12:00 AM UTC']);
+  });
+
+  test('a notification tells the time in the zone of the profile, by its name; one that there is not is UTC', () => {
+    const params = { ...changed, event: 'renamed', authenticator: 'totp' };
+    const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
+    const whenIn = (uiLocales: string, timeZone: string) => {
+      const { text } = render(delivery, { languages: { uiLocales, acceptLanguage: '' }, timeZone });
+      return text.replaceAll('\u00a0', ' ').split('\n');
+    };
+    expect(whenIn('en', 'Asia/Tokyo')).toContain('When: January 15, 2027 at 5:00 PM GMT+9');
+    expect(whenIn('de', 'Europe/Vienna')).toContain('Wann: 15. Januar 2027 um 09:00 MEZ');
+    expect(whenIn('en', 'Mars/Olympus')).toContain('When: January 15, 2027 at 8:00 AM UTC');
   });
 
   test.each([
@@ -150,7 +162,7 @@ describe('the text of a message', () => {
   ])('with %d recovery codes left, the notification about a used one warns: %p', (remaining, warns) => {
     const params = { app: 'Notes', remaining, at: 1_800_000_000, ip: '192.0.2.1' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'recovery-used', params, expires: 1 } as const;
-    const { text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
+    const { text, html = '' } = render(delivery, { languages: { uiLocales: 'en', acceptLanguage: '' } });
     for (const words of [text, html]) {
       expect(words).toContain(`Codes left: ${remaining}.`);
       expect(words.includes('Create new codes; the old ones stop working')).toBe(warns);
@@ -159,7 +171,7 @@ describe('the text of a message', () => {
 
   test('preferred languages are used in their order', () => {
     const subjectFor = (uiLocales: string, acceptLanguage: string) =>
-      render(signInMail('a@x.test', '1', 1), { uiLocales, acceptLanguage }).subject;
+      render(signInMail('a@x.test', '1', 1), { languages: { uiLocales, acceptLanguage } }).subject;
     expect(subjectFor('de', 'en')).toBe('Anmelden bei Notes');
     expect(subjectFor('xx', 'de;q=0.5, en;q=0.1')).toBe('Anmelden bei Notes');
     expect(subjectFor('', '')).toBe('Sign in to Notes');

@@ -18,6 +18,13 @@ const withLogo = (file: string, content: string | Uint8Array) => ({
   [`brand/${file}`]: content,
 });
 
+test('a brand and an enrollment policy go together', async () => {
+  const enrollment =
+    'rules:\n  - name: Notes\n    when: { apps: { any: [notes] } }\n    then: { disabled: [totp] }\n  - name: Others\n    then: {}\n';
+  const files = { ...withLogo('logo.svg', svg), 'policies/enrollment.yaml': enrollment };
+  expect(await findingLines(files)).toEqual([]);
+});
+
 describe('a brand that is good', () => {
   const files = {
     'stepgate.yaml': brand(

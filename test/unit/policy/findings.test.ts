@@ -320,14 +320,41 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, recovered, attributes, expression, any',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression, any',
+    ],
+  ],
+  [
+    'a device of which nothing is said',
+    when('device: { managed: true, assurance: { any: [healthy] } }'),
+    [
+      '5:26 rules[0].when.device.managed needs `deviceSignals` in stepgate.yaml: who may say so of a device',
+      '5:43 rules[0].when.device.assurance needs `deviceSignals` in stepgate.yaml: who may say so of a device',
+      '5:51 rules[0].when.device.assurance.any[0] unknown device assurance `healthy`',
+    ],
+  ],
+  [
+    'a distance that is none',
+    when('distance: { within: 5 miles }'),
+    [
+      '5:17 rules[0].when.distance needs a MaxMind DB file with places: name one in `networkData.country`',
+      '5:27 rules[0].when.distance.within must be whole kilometres, such as 500 km',
+    ],
+  ],
+  [
+    'two distances, and a signal without its file',
+    when('distance: { within: 5 km, notWithin: 9 km }\n      risk: { any: [newCountry, newNetwork], atLeast: low }'),
+    [
+      '5:17 rules[0].when.distance give either `within` or `notWithin`',
+      '5:17 rules[0].when.distance needs a MaxMind DB file with places: name one in `networkData.country`',
+      '6:21 rules[0].when.risk.any[0] needs a MaxMind DB file with places: name one in `networkData.country`',
+      '6:55 rules[0].when.risk.atLeast must be one of medium, high',
     ],
   ],
   [
     'an unknown condition',
-    when('risk: high'),
+    when('weather: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, recovered, attributes, expression, any',
+      '5:7 rules[0].when.weather unknown key `weather`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression, any',
     ],
   ],
   [
@@ -336,7 +363,7 @@ test.each<[string, string, readonly string[]]>([
     [
       '5:32 rules[0].when.any[0].network.any[0] unknown zone `ofice`; did you mean `office`?',
       '5:54 rules[0].when.any[1].groups says nothing: give at least one of any, all, none',
-      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, recovered, attributes, expression',
+      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression',
       '5:90 rules[0].when.any[3].apps.none[0] unknown app `nots`; did you mean `notes`?',
     ],
   ],

@@ -1,4 +1,5 @@
 /** How policies, apps and settings look after they were read. */
+
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
@@ -7,6 +8,7 @@ import { defaultAcrValues } from '../../../src/policy/model/acr-defaults.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
 import { requirementSchema } from '../../../src/policy/schema/requirement.ts';
+import { riskScoring } from '../../core/support/fixtures.ts';
 import { load } from './configuration-dir.ts';
 
 async function policyOf(file: string, key: string, text: string): Promise<Policy> {
@@ -207,6 +209,7 @@ test('settings are complete: everything has a default', async () => {
   expect(settings).toEqual({
     brand: { name: 'A' },
     scopeTexts: {},
+    risk: riskScoring,
     identify: {},
     signing: { algorithms: ['RS256', 'ES256'] },
     proofOfWork: { free: 20, wrongPasswords: 100, difficulty: 15 },

@@ -11,6 +11,7 @@ const page = (brand: Partial<Brand> = {}): string =>
 const linked = (html: string): readonly string[] =>
   [...html.matchAll(/<(?:link|img|script)[^>]* (?:href|src)="(\/[^"]+)"/g)].map((match) => match[1] ?? '');
 const hash = 'a'.repeat(64);
+const sheet = { type: 'text/css; charset=utf-8', data: Buffer.from('b{}').toString('base64') };
 
 test('every asset that a page links to is served, with its type and a strong tag', () => {
   const paths = linked(page());
@@ -37,18 +38,42 @@ test('the stylesheet of a brand takes the place of ours, has our styles, its col
   const [icon, styles = '', ...more] = linked(page({ accent: '#336699', stylesheet: hash }));
   expect([icon?.endsWith('.svg'), more]).toEqual([true, []]);
   const found = renderer.brandStyles(styles);
-  expect(found?.css).toContain('.card');
-  expect(found?.css).toContain('--accent:#336699');
-  expect(found?.stylesheet).toBe(hash);
-  expect(renderer.brandStyles(linked(page({ accent: '#336699' }))[1] ?? '')).not.toHaveProperty('stylesheet');
+  expect(found?.files).toEqual([hash]);
+  const css = found?.compose([sheet]);
+  expect(css).toContain('.card');
+  expect(css).toContain('--accent:#336699');
+  expect(css?.endsWith('b{}')).toBe(true);
+  expect(renderer.brandStyles(linked(page({ accent: '#336699' }))[1] ?? '')?.files).toEqual([]);
+});
+
+test('the picture behind the page comes with the stylesheet, in both schemes, before the own sheet', () => {
+  const [light, dark] = [hash.replaceAll('a', 'b'), hash.replaceAll('a', 'c')];
+  const background = { light: `/assets/brand.${light}.svg`, dark: `/assets/brand.${dark}.webp` };
+  const html = page({ background, stylesheet: hash });
+  const found = renderer.brandStyles(linked(html)[1] ?? '');
+  expect(found?.files).toEqual([light, dark, hash]);
+  const pictures = [
+    { type: 'image/svg+xml', data: 'bGln' },
+    { type: 'image/webp', data: 'ZGFy' },
+  ];
+  expect(found?.compose([...pictures, sheet])).toMatch(
+    /\.backdrop\{background-image:url\("data:image\/svg\+xml;base64,bGln"\)\}@media \(prefers-color-scheme:dark\)\{\.backdrop\{background-image:url\("data:image\/webp;base64,ZGFy"\)\}\}b\{\}$/,
+  );
+  expect(html).toContain('<div class="backdrop"></div>');
+  expect(page()).not.toContain('class="backdrop"');
+});
+
+test('a stylesheet is made of nothing but pictures and sheets that are there', () => {
+  const found = renderer.brandStyles(linked(page({ stylesheet: hash }))[1] ?? '');
+  for (const file of [undefined, { type: 'image/png', data: '' }]) expect(found?.compose([file])).toBeUndefined();
 });
 
 test.each([
   '/assets/stepgate.css',
   '/assets/stepgate.000000000000.css',
   '/assets/../messages/en.json',
-  '/assets/styles.336699--------------.0.000000000000.css',
-  '/assets/styles.33669g--------------.0.000000000000.css',
+  '/assets/styles.336699--------------.0.0.0.000000000000.css',
+  '/assets/styles.33669g--------------.0.0.0.000000000000.css',
   '/assets/__proto__',
   '/assets/',
 ])('%s is not an asset', (path) => {
@@ -57,7 +82,7 @@ test.each([
 
 test('an address stands for one brand: with another colour or sheet there is none', () => {
   const path = brandStylesHref({ accent: '#336699', dark: { text: '#ffffff' } }, 'a{}') ?? '';
-  expect(brandStylesAt(path, 'a{}')?.css).toMatch(
+  expect(brandStylesAt(path, 'a{}')?.compose([])).toMatch(
     /^a\{\}:root\{.*\}\n@media \(prefers-color-scheme:dark\)\{:root\{.*--text:#ffffff/s,
   );
   expect(brandStylesAt(path.replace('336699', '336698'), 'a{}')).toBeUndefined();
@@ -90,7 +115,6 @@ test('a brand has its logo in place of its name, in both schemes, its icon, and 
   });
   expect(html).toContain('<source media="(prefers-color-scheme: dark)" srcset="/assets/brand.d.svg">');
   expect(html).toContain('<img src="/assets/brand.l.svg" alt="Acme">');
-  expect(html).toContain('<img src="/assets/brand.b.webp" alt="">');
   expect(html).toContain('<link rel="icon" href="/assets/brand.f.png">');
   expect(html).not.toContain('<bdi>Acme</bdi>');
   expect(html).toMatch(

@@ -148,7 +148,7 @@ test('a page in a language that runs from right to left says so, and its codes s
       {
         locale: arabic.locale,
         title: { key: 'title', params: { title: 'x', brand: 'Acme' } },
-        brand: { name: 'Acme' },
+        brand: { name: 'Acme', hasBackground: false },
         favicon: '/icon.svg',
         stylesheets: [],
         signals: [],

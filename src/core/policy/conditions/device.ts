@@ -1,7 +1,12 @@
-/** The condition `device`: whether the user knows this browser, and how the browser describes itself. */
-import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
+/**
+ * The condition `device`: whether the user knows this browser, how the browser describes itself, and what a trusted
+ * source says of the device.
+ */
+import type { AnyAllNone, ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts, OperatingSystem, Platform } from '../../model/facts.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
+import { jointMembers, meetsLists } from '../membership.ts';
+import { membershipTheory } from '../membership-theory.ts';
 import { among, type ConditionPart, isYes, negated, truthVariable, type Variable } from '../theory.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
@@ -10,10 +15,43 @@ export const deviceCondition: ConditionDescriptor<'device'> = {
   samples: ({ one, other }) => {
     const known = one?.known ?? other?.known ?? false;
     const platform = jointValue(one?.platform, other?.platform) ?? 'desktop';
-    return [{ device: { known, platform, os: jointValue(one?.os, other?.os) ?? 'other' } }];
+    const browser = { known, platform, os: jointValue(one?.os, other?.os) ?? 'other' } as const;
+    const assurances = jointMembers(one?.assurance, other?.assurance);
+    if (assurances === undefined) return [];
+    const says = { registered: one?.registered ?? other?.registered, managed: one?.managed ?? other?.managed };
+    const signals = says.managed ? managed : says.registered ? registered : {};
+    return [{ device: { ...browser, ...signals, ...(assurances.length > 0 && { assurances }) } }];
   },
-  theory: () => deviceParts,
+  theory: (conditions) => {
+    const assuranceParts = assuranceTheory(conditions.flatMap(({ assurance }) => assurance ?? []));
+    return (condition) => [
+      ...deviceParts(condition),
+      ...(condition.assurance ? assuranceParts(condition.assurance) : []),
+    ];
+  },
 };
+
+const registered = { registered: true } as const;
+/** A managed device is a registered one. */
+const managed = { registered: true, managed: true } as const;
+
+const signalsVariable: Variable = {
+  name: 'device.signals',
+  classes: [{}, registered, managed].map((signals) => ({
+    place: (facts) => ({ ...facts, device: { ...facts.device, ...signals } }),
+  })),
+};
+
+function assuranceTheory(lists: readonly AnyAllNone[]) {
+  const parts = membershipTheory(lists, {
+    what: 'device.assurance',
+    add: (facts, name) => {
+      const { assurances = [] } = facts.device;
+      return { ...facts, device: { ...facts.device, assurances: [...assurances, name] } };
+    },
+  });
+  return (condition: AnyAllNone) => parts(condition).map((part) => ({ ...part, path: ['assurance', ...part.path] }));
+}
 
 /** The systems that run on each kind of device. */
 export const systemsOfPlatform = {
@@ -39,7 +77,8 @@ const browserVariable: Variable = {
   })),
 };
 
-function deviceParts({ known, platform, os }: ConditionOf<'device'>): readonly ConditionPart[] {
+function deviceParts(condition: ConditionOf<'device'>): readonly ConditionPart[] {
+  const { known, platform, os } = condition;
   const isKnown = isYes(knownVariable);
   const describes = (holds: (description: (typeof descriptions)[number]) => boolean) =>
     among(browserVariable, (at) => descriptions.some((description, position) => position === at && holds(description)));
@@ -55,15 +94,37 @@ function deviceParts({ known, platform, os }: ConditionOf<'device'>): readonly C
         ]),
     ...(platform ? [{ path: ['platform'], formula: describes((one) => platform.includes(one.platform)) }] : []),
     ...(os ? [{ path: ['os'], formula: describes((one) => os.includes(one.os)) }] : []),
+    ...signalParts(condition),
   ];
 }
 
-function deviceTests({ known, platform, os }: ConditionOf<'device'>): readonly ConditionTest[] {
+function signalParts(condition: ConditionOf<'device'>): readonly ConditionPart[] {
+  const isAtLeast = { registered: 1, managed: 2 } as const;
+  return (['registered', 'managed'] as const).flatMap((name) => {
+    const wanted = condition[name];
+    if (wanted === undefined) return [];
+    const formula = among(signalsVariable, (at) => at >= isAtLeast[name] === wanted);
+    return [{ path: [name], formula, ...(!wanted && { isNegative: true as const }) }];
+  });
+}
+
+function deviceTests(condition: ConditionOf<'device'>): readonly ConditionTest[] {
+  const { known, platform, os, assurance } = condition;
   const tests: ConditionTest[] = [];
   if (known !== undefined) tests.push({ name: 'device.known', test: (facts) => knownTest(facts, known) });
   if (platform)
     tests.push({ name: 'device.platform', test: ({ device }) => resultOf(platform.includes(device.platform)) });
   if (os) tests.push({ name: 'device.os', test: ({ device }) => resultOf(os.includes(device.os)) });
+  for (const name of ['registered', 'managed'] as const) {
+    const wanted = condition[name];
+    if (wanted !== undefined)
+      tests.push({ name: `device.${name}`, test: ({ device }) => resultOf((device[name] === true) === wanted) });
+  }
+  if (assurance)
+    tests.push({
+      name: 'device.assurance',
+      test: ({ device }) => resultOf(meetsLists(assurance, device.assurances ?? [])),
+    });
   return tests;
 }
 

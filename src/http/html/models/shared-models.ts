@@ -54,7 +54,8 @@ export interface BrandModel {
   readonly name: string;
   /** Stands in place of the name. */
   readonly logo?: PictureModel;
-  readonly background?: PictureModel;
+  /** The stylesheet has a picture for the page behind the card. */
+  readonly hasBackground: boolean;
 }
 
 /** Paths. Without `dark`, `light` serves in both schemes. */

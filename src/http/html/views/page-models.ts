@@ -11,6 +11,8 @@ export interface PageBase {
   readonly brand: Brand;
   /** One of `Renderer.locales`; anything else falls back to English. */
   readonly locale: string;
+  /** Of the user (IANA); absent, or unknown: times are in UTC, and a script puts them into the zone of the browser. */
+  readonly timeZone?: string;
   /** Path and query of the page, for its switch of languages; absent: it has none. */
   readonly pageAddress?: string;
   /** What the browser is told about the credentials that it keeps. */

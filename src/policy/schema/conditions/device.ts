@@ -1,6 +1,7 @@
 /** The condition `device` as it is written in a file. */
 import { z } from 'zod';
 import { closedNotEmpty, listOf } from '../fields.ts';
+import { anyAllNone } from '../membership.ts';
 
 export const deviceSchema = closedNotEmpty({
   known: z.boolean().optional().describe('The user has signed in with this browser before.'),
@@ -10,6 +11,11 @@ export const deviceSchema = closedNotEmpty({
   os: listOf(z.enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other']))
     .optional()
     .describe('Operating system.'),
+  registered: z.boolean().optional().describe('A trusted source says that the device is one of yours.'),
+  managed: z.boolean().optional().describe('A trusted source says that it is managed.'),
+  assurance: anyAllNone('assurances').optional().describe('Assurances of `deviceSignals` that the device meets.'),
 })
   .optional()
-  .describe('The device, as its browser describes itself. A hint, not a proof.');
+  .describe(
+    'The browser, and its device: `known`, `platform` and `os` as the browser says, the others by `deviceSignals`.',
+  );

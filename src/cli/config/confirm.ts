@@ -1,0 +1,34 @@
+/** `stepgate config confirm`. */
+import type { Command } from 'commander';
+import { auditOp } from '../../flow/audit.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import { newCommand } from '../commands.ts';
+import { operatorName } from '../shared/operator.ts';
+import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { withStore } from '../shared/with-store.ts';
+import type { ConfigContext } from './config-context.ts';
+import { withRefusals } from './put-into-use.ts';
+
+interface ConfirmOptions extends ResultOptions {
+  readonly by?: string;
+}
+
+export function confirmCommand(context: ConfigContext): Command {
+  return newCommand('config confirm')
+    .option('--by <name>', 'who (default: the user of this process)')
+    .action(({ by = operatorName(), ...options }: ConfirmOptions) =>
+      withRefusals(context, options, () =>
+        withStore(context, async (store) => {
+          const revision = await new Revisions(store, context).confirm({
+            ops: (policyRevision) => [
+              auditOp({ event: 'config.confirmed', outcome: 'success', by, policyRevision }).op,
+            ],
+          });
+          printResult(context, options, {
+            text: `revision ${revision} is confirmed, and stays in use\n`,
+            data: { ok: true, revision },
+          });
+        }),
+      ),
+    );
+}

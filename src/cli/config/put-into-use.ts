@@ -1,0 +1,164 @@
+/** What every command does that makes another revision the active one: it compares, shows, asks, and records. */
+import type { Command } from 'commander';
+import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { StepgateError } from '../../errors.ts';
+import { auditOp } from '../../flow/audit.ts';
+import type { Applied, ApplyOptions } from '../../policy/revision/moves.ts';
+import { RevisionRefused } from '../../policy/revision/revision-refused.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import type { Store } from '../../stores/store.ts';
+import { operatorName } from '../shared/operator.ts';
+import { orphanedBy } from '../shared/orphaned-credentials.ts';
+import type { ResultOptions } from '../shared/print-result.ts';
+import { refusal } from '../shared/refusal.ts';
+import type { ConfigContext } from './config-context.ts';
+import { type Candidate, diffAgainstLive } from './diff/against-live.ts';
+import { diffText } from './diff/diff-text.ts';
+import type { ConfigDiff } from './diff/model.ts';
+import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
+import { refuseOrphaned } from './orphaned.ts';
+
+/** As commander parses them. */
+export interface MoveOptions extends ResultOptions {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly by?: string;
+  readonly yes?: true;
+  readonly base?: string;
+  readonly orphanPasskeys: boolean;
+}
+
+/** What is to be put into use, and how. */
+export interface RevisionMove extends Candidate {
+  /** The documents are those of this earlier revision. */
+  readonly back?: number;
+  readonly confirmWithin?: Seconds;
+  /** Asked once the diff is known; says why the move is refused. `undefined`: it is not. */
+  readonly refuse?: (diff: ConfigDiff, store: Store) => Promise<void>;
+}
+
+/** A revision that is in use now, with what it changed. */
+export interface Moved extends Applied {
+  /** Absent: there was nothing to compare with. */
+  readonly diff?: ConfigDiff;
+}
+
+/** The options that all of them take. */
+export function withMoveOptions(command: Command): Command {
+  return command
+    .option('--reason <text>', 'why; kept in the history and in the audit log')
+    .option('-m, --message <text>', 'the same')
+    .option('--by <name>', 'who (default: the user of this process)')
+    .option('--yes', 'do not ask, also on a terminal')
+    .option('--base <revision>', 'only if this revision is the one in use')
+    .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false);
+}
+
+/**
+ * On a store that holds a configuration. `undefined`: it was refused, which was printed. Rejects with one sentence, or
+ * with what the store rejects with.
+ */
+export async function putIntoUse(
+  context: ConfigContext,
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
+  options: MoveOptions,
+): Promise<Moved | undefined> {
+  const revisions = new Revisions(store, context);
+  const base = readBase(options) ?? (await revisions.history(1))[0]?.revision ?? 0;
+  const changed = await revisions.changedBy(move.documents);
+  // What is in use already is not compared: there is nothing to say.
+  if (changed.length === 0) return revisions.apply(move.documents, applyOptions(move, options, base));
+  await revisions.assertBase(base);
+  const orphaned = options.orphanPasskeys ? [] : await orphanedBy(store, move.documents, context);
+  if (orphaned.length > 0) {
+    refuseOrphaned(context, orphaned, options);
+    return undefined;
+  }
+  const diff = await comparison(context, { store, move });
+  if (!options.json && diff !== undefined) context.stderr(`${diffText(diff)}\n`);
+  if (!options.json) context.stderr(newIdentifiersText(await newIdentifiers(store, move.documents, context)));
+  if (diff !== undefined) await move.refuse?.(diff, store);
+  if (!(await isWanted(context, { base, move }, options))) {
+    context.stderr('nothing was changed\n');
+    context.setExitCode(1);
+    return undefined;
+  }
+  const applied = await revisions.apply(move.documents, applyOptions(move, options, base));
+  return { ...applied, ...(diff && { diff }) };
+}
+
+/** What cannot be read any more is about to be replaced: then there is nothing to compare with. */
+async function comparison(
+  context: ConfigContext,
+  { store, move }: { readonly store: Store; readonly move: RevisionMove },
+): Promise<ConfigDiff | undefined> {
+  try {
+    return await diffAgainstLive(store, move, context);
+  } catch (error) {
+    if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
+    context.stderr(`what is in use cannot be compared with: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+/** Without a terminal nothing can be asked (decision 73). */
+async function isWanted(
+  { openQuestions }: ConfigContext,
+  { base, move: { back } }: { readonly base: number; readonly move: RevisionMove },
+  { yes, json }: MoveOptions,
+): Promise<boolean> {
+  const questions = yes || json ? undefined : await openQuestions();
+  if (questions === undefined) return true;
+  try {
+    const what = back === undefined ? 'Apply this' : `Go back to revision ${back}`;
+    const answer = await questions.ask(`${what}, as revision ${base + 1}? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    questions.close();
+  }
+}
+
+/** How it is recorded: in the history, and in the audit log by the same commit. */
+export function applyOptions({ back, confirmWithin }: RevisionMove, options: MoveOptions, base?: number): ApplyOptions {
+  const { by = operatorName() } = options;
+  const message = readReason(options);
+  const event = back === undefined ? 'config.applied' : 'config.rolled_back';
+  return {
+    by,
+    ...omitUndefined({ message, base, back, confirmWithin }),
+    ops: (policyRevision) => [
+      auditOp({ event, outcome: 'success', by, policyRevision, ...omitUndefined({ message, back }) }).op,
+    ],
+  };
+}
+
+/** It stands in one line of the history. */
+const longestReason = 500;
+
+function readReason({ message, reason = message }: MoveOptions): string | undefined {
+  if (reason !== undefined && reason.length > longestReason)
+    throw refusal(`a reason has at most ${longestReason} characters; this one has ${reason.length}`);
+  return reason;
+}
+
+function readBase({ base }: MoveOptions): number | undefined {
+  if (base === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(base)) throw refusal(`--base takes the number of a revision, not ${base}`);
+  return Number(base);
+}
+
+/** With `--json`, a refusal is data, too. */
+export async function withRefusals(
+  context: ConfigContext,
+  { json }: ResultOptions,
+  move: () => Promise<void>,
+): Promise<void> {
+  try {
+    await move();
+  } catch (error) {
+    if (!json || !(error instanceof RevisionRefused)) throw error;
+    context.stdout(`${JSON.stringify({ ok: false, code: error.refusal, message: error.message })}\n`);
+    context.setExitCode(1);
+  }
+}

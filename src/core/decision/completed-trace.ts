@@ -1,0 +1,20 @@
+/** What a trace says besides the rulings of its layers. */
+import { mustEnroll } from '../enrollment/apply-policy.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { LayerTrace, Trace } from '../model/trace.ts';
+import { countedRisk } from '../policy/risk.ts';
+import { isProfileComplete } from '../profile/profile-terms.ts';
+import type { SubjectEvaluation } from './denial.ts';
+
+/** The trace with whether everything is enrolled and filled in that must be, and with what was unusual. */
+export function completedTrace(trace: Trace, { toEnroll, profile, subject, context }: SubjectEvaluation): Trace {
+  const risk = countedRisk(context.facts);
+  const satisfied: Partial<Record<LayerTrace['layer'], boolean>> = {
+    ...(toEnroll && { enrollment: mustEnroll(toEnroll).length === 0 }),
+    ...(profile && { profile: isProfileComplete(profile, subject) }),
+  };
+  return {
+    layers: trace.layers.map((layer) => ({ ...layer, ...omitUndefined({ satisfied: satisfied[layer.layer] }) })),
+    ...(risk && risk.reasons.length > 0 && { risk }),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * What is unusual about a sign-in: the facts of the conditions `risk` and `distance`. Everything is compared with what
+ * was usual before the session began (decision 89). Reads nothing: the caller has loaded the entries.
+ */
+import { hash } from 'node:crypto';
+import type { Facts, Seconds } from '../../core/model/facts.ts';
+import type { RiskSignal } from '../../core/model/risk.ts';
+import { riskOf } from '../../core/policy/risk.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { strongSignIns } from '../../users/sign-in-history.ts';
+import { failuresWithin, networkPrefix, type UsualNetwork, usualNetworks } from '../../users/usual-places.ts';
+import { type Kilometres, kilometresBetween } from './geography.ts';
+
+const HOUR: Seconds = 3600;
+/** Places by address are not exact: no journey shorter than this (kilometres) is impossible. */
+const inexact: Kilometres = 100;
+
+/** The sign-in that is compared with the past. */
+export interface ComparedSignIn {
+  readonly userId: string;
+  readonly ip: string;
+  readonly now: Seconds;
+  /** When the session began, or without one the transaction (epoch seconds). */
+  readonly began: Seconds;
+  /** Uid of the SSO session. */
+  readonly session: string | undefined;
+  /** There is a session that the user has signed in to. */
+  readonly isSignedIn: boolean;
+  /** The account knows the browser. */
+  readonly isKnown: boolean;
+  /** It was used at the strongest level before. */
+  readonly isUsual: boolean;
+}
+
+type Where = Pick<Snapshot, 'settings' | 'placeOf'>;
+
+/** The keys of what is kept about the past of an account. */
+export function pastKeys(userId: string): readonly string[] {
+  return [signInHistoryKey(userId), usualPlacesKey(userId)];
+}
+
+/** As many for an identifier that no account has, where nothing is: it must not take less time. `id`: its stable id. */
+export function decoyPastKeys(id: string): readonly string[] {
+  return pastKeys(hash('sha256', id, 'base64url'));
+}
+
+export function unusualFacts(
+  unit: UnitOfWork,
+  where: Where,
+  signIn: ComparedSignIn,
+): Required<Pick<Facts, 'risk'>> & Pick<Facts, 'distance'> {
+  const places = unit.peek(usualPlacesKey(signIn.userId))?.value;
+  const networks = usualNetworks(places, signIn);
+  const { risk: scoring } = where.settings;
+  const { unusual, unknown } = comparedPlaces(unit, where, { networks, signIn });
+  // What strangers try must not keep out a browser that the account knows.
+  const until = signIn.isSignedIn ? signIn.began : signIn.now;
+  const hasFailures = !signIn.isKnown && failuresWithin(places, until, HOUR) >= scoring.failures;
+  const signals: readonly RiskSignal[] = [
+    ...(signIn.isUsual ? [] : (['newDevice'] as const)),
+    ...unusual,
+    ...(hasFailures ? (['recentFailures'] as const) : []),
+  ];
+  const distance = distanceTo(where, signIn.ip, networks);
+  return { risk: riskOf(signals, unknown, scoring), ...(distance !== undefined && { distance }) };
+}
+
+interface Compared {
+  readonly networks: readonly UsualNetwork[];
+  readonly signIn: ComparedSignIn;
+}
+
+/** Where nothing is usual yet, nothing is compared. */
+function comparedPlaces(
+  unit: UnitOfWork,
+  { settings, placeOf }: Where,
+  { networks, signIn }: Compared,
+): { readonly unusual: readonly RiskSignal[]; readonly unknown: readonly RiskSignal[] } {
+  const { ip, now } = signIn;
+  const { last, own } = strongSignIns(unit.peek(signInHistoryKey(signIn.userId))?.value, signIn);
+  const isAway = last !== undefined && now - last.at >= settings.risk.away;
+  const away = isAway ? (['longAway'] as const) : [];
+  const isUsual = networks.some((one) => networkPrefix(one.ip) === networkPrefix(ip));
+  if (networks.length === 0 || isUsual) return { unusual: away, unknown: [] };
+  if (settings.networkData?.country === undefined) return { unusual: ['newNetwork', ...away], unknown: [] };
+  const here = placeOf(ip);
+  if (here.isUnknown) return { unusual: ['newNetwork', ...away], unknown: ['newCountry', 'impossibleTravel'] };
+  const isNewCountry = networks.every((one) => placeOf(one.ip).country !== here.country);
+  // Those of the session itself can only make it worse: a session that was stolen is somewhere else at once.
+  const isTooFast = [...(last ? [last] : []), ...own].some((one) => {
+    const travelled = kilometresBetween(here.location, placeOf(one.ip).location);
+    return travelled !== undefined && isImpossible(travelled, now - one.at, settings.risk.speed);
+  });
+  return {
+    unusual: [
+      'newNetwork',
+      ...(isNewCountry ? (['newCountry'] as const) : []),
+      ...(isTooFast ? (['impossibleTravel'] as const) : []),
+      ...away,
+    ],
+    unknown: [],
+  };
+}
+
+/** `within`: seconds; `speed`: kilometres in an hour. */
+function isImpossible(travelled: Kilometres, within: Seconds, speed: number): boolean {
+  return travelled > inexact && travelled * HOUR > speed * Math.max(0, within);
+}
+
+/** To the nearest usual network of which it is known where it is. */
+function distanceTo({ settings, placeOf }: Where, ip: string, networks: readonly UsualNetwork[]): Facts['distance'] {
+  if (settings.networkData?.country === undefined || networks.length === 0) return undefined;
+  if (networks.some((one) => networkPrefix(one.ip) === networkPrefix(ip))) return 0;
+  const here = placeOf(ip);
+  if (here.isUnknown) return 'unknown';
+  const distances = networks.flatMap((one) => kilometresBetween(here.location, placeOf(one.ip).location) ?? []);
+  return distances.length === 0 ? 'nowhere' : Math.min(...distances);
+}

@@ -1,0 +1,58 @@
+/** What moves the pointer to another revision takes and gives. */
+import type { Seconds } from '../../core/model/facts.ts';
+import type { Entry, Op } from '../../stores/store.ts';
+import { type Manifest, type Pointer, parsePointer } from './document-store.ts';
+
+export interface Applied {
+  readonly revision: number;
+  /**
+   * Keys of the documents that were added, changed or removed. Empty: there was nothing to do, and `revision` is the
+   * one before.
+   */
+  readonly changed: readonly string[];
+}
+
+export interface ApplyOptions {
+  readonly by: string;
+  /** Why. */
+  readonly message?: string;
+  /** The revision that it was compared with. Absent: whichever is in use. */
+  readonly base?: number;
+  /** It goes back by itself unless it is confirmed within so many seconds of the store's clock. */
+  readonly confirmWithin?: Seconds;
+  /** The documents are those of this earlier revision. */
+  readonly back?: number;
+  /** Written in the same commit; given the number of the revision. */
+  readonly ops?: (revision: number) => readonly Op[];
+}
+
+export type PublishOptions = Omit<ApplyOptions, 'base'>;
+
+/** What is in use. */
+export interface LiveRevision {
+  readonly entry: Entry | undefined;
+  /** 0: there is nothing. */
+  readonly revision: number;
+  readonly manifest?: Manifest;
+}
+
+export interface NextRevision {
+  readonly documents: Manifest['documents'];
+  /** What it has recorded of sign-ins, since then or from now on. */
+  readonly records: (since: Seconds) => Pick<Manifest, 'historySince' | 'recordsPlaces'>;
+}
+
+/** One revision, for the history. */
+export type RevisionInfo = Omit<Manifest, 'documents'> & {
+  /** Keys of the documents that it changed. */
+  readonly changed: readonly string[];
+};
+
+/** Where the revision in use was not confirmed either, it leads back to the last one that stands. */
+export function pendingIn(
+  { entry, revision }: LiveRevision,
+  confirmWithin: Seconds | undefined,
+): Pick<Pointer, 'unconfirmed'> {
+  if (confirmWithin === undefined || entry === undefined) return {};
+  return { unconfirmed: parsePointer(entry.value).unconfirmed ?? { back: revision } };
+}

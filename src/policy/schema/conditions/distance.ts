@@ -1,0 +1,26 @@
+/** The condition `distance` as it is written in a file. */
+import { z } from 'zod';
+import { closed } from '../fields.ts';
+
+/** More than half of the circumference of the earth is no distance. */
+const farthest = 20_000;
+
+/** `500 km`; comes out as a number. */
+export const kilometres = z
+  .string({ error: 'must be kilometres, such as 500 km' })
+  .regex(/^\d{1,5} ?km$/, { error: 'must be whole kilometres, such as 500 km' })
+  .transform((text) => Number.parseInt(text, 10))
+  .refine((number) => number >= 1 && number <= farthest, { error: `must be 1 km to ${farthest} km` });
+
+export const distanceSchema = closed({
+  within: kilometres.optional().describe('The nearest usual place is not so far away.'),
+  notWithin: kilometres.optional().describe('It is; an address that is in no place is meant, too.'),
+})
+  .transform(({ within, notWithin }, context) => {
+    if (within !== undefined && notWithin === undefined) return { within };
+    if (notWithin !== undefined && within === undefined) return { notWithin };
+    context.addIssue({ code: 'custom', message: 'give either `within` or `notWithin`' });
+    return z.NEVER;
+  })
+  .optional()
+  .describe('How far the address is from where the user usually signs in, by `networkData.country` (a City file).');

@@ -1,0 +1,16 @@
+/** The condition `risk` as it is written in a file. */
+import { z } from 'zod';
+import { riskSignals } from '../../../core/model/risk.ts';
+import { closedNotEmpty, listOf } from '../fields.ts';
+
+const level = z.enum(['medium', 'high']);
+const signals = listOf(z.enum(riskSignals));
+
+export const riskSchema = closedNotEmpty({
+  atLeast: level.optional().describe('The points of all that is unusual come to this level, or a higher one.'),
+  below: level.optional().describe('They do not come to this level.'),
+  any: signals.optional().describe('One of these is unusual, whatever it counts.'),
+  none: signals.optional().describe('None of these is unusual.'),
+})
+  .optional()
+  .describe('What is unusual about the sign-in, by `risk` of stepgate.yaml. Counts after the first proof.');

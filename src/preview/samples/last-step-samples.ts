@@ -1,0 +1,45 @@
+/** What comes last: a profile, a consent, a refusal. */
+import type { StepPage } from '../../http/html/views/page-models.ts';
+import { errorNotice as error } from './sample-notice.ts';
+import { consent, consentTexts, known, profile, stepBase } from './sample-steps.ts';
+
+export const lastStepSamples: Readonly<Record<string, StepPage>> = {
+  profile: { ...stepBase, ...known, app: { name: 'Shop' }, step: profile },
+  'profile-wrong': {
+    ...stepBase,
+    ...known,
+    step: {
+      ...profile,
+      notices: [
+        error('profile.check'),
+        error('profile.required', { field: 'userProfile.streetAddress' }),
+        error('profile.invalid.phone', { field: 'userProfile.phone' }),
+        error('profile.not_offered', { field: 'userProfile.shirt' }),
+        error('terms.required', { field: 'terms.shop' }),
+      ],
+    },
+    typed: { 'userProfile.displayName': 'Alice Archer', 'userProfile.phone': '030' },
+  },
+  consent: { ...stepBase, ...known, app: { name: 'Partner' }, step: consent, consent: consentTexts },
+  'consent-required': {
+    ...stepBase,
+    ...known,
+    app: { name: 'Partner' },
+    step: { ...consent, scopes: consent.scopes.filter(({ required }) => required) },
+  },
+  'consent-changed': {
+    ...stepBase,
+    ...known,
+    app: { name: 'Partner' },
+    step: { ...consent, notices: [error('consent.changed')] },
+  },
+  denied: { ...stepBase, ...known, step: { kind: 'denied', reason: 'rule', notices: [] } },
+  'denied-forbidden': { ...stepBase, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', notices: [] } },
+  'denied-full': {
+    ...stepBase,
+    ...known,
+    locale: 'de',
+    step: { kind: 'denied', reason: 'enrollments_full', notices: [] },
+  },
+  complete: { ...stepBase, ...known, canRestart: false, step: { kind: 'complete', notices: [] } },
+};

@@ -1,0 +1,21 @@
+/** Writes a preview into files, to be looked at without a server or kept by a build. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { PreviewSite } from './preview-site.ts';
+
+/** Writes all pages, and what they load. Gives the number of files. Files of before that have the same names go. */
+export async function writePreview(site: PreviewSite, dir: string): Promise<number> {
+  const waiting = [...site.pages, 'preview.css', 'preview.js'];
+  const written = new Set<string>();
+  while (waiting.length > 0) {
+    const path = waiting.pop() ?? '';
+    if (written.has(path)) continue;
+    written.add(path);
+    const file = site.file(path);
+    if (file === undefined) continue;
+    await mkdir(join(dir, dirname(path)), { recursive: true });
+    await writeFile(join(dir, path), file.body);
+    if (path.endsWith('.html')) waiting.push(...site.loadedBy(file));
+  }
+  return written.size;
+}
