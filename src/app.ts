@@ -101,11 +101,7 @@ export function createApp(options: AppOptions): ServerApp {
     hashing: new HashingQueue(options.hashing),
     renderer: createRenderer(views),
     directory: new Directory(store, now),
-    shadow: new ShadowWorker({
-      store,
-      open: async (draft) => withAccountApp(await revisions.shadow(draft), issuer),
-      warn: log.warn,
-    }),
+    shadow: createShadow(options, revisions),
     activeRevision: new ActiveRevision({
       store,
       revisions,
@@ -152,6 +148,14 @@ export function createApp(options: AppOptions): ServerApp {
     deletions,
     shadow,
   };
+}
+
+function createShadow({ store, issuer, log: { warn } }: AppOptions, revisions: Revisions): ShadowWorker {
+  return new ShadowWorker({
+    store,
+    open: async (draft) => withAccountApp(await revisions.shadow(draft), issuer),
+    warn,
+  });
 }
 
 /** A revision that was not confirmed in time went back, by whichever node was first. */
