@@ -137,6 +137,8 @@ export interface AuthenticatorContext {
   readonly app: string;
   /** What the configuration says under `authenticators.<key>`, checked by the schema. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The models that may be enrolled by the rule of the user; absent: any. */
+  readonly models?: readonly string[];
 
   /** Id of the transaction: messages and their codes are bound to it. */
   readonly transactionId: string;

@@ -148,7 +148,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   // What may be used is decided without the rules that ask how the user signed in.
-  const { disabled = [], useOnly } = enrollmentRuling(policies, facts).terms ?? {};
+  const { disabled = [], useOnly, models } = enrollmentRuling(policies, facts).terms ?? {};
   const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
@@ -158,7 +158,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
     ...(app?.kind === 'allow' && app.appSession && { appSession: app.appSession }),
-    ...(enrollment && { enrollment: { ...enrollment, disabled, ...(useOnly && { useOnly }) } }),
+    ...(enrollment && { enrollment: { ...enrollment, disabled, ...omitUndefined({ useOnly, models }) } }),
     ...(profile && { profile }),
   };
 }

@@ -48,6 +48,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'flow/account/deletion': ['email'],
   'http/html/views/address-view': ['email'],
   'http/html/views/page-models': ['email'],
+  'policy/analysis/standard-findings': ['email'],
   'policy/model/authenticator-kind': ['email'],
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands
   // for.

@@ -24,18 +24,22 @@ beforeAll(async () => {
   await writeFile(metadata, JSON.stringify({ entries: [] }));
   const settings = parseDocument(settingsWithAllAuthenticators['stepgate.yaml'] ?? '');
   settings.setIn(['authenticators', 'webauthn', 'metadata'], metadata);
+  const models = { webauthn: ['ee882879-721c-4913-9775-3dfcce97072a'] };
+  const listed = { name: 'These', when: { apps: { any: ['listed'] } }, then: { required: ['webauthn'], models } };
   const required = { name: 'Any key', when: { apps: { any: ['any'] } }, then: { required: ['webauthn'] } };
   node = await startNode({
     demo: true,
     users: false,
     files: {
       'stepgate.yaml': settings.toString(),
-      'policies/enrollment.yaml': JSON.stringify({ rules: [required, { name: 'Rest', then: {} }] }),
+      'policies/enrollment.yaml': JSON.stringify({ rules: [listed, required, { name: 'Rest', then: {} }] }),
       ...appsThatAsk({
         bound: { factors: 1, possession: { deviceBound: true, authenticators: ['webauthn'] } },
         hardware: { factors: 1, possession: { hardwareProtected: true } },
         any: { factors: 1 },
+        listed: { factors: 1 },
       }),
+      ...appFile('listed', { signOnPolicy: 'listed' }),
       ...appFile('any', { signOnPolicy: 'any' }),
     },
   });
@@ -95,4 +99,19 @@ test('where no rule demands it, any key is taken: by the enrollment policy, and 
   expect(currentStep(offer.page)).toBe('enroll:webauthn');
   const done = await setUp(own, offer.page, other, synced);
   expect([done.status, await countOf(other)]).toEqual([200, 2]);
+});
+
+test('a model that the rule does not name is refused there, and taken elsewhere', async () => {
+  const who = await holder(node, 'password');
+  const { agent, page } = await atOffer('listed', who);
+  const refused = await setUp(agent, page, who, bound);
+  expect([refused.status, currentStep(refused), refused.messages]).toEqual([
+    422,
+    'enroll:webauthn',
+    ['credentials.not_allowed'],
+  ]);
+  expect(await countOf(who)).toBe(1);
+  const other = await atOffer('any', who);
+  expect(currentStep(await setUp(other.agent, other.page, who, bound))).toBe('code');
+  expect(await countOf(who)).toBe(2);
 });

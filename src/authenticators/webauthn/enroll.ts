@@ -48,7 +48,8 @@ export async function verifyRegistration(
     return refuseResponse('credentials.unverified', 'user_verification');
   const settings = (context.settings ?? {}) as WebauthnSettings;
   const model = settings.metadata === undefined ? undefined : attestedModel(settings.metadata, registered, context.now);
-  if (settings.aaguids !== undefined && !(model && settings.aaguids.includes(registered.aaguid)))
+  const lists = [settings.aaguids, context.models].filter((list) => list !== undefined);
+  if (lists.some((list) => !(model && list.includes(registered.aaguid))))
     return refuseResponse('credentials.not_allowed', model ? 'aaguid' : 'attestation_untrusted');
   const { chain: _, ...rest } = registered;
   const transports = knownTransports(parseJson(input.transports));

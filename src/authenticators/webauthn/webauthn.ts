@@ -2,10 +2,12 @@
  * Something had, and often an inherence factor, too: passkeys and security keys (Web Authentication Level 3; NIST SP
  * 800-63B-4 section 3.1.7). See decision 12.
  */
+
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { AuthenticatorSettings } from '../../policy/model/authenticator-kind.ts';
 import { closed, listOf } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
@@ -60,6 +62,12 @@ const configuration = {
     .prefault({})
     .describe('Passkeys and security keys (Web Authentication).'),
   relyingParty: relyingPartyIn,
+  modelFault: (settings: AuthenticatorSettings, model: string): string | undefined => {
+    if (!aaguid.safeParse(model).success) return 'must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a';
+    return settings.metadata === undefined
+      ? 'needs `authenticators.webauthn.metadata`: nothing else vouches for a model'
+      : undefined;
+  },
 } as const;
 
 export function webauthnAuthenticator(): Authenticator {

@@ -1,26 +1,34 @@
 /** `stepgate config check`. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { newCommand } from '../commands.ts';
+import { collect } from '../shared/collect.ts';
 import { printResult } from '../shared/print-result.ts';
 import { type CheckOptions, checkedFiles, type InvariantResult, refuseErrors } from './checked-files.ts';
 import type { ConfigContext } from './config-context.ts';
 import { orphanedInStore, refuseOrphaned } from './orphaned.ts';
 import { countsText, documentCounts, quantity } from './quantities.ts';
+import { type StandardChoice, standardNames, standardReport, standardText, unmetText } from './standard.ts';
 
 export function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('--notes', 'print notes, too')
-    .action(async (dir: string, options: CheckOptions) => {
+    .addOption(new Option('--standard <name>', 'say which rules fall short of a standard').choices(standardNames))
+    .option('--app <client id>', 'with --standard: only this app; can be repeated', collect)
+    .option('--label <label>', 'with --standard: only apps with this label; can be repeated', collect)
+    .action(async (dir: string, options: CheckOptions & StandardChoice) => {
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined || refuseErrors(context, checked, options)) return;
+      const report = await standardReport(context, checked, options);
+      if (report && !options.json) context.stderr(unmetText(report, dir));
+      if (report?.meets === false) context.setExitCode(1);
       const { documents, warnings, findings, invariants } = checked;
       const orphaned = await orphanedInStore(context, documents);
       if (orphaned.length > 0) return refuseOrphaned(context, orphaned, options);
       const counts = documentCounts(documents);
       printResult(context, options, {
-        text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n`,
-        data: { ok: true, ...counts, warnings, findings, invariants },
+        text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n${report ? standardText(report) : ''}`,
+        data: { ok: true, ...counts, warnings, findings, invariants, ...(report && { standard: report }) },
       });
     });
 }

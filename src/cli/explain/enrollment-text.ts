@@ -5,7 +5,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 
 /** Name and text of each row. A policy that requires nothing has one row that says so. */
 export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [string, string])[] {
-  const { required, optional, promoted, disabled, useOnly = [] } = terms;
+  const { required, optional, promoted, disabled, useOnly = [], models = {} } = terms;
   const rows = [
     ...required.map(({ anyOf, count = 1, grace }) => {
       const many = count > 1 ? `${count} of ` : '';
@@ -15,6 +15,7 @@ export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [stri
     ...promoted.map(({ authenticator }) => ['promotes', authenticator] as const),
     ...(disabled.length === 0 ? [] : [['disables', disabled.join(', ')] as const]),
     ...(useOnly.length === 0 ? [] : [['use only', useOnly.join(', ')] as const]),
+    ...Object.entries(models).map(([key, named]) => ['models', `${key}: ${named.join(', ')}`] as const),
   ];
   return rows.length === 0 ? [['requires', 'nothing']] : rows;
 }

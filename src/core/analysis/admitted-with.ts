@@ -61,7 +61,15 @@ function* candidates(policies: PolicySet, { premises, proofs, isWanted, remember
 function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readonly EvidenceSet[] {
   const one = merged(set);
   const best = one.map((item) => atBest(item, authenticators));
-  return [best.map(justProved), one.map(justProved), best.map(withoutPause), one.map(withoutPause), one, set];
+  return [
+    best.map(justProved),
+    one.map(justProved),
+    best.map(withoutPause),
+    one.map(withoutPause),
+    best.map(asLongAgo),
+    one,
+    set,
+  ];
 }
 
 function atBest(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): AssessedEvidence {
@@ -88,6 +96,12 @@ function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
 
 function justProved(item: AssessedEvidence): AssessedEvidence {
   return { ...withoutPause(item), age: item.age === 'now' ? 'now' : 0 };
+}
+
+/** Nothing happened since the proof. */
+function asLongAgo(item: AssessedEvidence): AssessedEvidence {
+  const { age, idle = 0 } = item;
+  return { ...item, age: age === 'now' ? age : Math.min(age, idle) };
 }
 
 function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence {

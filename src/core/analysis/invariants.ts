@@ -3,6 +3,7 @@
  * facts and proofs with which the evaluator says so, held by a search that left nothing out. Of everything else it is
  * said that it is undecided, and which rules are to blame.
  */
+import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Conditions } from '../model/conditions.ts';
 import type { Requirement, Rule, RuleHead } from '../model/policy.ts';
@@ -17,7 +18,7 @@ import { endsInDenial, isLockedOut } from './lock-outs.ts';
 import { type Deciding, deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from './sign-in-cases.ts';
-import { type EvidenceSet, holdsForAll } from './strictness.ts';
+import { type EvidenceSet, holdsForAll, type PossibleProofs } from './strictness.ts';
 
 /** What shall hold. */
 export type Claim =
@@ -28,7 +29,9 @@ export type Claim =
   /** Each user who gets in has proved this. */
   | { readonly kind: 'proves'; readonly requirement: Requirement }
   /** No user gets in by these authenticators who could not have got in without them. */
-  | { readonly kind: 'without'; readonly authenticators: readonly string[] };
+  | { readonly kind: 'without'; readonly authenticators: readonly string[] }
+  /** Users who get in could do so by these authenticators alone; one of `including` must be usable. */
+  | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -109,6 +112,7 @@ function admission(one: SignInCase, { claim, countsRemembered }: Invariant, { po
   const remembered = countsRemembered ? [] : proofs.authenticators.filter(isRemembered);
   const premises = premisesOf(one, policies, remembered);
   const isFine = fineEvidence(claim, premises);
+  if (claim.kind === 'offers' && isOffered(claim, premises, proofs)) return fine;
   if (isLockedOut(policies, one) || isAskedFor(claim, premises) || holdsForAll(premises, isFine, proofs)) return fine;
   const facts = one.findFacts();
   const isWanted = (set: EvidenceSet) => !isFine(set);
@@ -120,6 +124,17 @@ function admission(one: SignInCase, { claim, countsRemembered }: Invariant, { po
 function isAskedFor(claim: Claim, premises: readonly Requirement[]): boolean {
   if (claim.kind !== 'proves') return false;
   return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(claim.requirement));
+}
+
+/** At their best, these authenticators are enough. */
+function isOffered(
+  { authenticators, including }: Extract<Claim, { readonly kind: 'offers' }>,
+  premises: readonly Requirement[],
+  proofs: PossibleProofs,
+): boolean {
+  const usable = proofs.authenticators.filter(({ key }) => authenticators.includes(key));
+  const isEnough = (premise: Requirement) => meetsRequirement(premise, bestEvidence(premise, usable));
+  return usable.some(({ key }) => including.includes(key)) && premises.every(isEnough);
 }
 
 /** What may let a user in. More evidence never makes it worse. */

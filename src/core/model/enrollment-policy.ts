@@ -21,6 +21,8 @@ export interface EnrollmentTerms {
   readonly disabled: readonly string[];
   /** May be used and not be enrolled. Absent: none. */
   readonly useOnly?: readonly string[];
+  /** By authenticator, the models that may be enrolled. What is enrolled already is not touched. Absent: any may. */
+  readonly models?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One of these authenticators must be enrolled; the user chooses which. */

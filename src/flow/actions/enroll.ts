@@ -9,6 +9,7 @@ import type { Characteristic, Facts, Recovery } from '../../core/model/facts.ts'
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
+import { enrollmentRuling } from '../../core/policy/enrollment-terms.ts';
 import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
 import type { Pending } from '../../core/step/transaction.ts';
@@ -222,6 +223,8 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
   // A decoy has no account.
   const account = subject && (await loadAccount(context.request.unit, subject.id));
   if (!authenticator || !account) return undefined;
+  const { terms } = enrollmentRuling(await context.snapshot.policies(context.app), facts);
+  const models = terms?.models?.[pending.authenticator];
   return {
     pending,
     authenticator,
@@ -230,6 +233,7 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
     env: {
       ...environmentOf(context, pending.authenticator, account.credentials),
       ...(await newPasswordTerms(context, pending.authenticator, facts)),
+      ...omitUndefined({ models }),
     },
   };
 }

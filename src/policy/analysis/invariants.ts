@@ -60,7 +60,7 @@ function examinerFor(
     const present = spaces.get(app.clientId);
     if (present) return present;
     const policies = await known.policies(app);
-    const conditions = [...rulesIn(policies), ...invariants].map(({ when }) => when);
+    const conditions = [...rulesTogether(policies), ...invariants].map(({ when }) => when);
     const made = { policies, space: ruleSpace(conditions, universe([app.clientId])) };
     spaces.set(app.clientId, made);
     return made;
@@ -90,7 +90,8 @@ function isAbout({ any, none, labels }: InvariantApps, { clientId, labels: own }
   );
 }
 
-function rulesIn({ session, app, enrollment }: PolicySet): readonly RuleHead[] {
+/** The rules that decide over a sign-in together. */
+export function rulesTogether({ session, app, enrollment }: PolicySet): readonly RuleHead[] {
   const own = [...session.rules, ...(app?.rules ?? [])].map(({ rule }): RuleHead => rule);
   return [...own, ...(enrollment ? beforeSignIn(enrollment).rules : []).map(({ rule }): RuleHead => rule)];
 }

@@ -41,6 +41,7 @@ export function checkEnrollment(
   const policy = readEnrollmentPolicy(document);
   return [
     ...unenrollable(source, policy, authenticators),
+    ...unknownModels(source, policy, { kinds: all, settings }),
     ...conflicts(source, policy, { documents, settings, authenticators }),
   ];
 }
@@ -67,6 +68,24 @@ function unenrollable(
     });
     return [...faults, ...tooMany];
   });
+}
+
+/** Models that nothing vouches for: any key could say that it is one. */
+function unknownModels(
+  source: YamlSource,
+  { rules }: EnrollmentPolicy,
+  { kinds, settings }: { readonly kinds: readonly AuthenticatorKind[]; readonly settings: Settings },
+): readonly Finding[] {
+  return rules.flatMap(({ then: { models = {} }, off }, index) =>
+    Object.entries(off ? {} : models).flatMap(([key, named]) => {
+      const own = settings.authenticators[key] ?? { enabled: false };
+      const { modelFault = () => 'has no models' } = kinds.find((kind) => kind.key === key) ?? {};
+      return named.flatMap((model, at) => {
+        const fault = modelFault(own, model);
+        return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'models', key, at], fault)];
+      });
+    }),
+  );
 }
 
 /** Why no user can have so many of these; `undefined`: a user can. */

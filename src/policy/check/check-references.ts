@@ -150,7 +150,7 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
   return [
     ...dangling,
     ...(kind === 'settings' ? unknownKeys(source, 'authenticators', knownAuthenticators(names)) : []),
-    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', knownAuthenticators(names)) : []),
+    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote|models', knownAuthenticators(names)) : []),
     ...(kind === 'settings' || kind === 'app'
       ? []
       : unknownKeys(source, 'when.attributes', { what: 'attribute', known: names.attributes })),

@@ -17,6 +17,7 @@ export const findingCodes = {
   invariant: { severity: 'error', title: 'an invariant does not hold' },
   'undecided-invariant': { severity: 'warning', title: 'whether an invariant holds could not be decided' },
   'empty-invariant': { severity: 'warning', title: 'an invariant is about no sign-in' },
+  standard: { severity: 'error', title: 'a rule falls short of the standard that was asked for' },
   past: { severity: 'warning', title: 'a time that is over' },
   unused: { severity: 'note', title: 'a zone, group or policy that nothing uses' },
   acceptance: { severity: 'warning', title: 'a comment that accepts a finding is wrong, expired or needless' },

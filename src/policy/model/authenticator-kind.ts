@@ -38,6 +38,11 @@ export interface AuthenticatorConfiguration {
    * follows from the issuer, and there is none.
    */
   readonly relyingParty?: (settings: AuthenticatorSettings, issuer?: string) => RelyingParty | undefined;
+  /**
+   * Present: rules may name the models that may be enrolled. Why this one cannot be named under these settings, as a
+   * clause; `undefined`: it can.
+   */
+  readonly modelFault?: (settings: AuthenticatorSettings, model: string) => string | undefined;
   /** What the standards say against enabling it at all: a sentence without its beginning. */
   readonly objection?: string;
   /** What the standards say against taking it for one of several factors: a clause. */

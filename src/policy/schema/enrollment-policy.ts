@@ -5,7 +5,7 @@ import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model
 import { asksHowSignedIn } from '../../core/policy/conditions.ts';
 import { dateSpan } from '../../core/policy/date-bound.ts';
 import { conditionsAfterSignInSchema } from './conditions.ts';
-import { closed, duration, key, listOf } from './fields.ts';
+import { closed, duration, key, listOf, text } from './fields.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from './rule-head.ts';
 
 const untilFault = 'must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00';
@@ -64,6 +64,10 @@ const then = closed({
     .describe('Offered like `optional`, and again after a while, by authenticator.'),
   disabled: listOf(key).optional().describe('Can be neither enrolled nor used to sign in.'),
   useOnly: listOf(key).optional().describe('May be used to sign in, and cannot be enrolled where this rule decides.'),
+  models: z
+    .record(key, listOf(text.toLowerCase()))
+    .optional()
+    .describe('By authenticator: the models that may be enrolled where this rule decides, of passkeys by AAGUID.'),
 })
   .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [], useOnly = [] }, context) => {
     const offered = [...optional, ...Object.keys(promote)];
@@ -89,11 +93,15 @@ const rule = closed({
   when: conditionsAfterSignInSchema.optional(),
   then: then.describe('What follows when the conditions hold.'),
 })
-  .superRefine(({ when, then: { disabled, useOnly } }, context) => {
-    if (when === undefined || !asksHowSignedIn(when) || (disabled ?? useOnly) === undefined) return;
+  .superRefine(({ when, then: { disabled, useOnly, models } }, context) => {
+    if (when === undefined || !asksHowSignedIn(when) || (disabled ?? useOnly ?? models) === undefined) return;
     const message =
       'cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in';
-    context.addIssue({ code: 'custom', path: ['then', disabled ? 'disabled' : 'useOnly'], message });
+    context.addIssue({
+      code: 'custom',
+      path: ['then', disabled ? 'disabled' : useOnly ? 'useOnly' : 'models'],
+      message,
+    });
   })
   .transform(
     ({ name, when = {}, then: terms, ...switches }): EnrollmentRule => ({
@@ -110,6 +118,7 @@ const rule = closed({
         })),
         disabled: terms.disabled ?? [],
         ...(terms.useOnly && { useOnly: terms.useOnly }),
+        ...(terms.models && { models: terms.models }),
       },
     }),
   );

@@ -42,9 +42,13 @@ function blob(statement: object = {}, entry: object = {}): string {
   return JSON.stringify({ no: 1, entries: [{ aaguid, metadataStatement, statusReports: [], ...entry }] });
 }
 
-async function register(making: Making, settings: Readonly<Record<string, unknown>> = { metadata }) {
+async function register(
+  making: Making,
+  settings: Readonly<Record<string, unknown>> = { metadata },
+  models?: readonly string[],
+) {
   const webauthn = webauthnAuthenticator();
-  const context = { ...base, now, settings };
+  const context = { ...base, now, settings, ...(models && { models }) };
   const started = await webauthn.beginEnrollment(subject, context);
   const input = attestation(newKey('YWxpY2U'), whereOf(started, context.issuer), making);
   const result = await webauthn.enroll(subject, { pending: started.private, input }, context);
@@ -126,4 +130,14 @@ test('only the models on the list, and only if they can prove to be one', async 
     code: 'credentials.not_allowed',
     reason: 'aaguid',
   });
+});
+
+test('a rule names models beside the list of the settings, and nothing else vouches for them', async () => {
+  const key = chained(leaf, middle);
+  expect((await register(key, { metadata }, [other, aaguid])).result).toMatchObject({ ok: true });
+  const refused = (reason: string) => ({ ok: false, code: 'credentials.not_allowed', reason });
+  expect((await register(key, { metadata }, [other])).result).toEqual(refused('aaguid'));
+  expect((await register(key, { metadata, aaguids: [other] }, [aaguid])).result).toEqual(refused('aaguid'));
+  expect((await register({ aaguid }, { metadata }, [aaguid])).result).toEqual(refused('attestation_untrusted'));
+  expect((await register({ aaguid }, {}, [aaguid])).result).toEqual(refused('attestation_untrusted'));
 });

@@ -227,6 +227,48 @@ test('apply says what identifies users from now on, and how to let those in who 
   });
 });
 
+describe('check --standard', () => {
+  test('says which rules fall short, and what no policy shows', async () => {
+    await withConfiguration(validFiles, async (dir) => {
+      const { stdout, stderr, code } = await run(dir, 'check', '--standard', 'phr-only');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^policies\/sign-on\/notes\.yaml:3:5: error: rules\[0\] falls short of NIST SP 800-63B-4, 3\.2\.5/,
+      );
+      expect(stdout).toContain('the policies fall short of phishing resistance everywhere (1 app): 1 finding\n');
+      expect(stdout).toContain(
+        "no policy can show:\n  - recoveries of passwords, which prove nothing to an app\n  - the apps' own",
+      );
+      const json = JSON.parse((await run(dir, 'check', '--standard', 'phr-only', '--json')).stdout) as object;
+      expect(json).toMatchObject({ ok: true, standard: { standard: 'phr-only', meets: false, apps: 1 } });
+    });
+  });
+
+  test('is met without an error', async () => {
+    const policy =
+      'name: notes\nrules:\n  - { name: All, then: { allow: { possession: { phishingResistant: true } } } }\n';
+    const files = {
+      ...validFiles,
+      'policies/sign-on/notes.yaml': policy,
+      'stepgate.yaml': 'brand: { name: A }\nauthenticators: { webauthn: { enabled: true } }\n',
+    };
+    await withConfiguration(files, async (dir) => {
+      const { stdout, code } = await run(dir, 'check', '--standard', 'phr-only', '--app', 'notes');
+      expect([stdout.split('\n')[1], code]).toEqual(['the policies meet phishing resistance everywhere (1 app)', 0]);
+    });
+  });
+
+  test.each([
+    [['--standard', 'phr-only', '--app', 'note'], 'did you mean `notes`?'],
+    [['--standard', 'phr-only', '--label', 'x'], 'unknown label'],
+    [['--app', 'notes'], '--app and --label go with --standard'],
+  ])('%j is refused', async (options, message) => {
+    await withConfiguration(validFiles, async (dir) => {
+      await expect(run(dir, 'check', ...options)).rejects.toThrow(message);
+    });
+  });
+});
+
 test('schema writes one file for each kind of file', async () => {
   await withConfiguration(validFiles, async (dir) => {
     await run(dir, 'schema');

@@ -103,6 +103,21 @@ test.each<[string, string, string]>([
     '2:52 rules[0].then.useOnly[0] `totp` is offered by the same rule',
   ],
   [
+    'models of what has none',
+    '  - { name: A, then: { models: { totp: [any] } } }\n',
+    '2:41 rules[0].then.models.totp[0] has no models',
+  ],
+  [
+    'a model that is none',
+    '  - { name: A, then: { models: { webauthn: [yubikey] } } }\n',
+    '2:45 rules[0].then.models.webauthn[0] must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a',
+  ],
+  [
+    'a model that nothing vouches for',
+    '  - { name: A, then: { models: { webauthn: [EE882879-721c-4913-9775-3dfcce97072a] } } }\n',
+    '2:45 rules[0].then.models.webauthn[0] needs `authenticators.webauthn.metadata`: nothing else vouches for a model',
+  ],
+  [
     'more of a kind than there can be',
     '  - { name: A, then: { required: [{ anyOf: [password], count: 2 }] } }\n',
     '2:63 rules[0].then.required[0].count no user can have 2 of password: there is only one of each',

@@ -133,7 +133,7 @@ describe('what does not hold', () => {
     expect(verdicts).toEqual(['holds', 'refuted', 'holds', 'refuted']);
     expect(findings.map(({ message }) => message.split(': ')[1])).toEqual([
       expect.stringContaining('nothing but password (proved 1 d ago)'),
-      expect.stringContaining('(proved 1 d ago, with a pause of 2 h since)'),
+      expect.stringContaining('(proved 2 h ago, with a pause of 2 h since)'),
     ]);
     expect(findings[0]?.example).toContain('password@1d');
   });

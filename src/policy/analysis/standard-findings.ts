@@ -1,0 +1,202 @@
+/** Which rules fall short of a standard, as findings at these rules. */
+import { examineInvariant, type Violation } from '../../core/analysis/invariants.ts';
+import { ruleSpace } from '../../core/analysis/rule-space.ts';
+import { defaultPasswordTerms, type PasswordRule } from '../../core/model/password-policy.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
+import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
+import { equivalentApps } from '../revision/equivalent-apps.ts';
+import type { CheckedSources } from './analyse.ts';
+import {
+  type AnalysedConfiguration,
+  analysedConfiguration,
+  analysisFinding,
+  type FilePlace,
+  namedRule,
+} from './configuration.ts';
+import { exampleOptions } from './example-options.ts';
+import { rulesTogether } from './invariants.ts';
+import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
+import { type AuthenticatorRoles, type Criterion, type Standard, type StandardName, standards } from './standards.ts';
+
+export interface StandardOptions {
+  readonly standard: StandardName;
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Client ids and labels of the apps to look at. Both absent: all. */
+  readonly apps?: readonly string[];
+  readonly labels?: readonly string[];
+}
+
+export interface StandardResult {
+  /** By file and line. */
+  readonly findings: readonly AnalysisFinding[];
+  /** How many apps were looked at. */
+  readonly apps: number;
+}
+
+/** Of files that were checked. */
+export async function standardFindings(checked: CheckedSources, options: StandardOptions): Promise<StandardResult> {
+  const configuration = await analysedConfiguration(checked, options.authenticators);
+  const standard: Standard = standards[options.standard];
+  const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
+  const found: AnalysisFinding[] = [];
+  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
+  for (const { app } of await equivalentApps(onePage(meant), configuration.snapshot.policies))
+    found.push(...appFindings(app, await configuration.snapshot.policies(app), context));
+  found.push(...(await passwordFindings(context)), ...bannedFindings(context));
+  const distinct = new Map(
+    found.map((one) => [`${one.file}:${one.line} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`, one]),
+  );
+  const findings = [...distinct.values()].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+  return { findings, apps: meant.length };
+}
+
+interface Context {
+  readonly configuration: AnalysedConfiguration;
+  readonly standard: Standard;
+  readonly roles: AuthenticatorRoles;
+}
+
+function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
+  if (app.signOnPolicies === undefined) return false;
+  if (apps === undefined && labels === undefined) return true;
+  return (apps ?? []).includes(app.clientId) || (labels ?? []).some((label) => app.labels.includes(label));
+}
+
+async function* onePage(apps: readonly App[]): AsyncGenerator<readonly App[]> {
+  yield apps;
+}
+
+function rolesIn(
+  { snapshot: { settings } }: AnalysedConfiguration,
+  all: readonly AuthenticatorKind[],
+): AuthenticatorRoles {
+  const enabled = enabledAuthenticators(all, settings);
+  const keysOf = (fits: (one: (typeof enabled)[number]) => boolean) => enabled.filter(fits).map(({ key }) => key);
+  const sends = ({ key, channels }: (typeof enabled)[number], by: readonly DeliveryChannel[]) => {
+    const own = settings.authenticators[key];
+    return own !== undefined && (channels?.(own) ?? []).some((channel) => by.includes(channel));
+  };
+  return {
+    passwords: keysOf(({ underPasswordPolicy }) => underPasswordPolicy === true),
+    mail: keysOf((one) => sends(one, ['email'])),
+    phone: keysOf((one) => sends(one, ['sms', 'voice'])),
+    questions: keysOf(({ auxiliary }) => auxiliary === true),
+    handedOut: keysOf(({ recovery, enrollable }) => recovery === true && !enrollable),
+    phishingResistant: keysOf(({ characteristics }) => characteristics.includes('phishingResistant')),
+    all: keysOf(() => true),
+  };
+}
+
+function appFindings(app: App, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
+  const { configuration, standard, roles } = context;
+  const conditions = rulesTogether(policies).map(({ when }) => when);
+  const space = ruleSpace(conditions, configuration.universe([app.clientId]));
+  const remembering = rememberingRules(policies, context);
+  const found = standard.criteria.flatMap((criterion) => {
+    const claim = criterion.claim(roles);
+    if (claim === undefined) return [];
+    const verdict = examineInvariant(
+      { name: criterion.section, when: {}, claim, ...(standard.memory && { countsRemembered: true as const }) },
+      { policies, space },
+    );
+    if (verdict.kind === 'undecided') {
+      const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}`;
+      return verdict.open.flatMap((rules) => findingAtRule(rules, criterion, { ...context, message }));
+    }
+    if (verdict.kind !== 'refuted') return [];
+    return verdict.violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context));
+  });
+  return [...found, ...remembering];
+}
+
+/** Said for itself, so that it shows beside what the rule lacks otherwise. */
+function rememberingRules({ app }: PolicySet, { configuration, standard }: Context): readonly AnalysisFinding[] {
+  const { memory } = standard;
+  const rules = app?.rules.map(({ rule }) => rule) ?? [];
+  if (memory === undefined) return [];
+  return rules.flatMap((rule) => {
+    const place = rule.then.kind === 'allow' && rule.then.remember ? configuration.placeOf(rule) : undefined;
+    if (place === undefined) return [];
+    const message = `falls short of ${memory.section}: ${memory.text}`;
+    const path = [...place.path, 'then', 'remember'];
+    return [analysisFinding('standard', { ...place, path }, { message, advice: 'remove `remember` from this rule' })];
+  });
+}
+
+function violationFinding(
+  { rules, facts, proved }: Violation,
+  { app, policies, criterion }: { readonly app: App; readonly policies: PolicySet; readonly criterion: Criterion },
+  context: Context,
+): readonly AnalysisFinding[] {
+  const { authenticators } = policies;
+  const short = `falls short of ${criterion.section}: ${criterion.text}`;
+  const instead =
+    proved && claimIsAboutProofs(criterion, context) ? `; it takes ${proofsInWords(proved, authenticators)}` : '';
+  const options = exampleOptions(facts, proved?.enrolled);
+  const example = proved && isShownByExample(proved, authenticators) ? [...options, ...proofOptions(proved)] : options;
+  const message = `${short}${instead} (app ${app.clientId})`;
+  return findingAtRule(rules, criterion, { ...context, message, example });
+}
+
+function claimIsAboutProofs({ claim }: Criterion, { roles }: Context): boolean {
+  return claim(roles)?.kind !== 'offers';
+}
+
+interface Said extends Context {
+  readonly message: string;
+  readonly example?: readonly string[];
+}
+
+/** At the rule that is to blame; the other rules that decide are named. */
+function findingAtRule(
+  [session, app, ...others]: readonly RuleHead[],
+  { blames, isRecommended }: Criterion,
+  { configuration, message, example }: Said,
+): readonly AnalysisFinding[] {
+  const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
+  const place = blamed && configuration.placeOf(blamed);
+  if (place === undefined) return [];
+  const rules = [...(beside ? [beside] : []), ...others].filter(({ location }) => location !== undefined);
+  return [
+    analysisFinding('standard', place, {
+      message,
+      rules: rules.map(namedRule),
+      advice: isRecommended
+        ? 'follow the recommendation, or say why not where you keep such reasons'
+        : 'ask for it in this rule, or leave the app out of what the standard is for',
+      ...(isRecommended && { severity: 'warning' as const }),
+      ...(example && { example }),
+    }),
+  ];
+}
+
+/** Each rule of the password policy; without one, the terms that apply then. */
+async function passwordFindings({ configuration, standard }: Context): Promise<readonly AnalysisFinding[]> {
+  const policy = await configuration.snapshot.passwordPolicy();
+  const rules = policy?.rules.map(({ rule }): PasswordRule => rule) ?? [];
+  return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {
+    const message = `falls short of ${section}: ${text}`;
+    const advice = 'set it in policies/password.yaml';
+    const places = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.placeOf(rule));
+    if (policy === undefined && !isMet(defaultPasswordTerms)) places.push(settingsPlace(configuration));
+    return places.flatMap((place) => (place ? [analysisFinding('standard', place, { message, advice })] : []));
+  });
+}
+
+function settingsPlace({ settings }: AnalysedConfiguration): FilePlace | undefined {
+  return settings && { source: settings, path: [] };
+}
+
+function bannedFindings({ configuration, standard: { banned }, roles }: Context): readonly AnalysisFinding[] {
+  const place = settingsPlace(configuration);
+  if (banned === undefined || place === undefined) return [];
+  return banned.keys(roles).map((key) => {
+    const parts = { message: `falls short of ${banned.section}: ${banned.text}`, advice: 'do not enable it', key };
+    return analysisFinding('standard', { ...place, path: ['authenticators'] }, parts);
+  });
+}

@@ -1,0 +1,282 @@
+/** What standards say about policies, as claims that the analysis proves or refutes. */
+import type { Claim } from '../../core/analysis/invariants.ts';
+import type { Characteristic, Seconds } from '../../core/model/facts.ts';
+import type { PasswordTerms } from '../../core/model/password-policy.ts';
+import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
+
+/** Enabled authenticators, by what standards call them. Keys. */
+export interface AuthenticatorRoles {
+  /** Memorised secrets. */
+  readonly passwords: readonly string[];
+  /** Codes that are sent by mail. */
+  readonly mail: readonly string[];
+  /** Codes that are sent over the telephone network. */
+  readonly phone: readonly string[];
+  /** Questions whose answer others may know. */
+  readonly questions: readonly string[];
+  /** Codes that an administrator hands out. */
+  readonly handedOut: readonly string[];
+  readonly phishingResistant: readonly string[];
+  readonly all: readonly string[];
+}
+
+/** One requirement of a standard. */
+export interface Criterion {
+  /** e.g. `NIST SP 800-63B-4, 2.2.1`. */
+  readonly section: string;
+  /** What it asks for, as a clause. */
+  readonly text: string;
+  /** The standard recommends it. Absent: it requires it. */
+  readonly isRecommended?: true;
+  /** The policy whose rule is to blame. */
+  readonly blames: 'session' | 'app';
+  /** Undefined: the enabled authenticators leave nothing to ask. */
+  readonly claim: (roles: AuthenticatorRoles) => Claim | undefined;
+}
+
+/** What a standard asks of each rule of the password policy. */
+export interface PasswordCriterion {
+  readonly section: string;
+  readonly text: string;
+  readonly isMet: (terms: PasswordTerms) => boolean;
+}
+
+export interface Standard {
+  readonly title: string;
+  readonly criteria: readonly Criterion[];
+  readonly passwords?: readonly PasswordCriterion[];
+  /** Present: no browser may do without a factor because it remembers a proof. */
+  readonly memory?: Pick<Criterion, 'section' | 'text'>;
+  /** Authenticators that must not be enabled at all. */
+  readonly banned?: {
+    readonly section: string;
+    readonly text: string;
+    readonly keys: (roles: AuthenticatorRoles) => readonly string[];
+  };
+  /** What no policy can show. */
+  readonly notShown: readonly string[];
+}
+
+const HOUR: Seconds = 3_600;
+const DAY: Seconds = 24 * HOUR;
+const MINUTE: Seconds = 60;
+
+function proves(...anyOf: readonly Alternative[]): Claim {
+  return { kind: 'proves', requirement: { anyOf } satisfies Requirement };
+}
+
+function oneProof(demand: Demand): Claim {
+  return proves({ factors: 1, demands: [demand] });
+}
+
+/** A password and something physical, or something physical that verifies its user. */
+function multiFactor(
+  { passwords, mail, questions, handedOut }: AuthenticatorRoles,
+  shows: readonly Characteristic[] = [],
+) {
+  const exclude = [...mail, ...questions, ...handedOut];
+  const physical: Demand = { factor: 'possession', ...(exclude.length > 0 && { exclude }) };
+  const alone: readonly Characteristic[] = [...shows, 'userVerification'];
+  return proves(
+    {
+      factors: 2,
+      demands: [
+        { factor: 'knowledge', authenticators: passwords },
+        { ...physical, ...(shows.length > 0 && { characteristics: shows }) },
+      ],
+    },
+    { factors: 2, demands: [{ ...physical, characteristics: alone }] },
+  );
+}
+
+const fips = 'validation of authenticators and verifiers under FIPS 140 (federal agencies)';
+const biometrics = 'error rates of biometrics';
+const appSessions = "the apps' own sessions, which end when the app ends them";
+const proofing = 'identity proofing, and how authenticators were bound to the user';
+const account =
+  'the pages of the own account: changes there take the strongest proof that the account can give (Law 7)';
+
+const nist = 'NIST SP 800-63B-4';
+const asvs = 'OWASP ASVS 5.0';
+const pci = 'PCI DSS 4.0.1';
+const hardware: readonly Characteristic[] = ['phishingResistant', 'deviceBound', 'hardwareProtected'];
+
+const offersKeys: Criterion['claim'] = ({ passwords, phishingResistant }) => ({
+  kind: 'offers',
+  authenticators: [...passwords, ...phishingResistant],
+  including: phishingResistant,
+});
+
+const twoFactors: Criterion['claim'] = () => proves({ factors: 2, demands: [] });
+
+const everyTime = 'both factors are proved, also in a browser that remembers one';
+
+const noQuestions = {
+  section: `${asvs}, 6.4.2`,
+  text: 'secret questions are not present',
+  keys: ({ questions }: AuthenticatorRoles) => questions,
+};
+
+/** By the name that `config check --standard` takes. */
+export const standards = {
+  'nist-aal2': {
+    title: 'NIST SP 800-63B-4, authentication assurance level 2',
+    criteria: [
+      {
+        section: `${nist}, 2.2.1`,
+        text: 'a password and a physical authenticator, or a multi-factor one; neither mail, nor questions, nor access codes',
+        blames: 'app',
+        claim: (roles) => multiFactor(roles),
+      },
+      { section: `${nist}, 2.2.2`, text: 'a phishing-resistant option is offered', blames: 'app', claim: offersKeys },
+      {
+        section: `${nist}, 2.2.3`,
+        text: 'the user proves something again after 24 hours',
+        isRecommended: true,
+        blames: 'session',
+        claim: () => oneProof({ maxAge: DAY }),
+      },
+      {
+        section: `${nist}, 2.2.3`,
+        text: 'the user proves something again after an hour without activity',
+        isRecommended: true,
+        blames: 'session',
+        claim: () => oneProof({ maxIdle: HOUR }),
+      },
+    ],
+    memory: { section: `${nist}, 2.2.1`, text: everyTime },
+    notShown: [fips, biometrics, appSessions, proofing, account],
+  },
+  'nist-aal3': {
+    title: 'NIST SP 800-63B-4, authentication assurance level 3',
+    criteria: [
+      {
+        section: `${nist}, 2.3.1`,
+        text: 'a phishing-resistant key that is bound to its device and protected by hardware, with its user verified or a password beside it',
+        blames: 'app',
+        claim: (roles) => multiFactor(roles, hardware),
+      },
+      {
+        section: `${nist}, 2.3.3`,
+        text: 'both factors are proved again after 12 hours',
+        blames: 'session',
+        claim: () => proves({ factors: 2, demands: [], maxAge: 12 * HOUR }),
+      },
+      {
+        section: `${nist}, 2.3.3`,
+        text: 'the user proves something again after 15 minutes without activity',
+        isRecommended: true,
+        blames: 'session',
+        claim: () => oneProof({ maxIdle: 15 * MINUTE }),
+      },
+    ],
+    memory: { section: `${nist}, 2.3.1`, text: everyTime },
+    notShown: [fips, biometrics, appSessions, proofing, account],
+  },
+  'asvs-l2': {
+    title: 'OWASP ASVS 5.0, level 2',
+    criteria: [
+      { section: `${asvs}, 6.3.3`, text: 'several factors', blames: 'app', claim: twoFactors },
+      {
+        section: `${asvs}, 6.6.1`,
+        text: 'who may use the telephone network may use a stronger authenticator instead',
+        blames: 'app',
+        claim: ({ all, phone, mail, questions, handedOut, passwords }) => {
+          const stronger = all.filter((key) => ![...phone, ...mail, ...questions, ...handedOut].includes(key));
+          if (phone.length === 0) return undefined;
+          return {
+            kind: 'offers',
+            authenticators: stronger,
+            including: stronger.filter((key) => !passwords.includes(key)),
+          };
+        },
+      },
+    ],
+    banned: noQuestions,
+    memory: { section: `${asvs}, 6.3.3`, text: everyTime },
+    notShown: ['that users are told of the risks of text messages and calls (6.6.1)', appSessions, account],
+  },
+  'asvs-l3': {
+    title: 'OWASP ASVS 5.0, level 3',
+    criteria: [
+      {
+        section: `${asvs}, 6.3.3`,
+        text: 'several factors, one of them phishing resistant, protected by hardware and used by an act of the user',
+        blames: 'app',
+        // A phishing-resistant key always takes an act of the user (WebAuthn, section 7.2: the flag UP).
+        claim: () =>
+          proves({
+            factors: 2,
+            demands: [{ factor: 'possession', characteristics: ['phishingResistant', 'hardwareProtected'] }],
+          }),
+      },
+      {
+        section: `${asvs}, 6.3.6`,
+        text: 'mail is no factor',
+        blames: 'app',
+        claim: ({ mail }) => ({ kind: 'without', authenticators: mail }),
+      },
+      {
+        section: `${asvs}, 6.6.1`,
+        text: 'text messages and calls are no option',
+        blames: 'app',
+        claim: ({ phone }) => ({ kind: 'without', authenticators: phone }),
+      },
+    ],
+    banned: noQuestions,
+    memory: { section: `${asvs}, 6.3.3`, text: everyTime },
+    notShown: [appSessions, account],
+  },
+  'pci-dss-4': {
+    title: 'PCI DSS 4.0.1, requirement 8',
+    criteria: [
+      {
+        section: `${pci}, 8.4.2`,
+        text: 'several factors',
+        blames: 'app',
+        claim: twoFactors,
+      },
+      {
+        section: `${pci}, 8.2.8`,
+        text: 'the user proves something again after 15 minutes without activity',
+        blames: 'session',
+        claim: () => oneProof({ maxIdle: 15 * MINUTE }),
+      },
+    ],
+    passwords: [
+      {
+        section: `${pci}, 8.3.4`,
+        text: 'at most 10 wrong attempts, then a wait of 30 minutes at least',
+        isMet: ({ lockout: { attempts, wait } }) => attempts <= 10 && (wait ?? 0) >= 30 * MINUTE,
+      },
+      {
+        section: `${pci}, 8.3.6`,
+        text: 'passwords of 12 characters at least',
+        isMet: ({ minLength, minLengthBesideSecondFactor: beside }) => Math.min(minLength, beside) >= 12,
+      },
+      { section: `${pci}, 8.3.7`, text: 'none of the last four passwords', isMet: ({ history }) => history >= 4 },
+    ],
+    memory: { section: `${pci}, 8.5.1`, text: everyTime },
+    notShown: [
+      'that passwords hold letters and digits (8.3.6): length and blocklists stand in for composition, which NIST SP 800-63B-4 section 3.1.1.2 forbids',
+      'that passwords change every 90 days (8.3.9): it is about passwords that are the only factor, which 8.4.2 excludes',
+      'administrative access that does not pass the provider (8.4.1), and remote access to networks (8.4.3)',
+      appSessions,
+      account,
+    ],
+  },
+  'phr-only': {
+    title: 'phishing resistance everywhere',
+    criteria: [
+      {
+        section: `${nist}, 3.2.5`,
+        text: 'every sign-in is phishing resistant',
+        blames: 'app',
+        claim: () => oneProof({ characteristics: ['phishingResistant'] }),
+      },
+    ],
+    notShown: ['recoveries of passwords, which prove nothing to an app', appSessions, account],
+  },
+} as const satisfies Readonly<Record<string, Standard>>;
+
+export type StandardName = keyof typeof standards;
