@@ -112,11 +112,7 @@ export function createApp(options: AppOptions): ServerApp {
     }),
   };
   const { activeRevision, directory, hashing, renderer, shadow } = foundation;
-  const storeHealth = new StoreHealth({
-    store,
-    warn: log.warn,
-    alarm: (error) => log.error(error, { part: 'store' }),
-  });
+  const storeHealth = createStoreHealth(options);
   const messaging = createMessaging(foundation, (logout) =>
     notifyOfLogout(activeRevision.provider(), services, logout),
   );
@@ -148,6 +144,10 @@ export function createApp(options: AppOptions): ServerApp {
     deletions,
     shadow,
   };
+}
+
+function createStoreHealth({ store, log }: AppOptions): StoreHealth {
+  return new StoreHealth({ store, warn: log.warn, alarm: (error) => log.error(error, { part: 'store' }) });
 }
 
 function createShadow({ store, issuer, log: { warn } }: AppOptions, revisions: Revisions): ShadowWorker {
