@@ -138,6 +138,21 @@ test('it counts what it leaves out: older lines, accounts that are gone, what th
   );
 });
 
+test('a denial counts once, however often its page was shown', async () => {
+  await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', noStaff, ask(1)) });
+  const user = await userWithPassword(node, ['staff']);
+  const { agent, page } = await beginSignIn(node, 'notes');
+  const denied = await identify(agent, page, user);
+  expect(currentStep(denied)).toBe('denied.rule');
+  await agent.open(denied.url);
+  expect(
+    node.audit.filter(({ event, subject }) => event === 'sign_in.denied' && subject === user.id).length,
+  ).toBeGreaterThan(1);
+  expect(await replayed('P1D')).toContain(
+    '  1 sign-in; 1 of them comes out otherwise, for 1 user\n\nnotes: 1 user would no longer be denied',
+  );
+});
+
 test.each([
   [['--replay', 'yesterday'], '--replay takes how far back, like P30D'],
   [['--replay', 'P1D', '--from', 'config'], '--replay compares with what is live'],

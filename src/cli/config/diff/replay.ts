@@ -42,17 +42,18 @@ export interface ReplaySides {
   readonly next: Snapshot;
 }
 
-/** Users that are kept apart, and accounts that are read at once. */
-const limits = { users: 10_000, reads: 100 };
+/** Users that are kept apart, accounts that are read at once, and denied sign-ins that are remembered. */
+const limits = { users: 10_000, reads: 100, denied: 1_000 };
 
 /** Rejects with `StoreUnavailable`, or when a policy cannot be read. `from`: epoch seconds. */
 export async function replay(store: Store, sides: ReplaySides, from: Seconds): Promise<Replay> {
   const directory = new Directory(store);
   const left: Record<LeftOut, number> = { noTrace: 0, noAccount: 0, noApp: 0, noDevice: 0, tooMany: 0 };
   const byUser = new Map<string, Map<string, SeenDifference>>();
+  const denied = new Set<string>();
   let [replayed, differing] = [0, 0];
   for await (const page of readAuditLog(store, { mayMatch: isDecision })) {
-    const lines = page.map(({ line }) => line).filter((line) => isAbout(line, from));
+    const lines = page.map(({ line }) => line).filter((line) => isAbout(line, from) && !isRepeated(line, denied));
     const subjects = await subjectsOf(lines, directory);
     for (const line of lines) {
       const outcome = await replayLine(line, subjects.get(line.subject ?? ''), sides);
@@ -79,6 +80,15 @@ function isDecision(text: string): boolean {
 function isAbout({ event, time, subject }: AuditLine, from: Seconds): boolean {
   const isEnd = event === 'sign_in.completed' || event === 'sign_in.denied';
   return isEnd && subject !== undefined && Date.parse(time) >= from * 1000;
+}
+
+/** A page of a denial that was shown again has a line again. `denied`: the newest transactions that were denied. */
+function isRepeated({ event, transaction = '' }: AuditLine, denied: Set<string>): boolean {
+  if (event !== 'sign_in.denied') return false;
+  if (denied.has(transaction)) return true;
+  if (denied.size >= limits.denied) denied.clear();
+  denied.add(transaction);
+  return false;
 }
 
 async function subjectsOf(
