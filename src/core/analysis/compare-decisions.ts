@@ -32,7 +32,7 @@ export const changes = ['denied', 'admitted', 'more', 'less', 'rule', 'none'] as
 
 export type Change = (typeof changes)[number];
 
-export interface Comparison {
+export interface DecisionComparison {
   readonly change: Change;
   readonly before: Judgement;
   readonly after: Judgement;
@@ -52,16 +52,16 @@ export function withZones(facts: Facts, zonesOf: (ip: string) => Omit<Facts['net
 }
 
 /** A sign-in that ended: both sides see the same user, request and evidence. */
-export function compareSignIn(before: Judge, after: Judge): Comparison {
+export function compareSignIn(before: Judge, after: Judge): DecisionComparison {
   return comparison(verdictOf(before), verdictOf(after));
 }
 
 /** An exchange for tokens. `at`: its time (epoch seconds); the facts are those of the authorization. */
-export function compareIssuance(before: Judge, after: Judge, at: Seconds): Comparison {
+export function compareIssuance(before: Judge, after: Judge, at: Seconds): DecisionComparison {
   return comparison(issuanceVerdict(before, at), issuanceVerdict(after, at));
 }
 
-function comparison(before: Judgement, after: Judgement): Comparison {
+function comparison(before: Judgement, after: Judgement): DecisionComparison {
   return { change: changeOf(before, after), before, after };
 }
 
@@ -125,7 +125,7 @@ function rulesOf({ layers }: Trace): string {
 }
 
 /** One kind of difference: sign-ins that differ alike are told together. */
-export interface DecisionDifference extends Comparison {
+export interface DecisionDifference extends DecisionComparison {
   readonly client: string;
   readonly kind: 'sign_in' | 'token';
 }
