@@ -14,6 +14,7 @@ import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
+import { ShadowWorker } from './flow/shadow.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
@@ -68,6 +69,8 @@ export interface ServerApp {
   readonly outbox: { start(): void; stop(): Promise<void> };
   /** Deletes accounts that are due; starts after `activeRevision`. */
   readonly deletions: DeletionWorker;
+  /** Compares a draft with what is live; starts after `activeRevision`. */
+  readonly shadow: ShadowWorker;
 }
 
 /** What the parts below are built from. */
@@ -78,6 +81,7 @@ interface Foundation extends AppOptions {
   readonly renderer: Renderer;
   readonly directory: Directory;
   readonly activeRevision: ActiveRevision;
+  readonly shadow: ShadowWorker;
 }
 
 /**
@@ -97,6 +101,7 @@ export function createApp(options: AppOptions): ServerApp {
     hashing: new HashingQueue(options.hashing),
     renderer: createRenderer(views),
     directory: new Directory(store, now),
+    shadow: createShadow(options, revisions),
     activeRevision: new ActiveRevision({
       store,
       revisions,
@@ -106,12 +111,8 @@ export function createApp(options: AppOptions): ServerApp {
       recordExpiry: () => recordExpiry(log),
     }),
   };
-  const { activeRevision, directory, hashing, renderer } = foundation;
-  const storeHealth = new StoreHealth({
-    store,
-    warn: log.warn,
-    alarm: (error) => log.error(error, { part: 'store' }),
-  });
+  const { activeRevision, directory, hashing, renderer, shadow } = foundation;
+  const storeHealth = createStoreHealth(options);
   const messaging = createMessaging(foundation, (logout) =>
     notifyOfLogout(activeRevision.provider(), services, logout),
   );
@@ -132,7 +133,29 @@ export function createApp(options: AppOptions): ServerApp {
   const buildProvider = providerBuilder(foundation, { services, koa });
   const { start, stop } = messaging;
   const deletions = new DeletionWorker({ services, directory });
-  return { koa, activeRevision, storeHealth, revisions, directory, hashing, outbox: { start, stop }, deletions };
+  return {
+    koa,
+    activeRevision,
+    storeHealth,
+    revisions,
+    directory,
+    hashing,
+    outbox: { start, stop },
+    deletions,
+    shadow,
+  };
+}
+
+function createStoreHealth({ store, log }: AppOptions): StoreHealth {
+  return new StoreHealth({ store, warn: log.warn, alarm: (error) => log.error(error, { part: 'store' }) });
+}
+
+function createShadow({ store, issuer, log: { warn } }: AppOptions, revisions: Revisions): ShadowWorker {
+  return new ShadowWorker({
+    store,
+    open: async (draft) => withAccountApp(await revisions.shadow(draft), issuer),
+    warn,
+  });
 }
 
 /** A revision that was not confirmed in time went back, by whichever node was first. */
@@ -205,8 +228,9 @@ function createMessaging(
 }
 
 function createServices(foundation: Foundation, messaging: Messaging): Services {
-  const { store, issuer, log, now, hashing, activeRevision, variables = {} } = foundation;
+  const { store, issuer, log, now, hashing, activeRevision, shadow, variables = {} } = foundation;
   const services: Services = {
+    shadow,
     store,
     authenticators: buildAuthenticators({ hashing }),
     audit: log.audit,

@@ -185,6 +185,8 @@ async function startApp(
   closing.add(() => app.outbox.stop());
   app.deletions.start();
   closing.add(() => app.deletions.stop());
+  app.shadow.start();
+  closing.add(() => app.shadow.stop());
   if (!isEmbedded) return;
   const onError = (error: unknown) => options.log.error(error, { part: 'config' });
   closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { onError }));

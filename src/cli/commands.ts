@@ -45,6 +45,12 @@ export const commands = {
     example: 'config init ./my-config --issuer https://id.example.org',
     json: 'as a JSON object',
   },
+  'config shadow': {
+    summary:
+      'compare a draft with what is live on real sign-ins, without effect; `report` says what would have changed',
+    example: 'config shadow ./draft',
+    json: 'as a JSON object',
+  },
   'config fmt': {
     summary: 'write the files in their canonical form; every comment is kept',
     example: 'config fmt ./config --check',

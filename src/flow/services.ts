@@ -1,7 +1,8 @@
 /** What every request of this node shares. */
 
 import type { Authenticator } from '../authenticators/authenticator.ts';
-import type { Seconds } from '../core/model/facts.ts';
+import type { Facts, Seconds } from '../core/model/facts.ts';
+import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -35,7 +36,27 @@ export interface AppControl {
   end(client: string, of: { readonly userId: string; readonly sessions: readonly string[] }): Promise<void>;
 }
 
+/** A decision that was made and written. */
+export interface ShadowSample {
+  readonly kind: 'sign_in' | 'token';
+  readonly snapshot: Snapshot;
+  readonly app: App;
+  readonly facts: Facts;
+  /** The reference of the sign-in. */
+  readonly transaction?: string;
+  /** A page that says so may be shown again. */
+  readonly isDenied?: boolean;
+  /** Epoch seconds. */
+  readonly at: Seconds;
+}
+
+/** Takes decisions to compare them with a draft. Returns at once, and never throws. */
+export interface ShadowObserver {
+  take(sample: ShadowSample): void;
+}
+
 export interface Services {
+  readonly shadow: ShadowObserver;
   readonly store: Store;
   /** By key, in the order in which they are offered. */
   readonly authenticators: ReadonlyMap<string, Authenticator>;

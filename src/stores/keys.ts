@@ -1,4 +1,5 @@
 /** One function (or constant) for each key in use. What stands under it is in `key-table.ts`. */
+import { hash } from 'node:crypto';
 import { keyOf } from './key-table.ts';
 import { counterOf } from './store.ts';
 
@@ -58,7 +59,9 @@ export function offlineAccessLogKey(userId: string): string {
 
 /** What is kept about the sign-ins of a user: it goes with the account. */
 export function historyKeys(userId: string): readonly string[] {
-  return [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey].map((keyFor) => keyFor(userId));
+  return [signInLogKey, signInHistoryKey, usualPlacesKey, offlineAccessLogKey, shadowKeyOfUser].map((keyFor) =>
+    keyFor(userId),
+  );
 }
 
 /**
@@ -124,6 +127,32 @@ export function revisionKey(revision: number): string {
 export function storedDocumentKey(sha256: string): string {
   return keyOf('document', sha256);
 }
+
+export const shadowKey = keyOf('shadow');
+
+/** `sha256`: of the text of the document, in hex. */
+export function shadowDocumentKey(sha256: string): string {
+  return keyOf('shadow-document', sha256);
+}
+
+export const shadowTotalsKey = keyOf('shadow-totals');
+
+/** Who it is about. Ids are drawn, so that a digest leads back to one only where the ids are at hand. */
+export function shadowUserDigest(userId: string): string {
+  return hash('sha256', `shadow ${userId}`, 'hex');
+}
+
+/** `digest`: from `shadowUserDigest`. */
+export function shadowUserKey(digest: string): string {
+  return keyOf('shadow-user', digest);
+}
+
+/** `userId`: of the account. */
+export function shadowKeyOfUser(userId: string): string {
+  return shadowUserKey(shadowUserDigest(userId));
+}
+
+export const shadowUsersKey = keyOf('shadow-users');
 
 /** The set of messages that wait. */
 export const outboxKey = keyOf('outbox');

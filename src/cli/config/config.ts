@@ -13,6 +13,7 @@ import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
 import { rollbackCommand } from './rollback.ts';
 import { schemaCommand } from './schema.ts';
+import { shadowCommand } from './shadow/shadow.ts';
 import { showCommand } from './show.ts';
 import { whatCommand } from './what.ts';
 import { whoCommand } from './who.ts';
@@ -26,6 +27,7 @@ export function configCommand(context: ConfigContext): Command {
     diffCommand(context),
     applyCommand(context),
     configTestCommand(context),
+    shadowCommand(context),
     confirmCommand(context),
     rollbackCommand(context),
     historyCommand(context),

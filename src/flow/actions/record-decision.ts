@@ -25,6 +25,19 @@ export function recordAsked(context: OpenTransaction, { facts, decision }: Decid
 }
 
 export function auditDenial(context: OpenTransaction, { facts, decision }: Decided): void {
+  const { request, services, snapshot, app, transaction } = context;
+  if (transaction.subject?.decoy === false)
+    request.unit.afterCommit(() =>
+      services.shadow.take({
+        kind: 'sign_in',
+        snapshot,
+        app,
+        facts,
+        transaction: transaction.id,
+        isDenied: true,
+        at: facts.now,
+      }),
+    );
   audit(context.request.unit, context.services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',

@@ -119,6 +119,7 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
 function auditCompletion({ services, accountId, app, snapshot, facts, decision, ...more }: AcceptedSignOn): void {
   const { unit, visitor } = currentRequest();
   const transaction = more.transaction?.id ?? newReference();
+  unit.afterCommit(() => services.shadow.take({ kind: 'sign_in', snapshot, app, facts, transaction, at: facts.now }));
   const { acr, amr, supportingEvidence } = decision.assurance;
   audit(unit, services.audit, {
     event: 'sign_in.completed',

@@ -102,10 +102,13 @@ export async function needsInteraction(ctx: KoaContextWithOIDC, services: Servic
 function auditDeniedRequest(
   ctx: KoaContextWithOIDC,
   services: Services,
-  { decision, snapshot, facts, transaction }: SignOn,
+  { decision, snapshot, app, facts, transaction }: SignOn,
 ): void {
   const { unit, visitor } = currentRequest();
   const reference = transaction?.id ?? newReference();
+  unit.afterCommit(() =>
+    services.shadow.take({ kind: 'sign_in', snapshot, app, facts, transaction: reference, at: facts.now }),
+  );
   audit(unit, services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',

@@ -30,6 +30,9 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
   if (!tokenBasis) throw invalidGrant('nothing says what this sign-in rests on');
   const facts = issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
   const decision = evaluateIssuance(await snapshot.policies(app), facts, services.now());
+  const { transaction: { id: transaction } = {} } = facts;
+  const sample = { kind: 'token' as const, snapshot, app, facts, at: services.now() };
+  unit.afterCommit(() => services.shadow.take(transaction === undefined ? sample : { ...sample, transaction }));
   record({ ...exchange, isRefresh: token?.kind === 'RefreshToken' }, account, { decision, snapshot, facts });
   if (!decision.allow) throw invalidGrant(descriptions[decision.reason] ?? 'the policies deny this sign-in');
 }

@@ -95,8 +95,12 @@ export async function writeDocuments(store: Store, texts: ReadonlyMap<string, st
  * Rejects with `StepgateError('not_configured')` when the document is lost or damaged (Law 4), with `StoreUnavailable`
  * when the store does not answer.
  */
-export async function readDocument(store: Store, hash: string): Promise<Document> {
-  return parseDocument(await readImmutable(store, storedDocumentKey(hash), hash));
+export async function readDocument(
+  store: Store,
+  hash: string,
+  keyOf: (hash: string) => string = storedDocumentKey,
+): Promise<Document> {
+  return parseDocument(await readImmutable(store, keyOf(hash), hash));
 }
 
 /** `undefined`: there is no such document. Rejects like `readDocument`. */
@@ -110,11 +114,15 @@ export async function findDocument(store: Store, hash: string): Promise<Document
  * In pages, so that 10,000 documents neither take as many round trips nor block other requests. Rejects like
  * `readDocument`.
  */
-export async function* readDocuments(store: Store, hashes: readonly string[]): AsyncIterable<readonly Document[]> {
+export async function* readDocuments(
+  store: Store,
+  hashes: readonly string[],
+  keyOf: (hash: string) => string = storedDocumentKey,
+): AsyncIterable<readonly Document[]> {
   for (let start = 0; start < hashes.length; start += pageSize) {
     const page = hashes.slice(start, start + pageSize);
-    const { entries } = await store.load(page.map(storedDocumentKey));
-    yield page.map((hash) => parseDocument(verified(entries, storedDocumentKey(hash), hash)));
+    const { entries } = await store.load(page.map(keyOf));
+    yield page.map((hash) => parseDocument(verified(entries, keyOf(hash), hash)));
   }
 }
 

@@ -30,6 +30,7 @@ import {
   type RevisionInfo,
 } from './moves.ts';
 import { RevisionRefused } from './revision-refused.ts';
+import { openShadow, type ShadowDraft } from './shadow-draft.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
 
@@ -250,6 +251,11 @@ export class Revisions {
     const key = revisionKey(revision);
     const value = (await this.#store.load([key])).entries.get(key)?.value;
     return value === undefined ? undefined : openSnapshot(parseManifest(value), this.#sources);
+  }
+
+  /** A draft that is not live. Rejects like `at`. */
+  shadow(draft: ShadowDraft): Promise<Snapshot> {
+    return openShadow(draft, this.#sources);
   }
 
   /** The newest `limit` revisions, newest first. Rejects with `StoreUnavailable`. */

@@ -79,17 +79,24 @@ interface DocumentSourceOfRevision {
   all(kind: DocumentKind): AsyncIterable<readonly Document[]>;
 }
 
-/** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
-export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
+/**
+ * Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`.
+ * `keyOf`: where a document is, by its hash; absent: where those of revisions are.
+ */
+export async function openSnapshot(
+  manifest: Manifest,
+  sources: SnapshotSources,
+  keyOf?: (hash: string) => string,
+): Promise<Snapshot> {
   const { documents, revision, historySince, recordsPlaces } = manifest;
   return snapshotOf(
     {
       revision,
       recording: omitUndefined({ historySince, recordsPlaces }),
       hashOf: (key) => (Object.hasOwn(documents, key) ? documents[key] : undefined),
-      read: async (hash) => readDocument(sources.store, hash),
+      read: async (hash) => readDocument(sources.store, hash, keyOf),
       find: async (hash) => findDocument(sources.store, hash),
-      all: (kind) => readDocuments(sources.store, hashesOf(manifest, kind)),
+      all: (kind) => readDocuments(sources.store, hashesOf(manifest, kind), keyOf),
     },
     sources,
   );

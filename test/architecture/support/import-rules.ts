@@ -192,6 +192,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'audit-trace',
     'audit',
     'services',
+    'shadow',
     'change-limit',
     'refusal-notice-code',
     'browser',

@@ -167,6 +167,7 @@ export function createWorld(options: WorldOptions = {}) {
       woken.times += 1;
     },
     warn: () => undefined,
+    shadow: { take: () => undefined },
   };
   const visitor: Visitor = {
     ip: '192.0.2.1',

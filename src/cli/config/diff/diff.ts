@@ -3,9 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../../policy/load.ts';
 import { findingLine } from '../../../policy/model/finding.ts';
+import { withAccountApp } from '../../../policy/revision/account-app.ts';
+import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
+import { parseDuration } from '../../shared/durations.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
 import { refusal } from '../../shared/refusal.ts';
+import { revisionInUse } from '../../shared/revision-in-use.ts';
 import { withStore } from '../../shared/with-store.ts';
 import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
@@ -14,11 +18,14 @@ import { configDiff } from './config-diff.ts';
 import { diffHtml } from './diff-html.ts';
 import { diffText } from './diff-text.ts';
 import type { ConfigDiff } from './model.ts';
+import { type Replay, replay } from './replay.ts';
+import { replayText } from './replay-text.ts';
 import { nextSide } from './side.ts';
 
 interface DiffCommandOptions extends ResultOptions {
   readonly html?: string;
   readonly from?: string;
+  readonly replay?: string;
 }
 
 export function diffCommand(context: ConfigContext): Command {
@@ -26,13 +33,38 @@ export function diffCommand(context: ConfigContext): Command {
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('--from <dir>', 'compare with these files instead of what is live; users are not counted then')
     .option('--html <file>', 'write it as a page, too')
+    .option('--replay <duration>', 'replay the sign-ins of the audit log, so far back, e.g. P30D')
     .action(async (dir: string, options: DiffCommandOptions) => {
+      const back = replayedSeconds(options);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
       const diff = await diffOf(context, checked, options.from);
       if (options.html !== undefined) await writePage(options.html, diffHtml(diff, { dir, now: context.now() }));
-      printResult(context, options, { text: diffText(diff), data: { ok: true, ...diff } });
+      const replay = back === undefined ? undefined : await replayOf(context, checked, back);
+      const replayed = replay && back !== undefined ? `\n${replayText(replay, back)}` : '';
+      printResult(context, options, {
+        text: `${diffText(diff)}${replayed}`,
+        data: { ok: true, ...diff, ...(replay && { replay }) },
+      });
     });
+}
+
+/** `undefined`: nothing is replayed. */
+function replayedSeconds({ replay: text, from }: DiffCommandOptions): number | undefined {
+  if (text === undefined) return undefined;
+  if (from !== undefined) throw refusal('--replay compares with what is live, and --from does not');
+  const seconds = parseDuration(text);
+  if (!seconds) throw refusal(`--replay takes how far back, like P30D, 30d or 12h, not ${text}`);
+  return seconds;
+}
+
+function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
+  return withStore(context, async (store) => {
+    const { snapshot } = await revisionInUse(store, context.authenticators);
+    const next = await nextSide(documents, context.authenticators);
+    const own = (one: Snapshot): Snapshot => withAccountApp(one, context.issuer ?? one.settings.issuer ?? '');
+    return replay(store, { live: own(snapshot), next: own(next.snapshot) }, context.now() - back);
+  });
 }
 
 async function diffOf(context: ConfigContext, candidate: Candidate, from: string | undefined): Promise<ConfigDiff> {

@@ -1,0 +1,32 @@
+/** Tells an admin what a replay found. */
+import { durationText } from '../../../policy/model/duration-text.ts';
+import { quantity } from '../quantities.ts';
+import { differenceLines } from '../shadow/differences-text.ts';
+import type { LeftOut, Replay } from './replay.ts';
+
+const reasons: Readonly<Record<LeftOut, string>> = {
+  noTrace: 'the audit log has no trace of them',
+  noAccount: 'the account is gone',
+  noApp: 'what is live does not have the app',
+  noDevice: 'the audit log does not say what the files ask about the browser',
+  tooMany: 'they are of users beyond the first 10,000',
+};
+
+/** `seconds`: how far back it went. */
+export function replayText({ replayed, differing, users, left, differences }: Replay, seconds: number): string {
+  const head = `Replay: the sign-ins of the last ${durationText(seconds)} that the audit log kept, by users as they are now`;
+  const sum = differing === 0 ? 'none of them comes out otherwise' : changed(differing, users);
+  const lines = [
+    head,
+    `  ${quantity(replayed, 'sign-in')}; ${sum}`,
+    ...Object.entries(left).flatMap(([reason, count]) =>
+      count === 0 ? [] : [`  ${count} left out: ${reasons[reason as LeftOut]}`],
+    ),
+    ...differenceLines(differences),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function changed(differing: number, users: number): string {
+  return `${differing} of them ${differing === 1 ? 'comes' : 'come'} out otherwise, for ${quantity(users, 'user')}`;
+}

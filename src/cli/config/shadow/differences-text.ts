@@ -1,0 +1,54 @@
+/** Tells the differences of sign-ins that happened to an admin. */
+import type { Change, Judgement } from '../../../core/analysis/compare-decisions.ts';
+import { denyReasons } from '../../../core/model/decision.ts';
+import { denialWords } from '../../explain/denial-text.ts';
+import { printable } from '../../shared/printable.ts';
+import { quantity } from '../quantities.ts';
+import type { TalliedDifference } from './tally.ts';
+
+const headings: Readonly<Record<Change, string>> = {
+  denied: 'would be denied',
+  admitted: 'would no longer be denied',
+  more: 'would be asked for more',
+  less: 'would be asked for less',
+  rule: 'would be decided by another rule, with the same outcome',
+  none: 'would not change',
+};
+
+/** For each difference what is live, what the draft comes to, and examples for `explain --transaction`. */
+export function differenceLines(differences: readonly TalliedDifference[]): readonly string[] {
+  return differences.flatMap((one) => {
+    const what = one.kind === 'token' ? 'tokens of ' : '';
+    return [
+      '',
+      `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
+      `  live      ${verdictWords(one.before, one)}`,
+      `  draft     ${verdictWords(one.after, one)}`,
+      ...one.examples.map(exampleWords),
+    ];
+  });
+}
+
+function verdictWords(verdict: Judgement, { kind }: TalliedDifference): string {
+  const { outcome, rule } = verdict;
+  const words = { allow: allowWords(verdict, kind), ask: `asks: ${verdict.asks ?? ''}`, deny: denyWords(verdict) };
+  return printable(rule === '' ? words[outcome] : `${words[outcome]}, by ${rule}`);
+}
+
+function allowWords({ proofs }: Judgement, kind: TalliedDifference['kind']): string {
+  if (kind === 'token' || proofs === undefined) return 'allows';
+  return proofs === 0 ? 'lets in without asking' : `lets in after ${quantity(proofs, 'proof')}`;
+}
+
+function denyWords({ reason = '' }: Judgement): string {
+  if (reason === 'no_app') return 'denies: it does not have this app';
+  const known = denyReasons.find((one) => one === reason);
+  return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denialWords(known)}`;
+}
+
+function exampleWords({ at, transaction, zones }: TalliedDifference['examples'][number]): string {
+  const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const where = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
+  const reference = transaction === undefined ? '' : `  ${transaction}`;
+  return printable(`  e.g.      ${when}, ${where}${reference}`);
+}

@@ -1,0 +1,71 @@
+/** Differences of sign-ins that happened, told together: how many users, and an example of each. */
+import {
+  type Change,
+  changes,
+  type DecisionDifference,
+  differenceKey,
+} from '../../../core/analysis/compare-decisions.ts';
+import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
+
+/** One difference, with the users for whom it was seen. */
+export interface TalliedDifference extends DecisionDifference {
+  readonly users: number;
+  /** The newest, at most three. */
+  readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones'>[];
+}
+
+/** Differences that are kept apart. */
+const maxDifferences = 500;
+const maxExamples = 3;
+
+/** Counts what is added user by user. */
+export class Tally {
+  readonly #all = new Map<string, { difference: DecisionDifference; users: number; examples: SeenDifference[] }>();
+  #users = 0;
+  #left = 0;
+
+  /** What was seen of one user; each difference once. */
+  addUser(seen: readonly SeenDifference[]): void {
+    if (seen.length > 0) this.#users += 1;
+    for (const one of seen) this.#add(one);
+  }
+
+  #add(one: SeenDifference): void {
+    const key = differenceKey(one);
+    const known = this.#all.get(key);
+    if (known === undefined && this.#all.size >= maxDifferences) {
+      this.#left += 1;
+      return;
+    }
+    const { client, kind, change, before, after } = one;
+    const row = known ?? { difference: { client, kind, change, before, after }, users: 0, examples: [] };
+    const examples = [...row.examples, one].toSorted((a, b) => b.at - a.at).slice(0, maxExamples);
+    this.#all.set(key, { ...row, users: row.users + 1, examples });
+  }
+
+  /** Users for whom something differs. */
+  get users(): number {
+    return this.#users;
+  }
+
+  /** Differences for which there was no room. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** What locks out first, then by the number of users. */
+  differences(): readonly TalliedDifference[] {
+    const rank = (change: Change) => changes.indexOf(change);
+    return [...this.#all.values()]
+      .map(({ difference, users, examples }) => ({
+        ...difference,
+        users,
+        examples: examples.map(({ at, transaction, zones }) => ({
+          at,
+          zones,
+          ...(transaction !== undefined && { transaction }),
+        })),
+      }))
+      .toSorted((a, b) => rank(a.change) - rank(b.change) || b.users - a.users || (a.client < b.client ? -1 : 1));
+  }
+}

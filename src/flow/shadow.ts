@@ -1,0 +1,145 @@
+/**
+ * Compares a draft with what is live on real sign-ins, without effect: a request hands over what it decided on, once it
+ * is written, and goes on. The worker of the node evaluates later, out of any request, and adds to what the store
+ * keeps. Whatever fails here is counted, and never felt. See decision 92.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { compareIssuance, compareSignIn, type Judge, withZones } from '../core/analysis/compare-decisions.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
+import { type Compared, recordShadow } from '../policy/revision/shadow-record.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
+import { shadowKey } from '../stores/keys.ts';
+import type { Store } from '../stores/store.ts';
+import type { ShadowObserver, ShadowSample } from './services.ts';
+
+export interface ShadowWorkerOptions {
+  readonly store: Store;
+  /** The draft as a snapshot. Rejects when it cannot be read. */
+  readonly open: (draft: ShadowDraft) => Promise<Snapshot>;
+  readonly warn: (message: string) => void;
+  /** How often the worker looks (milliseconds). */
+  readonly interval?: number;
+}
+
+/** Samples that wait, and denied sign-ins that are remembered, as a page may be shown again. */
+const limits = { waiting: 1_000, denied: 1_000 };
+/** Samples between two pauses, in which requests go on. */
+const stretch = 10;
+
+export class ShadowWorker implements ShadowObserver {
+  readonly #options: ShadowWorkerOptions;
+  #draft: { readonly value: string; readonly id: string; readonly snapshot: Snapshot } | undefined;
+  #waiting: ShadowSample[] = [];
+  readonly #denied = new Set<string>();
+  #failed = 0;
+  #dropped = 0;
+  #unreadable = '';
+  #timer: NodeJS.Timeout | undefined;
+  #pass: Promise<void> = Promise.resolve();
+  #isRunning = false;
+
+  constructor(options: ShadowWorkerOptions) {
+    this.#options = options;
+  }
+
+  take(sample: ShadowSample): void {
+    if (this.#draft === undefined || sample.facts.subject === undefined || this.#isRepeated(sample)) return;
+    if (this.#waiting.length >= limits.waiting) this.#dropped += 1;
+    else this.#waiting.push(sample);
+  }
+
+  #isRepeated({ transaction, isDenied }: ShadowSample): boolean {
+    if (!isDenied || transaction === undefined) return false;
+    if (this.#denied.has(transaction)) return true;
+    if (this.#denied.size >= limits.denied) this.#denied.clear();
+    this.#denied.add(transaction);
+    return false;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.#look();
+  }
+
+  /** Waits for what is under way, and for what waits. */
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+    await this.#pass;
+    await this.pass().catch(() => undefined);
+  }
+
+  #look(): void {
+    this.#pass = this.pass()
+      .catch(() => undefined)
+      .finally(() => {
+        if (!this.#isRunning) return;
+        this.#timer = setTimeout(() => this.#look(), this.#options.interval ?? 2_000);
+        this.#timer.unref();
+      });
+  }
+
+  /** Follows the store, and compares what waits. Rejects with `StoreUnavailable`; what waits then waits on. */
+  async pass(): Promise<void> {
+    await this.#follow();
+    const draft = this.#draft;
+    const samples = this.#waiting.splice(0);
+    if (draft === undefined || samples.length + this.#failed + this.#dropped === 0) return;
+    const compared = await this.#compareAll(samples, draft.snapshot);
+    const batch = { compared, failed: this.#failed, dropped: this.#dropped };
+    this.#failed = 0;
+    this.#dropped = 0;
+    const isRecorded = await recordShadow(this.#options.store, draft.id, batch).catch(() => false);
+    if (!isRecorded) this.#dropped += batch.dropped + compared.length;
+  }
+
+  async #follow(): Promise<void> {
+    const { store, open, warn } = this.#options;
+    const value = (await store.load([shadowKey])).entries.get(shadowKey)?.value;
+    if (value === this.#draft?.value || value === this.#unreadable) return;
+    this.#draft = undefined;
+    this.#waiting = [];
+    if (value === undefined) return;
+    try {
+      const draft = parseShadow(value);
+      this.#draft = { value, id: draft.id, snapshot: await open(draft) };
+    } catch (error) {
+      this.#unreadable = value;
+      warn(`the draft of \`config shadow\` cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async #compareAll(samples: readonly ShadowSample[], draft: Snapshot): Promise<readonly Compared[]> {
+    const compared: Compared[] = [];
+    for (const [index, sample] of samples.entries()) {
+      if (index % stretch === 0) await breathe();
+      try {
+        compared.push(await compare(sample, draft));
+      } catch {
+        this.#failed += 1;
+      }
+    }
+    return compared;
+  }
+}
+
+async function compare(sample: ShadowSample, draft: Snapshot): Promise<Compared> {
+  const { kind, snapshot, app, facts, transaction, at } = sample;
+  const { clientId: client } = app;
+  const before: Judge = { policies: await snapshot.policies(app), facts };
+  const theirs = await draft.app(client);
+  const policies = theirs?.signOnPolicies && (await draft.policies(theirs));
+  const after: Judge = { ...(policies && { policies }), facts: withZones(facts, draft.zonesOf) };
+  const comparison = kind === 'token' ? compareIssuance(before, after, at) : compareSignIn(before, after);
+  return omitUndefined({
+    ...comparison,
+    kind,
+    client,
+    at,
+    transaction,
+    zones: facts.network.zones.slice(0, 10),
+    subject: facts.subject?.id ?? '',
+    revision: snapshot.revision,
+  });
+}

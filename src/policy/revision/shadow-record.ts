@@ -1,0 +1,181 @@
+/**
+ * What the comparison with a draft came to, in the store: totals, and for each user for whom something would have
+ * changed, what. Bounded, whatever happens; nodes add to it by compare and swap.
+ */
+import { type Change, type DecisionDifference, differenceKey } from '../../core/analysis/compare-decisions.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { keyTable } from '../../stores/key-table.ts';
+import {
+  shadowKey,
+  shadowKeyOfUser,
+  shadowTotalsKey,
+  shadowUserDigest,
+  shadowUserKey,
+  shadowUsersKey,
+} from '../../stores/keys.ts';
+import type { Entry, Op, Store } from '../../stores/store.ts';
+import { parseShadow } from './shadow-draft.ts';
+
+export interface ShadowTotals {
+  /** Of the draft. */
+  readonly id: string;
+  readonly signIns: number;
+  readonly tokens: number;
+  /** By client id, how many differed how. `*`: apps beyond the limit. */
+  readonly byApp: Readonly<Record<string, Readonly<Partial<Record<Change, number>>>>>;
+  /** Comparisons that failed, and those for which a node had no time. */
+  readonly failed: number;
+  readonly dropped: number;
+  /** Users with a record, and sign-ins of others for whom there was no room. */
+  readonly users: number;
+  readonly unrecorded: number;
+  /** The revisions that were live. */
+  readonly firstRevision: number;
+  readonly lastRevision: number;
+}
+
+/** A difference that was seen, with an example of it. */
+export interface SeenDifference extends DecisionDifference {
+  /** The last time (epoch seconds). */
+  readonly at: Seconds;
+  /** The reference of that sign-in. */
+  readonly transaction?: string;
+  readonly zones: readonly string[];
+}
+
+/** What would have changed for one user. */
+export interface ShadowUser {
+  readonly id: string;
+  readonly seen: readonly SeenDifference[];
+}
+
+/** One comparison. */
+export interface Compared extends SeenDifference {
+  /** Id of the user. */
+  readonly subject: string;
+  /** That was live. */
+  readonly revision: number;
+}
+
+/** What a node has to add. */
+export interface ShadowBatch {
+  readonly compared: readonly Compared[];
+  readonly failed: number;
+  readonly dropped: number;
+}
+
+/** Most users, apps, and differences of one user that are kept apart. */
+const limits = { users: 10_000, apps: 500, differences: 20 };
+
+const ttl = keyTable['shadow-totals'].lifetime.seconds;
+
+/** How often another node may be faster. */
+const rounds = 8;
+
+/** Adds it, unless the draft is another one by now. Rejects with `StoreUnavailable`. False: others were faster. */
+export async function recordShadow(store: Store, id: string, batch: ShadowBatch): Promise<boolean> {
+  const differing = batch.compared.filter(({ change }) => change !== 'none');
+  const keys = [...new Set(differing.map(({ subject }) => shadowKeyOfUser(subject)))];
+  for (let round = 0; round < rounds; round += 1) {
+    const { entries } = await store.load([shadowKey, shadowTotalsKey, ...keys]);
+    const draft = entries.get(shadowKey);
+    if (draft === undefined || parseShadow(draft.value).id !== id) return true;
+    if ((await store.commit(opsOf(id, { ...batch, entries, differing }))).ok) return true;
+  }
+  return false;
+}
+
+interface Loaded extends ShadowBatch {
+  readonly entries: ReadonlyMap<string, Entry | undefined>;
+  readonly differing: readonly Compared[];
+}
+
+/** Users first: where the totals fail on a Cluster, what was written of users is written again, and is the same. */
+function opsOf(id: string, batch: Loaded): readonly Op[] {
+  const entry = batch.entries.get(shadowTotalsKey);
+  const before = entry && parseTotals(entry.value);
+  const totals = before?.id === id ? before : { ...noTotals, id };
+  const { ops, users, unrecorded } = userOps(id, batch, limits.users - totals.users);
+  const value = JSON.stringify({
+    ...withCompared(totals, batch),
+    users: totals.users + users,
+    unrecorded: totals.unrecorded + unrecorded,
+  });
+  const write: Op =
+    entry === undefined
+      ? { op: 'create', key: shadowTotalsKey, value, ttl }
+      : { op: 'replace', key: shadowTotalsKey, version: entry.version, value, ttl };
+  return [...ops, write];
+}
+
+const noTotals: Omit<ShadowTotals, 'id'> = {
+  signIns: 0,
+  tokens: 0,
+  byApp: {},
+  failed: 0,
+  dropped: 0,
+  users: 0,
+  unrecorded: 0,
+  firstRevision: 0,
+  lastRevision: 0,
+};
+
+function withCompared(totals: ShadowTotals, { compared, failed, dropped }: ShadowBatch): ShadowTotals {
+  const byApp: Record<string, Readonly<Partial<Record<Change, number>>>> = { ...totals.byApp };
+  for (const { client, change } of compared) {
+    const isKept = Object.hasOwn(byApp, client) || Object.keys(byApp).length < limits.apps;
+    const name = isKept ? client : '*';
+    byApp[name] = { ...byApp[name], [change]: (byApp[name]?.[change] ?? 0) + 1 };
+  }
+  const revisions = compared.map(({ revision }) => revision);
+  const tokens = compared.filter(({ kind }) => kind === 'token').length;
+  return {
+    ...totals,
+    signIns: totals.signIns + compared.length - tokens,
+    tokens: totals.tokens + tokens,
+    byApp,
+    failed: totals.failed + failed,
+    dropped: totals.dropped + dropped,
+    firstRevision: totals.firstRevision || Math.min(...revisions, Number.MAX_SAFE_INTEGER),
+    lastRevision: Math.max(totals.lastRevision, ...revisions),
+  };
+}
+
+function userOps(id: string, { entries, differing }: Loaded, room: number) {
+  const ops: Op[] = [];
+  let [users, unrecorded] = [0, 0];
+  for (const [subject, seen] of Map.groupBy(differing, ({ subject: of }) => of)) {
+    const digest = shadowUserDigest(subject);
+    const key = shadowUserKey(digest);
+    const stored = entries.get(key);
+    const before = stored && parseShadowUser(stored.value);
+    const known = before?.id === id ? before.seen : [];
+    if (known.length === 0 && users >= room) unrecorded += seen.length;
+    else {
+      if (known.length === 0) users += 1;
+      const value = JSON.stringify({ id, seen: merged(known, seen) });
+      ops.push({ op: 'put', key, value, ttl }, { op: 'join', key: shadowUsersKey, member: digest, ttl });
+    }
+  }
+  return { ops, users, unrecorded };
+}
+
+/** Each difference once, with its newest example. */
+function merged(known: readonly SeenDifference[], seen: readonly Compared[]): readonly SeenDifference[] {
+  const all = new Map(known.map((one) => [differenceKey(one), one]));
+  for (const { subject: _, revision: _revision, ...one } of seen) all.set(differenceKey(one), one);
+  return [...all.values()].slice(-limits.differences);
+}
+
+export function parseTotals(value: string): ShadowTotals {
+  return JSON.parse(value) as ShadowTotals;
+}
+
+export function parseShadowUser(value: string): ShadowUser {
+  return JSON.parse(value) as ShadowUser;
+}
+
+/** Keys of the users' records, in pages. Rejects with `StoreUnavailable`. */
+export async function* shadowUserKeys(store: Store): AsyncIterable<readonly string[]> {
+  for await (const digests of store.members(shadowUsersKey)) yield digests.map(shadowUserKey);
+}
