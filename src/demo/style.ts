@@ -31,7 +31,7 @@ a { color: var(--accent); }
 .lead { font-size: 1.12rem; max-width: 44rem; margin-top: 0; }
 .quiet { color: var(--quiet); }
 code { font: .86em/1.5 ui-monospace, monospace; background: color-mix(in srgb, var(--line) 45%, transparent); border-radius: .3rem; padding: .1rem .35rem; overflow-wrap: anywhere; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1.25rem; margin-top: 1.8rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: 1.25rem; margin-top: 1.8rem; }
 .card, .facts, .actions, details { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
 .card { padding: 1.4rem 1.5rem; display: flex; flex-direction: column; }
 .card p { margin: 0 0 1rem; }

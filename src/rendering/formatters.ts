@@ -16,6 +16,13 @@ function once<A extends readonly (string | object | undefined)[], R>(make: (...a
   };
 }
 
+/** A list with a sign or a word between its parts: as units, some languages run them together. */
+function listFormat(locale: string): Intl.ListFormat {
+  const units = new Intl.ListFormat(locale, { type: 'unit', style: 'long' });
+  const separates = !/^1 ?2 ?3$/.test(units.format(['1', '2', '3']));
+  return separates ? units : new Intl.ListFormat(locale, { type: 'conjunction', style: 'long' });
+}
+
 type LocaleArgument = string | string[] | undefined;
 
 /** Built once by locale, zone and style. Also what `intl-messageformat` formats plurals and numbers with. */
@@ -30,7 +37,7 @@ export const intlFormatters = {
     (locale: LocaleArgument, options?: Intl.PluralRulesOptions) => new Intl.PluralRules(locale, options),
   ),
   getRelativeTimeFormat: once((locale: string) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })),
-  getListFormat: once((locale: string) => new Intl.ListFormat(locale, { type: 'unit', style: 'long' })),
+  getListFormat: once(listFormat),
   getRegionNames: once((locale: string) => new Intl.DisplayNames(locale, { type: 'region' })),
 } as const;
 

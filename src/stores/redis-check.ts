@@ -24,6 +24,8 @@ export interface RedisDemands {
   readonly durability: RedisDurability;
   /** Sentinels or a Cluster stand for more than one server, even while there is only one. */
   readonly isReplicated: boolean;
+  /** It kept a log when this process looked before: what was acknowledged since then rests on it. */
+  readonly wasLogged?: boolean;
 }
 
 /**
@@ -36,7 +38,8 @@ export async function assertRedisSafe(masters: readonly Redis[], demands: RedisD
   return [...new Set(warnings.flat())];
 }
 
-async function checkMaster(master: Redis, { now, durability, isReplicated }: RedisDemands): Promise<readonly string[]> {
+async function checkMaster(master: Redis, demands: RedisDemands): Promise<readonly string[]> {
+  const { now, durability } = demands;
   const [seconds, micros] = await master.time();
   const skew = Math.abs(Number(seconds) * 1000 + Number(micros) / 1000 - now());
   const difference = `the clock of Redis differs from ours by ${Math.round(skew / 1000)} s`;
@@ -53,23 +56,26 @@ async function checkMaster(master: Redis, { now, durability, isReplicated }: Red
     ];
   }
   refuseUnsafe(info, durability);
-  if (info.get('aof_enabled') === '0' && promisesMore(info, durability, isReplicated))
+  if (info.get('aof_enabled') === '0' && promisesMore(info, demands))
     throw new StoreUnavailable(`${unlogged}. ${remedy}`);
   if (durability === 'fsync') await refuseLateSync(master);
   return info.get('aof_enabled') === '0' ? [...warnings, unlogged] : warnings;
 }
 
-const unlogged = 'Redis runs with appendonly no: a crash loses what was written since its last snapshot';
+export const unlogged = 'Redis runs with appendonly no: a crash loses what was written since its last snapshot';
 
 const remedy = 'Set appendonly to yes, here and at the replicas; where all may be lost, set REDIS_DURABILITY to memory';
 
 /**
  * Whether an answer promises more than the memory of one process can keep. A lone Redis has no replica that could have
- * what it loses: its operator is warned, as long as they do not ask for disks.
+ * what it loses: its operator is warned, as long as they do not ask for disks, and did not switch the log off.
  */
-function promisesMore(info: ReadonlyMap<string, string>, durability: RedisDurability, isReplicated: boolean): boolean {
+function promisesMore(
+  info: ReadonlyMap<string, string>,
+  { durability, isReplicated, wasLogged = false }: RedisDemands,
+): boolean {
   if (durability === 'memory') return false;
-  return durability === 'fsync' || isReplicated || info.get('connected_slaves') !== '0';
+  return durability === 'fsync' || isReplicated || wasLogged || info.get('connected_slaves') !== '0';
 }
 
 function refuseUnsafe(info: ReadonlyMap<string, string>, durability: RedisDurability): void {

@@ -1,7 +1,7 @@
 /** The store on Redis. */
 import { Cluster, type Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
-import { assertRedisSafe, type RedisDurability } from './redis-check.ts';
+import { assertRedisSafe, type RedisDurability, unlogged } from './redis-check.ts';
 import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './redis-client.ts';
 import { clusterCommit, singleCommit } from './redis-commit.ts';
 import type { RedisLink, Verb } from './redis-link.ts';
@@ -65,6 +65,7 @@ export function openRedis(options: RedisOptions): Store {
   };
   const clustered = client instanceof Cluster;
   const { track, drain } = trackCalls();
+  let wasLogged = false;
   const store: Store = {
     load: track(clustered ? clusterLoad(link) : singleLoad(link)),
     commit: track(clustered ? clusterCommit(link) : singleCommit(link)),
@@ -73,10 +74,12 @@ export function openRedis(options: RedisOptions): Store {
     tail: track(tailOf(link)),
     ping: track(() => link.send('ping', () => pingAll(client))),
     examine: track((now = Date.now) =>
-      link.send('ping', async () => [
-        ...(await assertRedisSafe(mastersOf(client), { now, durability, isReplicated })),
-        ...(await replicated.advice()),
-      ]),
+      link.send('ping', async () => {
+        const demands = { now, durability, isReplicated, wasLogged };
+        const warnings = await assertRedisSafe(mastersOf(client), demands);
+        wasLogged ||= !warnings.includes(unlogged);
+        return [...warnings, ...(await replicated.advice())];
+      }),
     ),
     confirm: track(() => link.send('commit', replicated.confirm)),
     async close() {

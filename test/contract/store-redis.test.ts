@@ -193,6 +193,18 @@ describe('the check at start', () => {
     await store.examine();
   });
 
+  test('refuses a lone server that kept a log when the node looked before, and keeps none any more', async () => {
+    const { store } = open(single.url);
+    const careless = openRedis({ url: single.url, durability: 'memory' });
+    for (const one of [store, careless]) expect(await one.examine()).toEqual([]);
+    await admin.config('SET', 'appendonly', 'no');
+    await expect(store.examine()).rejects.toThrow(/appendonly no.*Set appendonly to yes/);
+    await expect(careless.examine()).resolves.toEqual([expect.stringContaining('appendonly no')]);
+    await careless.close();
+    await admin.config('SET', 'appendonly', 'yes');
+    expect(await store.examine()).toEqual([]);
+  });
+
   test('where fsync is asked for, refuses a server that syncs late', async () => {
     const store = openRedis({ url: single.url, durability: 'fsync' });
     await expect(store.examine()).rejects.toThrow(/appendfsync is no: set appendfsync to always/);

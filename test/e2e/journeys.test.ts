@@ -4,9 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { appFile } from '../support/authorize.ts';
+import { fieldsOf } from '../support/enrolled-users.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
@@ -14,6 +16,7 @@ import { authorization } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { currentStep, formOf, passcode, signOnPolicy, userWithTotp } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { attestation, flag, newKey, optionsOf, whereOf } from '../support/webauthn.ts';
 
 const oneFactor = { allow: { factors: 1 } };
 let node: TestNode;
@@ -59,7 +62,11 @@ class Journey {
   readonly agent: UserAgent;
   pages = 0;
   forms = 0;
+  /** Of all pages and of what they load, with an empty cache at the beginning. */
+  requests = 0;
+  bytes = 0;
   page: Page | undefined;
+  readonly #kept = new Set<string>();
 
   constructor(agent = new UserAgent()) {
     this.agent = agent;
@@ -83,9 +90,19 @@ class Journey {
   }
 
   /** The app has the code. */
-  counts(): string {
+  counts(): Counts {
     this.#at('code');
-    return `${this.pages} pages, ${this.forms} clicks`;
+    const { pages, forms: clicks, requests, bytes } = this;
+    return { pages, clicks, requests, kilobytes: bytes / 1000 };
+  }
+
+  /** Makes the passkey that the page offers. */
+  async makePasskey(): Promise<this> {
+    const page = this.#at('enroll:webauthn');
+    const made = attestation(newKey('journey'), whereOf({ public: optionsOf(page) }, node.issuer), {
+      flags: flag.up | flag.uv,
+    });
+    return this.answer('enroll:webauthn', fieldsOf(made));
   }
 
   #at(expected: string): Page {
@@ -94,11 +111,33 @@ class Journey {
     return this.page;
   }
 
-  #see(page: Page): this {
+  async #see(page: Page): Promise<this> {
     this.page = page;
-    if (currentStep(page) !== 'code') this.pages += 1;
+    if (currentStep(page) === 'code') return this;
+    this.pages += 1;
+    this.requests += 1;
+    this.bytes += Buffer.byteLength(page.html);
+    for (const [, path = ''] of page.html.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="(\/assets[^"]+)"/g)) {
+      if (this.#kept.has(path)) continue;
+      this.#kept.add(path);
+      this.requests += 1;
+      this.bytes += await sentBytes(path);
+    }
     return this;
   }
+}
+
+interface Counts {
+  readonly pages: number;
+  readonly clicks: number;
+  readonly requests: number;
+  readonly kilobytes: number;
+}
+
+/** As a browser gets it, compressed. */
+async function sentBytes(path: string): Promise<number> {
+  const answer = await fetch(`${node.issuer}${path}`, { headers: { 'accept-encoding': 'identity' } });
+  return brotliCompressSync(Buffer.from(await answer.arrayBuffer())).length;
 }
 
 async function userWithMailbox(more: readonly ReturnType<typeof testPassword>[] = []) {
@@ -118,7 +157,7 @@ async function userWithMailbox(more: readonly ReturnType<typeof testPassword>[] 
 const code = async (address: string) => ({ 'credentials.passcode': codeIn(await mailTo(node, address, 1)) });
 
 /** By the words of the table. */
-const journeys: Readonly<Record<string, () => Promise<string>>> = {
+const journeys: Readonly<Record<string, () => Promise<Counts>>> = {
   async 'Sign in with a password'() {
     const { identifier, password } = await userWithMailbox([testPassword(node.app)]);
     const journey = await new Journey().begin('plain');
@@ -158,6 +197,22 @@ const journeys: Readonly<Record<string, () => Promise<string>>> = {
     await journey.answer('challenge:email', await code(identifier));
     return (await journey.option('enroll:webauthn', 'skip')).counts();
   },
+  async 'Set-up of a passkey that is offered after a code by mail'() {
+    const { identifier } = await userWithMailbox();
+    const journey = await new Journey().begin('promoting');
+    await journey.answer('identify', { identifier });
+    await journey.answer('challenge:email', await code(identifier));
+    return (await journey.makePasskey()).counts();
+  },
+  async 'The same, where the account has a password, too'() {
+    const { identifier, password } = await userWithMailbox([testPassword(node.app)]);
+    const journey = await new Journey().begin('promoting');
+    await journey.answer('identify', { identifier });
+    await journey.answer('challenge:email', await code(identifier));
+    await journey.answer('select', { 'authenticator.id': 'webauthn' });
+    await journey.answer('challenge:password', { 'credentials.passcode': password });
+    return (await journey.makePasskey()).counts();
+  },
   async 'Step-up to a second factor'() {
     const user = await userWithTotp(node);
     const first = await new Journey().begin('plain');
@@ -181,12 +236,17 @@ const journeys: Readonly<Record<string, () => Promise<string>>> = {
   },
 };
 
-/** What docs/users.md says. */
-function documented(): Readonly<Record<string, string>> {
+/** What docs/users.md says; kilobytes are the most. */
+function documented(): Readonly<Record<string, Counts>> {
   const text = readFileSync(join(import.meta.dirname, '../../docs/users.md'), 'utf8');
   const section = text.split('## How long the journeys are')[1]?.split('\n## ')[0] ?? '';
-  const rows = [...section.matchAll(/^\| ([^|]+?) \| (\d+) \| (\d+) \|/gm)];
-  return Object.fromEntries(rows.map(([, name = '', pages, clicks]) => [name, `${pages} pages, ${clicks} clicks`]));
+  const rows = [...section.matchAll(/^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm)];
+  return Object.fromEntries(
+    rows.map(([, name = '', ...numbers]) => {
+      const [pages = 0, clicks = 0, requests = 0, kilobytes = 0] = numbers.map(Number);
+      return [name, { pages, clicks, requests, kilobytes }];
+    }),
+  );
 }
 
 test('the table names each journey, and no other', () => {
@@ -194,5 +254,9 @@ test('the table names each journey, and no other', () => {
 });
 
 test.each(Object.keys(journeys))('%s', async (name) => {
-  expect(await journeys[name]?.()).toBe(documented()[name]);
+  const { kilobytes: most = 0, ...expected } = documented()[name] ?? {};
+  const { kilobytes, ...counted } = (await journeys[name]?.()) ?? { kilobytes: Number.NaN };
+  expect(counted).toEqual(expected);
+  expect(kilobytes).toBeLessThanOrEqual(most);
+  expect(kilobytes).toBeGreaterThan(most - 4);
 });

@@ -178,12 +178,13 @@ test('a user whom a rule denies hears so after the proof only; so does one witho
   ]);
 });
 
-test('unlocks the user: attempts that failed are forgotten', async () => {
+test('unlocks the user, as the page says: attempts that failed are forgotten', async () => {
   const user = await newUser();
   let { agent, page } = await beginSignIn(node, 'notes');
   for (let count = 0; count < 11; count += 1)
     page = await answerStep(agent, page, { identifier: user.identifier, ...passcode('wrong one') });
   expect(page.messages).toEqual(['attempts.exceeded']);
+  expect(page.html).toContain('or use “Forgot password?” to set a new one now.');
   const begun = await forget(user);
   const done = await answerStep(begun.agent, await proveMailbox(begun, user), passcode(good));
   expect(currentStep(done)).toBe('code');

@@ -51,6 +51,8 @@ for (const locale of languages) {
       for (const [name, delivery] of [...sampleMessages].filter(
         ([name, { channel }]) => channel === 'email' && isWanted(name),
       )) {
+        // A page that is replaced would keep its policy, which takes no styles within it.
+        await page.goto('about:blank');
         await page.setContent(renderMail(delivery, undefined).html ?? '');
         await shoot(name);
       }

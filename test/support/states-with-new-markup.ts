@@ -4,8 +4,8 @@ import { pageStates, viewsDir } from './page-states.ts';
 
 /**
  * The states, in their order, that show something that no state before them shows: templates that were not drawn
- * together yet, or a kind of element. A kind is a tag with the names of its attributes, so that a field with an error
- * is another kind than a field without.
+ * together yet, or a kind of element. A kind is a tag with the names of its attributes and with its classes, which
+ * colour it: a field with an error is another kind than a field without.
  */
 export function statesWithNewMarkup(): ReadonlySet<string> {
   const drawn = new Set<string>();
@@ -24,5 +24,5 @@ export function statesWithNewMarkup(): ReadonlySet<string> {
 }
 
 function kindsOfElements(html: string): readonly string[] {
-  return (html.match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replaceAll(/="[^"]*"/g, ''));
+  return (html.match(/<[a-z][^>]*>/gi) ?? []).map((tag) => tag.replaceAll(/(?<! class)="[^"]*"/g, ''));
 }

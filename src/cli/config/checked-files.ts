@@ -8,7 +8,7 @@ import { type AnalysisFinding, findingText } from '../../policy/model/analysis-f
 import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
 import type { DocumentSource } from '../../policy/source/yaml-source.ts';
-import { groupNames } from '../../users/group-names.ts';
+import { groupsWithMembers } from '../../users/member-groups.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
@@ -108,7 +108,7 @@ export function refuseErrors(
  */
 async function memberGroups(context: ConfigContext): Promise<readonly string[] | undefined> {
   try {
-    return await withStore(context, groupNames);
+    return await withStore(context, groupsWithMembers);
   } catch (error) {
     if (error instanceof StepgateError) return undefined;
     throw error;

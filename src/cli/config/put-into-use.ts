@@ -12,10 +12,14 @@ import { operatorName } from '../shared/operator.ts';
 import { orphanedBy } from '../shared/orphaned-credentials.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
 import { refusal } from '../shared/refusal.ts';
+import { revisionInUse } from '../shared/revision-in-use.ts';
 import type { ConfigContext } from './config-context.ts';
 import { type Candidate, diffAgainstLive } from './diff/against-live.ts';
 import { diffText } from './diff/diff-text.ts';
 import type { ConfigDiff } from './diff/model.ts';
+import { liveSide, nextSide } from './diff/side.ts';
+import { weakerFindings } from './diff/weaker.ts';
+import { weakerText } from './diff/weaker-text.ts';
 import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
 import { refuseOrphaned } from './orphaned.ts';
 
@@ -27,6 +31,8 @@ export interface MoveOptions extends ResultOptions {
   readonly yes?: true;
   readonly base?: string;
   readonly orphanPasskeys: boolean;
+  /** False: what is weaker than what is in use is refused. */
+  readonly weaker: boolean;
 }
 
 /** What is to be put into use, and how. */
@@ -34,13 +40,11 @@ export interface RevisionMove extends Candidate {
   /** The documents are those of this earlier revision. */
   readonly back?: number;
   readonly confirmWithin?: Seconds;
-  /** Asked once the diff is known; says why the move is refused. `undefined`: it is not. */
-  readonly refuse?: (diff: ConfigDiff, store: Store) => Promise<void>;
 }
 
 /** A revision that is in use now, with what it changed. */
 export interface Moved extends Applied {
-  /** Absent: there was nothing to compare with. */
+  /** Absent: it was not shown. */
   readonly diff?: ConfigDiff;
 }
 
@@ -50,7 +54,8 @@ export function withMoveOptions(command: Command): Command {
     .option('--reason <text>', 'why; kept in the history and in the audit log')
     .option('-m, --message <text>', 'the same')
     .option('--by <name>', 'who (default: the user of this process)')
-    .option('--yes', 'do not ask, also on a terminal')
+    .option('--yes', 'show what changes, and do not ask')
+    .option('--no-weaker', 'refuse what lets a user in with less than before, and what cannot be decided')
     .option('--base <revision>', 'only if this revision is the one in use')
     .option('--orphan-passkeys', 'change the relying party although passkeys stop working', false);
 }
@@ -61,7 +66,7 @@ export function withMoveOptions(command: Command): Command {
  */
 export async function putIntoUse(
   context: ConfigContext,
-  { store, move }: { readonly store: Store; readonly move: RevisionMove },
+  { store, move }: Moving,
   options: MoveOptions,
 ): Promise<Moved | undefined> {
   const revisions = new Revisions(store, context);
@@ -75,47 +80,66 @@ export async function putIntoUse(
     refuseOrphaned(context, orphaned, options);
     return undefined;
   }
-  const diff = await comparison(context, { store, move });
-  if (!options.json && diff !== undefined) context.stderr(`${diffText(diff)}\n`);
-  if (!options.json) context.stderr(newIdentifiersText(await newIdentifiers(store, move.documents, context)));
-  if (diff !== undefined) await move.refuse?.(diff, store);
-  if (!(await isWanted(context, { base, move }, options))) {
+  if (!options.weaker && (await isWeaker(context, { store, move }, options))) return undefined;
+  const decided = await shownAndWanted(context, { store, move, base }, options);
+  if (decided === 'unwanted') {
     context.stderr('nothing was changed\n');
     context.setExitCode(1);
     return undefined;
   }
+  context.stderr(newIdentifiersText(await newIdentifiers(store, move.documents, context)));
   const applied = await revisions.apply(move.documents, applyOptions(move, options, base));
-  return { ...applied, ...(diff && { diff }) };
+  return { ...applied, ...(decided && { diff: decided }) };
+}
+
+interface Moving {
+  readonly store: Store;
+  readonly move: RevisionMove;
+}
+
+/** Says what is weaker, or could not be decided, and ends the command. False: nothing is. */
+async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
+  const live = liveSide(store, await revisionInUse(store, context.authenticators));
+  const findings = await weakerFindings(live, await nextSide(move.documents, context.authenticators));
+  if (findings.weaker.length + findings.undecided.length === 0) return false;
+  if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker', ...findings })}\n`);
+  else context.stderr(weakerText(findings));
+  context.setExitCode(1);
+  return true;
+}
+
+/**
+ * Shows the diff and asks, on a terminal. With `--yes` it is shown, too; without either nothing can be asked, and a
+ * script gets what it always got (decision 73). Returns the diff that was shown.
+ */
+async function shownAndWanted(
+  context: ConfigContext,
+  moving: Moving & { readonly base: number },
+  { yes, json }: MoveOptions,
+): Promise<ConfigDiff | 'unwanted' | undefined> {
+  const questions = yes || json ? undefined : await context.openQuestions();
+  if (!yes && questions === undefined) return undefined;
+  try {
+    const diff = await comparison(context, moving);
+    if (!json && diff !== undefined) context.stderr(`${diffText(diff)}\n`);
+    if (questions === undefined) return diff;
+    const { base, move } = moving;
+    const what = move.back === undefined ? 'Apply this' : `Go back to revision ${move.back}`;
+    const answer = await questions.ask(`${what}, as revision ${base + 1}? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim()) ? diff : 'unwanted';
+  } finally {
+    questions?.close();
+  }
 }
 
 /** What cannot be read any more is about to be replaced: then there is nothing to compare with. */
-async function comparison(
-  context: ConfigContext,
-  { store, move }: { readonly store: Store; readonly move: RevisionMove },
-): Promise<ConfigDiff | undefined> {
+async function comparison(context: ConfigContext, { store, move }: Moving): Promise<ConfigDiff | undefined> {
   try {
     return await diffAgainstLive(store, move, context);
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
     context.stderr(`what is in use cannot be compared with: ${error.message}\n`);
     return undefined;
-  }
-}
-
-/** Without a terminal nothing can be asked (decision 73). */
-async function isWanted(
-  { openQuestions }: ConfigContext,
-  { base, move: { back } }: { readonly base: number; readonly move: RevisionMove },
-  { yes, json }: MoveOptions,
-): Promise<boolean> {
-  const questions = yes || json ? undefined : await openQuestions();
-  if (questions === undefined) return true;
-  try {
-    const what = back === undefined ? 'Apply this' : `Go back to revision ${back}`;
-    const answer = await questions.ask(`${what}, as revision ${base + 1}? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    questions.close();
   }
 }
 

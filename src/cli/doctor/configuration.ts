@@ -16,7 +16,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { isLoopback } from '../../policy/schema/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
-import { groupNames } from '../../users/group-names.ts';
+import { groupsWithMembers } from '../../users/member-groups.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkChallengeService } from './challenge-service.ts';
 import { checkDelivery } from './delivery.ts';
@@ -43,7 +43,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
     const apps = await readApps(snapshot, appNames(manifest));
     return [
       ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),
-      ...(await checkFiles(manifest, { ...given, groups: await groupNames(store) })),
+      ...(await checkFiles(manifest, { ...given, groups: await groupsWithMembers(store) })),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
       ...checkDelivery(snapshot.settings, given.authenticators, given.variables),

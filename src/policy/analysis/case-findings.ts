@@ -1,4 +1,5 @@
 /** What the policies of apps come to together, as findings. */
+import { failOpen } from '../../core/analysis/fail-open.ts';
 import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
 import { ordinaryCase, type PolicyCase, type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
@@ -45,6 +46,7 @@ export function caseFindings(
     ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
     ...weaker(app, configuration),
     ...chosenByBrowser(app, configuration),
+    ...failingOpen(app, configuration),
   ]);
   const places = new Map(
     found.toReversed().map((finding) => [`${finding.code} ${finding.file}:${finding.line}`, finding] as const),
@@ -101,19 +103,28 @@ function newcomers(
 ): readonly AnalysisFinding[] {
   const place = configuration.placeOf(one.app);
   if (place === undefined || isLockedOut(app.policies, one)) return [];
-  const { authenticators } = app.policies;
-  const imported = authenticators.filter(
-    ({ underPasswordPolicy, registers }: Beginning) => underPasswordPolicy || registers,
-  );
-  const keys = imported.map(({ key }) => key);
-  if (keys.length === 0 || !isDenied(one, app, keys)) return [];
+  const denied = beginningsAt(app).find(({ keys }) => keys.length > 0 && isDenied(one, app, keys));
+  if (denied === undefined) return [];
+  const { keys, how } = denied;
   return [
     analysisFinding('newcomer-lock-out', place, {
-      message: `denies users who have nothing but ${keys.join(' and ')}, as after an import: they cannot set up there what it asks for`,
+      message: `denies users who have nothing but ${keys.join(' and ')}, as after ${how}: they cannot set up there what it asks for`,
       rules: one.enrollment ? [namedRule(one.enrollment)] : [],
       example: exampleOptions(one.facts, keys),
       advice: 'let them enroll it at another app first, or take what they have',
     }),
+  ];
+}
+
+/** What accounts begin with. Users register where the profile policy of the app lets them. */
+function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp) {
+  const keysOf = (begins: (one: Beginning) => boolean) => authenticators.filter(begins).map(({ key }) => key);
+  const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
+  const both = keysOf((one) => one.underPasswordPolicy ?? one.registers ?? false);
+  const addressAlone = keysOf((one) => one.registers ?? false);
+  return [
+    { how: 'an import', keys: both },
+    ...(terms.some(({ password }) => !password) ? [{ how: 'a registration', keys: addressAlone }] : []),
   ];
 }
 
@@ -128,7 +139,7 @@ const known = new WeakMap<PolicySet, Map<string, boolean>>();
 function isDenied(one: PolicyCase, { policies }: AnalysedApp, keys: readonly string[]): boolean {
   const answers = known.get(policies) ?? new Map<string, boolean>();
   known.set(policies, answers);
-  const key = JSON.stringify([one.session.then, one.app.then, one.enrollment?.then]);
+  const key = JSON.stringify([keys, one.session.then, one.app.then, one.enrollment?.then]);
   const denied = answers.get(key) ?? endsInDenial(policies, one.facts, keys);
   answers.set(key, denied);
   return denied;
@@ -165,6 +176,24 @@ function chosenByBrowser(
       advice: 'ask the same of every browser, or rest the difference on something that is proved',
     };
     return [analysisFinding('spoofable', place, parts)];
+  });
+}
+
+function failingOpen(
+  { app: { clientId }, policies: { session, app } }: AnalysedApp,
+  { placeOf, universe }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const found = [session, ...(app ? [app] : [])].flatMap((policy) => failOpen(policy, universe([clientId])));
+  return found.flatMap(({ rule, attribute, instead, facts }) => {
+    const place = placeOf(rule);
+    if (place === undefined) return [];
+    const parts = {
+      message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
+      rules: [namedRule(instead)],
+      example: exampleOptions(facts),
+      advice: `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+    };
+    return [analysisFinding('fail-open', place, parts)];
   });
 }
 

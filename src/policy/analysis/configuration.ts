@@ -75,7 +75,8 @@ function placeIn(files: ReadonlyMap<string, ReadFile>, { location }: RuleHead): 
   return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;
 }
 
-function knownIn({ zones, attributes }: Settings): Omit<Universe, 'clientIds'> {
+/** What can be at all by these settings. */
+export function knownIn({ zones, attributes }: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
   return {

@@ -2,6 +2,8 @@
 import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/dead-rules.ts';
 import { type RulePart, ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import type { CompiledPolicy } from '../../core/policy/compile.ts';
+import type { Universe } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AnalysedPolicy } from './analysed-policies.ts';
 import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
@@ -41,7 +43,20 @@ function judgements(
     universe(clientIds),
   );
   const verdicts = ruleVerdicts(policy, space);
-  return rules.flatMap((rule, at) => (verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
+  const enforced = rules.flatMap((rule, at) => (verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
+  return [...enforced, ...reportingJudgements(policy, universe(clientIds))];
+}
+
+/** Rules that only report, as if they were enforced. */
+function reportingJudgements({ reporting }: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
+  if (reporting === undefined) return [];
+  const rules = reporting.rules.map(({ rule }) => rule);
+  const space = ruleSpace(
+    rules.map(({ when }) => when),
+    universe,
+  );
+  const verdicts = ruleVerdicts(reporting, space);
+  return rules.flatMap((rule, at) => (rule.reportOnly && verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
 }
 
 function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
@@ -61,10 +76,10 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
   const parts = {
-    message: `never decides: ${takersInWords(verdict.by, rule)} all its cases`,
+    message: `${rule.reportOnly ? 'never reports' : 'never decides'}: ${takersInWords(verdict.by, rule)} all its cases`,
     rules: verdict.by.map(namedRule),
     advice: 'move it above, narrow the rules before it, or remove it',
-    ...(changesNothing && { severity: 'warning' as const }),
+    ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
   };
   return [analysisFinding('shadowed', place, parts)];
 }

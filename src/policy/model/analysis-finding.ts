@@ -14,6 +14,7 @@ export const findingCodes = {
   'idle-age': { severity: 'warning', title: 'a greatest age that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
   'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },
+  'fail-open': { severity: 'warning', title: 'a denial misses users who lack the attribute that it rests on' },
   invariant: { severity: 'error', title: 'an invariant does not hold' },
   'undecided-invariant': { severity: 'warning', title: 'whether an invariant holds could not be decided' },
   'empty-invariant': { severity: 'warning', title: 'an invariant is about no sign-in' },

@@ -84,8 +84,16 @@ export function sampleProfile(text: string): OwnProfile {
     ],
     fixed: [
       { name: 'department', attribute: { ...own, write: 'admin', label: { en: 'Department' } }, value: text },
-      { name: 'badges', attribute: { ...own, type: 'list', write: 'admin' }, value: ['red', 'blue'] },
-      { name: 'contractor', attribute: { ...own, type: 'boolean', write: 'admin' }, value: true },
+      {
+        name: 'badges',
+        attribute: { ...own, type: 'list', write: 'admin', label: { en: 'Badges' } },
+        value: ['red', 'blue'],
+      },
+      {
+        name: 'contractor',
+        attribute: { ...own, type: 'boolean', write: 'admin', label: { en: 'Contractor' } },
+        value: true,
+      },
     ],
     canDownload: true,
     canDelete: true,

@@ -20,6 +20,15 @@ export const challengeSamples: Readonly<Record<string, StepPage>> = {
       notices: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
     },
   },
+  'password-too-many-recoverable': {
+    ...stepBase,
+    ...known,
+    step: {
+      ...passwordStep,
+      recoverable: true,
+      notices: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
+    },
+  },
   totp: { ...stepBase, ...known, done: ['password'], step: totp },
   'totp-wrong': {
     ...stepBase,

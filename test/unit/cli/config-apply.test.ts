@@ -81,15 +81,19 @@ test.each([[''], ['n'], ['no'], ['yeah']])('the answer "%s" changes nothing', as
   expect(await config('history')).toMatch(/^1 .*\n$/);
 });
 
-test('with --yes, with --json and without a terminal, nothing is asked', async () => {
+test('with --yes, what changes is shown and nothing is asked; a script without it gets what it always got', async () => {
   await apply(one);
   expect(await apply(two)).toContain('revision 2 is in use');
-  expect(stderr).toContain('What differs from revision 1');
+  expect(stderr).toBe('');
   answer = 'n';
   expect(await apply(one, '--yes')).toContain('revision 3 is in use');
+  expect(stderr).toContain('What differs from revision 2');
   stderr = '';
-  const data = JSON.parse(await apply(two, '--json'));
-  expect([data.revision, data.diff.base, stderr, asked]).toEqual([4, 3, '', []]);
+  expect(JSON.parse(await apply(two, '--json'))).not.toHaveProperty('diff');
+  await apply(one, '--yes');
+  stderr = '';
+  const data = JSON.parse(await apply(two, '--yes', '--json'));
+  expect([data.revision, data.diff.base, stderr, asked]).toEqual([6, 5, '', []]);
   expect(data.diff.files).toMatchObject([{ file: 'policies/sign-on/notes.yaml' }]);
 });
 

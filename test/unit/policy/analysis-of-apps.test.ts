@@ -6,7 +6,7 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { AnalysisFinding } from '../../../src/policy/model/analysis-finding.ts';
-import { authenticators, load } from './configuration-dir.ts';
+import { authenticators, kindsOf, load } from './configuration-dir.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const signOn = 'policies/sign-on/notes.yaml';
@@ -113,6 +113,45 @@ describe('lock-out', () => {
       { code: 'lock-out', severity: 'warning', line: 3, rules: [{ name: 'All' }, { name: 'No keys' }] },
     ]);
     expect(found[0]?.example).toContain('guests,admins');
+  });
+});
+
+describe('newcomers', () => {
+  const mail = 'mail: { from: a@a.test, smtp: { host: mail.a.test } }\n';
+  const password = '{ allow: { knowledge: { authenticators: [password] } } }';
+  const enrollment = 'rules:\n  - { name: No new ones, then: { useOnly: [webauthn, password, totp] } }\n';
+
+  async function newcomers(files: Readonly<Record<string, string>>) {
+    const withMail = kindsOf('password', 'email', 'webauthn', 'totp');
+    const stepgate = settings(mail).replace(
+      'webauthn: { enabled: true }',
+      'webauthn: { enabled: true }, email: { enabled: true }',
+    );
+    const loaded = await load({ 'stepgate.yaml': stepgate, ...files }, {}, withMail);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const found = await analyse(loaded, { authenticators: withMail, now });
+    return found.filter(({ code }) => code === 'newcomer-lock-out').map(({ message }) => message);
+  }
+
+  test('are denied what they cannot set up there, after an import', async () => {
+    const files = { [signOn]: policy(rest(passkey)), 'policies/enrollment.yaml': enrollment };
+    expect(await newcomers(files)).toEqual([
+      expect.stringMatching(/^denies users .* password and email, as after an import:/),
+    ]);
+    expect(await newcomers({ [signOn]: policy(rest(passkey)) })).toEqual([]);
+  });
+
+  test('register with an address alone where the app lets them', async () => {
+    const profile = {
+      'policies/profile/default.yaml': 'name: default\nrules:\n  - { name: All, then: { register: {} } }\n',
+    };
+    const files = { [signOn]: policy(rest(password)), 'policies/enrollment.yaml': enrollment };
+    expect(await newcomers(files)).toEqual([]);
+    expect(await newcomers({ ...files, ...profile })).toEqual([
+      expect.stringMatching(/^denies users who have nothing but email, as after a registration:/),
+    ]);
+    const withPassword = profile['policies/profile/default.yaml'].replace('{} }', '{ password: true } }');
+    expect(await newcomers({ ...files, 'policies/profile/default.yaml': withPassword })).toEqual([]);
   });
 });
 

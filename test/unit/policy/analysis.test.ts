@@ -206,3 +206,32 @@ test('a long line is cut around the caret', async () => {
   expect(line).toMatch(/^ {2}3 \| \.\.\. .*group-59/);
   expect(line.slice(caret.indexOf('^'))).toMatch(/^\[other\]/);
 });
+
+describe('rules that only report', () => {
+  const soon = '{ name: Soon, reportOnly: true, when: { groups: { any: [a] } }, then: deny }';
+
+  test('are looked at as if they were enforced', async () => {
+    const taken = policy(`{ name: A, when: { groups: { any: [a] } }, then: ${two} }`, soon);
+    expect(await inWords({ [signOn]: taken })).toEqual([
+      `warning shadowed ${signOn}:4:5 rules[1] never reports: the rule "A" in line 3 takes all its cases`,
+    ]);
+  });
+
+  test('are quiet where they would decide, and take no case', async () => {
+    expect(
+      await inWords({ [signOn]: policy(soon, `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`) }),
+    ).toEqual([]);
+  });
+});
+
+test('a denial that a user without the attribute escapes', async () => {
+  const schema = 'attributes: { employment: { type: text, label: Employment } }\n';
+  const denial = (test: string) => ({
+    'stepgate.yaml': `brand: { name: A }\n${schema}`,
+    [signOn]: policy(`{ name: Left, when: { attributes: { employment: ${test} } }, then: deny }`),
+  });
+  expect(await inWords(denial('{ equals: left }'))).toEqual([
+    `warning fail-open ${signOn}:3:5 rules[0] denies by \`employment\`, and a user who lacks it is under the rule "Rest" instead, which lets in`,
+  ]);
+  expect(await inWords(denial('{ not: { equals: active } }'))).toEqual([]);
+});

@@ -382,6 +382,7 @@ describe('errors of the analysis', () => {
       (matches, at) =>
         `  - { name: R${at}, when: { attributes: { displayName: { matches: ${matches} } } }, then: deny }\n`,
     );
+    rules.push('  - { name: None, when: { attributes: { displayName: { present: false } } }, then: deny }\n');
     const files = { ...validFiles, [signOn]: validFiles[signOn]?.replace('rules:\n', `rules:\n${rules.join('')}`) };
     await withConfiguration(files, async (dir) => {
       expect(await run(dir, 'check')).toMatchObject({ stderr: '', code: 0 });

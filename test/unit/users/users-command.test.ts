@@ -26,6 +26,7 @@ import {
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { listUsers } from '../../../src/users/list-users.ts';
+import { groupsWithMembers } from '../../../src/users/member-groups.ts';
 import type { Account } from '../../../src/users/user.ts';
 import { context } from '../../contract/authenticator-contract.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
@@ -418,6 +419,15 @@ test('a group that looks misspelled is warned of, and a new one is not', async (
   expect((await users(['import', file, '--quiet'])).err).toBe(
     'warning: no user was in `salse` before; did you mean `sales`?\n',
   );
+});
+
+test('a group that its last member left has no members, unless there are too many users to look at', async () => {
+  await users(['add', 'ann', '--group', 'editors']);
+  await users(['add', 'bob', '--group', 'editors', '--group', 'editrs']);
+  expect([...(await groupsWithMembers(store))].sort()).toEqual(['editors', 'editrs']);
+  await users(['groups', 'bob', '--remove', 'editrs']);
+  expect(await groupsWithMembers(store)).toEqual(['editors']);
+  expect([...(await groupsWithMembers(store, 1))].sort()).toEqual(['editors', 'editrs']);
 });
 
 test('an import says how far it is after 1,000 records, and where that takes longer every two seconds', async () => {

@@ -30,16 +30,37 @@ export interface Circumstance {
 /** A zone under a name of its own on each side, where the sides differ in it. */
 const marks = { live: 'live/', next: 'next/' } as const;
 
+/** The zones of both sides. */
+export interface BothZones {
+  readonly zones: Settings['zones'];
+  /** No zone differs. */
+  readonly isSame: boolean;
+  /** What it is called among them. */
+  readonly nameOf: (side: keyof typeof marks, zone: string) => string;
+}
+
+export function bothZones(live: Settings['zones'], next: Settings['zones']): BothZones {
+  const isSame = (name: string) => JSON.stringify(networksOf(live[name])) === JSON.stringify(networksOf(next[name]));
+  const nameOf: BothZones['nameOf'] = (side, name) => (isSame(name) ? name : `${marks[side]}${name}`);
+  const named = (side: keyof typeof marks, zones: Settings['zones']) =>
+    Object.entries(zones).map(([name, zone]) => [nameOf(side, name), zone] as const);
+  return {
+    zones: Object.fromEntries([...named('live', live), ...named('next', next)]),
+    isSame: Object.keys({ ...live, ...next }).every(isSame),
+    nameOf,
+  };
+}
+
+/** The names of zones of both sides, as one of them knows them. */
+export function zonesOn(side: keyof typeof marks, zones: readonly string[]): readonly string[] {
+  const other = side === 'live' ? marks.next : marks.live;
+  return zones.filter((name) => !name.startsWith(other)).map((name) => name.replace(marks[side], ''));
+}
+
 /** An address for each set of zones of both sides that some address is in. */
 export function placePairs(live: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
-  const isSame = (name: string) => JSON.stringify(networksOf(live[name])) === JSON.stringify(networksOf(next[name]));
-  const named = (zones: Settings['zones'], mark: string) =>
-    Object.entries(zones).map(([name, zone]) => [isSame(name) ? name : `${mark}${name}`, zone] as const);
-  const both = Object.fromEntries([...named(live, marks.live), ...named(next, marks.next)]);
-  return placesIn(both).map(({ ip, zones }) => {
-    const on = (own: keyof typeof marks, other: keyof typeof marks) =>
-      zones.filter((name) => !name.startsWith(marks[other])).map((name) => name.replace(marks[own], ''));
-    const [before, after] = [on('live', 'next'), on('next', 'live')];
+  return placesIn(bothZones(live, next).zones).map(({ ip, zones }) => {
+    const [before, after] = [zonesOn('live', zones), zonesOn('next', zones)];
     return {
       label: labelOf(after),
       liveLabel: labelOf(before),

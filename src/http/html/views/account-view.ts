@@ -209,7 +209,7 @@ function devicesModel({ devices }: Overview, now: number, t: Translator): Device
       authenticators: device.waived.map((key) => authenticatorName(key, t)),
       times: {
         key: 'account.device.times',
-        params: { since: { at: device.at, now }, until: { at: device.until, now } },
+        params: { since: { at: device.at, now }, until: { at: device.until, style: 'day' } },
       },
       href: `/account/devices/${device.id}`,
       forget: { key: 'account.device.forget.of', params: { place: placeLine(device, t) } },

@@ -52,13 +52,20 @@ export function stepView(page: StepPage, t: Translator): View {
     notices: noticesModel(step.notices, t, {
       authenticator: authenticatorOf(step),
       step: step.kind,
-      ...(step.kind === 'identify' && !isUsual(page) ? { variant: 'other' } : {}),
+      variants: variantsOf(page),
       only: (notice) => !isBesideInput(step, notice),
     }),
     scripts: scriptsOf(page),
     // A key, its picture and the code that proves it fit on one screen.
     wide: step.kind === 'enroll' && 'secret' in step.offer,
   };
+}
+
+/** Where notices have other texts: the identifier has a name of its own, or the secret can be recovered. */
+function variantsOf(page: StepPage): readonly string[] {
+  const { step } = page;
+  const isRecoverable = 'recoverable' in step && step.recoverable === true;
+  return [...(step.kind === 'identify' && !isUsual(page) ? ['other'] : []), ...(isRecoverable ? ['recoverable'] : [])];
 }
 
 type Content = View extends infer V ? (V extends View ? Pick<V, 'template' | 'model'> : never) : never;

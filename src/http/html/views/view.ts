@@ -71,8 +71,8 @@ interface NoticesOptions {
   readonly authenticator?: string | undefined;
   /** Kind of the step. */
   readonly step?: string;
-  /** Texts with this ending go before all others. */
-  readonly variant?: string;
+  /** Texts with one of these endings go before all others. */
+  readonly variants?: readonly string[];
   readonly only?: (notice: Notice) => boolean;
 }
 
@@ -83,12 +83,12 @@ interface NoticesOptions {
 export function noticesModel(
   notices: readonly Notice[],
   t: Translator,
-  { authenticator, step, variant, only = () => true }: NoticesOptions = {},
+  { authenticator, step, variants = [], only = () => true }: NoticesOptions = {},
 ): NoticesModel {
   const models = notices.map((notice, index): Notice & NoticeModel => {
     const about = notice.authenticator ?? authenticator;
     const exact = about === undefined ? [] : [`${notice.code}.${about}.${step}`, `${notice.code}.${about}`];
-    const varied = variant === undefined ? [] : [`${notice.code}.${variant}`];
+    const varied = variants.map((variant) => `${notice.code}.${variant}`);
     const key = t.pick(...varied, ...exact, notice.code);
     const named = notice.authenticator && { authenticator: authenticatorName(notice.authenticator, t) };
     const text = { key, ...(named || notice.params ? { params: { ...named, ...notice.params } } : {}) };

@@ -1,0 +1,52 @@
+/** What else may let users in with less, and is not compared rule by rule: it is decided only where it is the same. */
+import type { AcrValue } from '../../../core/model/policy.ts';
+import type { DocumentKind } from '../../../policy/model/documents.ts';
+import type { Settings } from '../../../policy/model/settings.ts';
+import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
+import type { Side } from './side.ts';
+
+/** What is compared by its rules, below, or says nothing about how users get in. All others have a say. */
+const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
+
+/** Settings that decide what a proof or an address is worth. */
+const settings = ['authenticators', 'trustedProxies', 'clientCertificates', 'networkData', 'attributes'] as const;
+
+/** Sentences. Rejects like `Side.document`. */
+export async function undecidedBeside(live: Side, next: Side): Promise<readonly string[]> {
+  const sentences: string[] = [];
+  for (const key of changedKeys(live.hashes, next.hashes)) {
+    const [before, after] = await Promise.all([live.document(key), next.document(key)]);
+    const document = after ?? before;
+    if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
+    if (!compared.includes(document.kind)) sentences.push(`${document.file} differs`);
+    if (document.kind === 'app' && before && after)
+      sentences.push(...ofApp(document.file, before.content, after.content));
+  }
+  return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings)];
+}
+
+/** What the requests of an app ask for when they say nothing, and what it asks users for. */
+function ofApp(file: string, before: unknown, after: unknown): readonly string[] {
+  const own = (content: unknown) => {
+    const { client, firstParty, ownAccount, service } = content as Readonly<Record<string, unknown>>;
+    const { default_acr_values, default_max_age } = (client ?? {}) as Readonly<Record<string, unknown>>;
+    return canonicalJson([default_acr_values ?? [], default_max_age ?? 0, firstParty ?? false, ownAccount, service]);
+  };
+  return own(before) === own(after) ? [] : [`${file} differs in what its requests ask for, or whether users are asked`];
+}
+
+function ofSettings(before: Settings, after: Settings): readonly string[] {
+  const changed = settings.filter((key) => canonicalJson(before[key]) !== canonicalJson(after[key]));
+  const acr = after.acrValues.filter(({ value, requirement }) => differs({ value, requirement }, before.acrValues));
+  const gone = before.acrValues.filter(({ value }) => !after.acrValues.some((one) => one.value === value));
+  return [
+    ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
+    ...[...acr, ...gone].map(({ value }) => `the acr value ${value} differs`),
+  ];
+}
+
+/** A value that is new was asked for by no app. */
+function differs({ value, requirement }: AcrValue, before: readonly AcrValue[]): boolean {
+  const same = before.find((one) => one.value === value);
+  return same !== undefined && canonicalJson(same.requirement) !== canonicalJson(requirement);
+}

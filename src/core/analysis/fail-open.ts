@@ -1,0 +1,91 @@
+/**
+ * Finds denials that rest on an attribute which a user may lack: without it the rule misses, and a rule below lets the
+ * user in. Shown by facts for which the evaluator says so.
+ */
+import type { AttributeTest, ConditionSet, Conditions } from '../model/conditions.ts';
+import type { Rule } from '../model/policy.ts';
+import type { CompiledPolicy } from '../policy/compile.ts';
+import { conditionSets } from '../policy/conditions.ts';
+import { applyRules } from '../policy/rules.ts';
+import type { Universe, UserFacts } from '../policy/theory.ts';
+import { decidingFormulas } from './dead-rules.ts';
+import { findModel, newBudget } from './find-model.ts';
+import { ordinaryFacts } from './ordinary-facts.ts';
+import { ruleSpace } from './rule-space.ts';
+
+/** A rule that denies, but not users who lack the attribute. */
+export interface FailOpen {
+  readonly rule: Rule;
+  readonly attribute: string;
+  /** It lets these users in. */
+  readonly instead: Rule;
+  readonly facts: UserFacts;
+}
+
+/** One for each attribute of each rule. An attribute of which some rule says what its absence means is left alone. */
+export function failOpen(policy: CompiledPolicy, universe: Universe): readonly FailOpen[] {
+  const rules = policy.rules.map(({ rule }) => rule);
+  const considered = new Set(rules.flatMap(({ when }) => attributesIn(when, saysOfAbsence)));
+  const denying = rules.filter(({ then }) => then.kind === 'deny');
+  return denying.flatMap((rule) => {
+    const names = new Set(attributesIn(rule.when, () => true).filter((name) => !considered.has(name)));
+    return [...names].flatMap((attribute) => admittedWithout({ rule, attribute, rules }, policy, universe) ?? []);
+  });
+}
+
+function attributesIn(when: Conditions, isMeant: (test: AttributeTest) => boolean): readonly string[] {
+  const tests = conditionSets(when).flatMap(({ attributes = {} }) => Object.entries(attributes));
+  return tests.filter(([, test]) => isMeant(test)).map(([name]) => name);
+}
+
+function saysOfAbsence({ present, not }: AttributeTest): boolean {
+  return present !== undefined || not !== undefined;
+}
+
+interface Denial {
+  readonly rule: Rule;
+  readonly attribute: string;
+  readonly rules: readonly Rule[];
+}
+
+/** The conditions of the rule hold but for the attribute, which is absent, and another rule allows. */
+function admittedWithout(
+  { rule, attribute, rules }: Denial,
+  policy: CompiledPolicy,
+  universe: Universe,
+): FailOpen | undefined {
+  const absent: Conditions = { attributes: { [attribute]: { present: false } } };
+  const rests = withoutAttribute(rule.when, attribute);
+  const space = ruleSpace([...rules.map(({ when }) => when), ...rests, absent], universe);
+  for (const rest of rests) {
+    for (const [at, instead] of rules.entries()) {
+      if (instead.then.kind === 'deny') continue;
+      const formulas = [
+        space.applies(rest),
+        space.applies(absent),
+        ...decidingFormulas(instead, rules.slice(0, at), space),
+      ];
+      const found = findModel(formulas, newBudget());
+      const facts =
+        typeof found === 'object' ? (ordinaryFacts(formulas, space) ?? space.factsOf(found.model)) : undefined;
+      if (facts && applyRules(policy, facts).rule === instead) return { rule, attribute, instead, facts };
+    }
+  }
+  return undefined;
+}
+
+/** The conditions with the test left out, for each place where it stands. */
+function withoutAttribute({ any, ...when }: Conditions, attribute: string): readonly Conditions[] {
+  const own = has(when, attribute) ? [{ ...without(when, attribute), ...(any && { any }) }] : [];
+  const alternatives = (any ?? []).filter((one) => has(one, attribute));
+  return [...own, ...alternatives.map((one) => ({ ...when, any: [without(one, attribute)] }))];
+}
+
+function has({ attributes = {} }: ConditionSet, attribute: string): boolean {
+  return Object.hasOwn(attributes, attribute);
+}
+
+function without({ attributes = {}, ...set }: ConditionSet, attribute: string): ConditionSet {
+  const { [attribute]: _, ...others } = attributes;
+  return { ...set, ...(Object.keys(others).length > 0 && { attributes: others }) };
+}

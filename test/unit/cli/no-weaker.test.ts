@@ -1,0 +1,164 @@
+/** `config apply --no-weaker`: what it refuses, what it lets pass, and what it says it could not decide. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { configCommand } from '../../../src/cli/config/config.ts';
+import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
+import { openTerminal, run, type Terminal } from './harness.ts';
+
+let terminal: Terminal;
+let stderr: string;
+beforeEach(() => {
+  terminal = openTerminal();
+  stderr = '';
+});
+afterEach(() => terminal.store.close());
+
+type Files = Readonly<Record<string, string>>;
+
+const signOn = (...rules: readonly object[]): Files => ({
+  'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+});
+const allow = (terms: object, when?: object, name = 'Rule') => ({
+  name,
+  ...(when && { when }),
+  then: { allow: terms },
+});
+const remembering = (terms: object) => ({ name: 'Rule', then: { allow: terms, remember: { device: 'P30D' } } });
+const session = validFiles['policies/session.yaml'] ?? '';
+const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n`;
+const base: Files = { ...validFiles, 'stepgate.yaml': settings };
+const one = { factors: 1 };
+const two = { factors: 2 };
+const office = { network: { any: ['office'] } };
+const editors = { groups: { any: ['editors'] } };
+const aged = (maxAge: string) => allow({ factors: 2, knowledge: { authenticators: ['password'], maxAge } });
+const enrollment = (disabled: string): Files => ({
+  'policies/enrollment.yaml': `rules:\n  - { name: E, then: { disabled: [${disabled}] } }\n`,
+});
+
+async function config(...words: readonly string[]): Promise<string> {
+  const context = {
+    ...terminal.context,
+    openNewStore: terminal.context.openStore,
+    configDir: 'none',
+    stderr: (text: string) => {
+      stderr += text;
+    },
+    checkViews: async () => [],
+    interrupted: () => new AbortController().signal,
+    openQuestions: async () => undefined,
+  };
+  await run(configCommand(context), ...words);
+  return terminal.printed();
+}
+
+const apply = (files: Files, ...words: readonly string[]) =>
+  withConfiguration({ ...base, ...files }, (dir) => config('apply', dir, ...words));
+
+/** What is printed when the change is refused; empty: it is in use. */
+async function refusal(live: Files, next: Files): Promise<string> {
+  await apply(live);
+  stderr = '';
+  const printed = await apply(next, '--no-weaker');
+  return printed.includes('revision 2 is in use') ? '' : stderr;
+}
+
+test.each<[string, Files, Files]>([
+  ['more factors', signOn(allow(one)), signOn(allow(two))],
+  ['a denial', signOn(allow(one)), signOn({ name: 'No', when: office, then: 'deny' }, allow(one))],
+  ['the same in other words', signOn(allow(two)), signOn(allow({ anyOf: [two] }, editors, 'E'), allow(two))],
+  [
+    'a second factor, though it may be remembered',
+    signOn(allow({ knowledge: { authenticators: ['password'] } })),
+    signOn(remembering({ factors: 2, knowledge: { authenticators: ['password'] } })),
+  ],
+  ['a younger proof', signOn(aged('PT2H')), signOn(aged('PT1H'))],
+  ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
+  ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
+  ['a name', {}, { 'stepgate.yaml': settings.replace('name: Test', 'name: Best') }],
+  [
+    'a smaller office',
+    signOn(allow(one, office, 'Office'), allow(two)),
+    { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/25') },
+  ],
+])('%s passes', async (_, live, next) => {
+  expect(await refusal(live, next)).toBe('');
+});
+
+test.each<[string, Files, Files, string]>([
+  ['fewer factors', signOn(allow(two)), signOn(allow(one)), 'notes: password is enough, and was not\n'],
+  [
+    'fewer factors from some addresses',
+    signOn(allow(two)),
+    signOn(allow(one, office, 'Office'), allow(two, undefined, 'All')),
+    'see     explain --app notes --groups "" --enrolled password --ip 192.0.2.7 --zone office',
+  ],
+  [
+    'a denial less',
+    signOn({ name: 'No', when: editors, then: 'deny' }, allow(one)),
+    signOn(allow(one)),
+    'lets users in who were denied\n',
+  ],
+  ['an older proof', signOn(aged('PT1H')), signOn(aged('PT2H')), 'password and totp is enough, and was not\n'],
+  [
+    'a longer session',
+    {},
+    { 'policies/session.yaml': session.replace('P1D', 'P2D') },
+    'a session lasts longer: 2 d, and 1 d before\n',
+  ],
+  [
+    'a second factor that is remembered',
+    signOn(allow(two)),
+    signOn(remembering(two)),
+    'the second factor is remembered for longer: 30 d, and no time before\n',
+  ],
+  ['an authenticator more', enrollment('totp, webauthn'), enrollment('totp'), 'webauthn is enough, and was not\n'],
+  [
+    'a larger office',
+    signOn(allow(one, office, 'Office'), allow(two)),
+    { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/16') },
+    'notes: password is enough, and was not\n',
+  ],
+])('%s is refused, with an example', async (_, live, next, words) => {
+  const text = await refusal(live, next);
+  expect(text).toMatch(/^This lets users in with less than before:\n/);
+  expect(text).toContain(words);
+  expect(text).toMatch(/nothing was changed, as --no-weaker says\n$/);
+  expect(await config('history')).not.toMatch(/^2 /);
+  expect(terminal.exitCode()).toBe(1);
+});
+
+test.each<[string, Files, string]>([
+  [
+    'another policy',
+    { 'policies/password.yaml': 'rules:\n  - { name: P, then: { minLength: 20 } }\n' },
+    'policies/password.yaml differs',
+  ],
+  [
+    'proxies',
+    { 'stepgate.yaml': settings.replace('zones:', 'trustedProxies: 1\nzones:') },
+    '`trustedProxies` of stepgate.yaml differs',
+  ],
+])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
+  expect(await refusal({}, next)).toBe(
+    `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says\n`,
+  );
+});
+
+test('under a strict app, a weaker session policy shows in the pages of the account', async () => {
+  const strict = signOn(allow(two));
+  const text = await refusal({ ...strict, 'policies/session.yaml': session.replace('never', 'always') }, strict);
+  expect(text).toMatch(
+    /^This lets users in with less than before:\n {2}\S*account\S*: password is enough, and was not\n/,
+  );
+});
+
+test('as JSON: the code, the rules and the example', async () => {
+  await apply(signOn(allow(two)));
+  const data = JSON.parse(await apply(signOn(allow(one)), '--no-weaker', '--json'));
+  expect(data).toMatchObject({ ok: false, code: 'weaker', undecided: [] });
+  expect(data.weaker).toMatchObject([
+    { apps: ['notes'], after: [{ name: 'Rule', file: 'policies/sign-on/notes.yaml' }, { name: 'All' }] },
+  ]);
+  expect(data.weaker[0].example).toEqual(expect.arrayContaining(['--app', 'notes', '--enrolled', 'password']));
+  expect(await config('rollback', '1', '--no-weaker')).toContain('no change');
+});
