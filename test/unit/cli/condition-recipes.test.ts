@@ -1,11 +1,11 @@
-/** The recipes in test/fixtures: what administrators say with policies. They load, and come to what their tests say. */
+/** Recipes that take conditions of their own. They load, and come to what their tests say. */
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 
-const dir = 'test/fixtures/recipes';
+const dir = 'test/fixtures/condition-recipes';
 
 test('the recipes are good configuration, but for the files that this machine does not have', async () => {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
