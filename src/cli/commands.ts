@@ -45,6 +45,11 @@ export const commands = {
     example: 'config init ./my-config --issuer https://id.example.org',
     json: 'as a JSON object',
   },
+  'config fmt': {
+    summary: 'write the files in their canonical form; every comment is kept',
+    example: 'config fmt ./config --check',
+    json: 'as a JSON object',
+  },
   'config confirm': {
     summary: 'let the revision that waits for it stay in use',
     example: 'config confirm',

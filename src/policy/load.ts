@@ -29,10 +29,11 @@ import { type Document, type Documents, documentKey, isSingleton, type WrittenKi
 import type { Finding } from './model/finding.ts';
 import { schemaFor } from './schema/schemas.ts';
 import { readConfigurationFiles } from './source/configuration-files.ts';
+import { type RenamedKey, renamedKeys } from './source/renamed-keys.ts';
 import { schemaFindings } from './source/schema-findings.ts';
 import type { Variables } from './source/substitute-variables.ts';
 import { valuesAt } from './source/values-at.ts';
-import { type DocumentSource, readYaml } from './source/yaml-source.ts';
+import { type DocumentSource, type ReadOptions, readYaml } from './source/yaml-source.ts';
 
 export interface LoadConfigurationOptions {
   /** All authenticators, enabled or not. */
@@ -43,6 +44,8 @@ export interface LoadConfigurationOptions {
   readonly groups?: readonly string[];
   /** Messages that cannot be sent go into an inbox (the demo), so that there is no warning about them. */
   readonly inbox?: boolean;
+  /** Names that keys had before. Default: those of this release. */
+  readonly renames?: readonly RenamedKey[];
 }
 
 export type LoadedConfiguration =
@@ -64,7 +67,7 @@ export type LoadedConfiguration =
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, pictures, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
-  const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, options.variables) }));
+  const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, readOptions(kind, options)) }));
   const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
     source === undefined ? [] : [{ kind, source }],
   );
@@ -94,6 +97,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     documents,
     sources,
     warnings: [
+      ...read.flatMap((each) => each.warnings ?? []),
       ...configurationWarnings(sources, documents, options),
       ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
@@ -102,6 +106,13 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...brand.warnings,
     ].sort(compareLocations),
   };
+}
+
+function readOptions(
+  of: WrittenKind,
+  { variables, renames = renamedKeys }: Pick<LoadConfigurationOptions, 'variables' | 'renames'>,
+): ReadOptions {
+  return { variables, renames: renames.filter(({ kind }) => kind === of) };
 }
 
 function checkSources(

@@ -1,5 +1,5 @@
 /** From an empty directory to the first sign-in of the administrator, by the commands that `config init` names. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -53,4 +53,30 @@ test('a new installation is checked, applied and started, and its administrator 
   expect(asked).toEqual(['identify', 'select', 'enroll:totp']);
   const tokens = await redeem(config, request, page.url);
   expect(tokens.claims()).toMatchObject({ iss: issuer, aud: 'wiki', sub: id, acr: 'urn:okta:loa:2fa:any' });
+});
+
+test('the sign-in that just happened becomes a policy test, which says nothing about who it was', async () => {
+  const [line] = (await done('audit', 'tail', '--event', 'sign_in.completed', '--json')).trimEnd().split('\n');
+  const { transaction, subject } = JSON.parse(line ?? '');
+  const tests = join(dir, 'config', 'tests');
+  await done('config', 'test', '--record', transaction);
+  await done('config', 'test', '--record', '--app', 'wiki', '--user', 'root', '--name', 'As they are now');
+  const text = await readFile(join(tests, 'recorded.yaml'), 'utf8');
+  expect(text).toBe(`# yaml-language-server: $schema=../schema/tests.schema.json
+
+tests:
+  - name: "Recorded: wiki"
+    app: wiki
+    user: { groups: [admins], enrolled: [password, totp] }
+    request: { scopes: [openid, email, profile, groups] }
+    expect: { deny: false, steps: [password, totp], rule: "Administrators, two factors", acr: urn:okta:loa:2fa:any }
+
+  - name: As they are now
+    app: wiki
+    user: { groups: [admins], enrolled: [password, totp] }
+    expect: { deny: false, steps: [password, totp], rule: "Administrators, two factors", acr: urn:okta:loa:2fa:any }
+`);
+  expect(text).not.toContain(subject);
+  expect(await done('config', 'test')).toMatch(/\n5 of 5 tests passed\n$/);
+  expect(await done('config', 'fmt', '--check')).toMatch(/ files in canonical form\n$/);
 });

@@ -82,6 +82,27 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(currentStep(again)).toMatch(/^challenge:/);
   });
 
+  test('a mistyped address is corrected: what else was typed stays, and the code to the wrong one proves nothing', async () => {
+    const [wrong, right] = [newAddress(), newAddress()];
+    const { agent, page, finish } = await filledIn(wrong);
+    const toWrong = await code(wrong);
+    const back = await option(agent, page, 'register');
+    expect(currentStep(back)).toBe('profile');
+    expect(mainForm(back)?.fields).toMatchObject({
+      'userProfile.email': wrong,
+      'userProfile.displayName': 'Ann Archer',
+    });
+    const late = await answerStep(agent, page, { 'credentials.passcode': toWrong });
+    expect([currentStep(late), late.messages]).toEqual(['profile', ['form.stale']]);
+    const sent = await answerStep(agent, late, form(right));
+    expect(currentStep(sent)).toBe('challenge:email');
+    const refused = await answerStep(agent, sent, { 'credentials.passcode': otherThan(await code(right)) });
+    expect(refused.messages).toEqual(['credentials.invalid']);
+    const done = await answerStep(agent, refused, { 'credentials.passcode': await code(right) });
+    expect((await finish(done))?.sub).toBe((await find(right))?.user.id);
+    expect(await find(wrong)).toBeUndefined();
+  });
+
   test('an address that is held for its former owner: the form comes back, and says nothing about why', async () => {
     const address = newAddress();
     const at = Math.floor(Date.now() / 1000) - 3600;

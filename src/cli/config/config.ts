@@ -8,6 +8,7 @@ import { checkCommand } from './check.ts';
 import type { ConfigContext } from './config-context.ts';
 import { confirmCommand } from './confirm.ts';
 import { diffCommand } from './diff/diff.ts';
+import { fmtCommand } from './fmt.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
 import { rollbackCommand } from './rollback.ts';
@@ -20,6 +21,7 @@ import { whoCommand } from './who.ts';
 export function configCommand(context: ConfigContext): Command {
   return newCommandGroup('config', [
     initCommand(context),
+    fmtCommand(context),
     checkCommand(context),
     diffCommand(context),
     applyCommand(context),

@@ -50,13 +50,13 @@ authenticators:
   # Passkeys and security keys. They work on HTTPS and on localhost.
   webauthn:
     enabled: true
-${mail ? mailedCodes : ''}  # Ten codes on paper, for the day when phone and laptop are gone.
+  # Ten codes on paper, for the day when phone and laptop are gone.
   recovery_code:
     enabled: true
   # What an administrator hands to a user who has lost everything else: \`stepgate users tac\`.
   access_code:
     enabled: true
-
+${mail ? mailedCodes : ''}
 ${mail ? mailSection(mail) : mailLater}`;
 }
 

@@ -10,6 +10,7 @@ import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { refusal } from '../shared/refusal.ts';
+import { shellWord } from '../shared/shell-word.ts';
 import { type InitAnswers, type InitOptions, initAnswers, type Questions } from './answers.ts';
 import { initialFiles } from './files.ts';
 import { refuseUnlessEmpty, stageFiles } from './new-directory.ts';
@@ -108,9 +109,4 @@ function nextCommands(dir: string, { admin, mail }: InitAnswers, { configDir }: 
     `stepgate users add ${shellWord(admin)}${address} --group admins --password-generate`,
     `${mail?.user === undefined ? '' : 'SMTP_PASSWORD=... '}${at}stepgate serve`,
   ];
-}
-
-/** As a shell reads it as one word. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

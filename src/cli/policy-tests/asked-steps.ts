@@ -2,7 +2,7 @@
 import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
 import type { Subject } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';
-import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import type { Expectation } from '../../policy/schema/policy-tests.ts';
 
 export interface AskedStep {
   readonly kind: 'prove' | 'enroll' | 'offer' | 'profile' | 'consent' | 'keep_account';
@@ -49,7 +49,7 @@ function askedStep(step: SimulatedStep, subject: Subject | undefined): readonly 
   }
 }
 
-type WrittenStep = NonNullable<PolicyTest['expect']['steps']>[number];
+type WrittenStep = NonNullable<Expectation['steps']>[number];
 
 export function writtenStep(step: WrittenStep): AskedStep {
   if (step === 'keep_account') return { kind: 'keep_account', names: [] };

@@ -1,6 +1,6 @@
 /** What a test expects, beside what `explain` says. */
 import type { Explanation } from '../../flow/explain.ts';
-import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import type { Expectation } from '../../policy/schema/policy-tests.ts';
 import { askedSteps, stepsText, writtenStep } from './asked-steps.ts';
 
 export interface Difference {
@@ -8,11 +8,13 @@ export interface Difference {
   readonly what: string;
   readonly expected: string;
   readonly actual: string;
+  /** Options of `explain` for a sign-in that shows it, where the test is about many. */
+  readonly example?: readonly string[];
 }
 
 /** Empty: all that the test says came out. What it leaves out may be anything. */
-export function differences({ expect }: PolicyTest, explanation: Explanation): readonly Difference[] {
-  const { deny, steps, rule, acr } = expect;
+export function differences(expected: Expectation, explanation: Explanation): readonly Difference[] {
+  const { deny, steps, rule, acr } = expected;
   const end = explanation.steps.at(-1);
   const reached = end?.kind === 'complete' ? (end.acr ?? 'none') : 'none, as the sign-in does not complete';
   return [
@@ -28,7 +30,7 @@ function row(what: string, expected: string, actual: string): readonly Differenc
 }
 
 function denial(
-  expected: NonNullable<PolicyTest['expect']['deny']>,
+  expected: NonNullable<Expectation['deny']>,
   end: Explanation['steps'][number] | undefined,
 ): readonly Difference[] {
   const isDenied = end?.kind === 'denied';
@@ -42,7 +44,7 @@ function outcomeWord(end: Explanation['steps'][number] | undefined): string {
   return end?.kind === 'identify' ? 'open: it depends on the user' : 'open: the user has nothing to answer with';
 }
 
-function rules(expected: NonNullable<PolicyTest['expect']['rule']>, explanation: Explanation): readonly Difference[] {
+function rules(expected: NonNullable<Expectation['rule']>, explanation: Explanation): readonly Difference[] {
   const decidedBy = (name: string) =>
     explanation.layers.find(({ layer, decidedBy }) => layer === name && decidedBy !== undefined)?.decidedBy;
   const end = explanation.steps.at(-1);

@@ -4,19 +4,27 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine } from '../../policy/model/finding.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
+import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
+import { shellWord } from '../shared/shell-word.ts';
+import { withStore } from '../shared/with-store.ts';
 import { junitXml } from './junit.ts';
-import { readTests } from './read-tests.ts';
+import { readTests, type TestedConfiguration } from './read-tests.ts';
+import { type RecordOptions, record, recordedFile } from './record.ts';
 import { runTests, type TestResult } from './run-tests.ts';
-import { type UncoveredRule, uncoveredRules } from './uncovered.ts';
+import { type Coverage, coverage } from './uncovered.ts';
 
 export interface PolicyTestContext {
+  openStore(): Promise<Store>;
+  /** Epoch seconds. */
+  now(): number;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
@@ -29,7 +37,7 @@ export interface PolicyTestContext {
   setExitCode(code: 0 | 1): void;
 }
 
-interface TestOptions extends ResultOptions {
+interface TestOptions extends ResultOptions, RecordOptions {
   readonly tests?: string;
   readonly junit?: string;
   readonly coverage?: true;
@@ -39,7 +47,7 @@ interface Outcome {
   readonly results: readonly TestResult[];
   /** Not empty: the results are not all. */
   readonly findings: readonly Finding[];
-  readonly coverage: { readonly rules: number; readonly uncovered: readonly UncoveredRule[] };
+  readonly coverage: Coverage;
 }
 
 export function configTestCommand(context: PolicyTestContext): Command {
@@ -47,8 +55,17 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('--tests <dir>', 'directory of the tests (default: tests in the directory of the configuration)')
     .option('--junit <file>', 'write the results as JUnit XML, too')
-    .option('--coverage', 'list the rules that no test was decided by')
+    .option('--coverage', 'list the rules that no test was decided by, and the conditions that none hit or none missed')
+    .option(
+      '--record [reference]',
+      'write a test of a sign-in into recorded.yaml: by its reference, or of --app and --user as they are now',
+    )
+    .option('--app <client id>', 'app of the sign-in to record')
+    .option('--user <identifier>', 'user of the sign-in to record')
+    .option('--name <text>', 'name of the recorded test')
     .action(async (dir: string, options: TestOptions) => {
+      if (options.record !== undefined) return recordTest(context, dir, options);
+      refuseWithoutRecord(options);
       const outcome = await outcomeOf(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
       if (findings.length > 0) return refuseFindings(context, findings, options);
@@ -66,20 +83,49 @@ export function configTestCommand(context: PolicyTestContext): Command {
     });
 }
 
-/** Nothing is run where the configuration or a test is wrong. */
-async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
-  const loaded = await loadConfiguration(dir, context);
-  const nothing = { results: [], coverage: { rules: 0, uncovered: [] } };
-  if (!loaded.ok) return { ...nothing, findings: loaded.findings };
+/** `findings`: why the files are no valid configuration. */
+async function configurationOf(
+  dir: string,
+  { authenticators, variables }: PolicyTestContext,
+): Promise<{ documents: Documents; configuration: TestedConfiguration } | { findings: readonly Finding[] }> {
+  const loaded = await loadConfiguration(dir, { authenticators, variables });
+  if (!loaded.ok) return { findings: loaded.findings };
   const { documents } = loaded;
-  const { authenticators, variables } = context;
   const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
-  const configuration = { snapshot, apps, authenticators, variables };
+  return { documents, configuration: { snapshot, apps, authenticators, variables } };
+}
+
+/** Nothing is run where the configuration or a test is wrong. */
+async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
+  const read = await configurationOf(dir, context);
+  const nothing = { results: [], coverage: coverage(new Map(), []) };
+  if ('findings' in read) return { ...nothing, findings: read.findings };
+  const { documents, configuration } = read;
   const { files, findings } = await readTests(tests, configuration);
   if (findings.length > 0) return { ...nothing, findings };
   const ran = await runTests(files, configuration);
-  return { ...ran, coverage: uncoveredRules(documents, ran.results) };
+  return { ...ran, coverage: coverage(documents, ran.results) };
+}
+
+function refuseWithoutRecord({ app, user, name }: TestOptions): void {
+  if ((app ?? user ?? name) === undefined) return;
+  throw refusal('--app, --user and --name go with --record');
+}
+
+async function recordTest(context: PolicyTestContext, dir: string, options: TestOptions): Promise<void> {
+  const read = await configurationOf(dir, context);
+  if ('findings' in read) return refuseFindings(context, read.findings, options);
+  const { configuration } = read;
+  const file = recordedFile(options.tests ?? join(dir, 'tests'));
+  const { name, test, notes } = await withStore(context, (store) =>
+    record({ store, now: context.now(), configuration, file }, options),
+  );
+  for (const note of notes) context.stderr(`${printable(note)}\n`);
+  printResult(context, options, {
+    text: `recorded ${printable(JSON.stringify(name))} in ${file}: look whether it says what is meant\n`,
+    data: { ok: true, file, test, notes },
+  });
 }
 
 function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {
@@ -102,21 +148,53 @@ function resultLines({ file, line, name, differences }: TestResult): readonly st
   if (differences.length === 0) return [`passed  ${place}  ${printable(name)}`];
   return [
     `FAILED  ${place}  ${printable(name)}`,
-    ...differences.flatMap(({ what, expected, actual }) => [
+    ...differences.flatMap(({ what, expected, actual, example }) => [
       `          ${what}`,
-      `            expected  ${printable(expected)}`,
-      `            actual    ${printable(actual)}`,
+      ...(what.endsWith('steps') ? stepLines(expected, actual) : bothLines(expected, actual)),
+      ...(example ? [`            in        explain ${printable(example.map(shellWord).join(' '))}`] : []),
     ]),
   ];
 }
 
-function summary({ results, coverage: { rules, uncovered } }: Outcome, { coverage }: TestOptions): readonly string[] {
+function bothLines(expected: string, actual: string): readonly string[] {
+  return [`            expected  ${printable(expected)}`, `            actual    ${printable(actual)}`];
+}
+
+/** A line for each step: `-` is expected and does not come, `+` comes and is not expected. */
+function stepLines(expected: string, actual: string): readonly string[] {
+  const [before, after] = [expected, actual].map((steps) => steps.split('; ')) as [string[], string[]];
+  const isSame = (one: string | undefined, other: string | undefined) => one === other;
+  const head = before.findIndex((step, at) => !isSame(step, after[at]));
+  const start = head < 0 ? before.length : head;
+  let end = 0;
+  while (end < Math.min(before.length, after.length) - start && isSame(before.at(-1 - end), after.at(-1 - end)))
+    end += 1;
+  const line = (mark: string) => (step: string) => `            ${mark} ${printable(step)}`;
+  return [
+    ...before.slice(0, start).map(line(' ')),
+    ...before.slice(start, before.length - end).map(line('-')),
+    ...after.slice(start, after.length - end).map(line('+')),
+    ...before.slice(before.length - end).map(line(' ')),
+  ];
+}
+
+function summary({ results, coverage: covered }: Outcome, { coverage: isAsked }: TestOptions): readonly string[] {
   const failed = results.filter(({ differences }) => differences.length > 0).length;
   const passed = `${results.length - failed} of ${results.length} tests passed`;
-  if (!coverage) return [passed];
+  return isAsked ? [passed, ...coverageLines(covered)] : [passed];
+}
+
+function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Coverage): readonly string[] {
+  const decided = `${rules - uncovered.length} of ${rules} rules decided a test`;
+  const covered = conditions - uncoveredConditions.length;
+  const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
-    passed,
-    `${rules - uncovered.length} of ${rules} rules decided a test${uncovered.length > 0 ? '; no test was decided by' : ''}`,
+    `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
     ...uncovered.map(({ file, line, rule }) => `  ${file}:${line}  ${printable(rule)}`),
+    `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
+    ...uncoveredConditions.map(({ file, line, rule, condition, lacks }) => {
+      const what = lacks === 'both' ? 'a hit and a miss' : lacks;
+      return `  ${file}:${line}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+    }),
   ];
 }

@@ -45,7 +45,7 @@ export async function readTests(
   const findings: Finding[] = [];
   for (const name of names) {
     const file = `${basename(dir)}/${name}`;
-    const read = readYaml(file, await readText(join(dir, name)), configuration.variables);
+    const read = readYaml(file, await readText(join(dir, name)), configuration);
     findings.push(...read.findings);
     if (read.source === undefined) continue;
     const wrong = [...schemaFindings(schema, read.source), ...unknownNames(read.source, configuration)];

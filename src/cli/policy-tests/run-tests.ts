@@ -6,6 +6,8 @@ import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { type Difference, differences } from './compare.ts';
+import { openDifferences } from './judge.ts';
+import { openSignIns } from './open-sign-ins.ts';
 import type { TestedConfiguration, TestFile } from './read-tests.ts';
 import { factOptionsOf } from './test-facts.ts';
 
@@ -15,7 +17,8 @@ export interface TestResult {
   readonly name: string;
   /** Empty: it passed. */
   readonly differences: readonly Difference[];
-  readonly explanation: Explanation;
+  /** Of its one sign-in; absent: it is about all that it leaves open. */
+  readonly explanation?: Explanation;
 }
 
 /** `findings`: tests that cannot be asked, such as one with a proof of what is not enrolled. */
@@ -28,28 +31,34 @@ export async function runTests(
   for (const { file, source, tests } of files) {
     for (const [index, test] of tests.entries()) {
       const path = ['tests', index];
-      const explanation = await explanationOf(test, configuration);
-      if (typeof explanation === 'string') findings.push(source.finding(path, explanation));
-      else {
-        const line = source.lineOf(path);
-        results.push({ file, line, name: test.name, differences: differences(test, explanation), explanation });
-      }
+      const outcome = await outcomeOf(test, configuration);
+      if (typeof outcome === 'string') findings.push(source.finding(path, outcome));
+      else results.push({ file, line: source.lineOf(path), name: test.name, ...outcome });
     }
   }
   return { results, findings };
 }
 
 /** A sentence: why it cannot be asked. */
-async function explanationOf(
+async function outcomeOf(
   test: PolicyTest,
-  { snapshot, authenticators }: TestedConfiguration,
-): Promise<Explanation | string> {
+  configuration: TestedConfiguration,
+): Promise<Pick<TestResult, 'differences' | 'explanation'> | string> {
+  const { snapshot, authenticators } = configuration;
   const app = await snapshot.app(test.app);
   if (app?.signOnPolicies === undefined) return `no user signs in to ${test.app}: it is a service`;
-  const options = factOptionsOf(test);
   try {
-    const facts = factsFromOptions(options, { snapshot, app, authenticators, now: plainTime });
-    return await explain(snapshot, app, facts);
+    const facts = factsFromOptions(factOptionsOf(test), { snapshot, app, authenticators, now: plainTime });
+    const isOpen = (test.always ?? test.never ?? test.depends) !== undefined;
+    const open = isOpen ? await openSignIns(test, app, configuration) : undefined;
+    const explanation = test.expect && (await explain(snapshot, app, facts));
+    return {
+      differences: [
+        ...(test.expect && explanation ? differences(test.expect, explanation) : []),
+        ...(open ? await openDifferences(test, open, (one) => explain(snapshot, app, one)) : []),
+      ],
+      ...(explanation && { explanation }),
+    };
   } catch (error) {
     if (error instanceof StepgateError && error.code === 'bad_request') return error.message;
     throw error;

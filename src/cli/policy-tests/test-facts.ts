@@ -36,7 +36,8 @@ function userOptions(user: PolicyTest['user']): FactOptions {
   if (user === undefined) return {};
   const { groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
   return omitUndefined({
-    groups,
+    // Without groups it is a user all the same.
+    groups: groups?.filter((name) => name !== '*') ?? [],
     userType,
     attribute: attributes && Object.entries(attributes).map(([name, value]) => `${name}=${attributeText(value)}`),
     enrolled,

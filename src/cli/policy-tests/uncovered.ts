@@ -1,6 +1,11 @@
-/** Rules that no test decided by. */
-import type { Documents } from '../../policy/model/documents.ts';
-import { valuesAt } from '../../policy/source/values-at.ts';
+/** Rules that no test was decided by, and conditions that no test hit, or none missed. */
+import type { RuleHead } from '../../core/model/policy.ts';
+import { compilePolicy } from '../../core/policy/compile.ts';
+import type { CompiledCondition } from '../../core/policy/conditions.ts';
+import type { Explanation } from '../../flow/explain.ts';
+import type { Document, Documents } from '../../policy/model/documents.ts';
+import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
+import { conditionResults, rulePlace } from './condition-results.ts';
 import type { TestResult } from './run-tests.ts';
 
 export interface UncoveredRule {
@@ -9,34 +14,83 @@ export interface UncoveredRule {
   readonly rule: string;
 }
 
+export interface UncoveredCondition extends UncoveredRule {
+  /** e.g. `network`, `attributes.department`, `any[1].groups`. */
+  readonly condition: string;
+  readonly lacks: 'a hit' | 'a miss' | 'both';
+}
+
+export interface Coverage {
+  /** How many could be covered. */
+  readonly rules: number;
+  readonly uncovered: readonly UncoveredRule[];
+  readonly conditions: number;
+  /** Of rules that a test was decided by; of others every condition lacks something. */
+  readonly uncoveredConditions: readonly UncoveredCondition[];
+}
+
 /** Policies that sign-ins are decided by. */
 const testable = ['session', 'sign-on', 'enrollment', 'profile'];
 
+interface Rule extends UncoveredRule {
+  readonly conditions: readonly string[];
+}
+
 /**
  * In the order of files and lines. Rules that are switched off or only report decide nothing, so they are not among
- * them. `rules`: how many could be covered.
+ * them. Only tests about one sign-in count: one about all of them would touch everything.
  */
-export function uncoveredRules(
-  documents: Documents,
-  results: readonly TestResult[],
-): { readonly rules: number; readonly uncovered: readonly UncoveredRule[] } {
-  const deciding = results.flatMap(({ explanation }) =>
-    explanation.layers.flatMap(({ decidedBy, rules }) => {
-      const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
-      return location ? [`${location.file}:${location.line}`] : [];
-    }),
-  );
-  const covered = new Set(deciding);
+export function coverage(documents: Documents, results: readonly TestResult[]): Coverage {
+  const explanations = results.flatMap(({ explanation }) => explanation ?? []);
+  const covered = new Set(explanations.flatMap(deciding));
+  const seen = new Set(explanations.flatMap(conditionResults));
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
-    .flatMap(({ file, ruleLines, content }) => {
-      const off = [...valuesAt(content, 'rules.*.enabled'), ...valuesAt(content, 'rules.*.reportOnly')]
-        .filter(({ path, value }) => value === (path.at(-1) === 'reportOnly'))
-        .map(({ path }) => path[1]);
-      return valuesAt(content, 'rules.*.name').flatMap(({ path: [, index], value }) =>
-        off.includes(index ?? '') ? [] : [{ file, line: ruleLines[Number(index)] ?? 1, rule: String(value) }],
-      );
-    })
+    .flatMap(rulesOf)
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
-  return { rules: all.length, uncovered: all.filter(({ file, line }) => !covered.has(`${file}:${line}`)) };
+  const uncovered = all.filter((one) => !covered.has(rulePlace(one)));
+  return {
+    rules: all.length,
+    uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),
+    conditions: all.flatMap(({ conditions }) => conditions).length,
+    uncoveredConditions: all.flatMap((rule) => lackingConditions(rule, seen)),
+  };
+}
+
+function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<string>): readonly UncoveredCondition[] {
+  return conditions.flatMap((condition) => {
+    const [hit, miss] = ['hit', 'miss'].map((result) => seen.has(`${rulePlace(rule)} ${condition} ${result}`));
+    if (hit && miss) return [];
+    return [{ ...rule, condition, lacks: hit ? 'a miss' : miss ? 'a hit' : 'both' } as const];
+  });
+}
+
+function deciding({ layers }: Explanation): readonly string[] {
+  return layers.flatMap(({ decidedBy, rules }) => {
+    const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
+    return location ? [rulePlace(location)] : [];
+  });
+}
+
+/** As the evaluator compiles them, so that a condition has the name that traces give it. */
+function rulesOf(document: Document): readonly Rule[] {
+  const { kind, file } = document;
+  const policy = kind === 'enrollment' ? readEnrollmentPolicy(document) : undefined;
+  const profile = kind === 'profile' ? readProfilePolicy(document) : undefined;
+  const compiled = compilePolicy<RuleHead>(policy ?? profile ?? readPolicy(document));
+  const byLine = Map.groupBy(compiled.rules, ({ rule }) => rule.location?.line ?? 1);
+  return [...byLine].map(([line, rules]) => ({
+    file,
+    line,
+    rule: rules[0]?.rule.name ?? '',
+    conditions: [...new Set(rules.flatMap(({ conditions }) => conditionNames(conditions)))],
+  }));
+}
+
+function conditionNames(conditions: readonly CompiledCondition[], prefix = ''): readonly string[] {
+  return conditions.flatMap(({ name, alternatives }) =>
+    alternatives === undefined
+      ? [`${prefix}${name}`]
+      : alternatives.flatMap((all, at) => conditionNames(all, `${prefix}${name}[${at}].`)),
+  );
 }

@@ -55,13 +55,17 @@ export async function openRegistration(
   return undefined;
 }
 
-/** The user asks for the form. Undefined: the page has no such option. */
+/**
+ * The user asks for the form, or back to it from the page of the code, to correct the address: what was typed stays,
+ * and the code that was sent counts no longer. Undefined: the page has no such option.
+ */
 export async function beginRegistration(
   context: OpenTransaction,
   { decision, facts }: Decided,
 ): Promise<OpenTransaction | undefined> {
   if (decision.kind !== 'identify' || !(await openRegistration(context, facts))) return undefined;
-  return { ...context, transaction: { ...context.transaction, registration: {} } };
+  const { form } = context.transaction.registration ?? {};
+  return { ...context, transaction: { ...context.transaction, registration: omitUndefined({ form }) } };
 }
 
 /** What the page of the form asks for. */

@@ -1,7 +1,7 @@
 /** Checks expressions in conditions by the attribute schema: what they name, their types, and what they may cost. */
 import type { Finding } from '../model/finding.ts';
 import { expressionFaults, unguardedReads } from '../schema/expressions/check-expression.ts';
-import { longestExpression, typedEnvironment } from '../schema/expressions/environment.ts';
+import { type ExpressionFault, longestExpression, typedEnvironment } from '../schema/expressions/environment.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 import { attributeTypes } from './check-attribute-tests.ts';
@@ -10,21 +10,30 @@ type Environment = ReturnType<typeof typedEnvironment>;
 
 /** Expressions that can never be evaluated, each at the place of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
-  return findingsBy(sources, expressionFaults);
+  return findingsBy(sources, expressionFaults).map(({ isTooDear, ...finding }) => ({
+    ...finding,
+    code: isTooDear ? 'expression_too_dear' : 'expression_invalid',
+  }));
 }
 
 /** Expressions that fail for a user without an attribute. Those that have faults are left out. */
 export function expressionWarnings(sources: readonly DocumentSource[]): readonly Finding[] {
-  return findingsBy(sources, unguardedReads);
+  return findingsBy(sources, unguardedReads).map(({ isTooDear: _, ...finding }) => finding);
 }
 
-function findingsBy(sources: readonly DocumentSource[], look: typeof expressionFaults): readonly Finding[] {
+function findingsBy(
+  sources: readonly DocumentSource[],
+  look: typeof expressionFaults,
+): readonly (Finding & Pick<ExpressionFault, 'isTooDear'>)[] {
   let environment: Environment | undefined;
   return sources.flatMap(({ source }) =>
     valuesInConditions(source.content, 'expression').flatMap(({ path, value }) => {
       if (typeof value !== 'string' || value === '' || value.length > longestExpression) return [];
       environment ??= environmentFor(sources);
-      return look(value, environment).map(({ offset, message }) => source.findingWithin(path, offset, message));
+      return look(value, environment).map(({ offset, message, ...fault }) => ({
+        ...source.findingWithin(path, offset, message),
+        ...(fault.isTooDear && { isTooDear: true as const }),
+      }));
     }),
   );
 }

@@ -11,13 +11,30 @@ export interface Finding {
   /** e.g. `rules[2].then.allow`; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
+  /** For scripts and for looking it up, where a file cannot be read or an expression not be evaluated. */
+  readonly code?: string;
 }
+
+/** Each has a line in `docs/findings.md`. */
+export const fileFindingCodes = [
+  'directory_missing',
+  'expression_invalid',
+  'expression_too_dear',
+  'file_too_large',
+  'yaml_aliases',
+  'yaml_cycle',
+  'yaml_duplicate_key',
+  'yaml_too_deep',
+] as const;
+
+export type FileFindingCode = (typeof fileFindingCodes)[number];
 
 const longestLine = 600;
 
-/** `file:line:column path message`, as compilers print it. Always one line, whatever the file contains. */
-export function findingLine({ file, line, column, path, message }: Finding): string {
-  return oneLine(`${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`);
+/** `file:line:column path message [code]`, as compilers print it. Always one line, whatever the file contains. */
+export function findingLine({ file, line, column, path, message, code }: Finding): string {
+  const text = `${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`;
+  return code === undefined ? oneLine(text) : `${oneLine(text)} [${code}]`;
 }
 
 /** `file:line:column: warning: path message`. */

@@ -78,7 +78,12 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     ),
   );
   const user = closed({
-    groups: z.array(text).default([]).describe('Default: none.'),
+    groups: z
+      .array(text)
+      .optional()
+      .describe(
+        'All groups of the user. Default: none, or in `always`, `never` and `depends` any. With `*`, any others, too.',
+      ),
     userType: text.optional().describe('Type of the user.'),
     attributes: z
       .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
@@ -121,10 +126,9 @@ const rule = z.union(
   { error: 'must be the name of a rule, or a mapping from session, app, enrollment and profile to names' },
 );
 
-/** The schema of one file. The authenticators are all that there are, enabled or not. */
-export function policyTestsSchema(authenticators: readonly AuthenticatorDescriptor[]) {
-  const { steps, user } = authenticatorParts(authenticators);
-  const expected = closedNotEmpty({
+/** What must come out. `steps`: their schema. */
+function expectationSchema<Steps extends z.ZodType>(steps: Steps) {
+  return closedNotEmpty({
     deny: z
       .union([z.boolean(), z.enum(denyReasons)], {
         error: `must be true, false, or a reason: ${denyReasons.join(', ')}`,
@@ -141,6 +145,12 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       ),
     acr: text.optional().describe('The `acr` that is reached in the end.'),
   });
+}
+
+/** The schema of one file. The authenticators are all that there are, enabled or not. */
+export function policyTestsSchema(authenticators: readonly AuthenticatorDescriptor[]) {
+  const { steps, user } = authenticatorParts(authenticators);
+  const expected = expectationSchema(steps);
   const one = closed({
     name: text.describe('Unique within the file.'),
     app: key.describe('Client id of the app that the user signs in to.'),
@@ -160,11 +170,26 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     request: request.optional().describe('What the app asks for.'),
     evidence: listOf(proof).optional().describe('What the session holds, such as password@12h. Default: nothing.'),
     keptSignedIn: flag('The user asked to be kept signed in.'),
-    expect: expected.describe('What must come out. What is left out may be anything.'),
-  }).refine(({ user: who, evidence, device: browser }) => who !== undefined || !(evidence ?? browser?.remembered), {
-    error: 'has a proof and no user: add `user`',
-    when: ({ issues }) => issues.length === 0,
-  });
+    expect: expected.optional().describe('What must come out of this one sign-in. What is left out may be anything.'),
+    always: expected
+      .optional()
+      .describe('What comes out whatever else is so: the test leaves open what it does not say.'),
+    never: expected.optional().describe('What never comes out, whatever else is so.'),
+    depends: expected.optional().describe('What comes out in some cases, and not in others.'),
+  })
+    .refine(({ user: who, expect: one }) => one === undefined || !who?.groups?.includes('*'), {
+      error: '`*` stands for any groups, and `expect` is about one sign-in: say `always`, `never` or `depends`',
+      path: ['user', 'groups'],
+      when: ({ issues }) => issues.length === 0,
+    })
+    .refine((test) => judgements.some((name) => test[name] !== undefined), {
+      error: 'says nothing that must come out: give one of expect, always, never, depends',
+      when: ({ issues }) => issues.length === 0,
+    })
+    .refine(({ user: who, evidence, device: browser }) => who !== undefined || !(evidence ?? browser?.remembered), {
+      error: 'has a proof and no user: add `user`',
+      when: ({ issues }) => issues.length === 0,
+    });
   return closed({
     tests: z
       .array(one)
@@ -177,5 +202,11 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
   }).describe('Policy tests: sign-ins, and what they must come to. `stepgate config test` runs them.');
 }
 
+/** What a test says must come out: of one sign-in, or of every one that it leaves open. */
+const judgements = ['expect', 'always', 'never', 'depends'] as const;
+
 /** One test as it is read. */
 export type PolicyTest = z.output<ReturnType<typeof policyTestsSchema>>['tests'][number];
+
+/** What must come out. */
+export type Expectation = NonNullable<PolicyTest['expect']>;

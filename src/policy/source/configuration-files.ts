@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
-import type { Finding } from '../model/finding.ts';
+import type { FileFindingCode, Finding } from '../model/finding.ts';
 
 export interface ConfigurationFile {
   /** Relative to the directory, with `/`. */
@@ -65,7 +65,10 @@ export async function readConfigurationFiles(dir: string): Promise<{
   const unreadable = new Set<WrittenKind>();
   const root = await realpath(dir).catch(() => undefined);
   if (root === undefined) {
-    const missing = fileFinding('.', `there is no directory ${dir}`);
+    const missing = {
+      ...fileFinding('.', `there is no directory ${dir}: name the one that holds stepgate.yaml`),
+      code: 'directory_missing' as const,
+    };
     return { files, pictures, findings: [missing], unreadable };
   }
   const { names, tooDeep } = await listFiles(root);
@@ -123,7 +126,7 @@ async function readOne(
     if (relative(root, target).split(sep)[0] === '..')
       return fileFinding(file, 'is a link out of the directory of the configuration');
     const read = await readBytes(target);
-    if ('fault' in read) return fileFinding(file, read.fault);
+    if ('fault' in read) return { ...fileFinding(file, read.fault), ...(read.code && { code: read.code }) };
     if (kind === 'picture') return { file, bytes: read.bytes };
     if (!isUtf8(read.bytes)) return fileFinding(file, 'is not UTF-8 text');
     return { file, kind, text: read.bytes.toString('utf8') };
@@ -137,12 +140,13 @@ function unknownFile(file: string): string {
   return `unknown file${hint}; known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
 }
 
-async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string }> {
+async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code?: FileFindingCode }> {
   const handle = await open(path, 'r');
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { fault: 'is not a regular file' };
-    if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB' };
+    if (stat.size > maxFileSize)
+      return { fault: 'is larger than 1 MiB: divide it, or look what it is', code: 'file_too_large' };
     return { bytes: await handle.readFile() };
   } finally {
     await handle.close();

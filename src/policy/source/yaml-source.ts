@@ -15,6 +15,7 @@ import {
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { offsetWithin } from './offset-within.ts';
+import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
@@ -42,25 +43,47 @@ export interface DocumentSource {
   readonly source: YamlSource;
 }
 
+export interface ReadOptions {
+  readonly variables: Variables;
+  /** Keys that may stand there with their old name. */
+  readonly renames?: readonly RenamedKey[];
+}
+
+export interface ReadYaml {
+  readonly source?: YamlSource;
+  readonly findings: readonly Finding[];
+  /** Keys with an old name. */
+  readonly warnings?: readonly Finding[];
+}
+
 /** Reads YAML 1.2 (core schema) and fills in variables. Returns all findings at once; never throws. */
-export function readYaml(
+export function readYaml(file: string, text: string, options: ReadOptions): ReadYaml {
+  return withoutThrowing(file, () => parse(file, text, options));
+}
+
+/** `read`, or a finding where the parser gives up. */
+export function withoutThrowing<Result>(
   file: string,
-  text: string,
-  variables: Variables,
-): { source?: YamlSource; findings: readonly Finding[] } {
+  read: () => Result,
+): Result | { readonly findings: readonly Finding[] } {
   try {
-    return parse(file, text, variables);
+    return read();
   } catch (error) {
-    const reason = error instanceof RangeError ? tooDeep : `cannot be read: ${String(error)}`;
-    return { findings: [{ file, line: 1, column: 1, path: '', message: reason }] };
+    const where = { file, line: 1, column: 1, path: '' };
+    if (error instanceof RangeError) return { findings: [{ ...where, message: tooDeep, code: 'yaml_too_deep' }] };
+    return { findings: [{ ...where, message: `cannot be read: ${String(error)}` }] };
   }
 }
 
-function parse(
-  file: string,
-  text: string,
-  variables: Variables,
-): { source?: YamlSource; findings: readonly Finding[] } {
+export interface OpenedYaml {
+  readonly document: Document.Parsed;
+  place(offset: number): FindingPlace;
+  /** Not empty: the document is of no use. */
+  readonly findings: Finding[];
+}
+
+/** Throws what the parser throws: a `RangeError` where the text is nested too deeply. */
+export function openYaml(file: string, text: string): OpenedYaml {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter,
@@ -73,21 +96,54 @@ function parse(
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const findings = syntaxFindings([...document.errors, ...document.warnings], place);
+  const findings = syntaxFindings([...document.errors, ...document.warnings], { text, place });
+  return { document, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
+}
+
+/** Aliases of nothing, and those within what they refer to, which has no end. */
+function aliasFindings(document: Document.Parsed, place: OpenedYaml['place']): Finding[] {
+  const findings: Finding[] = [];
+  visit(document, {
+    Alias(_, node, around) {
+      const target = node.resolve(document);
+      const where = { ...place(startOf(node)), path: '' };
+      if (target === undefined)
+        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this` });
+      else if (around.includes(target))
+        findings.push({
+          ...where,
+          message: `\`*${node.source}\` stands within what it refers to: write out what is meant`,
+          code: 'yaml_cycle',
+        });
+    },
+  });
+  return findings;
+}
+
+/** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
+export function renameFindings(found: readonly FoundRename[], place: OpenedYaml['place']) {
+  const of = ({ key, from, to, since, clashes }: FoundRename): Finding => ({
+    ...place(startOf(key)),
+    path: '',
+    message: clashes
+      ? `\`${from}\` is called \`${to}\` since ${since}, and stands beside it: remove one of them`
+      : `\`${from}\` is called \`${to}\` since ${since}: \`config fmt --upgrade\` writes the new name`,
+  });
+  return {
+    errors: found.filter(({ clashes }) => clashes).map(of),
+    warnings: found.filter(({ clashes }) => !clashes).map(of),
+  };
+}
+
+function parse(file: string, text: string, { variables, renames = [] }: ReadOptions): ReadYaml {
+  const { document, place, findings } = openYaml(file, text);
   if (findings.length > 0) return { findings };
+  const renamed = renameFindings(renameKeys(document.contents, renames), place);
+  findings.push(...renamed.errors);
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
       if (fault) findings.push({ ...place(startOf(key)), path: '', message: fault });
-    },
-    Alias(_, node) {
-      if (!node.resolve(document)) {
-        findings.push({
-          ...place(startOf(node)),
-          path: '',
-          message: `there is no anchor \`${node.source}\` before this`,
-        });
-      }
     },
     Scalar(at, node) {
       if (at === 'key' || typeof node.value !== 'string') return;
@@ -99,7 +155,8 @@ function parse(
   if (findings.length > 0) return { findings };
   const { contents } = document;
   const content = toPlain(document);
-  if ('fault' in content) return { findings: [{ ...place(0), path: '', message: content.fault }] };
+  if ('fault' in content)
+    return { findings: [{ ...place(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
   const finding = (path: Path, message: string, key?: string): Finding => ({
     ...place(offsetOf(contents, path, key)),
     path: pathText(key === undefined ? path : [...path, key]),
@@ -112,32 +169,45 @@ function parse(
   });
   const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
   const lines = text.split(/\r?\n/);
-  return { source: { file, content: content.plain, finding, findingWithin, lineOf, lines }, findings: [] };
+  return {
+    source: { file, content: content.plain, finding, findingWithin, lineOf, lines },
+    findings: [],
+    warnings: renamed.warnings,
+  };
 }
 
 type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** One finding for each place: further errors there only follow from the first. */
-function syntaxFindings(errors: readonly YAMLError[], place: (offset: number) => FindingPlace): Finding[] {
+function syntaxFindings(
+  errors: readonly YAMLError[],
+  { text, place }: { readonly text: string; readonly place: OpenedYaml['place'] },
+): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
-  return Array.from(first.values(), ({ code, pos, message }) => ({
-    ...place(pos[0]),
-    path: '',
-    message: syntaxMessage(code, message),
-  }));
+  const findings = Array.from(first.values(), ({ code, pos, message }): Finding => {
+    const where = { ...place(pos[0]), path: '' };
+    if (code === 'DUPLICATE_KEY') {
+      const [, quoted, plain = ''] = /^(?:"(.*?)"|([^:\n]*))/.exec(text.slice(pos[0])) ?? [];
+      const key = quoted ?? plain.trim();
+      return { ...where, message: `\`${key}\` stands twice in this mapping: remove one`, code: 'yaml_duplicate_key' };
+    }
+    if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
+    return { ...where, message: code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message) };
+  });
+  // How often the parser says so is a matter of its stack.
+  const deep = findings.findIndex(({ code }) => code === 'yaml_too_deep');
+  return findings.filter(({ code }, at) => code !== 'yaml_too_deep' || at === deep);
 }
 
-function syntaxMessage(code: string, message: string): string {
-  if (code === 'MULTIPLE_DOCS') return 'a file holds one document only';
-  return message.startsWith('Maximum call stack') ? tooDeep : oneLine(message);
-}
-
-function toPlain(document: Document): { plain: unknown } | { fault: string } {
+/** The content as plain data; `fault`: its aliases would make too much of it. */
+export function toPlain(document: Document): { plain: unknown } | { fault: string } {
   try {
     return { plain: document.toJS({ maxAliasCount }) };
   } catch (error) {
     if (error instanceof ReferenceError)
-      return { fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most` };
+      return {
+        fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most, so write some of them out`,
+      };
     throw error;
   }
 }

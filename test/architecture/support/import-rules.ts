@@ -135,7 +135,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   },
   // A test may give the header of a browser.
   'cli/policy-tests': {
-    ours: ['core', 'policy', 'flow/explain', 'user-agent'],
+    ours: ['core', 'policy', 'flow/explain', 'flow/audit-trace', 'user-agent', ...store],
     packages: ['commander'],
   },
   // Every page and message on sample data, with the brands of a configuration.

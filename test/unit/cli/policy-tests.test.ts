@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
-import { withConfiguration } from '../policy/configuration-dir.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 async function run(...args: readonly string[]) {
   const outcome = { stdout: '', stderr: '', code: 0 };
@@ -12,6 +13,8 @@ async function run(...args: readonly string[]) {
     configDir: 'config',
     authenticators: authenticatorKinds,
     variables: {},
+    openStore: async () => openEmbedded({ file: ':memory:' }),
+    now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
     stdout: (text) => {
       outcome.stdout += text;
     },
@@ -39,14 +42,20 @@ const staff = 'user: { groups: [staff], enrolled: [password, totp] }';
 test('the tests of the demo pass, and cover every rule of it', async () => {
   const { stdout, stderr, code } = await run('--coverage');
   expect(stdout).not.toContain('FAILED');
-  expect(stdout).toMatch(/^(\d+) of \1 tests passed\n(\d+) of \2 rules decided a test\n$/m);
+  expect(stdout).toMatch(
+    /^(\d+) of \1 tests passed\n(\d+) of \2 rules decided a test\n(\d+) of \3 conditions were hit in one test and missed in another\n$/m,
+  );
   expect([stderr, code]).toEqual(['', 0]);
 });
 
 test('the tests in the documents pass', async () => {
   const chapter = await readFile('docs/policies.md', 'utf8');
-  const [, example = ''] = /```yaml\n(# yaml-language-server: \S+tests\.schema\.json\n.*?)```/s.exec(chapter) ?? [];
-  expect(await runOnDemo(example)).toMatchObject({ stdout: expect.stringMatching(/^3 of 3 tests passed$/m), code: 0 });
+  const examples = [...chapter.matchAll(/```yaml\n(# yaml-language-server: \S+tests\.schema\.json\n.*?)```/gs)];
+  expect(examples.length).toBe(2);
+  for (const [, example = ''] of examples) {
+    const { stdout, code } = await runOnDemo(example);
+    expect([stdout, code]).toEqual([expect.stringMatching(/^3 of 3 tests passed$/m), 0]);
+  }
 });
 
 test('a failed test shows what was expected and what came out', async () => {
@@ -61,8 +70,9 @@ test('a failed test shows what was expected and what came out', async () => {
             expected  rule
             actual    no
           steps
-            expected  password; enroll email or webauthn
-            actual    password; totp
+              password
+            - enroll email or webauthn
+            + totp
           rule.app
             expected  A
             actual    Everybody else
@@ -258,6 +268,148 @@ rules:
 1 of 1 tests passed
 2 of 3 rules decided a test; no test was decided by
   policies/sign-on/notes.yaml:5  Guests
+0 of 1 conditions were hit in one test and missed in another; what is lacking
+  policies/sign-on/notes.yaml:5  Guests: groups lacks a hit
 `);
+  });
+});
+
+test.each<[string, readonly string[], string]>([
+  [
+    'what holds for every user, place, device and time',
+    ['app: payroll', 'user: { groups: [contractors] }', 'always: { deny: rule, rule: No contractors }'],
+    '',
+  ],
+  [
+    'what holds in one case and not in another is not so always',
+    ['app: payroll', staff, 'always: { steps: [password, totp] }'],
+    'always steps password; totp password --app payroll --groups staff --enrolled password,totp --ip 192.0.2.7 --zone office --platform desktop --os other',
+  ],
+  [
+    'where the test says the place, it is that one',
+    ['app: payroll', staff, 'network: { ip: 203.0.113.7 }', 'always: { steps: [password, totp] }'],
+    '',
+  ],
+  ['what no user ever meets', ['app: payroll', 'never: { steps: [email], deny: false }'], ''],
+  [
+    'what some user meets is not never so',
+    ['app: payroll', staff, 'never: { steps: [password] }'],
+    'never not steps ["password"] steps ["password"] --app payroll --groups staff --enrolled password,totp --ip 192.0.2.7 --zone office --platform desktop --os other',
+  ],
+  ['what is so in some cases depends', ['app: payroll', staff, 'depends: { steps: [password] }'], ''],
+  [
+    'what is always so does not depend',
+    ['app: notes', staff, 'depends: { deny: false }'],
+    'depends deny false: sometimes deny false: always',
+  ],
+  [
+    'what is never so does not depend',
+    ['app: notes', staff, 'depends: { deny: true }'],
+    'depends deny true: sometimes deny true: never',
+  ],
+  [
+    'with a star, the user may be in other groups, too',
+    [
+      'app: payroll',
+      'user: { groups: [staff, "*"], enrolled: [password, totp] }',
+      'network: { ip: 203.0.113.7 }',
+      'depends: { deny: rule }',
+    ],
+    '',
+  ],
+  [
+    'all that the test says is taken together',
+    [
+      'app: notes',
+      staff,
+      'expect: { steps: [totp] }',
+      'never: { deny: true }',
+      'depends: { acr: "urn:okta:loa:2fa:any" }',
+    ],
+    'steps totp password / depends acr urn:okta:loa:2fa:any: sometimes acr urn:okta:loa:2fa:any: never',
+  ],
+])('open: %s', async (_, lines, expected) => {
+  const { stdout } = await runOnDemo(one(...lines), '--json');
+  const rows: readonly { what: string; expected: string; actual: string; example?: string[] }[] =
+    JSON.parse(stdout).tests[0].differences;
+  const texts = rows.map((row) => [row.what, row.expected, row.actual, ...(row.example ?? [])].join(' '));
+  expect(texts.join(' / ')).toBe(expected);
+});
+
+test('an example of what is not always so is a command for explain', async () => {
+  const { stdout, code } = await runOnDemo(one('app: payroll', staff, 'always: { steps: [password, totp] }'));
+  expect([stdout, code]).toEqual([
+    `FAILED  tests/own.yaml:2  One
+          always steps
+              password
+            - totp
+            in        explain --app payroll --groups staff --enrolled password,totp --ip 192.0.2.7 --zone office --platform desktop --os other
+0 of 1 tests passed
+`,
+    1,
+  ]);
+});
+
+/** The configuration of the demo with these conditions in a rule of its own, and one open test. */
+function runWithRule(when: string, ...lines: readonly string[]) {
+  const policy = `name: notes\nrules:\n  - name: Own\n    when: ${when}\n    then: deny\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': one(...lines) };
+  return withConfiguration(files, async (dir) => {
+    const { stdout } = await run(dir, '--json', '--coverage');
+    return JSON.parse(stdout);
+  });
+}
+
+test.each<[string, string, string]>([
+  ['the age of the account', '{ accountAge: { below: P30D } }', 'accountAge: P10D'],
+  ['an attribute', '{ attributes: { level: { equals: 3 } } }', 'attributes: { level: 3 }'],
+  ['the user type', '{ userType: { any: [guest] } }', 'userType: guest'],
+  ['a recovery', '{ recovered: { within: P1D } }', 'recovered: PT1H'],
+])('%s is open unless the test says it', async (_, when, said) => {
+  const open = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'depends: { deny: rule }');
+  expect(open.tests[0].differences).toEqual([]);
+  const user = `user: { enrolled: [password], ${said} }`;
+  const closed = await runWithRule(when, 'app: notes', user, 'always: { deny: rule }');
+  expect(closed.tests[0].differences).toEqual([]);
+});
+
+test('what no analysis can bring about is undecided, and not proved', async () => {
+  const when = `{ expression: 'user.groups.exists(g, g == "a")' }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'never: { deny: rule }');
+  expect(tests[0].differences).toEqual([
+    {
+      what: 'never',
+      expected: 'a proof',
+      actual: expect.stringMatching(/^undecided: whether `expression` holds is not known/),
+    },
+  ]);
+});
+
+test('too many sign-ins are not tried', async () => {
+  const groups = Array.from({ length: 14 }, (_, at) => `g${at}`);
+  const when = `{ groups: { any: [${groups}] } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'always: { deny: rule }');
+  expect(tests[0].differences).toEqual([
+    {
+      what: 'always',
+      expected: 'a proof',
+      actual: 'undecided: it leaves 16384 sign-ins open, and 4000 are tried at most: say more in it',
+    },
+  ]);
+});
+
+test('the coverage names conditions that no test hit, or none missed', async () => {
+  const when = '{ groups: { any: [a] }, any: [{ network: { any: [office] } }, { device: { known: true } }] }';
+  const lines = ['app: notes', 'user: { groups: [a], enrolled: [password] }', 'network: { ip: 192.0.2.7 }'];
+  const { coverage } = await runWithRule(when, ...lines, 'expect: { deny: rule }', 'always: { deny: rule }');
+  expect(coverage).toEqual({
+    rules: 3,
+    uncovered: [expect.objectContaining({ rule: 'Rest' })],
+    conditions: 3,
+    uncoveredConditions: [
+      expect.objectContaining({ rule: 'Own', condition: 'groups', lacks: 'a miss' }),
+      expect.objectContaining({ rule: 'Own', condition: 'any[0].network', lacks: 'a miss' }),
+      expect.objectContaining({ rule: 'Own', condition: 'any[1].device.known', lacks: 'a hit' }),
+    ],
   });
 });

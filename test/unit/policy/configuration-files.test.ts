@@ -39,7 +39,7 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
   [
     'too large',
     { 'stepgate.yaml': `brand: { name: ${'x'.repeat(1024 * 1024)} }` },
-    ['stepgate.yaml:1:1 is larger than 1 MiB'],
+    ['stepgate.yaml:1:1 is larger than 1 MiB: divide it, or look what it is [file_too_large]'],
   ],
   ['not UTF-8', { 'stepgate.yaml': new Uint8Array([0xff, 0xfe, 0x41]) }, ['stepgate.yaml:1:1 is not UTF-8 text']],
   [
@@ -52,7 +52,9 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
 });
 
 test('a directory that does not exist', async () => {
-  expect(await linesOf('/no/such/place')).toEqual(['.:1:1 there is no directory /no/such/place']);
+  expect(await linesOf('/no/such/place')).toEqual([
+    '.:1:1 there is no directory /no/such/place: name the one that holds stepgate.yaml [directory_missing]',
+  ]);
 });
 
 test('links are followed within the directory, but not out of it', async () => {

@@ -165,7 +165,8 @@ rules:
 
   test('stand at the place of the fault', async () => {
     const at = 'policies/sign-on/notes.yaml';
-    const message = 'rules[0].when.expression is no expression that can be evaluated: No such key: nme';
+    const message =
+      'rules[0].when.expression is no expression that can be evaluated: No such key: nme [expression_invalid]';
     expect(await findingLines(policy('user.nme == "x"'))).toEqual([`${at}:5:24 ${message}`]);
     expect(await findingLines(policy(`'user.nme == "x"'`))).toEqual([`${at}:5:25 ${message}`]);
     expect(await findingLines(policy('|\n        true &&\n        user.nme == "x"'))).toEqual([
@@ -189,7 +190,8 @@ test('a place within a text is found in each style of YAML', () => {
   const styles = ['a b\n    c', '"a b\n    c"', "'a b\n    c'", '|\n    a b\n    c', '>-\n    a b\n    c'];
   for (const style of styles) {
     const text = `k: ${style}\n`;
-    const value = (readYaml('f', text, {}).source?.content as { readonly k: string } | undefined)?.k ?? '';
+    const value =
+      (readYaml('f', text, { variables: {} }).source?.content as { readonly k: string } | undefined)?.k ?? '';
     expect([style, text[offsetWithin(text, 3, value.indexOf('b'))]]).toEqual([style, 'b']);
     expect([style, text[offsetWithin(text, 3, value.indexOf('c'))]]).toEqual([style, 'c']);
   }

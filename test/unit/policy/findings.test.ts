@@ -14,7 +14,11 @@ test('the valid configuration has no finding', async () => {
 const brand = 'brand: { name: A }\n';
 
 test.each<[string, string, readonly string[]]>([
-  ['a key twice', 'brand: { name: A }\nbrand: { name: B }\n', ['2:1 Map keys must be unique']],
+  [
+    'a key twice',
+    'brand: { name: A }\nbrand: { name: B }\n',
+    ['2:1 `brand` stands twice in this mapping: remove one [yaml_duplicate_key]'],
+  ],
   [
     'a bracket left open',
     'brand: {name: A\n',
@@ -26,13 +30,18 @@ test.each<[string, string, readonly string[]]>([
   ['two documents', '--- 1\n--- 2\n', ['2:1 a file holds one document only']],
   ['a tag', 'brand: !!js/function 1\n', ['1:8 Unresolved tag: tag:yaml.org,2002:js/function']],
   ['an alias without an anchor', 'a: 1\nb: *y\n', ['2:4 there is no anchor `y` before this']],
+  [
+    'a cycle',
+    'brand: &b\n  name: A\n  more: *b\n',
+    ['3:9 `*b` stands within what it refers to: write out what is meant [yaml_cycle]'],
+  ],
   ['a key that is a list', '? [a]\n: b\n', ['1:3 a key must be a text']],
   ['a dangerous key', '__proto__: { a: 1 }\n', ['1:1 `__proto__` cannot be a key']],
-  ['too deep', '['.repeat(100_000), ['1:933 is nested too deeply']],
+  ['too deep', '['.repeat(100_000), ['1:933 is nested too deeply [yaml_too_deep]']],
   [
     'aliases that blow up',
     `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${Array(9).fill('*a').join()}]\nc: &c [${Array(9).fill('*b').join()}]\n`,
-    ['1:1 aliases blow the file up: they may be used 50 times at most'],
+    ['1:1 aliases blow the file up: they may be used 50 times at most, so write some of them out [yaml_aliases]'],
   ],
 ])('syntax: %s', async (_, text, expected) => {
   const lines = await findingLines({ [settings]: text });

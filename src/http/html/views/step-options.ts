@@ -20,6 +20,7 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
     ...(skip === undefined ? [] : [option('skip', skip)]),
     ...('recoverable' in step && step.recoverable ? [option('recover', { key: 'options.recover' })] : []),
     ...(step.kind === 'identify' && step.canRegister ? [option('register', { key: 'options.register' })] : []),
+    ...(step.kind === 'challenge' && step.registers ? [option('register', { key: 'options.register.change' })] : []),
     ...(canRestart ? [option('restart', restartText(page))] : []),
   ];
   return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];

@@ -62,6 +62,8 @@ function withDate(environment: Environment): Environment {
 export interface ExpressionFault {
   readonly offset: number;
   readonly message: string;
+  /** It could take too long; otherwise it is no expression of this language. */
+  readonly isTooDear?: true;
 }
 
 /** Calls that are not allowed, and tests of each member of a list within one another. */
@@ -71,11 +73,18 @@ export function forbiddenCalls(node: ASTNode, withinMacro = false): readonly Exp
   const inner = childrenOf(node).flatMap((child) => forbiddenCalls(child, withinMacro || isMacro));
   const offset = node.range.start;
   if (name === 'matches')
-    return [{ offset, message: '`matches` is not available, since it can take very long: use contains, startsWith' }];
+    return [
+      {
+        offset,
+        message: '`matches` is not available, since it can take very long: use contains, startsWith',
+        isTooDear: true,
+      },
+    ];
   if (name !== undefined && !functions.has(name))
     return [{ offset, message: `\`${name}\` is not available` }, ...inner];
   if (isMacro && withinMacro) {
-    return [{ offset, message: `\`${name}\` stands within another test of each member: it would take too long` }];
+    const message = `\`${name}\` stands within another test of each member: it would take too long`;
+    return [{ offset, message, isTooDear: true }];
   }
   return inner;
 }

@@ -1,0 +1,90 @@
+/** Compares what a test says with what comes out: of its one sign-in, and of all that it leaves open. */
+import type { Facts } from '../../core/model/facts.ts';
+import type { Explanation } from '../../flow/explain.ts';
+import { exampleOptions } from '../../policy/analysis/example-options.ts';
+import type { Expectation, PolicyTest } from '../../policy/schema/policy-tests.ts';
+import { type Difference, differences } from './compare.ts';
+import { conditionResults } from './condition-results.ts';
+import type { OpenSignIns } from './open-sign-ins.ts';
+
+interface Case {
+  readonly differences: readonly Difference[];
+  readonly example: readonly string[];
+}
+
+/** `always`, `never` and `depends` of a test. Empty: all of it holds. */
+export async function openDifferences(
+  test: PolicyTest,
+  { facts, isPartial: reason, free }: OpenSignIns,
+  explain: (facts: Facts) => Promise<Explanation>,
+): Promise<readonly Difference[]> {
+  const explanations: Explanation[] = [];
+  for (const one of facts) explanations.push(await explain(one));
+  const isPartial = reason ?? doubtOf(explanations, free);
+  const cases = (expected: Expectation): readonly Case[] =>
+    explanations.map((explanation, at) => ({
+      differences: differences(expected, explanation),
+      example: exampleOf(facts[at]),
+    }));
+  return [
+    ...(test.always ? always(cases(test.always), isPartial) : []),
+    ...(test.never ? never(test.never, cases(test.never), isPartial) : []),
+    ...(test.depends ? depends(test.depends, cases(test.depends), isPartial) : []),
+  ];
+}
+
+/**
+ * A sentence: why there may be other outcomes. A condition without a theory must have been seen to hold and not to
+ * hold, wherever a rule with it was reached; of one for which no facts are known even that says too little.
+ */
+function doubtOf(explanations: readonly Explanation[], free: OpenSignIns['free']): string | undefined {
+  const seen = new Set(explanations.flatMap(conditionResults));
+  for (const place of new Set([...seen].map((one) => one.replace(/ \w+$/, '')))) {
+    const leaf = place.split(/[ .]/).find((part) => free.has(part));
+    if (leaf === undefined) continue;
+    if (free.get(leaf) && seen.has(`${place} hit`) && seen.has(`${place} miss`)) continue;
+    return `whether \`${leaf}\` holds is not known beforehand: say more in it, or leave it to \`expect\``;
+  }
+  return undefined;
+}
+
+function always(cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {
+  const counter = cases.find((one) => one.differences.length > 0);
+  if (counter === undefined) return isPartial === undefined ? [] : [undecided('always', isPartial)];
+  return counter.differences.map((difference) => ({
+    ...difference,
+    what: `always ${difference.what}`,
+    example: counter.example,
+  }));
+}
+
+function never(expected: Expectation, cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {
+  const counter = cases.find((one) => one.differences.length === 0);
+  if (counter === undefined) return isPartial === undefined ? [] : [undecided('never', isPartial)];
+  return [{ what: 'never', expected: `not ${textOf(expected)}`, actual: textOf(expected), example: counter.example }];
+}
+
+function depends(expected: Expectation, cases: readonly Case[], isPartial: string | undefined): readonly Difference[] {
+  const same = cases.filter((one) => one.differences.length === 0);
+  if (same.length > 0 && same.length < cases.length) return [];
+  if (isPartial !== undefined) return [undecided('depends', isPartial)];
+  const actual = same.length > 0 ? 'always' : 'never';
+  return [{ what: 'depends', expected: `${textOf(expected)}: sometimes`, actual: `${textOf(expected)}: ${actual}` }];
+}
+
+function undecided(what: string, reason: string): Difference {
+  return { what, expected: 'a proof', actual: `undecided: ${reason}` };
+}
+
+/** As it is written, on one line. */
+function textOf(expected: Expectation): string {
+  return Object.entries(expected)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
+function exampleOf(facts: Facts | undefined): readonly string[] {
+  if (facts?.subject === undefined) return [];
+  const enrolled = facts.subject.enrollments.map(({ authenticator }) => authenticator);
+  return exampleOptions({ ...facts, subject: facts.subject }, enrolled);
+}

@@ -1,0 +1,226 @@
+/**
+ * All sign-ins that a policy test leaves open: one for each combination of facts that the policies of its app tell
+ * apart. What the test says is as it says, everywhere.
+ */
+import { plainTime, type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
+import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
+import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
+import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
+import type { Formula, UserFacts, Variable } from '../../core/policy/theory.ts';
+import { StepgateError } from '../../errors.ts';
+import { knownIn } from '../../policy/analysis/configuration.ts';
+import type { App } from '../../policy/model/app.ts';
+import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
+import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
+import { factsFromOptions } from '../explain/facts-from-options.ts';
+import type { TestedConfiguration } from './read-tests.ts';
+import { factOptionsOf } from './test-facts.ts';
+
+export interface OpenSignIns {
+  readonly facts: readonly Facts[];
+  /** A sentence: why there may be others. */
+  readonly isPartial?: string;
+  /** Conditions of which no theory says what makes them hold, by name: whether facts are known for which one does. */
+  readonly free: ReadonlyMap<string, boolean>;
+}
+
+/** More sign-ins are not tried: a test about more of them should say more. */
+const most = 4_000;
+
+export async function openSignIns(
+  test: PolicyTest,
+  app: App,
+  configuration: TestedConfiguration,
+): Promise<OpenSignIns> {
+  const { snapshot } = configuration;
+  const policies = await snapshot.policies(app);
+  const rules = rulesOf(policies);
+  const space = ruleSpace(rules, { ...knownIn(snapshot.settings), clientIds: [app.clientId] });
+  const merge = merging(test, app, configuration);
+  const choices = relevantChoices(variablesOf(rules, space), merge);
+  const unknown = choices.find(({ isComplete }) => !isComplete);
+  const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
+  const count = choices.reduce((all, { places }) => all * places.length, enrolled.length);
+  if (count > most)
+    return {
+      facts: [],
+      free: new Map(),
+      isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it`,
+    };
+  const found = new Map<string, Facts>();
+  for (const keys of enrolled) {
+    for (const placed of combinations(choices)) {
+      const facts = merge(placed, keys);
+      if (facts !== undefined) found.set(JSON.stringify(facts), facts);
+    }
+  }
+  return {
+    facts: [...found.values()],
+    free: freeConditions(rules),
+    ...(unknown && { isPartial: `whether \`${unknown.name}\` holds is not known beforehand: say more in it` }),
+  };
+}
+
+function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly RuleHead['when'][] {
+  const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
+    session,
+    app,
+    enrollment,
+    profile,
+  ];
+  return policies.flatMap((policy) => policy?.rules.map(({ rule }) => rule.when) ?? []);
+}
+
+function freeConditions(rules: readonly RuleHead['when'][]): OpenSignIns['free'] {
+  const sets = rules.flatMap(conditionSets);
+  const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
+  return new Map(names.flatMap((name) => freeCondition(name, sets)));
+}
+
+function freeCondition<Name extends ConditionName>(
+  name: Name,
+  sets: readonly ConditionSet[],
+): readonly (readonly [Name, boolean])[] {
+  const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const conditions = sets.flatMap((set) => (set[name] === undefined ? [] : [set[name] as ConditionOf<Name>]));
+  if (theory !== undefined || conditions.length === 0) return [];
+  const isKnown = conditions.every((one) => {
+    const [sample] = samples({ one, other: undefined, rest: [] });
+    return sample !== undefined && Object.keys(sample).length > 0;
+  });
+  return [[name, isKnown]];
+}
+
+function variablesOf(rules: readonly RuleHead['when'][], space: RuleSpace): readonly Variable[] {
+  const within = (formula: Formula): readonly Variable[] => {
+    if ('variable' in formula) return [formula.variable];
+    return ('all' in formula ? formula.all : formula.any).flatMap(within);
+  };
+  return [...new Set(rules.flatMap((when) => space.parts(when).flatMap(({ formula }) => within(formula))))];
+}
+
+/** Facts of the test over facts of the space; `undefined`: the test speaks of what the user does not have then. */
+type Merge = (placed: UserFacts, enrolled: readonly string[]) => Facts | undefined;
+
+function merging(test: PolicyTest, app: App, { snapshot, authenticators }: TestedConfiguration): Merge {
+  const open = { ...test, user: test.user ?? {} };
+  return (placed, enrolled) => {
+    const now = test.time === undefined ? placed.now : Math.floor(Date.parse(test.time) / 1000);
+    const options = { ...factOptionsOf({ ...open, user: { ...open.user, enrolled: [...enrolled] } }), at: textOf(now) };
+    try {
+      const given = factsFromOptions(options, { snapshot, app, authenticators, now });
+      return given.subject && over({ ...given, subject: given.subject }, moved(placed, now), test);
+    } catch (error) {
+      if (error instanceof StepgateError && error.code === 'bad_request') return undefined;
+      throw error;
+    }
+  };
+}
+
+function textOf(now: Seconds): string {
+  return new Date(now * 1000).toISOString();
+}
+
+/** The same ages at another time. */
+function moved(placed: UserFacts, now: Seconds): UserFacts {
+  const by = now - placed.now;
+  const { createdAt, recovery } = placed.subject;
+  return {
+    ...placed,
+    now,
+    ...(placed.lastSignIn !== undefined && { lastSignIn: placed.lastSignIn + by }),
+    subject: {
+      ...placed.subject,
+      ...(createdAt !== undefined && { createdAt: createdAt + by }),
+      ...(recovery && { recovery: { ...recovery, at: recovery.at + by } }),
+    },
+  };
+}
+
+/** What the core itself finds out is left to it. */
+function over(given: UserFacts, { signedInWith: _, ...placed }: UserFacts, test: PolicyTest): Facts {
+  const subject = subjectOver(given.subject, placed.subject, test.user);
+  const { platform, os } =
+    test.device?.userAgent || test.device?.platform || test.device?.os ? given.device : placed.device;
+  return {
+    ...given,
+    ...placed,
+    ...(given.lastSignIn !== undefined && { lastSignIn: given.lastSignIn }),
+    network: test.network === undefined ? placed.network : given.network,
+    request: {
+      ...given.request,
+      ...(test.request?.scopes === undefined && { scopes: placed.request.scopes }),
+      ...(test.request?.essentialClaims === undefined &&
+        placed.request.essentialClaims && { essentialClaims: placed.request.essentialClaims }),
+    },
+    device: { ...placed.device, ...given.device, known: given.device.known || placed.device.known, platform, os },
+    subject,
+    evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
+  };
+}
+
+/** Attributes that the test names are there, and others may be. The groups that it names are all, but for `*`. */
+function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']): Subject {
+  const isOpen = user?.groups === undefined || user.groups.includes('*');
+  return {
+    ...placed,
+    groups: [...new Set([...given.groups, ...(isOpen ? placed.groups : [])])],
+    profile: { ...placed.profile, ...given.profile },
+    enrollments: given.enrollments,
+    ...(user?.userType !== undefined && given.userType !== undefined && { userType: given.userType }),
+    ...(given.createdAt !== undefined && { createdAt: given.createdAt }),
+    ...(given.recovery && { recovery: given.recovery }),
+  };
+}
+
+interface Choice {
+  readonly name: string;
+  readonly places: readonly ((facts: UserFacts) => UserFacts)[];
+  /** Facts of every class are known. */
+  readonly isComplete: boolean;
+}
+
+/** Variables that make a difference, after what the test says. */
+function relevantChoices(variables: readonly Variable[], merge: Merge): readonly Choice[] {
+  const plain = plainFacts();
+  const choices = variables.flatMap(({ name, classes }): readonly Choice[] => {
+    const places = classes.flatMap(({ place }) => place ?? []);
+    const isComplete = places.length === classes.length;
+    const outcomes = new Set(places.map((place) => JSON.stringify(merge(place(plain), []))));
+    return outcomes.size > 1 || !isComplete ? [{ name, places, isComplete }] : [];
+  });
+  // The time comes first: ages count from it.
+  return choices.toSorted((a, b) => Number(b.name === 'time') - Number(a.name === 'time'));
+}
+
+function* combinations([first, ...rest]: readonly Choice[], facts: UserFacts = plainFacts()): Generator<UserFacts> {
+  if (first === undefined) yield facts;
+  else for (const place of first.places) yield* combinations(rest, place(facts));
+}
+
+/** Every set but the empty one of what users can set up. */
+function enrollmentSets({ snapshot, authenticators }: TestedConfiguration): readonly (readonly string[])[] {
+  const keys = enabledAuthenticators(authenticators, snapshot.settings)
+    .filter(({ enrollable }) => enrollable)
+    .map(({ key }) => key);
+  const sets = keys.reduce<readonly (readonly string[])[]>(
+    (all, key) => all.concat(all.map((set) => set.concat(key))),
+    [[]],
+  );
+  return sets.filter((set) => set.length > 0);
+}
+
+/** A new browser, and a user of whom nothing is known. */
+function plainFacts(): UserFacts {
+  return {
+    now: plainTime,
+    network: { ip: '', zones: [] },
+    request: { clientId: '', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false },
+    device: { known: false, platform: 'desktop', os: 'other' },
+    subject: { id: 'assumed', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] },
+    evidence: [],
+  };
+}

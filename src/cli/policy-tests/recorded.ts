@@ -1,0 +1,153 @@
+/**
+ * A real sign-in as a policy test: only the facts that rules of its app ask about, and what the files say comes of
+ * them. No id, no identifier and no address is in it.
+ */
+
+import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { Seconds, Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
+import type { AuditTrace } from '../../flow/audit-trace.ts';
+import type { Explanation } from '../../flow/explain.ts';
+import { standardAttributes } from '../../policy/model/standard-attributes.ts';
+import { type AskedStep, askedSteps } from './asked-steps.ts';
+
+/** The sign-in that is recorded. */
+export interface RecordedSignIn {
+  readonly subject: Subject;
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  /** Absent: a fresh sign-in with a new browser, from no zone. */
+  readonly trace?: Omit<AuditTrace, 'layers'>;
+}
+
+export interface RecordedTest {
+  /** Its keys as they are written, without name and expectation. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Conditions whose facts would say who the user is, or that ask about anything. */
+  readonly leftOut: readonly string[];
+}
+
+export function recordedFacts(
+  { subject, at, trace }: RecordedSignIn,
+  policies: PolicySet,
+  attributes: AttributeSchema,
+): RecordedTest {
+  const sets = setsOf(policies);
+  const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
+  const zones = named(sets, 'network').filter((zone) => trace?.zones?.includes(zone));
+  const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
+  const evidence =
+    trace?.proved.filter(({ earlier }) => earlier).map((one) => `${one.authenticator}@${one.age}s`) ?? [];
+  const request = omitUndefined({
+    scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
+    acrValues: trace?.acrValues,
+    essentialAcr: trace?.acrEssential,
+    maxAge: trace?.maxAge,
+    promptLogin: trace?.promptLogin,
+  });
+  const device = omitUndefined({
+    known: asks('device') && trace?.device.known ? (true as const) : undefined,
+    platform: trace?.device.platform,
+    os: trace?.device.os,
+  });
+  return {
+    facts: omitUndefined({
+      user: recordedUser(subject, { at, sets, attributes }),
+      network: zones.length > 0 ? { zones } : undefined,
+      device: filled(device),
+      time: asks('time') ? new Date(at * 1000).toISOString() : undefined,
+      request: filled(request),
+      evidence: evidence.length > 0 ? evidence : undefined,
+      keptSignedIn: trace?.kept,
+    }),
+    leftOut: [
+      ...(['users', 'expression'] as const).filter(asks),
+      ...testedAttributes(sets).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
+    ],
+  };
+}
+
+interface Asked {
+  readonly at: Seconds;
+  readonly sets: readonly ConditionSet[];
+  readonly attributes: AttributeSchema;
+}
+
+function recordedUser(subject: Subject, { at, sets, attributes }: Asked): Readonly<Record<string, unknown>> {
+  const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
+  const tested = new Set(testedAttributes(sets));
+  const profile = Object.entries(subject.profile).filter(
+    ([name, value]) => tested.has(name) && typeof value !== 'object' && !tellsWho(name, attributes),
+  );
+  return omitUndefined({
+    groups: named(sets, 'groups').filter((group) => subject.groups.includes(group)),
+    userType: asks('userType') ? subject.userType : undefined,
+    attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
+    enrolled: [...new Set(subject.enrollments.map(({ authenticator }) => authenticator))],
+    accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
+    recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
+  });
+}
+
+function testedAttributes(sets: readonly ConditionSet[]): readonly string[] {
+  return [...new Set(sets.flatMap((set) => Object.keys(set.attributes ?? {})))];
+}
+
+/** What users sign in with, what is theirs alone, and names, addresses and numbers. */
+function tellsWho(name: string, { attributes }: AttributeSchema): boolean {
+  const { unique, identifies } = attributes[name] ?? {};
+  return unique === true || identifies === true || Object.hasOwn(standardAttributes, name);
+}
+
+function age(at: Seconds, then: Seconds | undefined): string | undefined {
+  return then === undefined ? undefined : `PT${Math.max(1, at - then)}S`;
+}
+
+function filled<Parts extends object>(parts: Parts): Parts | undefined {
+  return Object.keys(parts).length > 0 ? parts : undefined;
+}
+
+function setsOf({ session, app, enrollment, profile }: PolicySet): readonly ConditionSet[] {
+  const policies: readonly ({ readonly rules: readonly { readonly rule: RuleHead }[] } | undefined)[] = [
+    session,
+    app,
+    enrollment,
+    profile,
+  ];
+  return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
+}
+
+/** The names that the conditions speak of. */
+function named(sets: readonly ConditionSet[], condition: 'groups' | 'network'): readonly string[] {
+  const lists = sets.flatMap((set) => {
+    const { any = [], all = [], none = [] } = set[condition] ?? {};
+    return [...any, ...all, ...none];
+  });
+  return [...new Set(lists)];
+}
+
+/** What comes out of these facts, as a test says it. */
+export function recordedExpectation(explanation: Explanation): Readonly<Record<string, unknown>> {
+  const { steps, layers } = explanation;
+  const end = steps.at(-1);
+  const isDenied = end?.kind === 'denied';
+  const app = layers.find(({ layer, decidedBy }) => layer === 'app' && decidedBy !== undefined)?.decidedBy;
+  return omitUndefined({
+    deny: isDenied ? end.reason : end?.kind === 'complete' ? false : undefined,
+    steps: askedSteps(explanation).map(written),
+    rule: (isDenied ? end.rule : undefined) ?? app,
+    acr: end?.kind === 'complete' ? end.acr : undefined,
+  });
+}
+
+function written({ kind, names }: AskedStep): unknown {
+  const [first] = names;
+  if (kind === 'keep_account') return kind;
+  const one = names.length === 1 ? first : names;
+  if (kind === 'prove') return one;
+  return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
+}

@@ -1,0 +1,167 @@
+/**
+ * What an administrator can do wrong, by the program itself: each is refused with a code, its place and what to do, and
+ * what is live stays live. A node says at `/readyz` what it lacks.
+ */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
+import { mmdb } from '../support/mmdb-writer.ts';
+import { type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
+import { until } from '../support/until.ts';
+
+let dir: string;
+let config: string;
+let env: Record<string, string>;
+let server: Running | undefined;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-bad-input-'));
+  config = join(dir, 'config');
+  await cp('test/fixtures/configurations/0.1.0/init', config, { recursive: true });
+  const port = await freePort();
+  env = {
+    DATA_DIR: join(dir, 'data'),
+    CONFIG_DIR: config,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    ISSUER: `http://localhost:${port}`,
+  };
+});
+afterEach(async () => {
+  await server?.stop('SIGTERM');
+  server = undefined;
+  await rm(dir, { recursive: true, force: true });
+});
+
+const rule = (when: string) =>
+  `name: standard\nrules:\n  - name: Own\n    when:\n      expression: ${when}\n    then: deny\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
+
+/** By what is wrong: the file, its text, and the line that is printed. */
+const mistakes: readonly (readonly [string, string, string, string])[] = [
+  [
+    'a cycle',
+    'apps/a.yaml',
+    'clientId: &a\n  name: *a\n',
+    'apps/a.yaml:2:9 `*a` stands within what it refers to: write out what is meant [yaml_cycle]',
+  ],
+  [
+    'a bomb',
+    'apps/a.yaml',
+    `${'abcdefgh'
+      .split('')
+      .map((key, at) => `${key}: &${key} [${Array(9).fill(at === 0 ? 'x' : `*${'abcdefgh'[at - 1]}`)}]`)
+      .join('\n')}\n`,
+    'apps/a.yaml:1:1 aliases blow the file up: they may be used 50 times at most, so write some of them out [yaml_aliases]',
+  ],
+  [
+    'a key twice',
+    'apps/a.yaml',
+    'clientId: a\nname: A\nclientId: b\n',
+    'apps/a.yaml:3:1 `clientId` stands twice in this mapping: remove one [yaml_duplicate_key]',
+  ],
+  [
+    '10 MB',
+    'apps/a.yaml',
+    `# ${'a'.repeat(10 * 1024 * 1024)}\n`,
+    'apps/a.yaml:1:1 is larger than 1 MiB: divide it, or look what it is [file_too_large]',
+  ],
+  [
+    'a type that does not fit',
+    'policies/sign-on/standard.yaml',
+    rule('user.groups + 1'),
+    'policies/sign-on/standard.yaml:5:19 rules[0].when.expression is no expression that can be evaluated: no such overload: list<string> + int [expression_invalid]',
+  ],
+  [
+    'an expression that is too dear',
+    'policies/sign-on/standard.yaml',
+    rule('user.groups.all(a, user.groups.all(b, a == b))'),
+    'policies/sign-on/standard.yaml:5:38 rules[0].when.expression `all` stands within another test of each member: it would take too long [expression_too_dear]',
+  ],
+];
+
+test('bad files are refused by check and apply and by a running server, and what is live stays live', async () => {
+  server = startStepgate(env, ['serve']);
+  await server.line(/"listening"/);
+  const before = await stepgate(env, ['config', 'history', '--json']);
+  for (const [what, file, text, line] of mistakes) {
+    const path = join(config, file);
+    const kept = join('test/fixtures/configurations/0.1.0/init', file);
+    await writeFile(path, text);
+    for (const command of ['check', 'apply']) {
+      const { code, out, err } = await stepgate(env, ['config', command]);
+      expect([what, command, code, out, err]).toEqual([
+        what,
+        command,
+        1,
+        '',
+        `${line}\n1 problem in 1 file; nothing was changed\n`,
+      ]);
+    }
+    await cp(kept, path).catch(() => rm(path));
+  }
+  expect((await stepgate(env, ['config', 'history', '--json'])).out).toBe(before.out);
+  expect((await fetch(`http://127.0.0.1:${env.PORT}/readyz`)).status).toBe(200);
+}, 300_000);
+
+test.each<[string, readonly string[], RegExp]>([
+  [
+    'check',
+    ['config', 'check', '/no/such'],
+    /^\.:1:1 there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
+  ],
+  [
+    'apply',
+    ['config', 'apply', '/no/such'],
+    /^\.:1:1 there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
+  ],
+  [
+    'fmt',
+    ['config', 'fmt', '/no/such'],
+    /^\.:1:1 there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
+  ],
+  [
+    'a draft',
+    ['explain', '--app', 'wiki', '--config', '/no/such'],
+    /there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
+  ],
+  [
+    'tests',
+    ['config', 'test', '--tests', '/no/such'],
+    /^there is no directory \/no\/such: policy tests are in tests\/\*\.yaml/,
+  ],
+])('a directory that is not there: %s', async (_, words, line) => {
+  const { code, out, err } = await stepgate(env, words);
+  expect([code, out, err]).toEqual([1, '', expect.stringMatching(line)]);
+});
+
+test('a node without a MaxMind file that a zone needs is not ready, says why, and is ready once it is there', async () => {
+  const file = join(dir, 'country.mmdb');
+  const settings = join(config, 'stepgate.yaml');
+  const zone = `networkData: { country: ${file} }\nzones: { home: { countries: [AT] } }\n`;
+  await writeFile(settings, `${await readFile(settings, 'utf8')}${zone}`);
+  const { code, err } = await stepgate(env, ['config', 'check']);
+  expect([code, err]).toEqual([
+    0,
+    expect.stringContaining(`networkData.country on this machine: network_file_missing: ${file} cannot be read`),
+  ]);
+  server = startStepgate(env, ['serve']);
+  await server.line(/"listening"/);
+  const ready = async () => {
+    const response = await fetch(`http://127.0.0.1:${env.PORT}/readyz`);
+    return [response.status, ((await response.json()) as { readonly reason?: string }).reason ?? ''];
+  };
+  expect(await ready()).toEqual([503, expect.stringContaining('network_file_missing')]);
+  const good = mmdb('GeoLite2-Country', { '192.0.2.0/24': { country: { iso_code: 'AT' } } });
+  for (const [bytes, reason] of [
+    [mmdb('GeoLite2-ASN', { '192.0.2.0/24': { autonomous_system_number: 1 } }), 'network_file_foreign'],
+    [good.subarray(0, good.length - 40), 'network_file_damaged'],
+  ] as const) {
+    await writeFile(file, bytes);
+    await until(`/readyz says ${reason}`, async () => String((await ready())[1]).includes(reason));
+    expect((await ready())[0]).toBe(503);
+  }
+  await writeFile(file, good);
+  await until('it is ready', async () => (await ready())[0] === 200);
+}, 120_000);

@@ -1,0 +1,43 @@
+/** The corpus of policies: sentences that administrators say, each an app with its policy, and what it must come to. */
+import { expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { fmtCommand } from '../../../src/cli/config/fmt.ts';
+import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
+import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+
+const dir = 'test/fixtures/recipes';
+const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
+
+test('the check is quiet about every recipe', async () => {
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  expect(loaded.warnings).toEqual([]);
+  const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
+  expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+});
+
+test('every recipe comes to what its sentence says, and every rule and condition is tested both ways', async () => {
+  let stdout = '';
+  const context = {
+    configDir: dir,
+    authenticators: authenticatorKinds,
+    variables: {},
+    openStore: async () => openEmbedded({ file: ':memory:' }),
+    now: () => now,
+    stdout: (text: string) => {
+      stdout += text;
+    },
+    stderr: () => {},
+    setExitCode: () => {},
+  };
+  await configTestCommand(context).parseAsync(['--coverage'], { from: 'user' });
+  expect(stdout).not.toContain('FAILED');
+  expect(stdout).toMatch(
+    /^(\d+) of \1 tests passed\n(\d+) of \2 rules decided a test\n(\d+) of \3 conditions were hit in one test and missed in another\n$/m,
+  );
+  stdout = '';
+  await fmtCommand(context).parseAsync(['--check'], { from: 'user' });
+  expect(stdout).toMatch(/^\d+ files in canonical form\n$/);
+});
