@@ -4,6 +4,7 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
 
 const dir = 'test/fixtures/condition-recipes';
 
@@ -20,6 +21,8 @@ test('each comes to what its tests say, and every rule that can decide does', as
   };
   const command = configTestCommand({
     configDir: dir,
+    openStore: async () => openEmbedded({ file: ':memory:' }),
+    now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
     authenticators: authenticatorKinds,
     variables: {},
     stdout: write,
