@@ -41,6 +41,8 @@ export interface ExplainedLayer extends LayerTrace {
   readonly remember?: Seconds;
   /** Sign-on policy: how long what was proved counts at this app. */
   readonly appSession?: AppSession;
+  /** Sign-on policy: the scopes that the rule that decided grants. Absent: any. */
+  readonly scopes?: readonly string[];
   /** Profile policy: what the rule that decided says. */
   readonly profile?: ProfileTerms;
   /** Enrollment policy: what the rule that decided says. */
@@ -157,7 +159,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
-    ...(app?.kind === 'allow' && app.appSession && { appSession: app.appSession }),
+    ...(app?.kind === 'allow' && omitUndefined({ appSession: app.appSession, scopes: app.scopes })),
     ...(enrollment && { enrollment: { ...enrollment, disabled, ...omitUndefined({ useOnly, models }) } }),
     ...(profile && { profile }),
   };

@@ -42,6 +42,7 @@ export interface TokenAnswer {
     readonly access_token: string;
     readonly id_token?: string;
     readonly refresh_token?: string;
+    readonly scope?: string;
   };
 }
 

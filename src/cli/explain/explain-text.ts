@@ -181,6 +181,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
     ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', sessionWords(session))]),
     ...(layer.appSession === undefined ? [] : [row('counts', appSessionWords(layer.appSession))]),
+    ...(layer.scopes === undefined ? [] : [row('grants', `scopes ${layer.scopes.join(', ')}`)]),
     ...(remember === undefined
       ? []
       : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),

@@ -36,6 +36,7 @@ import {
   evaluationContext,
   waivedIn,
 } from './evaluation-context.ts';
+import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
@@ -171,6 +172,7 @@ function allow(
     kind: 'allow',
     assurance: assuranceOf(supportingEvidence, policies.acrValues, facts.request.acrValues),
     rule: policy.appRule?.name ?? '',
+    ...cutScopes(facts.request.scopes, policy.appRule),
     ...(policy.session && { session: policy.session }),
     ...(waived && { waived }),
   };

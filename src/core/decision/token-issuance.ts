@@ -10,6 +10,7 @@ import type { Capabilities } from '../remediation/capabilities.ts';
 import { askedAfterSignIn, signInProofs } from './after-sign-in.ts';
 import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
+import { cutScopes } from './granted-scopes.ts';
 import { traceOf } from './layers.ts';
 
 /** Why no token is issued. */
@@ -28,7 +29,11 @@ export type IssuanceDenial =
 
 /** The decision about an exchange, and why. */
 export type IssuanceDecision = { readonly trace: Trace } & (
-  | { readonly allow: true }
+  | {
+      readonly allow: true;
+      /** Of the scopes of the authorization, those that the rule grants now. Absent: all. */
+      readonly scopes?: readonly string[];
+    }
   | { readonly allow: false; readonly reason: IssuanceDenial }
 );
 
@@ -51,7 +56,8 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds 
   const reason =
     issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??
     sessionOver(context, capabilities, at);
-  return reason === undefined ? { allow: true, trace } : { allow: false, reason, trace };
+  if (reason !== undefined) return { allow: false, reason, trace };
+  return { allow: true, ...cutScopes(request.scopes, policy.appRule), trace };
 }
 
 /** Refresh tokens live no longer than what was proved counts at this app. */

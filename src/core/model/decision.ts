@@ -122,6 +122,8 @@ export type DecisionOutcome =
       readonly kind: 'allow';
       readonly assurance: Assurance;
       readonly rule: string;
+      /** Of the scopes that were asked for, those that tokens may carry. Absent: all. */
+      readonly scopes?: readonly string[];
       readonly session?: GrantedSession;
       /** Authenticators that were not asked for because this browser remembers their proof. */
       readonly waived?: readonly string[];

@@ -73,6 +73,8 @@ export interface AllowTerms {
   readonly remember?: Seconds;
   /** Sign-on policy only: how long what was proved counts at this app. */
   readonly appSession?: AppSession;
+  /** Sign-on policy only: the scopes that access tokens may carry, besides those of the protocol. Absent: any. */
+  readonly scopes?: readonly string[];
 }
 
 /** How long what was proved counts at one app. It never lengthens what the session policy says. */

@@ -15,6 +15,8 @@ import { toSubject } from '../../users/user.ts';
 export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
   /** What the zones are is a matter of the policies, and so of the newest revision. */
   readonly network: Pick<Facts['network'], 'ip'>;
+  /** The scopes that the authorization granted: no token carries more, whatever rules say later. Absent: all. */
+  readonly granted?: readonly string[];
 }
 
 /**
@@ -23,7 +25,15 @@ export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
  */
 export function tokenBasisOf(
   facts: Facts,
-  { assurance, waived = [] }: { readonly assurance: Assurance; readonly waived?: readonly string[] | undefined },
+  {
+    assurance,
+    waived = [],
+    scopes: granted,
+  }: {
+    readonly assurance: Assurance;
+    readonly waived?: readonly string[] | undefined;
+    readonly scopes?: readonly string[] | undefined;
+  },
 ): TokenBasis {
   const { subject: _user, network, device, ...rest } = facts;
   const { lastUsed: _order, remembered = [], ...kept } = device;
@@ -33,6 +43,7 @@ export function tokenBasisOf(
     network: { ip: network.ip },
     device: { ...kept, ...(proofs.length > 0 ? { remembered: proofs } : {}) },
     evidence: assurance.supportingEvidence,
+    ...(granted && { granted }),
   };
 }
 
@@ -45,9 +56,10 @@ export function issuanceFacts(
     now,
   }: { readonly account: VersionedAccount; readonly snapshot: Snapshot; readonly now: Seconds },
 ): Facts {
+  const { granted: _cut, ...authorized } = basis;
   const { ip } = basis.network;
   const subject = toSubject(account.user, account.credentials, now);
-  return { ...basis, ...unrecorded(basis, snapshot), network: { ip, ...snapshot.zonesOf(ip) }, subject };
+  return { ...authorized, ...unrecorded(basis, snapshot), network: { ip, ...snapshot.zonesOf(ip) }, subject };
 }
 
 /**

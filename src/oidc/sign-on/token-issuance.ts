@@ -35,6 +35,27 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
   unit.afterCommit(() => services.shadow.take(transaction === undefined ? sample : { ...sample, transaction }));
   record({ ...exchange, isRefresh: token?.kind === 'RefreshToken' }, account, { decision, snapshot, facts });
   if (!decision.allow) throw invalidGrant(descriptions[decision.reason] ?? 'the policies deny this sign-in');
+  const { scopes } = facts.request;
+  const granted = scopes.filter((scope) =>
+    [tokenBasis.granted, decision.scopes].every((list) => list === undefined || list.includes(scope)),
+  );
+  if (granted.length < scopes.length) cutGrant(ctx, granted);
+}
+
+/**
+ * Leaves in the grant, as this request has it, what the tokens may carry; it is not saved. So the refresh token keeps
+ * its scope (RFC 6749 section 6), and what is not granted now may be granted later.
+ */
+function cutGrant({ oidc }: KoaContextWithOIDC, granted: readonly string[]): void {
+  const { Grant: grant } = oidc.entities;
+  if (grant === undefined) throw new TypeError('a token is exchanged without its grant');
+  const isCut = (scope: string) => scope !== '' && !granted.includes(scope);
+  const cut = grant.getOIDCScope().split(' ').filter(isCut);
+  if (cut.length > 0) grant.rejectOIDCScope(cut.join(' '));
+  for (const indicator of Object.keys(grant.resources ?? {})) {
+    const ofApi = grant.getResourceScope(indicator).split(' ').filter(isCut);
+    if (ofApi.length > 0) grant.rejectResourceScope(indicator, ofApi.join(' '));
+  }
 }
 
 interface DecidedExchange {

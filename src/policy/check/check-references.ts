@@ -100,6 +100,7 @@ const references: readonly Reference[] = [
     what: 'authenticator or identifier',
     known: (names) => [...new Set([...authenticatorKeys(names), ...accountIdentifiers])],
   },
+  { kinds: ['sign-on'], pattern: 'rules.*.then.grant.scopes.*', what: 'scope', known: ({ scopes }) => scopes },
   { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {
     kinds: ['invariants'],

@@ -45,6 +45,10 @@ const session = closedNotEmpty({
     }),
   );
 
+const grant = closed({
+  scopes: listOf(z.string().min(1)).describe('These and no others. `openid` and `offline_access` always stay.'),
+}).describe('What access tokens may carry of the scopes that the app asks for. Left out: all of them.');
+
 /** Why a device cannot be remembered with this requirement; `undefined`: it can. */
 function memoryFault(requirement: Requirement): string | undefined {
   if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
@@ -59,6 +63,7 @@ const then = z.union(
       allow: requirementSchema.describe('A user who proves this gets in.'),
       remember: remember.optional(),
       session: session.optional(),
+      grant: grant.optional(),
     }).superRefine(({ allow, remember: memory }, context) => {
       const fault = memory && memoryFault(allow);
       if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
@@ -71,12 +76,14 @@ function toAllow({
   allow,
   remember: memory,
   session: appSession,
+  grant: granted,
 }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
   return {
     kind: 'allow',
     requirement: allow,
     ...(memory && { remember: memory.device }),
     ...(appSession && { appSession }),
+    ...(granted && { scopes: granted.scopes }),
   };
 }
 

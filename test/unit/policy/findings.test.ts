@@ -333,6 +333,11 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
   [
+    'a scope that there is not',
+    '  - { name: A, then: { allow: { factors: 1 }, grant: { scopes: [openid, emial] } } }\n',
+    ['3:73 rules[0].then.grant.scopes[1] unknown scope `emial`; did you mean `email`?'],
+  ],
+  [
     'a device of which nothing is said',
     when('device: { managed: true, assurance: { any: [healthy] } }'),
     [
