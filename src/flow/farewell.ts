@@ -1,6 +1,6 @@
 /**
- * What is written together with the deletion of a user, by a command or at the wish of the user: the sessions end, and
- * the apps hear of it (OpenID Connect Back-Channel Logout 1.0).
+ * What is written together with the deletion of a user, by a command or at the wish of the user, and with the end of
+ * all sessions by a command: the sessions end, and the apps hear of it (OpenID Connect Back-Channel Logout 1.0).
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { type LogoutNotification, logoutOps } from '../delivery/outbox.ts';
@@ -29,15 +29,24 @@ export interface FarewellParts {
 
 /** Rejects with `StoreUnavailable`. */
 export async function farewellOps(parts: FarewellParts, user: User): Promise<readonly Op[]> {
-  const { now } = parts;
   const sessions = await sessionsOf(parts, user);
   const apps = await toldApps(parts, user, sessions);
-  const logout = { subject: user.id, expires: now() + longestTry };
+  const logouts = apps.flatMap((app) => logoutsOf(app, sessions));
   return [
-    ...sessions.map(({ uid }): Op => ({ op: 'delete', key: ssoSessionKey(uid) })),
-    ...apps.flatMap((app) => logoutsOf(app, sessions)).flatMap((one) => logoutOps({ ...logout, ...one }, now())),
+    ...endOps(parts, { user, sessions, logouts }),
     ...(user.deletion ? [leaveDeletions({ user: user.id, dueAt: user.deletion.dueAt })] : []),
   ];
+}
+
+/**
+ * What is written when an administrator ends all sessions of a user who stays: each app hears of its own. A
+ * notification without a name would end a newer session, too. Rejects with `StoreUnavailable`.
+ */
+export async function sessionEndOps(parts: FarewellParts, user: User): Promise<readonly Op[]> {
+  const sessions = await sessionsOf(parts, user);
+  const apps = await toldApps(parts, user, sessions);
+  const named = apps.flatMap((app) => logoutsOf(app, sessions)).filter(({ sid }) => sid !== undefined);
+  return endOps(parts, { user, sessions, logouts: named });
 }
 
 /**
@@ -66,11 +75,24 @@ async function toldApps(
   return apps.flatMap((app) => (app?.client.backchannel_logout_uri === undefined ? [] : [app]));
 }
 
+type Logout = Pick<LogoutNotification, 'clientId' | 'sid' | 'session'>;
+
+interface End {
+  readonly user: User;
+  readonly sessions: readonly SsoSession[];
+  readonly logouts: readonly Logout[];
+}
+
+function endOps({ now }: FarewellParts, { user, sessions, logouts }: End): readonly Op[] {
+  const logout = { subject: user.id, expires: now() + longestTry };
+  return [
+    ...sessions.map(({ uid }): Op => ({ op: 'delete', key: ssoSessionKey(uid) })),
+    ...logouts.flatMap((one) => logoutOps({ ...logout, ...one }, now())),
+  ];
+}
+
 /** By each session that is alive. Without one, all that the app has: no newer session of this user can follow. */
-function logoutsOf(
-  { clientId, client }: App,
-  sessions: readonly SsoSession[],
-): readonly Pick<LogoutNotification, 'clientId' | 'sid' | 'session'>[] {
+function logoutsOf({ clientId, client }: App, sessions: readonly SsoSession[]): readonly Logout[] {
   const alive = sessions.flatMap(({ uid, authorizations }) => {
     const sid = authorizations[clientId]?.sid;
     return sid === undefined ? [] : [{ clientId, sid, session: uid }];

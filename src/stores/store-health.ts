@@ -25,6 +25,13 @@ const examineEvery = 15;
 /** While the store stands alone, an error is logged again after so many probes. */
 const remindEvery = 600;
 
+/** Writes something that must be kept. Throws `StoreUnavailable` when it is not known to be kept everywhere. */
+export async function writeProbe(store: Store): Promise<void> {
+  await store.commit([{ op: 'put', key: writeProbeKey, value: 'probe', ttl: probeLifetime }]);
+  // The probe is in one part of a Cluster.
+  await store.confirm();
+}
+
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -76,9 +83,7 @@ export class StoreHealth {
     const { store, warn, alarm } = this.#options;
     try {
       await store.ping();
-      await store.commit([{ op: 'put', key: writeProbeKey, value: 'probe', ttl: probeLifetime }]);
-      // The probe is in one part of a Cluster.
-      await store.confirm();
+      await writeProbe(store);
       if (this.#failingSince !== undefined) warn('the store takes writes again');
       this.#failingSince = undefined;
       this.#failure = undefined;

@@ -3,9 +3,12 @@
  * Logout 1.0).
  */
 
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, jwtVerify, UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';
+import { authenticatorContext } from '../../src/cli/authenticator-context.ts';
+import { usersCommand } from '../../src/cli/users/users.ts';
 import { enqueueLogout } from '../../src/delivery/outbox.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
 import { readSignIns } from '../../src/users/sign-in-log.ts';
@@ -23,6 +26,19 @@ import { UserAgent } from '../support/user-agent.ts';
 const back = 'http://127.0.0.1/';
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 const told = ['told-0', 'told-1', 'told-2', 'told-3'];
+
+/** For a command on the store of this node, which stays open. */
+function commandContext({ store }: TestNode): Parameters<typeof usersCommand>[0] {
+  return {
+    ...authenticatorContext,
+    openStore: async () => ({ ...store, close: async () => undefined }),
+    stdout: () => undefined,
+    stderr: () => undefined,
+    stdin: Readable.from([]),
+    now: () => Math.floor(Date.now() / 1000),
+    setExitCode: () => undefined,
+  };
+}
 
 describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   let opened: OpenNode;
@@ -357,6 +373,26 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         expect([id, tokens.scope]).toEqual([id, 'openid']);
       }
     });
+  });
+
+  test.each([
+    ['suspend', []],
+    ['reset', ['--authenticator', 'totp']],
+  ])('apps hear of the sessions that `users %s` ends, each by its name', async (command, options) => {
+    const other = await newTestUser(node);
+    const [first, second] = [new UserAgent(), new UserAgent()];
+    const one = await authorize(await discover(node.issuer, 'told-0'), first, user);
+    const two = await authorize(await discover(node.issuer, 'told-1'), second, user);
+    await authorize(await discover(node.issuer, 'told-0'), new UserAgent(), other);
+    await usersCommand(commandContext(node))
+      .exitOverride()
+      .parseAsync([command, ...options, user.identifier], { from: 'user' });
+    const payloads = (await noticesFor(user.id, 2)).map(({ logoutToken }) => decodeJwt(logoutToken));
+    expect(new Set(payloads.map(({ aud, sid }) => `${aud} ${sid}`))).toEqual(
+      new Set([`told-0 ${one.tokens.claims()?.sid}`, `told-1 ${two.tokens.claims()?.sid}`]),
+    );
+    expect((await authorizeSilently(notes, first)).error).toBe('login_required');
+    expect(party.notices.filter(({ logoutToken }) => decodeJwt(logoutToken).sub === other.id)).toEqual([]);
   });
 
   test('a sign-out may also come as a form of the app, and needs no other answer', async () => {

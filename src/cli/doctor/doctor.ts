@@ -1,5 +1,6 @@
 /**
- * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Changes nothing.
+ * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Writes nothing but
+ * the probe that nodes write, too.
  */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -10,6 +11,7 @@ import { keyringKey, revisionPointerKey, usersKey } from '../../stores/keys.ts';
 import { releaseSchema, type StoreSchema } from '../../stores/schema.ts';
 import type { Store } from '../../stores/store.ts';
 import { readStoreAlone, storeAloneText } from '../../stores/store-alone.ts';
+import { writeProbe } from '../../stores/store-health.ts';
 import { newCommand } from '../commands.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
@@ -79,16 +81,21 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
     }
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    const remedy = files ? `look at ${context.dataDir}, and at the disk` : 'look at REDIS_URL, and at the Redis itself';
+    const { dataDir } = context;
+    const remedy = dataDir === undefined ? 'look at REDIS_URL, and at the Redis itself' : remedyForFiles(dataDir);
     return [...before, fail('store', error.message, remedy)];
   }
+}
+
+function remedyForFiles(dataDir: string): string {
+  return `look at ${dataDir}, and at the disk`;
 }
 
 async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
   // What else is missing follows from that. Nothing is written to it, not even a probe.
   if (await isEmpty(store)) return [emptyStore(context.dataDir)];
   return [
-    ...(await checkReplicas(store)),
+    ...(await checkWrites(store, context.dataDir)),
     ...(await checkConfiguration(store, context)),
     ...(await checkStoreState(store, context.schema ?? releaseSchema)),
     ...(await checkStoreAlone(store)),
@@ -115,14 +122,15 @@ function emptyStore(dataDir: string | undefined): CheckResult {
   return fail('store', 'this Redis holds no store of Stepgate', remedy);
 }
 
-/** As a node finds out whether it is ready: does a promise reach every replica? */
-async function checkReplicas(store: Store): Promise<readonly CheckResult[]> {
+/** As a node finds out whether it is ready: is what is written kept, and at every replica? A full disk takes reads. */
+async function checkWrites(store: Store, dataDir: string | undefined): Promise<readonly CheckResult[]> {
   try {
-    await store.confirm();
+    await writeProbe(store);
     return [];
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    const remedy = 'bring the replica back; where it is gone for good, see "Stores" in docs/operations.md';
+    const replica = 'bring the replica back; where it is gone for good, see "Stores" in docs/operations.md';
+    const remedy = dataDir === undefined ? replica : remedyForFiles(dataDir);
     return [fail('store', `it keeps no promises now: ${error.message}`, remedy)];
   }
 }

@@ -45,8 +45,9 @@ export function usersStatusCommands(context: UsersContext): readonly Command[] {
     newCommand(name)
       .argument('<identifier>')
       .action((identifier: string, options: ResultOptions) =>
-        withAccount(context, identifier, async ({ directory, account: { user } }) => {
-          await directory.setStatus(user.id, status, () => operatorOps(event, user.id));
+        withAccount(context, identifier, async ({ directory, sessionEnds, account: { user } }) => {
+          const ended = status === 'suspended' ? await sessionEnds(user) : [];
+          await directory.setStatus(user.id, status, () => [...ended, ...operatorOps(event, user.id)]);
           printResult(context, options, { text: `${identifier} is ${status}\n`, data: { id: user.id, status } });
         }),
       ),

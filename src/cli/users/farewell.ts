@@ -1,18 +1,25 @@
-/** What a command writes with the deletion of a user: as after a request of the user, sessions end, apps are told. */
+/** What a command writes with the deletion of a user, or the end of all sessions: sessions end, apps are told. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
-import { type FarewellParts, farewellOps } from '../../flow/farewell.ts';
+import { type FarewellParts, farewellOps, sessionEndOps } from '../../flow/farewell.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { User } from '../../users/user.ts';
 
+interface Means {
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Epoch seconds. */
+  readonly now: () => Seconds;
+}
+
+/** Without a readable configuration no app is told, and the sessions end all the same. */
+export async function sessionEnds(store: Store, { authenticators, now }: Means, user: User): Promise<readonly Op[]> {
+  return sessionEndOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
+}
+
 /** Without a readable configuration no app is told, and the user is deleted all the same. */
-export async function farewell(
-  store: Store,
-  { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },
-  user: User,
-): Promise<readonly Op[]> {
+export async function farewell(store: Store, { authenticators, now }: Means, user: User): Promise<readonly Op[]> {
   return farewellOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
 }
 

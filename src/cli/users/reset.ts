@@ -64,22 +64,23 @@ export function usersResetCommand(context: UsersContext): Command {
 }
 
 async function removeAuthenticators(
-  { directory, account: { user } }: LoadedUser,
+  { directory, sessionEnds, account: { user } }: LoadedUser,
   authenticator: string,
   write: WriteNotification,
 ): Promise<void> {
   const notification =
     authenticator === 'all' ? accountChanged('reset_all') : accountChanged('reset', { authenticator });
-  const done = operatorOps('user.reset', user.id, { authenticator });
+  const done = [...(await sessionEnds(user)), ...operatorOps('user.reset', user.id, { authenticator })];
   await directory.resetAuthenticators(user.id, authenticator, (before) => [...done, ...write(before, notification)]);
 }
 
 async function setPassword(
-  { directory, account: { user } }: LoadedUser,
+  { directory, sessionEnds, account: { user } }: LoadedUser,
   { credential }: ReadPassword,
   write: WriteNotification,
 ): Promise<void> {
   const notification = accountChanged('password_reset');
-  const done = operatorOps('user.password_set', user.id, { authenticator: credential.authenticator });
+  const { authenticator } = credential;
+  const done = [...(await sessionEnds(user)), ...operatorOps('user.password_set', user.id, { authenticator })];
   await directory.setPassword(user.id, credential, (before) => [...done, ...write(before, notification)]);
 }

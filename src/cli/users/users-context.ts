@@ -12,7 +12,7 @@ import { attributeSchemaInUse } from '../shared/attribute-schema.ts';
 import { knownGroups } from '../shared/known-groups.ts';
 import { passwordRulesInUse } from '../shared/password-rules.ts';
 import { withStore } from '../shared/with-store.ts';
-import { farewell } from './farewell.ts';
+import { farewell, sessionEnds } from './farewell.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
 import type { PasswordInput } from './read-password.ts';
 
@@ -45,6 +45,8 @@ export interface DirectoryAccess {
   knownGroups(): Promise<readonly string[]>;
   /** What is written with the deletion of this user: sessions end, and their apps hear of it. */
   farewell(user: User): Promise<readonly Op[]>;
+  /** What is written when all sessions of this user end: their apps hear of it. */
+  sessionEnds(user: User): Promise<readonly Op[]>;
   /** The password policy of the configuration in use. */
   passwordRules(): Promise<PasswordRules>;
 }
@@ -64,6 +66,7 @@ export async function withDirectory(
       openNotifier: () => notificationWriter(store, context),
       attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
       farewell: (user) => farewell(store, context, user),
+      sessionEnds: (user) => sessionEnds(store, context, user),
       knownGroups: () => knownGroups(store, context.authenticators),
       passwordRules: () => passwordRulesInUse(store, context),
     }),

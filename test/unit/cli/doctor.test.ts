@@ -196,6 +196,21 @@ test('a store that answers, and does not reach its replicas', async () => {
   expect(terminal.exitCode()).toBe(1);
 });
 
+test('a store that answers reads, and takes no writes', async () => {
+  await sound();
+  const store = await terminal.context.openStore();
+  const commit = () => Promise.reject(new StoreUnavailable('the disk is full'));
+  const openAsItIs = async () => ({ ...store, commit });
+  await run(doctorCommand(contextWith({ openAsItIs })), '--json');
+  expect(JSON.parse(terminal.printed())).toContainEqual({
+    level: 'fail',
+    about: 'store',
+    text: 'it keeps no promises now: the disk is full',
+    remedy: `look at ${dataDir}, and at the disk`,
+  });
+  expect(terminal.exitCode()).toBe(1);
+});
+
 test('a revision that cannot be read', async () => {
   await sound();
   const value = JSON.stringify({ revision: 7, manifest: 'gone' });
