@@ -1,6 +1,6 @@
 /**
- * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Writes nothing but
- * the probe that nodes write, too.
+ * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Writes nothing
+ * but the probe that nodes write, too.
  */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';

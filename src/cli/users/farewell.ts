@@ -7,19 +7,27 @@ import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { User } from '../../users/user.ts';
 
-interface Means {
+interface Capabilities {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Epoch seconds. */
   readonly now: () => Seconds;
 }
 
 /** Without a readable configuration no app is told, and the sessions end all the same. */
-export async function sessionEnds(store: Store, { authenticators, now }: Means, user: User): Promise<readonly Op[]> {
+export async function sessionEnds(
+  store: Store,
+  { authenticators, now }: Capabilities,
+  user: User,
+): Promise<readonly Op[]> {
   return sessionEndOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
 }
 
 /** Without a readable configuration no app is told, and the user is deleted all the same. */
-export async function farewell(store: Store, { authenticators, now }: Means, user: User): Promise<readonly Op[]> {
+export async function farewell(
+  store: Store,
+  { authenticators, now }: Capabilities,
+  user: User,
+): Promise<readonly Op[]> {
   return farewellOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
 }
 

@@ -84,6 +84,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/notify/account-notification',
       'oidc/keys/keyring',
       'stores/store-alone',
+      'stores/store-health',
       'stores/schema',
       'stores/store-state',
       ...store,
