@@ -185,7 +185,13 @@ describe('a new password', () => {
   });
 
   test('needs no digits or signs', () => {
-    for (const text of ['plain but long enough', 'fourteenletter', 'пароль из шести слов', 'alice eats soup', 'umbrellas umbrellas']) {
+    for (const text of [
+      'plain but long enough',
+      'fourteenletter',
+      'пароль из шести слов',
+      'alice eats soup',
+      'umbrellas umbrellas',
+    ]) {
       expect([isGuessedFirst(text), isContextWord(text, ['alice@demo.test'])]).toEqual([false, false]);
       expect(formFault(text, 8)).toBeUndefined();
     }
