@@ -206,6 +206,8 @@ export interface Credential {
   readonly label?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
+  /** When its address took the place of another (epoch seconds). What was proved before is no proof of this one. */
+  readonly movedAt?: Seconds;
   readonly lastUsedAt?: Seconds;
   /** The most that this credential can prove. */
   readonly factors: readonly Factor[];

@@ -36,6 +36,7 @@ import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
 import type { Decided, OpenTransaction, TransactionRequest } from './transaction/open-transaction.ts';
+import { withPresentProofs } from './transaction/present-proofs.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
 export interface Submission {
@@ -166,8 +167,9 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
   const entry = await request.unit.get(transactionKey(request.uid));
-  const transaction = entry && parseTransaction(entry.value);
-  if (!entry || !transaction || isExpired(transaction, services.now())) throw new StepgateError('sign_in_expired');
+  const stored = entry && parseTransaction(entry.value);
+  if (!entry || !stored || isExpired(stored, services.now())) throw new StepgateError('sign_in_expired');
+  const transaction = await withPresentProofs(request.unit, stored);
   const snapshot = await services.snapshot(request.unit);
   const app = await snapshot.app(transaction.request.clientId);
   if (!app) throw new StepgateError('not_found', `the app ${transaction.request.clientId} is no longer configured`);

@@ -17,9 +17,17 @@ export function formFault(text: string, minLength: number): 'too_short' | 'too_l
   return passwordBytes(text) === undefined ? 'malformed' : undefined;
 }
 
-/** A password that guessing begins with: a common one, or a few characters over and over. */
+/** A password that guessing begins with: a common one, once or more often, or a few characters over and over. */
 export function isGuessedFirst(text: string): boolean {
-  return isCommonPassword(text) || /^(.{1,4})\1+$/u.test(text);
+  return isCommonPassword(text) || isCommonPassword(repeated(text)) || /^(.{1,4})\1+$/u.test(text);
+}
+
+/** What the text consists of, over and over, without what stands between; the whole text where nothing is repeated. */
+function repeated(text: string): string {
+  const plain = text.replace(/[\s._-]+/gu, '');
+  // Each text is found again in its double: first where it begins to repeat itself. A pattern would take far longer.
+  const period = `${plain}${plain}`.indexOf(plain, 1);
+  return period < plain.length ? plain.slice(0, period) : text;
 }
 
 /** Whether the text is little more than one of these words about the user or the service (name, address, brand). */

@@ -118,7 +118,8 @@ function movedCredentials({ account, services }: OpenAccount, { former, value, p
     if (!old.includes(one)) return one;
     const { remembered: _remembered, label, ...rest } = one;
     const isMask = label === authenticator.maskedAddress?.(one);
-    const changed = { ...rest, ...credential, createdAt: services.now() };
+    const now = services.now();
+    const changed = { ...rest, ...credential, createdAt: now, movedAt: now };
     const newLabel = isMask ? authenticator.maskedAddress?.(changed) : label;
     return { ...changed, ...(label === undefined || newLabel === undefined ? {} : { label: newLabel }) };
   });

@@ -4,6 +4,7 @@
  * since stays; every session and token ends, since it cannot be known whose they are; every address is told.
  */
 import type { Credential } from '../../authenticators/authenticator.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -92,7 +93,7 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
   const ended = { services, unit, visitor, account: restored, session: undefined, withTokens: false };
   await endOtherSessions(
     ended,
-    account.credentials.map((one) => restoredCredential(one, first)),
+    account.credentials.map((one) => restoredCredential(one, first, owner.now)),
   );
   await record(request, undo);
   return undo;
@@ -108,12 +109,12 @@ function restoredUser(
   return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
 }
 
-/** What was removed since stays removed. */
-function restoredCredential(credential: Credential, { credentials }: FormerIdentifier): Credential {
+/** What was removed since stays removed. What was proved of the other address counts no more (`now`: epoch seconds). */
+function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, now: Seconds): Credential {
   const former = credentials.find(({ id }) => id === credential.id);
   if (!former) return credential;
   const { label: _label, address: _address, remembered: _remembered, ...rest } = credential;
-  return { ...rest, ...former };
+  return { ...rest, ...former, movedAt: now };
 }
 
 async function record({ services, unit, visitor }: UndoRequest, undo: Extract<Undo, { kind: 'open' }>): Promise<void> {

@@ -13,6 +13,7 @@ import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
+import { withPresentProofs } from '../../flow/transaction/present-proofs.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -71,7 +72,7 @@ async function resumedTransaction(ctx: KoaContextWithOIDC, unit: UnitOfWork): Pr
   const uid = ctx.oidc.entities.Interaction?.uid;
   if (uid === undefined || !ctx.oidc.route.endsWith('resume')) return undefined;
   const entry = await unit.get(transactionKey(uid));
-  return entry && parseTransaction(entry.value);
+  return entry && withPresentProofs(unit, parseTransaction(entry.value));
 }
 
 function isExpected(ctx: KoaContextWithOIDC, accountId: string): boolean {

@@ -170,6 +170,9 @@ describe('a new password', () => {
     ['12345678', 'common'],
     ['aaaaaaaaaaaaaaaa', 'common'],
     ['abababababababab', 'common'],
+    ['passwordpassword', 'common'],
+    ['Password1Password1', 'common'],
+    ['iloveyou iloveyou', 'common'],
     ['alice@demo.test', 'context'],
     ['Stepgate2026!', 'context'],
     ['AliceLiddell1', 'context'],
@@ -182,7 +185,13 @@ describe('a new password', () => {
   });
 
   test('needs no digits or signs', () => {
-    for (const text of ['plain but long enough', 'fourteenletter', 'пароль из шести слов', 'alice eats soup']) {
+    for (const text of [
+      'plain but long enough',
+      'fourteenletter',
+      'пароль из шести слов',
+      'alice eats soup',
+      'umbrellas umbrellas',
+    ]) {
       expect([isGuessedFirst(text), isContextWord(text, ['alice@demo.test'])]).toEqual([false, false]);
       expect(formFault(text, 8)).toBeUndefined();
     }
