@@ -229,6 +229,17 @@ test('an age that no session reaches', async () => {
   expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
 });
 
+test('what one app leaves open hides nothing of another one', async () => {
+  const risky = policy(`{ name: Risk, when: { risk: { atLeast: high } }, then: ${two} }`, rest(two));
+  const found = await findings({
+    'apps/risky.yaml':
+      'clientId: risky\nname: Risky\nsignOnPolicy: risky\nclient: { redirect_uris: [https://a.example/cb] }\n',
+    'policies/sign-on/risky.yaml': risky.replace('name: notes', 'name: risky'),
+    [signOn]: policy(rest('{ allow: { factors: 1, reauthenticate: P3D } }')),
+  });
+  expect(found.map(({ code, file }) => `${code} ${file}`)).toContain(`idle-age ${signOn}`);
+});
+
 describe('a pointless alternative', () => {
   const rule = (...alternatives: readonly string[]) =>
     policy(rest(`{ allow: { anyOf: [${alternatives.join(', ')}] } }`));
