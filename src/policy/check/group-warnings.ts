@@ -34,7 +34,7 @@ export function groupWarnings(
   );
 }
 
-/** ``no user is in `editrs`; did you mean `editors`?`` Without a store, users are in groups that nobody knows of here. */
+/** ``no user is in `editrs`; did you mean `editors`?`` Without a store, it is not known what users are in. */
 function unknownGroup(
   name: string,
   { known, hasUsers }: { readonly known: readonly string[]; readonly hasUsers: boolean },
