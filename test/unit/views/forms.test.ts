@@ -20,6 +20,7 @@ const render = (step: Step, rest: Partial<StepPage> = {}): string =>
     app: { name: 'Payroll' },
     locale: 'en',
     canRestart: false,
+    remaining: 3600,
     ...rest,
   });
 
