@@ -63,3 +63,22 @@ test('what the page said when it was drawn gives way to the announcement', async
     expect(await soon(page).isVisible()).toBe(true);
   });
 });
+
+test('the announcement covers nothing that has the focus (success criterion 2.4.11)', async () => {
+  await onPage('profile', async (page) => {
+    await page.clock.fastForward('55:00');
+    expect(await soon(page).isVisible()).toBe(true);
+    const stops = await page.locator('main :is(input:not([type=hidden]), select, textarea, button, a)').count();
+    const covered: string[] = [];
+    for (let stop = 0; stop < stops; stop += 1) {
+      const isCovered = await page.evaluate(`(() => {
+        const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+        return document.elementFromPoint(x + width / 2, y + height / 2)?.closest('.ending') !== null;
+      })()`);
+      if (isCovered) covered.push(await page.locator(':focus').evaluate(String));
+      await page.keyboard.press('Tab');
+    }
+    expect(stops).toBeGreaterThan(8);
+    expect(covered).toEqual([]);
+  });
+});
