@@ -1,5 +1,5 @@
-// Says on a page that was left open that the sign-in ends soon, and that it has ended. Without this script the page says
-// so when it is drawn near the end.
+// Says on a page that was left open that the sign-in ends soon, and that it has ended. Without this script the page
+// says so when it is drawn near the end.
 
 const region = document.querySelector('[data-ends-in]');
 const end = Date.now() + Number(region.dataset.endsIn) * 1000;
@@ -18,10 +18,11 @@ let shown = stateNow();
 function show(state) {
   shown = state;
   document.querySelector('.ending-line')?.remove();
-  for (const notice of region.children) {
-    notice.hidden = notice.dataset.says !== state;
-    if (!notice.hidden) notice.dataset.message = state;
+  for (const text of region.querySelectorAll('[data-says]')) {
+    text.hidden = text.dataset.says !== state;
+    if (!text.hidden) text.dataset.message = state;
   }
+  region.firstElementChild.hidden = false;
 }
 
 /** By the clock: timers stand still while a device sleeps. */
