@@ -105,7 +105,7 @@ function othersInWords({ session, enrollment }: PolicyCase): string {
 }
 
 /** Facts of the case, and of it wherever another rule of the account policy says who may add an authenticator. */
-function* situationsOf({ facts, formulas }: PolicyCase, { policies, space }: AnalysedApp): Generator<UserFacts> {
+function* circumstancesOf({ facts, formulas }: PolicyCase, { policies, space }: AnalysedApp): Generator<UserFacts> {
   yield facts;
   const { accountPolicy, authenticators } = policies;
   if (accountPolicy === undefined) return;
@@ -126,7 +126,7 @@ function newcomers(
 ): readonly AnalysisFinding[] {
   const place = configuration.placeOf(one.app);
   if (place === undefined || isLockedOut(app.policies, one)) return [];
-  const everywhere = [...situationsOf(one, app)];
+  const everywhere = [...circumstancesOf(one, app)];
   const [denied] = beginningsAt(app).flatMap(({ keys, how }) => {
     const facts = keys.length > 0 ? everywhere.find((some) => isDenied({ ...one, facts: some }, app, keys)) : undefined;
     return facts ? [{ keys, how, facts }] : [];

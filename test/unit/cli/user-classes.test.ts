@@ -115,7 +115,7 @@ function aloneAt({ clientIds, live, next }: AppPair): AppPair {
   return { clientIds, live, next };
 }
 
-test('who recovered by another authenticator is of another class, however the authenticators are ordered', () => {
+test('another authenticator of a recovery makes another class, whatever the order of the authenticators', () => {
   const recovered = (by: string, ...own: readonly Omit<Enrollment, 'id'>[]): Subject => {
     const all = own.map((one) => ({ id: one.authenticator, ...one }));
     const who = { id: 'ann', status: 'active' as const, identifiers: [], groups: [], profile: {} };

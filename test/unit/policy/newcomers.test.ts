@@ -1,4 +1,4 @@
-/** Users who register or are imported and are denied in the end: the analysis finds them wherever a sign-in shows one. */
+/** Users who begin and are denied in the end: the analysis finds them wherever a sign-in shows one. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../../src/core/analysis/simulate.ts';
