@@ -165,10 +165,11 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     );
 }
 
-/** The rules that decided, layer by layer, as the audit line and `explain` name them. */
+/** The rules that decided, layer by layer, each once, as the audit line and `explain` name them. */
 export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
   const layers = trace.layers.filter((layer) => layer.decidedBy !== undefined);
-  return layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ');
+  // The account policy decides about each authenticator that could be enrolled.
+  return [...new Set(layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`))].join('; ');
 }
 
 /** The same for an audit line, with the rules that only report. */

@@ -7,6 +7,7 @@
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance } from '../core/model/decision.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
 import type { Notice, Step } from '../core/step/step.ts';
@@ -68,6 +69,8 @@ export interface StepShown {
   /** Of the same profile (IANA). */
   readonly timeZone?: string;
   readonly canRestart: boolean;
+  /** Until the transaction ends. */
+  readonly remaining: Seconds;
   /** The user recovers the password. */
   readonly recovering?: true;
   /** The transaction went on by this request: show it under its own address. */
@@ -275,6 +278,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     canRestart:
       transaction.recovering === true ||
       ((subject !== undefined || transaction.registration !== undefined) && transaction.expectedSubject === undefined),
+    remaining: transaction.expiresAt - context.services.now(),
     ...(transaction.recovering ? { recovering: true } : {}),
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,

@@ -96,3 +96,37 @@ test('a rule decides somewhere exactly if the analysis says so', () => {
   );
   expect(dead).toBeGreaterThan(30);
 });
+
+test('a rule that only reports does so somewhere exactly if the analysis says so', () => {
+  let silent = 0;
+  const rule = fc.record({ when: conditions, reportOnly: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 2, maxLength: 5 }), (drawn) => {
+      const rules = drawn.map(({ when, reportOnly }, at): RuleHead => {
+        return { name: String(at), when, ...(reportOnly && { reportOnly }) };
+      });
+      const policy = compilePolicy({ name: 'policy', rules });
+      // Each rule alone says whether it holds; the first that does is the one that decides or reports.
+      const alone = drawn.map(({ when }) => compilePolicy({ name: 'alone', rules: [{ name: 'it', when }] }));
+      const first = new Set(
+        everything.map((facts) => alone.findIndex((one) => findRule(one, facts).rule !== undefined)),
+      );
+      const { reporting } = policy;
+      if (reporting === undefined) return;
+      const written = reporting.rules.map((one) => one.rule);
+      const verdicts = ruleVerdicts(
+        reporting,
+        ruleSpace(
+          written.map(({ when }) => when),
+          universe({ places }),
+        ),
+      );
+      const found = written.flatMap(({ name, reportOnly }, at) => (reportOnly ? [[name, verdicts[at]?.kind]] : []));
+      const expected = written.flatMap(({ name, reportOnly }) => (reportOnly ? [[name, first.has(Number(name))]] : []));
+      expect(found.map(([name, kind]) => [name, kind === 'decides'])).toEqual(expected);
+      silent += expected.filter(([, reports]) => !reports).length;
+    }),
+    seeded(30),
+  );
+  expect(silent).toBeGreaterThan(5);
+});

@@ -35,8 +35,13 @@ export function spoofable(policies: PolicySet, space: RuleSpace): readonly Spoof
 }
 
 function browserOf({ when }: Rule, space: RuleSpace): Variable | undefined {
-  const part = space.parts(when).find(({ condition, path }) => condition === 'device' && path[0] !== 'known');
+  const part = space.parts(when).find(({ condition, path }) => condition === 'device' && isSaidByBrowser(path[0]));
   return part && 'variable' in part.formula ? part.formula.variable : undefined;
+}
+
+/** What else a rule asks of a device, a trusted source says. */
+function isSaidByBrowser(key: string | number | undefined): boolean {
+  return key === 'platform' || key === 'os';
 }
 
 /** The stricter rule first. Undefined: neither is. */

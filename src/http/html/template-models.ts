@@ -33,6 +33,7 @@ import type {
   ChallengeServiceModel,
   ContactModel,
   ContextModel,
+  EndingModel,
   FooterModel,
   FormModel,
   LayoutModel,
@@ -93,6 +94,7 @@ export interface PageTemplateModels {
   readonly 'partials/challenge-service': ChallengeServiceModel;
   readonly 'partials/contact': ContactModel;
   readonly 'partials/context': ContextModel;
+  readonly 'partials/ending': EndingModel;
   readonly 'partials/field': Field;
   readonly 'partials/footer': FooterModel;
   readonly 'partials/form': FormModel;

@@ -170,8 +170,8 @@ function showStep(
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering, signals } = result;
-  const { uiLocales, timeZone, language: profile } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, remaining, signals } = result;
+  const { uiLocales, timeZone, language: profile, recovering } = result;
   ctx.status = statusOf(result);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
@@ -189,6 +189,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    remaining,
     signals,
     ...(step.kind === 'identify' ? { identify: identifyPageOf(snapshot.settings, app) } : {}),
     ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),

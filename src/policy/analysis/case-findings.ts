@@ -1,12 +1,21 @@
 /** What the policies of apps come to together, as findings. */
 import { failOpen } from '../../core/analysis/fail-open.ts';
+import { findModel, newBudget } from '../../core/analysis/find-model.ts';
 import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
-import { ordinaryCase, type PolicyCase, type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
+import {
+  deciding,
+  ordinaryCase,
+  type PolicyCase,
+  type PolicyCases,
+  policyCases,
+} from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
+import { findRule } from '../../core/policy/rules.ts';
+import type { UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
 import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
@@ -27,7 +36,7 @@ export async function analysedApps({ snapshot, universe }: AnalysedConfiguration
     const compiled = [...session.rules, ...(signOn?.rules ?? [])];
     const rules = [...compiled, ...(enrollment ? beforeSignIn(enrollment).rules : [])].map(({ rule }) => rule);
     const space = ruleSpace(
-      rules.map(({ when }) => when),
+      [...rules, ...(policies.accountPolicy?.rules ?? [])].map(({ when }) => when),
       universe([app.clientId]),
     );
     found.push({ app, policies, space, ...policyCases(policies, space) });
@@ -95,6 +104,20 @@ function othersInWords({ session, enrollment }: PolicyCase): string {
     .concat(rules.length > 1 ? ' decide, too' : ' decides, too');
 }
 
+/** Facts of the case, and of it wherever another rule of the account policy says who may add an authenticator. */
+function* circumstancesOf({ facts, formulas }: PolicyCase, { policies, space }: AnalysedApp): Generator<UserFacts> {
+  yield facts;
+  const { accountPolicy, authenticators } = policies;
+  if (accountPolicy === undefined) return;
+  for (const { key } of authenticators) {
+    for (const governing of deciding(accountPolicy.about({ action: 'add', of: key }), space)) {
+      const found = findModel([...formulas, ...governing.formulas], newBudget());
+      const elsewhere = typeof found === 'object' ? space.factsOf(found.model) : undefined;
+      if (elsewhere) yield elsewhere;
+    }
+  }
+}
+
 /** With what an account has that was imported with a password and an address, or registered with an address. */
 function newcomers(
   one: PolicyCase,
@@ -103,14 +126,18 @@ function newcomers(
 ): readonly AnalysisFinding[] {
   const place = configuration.placeOf(one.app);
   if (place === undefined || isLockedOut(app.policies, one)) return [];
-  const denied = beginningsAt(app).find(({ keys }) => keys.length > 0 && isDenied(one, app, keys));
+  const everywhere = [...circumstancesOf(one, app)];
+  const [denied] = beginningsAt(app).flatMap(({ keys, how }) => {
+    const facts = keys.length > 0 ? everywhere.find((some) => isDenied({ ...one, facts: some }, app, keys)) : undefined;
+    return facts ? [{ keys, how, facts }] : [];
+  });
   if (denied === undefined) return [];
-  const { keys, how } = denied;
+  const { keys, how, facts } = denied;
   return [
     analysisFinding('newcomer-lock-out', place, {
       message: `denies users who have nothing but ${keys.join(' and ')}, as after ${how}: they cannot set up there what it asks for`,
       rules: one.enrollment ? [namedRule(one.enrollment)] : [],
-      example: exampleOptions(one.facts, keys),
+      example: exampleOptions(facts, keys),
       advice: 'let them enroll it at another app first, or take what they have',
     }),
   ];
@@ -133,13 +160,18 @@ interface Beginning {
   readonly registers?: true;
 }
 
-/** The same rules ask for the same, whatever the facts. */
+/** The same rules ask for the same, whatever the facts. Those of the account policy are found by the facts. */
 const known = new WeakMap<PolicySet, Map<string, boolean>>();
 
 function isDenied(one: PolicyCase, { policies }: AnalysedApp, keys: readonly string[]): boolean {
   const answers = known.get(policies) ?? new Map<string, boolean>();
   known.set(policies, answers);
-  const key = JSON.stringify([keys, one.session.then, one.app.then, one.enrollment?.then]);
+  const governing = policies.authenticators.map(({ key: of }) => {
+    return (
+      policies.accountPolicy && findRule(policies.accountPolicy.about({ action: 'add', of }), one.facts).rule?.then
+    );
+  });
+  const key = JSON.stringify([keys, one.session.then, one.app.then, one.enrollment?.then, governing]);
   const denied = answers.get(key) ?? endsInDenial(policies, one.facts, keys);
   answers.set(key, denied);
   return denied;

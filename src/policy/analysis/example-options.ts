@@ -23,8 +23,16 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(essentialClaims.length > 0 ? ['--essential-claims', essentialClaims.join(' ')] : []),
     ...(device.known ? ['--device', 'known'] : []),
     ...['--platform', device.platform, '--os', device.os],
+    ...signalOptions(device),
     ...(now === plainTime ? [] : ['--at', new Date(now * 1000).toISOString()]),
   ];
+}
+
+/** What a trusted source says of the device. A managed one is registered. */
+function signalOptions({ registered, managed, assurances = [] }: UserFacts['device']): readonly string[] {
+  const standing = managed ? ['managed'] : registered ? ['registered'] : [];
+  const names = [...standing, ...assurances];
+  return names.length > 0 ? ['--device-signals', names.join(',')] : [];
 }
 
 function attributeOptions(profile: UserFacts['subject']['profile']): readonly string[] {

@@ -14,12 +14,12 @@ export function ruleFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const places = new Set(alive.map(placeKey));
-  const cases = casesByPlace(apps);
+  const casesOf = casesByRule(apps);
   return distinctRules(apps)
     .filter((rule) => places.has(placeKey(rule)))
     .flatMap((rule) => [
-      ...unreachable(rule, cases, configuration),
-      ...idleAges(rule, cases, configuration),
+      ...unreachable(rule, casesOf(rule), configuration),
+      ...idleAges(rule, casesOf(rule), configuration),
       ...pointlessAlternatives(rule, configuration, apps[0]?.policies.authenticators ?? []),
       ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
     ]);
@@ -27,20 +27,24 @@ export function ruleFindings(
 
 /** The rules of session and sign-on policies that allow, each once; two of the core may be one in the file. */
 function distinctRules(apps: readonly AnalysedApp[]): readonly Rule[] {
-  const all = apps.flatMap(({ policies }) => [...policies.session.rules, ...(policies.app?.rules ?? [])]);
-  const byPlace = new Map(all.map(({ rule }) => [placeKey(rule), rule]));
+  const byPlace = new Map(apps.flatMap(rulesOf).map((rule) => [placeKey(rule), rule]));
   return [...byPlace.values()].filter(({ then }) => then.kind === 'allow');
+}
+
+function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
+  return [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule);
 }
 
 function placeKey({ location }: RuleHead): string {
   return `${location?.file}:${location?.line}`;
 }
 
-/** By place of the rule: the cases in which it decides. Undefined: some could not be decided. */
-type CasesByPlace = ReadonlyMap<string, readonly PolicyCase[]> | undefined;
+/** The cases in which a rule decides. Undefined: some could not be decided. */
+type Cases = readonly PolicyCase[] | undefined;
 
-function casesByPlace(apps: readonly AnalysedApp[]): CasesByPlace {
-  if (apps.some(({ isPartial }) => isPartial)) return undefined;
+function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => Cases {
+  // What one app leaves open says nothing of rules that decide in others only.
+  const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
   const found = new Map<string, PolicyCase[]>();
   for (const one of apps.flatMap(({ cases }) => cases)) {
     for (const key of [placeKey(one.session), placeKey(one.app)]) {
@@ -49,31 +53,31 @@ function casesByPlace(apps: readonly AnalysedApp[]): CasesByPlace {
       else found.set(key, [one]);
     }
   }
-  return found;
+  return (rule) => (open.has(placeKey(rule)) ? undefined : (found.get(placeKey(rule)) ?? []));
 }
 
 /** The account pages are an app, too, which no file describes; rules about apps may be for them. */
-function unreachable(rule: Rule, cases: CasesByPlace, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function unreachable(rule: Rule, cases: Cases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
-  if (place === undefined || cases === undefined || isAboutApps || cases.has(placeKey(rule))) return [];
+  if (place === undefined || cases === undefined || isAboutApps || cases.length > 0) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
   const advice = 'correct its conditions or those of the other policy';
   return [analysisFinding('unreachable', place, { message, advice })];
 }
 
-/** The longest session in which the rule decides. */
-function longestSession(rule: Rule, cases: CasesByPlace): Seconds | undefined {
-  const lengths = (cases?.get(placeKey(rule)) ?? []).map(({ session: { then } }) => {
+/** The longest session among these cases. */
+function longestSession(cases: Cases): Seconds | undefined {
+  const lengths = (cases ?? []).map(({ session: { then } }) => {
     const terms = then.kind === 'allow' ? then.session : undefined;
     return terms === undefined ? Number.POSITIVE_INFINITY : Math.max(terms.absolute, terms.keep?.absolute ?? 0);
   });
   return lengths.length === 0 ? undefined : Math.max(...lengths);
 }
 
-function idleAges(rule: Rule, cases: CasesByPlace, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function idleAges(rule: Rule, cases: Cases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const place = placeOf(rule);
-  const longest = longestSession(rule, cases);
+  const longest = longestSession(cases);
   if (place === undefined || longest === undefined || rule.then.kind !== 'allow' || rule.then.session) return [];
   if (!agesIn(rule.then.requirement).some((age) => age >= longest)) return [];
   const message = `has a greatest age that never counts: every session in which it decides ends after ${longest} seconds`;

@@ -28,12 +28,20 @@ export function groupWarnings(
       ? []
       : valuesInConditions(source.content, 'groups.any|all|none.*')
           .filter(({ value }) => typeof value === 'string' && !known.includes(value))
-          .map(({ path, value }) => source.finding(path, unknownGroup(String(value), known))),
+          .map(({ path, value }) =>
+            source.finding(path, unknownGroup(String(value), { known, hasUsers: members !== undefined })),
+          ),
   );
 }
 
-/** ``no user is in `editrs`; did you mean `editors`?`` */
-function unknownGroup(name: string, known: readonly string[]): string {
+/** ``no user is in `editrs`; did you mean `editors`?`` Without a store, it is not known what users are in. */
+function unknownGroup(
+  name: string,
+  { known, hasUsers }: { readonly known: readonly string[]; readonly hasUsers: boolean },
+): string {
   const near = nearestName(name, known);
-  return `no user is in \`${name}\`${near === undefined ? '; `groups` in stepgate.yaml names groups that are still empty' : `; did you mean \`${near}\`?`}`;
+  const meant = near === undefined ? undefined : `; did you mean \`${near}\`?`;
+  return hasUsers
+    ? `no user is in \`${name}\`${meant ?? '; `groups` in stepgate.yaml names groups that are still empty'}`
+    : `\`groups\` in stepgate.yaml does not name \`${name}\`${meant ?? ': add it there'}`;
 }

@@ -30,6 +30,7 @@ export const challengeSamples: Readonly<Record<string, StepPage>> = {
     },
   },
   totp: { ...stepBase, ...known, done: ['password'], step: totp },
+  'totp-ending': { ...stepBase, ...known, remaining: 480, done: ['password'], step: totp },
   'totp-wrong': {
     ...stepBase,
     ...known,

@@ -17,6 +17,7 @@ export const stepBase: Omit<StepPage, 'step'> = {
   app: { name: 'Payroll' },
   locale: 'en',
   canRestart: false,
+  remaining: 3600,
 };
 export const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;
 

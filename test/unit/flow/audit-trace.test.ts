@@ -4,7 +4,7 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
-import { type AuditTrace, auditTrace } from '../../../src/flow/audit-trace.ts';
+import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/audit-trace.ts';
 import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../core/support/fixtures.ts';
 
 function traceOf(policies: PolicySet, facts: Facts): AuditTrace {
@@ -32,6 +32,14 @@ test('rules that did not decide have the first condition that kept them from it'
       { rule: 'Either', because: 'any' },
     ],
   });
+});
+
+test('a rule that decided several times is named once', () => {
+  const { trace } = evaluate(withRules(), factsOf({ subject: userWith(['password']) }));
+  const [first] = trace.layers.filter(({ decidedBy }) => decidedBy !== undefined);
+  const layers = [...trace.layers, ...(first ? [first] : [])];
+  expect(decidingRule({ trace: { ...trace, layers } })).toBe(decidingRule({ trace }));
+  expect(decidingRule({ trace })).toContain('app: Rest');
 });
 
 test('of the browser it keeps what a rule asked about', () => {

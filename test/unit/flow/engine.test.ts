@@ -35,6 +35,7 @@ describe('a whole sign-in', () => {
     expect(identify.identifier).toBeUndefined();
     const second = asStep(await world.send(identify, { identifier: ' Ann ', 'credentials.passcode': 'secret' }));
     expect(currentStep(second)).toBe('challenge:totp');
+    expect(identify.remaining).toBe(3600);
     expect(second).toMatchObject({ version: 2, identifier: 'Ann', canRestart: true, done: ['password'], moved: true });
     expect(await world.send(second, { 'credentials.passcode': '123' })).toMatchObject({
       kind: 'complete',

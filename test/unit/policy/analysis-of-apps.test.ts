@@ -186,6 +186,25 @@ describe('spoofable', () => {
   ])('quiet where other browsers are asked for %s', async (_, text) => {
     expect(await findings({ [signOn]: text })).toEqual([]);
   });
+
+  test.each(['registered: true', 'managed: true', 'assurance: { any: [healthy] }'])(
+    'quiet about what a trusted source says: %s',
+    async (device) => {
+      const stepgate = settings(
+        'deviceSignals: { proxy: { header: X-Device, proxies: [10.0.0.0/24] }, assurances: { healthy: { signals: [pin] } } }\n',
+      );
+      const text = policy(`{ name: Ours, when: { device: { ${device} } }, then: ${one} }`, rest(two));
+      expect(await findings({ 'stepgate.yaml': stepgate, [signOn]: text })).toEqual([]);
+    },
+  );
+
+  test('a browser that chooses among what a trusted source says', async () => {
+    const stepgate = settings('deviceSignals: { proxy: { header: X-Device, proxies: [10.0.0.0/24] } }\n');
+    const text = policy(`{ name: Ours, when: { device: { managed: true, os: [macos] } }, then: ${one} }`, rest(two));
+    const found = await findings({ 'stepgate.yaml': stepgate, [signOn]: text });
+    expect(found.map(({ code }) => code)).toEqual(['spoofable']);
+    expect(found[0]?.example?.join(' ')).toMatch(/--device-signals/);
+  });
 });
 
 test('an app that no user can enter, although each policy allows somewhere', async () => {
@@ -208,6 +227,17 @@ test('an age that no session reaches', async () => {
     'idle-age rules[0].then.allow',
   ]);
   expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
+});
+
+test('what one app leaves open hides nothing of another one', async () => {
+  const risky = policy(`{ name: Risk, when: { risk: { atLeast: high } }, then: ${two} }`, rest(two));
+  const found = await findings({
+    'apps/risky.yaml':
+      'clientId: risky\nname: Risky\nsignOnPolicy: risky\nclient: { redirect_uris: [https://a.example/cb] }\n',
+    'policies/sign-on/risky.yaml': risky.replace('name: notes', 'name: risky'),
+    [signOn]: policy(rest('{ allow: { factors: 1, reauthenticate: P3D } }')),
+  });
+  expect(found.map(({ code, file }) => `${code} ${file}`)).toContain(`idle-age ${signOn}`);
 });
 
 describe('a pointless alternative', () => {

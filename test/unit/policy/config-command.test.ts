@@ -107,6 +107,19 @@ test('a group that the settings name may be empty', async () => {
   }
 });
 
+test('without a store, nothing is said of users', async () => {
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': 'brand: { name: A }\ngroups: { editors: {} }\n',
+    'policies/sign-on/notes.yaml': `${editors}${rest}`,
+  };
+  const missing = async () => Promise.reject(new StepgateError('store_unavailable', 'there is no store'));
+  await withConfiguration(files, async (dir) => {
+    const { stderr } = await runOn(missing, dir, ['check']);
+    expect(stderr).toContain('`groups` in stepgate.yaml does not name `editrs`; did you mean `editors`?\n');
+  });
+});
+
 test('check works without a store', async () => {
   await withConfiguration(validFiles, async (dir) => {
     const missing = async () => Promise.reject(new StepgateError('store_unavailable', 'there is no store'));

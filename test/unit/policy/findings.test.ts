@@ -401,6 +401,11 @@ test.each<[string, string, readonly string[]]>([
     ['5:19 rules[0].when.lastSignIn give either `within` or `notWithin`'],
   ],
   [
+    'a level between nothing',
+    when('risk: { atLeast: high, below: medium }'),
+    ['5:13 rules[0].when.risk `atLeast` is not below `below`: no sign-in is meant'],
+  ],
+  [
     'an age between nothing',
     when('accountAge: { atLeast: P2D, below: P1D }'),
     ['5:19 rules[0].when.accountAge `atLeast` is not below `below`: no account is meant'],

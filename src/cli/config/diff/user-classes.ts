@@ -118,6 +118,7 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
       one.compromised ?? '',
       one.consumed ? 'consumed' : '',
       one.temporary ? 'temporary' : '',
+      recovery?.by.includes(one.id) ? 'recovered' : '',
       outdated(one),
     ].join(' '),
   );
@@ -128,7 +129,7 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
     missing.filter((name) => offeredAttributes.includes(name)),
     terms.map((id) => acceptedTerms[id] ?? null),
     skipped ?? null,
-    recovery ? subject.enrollments.map(({ id }) => recovery.by.includes(id)) : null,
+    recovery !== undefined,
   ]);
 }
 

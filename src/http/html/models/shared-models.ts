@@ -31,10 +31,24 @@ export interface LayoutModel {
   readonly back?: BackModel;
   /** HTML of the page itself. */
   readonly main: string;
+  /** The page can be used for a while only. */
+  readonly ending?: EndingModel;
   /** Of the brand, for the foot of the page. */
   readonly links: readonly LinkModel[];
   /** Absent: there is one language only. */
   readonly languages?: LanguagesModel;
+}
+
+/** When a sign-in ends, told before it does (WCAG 2.2, success criterion 2.2.1). */
+export interface EndingModel {
+  /** Seconds from the drawing of the page. */
+  readonly remaining: number;
+  /** That it is near; absent: it is not yet. */
+  readonly near?: MessageDescriptor;
+  /** What a script says on a page that was left open. */
+  readonly warning: MessageDescriptor;
+  /** Where the user goes on once it has ended. */
+  readonly href: string;
 }
 
 /** The switch of languages, each by its own name. */

@@ -1,5 +1,6 @@
 /** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
 import type { LocalizedText } from '../../../core/model/attribute.ts';
+import type { Seconds } from '../../../core/model/facts.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { ProfileIdentifier } from '../../../flow/account/profile.ts';
@@ -54,6 +55,8 @@ export interface StepPage extends PageBase {
   readonly challengeService?: ChallengeScript;
   /** Offer "Use another account". */
   readonly canRestart: boolean;
+  /** Until the sign-in ends. */
+  readonly remaining: Seconds;
   /** The user recovers the password. */
   readonly recovering?: true;
   /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */

@@ -1,6 +1,7 @@
 /** Which scripts a step runs. Each adds to a page that works without it, passkeys aside. */
 import type { Step } from '../../../core/step/step.ts';
 import type { OtherTabModel } from '../models/step-models.ts';
+import { endingOf } from './ending.ts';
 import type { StepPage } from './page-models.ts';
 import { takesPublicKey } from './public-key.ts';
 import { publicOf } from './step-texts.ts';
@@ -34,6 +35,7 @@ export function scriptsOf(page: StepPage): readonly string[] {
     ...(asksForSecret(step) ? ['secret.js'] : []),
     ...(asksForNewSecret(step) ? ['new-secret.js'] : []),
     ...('work' in step && step.work ? ['work.js'] : []),
+    ...(endingOf(page) ? ['ending.js'] : []),
     ...(page.challengeService ? ['challenge-service.js'] : []),
   ];
 }

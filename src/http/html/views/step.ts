@@ -5,6 +5,7 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { explained, fieldsOf, identifyFields } from '../fields.ts';
 import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
+import { endingOf } from './ending.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import { identifierWords, isUsual } from './identifier-words.ts';
 import type { StepPage } from './page-models.ts';
@@ -48,7 +49,7 @@ export function stepView(page: StepPage, t: Translator): View {
       page.account,
       (page.done ?? []).map((key) => authenticatorName(key, t)),
     ),
-    ...omitUndefined({ context: contextOf(page, heading) }),
+    ...omitUndefined({ context: contextOf(page, heading), ending: endingOf(page) }),
     notices: noticesModel(step.notices, t, {
       authenticator: authenticatorOf(step),
       step: step.kind,

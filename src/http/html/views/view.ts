@@ -12,6 +12,7 @@ import type {
   AppView,
   BackModel,
   ContactModel,
+  EndingModel,
   FormModel,
   HiddenInput,
   NavModel,
@@ -42,6 +43,7 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly nav?: NavModel;
   readonly back?: BackModel;
   readonly returnTo?: BackModel;
+  readonly ending?: EndingModel;
 }
 
 /** What a page has of its own. */

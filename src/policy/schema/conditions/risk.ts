@@ -12,5 +12,11 @@ export const riskSchema = closedNotEmpty({
   any: signals.optional().describe('One of these is unusual, whatever it counts.'),
   none: signals.optional().describe('None of these is unusual.'),
 })
+  .refine(
+    ({ atLeast, below }) => atLeast === undefined || below === undefined || (atLeast === 'medium' && below === 'high'),
+    {
+      error: '`atLeast` is not below `below`: no sign-in is meant',
+    },
+  )
   .optional()
   .describe('What is unusual about the sign-in, by `risk` of stepgate.yaml. Counts after the first proof.');

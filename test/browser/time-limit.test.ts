@@ -1,0 +1,89 @@
+/** WCAG 2.2, success criterion 2.2.1: a page that was left open says in time that its sign-in ends. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type PageServer, servePages } from '../support/page-states.ts';
+
+let browser: Browser;
+let server: PageServer;
+
+beforeAll(async () => {
+  server = await servePages();
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens a state with a clock that stands still until the test moves it. */
+async function onPage(state: string, use: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
+  try {
+    const page = await context.newPage();
+    await page.clock.install({ time: new Date('2026-11-26T08:00:00Z') });
+    await page.goto(`${server.origin}/${state}`);
+    await page.clock.pauseAt(new Date('2026-11-26T08:01:00Z'));
+    await use(page);
+  } finally {
+    await context.close();
+  }
+}
+
+/** The rules need a clock that runs; the test cannot tell the time any more after this. */
+async function expectAccessibleNow(page: Page): Promise<void> {
+  await page.clock.resume();
+  await expectAccessible(page);
+}
+
+const soon = (page: Page) => page.getByRole('status').getByText('This sign-in expires in less than 5 minutes.');
+const over = (page: Page) => page.getByRole('status').getByText('This sign-in has expired');
+const line = (page: Page) => page.getByText('This sign-in expires in less than 8 minutes.');
+
+test('a page that was left open announces the end five minutes before it, in view, and then that it has ended', async () => {
+  await onPage('totp', async (page) => {
+    await page.clock.fastForward('53:00');
+    expect(await soon(page).isVisible()).toBe(false);
+    await page.clock.fastForward('01:30');
+    expect(await soon(page).isVisible()).toBe(true);
+    const box = await soon(page).boundingBox();
+    expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThanOrEqual(844);
+    await page.clock.fastForward('06:00');
+    expect(await soon(page).isVisible()).toBe(false);
+    expect(await over(page).isVisible()).toBe(true);
+    expect(await over(page).getByRole('link', { name: 'Continue' }).getAttribute('href')).toBe('/signin/f1x2t3u4r5e6');
+    await expectAccessibleNow(page);
+  });
+});
+
+test('what the page said when it was drawn gives way to the announcement', async () => {
+  await onPage('totp-ending', async (page) => {
+    expect(await line(page).isVisible()).toBe(true);
+    expect(await soon(page).isVisible()).toBe(false);
+    await page.clock.fastForward('02:30');
+    expect(await line(page).count()).toBe(0);
+    expect(await soon(page).isVisible()).toBe(true);
+    await expectAccessibleNow(page);
+  });
+});
+
+test('the announcement covers nothing that has the focus (success criterion 2.4.11)', async () => {
+  await onPage('profile', async (page) => {
+    await page.clock.fastForward('55:00');
+    expect(await soon(page).isVisible()).toBe(true);
+    const stops = await page.locator('main :is(input:not([type=hidden]), select, textarea, button, a)').count();
+    const covered: string[] = [];
+    for (let stop = 0; stop < stops; stop += 1) {
+      const isCovered = await page.evaluate(`(() => {
+        const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+        return document.elementFromPoint(x + width / 2, y + height / 2)?.closest('.ending') !== null;
+      })()`);
+      if (isCovered) covered.push(await page.locator(':focus').evaluate(String));
+      await page.keyboard.press('Tab');
+    }
+    expect(stops).toBeGreaterThan(8);
+    expect(covered).toEqual([]);
+  });
+});
