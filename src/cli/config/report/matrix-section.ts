@@ -41,7 +41,7 @@ function groupsRow(rows: readonly AppRow[], counted: boolean): PageMarkup {
   const names = rows.map(({ groups }) => groups.join(' + ') || '(no group)').join(', ');
   const users = rows.reduce((sum, row) => sum + (row.users ?? 0), 0);
   const [{ outcomes } = { outcomes: [] }] = rows;
-  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td>${users}</td>` : ''}${outcomes.map(cell)}</tr>
+  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${users}</td>` : ''}${outcomes.map(cell)}</tr>
 `;
 }
 

@@ -2,11 +2,14 @@
 export const reportStyle = `
 a { color: var(--more); }
 section { scroll-margin-top: 1rem; }
-th { font-weight: 600; }
+thead th { font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 400; }
 .contents > li { margin: .35rem 0; }
 .contents ul { columns: 2 14rem; margin: .15rem 0 .35rem 1rem; font-size: .9rem; }
 .plain { list-style: disc; padding-inline-start: 1.25rem; }
+#asked th:first-child { min-width: 12rem; }
+#asked td { min-width: 9rem; }
+#asked td.count { min-width: 0; }
 .denied { color: var(--worse); }
 .scroll { overflow-x: auto; }
 .ladders { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; align-items: start; }

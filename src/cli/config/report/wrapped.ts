@@ -1,8 +1,8 @@
 /** Lines of text in a picture, which does not wrap by itself. */
 
 /** Widths (pixels) of characters in a sans-serif font of 14 pixels, rather too wide than too narrow. */
-const narrow = 4.6;
-const usual = 7.8;
+const narrow = 5;
+const usual = 8.6;
 const wide = 11.6;
 const full = 15;
 
