@@ -87,6 +87,26 @@ test('a policy is drawn with its rules in order, what they ask about, and what t
   );
 });
 
+test('alternatives, times, durations and changes of an account are told as the files have them', async () => {
+  const time = { days: ['mon', 'tue'], from: '08:00', to: '18:30', zone: 'UTC' };
+  const some = { name: 'Some', enabled: false, when: { any: [{ groups: { any: ['a'] } }, { time }] }, then: 'deny' };
+  const old = {
+    name: 'Old',
+    when: { accountAge: { atLeast: 'P30D' } },
+    then: { allow: { factors: 2 }, remember: 'P7D' },
+  };
+  const account = { rules: [{ name: 'Keys', change: { add: ['totp'], remove: 'all' }, then: 'deny' }, all] };
+  const { page } = await report({ ...policy(some, old, all), 'policies/account.yaml': JSON.stringify(account) });
+  expect(textOf(page, 'aria-label="Sign-on policy notes"', '</svg>')).toMatch(
+    /if one of 1\. groups any: \[a\] 2\. time days: \[mon, tue\], from: 08:00, to: 18:30, zone: UTC denied/,
+  );
+  expect(page).toContain('off · line');
+  expect(textOf(page, 'aria-label="Sign-on policy notes"', '</svg>')).toContain('if accountAge atLeast: 30 d');
+  expect(textOf(page, 'aria-label="Account policy"', '</svg>')).toContain(
+    'if to add totp, or to remove anything denied',
+  );
+});
+
 test('what files call things is text in it, and it loads nothing', async () => {
   const name = '</text><script>alert(1)</script> & "so"';
   const { page } = await report({
@@ -130,15 +150,15 @@ test('findings, invariants and standards stand in it with their verdicts', async
 test('policy tests stand in it with what fails and what they leave open', async () => {
   const tests = {
     tests: [
-      { name: 'Notes by password', app: 'notes', expect: { rule: 'All' } },
-      { name: 'Nobody', app: 'notes', expect: { deny: 'rule' } },
+      { name: 'Notes by password', app: 'notes', user: { groups: [] }, expect: { rule: 'All' } },
+      { name: 'Nobody', app: 'notes', user: { groups: [] }, expect: { deny: 'rule' } },
     ],
   };
   const { page } = await report({ ...policy(noNight, all), 'tests/all.yaml': JSON.stringify(tests) });
   const section = textOf(page, '<section id="tests">');
   expect(section).toContain('1 of 2 passed');
   expect(section).toContain('failed: Nobody');
-  expect(section).toContain('No night shift decided no test');
+  expect(section).toContain('No night shift groups lacks a hit');
   expect(textOf((await report({})).page, '<section id="tests">')).toMatch(/there is no directory/);
 });
 

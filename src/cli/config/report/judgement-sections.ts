@@ -22,16 +22,21 @@ export function severityCounts(findings: readonly AnalysisFinding[], warnings: r
 /** The most severe first. */
 export function findingsSection(findings: readonly AnalysisFinding[], warnings: readonly Finding[]): PageContent {
   if (findings.length + warnings.length === 0) return markup`<p>The analysis found nothing.</p>`;
-  const bySeverity = severities.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
-  return [findingList(bySeverity), markup`<ul>${warnings.map(warningCard)}</ul>`];
+  const of = (...wanted: readonly Severity[]) => findings.filter(({ severity }) => wanted.includes(severity));
+  return [
+    findingList(of('error')),
+    findingList(of('warning')),
+    warnings.length === 0 ? '' : markup`<ul>${warnings.map(warningCard)}</ul>`,
+    findingList(of('note')),
+  ];
 }
 
-function findingList(findings: readonly AnalysisFinding[]): PageMarkup {
-  return markup`<ul>${findings.map(findingCard)}</ul>`;
+function findingList(findings: readonly AnalysisFinding[]): PageContent {
+  return findings.length === 0 ? '' : markup`<ul>${findings.map(findingCard)}</ul>`;
 }
 
 function warningCard({ file, line, path, message }: Finding): PageMarkup {
-  return markup`<li class="card"><p>warning: ${path} ${message}</p><dl>${row('where', `${file}:${line}`)}</dl></li>
+  return markup`<li class="card"><p>${`warning: ${path === '' ? '' : `${path} `}${message}`}</p><dl>${row('where', markup`<code>${file}:${line}</code>`)}</dl></li>
 `;
 }
 

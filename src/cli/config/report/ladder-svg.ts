@@ -35,7 +35,7 @@ export function ladderSvg({ title, rungs, otherwise }: PolicyLadder): PageMarkup
     lastStop = y;
     y = bottom + 18;
   }
-  const height = y - 17;
+  const height = y - 16;
   return markup`<svg class="ladder" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${title}">
 <line class="rail" x1="${rail}" y1="13" x2="${rail}" y2="${lastStop + 13}"/>
 ${parts}
@@ -46,8 +46,7 @@ function drawRung({ rule, line, conditions, verdict, says, state }: Rung, number
   const place = state === undefined ? `line ${line}` : `${state} · line ${line}`;
   const placeWidth = place.length * 7 + 8;
   const name = textBlock(rule, { x: left, y, width: width - left - placeWidth, kind: 'rule' });
-  const words = conditions.map((one, at) => `${at === 0 ? 'if' : 'and'} ${one}`);
-  const when = box(words.length === 0 ? ['always'] : words, { y: name.bottom + 6, kind: 'when' });
+  const when = box(whenLines(conditions, number), { y: name.bottom + 6, kind: 'when' });
   const middle = left + 24;
   const then = box(says, { y: when.bottom + 16, kind: verdict });
   return {
@@ -62,15 +61,23 @@ ${then.picture}
   };
 }
 
+function whenLines(conditions: Rung['conditions'], number: number): readonly string[] {
+  if (conditions.length === 0) return [number === 1 ? 'always' : 'in every other case'];
+  return conditions.flatMap(({ words, oneOf = [] }, at) => [
+    `${at === 0 ? 'if' : 'and'} ${words}`,
+    ...oneOf.map((one, index) => `${index + 1}. ${one}`),
+  ]);
+}
+
 function box(words: readonly string[], { y, kind }: { readonly y: number; readonly kind: string }): Drawn {
   const lines: PageMarkup[] = [];
-  let bottom = y + 4;
+  let bottom = y + 3;
   for (const one of words) {
     const block = textBlock(one, { x: left + padding, y: bottom, width: width - left - 2 * padding, kind: 'words' });
     lines.push(block.picture);
     bottom = block.bottom;
   }
-  bottom += 5;
+  bottom += 6;
   return {
     bottom,
     picture: markup`<rect class="box ${kind}" x="${left}" y="${y}" width="${width - left - 1}" height="${bottom - y}" rx="5"/>${lines}`,

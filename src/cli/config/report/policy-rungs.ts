@@ -1,4 +1,5 @@
 /** Policies as ladders: their rules from top to bottom, each with its conditions and what it says, in words. */
+import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
 import type { AllowTerms, RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledCondition, compileConditions } from '../../../core/policy/conditions.ts';
@@ -31,11 +32,17 @@ export interface Rung {
   readonly rule: string;
   readonly line: number;
   /** All of them must hold. Empty: it always decides. */
-  readonly conditions: readonly string[];
+  readonly conditions: readonly RungCondition[];
   readonly verdict: 'allow' | 'deny' | 'terms';
   /** A line each. */
   readonly says: readonly string[];
   readonly state?: 'off' | 'reports only';
+}
+
+export interface RungCondition {
+  readonly words: string;
+  /** One of these must hold. */
+  readonly oneOf?: readonly string[];
 }
 
 /** By kind, in the order in which a sign-in meets them. */
@@ -113,20 +120,22 @@ function headOf(rule: RuleHead): Pick<Rung, 'rule' | 'line' | 'conditions' | 'st
   return reportOnly ? { ...head, state: 'reports only' } : head;
 }
 
-function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly string[] {
-  return compileConditions(when).flatMap(({ name, alternatives }) => {
-    if (alternatives === undefined) return [conditionWords(when, name)];
+function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly RungCondition[] {
+  return compileConditions(when).map(({ name, alternatives }) => {
+    if (alternatives === undefined) return { words: conditionWords(when, name) };
     const words = (all: readonly CompiledCondition[], at: number) =>
       all.map((one) => conditionWords(when.any?.[at] ?? {}, one.name)).join(' and ');
-    return [`one of: ${alternatives.map((all, at) => `(${at + 1}) ${words(all, at)}`).join(' ')}`];
+    return { words: 'one of', oneOf: alternatives.map(words) };
   });
 }
 
-function changeWords(change: object | undefined): readonly string[] {
+/** A rule may be about several changes. */
+function changeWords(change: ChangesNamed | undefined): readonly RungCondition[] {
   if (change === undefined) return [];
-  return Object.entries(change).map(
-    ([action, of]) => `to ${action} ${Array.isArray(of) ? of.join(' or ') : 'anything'}`,
+  const words = Object.entries(change).map(
+    ([action, of]) => `to ${action} ${of === 'all' ? 'anything' : of.join(' or ')}`,
   );
+  return [{ words: words.join(', or ') }];
 }
 
 function saysOf(then: { readonly kind: 'deny' } | AllowTerms): readonly string[] {

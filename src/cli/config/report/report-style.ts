@@ -3,12 +3,13 @@ export const reportStyle = `
 a { color: var(--more); }
 section { scroll-margin-top: 1rem; }
 thead th { font-weight: 600; white-space: nowrap; }
+h4 { font-size: .95rem; margin: .75rem 0 .25rem; color: var(--faint); }
 tbody th { font-weight: 400; }
 .contents > li { margin: .35rem 0; }
 .contents ul { columns: 2 14rem; margin: .15rem 0 .35rem 1rem; font-size: .9rem; }
 .plain { list-style: disc; padding-inline-start: 1.25rem; }
 #asked th:first-child { min-width: 12rem; }
-#asked td { min-width: 9rem; }
+#asked td { min-width: 9rem; overflow-wrap: break-word; }
 #asked td.count { min-width: 0; }
 .denied { color: var(--worse); }
 .scroll { overflow-x: auto; }
@@ -27,6 +28,11 @@ tbody th { font-weight: 400; }
 .ladder .box.allow { stroke: var(--more); }
 .ladder .box.deny { stroke: var(--worse); stroke-width: 1.5; }
 .ladder .idle { opacity: .65; }
+@media screen and (max-width: 40rem) {
+  .scroll table { font-size: .875rem; }
+  #asked th:first-child, #asked td { min-width: 7rem; }
+  #asked td.count { min-width: 0; }
+}
 @media print {
   main { max-width: none; }
   a { color: inherit; text-decoration: none; }

@@ -25,8 +25,9 @@ export function testsSection(tests: ReportedTests): PageContent {
     return markup`<p>The tests cannot be run:</p><ul class="plain">${findings.map(
       ({ file, line, path, message }) => markup`<li><code>${file}:${line}</code> ${path} ${message}</li>`,
     )}</ul>`;
+  const failed = failedIn(results);
   return markup`<p>${passedText(tests)}${coverageText(tests)}.</p>
-<ul>${failedIn(results).map(failedCard)}</ul>
+${failed.length === 0 ? '' : markup`<ul>${failed.map(failedCard)}</ul>`}
 ${uncoveredTable(coverage)}`;
 }
 
