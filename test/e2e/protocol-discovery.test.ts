@@ -128,9 +128,17 @@ describe('what is announced', () => {
       ui_locales_supported: ['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt-BR', 'tr', 'zh-Hans'],
       introspection_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
       revocation_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
+      introspection_endpoint_auth_signing_alg_values_supported: body.token_endpoint_auth_signing_alg_values_supported,
+      revocation_endpoint_auth_signing_alg_values_supported: body.token_endpoint_auth_signing_alg_values_supported,
     });
     expect(body).not.toHaveProperty('registration_endpoint');
     expect(body.request_parameter_supported).toBe(true);
+    expect([...(body.token_endpoint_auth_signing_alg_values_supported as string[])].sort()).toEqual([
+      'ES256',
+      'EdDSA',
+      'PS256',
+      'RS256',
+    ]);
     expect([...(body.request_object_signing_alg_values_supported as string[])].sort()).toEqual([
       'ES256',
       'EdDSA',

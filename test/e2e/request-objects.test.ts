@@ -66,6 +66,22 @@ describe('a signed request', () => {
     expect(tokens.id_token).toBeDefined();
   });
 
+  test.each(['signed', 'pushed'])('is the only place that asks for `offline_access`: %s', async (how) => {
+    const { request, claims } = await requestOf('signing', { scope: 'openid' });
+    const asking = { scope: 'openid offline_access' };
+    const object = await sign(claims);
+    const pushed = await post(`${node.issuer}/oauth2/v1/par`, { client_id: 'signing', request: object });
+    const byReference = new URLSearchParams({
+      client_id: 'signing',
+      request_uri: String(pushed.body.request_uri),
+      ...asking,
+    });
+    const url =
+      how === 'signed' ? address('signing', object, asking) : `${node.issuer}/oauth2/v1/authorize?${byReference}`;
+    const { page } = await signIn(new UserAgent(), url, await newTestUser(node));
+    expect((await redeem(await discover(node.issuer, 'signing'), request, page.url)).scope).toBe('openid');
+  });
+
   test('can be pushed', async () => {
     const { request, claims } = await requestOf('signing');
     const pushed = await post(`${node.issuer}/oauth2/v1/par`, { client_id: 'signing', request: await sign(claims) });

@@ -146,7 +146,8 @@ function parseMaxAge(text: string): Seconds {
 function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
   for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
-  const { zones, unknownZones = [] } = zonesOf(ip);
+  // Without an address there is nothing to look up, whatever files this machine has.
+  const { zones, unknownZones = [] } = ip === '' ? { zones: [] } : zonesOf(ip);
   const unknown = unknownZones.filter((name) => !zone?.includes(name));
   return { ip, zones: [...new Set([...zones, ...(zone ?? [])])], ...(unknown.length > 0 && { unknownZones: unknown }) };
 }

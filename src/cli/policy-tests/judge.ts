@@ -24,7 +24,7 @@ export async function openDifferences(
   const cases = (expected: Expectation): readonly Case[] =>
     explanations.map((explanation, at) => ({
       differences: differences(expected, explanation),
-      example: exampleOf(facts[at]),
+      example: exampleOf(facts[at], test.user?.enrolled),
     }));
   return [
     ...(test.always ? always(cases(test.always), isPartial) : []),
@@ -83,8 +83,9 @@ function textOf(expected: Expectation): string {
     .join(', ');
 }
 
-function exampleOf(facts: Facts | undefined): readonly string[] {
+/** `written`: what the test says that the user has set up. */
+function exampleOf(facts: Facts | undefined, written: readonly string[] | undefined): readonly string[] {
   if (facts?.subject === undefined) return [];
-  const enrolled = facts.subject.enrollments.map(({ authenticator }) => authenticator);
+  const enrolled = written ?? facts.subject.enrollments.map(({ authenticator }) => authenticator);
   return exampleOptions({ ...facts, subject: facts.subject }, enrolled);
 }

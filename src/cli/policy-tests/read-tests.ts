@@ -101,7 +101,7 @@ function unknownNames(source: YamlSource, configuration: TestedConfiguration): r
   });
   const unknownValues = references.flatMap(([pattern, what, known]) =>
     valuesAt(source.content, `tests.*.${pattern}`).flatMap(({ path, value }) => {
-      const name = typeof value === 'string' ? value.split('@', 1)[0] : undefined;
+      const name = typeof value === 'string' ? value.split(/[@[]/, 1)[0] : undefined;
       return name === undefined || known.includes(name) ? [] : [source.finding(path, unknownName(what, name, known))];
     }),
   );

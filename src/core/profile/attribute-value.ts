@@ -44,7 +44,7 @@ const markup = /[<>]|\$\{|\{\{|\{%|#\{/;
 export function readAttribute(attribute: Attribute, given: unknown, { typed = false } = {}): ReadAttribute {
   if (attribute.type === 'number') return readNumberValue(attribute, given);
   if (attribute.type === 'boolean') return readBoolean(typed && given === 'yes' ? true : given);
-  if (attribute.type === 'list') return readList(attribute, given);
+  if (attribute.type === 'list') return readList(attribute, given, typed);
   return readTextValue(attribute, given, typed);
 }
 
@@ -86,9 +86,11 @@ const textForms: Partial<Record<AttributeType, (text: string) => string | undefi
 
 /** ISO 8601, a day that exists (OpenID Connect Core 1.0 section 5.1, `birthdate`). */
 function dateOf(text: string): string | undefined {
-  const [year = 0, month = 0, day = 0] = /^\d{4}-\d{2}-\d{2}$/.test(text) ? text.split('-').map(Number) : [];
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const [year, month, day] = text.split('-').map(Number) as [number, number, number];
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
+  // No day is in a month that there is not.
+  const days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] as number;
   return day >= 1 && day <= days ? text : undefined;
 }
 
@@ -119,13 +121,19 @@ function timeZoneOf(text: string): string | undefined {
   }
 }
 
-function readNumberValue({ min, max }: Attribute, given: unknown): ReadAttribute {
+function readNumberValue(attribute: Attribute, given: unknown): ReadAttribute {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = attribute;
   if (typeof given === 'string' && given.trim() === '') return refuseValue('required');
-  const isNumeral = typeof given === 'string' && /^\s*[+-]?\d{1,15}(?:\.\d{1,15})?\s*$/.test(given);
-  const value = isNumeral ? Number(given) : given;
-  if (typeof value !== 'number' || !Number.isFinite(value)) return refuseValue('wrong_type');
-  if (min !== undefined && value < min) return refuseValue('too_small', min);
-  return max !== undefined && value > max ? refuseValue('too_large', max) : { ok: true, value };
+  const value = numberOf(given);
+  if (!Number.isFinite(value)) return refuseValue('wrong_type');
+  if (value < min) return refuseValue('too_small', min);
+  return value > max ? refuseValue('too_large', max) : { ok: true, value };
+}
+
+/** `NaN`: it is none. */
+function numberOf(given: unknown): number {
+  if (typeof given === 'number') return given;
+  return typeof given === 'string' && /^\s*[+-]?\d{1,15}(?:\.\d{1,15})?\s*$/.test(given) ? Number(given) : Number.NaN;
 }
 
 function readBoolean(given: unknown): ReadAttribute {
@@ -133,11 +141,15 @@ function readBoolean(given: unknown): ReadAttribute {
   return given === false || given === 'false' ? { ok: true, value: false } : refuseValue('wrong_type');
 }
 
-function readList(attribute: Attribute, given: unknown): ReadAttribute {
+function readList(attribute: Attribute, given: unknown, typed: boolean): ReadAttribute {
   const members: unknown = typeof given === 'string' ? given.split(';').filter((part) => part.trim() !== '') : given;
   if (!Array.isArray(members)) return refuseValue('wrong_type');
   if (members.length > maxMembers) return refuseValue('too_long', maxMembers);
-  const read = members.map((member) => readTextValue({ ...attribute, type: 'text' }, member, false));
-  const refused = read.find((one) => !one.ok);
-  return refused ?? { ok: true, value: read.flatMap((one) => (one.ok ? [String(one.value)] : [])) };
+  const values: string[] = [];
+  for (const member of members) {
+    const read = readTextValue({ ...attribute, type: 'text' }, member, typed);
+    if (!read.ok) return read;
+    values.push(String(read.value));
+  }
+  return { ok: true, value: values };
 }

@@ -25,9 +25,7 @@ function isFilledIn(profile: Subject['profile'], name: string): boolean {
 
 /** Terms that the user has not accepted in the version that counts now. */
 function openTerms({ terms }: ProfileTerms, { acceptedTerms }: Subject): readonly TermsOfUse[] {
-  return terms.filter(({ id, version }) => {
-    return !(acceptedTerms && Object.hasOwn(acceptedTerms, id) && acceptedTerms[id] === version);
-  });
+  return terms.filter(({ id, version }) => acceptedTerms?.[id] !== version);
 }
 
 /** Whether everything that is required is there. */

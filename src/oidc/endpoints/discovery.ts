@@ -1,6 +1,7 @@
 /** How apps may say who they are, and what else discovery tells of this provider. */
 import type { Configuration } from 'oidc-provider';
 import type { Settings } from '../../policy/model/settings.ts';
+import { signingAlgorithms } from '../../policy/model/signing.ts';
 import { registrationPrompt } from '../interaction/interactions.ts';
 import type { ProviderPages } from '../pages.ts';
 
@@ -24,5 +25,8 @@ export function discovery({
     ui_locales_supported: [...pages.locales],
     introspection_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
+    // What `private_key_jwt` takes there (RFC 8414 section 2); of the token endpoint oidc-provider tells it by itself.
+    introspection_endpoint_auth_signing_alg_values_supported: [...signingAlgorithms],
+    revocation_endpoint_auth_signing_alg_values_supported: [...signingAlgorithms],
   };
 }

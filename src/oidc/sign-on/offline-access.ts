@@ -9,23 +9,24 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 
 const offline = 'offline_access';
 
-/** Puts the scope back that was asked for. Only for clients that may have refresh tokens, and this scope, at all. */
+/**
+ * Puts the scope back that was asked for. Only for clients that may have refresh tokens, and this scope, at all. Where
+ * there is a request object, nothing outside of it counts (RFC 9101 section 6.3; a pushed request is kept as one).
+ * oidc-provider has verified it by now.
+ */
 export function keepOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
   const { params, client } = oidc;
   if (!params || client?.grantTypeAllowed('refresh_token') !== true) return;
   const isAllowed = client.scope === undefined || words(client.scope).includes(offline);
   const scopes = words(params.scope);
   const asked = oidc.route === 'pushed_authorization_request' ? oidc.body : { ...query, ...oidc.body };
-  const pushed = oidc.entities.PushedAuthorizationRequest?.request;
-  const isAsked = [asked?.scope, scopeIn(asked?.request), scopeIn(pushed)].some((one) => words(one).includes(offline));
+  const object = oidc.entities.PushedAuthorizationRequest?.request ?? asked?.request;
+  const isAsked = words(typeof object === 'string' && object !== '' ? decodeJwt(object).scope : asked?.scope).includes(
+    offline,
+  );
   if (isAsked && isAllowed && !scopes.includes(offline)) params.scope = [...scopes, offline].join(' ');
 }
 
 function words(value: unknown): readonly string[] {
   return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
-}
-
-/** The scope in a request object, which oidc-provider has verified by now; a pushed request is kept as one. */
-function scopeIn(request: unknown): unknown {
-  return typeof request === 'string' ? decodeJwt(request).scope : undefined;
 }

@@ -6,8 +6,11 @@ import { riskSignals } from '../../core/model/risk.ts';
 import { kilometres } from './conditions/distance.ts';
 import { closed, closedNotEmpty, duration, key, listOf, text } from './fields.ts';
 
-/** `totp`, `totp@3d`, `totp@PT12H`. */
-const proof = z.string().regex(/^\w+(?:@(?:\d{1,9}[smhd]|P[\dWDTHMS]+))?$/, {
+/** What a key shows at most, such as `[userPresence+phishingResistant]`. */
+const shows = /\[[\w+]*\]/.source;
+
+/** `totp`, `totp@3d`, `totp@PT12H`, `webauthn[userPresence]@3d`. */
+const proof = z.string().regex(new RegExp(`^\\w+(?:${shows})?(?:@(?:\\d{1,9}[smhd]|P[\\dWDTHMS]+))?$`), {
   error: 'must be an authenticator, and how long ago it was proved, such as totp@3d or totp@PT12H',
 });
 
@@ -53,6 +56,11 @@ const request = closedNotEmpty({
 function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) {
   const keys = authenticators.map((one) => one.key);
   const one = z.enum(keys);
+  const enrolledFault = `must be one of ${keys.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;
+  const weaker = z
+    .string()
+    .regex(new RegExp(`^(?:${keys.join('|')})${shows}$`), { error: enrolledFault })
+    .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
   const some = z.union([one, listOf(one)], {
     error: `must be an authenticator (${keys.join(', ')}), or a list of them`,
   });
@@ -89,7 +97,10 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
       .optional()
       .describe('Attributes with their values.'),
-    enrolled: z.array(one).optional().describe('What the user has set up. Default: the password.'),
+    enrolled: z
+      .array(z.union([one, weaker], { error: enrolledFault }))
+      .optional()
+      .describe('What the user has set up. Default: the password.'),
     accountAge: duration().optional().describe('The account was made so long ago, such as P30D.'),
     lastSignIn: duration().optional().describe('The user signed in so long ago. Default: never before.'),
     recovered: duration().optional().describe('The account was recovered so long ago.'),

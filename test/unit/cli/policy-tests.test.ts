@@ -116,6 +116,25 @@ test.each<[string, readonly string[], string]>([
     'steps email; enroll webauthn email; offer webauthn',
   ],
   [
+    'a key that shows less than it could',
+    [
+      'app: payroll',
+      'user: { groups: [staff], enrolled: [password, "webauthn[userPresence+phishingResistant]"] }',
+      'expect: { steps: [password, webauthn] }',
+    ],
+    '',
+  ],
+  [
+    'a proof that showed less than its key can',
+    [
+      'app: payroll',
+      'user: { groups: [staff], enrolled: [password, webauthn] }',
+      'evidence: ["webauthn[userPresence]@1m"]',
+      'expect: { steps: [[password, webauthn]] }',
+    ],
+    '',
+  ],
+  [
     'a phone by its header',
     ['app: notes', staff, 'device: { userAgent: "Mozilla/5.0 (Linux; Android 15)" }', 'expect: { deny: false }'],
     '',
@@ -196,6 +215,14 @@ test.each<[string, string]>([
   [
     one('app: notes', 'user: { attributes: { level: 1.0e+30 } }', 'expect: { deny: true }'),
     'tests/own.yaml:4:34 tests[0].user.attributes.level must ',
+  ],
+  [
+    one('app: notes', 'user: { enrolled: ["webauthn[userPresent]"] }', 'expect: { deny: true }'),
+    'tests/own.yaml:2:5 tests[0] unknown characteristic `userPresent`; did you mean `userPresence`?',
+  ],
+  [
+    one('app: notes', 'user: {}', 'evidence: ["webautn[userPresence]@3d"]', 'expect: { deny: true }'),
+    'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `webautn`; did you mean `webauthn`?',
   ],
   ['tests: [', 'tests/own.yaml:1:9 '],
 ])('what cannot be meant is refused with its place: %s', async (text, line) => {
@@ -411,5 +438,43 @@ test('the coverage names conditions that no test hit, or none missed', async () 
       expect.objectContaining({ rule: 'Own', condition: 'any[0].network', lacks: 'a miss' }),
       expect.objectContaining({ rule: 'Own', condition: 'any[1].device.known', lacks: 'a hit' }),
     ],
+  });
+});
+
+test('the example of a test about weaker keys has these keys', async () => {
+  const text = one(
+    'app: payroll',
+    'user: { groups: [staff], enrolled: [password, "webauthn[userPresence]"] }',
+    'never: { steps: [password, webauthn] }',
+  );
+  const { stdout } = await runOnDemo(text, '--json');
+  const [difference] = JSON.parse(stdout).tests[0].differences;
+  expect(difference.example).toContain('password,webauthn[userPresence]');
+});
+
+test('without an address it needs no files to know that a sign-in is in no zone but those of the test', async () => {
+  const zones = `networkData: { country: /nowhere/City.mmdb }
+zones: { home: { countries: [AT] }, abroad: { countries: [US] } }
+`;
+  const policy = `name: notes
+rules:
+  - { name: Abroad, when: { network: { none: [home] } }, then: deny }
+  - { name: Home, then: { allow: { factors: 1 } } }
+`;
+  const text = `tests:
+  - { name: One, app: notes, user: {}, expect: { rule: Abroad } }
+  - { name: Two, app: notes, user: {}, network: { zones: [abroad] }, expect: { rule: Abroad } }
+  - { name: Three, app: notes, user: {}, network: { zones: [home] }, expect: { deny: false, rule: Home } }
+  - { name: Four, app: notes, user: {}, network: { ip: 192.0.2.7 }, expect: { deny: condition_failed } }
+`;
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `brand: { name: Test }\n${zones}`,
+    'policies/sign-on/notes.yaml': policy,
+    'tests/own.yaml': text,
+  };
+  await withConfiguration(files, async (dir) => {
+    const { stdout } = await run(dir);
+    expect(stdout).toContain('4 of 4 tests passed');
   });
 });
