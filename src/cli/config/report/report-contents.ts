@@ -39,7 +39,7 @@ export interface ReportOptions {
 }
 
 /** Rejects with what the store rejects with, once it has answered. */
-export async function reportOf(
+export async function reportContents(
   context: ConfigContext,
   checked: CheckedFiles,
   { dir, standards: names }: ReportOptions,

@@ -10,7 +10,7 @@ import type { ConfigContext } from '../config-context.ts';
 import { writePage } from '../diff/diff.ts';
 import { matrixData } from '../matrix.ts';
 import { standardNames } from '../standard.ts';
-import { type Report, reportOf } from './report-contents.ts';
+import { type Report, reportContents } from './report-contents.ts';
 import { reportHtml } from './report-html.ts';
 
 interface ReportCommandOptions extends ResultOptions {
@@ -30,7 +30,7 @@ export function reportCommand(context: ConfigContext): Command {
     .action(async (dir: string, options: ReportCommandOptions) => {
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
-      const report = await reportOf(context, checked, { dir, standards: options.standard ?? [] });
+      const report = await reportContents(context, checked, { dir, standards: options.standard ?? [] });
       await writePage(options.out, reportHtml(report));
       printResult(context, options, {
         text: `wrote ${options.out}\n`,
