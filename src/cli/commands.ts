@@ -106,6 +106,11 @@ export const commands = {
     example: 'config what alice@demo.test',
     json: 'as a JSON object',
   },
+  'config report': {
+    summary: 'write one page for a security review: what is asked, policies, findings, tests, changes',
+    example: 'config report ./config --out report.html',
+    json: 'as a JSON object',
+  },
   explain: {
     summary: 'say what a sign-in would ask for, and which rule of which policy requires it',
     example: 'explain --app payroll --user alice@demo.test --ip 192.0.2.10',

@@ -55,6 +55,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
   // The password policy, policies/password.yaml.
+  'cli/config/report/policy-rungs': ['password'],
   'core/policy/password-terms': ['password'],
   'policy/analysis/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],

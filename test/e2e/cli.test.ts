@@ -1,7 +1,7 @@
 /** The commands next to a running server, on one data directory: what an admin does, the server sees. */
 
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -227,6 +227,15 @@ test('a revision that is applied is in use within two seconds, for the next step
 
   expect(await done('config', 'apply', '-m', 'open again')).toContain('sign-on/notes');
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
+});
+
+test('a report about the files stands in one page, with what is live beside it', async () => {
+  const file = join(dir, 'report.html');
+  expect(await done('config', 'report', '--out', file, '--standard', 'phr-only')).toBe(`wrote ${file}\n`);
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain('aria-label="Sign-on policy payroll"');
+  expect(page).toMatch(/Compared with revision \d+, which is live/);
+  expect(page).toMatch(/Invariants<\/a> <span class="faint">4 of 4 proved</);
 });
 
 test('doctor finds nothing wrong next to a running server', async () => {

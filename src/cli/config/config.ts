@@ -11,6 +11,7 @@ import { diffCommand } from './diff/diff.ts';
 import { fmtCommand } from './fmt.ts';
 import { historyCommand } from './history.ts';
 import { matrixCommand } from './matrix.ts';
+import { reportCommand } from './report/report.ts';
 import { rollbackCommand } from './rollback.ts';
 import { schemaCommand } from './schema.ts';
 import { shadowCommand } from './shadow/shadow.ts';
@@ -36,5 +37,6 @@ export function configCommand(context: ConfigContext): Command {
     matrixCommand(context),
     whoCommand(context),
     whatCommand(context),
+    reportCommand(context),
   ]);
 }

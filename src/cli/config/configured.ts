@@ -29,17 +29,18 @@ export interface Configured {
  * With `dir`, the files there. Else the revision in use, and without a store the files of the default directory.
  * Rejects with one sentence when the files are no valid configuration, or with what the store rejects with.
  */
-export async function withConfigured(
+export async function withConfigured<T>(
   context: AskContext,
   dir: string | undefined,
-  use: (configured: Configured) => Promise<void>,
-): Promise<void> {
+  use: (configured: Configured) => Promise<T>,
+): Promise<T> {
   const store = await storeIfAny(context, dir !== undefined);
   try {
     if (store !== undefined && dir === undefined) {
       const { snapshot, manifest } = await revisionInUse(store, context.authenticators);
-      await use({ snapshot, clientIds: appNames(manifest), source: `revision ${snapshot.revision}`, store });
-    } else await use({ ...(await filesOf(context, dir ?? context.configDir)), ...(store && { store }) });
+      return await use({ snapshot, clientIds: appNames(manifest), source: `revision ${snapshot.revision}`, store });
+    }
+    return await use({ ...(await filesOf(context, dir ?? context.configDir)), ...(store && { store }) });
   } finally {
     await store?.close();
   }

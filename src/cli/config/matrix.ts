@@ -24,9 +24,24 @@ interface Row {
   readonly users?: number;
 }
 
-interface AppRow extends Row {
+export interface AppRow extends Row {
   readonly app: App;
+  /** In the order of the zones. */
   readonly outcomes: readonly Outcome[];
+}
+
+export interface Matrix {
+  /** Which configuration it is about, for the reader. */
+  readonly source: string;
+  readonly zones: readonly string[];
+  /** By app, then by groups. */
+  readonly table: readonly AppRow[];
+  /** Combinations of groups beyond the limit. */
+  readonly left: number;
+  /** There are more users than were counted. */
+  readonly isPartial: boolean;
+  /** Conditions that it leaves aside. */
+  readonly leftAside: readonly string[];
 }
 
 export function matrixCommand(context: AskContext): Command {
@@ -39,8 +54,44 @@ export function matrixCommand(context: AskContext): Command {
 }
 
 async function print(context: AskContext, options: MatrixOptions, configured: Configured): Promise<void> {
+  const matrix = await matrixOf(context, configured, options.app);
+  const { source, zones, table, left, isPartial, leftAside } = matrix;
+  printResult(context, options, {
+    text: [
+      `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
+      tableText(tableRows(table, zones)),
+      left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
+      isPartial ? '\nNot all users were counted.\n' : '',
+      leftAsideText(leftAside),
+    ].join(''),
+    data: matrixData(matrix),
+  });
+}
+
+/** For scripts. */
+export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
+  return {
+    source,
+    zones,
+    rows: table.map(({ app: { clientId }, outcomes, ...row }) => ({
+      app: clientId,
+      ...row,
+      outcomes: outcomes.map(outcomeData),
+    })),
+    combinationsLeftOut: left,
+    usersComplete: !isPartial,
+    leftAside,
+  };
+}
+
+/** All that the command shows. Rejects where an app is unknown, or with what the store rejects with. */
+export async function matrixOf(
+  context: AskContext,
+  configured: Configured,
+  named?: readonly string[],
+): Promise<Matrix> {
   const { snapshot, source, store } = configured;
-  const apps = await appsToShow(configured, options.app);
+  const apps = await appsToShow(configured, named);
   const members = store && (await groupCombinations(store));
   const { rows, left } = rowsFor(await groupsIn(apps, snapshot), members);
   const asked = questionAbout(snapshot, context);
@@ -51,27 +102,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: Co
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
   const zones = asked.places.map(({ zone }) => zone);
-  printResult(context, options, {
-    text: [
-      `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
-      tableText(tableRows(table, zones)),
-      left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
-      members?.isPartial ? '\nNot all users were counted.\n' : '',
-      leftAsideText(leftAside),
-    ].join(''),
-    data: {
-      source,
-      zones,
-      rows: table.map(({ app: { clientId }, outcomes, ...row }) => ({
-        app: clientId,
-        ...row,
-        outcomes: outcomes.map(outcomeData),
-      })),
-      combinationsLeftOut: left,
-      usersComplete: members?.isPartial !== true,
-      leftAside,
-    },
-  });
+  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside };
 }
 
 /** No group, each group alone, and what users have together. `left`: combinations beyond the limit. */

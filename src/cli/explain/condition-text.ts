@@ -1,7 +1,8 @@
 /** Formats the conditions of a rule with what they resulted in. */
-import type { ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionName, ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { ExplainedRule } from '../../flow/explain.ts';
+import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 
@@ -36,12 +37,12 @@ function line({ result }: ConditionTrace, words: string, paint: Paint): string {
   return `${resultWord(result, paint)}  ${printable(words)}`;
 }
 
-/** `groups any: [contractors]`. */
+/** `groups any: [contractors]`; times, days and durations as a reader writes them. */
 export function conditionWords(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
-  const text = JSON.stringify(value, asWritten, 1)
+  const text = JSON.stringify(value, asWritten(key), 1)
     .replace(/\s+/g, ' ')
     .replaceAll('"', '')
     .replaceAll('[ ', '[')
@@ -49,8 +50,21 @@ export function conditionWords(when: ConditionSet, name: string): string {
   return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
 }
 
-/** Dates as they stand in the file. */
-function asWritten(_: string, value: unknown): unknown {
-  const isDate = typeof value === 'object' && value !== null && 'written' in value;
-  return isDate ? value.written : value;
+const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const conditionsInSeconds: readonly string[] = ['accountAge', 'lastSignIn', 'recovered'] satisfies ConditionName[];
+
+/** What the files say: of a date what is written there, of `time` clock times and days. */
+function asWritten(condition: string): (key: string, value: unknown) => unknown {
+  return (key, value) => {
+    if (typeof value === 'object' && value !== null && 'written' in value) return value.written;
+    if (typeof value === 'number' && conditionsInSeconds.includes(condition)) return durationText(value);
+    if (condition !== 'time') return value;
+    if (key === 'days' && Array.isArray(value)) return value.map((day) => days[day]);
+    return typeof value === 'number' ? clockTime(value) : value;
+  };
+}
+
+/** `minutes`: since midnight. */
+function clockTime(minutes: number): string {
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }

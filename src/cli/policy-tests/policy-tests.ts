@@ -43,7 +43,7 @@ interface TestOptions extends ResultOptions, RecordOptions {
   readonly coverage?: true;
 }
 
-interface Outcome {
+export interface TestOutcome {
   readonly results: readonly TestResult[];
   /** Not empty: the results are not all. */
   readonly findings: readonly Finding[];
@@ -66,7 +66,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .action(async (dir: string, options: TestOptions) => {
       if (options.record !== undefined) return recordTest(context, dir, options);
       refuseWithoutRecord(options);
-      const outcome = await outcomeOf(context, dir, options.tests ?? join(dir, 'tests'));
+      const outcome = await testOutcome(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
       if (findings.length > 0) return refuseFindings(context, findings, options);
       if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
@@ -96,8 +96,11 @@ async function configurationOf(
   return { documents, configuration: { snapshot, apps, authenticators, variables } };
 }
 
-/** Nothing is run where the configuration or a test is wrong. */
-async function outcomeOf(context: PolicyTestContext, dir: string, tests: string): Promise<Outcome> {
+/**
+ * Runs the tests of a directory. Nothing is run where the configuration or a test is wrong. Rejects with `bad_request`
+ * where the directory is not there or holds no test.
+ */
+export async function testOutcome(context: PolicyTestContext, dir: string, tests: string): Promise<TestOutcome> {
   const read = await configurationOf(dir, context);
   const nothing = { results: [], coverage: coverage(new Map(), []) };
   if ('findings' in read) return { ...nothing, findings: read.findings };
@@ -178,7 +181,7 @@ function stepLines(expected: string, actual: string): readonly string[] {
   ];
 }
 
-function summary({ results, coverage: covered }: Outcome, { coverage: isAsked }: TestOptions): readonly string[] {
+function summary({ results, coverage: covered }: TestOutcome, { coverage: isAsked }: TestOptions): readonly string[] {
   const failed = results.filter(({ differences }) => differences.length > 0).length;
   const passed = `${results.length - failed} of ${results.length} tests passed`;
   return isAsked ? [passed, ...coverageLines(covered)] : [passed];

@@ -30,12 +30,28 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/** What controls the direction of text could make it look like something else. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  const plain = text.replace(/(?![\n\t])\p{Cc}|[\p{Cf}\u2028\u2029]/gu, '?');
+  return plain.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+/** 1 to 6, as in HTML. */
+export type HeadingLevel = number;
+
+export function heading(level: HeadingLevel, content: PageContent): PageMarkup {
+  return markup`<h${level}>${content}</h${level}>`;
+}
+
+export interface Page {
+  readonly title: string;
+  readonly body: PageMarkup;
+  /** CSS, besides that of all pages. */
+  readonly style?: string;
 }
 
 /** A whole document, in English. No script, and nothing is loaded. */
-export function htmlPage({ title, body }: { readonly title: string; readonly body: PageMarkup }): string {
+export function htmlPage({ title, body, style = '' }: Page): string {
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -44,7 +60,7 @@ export function htmlPage({ title, body }: { readonly title: string; readonly bod
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${new PageMarkup(style)}</style>
+<style>${new PageMarkup(`${commonStyle}${style}`)}</style>
 </head>
 <body>
 <main>
@@ -55,7 +71,7 @@ ${body}
 `.text;
 }
 
-const style = `
+const commonStyle = `
 :root { --text: #1c1c1e; --faint: #5a5a60; --line: #d5d5da; --panel: #f6f6f8; --page: #fff; --worse: #a4161a; --more: #1a5fb4; }
 @media (prefers-color-scheme: dark) {
   :root { --text: #ececf0; --faint: #a9a9b2; --line: #3d3d44; --panel: #232328; --page: #17171a; --worse: #ff9b9b; --more: #8ab8f5; }

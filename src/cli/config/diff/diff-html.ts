@@ -1,5 +1,12 @@
 /** A diff as a page: for a review, for a ticket, on paper. */
-import { htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import {
+  type HeadingLevel,
+  heading,
+  htmlPage,
+  markup,
+  type PageContent,
+  type PageMarkup,
+} from '../../shared/html-page.ts';
 import { quantity } from '../quantities.ts';
 import { appsText, byApps, changeDetails, sectionTitles } from './diff-text.ts';
 import type { AccessChange, ConfigDiff, FileChange, PartChange } from './model.ts';
@@ -16,11 +23,16 @@ export function diffHtml(diff: ConfigDiff, { dir, now }: DiffPage): string {
   const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const body = markup`<h1>What ${dir} would change</h1>
 <p class="faint">Compared with ${diff.against}, on ${when} UTC${countedText(diff)}.</p>
-${changeSections(diff)}
-${appsSection(diff)}
-${filesSection(diff.files)}
-${leftAsideText(diff.leftAside)}`;
+${diffSections(diff, 2)}`;
   return htmlPage({ title: `Changes of ${dir}`, body });
+}
+
+/** What differs, in sections. `level`: of their headings. */
+export function diffSections(diff: ConfigDiff, level: HeadingLevel): PageMarkup {
+  return markup`${changeSections(diff, level)}
+${appsSection(diff, level)}
+${filesSection(diff.files, level)}
+${leftAsideText(diff.leftAside)}`;
 }
 
 function countedText({ users, isPartial }: ConfigDiff): string {
@@ -28,16 +40,18 @@ function countedText({ users, isPartial }: ConfigDiff): string {
   return `, for ${quantity(users, 'active user')}${isPartial ? ' or more' : ''}`;
 }
 
-function changeSections({ changes }: ConfigDiff): PageContent {
+function changeSections({ changes }: ConfigDiff, level: HeadingLevel): PageContent {
   if (changes.length === 0) return markup`<p>No fresh sign-in changes.</p>`;
   return sectionTitles.map(([title, kinds]) => {
     const own = changes.filter(({ kind }) => kinds.includes(kind));
-    return own.length === 0 ? '' : markup`<section><h2>${title}</h2>${byApps(own).map(appSection)}</section>`;
+    return own.length === 0
+      ? ''
+      : markup`<section>${heading(level, title)}${byApps(own).map((one) => appSection(one, level + 1))}</section>`;
   });
 }
 
-function appSection({ apps, changes }: ReturnType<typeof byApps>[number]): PageMarkup {
-  return markup`<h3>${appsText(apps)}</h3><ul>${changes.map(card)}</ul>`;
+function appSection({ apps, changes }: ReturnType<typeof byApps>[number], level: HeadingLevel): PageMarkup {
+  return markup`${heading(level, appsText(apps))}<ul>${changes.map(card)}</ul>`;
 }
 
 function card(change: AccessChange): PageMarkup {
@@ -46,16 +60,16 @@ function card(change: AccessChange): PageMarkup {
   return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
 }
 
-function appsSection({ apps: { added, removed } }: ConfigDiff): PageContent {
+function appsSection({ apps: { added, removed } }: ConfigDiff, level: HeadingLevel): PageContent {
   if (added.length + removed.length === 0) return '';
-  return markup`<section><h2>Apps</h2>${added.length > 0 ? markup`<p>New: ${added.join(', ')}</p>` : ''}${
+  return markup`<section>${heading(level, 'Apps')}${added.length > 0 ? markup`<p>New: ${added.join(', ')}</p>` : ''}${
     removed.length > 0 ? markup`<p>No user can open any more: ${removed.join(', ')}</p>` : ''
   }</section>`;
 }
 
-function filesSection(files: readonly FileChange[]): PageContent {
+function filesSection(files: readonly FileChange[], level: HeadingLevel): PageContent {
   if (files.length === 0) return markup`<p>Nothing differs.</p>`;
-  return markup`<section><h2>Files and rules</h2>
+  return markup`<section>${heading(level, 'Files and rules')}
 <table><thead><tr><th scope="col">Where</th><th scope="col">Change</th><th scope="col">What</th></tr></thead><tbody>${files.map(fileRows)}</tbody></table></section>`;
 }
 

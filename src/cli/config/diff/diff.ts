@@ -85,7 +85,8 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
   });
 }
 
-async function writePage(file: string, page: string): Promise<void> {
+/** Rejects with one sentence where the file cannot be written. */
+export async function writePage(file: string, page: string): Promise<void> {
   try {
     await writeFile(file, page);
   } catch (error) {

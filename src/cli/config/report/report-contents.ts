@@ -1,0 +1,94 @@
+/** What a report says: what the other commands find out, together. */
+import { join } from 'node:path';
+import { StepgateError } from '../../../errors.ts';
+import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
+import { coverage } from '../../policy-tests/uncovered.ts';
+import type { CheckedFiles } from '../checked-files.ts';
+import type { ConfigContext } from '../config-context.ts';
+import { type Configured, withConfigured } from '../configured.ts';
+import { diffAgainstLive } from '../diff/against-live.ts';
+import type { ConfigDiff } from '../diff/model.ts';
+import { type Matrix, matrixOf } from '../matrix.ts';
+import { type DocumentCounts, documentCounts } from '../quantities.ts';
+import { type StandardReport, standardReport } from '../standard.ts';
+import { type PolicyLadder, policyLadders } from './policy-rungs.ts';
+
+export interface Report extends DocumentCounts, Pick<CheckedFiles, 'warnings' | 'findings' | 'invariants'> {
+  /** The directory that it is about. */
+  readonly dir: string;
+  /** When it was made (epoch seconds). */
+  readonly at: number;
+  readonly matrix: Matrix;
+  readonly policies: readonly PolicyLadder[];
+  /** Those that were asked for. */
+  readonly standards: readonly StandardReport[];
+  readonly tests: ReportedTests;
+  /** Against what is live. Absent: there is no store, or nothing is live in it. */
+  readonly diff?: ConfigDiff;
+}
+
+export interface ReportedTests extends TestOutcome {
+  /** Why there are none, in a sentence. */
+  readonly none?: string;
+}
+
+export interface ReportOptions {
+  readonly dir: string;
+  /** Names of standards. */
+  readonly standards: readonly string[];
+}
+
+/** Rejects with what the store rejects with, once it has answered. */
+export async function reportContents(
+  context: ConfigContext,
+  checked: CheckedFiles,
+  { dir, standards: names }: ReportOptions,
+): Promise<Report> {
+  const { documents, warnings, findings, invariants } = checked;
+  const standards: StandardReport[] = [];
+  for (const standard of names) {
+    const report = await standardReport(context, checked, { standard });
+    if (report) standards.push(report);
+  }
+  const tests = await testsOf(context, dir);
+  const { matrix, diff } = await withConfigured(context, dir, async (configured) => ({
+    matrix: await matrixOf(context, configured),
+    diff: await diffOf(context, checked, configured),
+  }));
+  return {
+    dir,
+    at: context.now(),
+    ...documentCounts(documents),
+    matrix,
+    policies: policyLadders(documents),
+    warnings,
+    findings,
+    invariants,
+    standards,
+    tests,
+    ...(diff && { diff }),
+  };
+}
+
+/** Broken tests are part of the report; that there are none is, too. */
+async function testsOf(context: ConfigContext, dir: string): Promise<ReportedTests> {
+  try {
+    return await testOutcome(context, dir, join(dir, 'tests'));
+  } catch (error) {
+    if (!(error instanceof StepgateError)) throw error;
+    return { results: [], findings: [], coverage: coverage(new Map(), []), none: error.message };
+  }
+}
+
+async function diffOf(
+  context: ConfigContext,
+  checked: CheckedFiles,
+  { store }: Configured,
+): Promise<ConfigDiff | undefined> {
+  try {
+    return store && (await diffAgainstLive(store, checked, context));
+  } catch (error) {
+    if (error instanceof StepgateError && error.code === 'not_configured') return undefined;
+    throw error;
+  }
+}

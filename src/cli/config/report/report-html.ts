@@ -1,0 +1,120 @@
+/** A report as a page: one file without scripts, to be read, searched, printed and kept. */
+import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { diffSections } from '../diff/diff-html.ts';
+import { countsText, quantity } from '../quantities.ts';
+import { findingsSection, invariantsSection, severityCounts, standardsSection } from './judgement-sections.ts';
+import { ladderSvg } from './ladder-svg.ts';
+import { matrixSection } from './matrix-section.ts';
+import type { PolicyLadder } from './policy-rungs.ts';
+import type { Report } from './report-contents.ts';
+import { reportStyle } from './report-style.ts';
+import { coverageText, passedText, testsSection } from './tests-section.ts';
+
+interface Section {
+  /** Of its anchor. */
+  readonly id: string;
+  readonly title: string;
+  /** What it comes to, in a few words. */
+  readonly sum: string;
+  readonly content: PageContent;
+  /** Anchors in it. */
+  readonly parts?: readonly { readonly id: string; readonly title: string }[];
+}
+
+/** A whole document. */
+export function reportHtml(report: Report): string {
+  const { dir, at } = report;
+  const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const sections = sectionsOf(report);
+  const body = markup`<header><h1>Access policies of ${dir}</h1>
+<p class="faint">${countsText(report)}. Made on ${when} UTC by <code>stepgate config report</code>.</p></header>
+<nav aria-label="Contents"><ul class="contents">${sections.map(contentsEntry)}</ul></nav>
+${sections.map(
+  ({ id, title, content }) => markup`<section id="${id}">${heading(2, title)}
+${content}
+</section>
+`,
+)}`;
+  return htmlPage({ title: `Access policies of ${dir}`, body, style: reportStyle });
+}
+
+function contentsEntry({ id, title, sum, parts = [] }: Section): PageMarkup {
+  const inner = parts.map((part) => markup`<li><a href="#${part.id}">${part.title}</a></li>`);
+  const list = parts.length === 0 ? '' : markup`<ul>${inner}</ul>`;
+  return markup`<li><a href="#${id}">${title}</a> <span class="faint">${sum}</span>${list}</li>`;
+}
+
+function sectionsOf(report: Report): readonly Section[] {
+  const { matrix, policies, findings, warnings, invariants, standards, tests } = report;
+  const proved = invariants.filter(({ verdict }) => verdict === 'holds').length;
+  const met = standards.filter(({ meets }) => meets).length;
+  return [
+    { id: 'asked', title: 'What is asked of whom', sum: quantity(report.apps, 'app'), content: matrixSection(matrix) },
+    {
+      id: 'policies',
+      title: 'Policies',
+      sum: quantity(policies.length, 'policy', 'policies'),
+      content: policiesSection(policies),
+      parts: policies.map(({ title }, at) => ({ id: policyId(at), title })),
+    },
+    {
+      id: 'findings',
+      title: 'Findings',
+      sum: severityCounts(findings, warnings),
+      content: findingsSection(findings, warnings),
+    },
+    {
+      id: 'invariants',
+      title: 'Invariants',
+      sum: invariants.length === 0 ? 'none' : `${proved} of ${invariants.length} proved`,
+      content: invariantsSection(invariants),
+    },
+    {
+      id: 'standards',
+      title: 'Standards',
+      sum: standards.length === 0 ? 'none asked for' : `${met} of ${standards.length} met`,
+      content: standardsSection(standards),
+    },
+    {
+      id: 'tests',
+      title: 'Policy tests',
+      sum: `${passedText(tests)}${coverageText(tests)}`,
+      content: testsSection(tests),
+    },
+    changesSection(report),
+  ];
+}
+
+function policiesSection(policies: readonly PolicyLadder[]): PageContent {
+  return markup`<p>Rules are read from top to bottom. The first whose conditions all hold decides.</p>
+<div class="ladders">${policies.map(
+    (policy, at) => markup`<article id="${policyId(at)}">${heading(3, policy.title)}
+<p class="faint"><code>${policy.file}</code></p>
+${ladderSvg(policy)}</article>
+`,
+  )}</div>`;
+}
+
+/** Names are no anchors: an anchor takes no space, and two policies of different kinds may have one name. */
+function policyId(at: number): string {
+  return `policy-${at + 1}`;
+}
+
+function changesSection({ diff }: Report): Section {
+  const base = { id: 'changes', title: 'Changes' };
+  if (diff === undefined)
+    return {
+      ...base,
+      sum: 'not compared',
+      content: markup`<p>Nothing is live that the files could be compared with.</p>`,
+    };
+  const { changes, files, against, users } = diff;
+  const counted =
+    users === undefined ? '' : `, for ${quantity(users, 'active user')}${diff.isPartial ? ' or more' : ''}`;
+  return {
+    ...base,
+    sum: `${quantity(changes.length, 'change')} of access, ${quantity(files.length, 'file')}`,
+    content: markup`<p class="faint">Compared with ${against}${counted}.</p>
+${diffSections(diff, 3)}`,
+  };
+}

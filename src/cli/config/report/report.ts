@@ -1,0 +1,59 @@
+/** `stepgate config report`: what a security review asks about a configuration, on one page. */
+import { type Command, Option } from 'commander';
+import { unknownName } from '../../../policy/source/nearest-name.ts';
+import { newCommand } from '../../commands.ts';
+import { collect } from '../../shared/collect.ts';
+import { printResult, type ResultOptions } from '../../shared/print-result.ts';
+import { refusal } from '../../shared/refusal.ts';
+import { checkedFiles } from '../checked-files.ts';
+import type { ConfigContext } from '../config-context.ts';
+import { writePage } from '../diff/diff.ts';
+import { matrixData } from '../matrix.ts';
+import { standardNames } from '../standard.ts';
+import { type Report, reportContents } from './report-contents.ts';
+import { reportHtml } from './report-html.ts';
+
+interface ReportCommandOptions extends ResultOptions {
+  readonly out: string;
+  readonly standard?: readonly string[];
+}
+
+export function reportCommand(context: ConfigContext): Command {
+  return newCommand('config report')
+    .argument('[dir]', 'directory of the configuration', context.configDir)
+    .requiredOption('--out <file>', 'the page to write')
+    .addOption(
+      new Option('--standard <name>', 'say also which rules fall short of a standard; can be repeated').argParser(
+        collectStandard,
+      ),
+    )
+    .action(async (dir: string, options: ReportCommandOptions) => {
+      const checked = await checkedFiles(context, dir, options);
+      if (checked === undefined) return;
+      const report = await reportContents(context, checked, { dir, standards: options.standard ?? [] });
+      await writePage(options.out, reportHtml(report));
+      printResult(context, options, {
+        text: `wrote ${options.out}\n`,
+        data: { ok: true, file: options.out, ...reportData(report) },
+      });
+    });
+}
+
+function collectStandard(name: string, before: readonly string[] | undefined): readonly string[] {
+  if (!standardNames.includes(name)) throw refusal(unknownName('standard', name, standardNames));
+  return [...new Set(collect(name, before))];
+}
+
+/** For scripts. */
+function reportData({ matrix, tests, ...report }: Report): object {
+  const { results, coverage } = tests;
+  return {
+    ...report,
+    matrix: matrixData(matrix),
+    tests: {
+      ...tests,
+      results: results.map(({ explanation: _, ...result }) => ({ ...result, ok: result.differences.length === 0 })),
+      coverage,
+    },
+  };
+}

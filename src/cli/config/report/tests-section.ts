@@ -1,0 +1,65 @@
+/** Policy tests and what they cover, as a part of a page. */
+
+import type { TestResult } from '../../policy-tests/run-tests.ts';
+import type { Coverage } from '../../policy-tests/uncovered.ts';
+import { markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
+import { quantity } from '../quantities.ts';
+import type { ReportedTests } from './report-contents.ts';
+
+/** `4 of 4 passed`. */
+export function passedText({ none, findings, results }: ReportedTests): string {
+  if (none !== undefined) return 'none';
+  if (findings.length > 0) return `not run: ${quantity(findings.length, 'problem')}`;
+  return `${results.length - failedIn(results).length} of ${results.length} passed`;
+}
+
+/** `, 3 of 5 rules decided one`; empty where no test ran. */
+export function coverageText({ results, coverage: { rules, uncovered } }: ReportedTests): string {
+  return results.length === 0 ? '' : `, ${rules - uncovered.length} of ${rules} rules decided one`;
+}
+
+export function testsSection(tests: ReportedTests): PageContent {
+  const { none, findings, results, coverage } = tests;
+  if (none !== undefined) return markup`<p>${none}</p>`;
+  if (findings.length > 0)
+    return markup`<p>The tests cannot be run:</p><ul class="plain">${findings.map(
+      ({ file, line, path, message }) => markup`<li><code>${file}:${line}</code> ${path} ${message}</li>`,
+    )}</ul>`;
+  const failed = failedIn(results);
+  return markup`<p>${passedText(tests)}${coverageText(tests)}.</p>
+${failed.length === 0 ? '' : markup`<ul>${failed.map(failedCard)}</ul>`}
+${uncoveredTable(coverage)}`;
+}
+
+function failedIn(results: readonly TestResult[]): readonly TestResult[] {
+  return results.filter(({ differences }) => differences.length > 0);
+}
+
+function failedCard({ file, line, name, differences }: TestResult): PageMarkup {
+  const details = differences.map(
+    ({ what, expected, actual }) => markup`<dt>${what}</dt><dd>expected: ${expected}<br>actual: ${actual}</dd>`,
+  );
+  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${file}:${line}</code></dd>${details}</dl></li>
+`;
+}
+
+function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
+  const rules = uncovered.map(({ file, line, rule }) => [`${file}:${line}`, rule, 'decided no test'] as const);
+  const lacking = uncoveredConditions
+    .filter(({ file, line }) => !uncovered.some((one) => one.file === file && one.line === line))
+    .map(({ file, line, rule, condition, lacks }) => {
+      const what = lacks === 'both' ? 'a hit and a miss' : lacks;
+      return [`${file}:${line}`, rule, `${condition} lacks ${what}`] as const;
+    });
+  const covered = conditions - uncoveredConditions.length;
+  return markup`<p>${covered} of ${quantity(conditions, 'condition')} were hit in one test and missed in another.</p>
+${rules.length + lacking.length === 0 ? '' : gapsTable([...rules, ...lacking])}`;
+}
+
+function gapsTable(gaps: readonly (readonly [string, string, string])[]): PageMarkup {
+  return markup`<table><thead><tr><th scope="col">Where</th><th scope="col">Rule</th><th scope="col">What no test shows</th></tr></thead>
+<tbody>${gaps.map(
+    ([place, rule, what]) => markup`<tr><td><code>${place}</code></td><th scope="row">${rule}</th><td>${what}</td></tr>
+`,
+  )}</tbody></table>`;
+}
