@@ -27,7 +27,7 @@ let clock = 0;
 const lastDay = new Date(Date.now() + 30 * day * 1000).toISOString().slice(0, 10);
 
 /** What each app wants of every user who signs in there. */
-const requestedEnrollment: Readonly<Record<string, unknown>> = {
+const termsByApp: Readonly<Record<string, unknown>> = {
   forced: { required: ['totp'] },
   choice: { required: [{ anyOf: ['totp', 'webauthn'] }] },
   optional: { optional: ['webauthn'] },
@@ -43,8 +43,8 @@ beforeAll(async () => {
   const keyOnly = { allow: { factors: 1, possession: { authenticators: ['webauthn'] } } };
   const totpOnly = { allow: { factors: 2, possession: { authenticators: ['totp'] } } };
   const then = { forbidden: totpOnly, key: keyOnly, two } as Readonly<Record<string, unknown>>;
-  const names = [...Object.keys(requestedEnrollment), 'one', 'two', 'key'];
-  const rules = Object.entries(requestedEnrollment).map(([name, terms]) => ({
+  const names = [...Object.keys(termsByApp), 'one', 'two', 'key'];
+  const rules = Object.entries(termsByApp).map(([name, terms]) => ({
     name: `At ${name}`,
     // The check refuses an app that no user at all can get into.
     when: { apps: { any: [name] }, ...(name === 'forbidden' ? { groups: { any: ['kiosk'] } } : {}) },

@@ -18,9 +18,9 @@ import { startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
 import { until } from '../support/until.ts';
-import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { mainForm, type Page, UserAgent, withoutTimeLeft } from '../support/user-agent.ts';
 
-const withoutTrailing = (page: Page): string => page.html.replace(/stateHandle" value="[^"]*"/g, '');
+const withoutTrailing = (page: Page): string => withoutTimeLeft(page.html).replace(/stateHandle" value="[^"]*"/g, '');
 
 describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   let node: TestNode;

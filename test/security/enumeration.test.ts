@@ -135,14 +135,14 @@ const unknowns: { readonly unknown: string; readonly look: Seen }[] = [];
  * quarter a passkey.
  */
 async function unknownLike(app: string, identifier: string): Promise<string> {
-  const requestedEnrollment = await observe(identifier, app, [name, list]);
-  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, requestedEnrollment));
+  const look = await observe(identifier, app, [name, list]);
+  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, look));
   const [found] = known < 0 ? [] : unknowns.splice(known, 1);
   if (found) return found.unknown;
   for (let tries = 0; tries < 100; tries += 1) {
     const unknown = unknownIdentifier();
     const seen = await observe(unknown, app, [name, list]);
-    if (isDeepStrictEqual(seen, requestedEnrollment)) return unknown;
+    if (isDeepStrictEqual(seen, look)) return unknown;
     unknowns.push({ unknown, look: seen });
   }
   throw new Error('no unknown name looks like this user');

@@ -15,7 +15,7 @@ import { allMailTo, codeIn, inboxOf, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
 import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
-import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { mainForm, type Page, UserAgent, withoutTimeLeft } from '../support/user-agent.ts';
 
 const rules = (name: string, register: unknown) =>
   JSON.stringify({ name, rules: [{ name: 'New users', then: { register } }] });
@@ -100,7 +100,7 @@ async function user(kind: string): Promise<string> {
 
 /** What a stranger sees of a page, without what always differs. */
 function seen(page: Page, address: string) {
-  const html = page.html
+  const html = withoutTimeLeft(page.html)
     .replaceAll(address, 'ADDRESS')
     .replace(/\/signin\/[\w-]+/g, '/signin/ID')
     .replace(/name="stateHandle" value="[^"]*"/g, 'HANDLE')

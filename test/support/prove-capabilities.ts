@@ -41,12 +41,8 @@ export async function name(agent: UserAgent, page: Page, { identifier }: Pick<Ho
 }
 
 /** Asks to prove this, whether the page offers it or not. */
-export async function chooseAuthenticator(
-  agent: UserAgent,
-  page: Page,
-  requestedEnrollment: CapabilityName,
-): Promise<Page> {
-  const { authenticator } = capabilities[requestedEnrollment];
+export async function chooseAuthenticator(agent: UserAgent, page: Page, wanted: CapabilityName): Promise<Page> {
+  const { authenticator } = capabilities[wanted];
   if (currentStep(page) === `challenge:${authenticator}` || currentStep(page) === 'code') return page;
   const stateHandle = mainForm(page)?.fields.stateHandle ?? '';
   const body = new URLSearchParams({ stateHandle, 'authenticator.id': authenticator });

@@ -180,13 +180,20 @@ export class UserAgent {
   }
 }
 
+/** The page without the seconds that the sign-in is still there for: two pages are never made at the same moment. */
+export function withoutTimeLeft(html: string): string {
+  return html.replaceAll(/data-ends-in="\d+"/g, 'data-ends-in');
+}
+
 /**
  * The page without what is drawn: long random values, and the port of the node. That a page does not show some digits
  * is looked for here, because they may be in a random value by chance.
  */
 export function withoutDraws({ html, url }: Page): string {
   const { port } = new URL(url);
-  return html.replaceAll(/[\w-]{20,}/g, '').replaceAll(new RegExp(`:${port}\\b`, 'g'), '');
+  return withoutTimeLeft(html)
+    .replaceAll(/[\w-]{20,}/g, '')
+    .replaceAll(new RegExp(`:${port}\\b`, 'g'), '');
 }
 
 /** The main form of a step page: the first one with the step that the page is about. */

@@ -1,5 +1,5 @@
 /** What a stranger sees from outside, for comparing users with identifiers that no user has. */
-import { type Page, UserAgent } from './user-agent.ts';
+import { type Page, UserAgent, withoutTimeLeft } from './user-agent.ts';
 
 /** A browser that keeps what each answer looks like from outside. */
 export class WatchingAgent extends UserAgent {
@@ -23,7 +23,7 @@ export class WatchingAgent extends UserAgent {
 /** The page without what must differ. */
 export function skeleton({ html }: Page, identifier: string): string {
   return (
-    html
+    withoutTimeLeft(html)
       .replaceAll(identifier.trim(), 'IDENTIFIER')
       .replace(/\/signin\/[\w-]+/g, '/signin/ID')
       .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')

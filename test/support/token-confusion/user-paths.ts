@@ -38,11 +38,11 @@ export async function reach(
   if (where === 'identify') return beginSignIn(node, app, agent);
   if (where === 'challenge:security_question') return reachQuestion(node, who, agent);
   const begun = await beginIdentified({ issuer: node.issuer, agent }, app, who);
-  const requestedEnrollment = (Object.keys(capabilities) as CapabilityName[]).find(
+  const challenged = (Object.keys(capabilities) as CapabilityName[]).find(
     (one) => where === `challenge:${capabilities[one].authenticator}`,
   );
-  const page = requestedEnrollment
-    ? await chooseAuthenticator(agent, begun.page, requestedEnrollment)
+  const page = challenged
+    ? await chooseAuthenticator(agent, begun.page, challenged)
     : await agent.submit(begun.page, formOf(begun.page, 'select'));
   if (currentStep(page) !== where)
     throw new Error(`${currentStep(page)} instead of ${where} ${page.messages}\n${page.html}`);
