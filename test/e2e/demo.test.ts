@@ -355,7 +355,7 @@ test('an offer that needed a proof is refused once the proofs are five minutes o
   const { agent, page } = await byMail(user, notes.agent);
   later = 301;
   const refused = await setUp(agent, page, keyOf(user));
-  expect([currentStep(refused), refused.messages]).toEqual(['select', ['form.stale']]);
+  expect([currentStep(refused), refused.messages]).toEqual(['select', ['form.stale', 'ending.soon']]);
   expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(2);
   expect(currentStep(await skip(agent, refused))).toBe('code');
 });
