@@ -70,7 +70,9 @@ export async function putIntoUse(
   options: MoveOptions,
 ): Promise<Moved | undefined> {
   const revisions = revisionsOf(store, context);
-  const base = readBase(options) ?? (await revisions.history(1))[0]?.revision ?? 0;
+  const given = readBase(options);
+  if (given !== undefined) await revisions.assertBase(given);
+  const base = given ?? (await revisions.history(1))[0]?.revision ?? 0;
   const changed = await revisions.changedBy(move.documents);
   // What is in use already is not compared: there is nothing to say.
   if (changed.length === 0) return revisions.apply(move.documents, applyOptions(move, options, base));

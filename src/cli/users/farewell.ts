@@ -7,7 +7,7 @@ import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { User } from '../../users/user.ts';
 
-interface Capabilities {
+interface CommandParts {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Epoch seconds. */
   readonly now: () => Seconds;
@@ -16,7 +16,7 @@ interface Capabilities {
 /** Without a readable configuration no app is told, and the sessions end all the same. */
 export async function sessionEnds(
   store: Store,
-  { authenticators, now }: Capabilities,
+  { authenticators, now }: CommandParts,
   user: User,
 ): Promise<readonly Op[]> {
   return sessionEndOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
@@ -25,7 +25,7 @@ export async function sessionEnds(
 /** Without a readable configuration no app is told, and the user is deleted all the same. */
 export async function farewell(
   store: Store,
-  { authenticators, now }: Capabilities,
+  { authenticators, now }: CommandParts,
   user: User,
 ): Promise<readonly Op[]> {
   return farewellOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);

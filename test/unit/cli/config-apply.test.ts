@@ -105,6 +105,8 @@ test('with --base, only what was compared with the revision in use is applied', 
   const data = JSON.parse(await apply(closed, '--base', '1', '--json'));
   expect(data).toEqual({ ok: false, code: 'revision_changed', message: expect.stringContaining(refused) });
   expect(terminal.exitCode()).toBe(1);
+  // Also where nothing would change: the operator compared with something else.
+  await expect(apply(two, '--base', '1')).rejects.toThrow(refused);
   expect(await apply(closed, '--base', '2')).toContain('revision 3 is in use');
   await expect(apply(one, '--base', 'two')).rejects.toThrow('--base takes the number of a revision, not two');
 });
