@@ -23,7 +23,7 @@ export interface AcceptedFinding extends Pick<Acceptance, 'until' | 'reason'> {
   readonly finding: AnalysisFinding;
 }
 
-export interface JudgedFindings {
+export interface SortedFindings {
   /** Those that are left, with what is wrong with the comments. */
   readonly findings: readonly AnalysisFinding[];
   readonly accepted: readonly AcceptedFinding[];
@@ -34,21 +34,21 @@ const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s
 const example = `# ${mark} shadowed until 2027-03-31: and the reason`;
 
 /** Takes out what comments accept. `today`: `YYYY-MM-DD`. */
-export function judgedByComments(
+export function sortedByComments(
   findings: readonly AnalysisFinding[],
   sources: readonly YamlSource[],
   today: string,
-): JudgedFindings {
+): SortedFindings {
   const comments = sources.flatMap(commentsIn);
   const acceptances = comments.filter((one): one is Acceptance => 'until' in one && today <= one.until);
-  const judged = findings.map((finding) => ({ finding, by: acceptances.find((one) => accepts(one, finding)) }));
+  const sorted = findings.map((finding) => ({ finding, by: acceptances.find((one) => accepts(one, finding)) }));
   const faults = comments.flatMap((one) => {
     const fault = 'fault' in one ? one.fault : acceptanceFault(one, findings, today);
     return fault === undefined ? [] : [faultFinding(one, fault)];
   });
   return {
-    findings: [...judged.flatMap(({ finding, by }) => (by ? [] : [finding])), ...faults],
-    accepted: judged.flatMap(({ finding, by }) => (by ? [{ finding, until: by.until, reason: by.reason }] : [])),
+    findings: [...sorted.flatMap(({ finding, by }) => (by ? [] : [finding])), ...faults],
+    accepted: sorted.flatMap(({ finding, by }) => (by ? [{ finding, until: by.until, reason: by.reason }] : [])),
   };
 }
 

@@ -20,7 +20,7 @@ export function severityCounts(findings: readonly AnalysisFinding[], warnings: r
 }
 
 /** The most severe first. */
-export function findingsSection({ findings, warnings, accepted }: JudgedFiles): PageContent {
+export function findingsSection({ findings, warnings, accepted }: ReviewedFiles): PageContent {
   const none = accepted.length === 0 ? 'The analysis found nothing.' : 'The analysis found nothing else.';
   if (findings.length + warnings.length === 0) return [markup`<p>${none}</p>`, acceptedSection(accepted)];
   const of = (...wanted: readonly Severity[]) => findings.filter(({ severity }) => wanted.includes(severity));
@@ -33,10 +33,10 @@ export function findingsSection({ findings, warnings, accepted }: JudgedFiles): 
   ];
 }
 
-type JudgedFiles = Pick<CheckedFiles, 'findings' | 'warnings' | 'accepted'>;
+type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'warnings' | 'accepted'>;
 
 /** The first to end comes first. */
-function acceptedSection(accepted: JudgedFiles['accepted']): PageContent {
+function acceptedSection(accepted: ReviewedFiles['accepted']): PageContent {
   if (accepted.length === 0) return '';
   const byEnd = accepted.toSorted((a, b) => a.until.localeCompare(b.until));
   return markup`<section>${heading(3, 'Accepted')}
@@ -47,7 +47,7 @@ function acceptedSection(accepted: JudgedFiles['accepted']): PageContent {
 `;
 }
 
-function acceptedRow({ finding, reason, until }: JudgedFiles['accepted'][number]): PageMarkup {
+function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][number]): PageMarkup {
   const { severity, code, file, line, message } = finding;
   return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${file}:${line}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
 `;
