@@ -27,6 +27,8 @@ export type SimulatedStep =
       readonly kind: 'challenge' | 'enroll';
       readonly authenticator: string;
       readonly label?: string;
+      /** The methods that are offered, where that are not all. */
+      readonly methods?: readonly string[];
       /** The other options. */
       readonly alternatives: readonly AuthenticatorOption[];
       /** The user may skip it. */
@@ -70,6 +72,8 @@ export interface Turn {
 interface Started {
   readonly decision: Decision;
   readonly plan: Extract<Plan, { kind: 'start' }>;
+  /** The methods by which a proof makes progress. */
+  readonly methods: readonly string[] | undefined;
 }
 
 /** What a decision says beside the options, where it asks for something. */
@@ -95,12 +99,16 @@ export function answerIdentify(identifyWith: string | undefined, facts: Facts): 
   return { steps, next: typed ? prove(next, typed, { origin: 'sign_in', at }) : next };
 }
 
-function prove(progress: Progress, enrollment: Enrollment, { origin, at }: Pick<Evidence, 'origin' | 'at'>): Progress {
+function prove(
+  progress: Progress,
+  enrollment: Enrollment,
+  { origin, at, method }: Pick<Evidence, 'origin' | 'at' | 'method'>,
+): Progress {
   const { authenticator, id, factors, characteristics } = enrollment;
   const subject = progress.subject.id;
   const transaction = progress.transaction.event;
   const verification = { authenticator, enrollment: id, factors, characteristics, amr: [] };
-  const evidence = { ...verification, subject, at, transaction, origin };
+  const evidence = { ...verification, ...omitUndefined({ method }), subject, at, transaction, origin };
   return { ...progress, transaction: proved(progress.transaction, evidence) };
 }
 
@@ -146,37 +154,48 @@ export function goOnToDeletion(progress: Progress, dueAt: Seconds): Turn {
 /** The user proves or enrolls the authenticator. */
 export function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
   const { purpose, authenticator, enrollment: id } = started.plan;
-  const step = startedStep(started, progress);
+  const step = startedStep(started, progress, policies);
   const at = facts.now;
+  const methodOf = (has: readonly string[] | undefined) =>
+    started.methods?.find((one) => has?.includes(one) ?? true) ?? started.methods?.[0];
   if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, at) }) };
+    const method = methodOf(undefined);
+    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { at, method }) }) };
   }
   const enrollment = progress.subject.enrollments.find((one) => one.id === id);
-  return { steps: [step], ...(enrollment && { next: prove(progress, enrollment, { origin: 'sign_in', at }) }) };
+  if (enrollment === undefined) return { steps: [step] };
+  const proof = omitUndefined({ origin: 'sign_in' as const, at, method: methodOf(enrollment.methods) });
+  return { steps: [step], next: prove(progress, enrollment, proof) };
 }
 
-function startedStep({ decision, plan }: Started, { subject }: Progress) {
+function startedStep({ decision, plan, methods }: Started, { subject }: Progress, { authenticators }: PolicySet) {
   const { purpose, authenticator, enrollment } = plan;
+  const all = authenticators.find(({ key }) => key === authenticator)?.methods;
   const { skippable, toEnroll }: Asked = decision;
   return omitUndefined({
     kind: purpose,
     authenticator,
     label: labelIn(subject, enrollment),
+    methods: methods?.length === all?.length ? undefined : methods,
     alternatives: otherOptions(decision, plan, subject),
     skippable,
     toEnroll,
   });
 }
 
-function simulateEnrollment(progress: Progress, descriptor: AuthenticatorDescriptor, at: Seconds): Progress {
+function simulateEnrollment(
+  progress: Progress,
+  descriptor: AuthenticatorDescriptor,
+  { at, method }: { readonly at: Seconds; readonly method: string | undefined },
+): Progress {
   const { subject } = progress;
   const { key: authenticator, factors, characteristics } = descriptor;
   const id = `simulated-${subject.enrollments.length}`;
   const enrolled: Enrollment = { id, authenticator, factors, characteristics };
   const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
-  return prove(extended, enrolled, { origin: 'enrollment', at });
+  return prove(extended, enrolled, omitUndefined({ origin: 'enrollment' as const, at, method }));
 }
 
 function otherOptions(decision: Decision, plan: Started['plan'], subject: Subject): readonly AuthenticatorOption[] {
