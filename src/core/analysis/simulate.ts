@@ -15,7 +15,6 @@ import {
   answerIdentify,
   answerProfile,
   answerSelect,
-  answerStarted,
   goOnToDeletion,
   grantConsent,
   identifiedAs,
@@ -25,6 +24,7 @@ import {
   type Simulation,
   type Turn,
 } from './simulated-answers.ts';
+import { answerStarted } from './simulated-proofs.ts';
 
 /** Every turn proves or enrolls something that was missing, so no real sign-in takes as many. */
 export const maxTurns = 32;

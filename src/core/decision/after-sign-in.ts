@@ -41,8 +41,8 @@ function withUsable({ terms, ...ruling }: EnrollmentRuling, { terms: before }: E
 }
 
 /**
- * Names of what the user proved to sign in, in this session, of the evidence that counts: `phone`, and `phone.sms`. What
- * the user enrolled after that is not among them.
+ * Names of what the user proved to sign in, in this session, of the evidence that counts: `phone`, and `phone.sms`.
+ * What the user enrolled after that is not among them.
  */
 export function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
   const proved = evidence.filter((one) => one.evidence.origin !== 'enrollment');

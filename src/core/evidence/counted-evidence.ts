@@ -10,9 +10,9 @@ export interface CountedEvidence extends AssessedEvidence {
 }
 
 /**
- * Evidence of this user, by an enabled authenticator and method, from an enrollment that the user still has. Proofs of an account
- * recovery do not count: a recovery is no sign-in. Newest first, in any order of the input; of equal evidence from one
- * enrollment only the newest.
+ * Evidence of this user, by an enabled authenticator and method, from an enrollment that the user still has. Proofs of
+ * an account recovery do not count: a recovery is no sign-in. Newest first, in any order of the input; of equal
+ * evidence from one enrollment only the newest.
  */
 export function countedEvidence(subject: Subject, policies: PolicySet, facts: Facts): readonly CountedEvidence[] {
   const counted: CountedEvidence[] = [];
@@ -64,8 +64,8 @@ function compare(a: string, b: string): number {
   return Number(a > b) - Number(a < b);
 }
 
-function identity({ origin, factors, characteristics, amr }: Evidence): string {
-  return JSON.stringify([factors, characteristics, amr, origin]);
+function identity({ origin, factors, characteristics, amr, method, idle }: Evidence): string {
+  return JSON.stringify([factors, characteristics, amr, origin, method, idle]);
 }
 
 function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {

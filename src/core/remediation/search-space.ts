@@ -93,7 +93,7 @@ const shownBits: Readonly<Record<Factor | Characteristic, number>> = {
   phishingResistant: 128,
 };
 
-/** What the effects depend on: by which methods it can be proved, what the action shows, and what was proved with the very same enrollment. */
+/** What the effects depend on: what the action shows, by which methods, and what its enrollment proved before. */
 function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
   let shown = (action.toEnroll ? 256 : 0) + (action.accountManagementOnly ? 512 : 0);
   for (const factor of action.factors) shown |= shownBits[factor];
