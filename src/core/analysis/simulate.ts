@@ -92,7 +92,8 @@ export function decisionAt(progress: Progress, { policies, facts }: Simulation):
   return evaluate(policies, factsAt(progress, facts));
 }
 
-function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
+/** The facts of the evaluator there. */
+export function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
   const { event: id, startedAt, skipped, requestedEnrollment, consented, accountSelected, deletionTold } = transaction;
   return {
     ...facts,

@@ -77,7 +77,7 @@ test('the matrix names together what is asked of several groups', async () => {
   const { page, printed } = await report(policy(noNight, all), [], true);
   expect(printed).toBe(`wrote ${out}\n`);
   const table = textOf(page, '<tbody>', '</tbody>');
-  expect(table).toBe('(no group) password password night denied: a rule says so password');
+  expect(table).toBe('(no group) password or totp password or totp night denied: a rule says so password or totp');
 });
 
 test('a policy is drawn with its rules in order, what they ask about, and what they say', async () => {
