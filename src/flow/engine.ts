@@ -105,8 +105,8 @@ export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot
 /** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
-  const context = await openTransaction(services, request);
-  return isLost(context) ? lost(context) : present(context, [], false);
+  const { context, notices } = await openTransaction(services, request);
+  return isLost(context) ? lost(context) : present(context, notices, false);
 }
 
 /** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
@@ -119,18 +119,18 @@ export async function submit(
   const isAnswer = binding !== undefined && submission.step === 'answer';
   const attempt = isAnswer ? await attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
-  const context = await openTransaction(services, request);
+  const { context, notices } = await openTransaction(services, request);
   if (isLost(context)) {
     const isRestart = submission.step === 'restart' && binding?.version === context.version;
     return isRestart ? present(begunAnew(context), [], true) : lost(context);
   }
   if (!binding || binding.version !== context.version)
-    return present(context, [{ code: 'form.stale', level: 'info' }], false);
+    return present(context, notices.length > 0 ? notices : [{ code: 'form.stale', level: 'info' }], false);
+  if (submission.step === 'cancel') return cancel(context, await decide(context));
+  if (submission.step === 'restart') return present(restarted(context), [], true);
+  // The form answers a step that rested on what counts no more.
+  if (notices.length > 0) return present(context, notices, false);
   switch (submission.step) {
-    case 'cancel':
-      return cancel(context, await decide(context));
-    case 'restart':
-      return present(restarted(context), [], true);
     case 'resend':
       return conclude(
         await resend(context, await decide(context), submission.fields['authenticator.methodType']),
@@ -168,7 +168,11 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
   return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
-async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
+/** `notices`: what the user must know first, for instance that proofs count no more. */
+async function openTransaction(
+  services: Services,
+  request: TransactionRequest,
+): Promise<{ readonly context: OpenTransaction; readonly notices: readonly Notice[] }> {
   const entry = await request.unit.get(transactionKey(request.uid));
   const stored = entry && parseTransaction(entry.value);
   if (!entry || !stored || isExpired(stored, services.now())) throw new StepgateError('sign_in_expired');
@@ -176,7 +180,8 @@ async function openTransaction(services: Services, request: TransactionRequest):
   const snapshot = await services.snapshot(request.unit);
   const app = await snapshot.app(transaction.request.clientId);
   if (!app) throw new StepgateError('not_found', `the app ${transaction.request.clientId} is no longer configured`);
-  return { services, request, transaction, version: entry.version, snapshot, app };
+  const context = { services, request, transaction, version: entry.version, snapshot, app };
+  return { context, notices: transaction === stored ? [] : [{ code: 'proofs.ended', level: 'info' }] };
 }
 
 /** The decision on the newest revision, for this transaction as it is now. */

@@ -34,6 +34,8 @@ export interface Pending extends Choice {
   readonly private: Readonly<Record<string, unknown>>;
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Of a challenge: `validAfter` of the account when it was started. Absent: no account has it. */
+  readonly valid?: Seconds;
   /** Ids of the messages that hold its code. They are not sent any more once the code has expired. */
   readonly outbox?: readonly string[];
 }

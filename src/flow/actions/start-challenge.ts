@@ -8,7 +8,7 @@ import type { Choice, Pending } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import {
-  credentialsOf,
+  accountIn,
   type Decided,
   environmentOf,
   newPasswordTerms,
@@ -32,7 +32,8 @@ export async function startChallenge(
   const { purpose, authenticator: key, enrollment, method } = plan;
   const authenticator = services.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
-  const credentials = await credentialsOf(context);
+  const account = await accountIn(context);
+  const credentials = account?.credentials ?? [];
   const policies = await context.snapshot.policies(context.app);
   const env = {
     ...environmentOf(context, key, credentials),
@@ -53,7 +54,8 @@ export async function startChallenge(
       ? await sendWithin(context, key, { ...startedChallenge, proved: env.mayShowDetails, known: facts.device.known })
       : { messages: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
-  const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
+  const valid = purpose === 'challenge' ? account?.user.validAfter : undefined;
+  const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment, valid }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
   const out = outbox.length > 0 ? { outbox } : {};

@@ -172,7 +172,7 @@ function showStep(
 ): void {
   const { step, handle, version, app, snapshot, identifier, done, canRestart, remaining, signals } = result;
   const { uiLocales, timeZone, language: profile, recovering } = result;
-  ctx.status = statusOf(result);
+  ctx.status = statusOf(result, ctx.method);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   const service = 'challengeService' in step && step.challengeService ? snapshot.settings.challengeService : undefined;
@@ -201,9 +201,9 @@ function showStep(
 }
 
 /** A form that was not taken says so in its status; a page that is only shown has 200. */
-function statusOf({ step }: Result<'step'>): number {
+function statusOf({ step }: Result<'step'>, method: string): number {
   const codes = step.notices.map(({ code }) => code);
-  if (codes.includes('form.stale')) return 409;
+  if (codes.includes('form.stale') || (method === 'POST' && codes.includes('proofs.ended'))) return 409;
   if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
   if (step.notices.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
