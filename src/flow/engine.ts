@@ -6,15 +6,11 @@
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
-import type { Assurance } from '../core/model/decision.ts';
-import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
-import type { App } from '../policy/model/app.ts';
-import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, networkStrainKey, transactionKey } from '../stores/keys.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
@@ -28,79 +24,18 @@ import { resolveStep } from './actions/resolve-step.ts';
 import { begunAnew, restarted } from './actions/restart.ts';
 import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
-import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
+import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verify.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
+import type { SignInLost, SignInResult, Submission } from './sign-in-result.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
 import type { Decided, OpenTransaction, TransactionRequest } from './transaction/open-transaction.ts';
 import { withPresentProofs } from './transaction/present-proofs.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
-
-export interface Submission {
-  /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'register' | 'cancel';
-  /** The `stateHandle` of the form. */
-  readonly handle: string | undefined;
-  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** A step to show. */
-export interface StepShown {
-  readonly kind: 'step';
-  readonly step: Step;
-  readonly handle: string;
-  /** Of the transaction that it was made from. */
-  readonly version: number;
-  readonly app: App;
-  readonly snapshot: Snapshot;
-  /** The identifier as the user typed it. */
-  readonly identifier?: string;
-  /** Keys of the authenticators that were proved in this transaction. */
-  readonly done: readonly string[];
-  /** What the app asked for (OpenID Connect Core section 3.1.2.1). */
-  readonly uiLocales?: string;
-  /** Of the profile of a user who has proved something. */
-  readonly language?: string;
-  /** Of the same profile (IANA). */
-  readonly timeZone?: string;
-  readonly canRestart: boolean;
-  /** Until the transaction ends. */
-  readonly remaining: Seconds;
-  /** The user recovers the password. */
-  readonly recovering?: true;
-  /** The transaction went on by this request: show it under its own address. */
-  readonly moved: boolean;
-  /** What came with this request was not taken: `step.messages` say why. */
-  readonly refused: boolean;
-  /** What the browser is told about the credentials that it keeps. */
-  readonly signals: readonly object[];
-}
-
-export type SignInResult =
-  | StepShown
-  /** Everything is proved: hand this to the protocol. */
-  | {
-      readonly kind: 'complete';
-      readonly accountId: string;
-      readonly assurance: Assurance;
-      /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
-      readonly keepsSecret: boolean;
-    }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'refused' | 'denied' | 'unmet' }
-  | SignInLost;
-
-/**
- * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
- * the form that does.
- */
-export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot' | 'uiLocales'> {
-  readonly kind: 'lost';
-}
 
 /** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
@@ -126,11 +61,26 @@ export async function submit(
   }
   if (!binding || binding.version !== context.version)
     return present(context, notices.length > 0 ? notices : [{ code: 'form.stale', level: 'info' }], false);
-  if (submission.step === 'cancel') return cancel(context, await decide(context));
-  if (submission.step === 'restart') return present(restarted(context), [], true);
-  // The form answers a step that rested on what counts no more.
-  if (notices.length > 0) return present(context, notices, false);
+  return withNotices(await act(context, submission, { binding, loaded }), notices);
+}
+
+/** That proofs count no more is why the form did not fit, too. A user who begins anew need not know. */
+function withNotices(result: SignInResult, notices: readonly Notice[]): SignInResult {
+  if (notices.length === 0 || result.kind !== 'step' || result.step.kind === 'identify') return result;
+  const others = result.step.notices.filter(({ code }) => code !== 'form.stale');
+  return { ...result, moved: false, step: { ...result.step, notices: [...notices, ...others] } };
+}
+
+async function act(
+  context: OpenTransaction,
+  submission: Submission,
+  { binding, loaded }: Pick<SubmittedAnswer, 'binding' | 'loaded'>,
+): Promise<SignInResult> {
   switch (submission.step) {
+    case 'cancel':
+      return cancel(context, await decide(context));
+    case 'restart':
+      return present(restarted(context), [], true);
     case 'resend':
       return conclude(
         await resend(context, await decide(context), submission.fields['authenticator.methodType']),
@@ -146,11 +96,7 @@ export async function submit(
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
-        await answer(context, await decide(context), {
-          binding,
-          fields: submission.fields,
-          loaded,
-        }),
+        await answer(context, await decide(context), { binding, fields: submission.fields, loaded }),
         context,
       );
   }

@@ -54,11 +54,10 @@ export async function startChallenge(
       ? await sendWithin(context, key, { ...startedChallenge, proved: env.mayShowDetails, known: facts.device.known })
       : { messages: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
-  const valid = purpose === 'challenge' ? account?.user.validAfter : undefined;
-  const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment, valid }) };
+  const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
-  const out = outbox.length > 0 ? { outbox } : {};
+  const out = outbox.length > 0 ? { outbox, ...omitUndefined({ valid: account?.user.validAfter }) } : {};
   return { pending: { ...choice, ...rest, public: shown, expires, ...out }, messages };
 }
 

@@ -23,14 +23,15 @@ export async function withPresentProofs(unit: UnitOfWork, transaction: Transacti
 
 /**
  * Whether what was proved or sent under this `validAfter` counts on: it is the present one, or the session that the
- * sign-in began in was kept since. Absent: a node of the release before wrote it, which knows no such end.
+ * sign-in began in was kept since. A user who may not sign in at all gets nothing by it, and is told that instead.
+ * Absent: a node of the release before wrote it, which knows no such end.
  */
 export function countsOn(
   unit: UnitOfWork,
   { session }: Pick<Transaction, 'session'>,
   { user, valid }: { readonly user: User; readonly valid: Seconds | undefined },
 ): boolean {
-  if (valid === undefined || valid === user.validAfter) return true;
+  if (valid === undefined || valid === user.validAfter || user.status !== 'active') return true;
   return isKeptWith(session === undefined ? undefined : peekSso(unit, session), user, valid);
 }
 

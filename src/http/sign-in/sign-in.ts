@@ -8,7 +8,8 @@ import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/consent.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
-import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
+import { submit, view } from '../../flow/engine.ts';
+import type { SignInResult, Submission } from '../../flow/sign-in-result.ts';
 import {
   finishInteraction,
   forgetResult,
