@@ -57,7 +57,8 @@ export async function startChallenge(
   const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
-  const out = outbox.length > 0 ? { outbox, ...omitUndefined({ valid: account?.user.validAfter }) } : {};
+  // A decoy is stored in the same shape.
+  const out = outbox.length > 0 ? { outbox, valid: account?.user.validAfter ?? 0 } : {};
   return { pending: { ...choice, ...rest, public: shown, expires, ...out }, messages };
 }
 
