@@ -16,7 +16,7 @@ import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { withTaskOnFirstPage } from './actions/network-strain.ts';
-import { auditDenial, auditLeaving, recordAsked } from './actions/record-decision.ts';
+import { auditLeaving, recordDecision } from './actions/record-decision.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
@@ -186,7 +186,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
   const stored = shown.request.unit.stored(transactionKey(shown.transaction.id));
   const decided = await decide(shown);
   const { facts, decision } = decided;
-  const context = recordAsked(shown, decided);
+  const context = recordDecision(shown, decided);
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
     const { assurance } = decision;
@@ -195,13 +195,11 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
   }
   // The relying party gets the error and may ask for less. A page could only say the same to the user.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    auditDenial(context, decided);
     discardTransaction(context);
     return { kind: 'cancelled', reason: 'unmet' };
   }
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
-  if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decided);
   const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
     step: 'registers' in step && step.registers ? 'register' : step.kind,

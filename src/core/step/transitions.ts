@@ -158,7 +158,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
     consented: _consented,
     accountSelected: _accountSelected,
     deletionTold: _deletionTold,
-    asked: _asked,
+    recorded: _recorded,
     ...rest
   } = withoutRequestedEnrollment(transaction);
   return rest;
