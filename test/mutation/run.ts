@@ -1,7 +1,8 @@
 /**
- * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N] [--all] [--patience SECONDS]`: how
- * many mutants of a suite its tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a run
- * that was stopped goes on where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not list.
+ * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N] [--all] [--patience SECONDS]`:
+ * how many mutants of a suite its tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a
+ * run that was stopped goes on where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not
+ * list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
  * `--only` tries the mutants of the sources whose path begins so. `--seed` draws another sample, `--all` tries every
