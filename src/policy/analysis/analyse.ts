@@ -11,7 +11,7 @@ import { type AcceptedFinding, sortedByComments } from './accepted.ts';
 import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from './dead-rule-findings.ts';
-import { expressionFindings } from './expression-findings.ts';
+import { formulaFindings } from './formula-findings.ts';
 import { invariantFindings } from './invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from './invariants.ts';
 import { pastFindings } from './past.ts';
@@ -53,7 +53,7 @@ export async function analysis(checked: CheckedSources, { authenticators, now }:
   const sources = checked.sources.map(({ source }) => source);
   const all = [
     ...(await allFindings(configuration, now)),
-    ...expressionFindings(checked.sources, now),
+    ...formulaFindings(checked.sources, now),
     ...invariantFindings(invariants),
   ];
   const sorted = sortedByComments(all, sources, today);

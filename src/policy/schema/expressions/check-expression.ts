@@ -101,13 +101,13 @@ function namesIfFalse(node: ASTNode): readonly string[] {
 }
 
 /** A place in an expression (UTF-16 units from its beginning), and what it names. */
-export interface NamedPlace {
+export interface ExpressionPlace {
   readonly offset: number;
   readonly name: string;
 }
 
 /** The attributes of the profile that it reads or asks for. An expression that cannot be read has none. */
-export function attributesRead(written: string): readonly NamedPlace[] {
+export function attributesRead(written: string): readonly ExpressionPlace[] {
   return nodesOf(written).flatMap((node) => {
     const name = optionalName(node);
     return name?.startsWith('user.profile.')
@@ -117,7 +117,7 @@ export function attributesRead(written: string): readonly NamedPlace[] {
 }
 
 /** `now < date("2027-01-31")`: the moments (epoch seconds) up to which a part of it holds. */
-export function endsOf(written: string): readonly (NamedPlace & { readonly until: Seconds })[] {
+export function endsOf(written: string): readonly (ExpressionPlace & { readonly until: Seconds })[] {
   return nodesOf(written).flatMap((node) => {
     if (node.op !== '<' && node.op !== '<=' && node.op !== '>' && node.op !== '>=') return [];
     const [left, right] = node.args;

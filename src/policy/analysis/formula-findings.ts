@@ -7,7 +7,7 @@ import { valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 import { analysisFinding } from './configuration.ts';
 
-export function expressionFindings(sources: readonly DocumentSource[], now: Seconds): readonly AnalysisFinding[] {
+export function formulaFindings(sources: readonly DocumentSource[], now: Seconds): readonly AnalysisFinding[] {
   return [
     ...unguardedExpressions(sources).map(({ message, offset, ...place }) =>
       analysisFinding('unguarded-read', place, { message, offset, advice: 'ask whether it is there first' }),
