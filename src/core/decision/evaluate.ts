@@ -136,7 +136,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
         (toEnroll && enrollmentStep(toEnroll)) ??
         keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
-        consentStep(context.policies, context.facts, subject) ??
+        consentStep(context.policies, context.facts, { subject, rule: context.policy.appRule }) ??
         allow(status.supportingEvidence, context, capabilities)
       );
     }
