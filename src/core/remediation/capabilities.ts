@@ -67,15 +67,19 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
 
 /** The user's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  return policies.authenticators.flatMap((descriptor) => {
-    const { key, auxiliary } = descriptor;
-    const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
-    if (!auxiliary && !subject.recovery) return usable;
-    return usable.map((enrollment) => {
-      const recovered = recoveredPart(subject, descriptor, enrollment.id);
-      return { ...enrollment, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
-    });
-  });
+  const usable: Enrollment[] = [];
+  for (const descriptor of policies.authenticators)
+    for (const enrollment of subject.enrollments) {
+      if (enrollment.authenticator !== descriptor.key || enrollment.consumed) continue;
+      usable.push(descriptor.auxiliary || subject.recovery ? marked(enrollment, descriptor, subject) : enrollment);
+    }
+  return usable;
+}
+
+function marked(enrollment: Enrollment, descriptor: AuthenticatorDescriptor, subject: Subject): Enrollment {
+  const { auxiliary } = descriptor;
+  const recovered = recoveredPart(subject, descriptor, enrollment.id);
+  return { ...enrollment, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 
 /** The evidence that the user would have after proving each enrollment. */
