@@ -14,7 +14,7 @@ export function compactStyles(css: string): string {
     .trim();
 }
 
-/** A script without comments that have lines of their own, and without indentation. It has no template of many lines. */
+/** A script without indentation, and without comments on lines of their own. It has no template of many lines. */
 export function compactScript(script: string): string {
   return script
     .replace(/^\s*\/\*\*[\s\S]*?\*\/\s*$/gm, '')
