@@ -7,11 +7,11 @@ import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 import { type Candidates, isMatchable } from './chain-matching.ts';
+import { isTaken, type NamedProof } from './named.ts';
 import { independentParts } from './recovered.ts';
 
 /** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
-export interface AssessedEvidence {
-  readonly authenticator: string;
+export interface AssessedEvidence extends NamedProof {
   readonly enrollment: string;
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
@@ -138,8 +138,7 @@ export function isNamed(assessed: AssessedEvidence, { demands }: Alternative): b
 export function meetsDemand(demand: Demand, assessed: AssessedEvidence): boolean {
   return (
     (demand.factor === undefined || assessed.factors.includes(demand.factor)) &&
-    (demand.authenticators === undefined || demand.authenticators.includes(assessed.authenticator)) &&
-    !demand.exclude?.includes(assessed.authenticator) &&
+    isTaken(demand, assessed) &&
     (!assessed.auxiliary || demand.authenticators !== undefined) &&
     hasAll(assessed.characteristics, demand.characteristics) &&
     isFresh(assessed.age, demand.maxAge) &&

@@ -138,7 +138,7 @@ function violationFinding(
   const instead =
     proved && claimIsAboutProofs(criterion, context) ? `; it takes ${proofsInWords(proved, authenticators)}` : '';
   const options = exampleOptions(facts, proved?.enrolled);
-  const example = proved && isShownByExample(proved, authenticators) ? [...options, ...proofOptions(proved)] : options;
+  const example = proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options;
   const message = `${short}${instead} (app ${app.clientId})`;
   return findingAtRule(rules, criterion, { ...context, message, example });
 }
