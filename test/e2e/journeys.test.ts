@@ -257,7 +257,6 @@ test.each(Object.keys(journeys))('%s', async (name) => {
   const { kilobytes: most = 0, ...expected } = documented()[name] ?? {};
   const { kilobytes, ...counted } = (await journeys[name]?.()) ?? { kilobytes: Number.NaN };
   expect(counted).toEqual(expected);
-  process.stderr.write(`KB ${expect.getState().currentTestName} ${kilobytes}\n`);
   // Ports and random values are a few bytes longer at times.
   expect(Math.round(kilobytes)).toBeLessThanOrEqual(most);
   expect(kilobytes).toBeGreaterThan(most - 4);
