@@ -26,9 +26,10 @@ export interface WeakerBelow {
 /** One for each strict rule, about the first rule that is weaker. */
 export function weakerBelow(policies: PolicySet, space: RuleSpace): readonly WeakerBelow[] {
   const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
+  const analysed = { policies, space, lessThan: comparisons(policies) };
   return rules.flatMap((strict, at) => {
     for (const weak of isNamed(strict, space) ? rules.slice(at + 1) : []) {
-      const found = comparePair({ strict, weak, rules }, { policies, space });
+      const found = comparePair({ strict, weak, rules }, analysed);
       if (found !== undefined) return [found];
     }
     return [];
@@ -66,14 +67,35 @@ interface Pair {
 interface Analysed {
   readonly policies: PolicySet;
   readonly space: RuleSpace;
+  readonly lessThan: Comparison;
 }
 
-function comparePair({ strict, weak, rules }: Pair, { policies, space }: Analysed): WeakerBelow | undefined {
+/**
+ * Evidence that meets `asked` and `beside`, and not `strict`. Undefined: none is known, or `strict` does not ask for
+ * all of that as well.
+ */
+type Comparison = (asked: Requirement, strict: Requirement, beside: readonly Requirement[]) => EvidenceSet | undefined;
+
+/** Most rules of a policy have one of a few requirements, and each pair of these is compared once. */
+function comparisons(policies: PolicySet): Comparison {
+  const known = new Map<string, EvidenceSet | undefined>();
+  return (asked, strict, beside) => {
+    const key = JSON.stringify([asked, strict, beside]);
+    if (known.has(key)) return known.get(key);
+    const all = [...beside, asked];
+    const implied = impliesAll([...beside, strict], all, policies);
+    const evidence = implied ? evidenceBetween(all, strict, policies) : undefined;
+    known.set(key, evidence);
+    return evidence;
+  };
+}
+
+function comparePair({ strict, weak, rules }: Pair, { policies, space, lessThan }: Analysed): WeakerBelow | undefined {
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const parts = space.parts(strict.when);
   const missing = parts.filter(narrows);
   const before = rules.slice(0, rules.indexOf(weak)).filter((rule) => rule !== strict);
-  const pair: readonly Formula[] = [
+  const pair = (): readonly Formula[] => [
     ...space.always,
     ...space.onceProved,
     ...parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula),
@@ -85,10 +107,8 @@ function comparePair({ strict, weak, rules }: Pair, { policies, space }: Analyse
   for (const { rule: session, formulas } of allowing(policies.session, space)) {
     if (session.then.kind !== 'allow') continue;
     const beside = [session.then.requirement, ...minimum];
-    const asked = [...beside, weak.then.requirement];
-    if (!impliesAll([...beside, strict.then.requirement], asked, policies)) continue;
-    const evidence = evidenceBetween(asked, strict.then.requirement, policies);
-    const facts = evidence && factsFor([...pair, ...formulas], space);
+    const evidence = lessThan(weak.then.requirement, strict.then.requirement, beside);
+    const facts = evidence && factsFor([...pair(), ...formulas], space);
     if (facts && evidence && decides(policies, { weak, session }, facts))
       return { strict, weak, missing, facts, evidence };
   }

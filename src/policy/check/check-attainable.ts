@@ -24,7 +24,8 @@ export function checkAttainable(
 ): readonly Finding[] {
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
-  const context = { settings: readSettings(document, all), all };
+  const session = documents.get(documentKey('session', 'session'));
+  const context = { settings: readSettings(document, all), all, session: session && readPolicy(session) };
   const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
   return sources.flatMap(({ kind, source }) => {
     const read = byFile.get(source.file);
@@ -48,11 +49,7 @@ function ruleFindings(source: YamlSource, document: Document, context: KnownAuth
   );
 }
 
-function appFindings(
-  source: YamlSource,
-  app: App,
-  context: KnownAuthenticators & { readonly documents: Documents },
-): readonly Finding[] {
+function appFindings(source: YamlSource, app: App, context: KnownAuthenticators & KnownPolicies): readonly Finding[] {
   const { minimumAcr, client } = app;
   const levels: readonly (readonly [Path, string])[] = [
     ...(minimumAcr === undefined ? [] : [[['minimumAcr'], minimumAcr] as const]),
@@ -64,24 +61,37 @@ function appFindings(
       const fault = acr && requirementFault(acr.requirement, context);
       return fault === undefined ? [] : [source.finding(path, `no user can reach it: ${fault}`)];
     }),
-    ...closedTo(app, context.documents).map(([path, message]) => source.finding(path, message)),
+    ...closedTo(app, context).map(([path, message]) => source.finding(path, message)),
   ];
 }
 
+interface KnownPolicies {
+  readonly documents: Documents;
+  readonly session: Policy | undefined;
+}
+
 /** Why no user can enter the app: the rules of a policy that can decide there all deny. */
-function closedTo(app: App, documents: Documents): readonly (readonly [Path, string])[] {
+function closedTo(app: App, { documents, session }: KnownPolicies): readonly (readonly [Path, string])[] {
   const { clientId, signOnPolicies, service } = app;
-  const isClosed = (policy: Policy | undefined) => policy !== undefined && !mayAllow(compilePolicy(policy), clientId);
+  const isClosed = (policy: Policy | undefined) => policy !== undefined && !mayAllow(compiled(policy), clientId);
   if (signOnPolicies === undefined) return service === undefined ? [] : closedToService(service, documents);
   const signOn = signOnOf(app, documents);
-  const session = documents.get(documentKey('session', 'session'));
   const what = 'no user can enter this app: every rule of';
   const remedy = 'add one that allows, or remove the app';
   if (isClosed(signOn))
     return [[['signOnPolicy'], `${what} \`${signOn?.name}\` that can decide here denies; ${remedy}`]];
-  if (isClosed(session && readPolicy(session)))
+  if (isClosed(session))
     return [[['clientId'], `${what} policies/session.yaml that can decide here denies; ${remedy}`]];
   return [];
+}
+
+/** Many apps have one policy. */
+const compiledPolicies = new WeakMap<Policy, CompiledPolicy<Rule>>();
+
+function compiled(policy: Policy): CompiledPolicy<Rule> {
+  const made = compiledPolicies.get(policy) ?? compilePolicy(policy);
+  compiledPolicies.set(policy, made);
+  return made;
 }
 
 /** Why the service itself is never let in. */

@@ -117,6 +117,7 @@ function kibibytes(bytes: number): string {
 
 /** Colours that the settings alone have are told there. */
 function colourFindings({ source, own, joined }: OwnBrand): readonly Finding[] {
+  if (Object.keys(own).length === 0) return [];
   return paletteFaults(joined).flatMap(({ scheme, front, back, message }) => {
     const name = [front, back].find((one) => (own[scheme] as Record<string, unknown> | undefined)?.[one] !== undefined);
     return name === undefined ? [] : [source.finding(['brand', scheme, name], message)];

@@ -6,13 +6,23 @@ import { readLabelledPolicy, readPolicy } from '../revision/read-document.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from '../revision/sign-on-policies.ts';
 
 const known = new WeakMap<Documents, readonly LabelledPolicy[]>();
+const joined = new WeakMap<Documents, Map<string, Policy>>();
 
-/** Undefined: there is none, or no user signs in to the app. */
+/** One object for all apps that have it. Undefined: there is none, or no user signs in to the app. */
 export function signOnOf(app: App, documents: Documents): Policy | undefined {
   const names = app.signOnPolicies && policiesOfApp(app, labelledPolicies(documents));
   if (names === undefined || names.length === 0) return undefined;
-  const policies = names.flatMap((name) => documents.get(documentKey('sign-on', name)) ?? []).map(readPolicy);
-  return { name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) };
+  const byName = joined.get(documents) ?? new Map<string, Policy>();
+  joined.set(documents, byName);
+  const name = joinedName(names);
+  const policy = byName.get(name) ?? { name, rules: names.flatMap((one) => rulesOf(one, documents)) };
+  byName.set(name, policy);
+  return policy;
+}
+
+function rulesOf(name: string, documents: Documents): Policy['rules'] {
+  const document = documents.get(documentKey('sign-on', name));
+  return document === undefined ? [] : readPolicy(document).rules;
 }
 
 function labelledPolicies(documents: Documents): readonly LabelledPolicy[] {

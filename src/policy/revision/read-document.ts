@@ -102,7 +102,19 @@ function locationOf({ file, ruleLines }: Document, index: number): SourceLocatio
   return { file, line: ruleLines[index] ?? 1 };
 }
 
-function read<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
+/** By content, which never changes: checks and analysis read each document many times. */
+const known = new WeakMap<object, Map<z.ZodType, unknown>>();
+
+function read<Schema extends z.ZodType>(schema: Schema, document: Document): z.output<Schema> {
+  const { content } = document;
+  if (typeof content !== 'object' || content === null) return parsed(schema, document);
+  const bySchema = known.get(content) ?? new Map<z.ZodType, unknown>();
+  known.set(content, bySchema);
+  if (!bySchema.has(schema)) bySchema.set(schema, parsed(schema, document));
+  return bySchema.get(schema) as z.output<Schema>;
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
   const result = schema.safeParse(content);
   if (result.success) return result.data;
   throw new StepgateError('not_configured', `${file} in the store is not understood: apply the configuration again`, {
