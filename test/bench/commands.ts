@@ -14,7 +14,6 @@ import { passwordCredential } from '../../src/authenticators/password/credential
 import { openStore } from '../../src/stores/open.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Directory } from '../../src/users/directory.ts';
-import { nodeFlags } from './child.ts';
 
 const apps = 1000;
 const policies = 200;
@@ -102,10 +101,14 @@ const tellsCpu = `data:text/javascript,${encodeURIComponent(`
 
 async function run(data: string, args: readonly string[]): Promise<Cost> {
   const start = performance.now();
-  const child = spawn(process.execPath, [...nodeFlags, '--import', tellsCpu, 'dist/main.js', ...args], {
-    env: { ...process.env, DATA_DIR: data },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', tellsCpu, 'dist/main.js', ...args],
+    {
+      env: { ...process.env, DATA_DIR: data },
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    },
+  );
   const [, , errors, told] = child.stdio;
   const [[status], problems, micros] = await Promise.all([
     once(child, 'exit'),

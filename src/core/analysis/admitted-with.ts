@@ -34,13 +34,13 @@ export interface Wanted {
 /** More sets of proofs are not tried. */
 const mostTried = 40;
 
-/** `facts`: the rules of the case decide about them. Undefined: no proofs are known. */
+/** The first of the candidates. `facts`: the rules of the case decide about them. Undefined: no proofs are known. */
 export function admittedWith(
   policies: PolicySet,
   { rules, facts }: { readonly rules: Omit<SignInCase, 'findFacts'>; readonly facts: UserFacts },
-  wanted: Wanted,
+  candidates: readonly AdmittedWith[],
 ): AdmittedWith | undefined {
-  for (const found of candidates(policies, wanted)) {
+  for (const found of candidates) {
     const given = factsWith(found, facts, policies.authenticators);
     if (decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given))) return found;
   }
@@ -48,7 +48,10 @@ export function admittedWith(
 }
 
 /** The simplest first. */
-function* candidates(policies: PolicySet, { premises, proofs, isWanted, remembered }: Wanted): Generator<AdmittedWith> {
+export function* candidatesFor(
+  policies: PolicySet,
+  { premises, proofs, isWanted, remembered }: Wanted,
+): Generator<AdmittedWith> {
   const meets = (set: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, set));
   const spelled = evidenceFor(premises, proofs).map((set) => spellings(set, proofs).filter(isWanted).find(meets));
   const simplest = spelled.flatMap((set) => (set ? [set] : [])).toSorted((a, b) => a.length - b.length);

@@ -104,9 +104,13 @@ function resultIn(formula: Formula, domains: Domains): boolean | undefined {
     return (domain & ~formula.classes) === 0n ? true : undefined;
   }
   const isAll = 'all' in formula;
-  const results = (isAll ? formula.all : formula.any).map((part) => resultIn(part, domains));
-  if (results.includes(!isAll)) return !isAll;
-  return results.includes(undefined) ? undefined : isAll;
+  let isOpen = false;
+  for (const part of isAll ? formula.all : formula.any) {
+    const result = resultIn(part, domains);
+    if (result === !isAll) return result;
+    isOpen ||= result === undefined;
+  }
+  return isOpen ? undefined : isAll;
 }
 
 function domainOf(variable: Variable, domains: Domains): bigint {

@@ -3,37 +3,20 @@
  * facts and proofs with which the evaluator says so, held by a search that left nothing out. Of everything else it is
  * said that it is undecided, and which rules are to blame.
  */
-import { bestEvidence } from '../evidence/attainable-acr.ts';
-import { isNamedBy } from '../evidence/named.ts';
-import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Conditions } from '../model/conditions.ts';
-import type { Requirement, Rule, RuleHead } from '../model/policy.ts';
+import type { Rule, RuleHead } from '../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
 import { conditionSets } from '../policy/conditions.ts';
 import { findRule } from '../policy/rules.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { type AdmittedWith, admittedWith } from './admitted-with.ts';
-import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
 import { findModel } from './find-model.ts';
+import { type Claim, demandJudge, type JudgeDemand } from './judged-demand.ts';
 import { endsInDenial, isLockedOut } from './lock-outs.ts';
 import { isOrdinary } from './ordinary-facts.ts';
 import { type Deciding, deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from './sign-in-cases.ts';
-import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
-
-/** What shall hold. */
-export type Claim =
-  /** No user gets in. */
-  | { readonly kind: 'refused' }
-  /** No rule denies, and what the rules ask for can be met. */
-  | { readonly kind: 'admitted' }
-  /** Each user who gets in has proved this. */
-  | { readonly kind: 'proves'; readonly requirement: Requirement }
-  /** No user gets in by these authenticators, or methods of them, who could not have got in without them. */
-  | { readonly kind: 'without'; readonly authenticators: readonly string[] }
-  /** Users who get in could do so by these authenticators alone; one of `including` must be usable. */
-  | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -81,9 +64,10 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
   const besides = claim.kind === 'admitted' ? [] : space.onceProved;
   const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
   if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  const judge = demandJudge(invariant, policies);
   const found = [
     ...(claim.kind === 'admitted' ? refusals(scope) : []),
-    ...appRulesIn(scope).map((rule) => examineRule(rule, invariant, scope)),
+    ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
   if (violations.length > 0) return { kind: 'refuted', violations };
@@ -100,10 +84,14 @@ type RuleResult =
 const fine: RuleResult = { kind: 'fine' };
 
 /** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
-function examineRule(app: Deciding<Rule>, invariant: Invariant, scope: SignInScope): RuleResult {
+function examineRule(
+  app: Deciding<Rule>,
+  invariant: Invariant & { readonly judge: JudgeDemand },
+  scope: SignInScope,
+): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
-    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
+    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant.judge, scope);
     if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
@@ -111,57 +99,12 @@ function examineRule(app: Deciding<Rule>, invariant: Invariant, scope: SignInSco
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, { claim, countsRemembered }: Invariant, { policies }: SignInScope): RuleResult {
-  const possible = proofsIn(one, policies);
-  const remembered = countsRemembered ? [] : possible.authenticators.filter(isRemembered);
-  const premises = premisesOf(one, policies, remembered);
-  const proofs = withMethodsOf(possible, [...premises, asRequirement(claim)]);
-  const isFine = fineEvidence(claim, premises);
-  if (claim.kind === 'offers' && isOffered(claim, premises, proofs)) return fine;
-  if (isLockedOut(policies, one) || isAskedFor(claim, premises) || holdsForAll(premises, isFine, proofs)) return fine;
+function admission(one: SignInCase, judge: JudgeDemand, { policies }: SignInScope): RuleResult {
+  const { isFine, candidates } = judge(one);
+  if (isFine || isLockedOut(policies, one)) return fine;
   const facts = one.findFacts();
-  const isWanted = (set: EvidenceSet) => !isFine(set);
-  const proved = facts && admittedWith(policies, { rules: one, facts }, { premises, proofs, isWanted, remembered });
+  const proved = facts && admittedWith(policies, { rules: one, facts }, candidates());
   return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
-}
-
-/** A requirement that tells the same methods apart. */
-function asRequirement(claim: Claim): Requirement {
-  if (claim.kind === 'proves') return claim.requirement;
-  const authenticators = claim.kind === 'without' ? claim.authenticators : [];
-  return { anyOf: [{ factors: 1, demands: [{ authenticators }] }] };
-}
-
-/** A rule says the very same. */
-function isAskedFor(claim: Claim, premises: readonly Requirement[]): boolean {
-  if (claim.kind !== 'proves') return false;
-  return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(claim.requirement));
-}
-
-/** At their best, these authenticators are enough. */
-function isOffered(
-  { authenticators, including }: Extract<Claim, { readonly kind: 'offers' }>,
-  premises: readonly Requirement[],
-  proofs: PossibleProofs,
-): boolean {
-  const usable = proofs.authenticators.filter(({ key }) => authenticators.includes(key));
-  const isEnough = (premise: Requirement) => meetsRequirement(premise, bestEvidence(premise, usable));
-  return usable.some(({ key }) => including.includes(key)) && premises.every(isEnough);
-}
-
-/** What may let a user in. More evidence never makes it worse. */
-function fineEvidence(claim: Claim, premises: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
-  if (claim.kind === 'proves') return (set) => meetsRequirement(claim.requirement, set.map(asOneEnrollment));
-  if (claim.kind !== 'without') return () => false;
-  return (set) => {
-    const rest = set.filter((item) => !isNamedBy(claim.authenticators, item));
-    return premises.every((premise) => meetsRequirement(premise, rest));
-  };
-}
-
-/** Two proofs by one authenticator may be of one enrollment. */
-function asOneEnrollment(item: EvidenceSet[number]): EvidenceSet[number] {
-  return { ...item, enrollment: item.authenticator };
 }
 
 /** Whether the rules ask for what no user can prove. */

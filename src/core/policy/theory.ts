@@ -101,7 +101,12 @@ export function negated(formula: Formula): Formula {
   return { variable, classes: everyClass(variable) & ~classes };
 }
 
-/** A bit for each class. */
+/** A bit for each class. A search asks for it in each step. */
 export function everyClass({ classes }: Variable): bigint {
-  return (1n << BigInt(classes.length)) - 1n;
+  const known = everyClassOf[classes.length] ?? (1n << BigInt(classes.length)) - 1n;
+  everyClassOf[classes.length] = known;
+  return known;
 }
+
+/** By the number of classes. */
+const everyClassOf: bigint[] = [];

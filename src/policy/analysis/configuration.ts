@@ -39,9 +39,32 @@ export interface FilePlace {
   readonly path: Path;
 }
 
+type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
+
+/** By sources: a check looks at them twice where it is asked about a standard. */
+const known = new WeakMap<
+  CheckedFiles['sources'],
+  {
+    readonly documents: Documents;
+    readonly authenticators: readonly AuthenticatorKind[];
+    readonly made: Promise<AnalysedConfiguration>;
+  }
+>();
+
 /** Reads documents that were checked. */
-export async function analysedConfiguration(
-  { sources, documents }: { readonly sources: readonly DocumentSource[]; readonly documents: Documents },
+export function analysedConfiguration(
+  { sources, documents }: CheckedFiles,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<AnalysedConfiguration> {
+  const found = known.get(sources);
+  if (found?.documents === documents && found.authenticators === authenticators) return found.made;
+  const made = readConfiguration({ sources, documents }, authenticators);
+  known.set(sources, { documents, authenticators, made });
+  return made;
+}
+
+async function readConfiguration(
+  { sources, documents }: CheckedFiles,
   authenticators: readonly AuthenticatorKind[],
 ): Promise<AnalysedConfiguration> {
   const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
@@ -51,7 +74,7 @@ export async function analysedConfiguration(
   });
   const byName = new Map(files.map((file) => [file.source.file, file]));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
-  const known = knownIn(snapshot.settings);
+  const settings = knownIn(snapshot.settings);
   const apps = files.flatMap(({ document, source }) =>
     document.kind === 'app' ? [{ app: readApp(document), source }] : [],
   );
@@ -64,7 +87,7 @@ export async function analysedConfiguration(
     ),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
-    universe: (clientIds) => ({ ...known, clientIds }),
+    universe: (clientIds) => ({ ...settings, clientIds }),
     placeOf: (rule) => placeIn(byName, rule),
   };
 }

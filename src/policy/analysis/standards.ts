@@ -1,5 +1,5 @@
 /** What standards say about policies, as claims that the analysis proves or refutes. */
-import type { Claim } from '../../core/analysis/invariants.ts';
+import type { Claim } from '../../core/analysis/judged-demand.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { PasswordTerms } from '../../core/model/password-policy.ts';
 import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
