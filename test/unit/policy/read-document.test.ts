@@ -334,3 +334,11 @@ test('a document that another version wrote is refused', () => {
   } as const;
   expect(() => readSettings(document, authenticatorKinds)).toThrow('stepgate.yaml in the store is not understood');
 });
+
+test('one document is read once', async () => {
+  const loaded = await load({});
+  const document = loaded.ok ? [...loaded.documents.values()].find(({ kind }) => kind === 'app') : undefined;
+  if (document === undefined) throw new Error(JSON.stringify(loaded));
+  expect(readApp({ ...document })).toBe(readApp(document));
+  expect(readApp({ ...document, content: structuredClone(document.content) })).not.toBe(readApp(document));
+});
