@@ -2,27 +2,17 @@
 
 import { isIP } from 'node:net';
 import type { AttributeValue } from '../../core/model/conditions.ts';
-import type {
-  AuthenticatorDescriptor,
-  Characteristic,
-  Enrollment,
-  Evidence,
-  Facts,
-  RememberedProof,
-  RequestFacts,
-  Seconds,
-  Subject,
-} from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { riskOf } from '../../core/policy/risk.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
-import { refusal } from '../shared/refusal.ts';
+import { oneOf, refusal } from '../shared/refusal.ts';
 import { type FactOptions, platforms, systems } from './fact-options.ts';
+import { assumedEnrollment, evidenceOf, ownEnrollment, rememberedOf, required } from './proofs-from-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
@@ -38,7 +28,8 @@ interface Known {
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
-  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
+  const provers = { subject, now, descriptors: descriptorsOf(known) };
+  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, provers));
   return {
     now,
     request: requestFromOptions(options, known),
@@ -55,7 +46,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...(options.lastSignIn !== undefined && { lastSignIn: now - ageOf('--last-sign-in', options.lastSignIn) }),
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
-    evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
+    evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, provers)),
   };
 }
 
@@ -82,20 +73,6 @@ function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snaps
     ...(distance !== undefined && { distance: distance === 'nowhere' ? distance : Number(distance) }),
   };
 }
-
-function oneOf<Name extends string>(what: string, text: string, names: readonly Name[]): Name {
-  const found = names.find((name) => name === text);
-  if (found === undefined) throw refusal(unknownName(what, text, names));
-  return found;
-}
-
-const characteristics = [
-  'userPresence',
-  'userVerification',
-  'deviceBound',
-  'hardwareProtected',
-  'phishingResistant',
-] as const satisfies readonly Characteristic[];
 
 /** With an offset, so that the time zone is clear. */
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -159,9 +136,7 @@ function subjectFromOptions(
   options: FactOptions,
   { user, authenticators: all, snapshot, now }: Known,
 ): Subject | undefined {
-  // Settings may add to an authenticator descriptor. A user may still have what is not enabled any more.
-  const enabled = enabledAuthenticators(all, snapshot.settings);
-  const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
+  const authenticators = descriptorsOf({ authenticators: all, snapshot });
   const { groups, userType, attribute, enrolled, recovered, accountAge } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
@@ -189,6 +164,15 @@ function subjectFromOptions(
   };
 }
 
+/** Settings may change a descriptor. A user may still have what is not enabled any more. */
+function descriptorsOf({
+  authenticators,
+  snapshot,
+}: Pick<Known, 'authenticators' | 'snapshot'>): readonly AuthenticatorDescriptor[] {
+  const enabled = enabledAuthenticators(authenticators, snapshot.settings);
+  return authenticators.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
+}
+
 function ageOf(option: string, ago: string): Seconds {
   const age = parseDuration(ago);
   if (age === undefined) throw refusal(`${option} takes how long ago, like 90s, 10m, 12h, 3d or PT12H, not ${ago}`);
@@ -206,82 +190,4 @@ function parseAttribute(text: string): readonly [string, AttributeValue] {
 /** What a user has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
 function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
-}
-
-function assumedEnrollment(
-  text: string,
-  index: number,
-  authenticators: readonly AuthenticatorDescriptor[],
-): Enrollment {
-  const { key, shows } = keyOf(text);
-  const descriptor = authenticators.find((one) => one.key === key);
-  if (descriptor === undefined) {
-    throw refusal(
-      unknownName(
-        'authenticator',
-        key,
-        authenticators.map((one) => one.key),
-      ),
-    );
-  }
-  return { id: `assumed-${index}`, authenticator: key, ...atMost(descriptor, shows) };
-}
-
-/** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
-function rememberedOf(proof: string, subject: Subject | undefined, now: Seconds): RememberedProof {
-  const { authenticator, enrollment, factors, characteristics, at } = evidenceOf(proof, subject, now);
-  return { authenticator, enrollment, factors, characteristics, at, until: Number.MAX_SAFE_INTEGER };
-}
-
-/** `totp` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. */
-function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): Evidence {
-  const [text = '', ago] = proof.split('@', 2);
-  const { key: authenticator, shows } = keyOf(text);
-  const age = ago === undefined ? 0 : parseDuration(ago);
-  if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
-  const owner = required(subject);
-  const enrollment = ownEnrollment(authenticator, owner);
-  const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
-  return { ...proved, amr: [], at: now - age, transaction: `earlier-${age}`, origin: 'sign_in' };
-}
-
-/** The first enrollment that the user has of an authenticator. */
-function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
-  const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
-  if (enrollment !== undefined) return enrollment;
-  const who = subject.identifiers[0] ?? 'this user';
-  const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
-  throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
-}
-
-function required(subject: Subject | undefined): Subject {
-  if (subject === undefined) throw refusal('a proof needs a user: give --user or --groups');
-  return subject;
-}
-
-/** An authenticator, and what it shows at most. Absent: all that it can. */
-interface NamedKey {
-  readonly key: string;
-  readonly shows?: readonly Characteristic[];
-}
-
-/** `webauthn[userPresence+phishingResistant]`: a key without user verification. `webauthn[]` shows nothing. */
-function keyOf(text: string): NamedKey {
-  const [, key = text, list] = /^([\w-]+)\[([\w+]*)\]$/.exec(text) ?? [];
-  if (list === undefined) return { key };
-  const names = list.split('+').filter((name) => name !== '');
-  return { key, shows: names.map((name) => oneOf('characteristic', name, characteristics)) };
-}
-
-/** What verifies the user is a factor of its own: without that, a key is possession alone. */
-function atMost(
-  { factors, characteristics: best }: Pick<Enrollment, 'factors' | 'characteristics'>,
-  shows: readonly Characteristic[] | undefined,
-): Pick<Enrollment, 'factors' | 'characteristics'> {
-  if (shows === undefined) return { factors, characteristics: best };
-  const verifies = best.includes('userVerification') && !shows.includes('userVerification');
-  return {
-    factors: verifies ? factors.filter((factor) => factor === 'possession') : factors,
-    characteristics: best.filter((one) => shows.includes(one)),
-  };
 }

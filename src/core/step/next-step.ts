@@ -31,6 +31,8 @@ export type Plan =
 export interface StepContext extends OptionsView, IdentifyContext {
   /** Those of the attributes that the user can fill in, with what is known. */
   readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
+  /** From `askedMethods`: by which methods of an authenticator a proof makes progress. */
+  readonly askedMethods?: (authenticator: string) => readonly string[] | undefined;
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
@@ -45,7 +47,7 @@ export interface Position {
 
 /**
  * The step to show, or what to start before it can be shown. In this order: a pending challenge or offer that is still
- * an option and has not expired, the user's choice, what the user used last, the best option. Where there are several
+ * an option, can be answered by a method that is asked for, and has not expired, the user's choice, what the user used last, the best option. Where there are several
  * authenticators to enroll, the user chooses. `notices` are empty: the engine adds them.
  */
 export function nextStep(decision: Decision, position: Position): Plan {
@@ -108,14 +110,21 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   if (hasSeveral && transaction.selecting) return select();
   const { pending } = transaction;
   const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
-  if (pending && pending.expires > now && option)
+  if (pending && isOpen(pending, view, now) && option)
     return planOf(pendingStep(pending, option, { hasSeveral, reason, view }));
   const chosen = options.find((one) => isChosen(transaction, purpose, one));
   if (!chosen && hasSeveral && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return planOf({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
-  const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, next));
+  const left = transaction.parked?.find((one) => isOpen(one, view, now) && isOption(one, purpose, next));
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
+}
+
+/** It has not expired, and one of the methods by which it can be answered is still asked for. */
+function isOpen({ expires, authenticator, methods }: Pending, { askedMethods }: StepContext, now: Seconds): boolean {
+  if (expires <= now) return false;
+  const asked = methods && askedMethods?.(authenticator);
+  return methods === undefined || asked === undefined || methods.some((one) => asked.includes(one));
 }
 
 function isOption(pending: Pending, purpose: Choice['purpose'], option: Option): boolean {

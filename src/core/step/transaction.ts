@@ -32,6 +32,8 @@ export interface Pending extends Choice {
   readonly public: Readonly<Record<string, unknown>>;
   /** From the authenticator: never leaves the server. */
   readonly private: Readonly<Record<string, unknown>>;
+  /** From the authenticator: those of its methods by which it can be answered. Absent: it has none. */
+  readonly methods?: readonly string[];
   /** Epoch seconds. */
   readonly expires: Seconds;
   /** Ids of the messages that hold its code. They are not sent any more once the code has expired. */
