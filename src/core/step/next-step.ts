@@ -33,6 +33,8 @@ export interface StepContext extends OptionsView, IdentifyContext {
   readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
   /** From `askedMethods`: by which methods of an authenticator a proof makes progress. */
   readonly askedMethods?: (authenticator: string) => readonly string[] | undefined;
+  /** The only one of them, where the authenticator has others. */
+  readonly soleMethod?: (authenticator: string) => string | undefined;
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
@@ -78,7 +80,7 @@ export function nextStep(decision: Decision, position: Position): Plan {
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
       const reason = omitUndefined({ skippable: decision.skippable, outdated: decision.outdated });
-      if (decision.proofFirst) return planOf(selectStep('enroll', listedOptions(options, view), reason));
+      if (decision.proofFirst) return planOf(selectStep('enroll', withSoleMethods(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
   }
@@ -106,7 +108,7 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   const { purpose, options, reason } = question;
   const listed = listedOptions(options, view);
   const hasSeveral = options.length > 1;
-  const select = (): Plan => planOf(selectStep(purpose, listed, reason));
+  const select = (): Plan => planOf(selectStep(purpose, withSoleMethods(options, view), reason));
   if (hasSeveral && transaction.selecting) return select();
   const { pending } = transaction;
   const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
@@ -151,6 +153,12 @@ function isChosen({ choice, requestedEnrollment }: Transaction, purpose: Choice[
 
 function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorOption[], { skippable }: Reason): Step {
   return omitUndefined({ kind: 'select' as const, purpose, options, skippable, notices: [] });
+}
+
+function withSoleMethods(options: readonly Option[], view: StepContext): readonly AuthenticatorOption[] {
+  return listedOptions(options, view).map((one) =>
+    omitUndefined({ ...one, method: view.soleMethod?.(one.authenticator) }),
+  );
 }
 
 interface PendingView {

@@ -57,6 +57,11 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
     askedMethods: (key) => askedMethods(policies, facts, key),
+    soleMethod: (key) => {
+      const [method, ...others] = askedMethods(policies, facts, key) ?? [];
+      const all = services.authenticators.get(key)?.descriptor.methods ?? [];
+      return others.length === 0 && all.length > 1 ? method : undefined;
+    },
     endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, { facts, key }),
   };
 }
