@@ -106,10 +106,11 @@ interface NamedKey {
 
 /** `phone.sms`; `webauthn[userPresence+phishingResistant]`: a key without user verification. `webauthn[]` shows nothing. */
 function keyOf(text: string): NamedKey {
-  const [, key = text, list] = /^([\w-]+)\[([\w+]*)\]$/.exec(text) ?? [];
-  if (list === undefined) return omitUndefined({ key: authenticatorIn(text), method: methodIn(text) });
-  const names = list.split('+').filter((name) => name !== '');
-  return { key, shows: names.map((name) => oneOf('characteristic', name, characteristics)) };
+  const [, name = text, list] = /^([\w.-]+)\[([\w+]*)\]$/.exec(text) ?? [];
+  const named = { key: authenticatorIn(name), ...omitUndefined({ method: methodIn(name) }) };
+  if (list === undefined) return named;
+  const names = list.split('+').filter((one) => one !== '');
+  return { ...named, shows: names.map((one) => oneOf('characteristic', one, characteristics)) };
 }
 
 /** What verifies the user is a factor of its own: without that, a key is possession alone. */

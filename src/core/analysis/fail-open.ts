@@ -61,6 +61,7 @@ function admittedWithout(
     for (const [at, instead] of rules.entries()) {
       if (instead.then.kind === 'deny') continue;
       const formulas = [
+        ...space.onceProved,
         space.applies(rest),
         space.applies(absent),
         ...decidingFormulas(instead, rules.slice(0, at), space),

@@ -76,8 +76,10 @@ export interface ExaminedPolicies {
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
   const { when, claim } = invariant;
-  const scope = { policies, space, when, budget: { steps: budgetSteps } };
-  if (findModel([space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  // A user may be refused before any proof, and is let in after one only.
+  const besides = claim.kind === 'admitted' ? [] : space.onceProved;
+  const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
+  if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
   const found = [
     ...(claim.kind === 'admitted' ? refusals(scope) : []),
     ...appRulesIn(scope).map((rule) => examineRule(rule, invariant, scope)),

@@ -69,6 +69,8 @@ function comparePair({ strict, weak, rules }: Pair, { policies, space }: Analyse
   const missing = parts.filter(narrows);
   const before = rules.slice(0, rules.indexOf(weak)).filter((rule) => rule !== strict);
   const pair: readonly Formula[] = [
+    ...space.always,
+    ...space.onceProved,
     ...parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula),
     { any: missing.map(({ formula }) => negated(formula)) },
     ...before.map(({ when }) => space.misses(when)),

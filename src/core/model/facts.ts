@@ -40,6 +40,8 @@ export interface Evidence {
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
+  /** `validAfter` of the account at that time: what ends its sessions ends a sign-in under way that rests on this. */
+  readonly valid?: Seconds;
   /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
   readonly idle?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */

@@ -36,6 +36,8 @@ export interface Pending extends Choice {
   readonly methods?: readonly string[];
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Of a challenge whose code was sent: `validAfter` of the account at that time; 0 for a decoy. */
+  readonly valid?: Seconds;
   /** Ids of the messages that hold its code. They are not sent any more once the code has expired. */
   readonly outbox?: readonly string[];
 }

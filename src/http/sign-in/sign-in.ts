@@ -8,7 +8,8 @@ import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/consent.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
-import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
+import { submit, view } from '../../flow/engine.ts';
+import type { SignInResult, Submission } from '../../flow/sign-in-result.ts';
 import {
   finishInteraction,
   forgetResult,
@@ -172,7 +173,7 @@ function showStep(
 ): void {
   const { step, handle, version, app, snapshot, identifier, done, canRestart, remaining, signals } = result;
   const { uiLocales, timeZone, language: profile, recovering } = result;
-  ctx.status = statusOf(result);
+  ctx.status = statusOf(result, ctx.method);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   const service = 'challengeService' in step && step.challengeService ? snapshot.settings.challengeService : undefined;
@@ -201,9 +202,9 @@ function showStep(
 }
 
 /** A form that was not taken says so in its status; a page that is only shown has 200. */
-function statusOf({ step }: Result<'step'>): number {
+function statusOf({ step }: Result<'step'>, method: string): number {
   const codes = step.notices.map(({ code }) => code);
-  if (codes.includes('form.stale')) return 409;
+  if (codes.includes('form.stale') || (method === 'POST' && codes.includes('proofs.ended'))) return 409;
   if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
   if (step.notices.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;

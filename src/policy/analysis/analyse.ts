@@ -7,7 +7,7 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { withoutAccepted } from './accepted.ts';
+import { type AcceptedFinding, sortedByComments } from './accepted.ts';
 import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules } from './dead-rule-findings.ts';
@@ -28,6 +28,8 @@ export interface AnalysisOptions {
 export interface Analysis {
   /** By file, line and column; without what comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
   /** In the order of their file. */
   readonly invariants: readonly ExaminedInvariant[];
 }
@@ -49,10 +51,11 @@ export async function analysis(checked: CheckedSources, { authenticators, now }:
   const today = new Date(now * 1000).toISOString().slice(0, 10);
   const sources = checked.sources.map(({ source }) => source);
   const all = [...(await allFindings(configuration, now)), ...invariantFindings(invariants)];
-  const findings = withoutAccepted(all, sources, today).toSorted(
+  const sorted = sortedByComments(all, sources, today);
+  const findings = sorted.findings.toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );
-  return { findings, invariants };
+  return { findings, accepted: sorted.accepted, invariants };
 }
 
 /** What never decides is said once, and nothing else of it. */

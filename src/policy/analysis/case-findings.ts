@@ -172,7 +172,10 @@ function isDenied(one: PolicyCase, { policies }: AnalysedApp, keys: readonly str
       policies.accountPolicy && findRule(policies.accountPolicy.about({ action: 'add', of }), one.facts).rule?.then
     );
   });
-  const key = JSON.stringify([keys, one.session.then, one.app.then, one.enrollment?.then, governing]);
+  // Before the first proof the past does not count, and other rules may decide.
+  const before = { ...one.facts, evidence: [] };
+  const first = [policies.session, policies.app].map((policy) => policy && findRule(policy, before).rule?.then);
+  const key = JSON.stringify([keys, one.session.then, one.app.then, one.enrollment?.then, governing, first]);
   const denied = answers.get(key) ?? endsInDenial(policies, one.facts, keys);
   answers.set(key, denied);
   return denied;

@@ -76,11 +76,13 @@ function placeIn(files: ReadonlyMap<string, ReadFile>, { location }: RuleHead): 
 }
 
 /** What can be at all by these settings. */
-export function knownIn({ zones, attributes }: Settings): Omit<Universe, 'clientIds'> {
+export function knownIn({ zones, attributes, risk, networkData }: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
   return {
     places: placesIn(zones),
+    risk,
+    knowsCountries: networkData?.country !== undefined,
     attribute,
     isKept: (name, value) => {
       const found = attribute(name);

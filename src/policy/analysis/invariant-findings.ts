@@ -51,7 +51,7 @@ function violationFinding(
   return analysisFinding('invariant', place, {
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
-    example: proved && isShownByExample(proved, authenticators) ? [...options, ...proofOptions(proved)] : options,
+    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
     advice: adviceFor(invariant.claim),
   });
 }

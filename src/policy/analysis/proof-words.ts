@@ -41,25 +41,21 @@ function lackedBy(item: AssessedEvidence, authenticators: readonly Authenticator
   return best.filter((one) => !item.characteristics.includes(one));
 }
 
-/** Whether options of `explain` can say it: they know authenticators at their best, one enrollment each, no pauses. */
-export function isShownByExample(
-  { evidence }: AdmittedWith,
-  authenticators: readonly AuthenticatorDescriptor[],
-): boolean {
+/** Whether options of `explain` can say it: they know one enrollment of each authenticator, and no pauses. */
+export function isShownByExample({ evidence }: AdmittedWith): boolean {
   const keys = new Set(evidence.map(({ authenticator }) => authenticator));
-  return (
-    keys.size === evidence.length &&
-    evidence.every(
-      (item) => item.age !== 'now' && item.idle === undefined && lackedBy(item, authenticators).length === 0,
-    )
-  );
+  return keys.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
 }
 
 /** Of what can be shown by an example. */
-export function proofOptions({ evidence, remembered }: AdmittedWith): readonly string[] {
+export function proofOptions(
+  { evidence, remembered }: AdmittedWith,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly string[] {
   const proofs = evidence.map((item) => {
-    const name = proofNames(item).at(-1) ?? item.authenticator;
-    return item.age === 0 || item.age === 'now' ? name : `${name}@${ageOption(item.age)}`;
+    const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
+    const proof = `${proofNames(item).at(-1)}${shows}`;
+    return item.age === 0 || item.age === 'now' ? proof : `${proof}@${ageOption(item.age)}`;
   });
   return [
     ...(proofs.length > 0 ? ['--evidence', proofs.join(',')] : []),

@@ -138,7 +138,7 @@ function violationFinding(
   const instead =
     proved && claimIsAboutProofs(criterion, context) ? `; it takes ${proofsInWords(proved, authenticators)}` : '';
   const options = exampleOptions(facts, proved?.enrolled);
-  const example = proved && isShownByExample(proved, authenticators) ? [...options, ...proofOptions(proved)] : options;
+  const example = proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options;
   const message = `${short}${instead} (app ${app.clientId})`;
   return findingAtRule(rules, criterion, { ...context, message, example });
 }
@@ -183,9 +183,21 @@ async function passwordFindings({ configuration, standard }: Context): Promise<r
     const message = `falls short of ${section}: ${text}`;
     const advice = 'set it in policies/password.yaml';
     const places = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.placeOf(rule));
-    if (policy === undefined && !isMet(defaultPasswordTerms)) places.push(settingsPlace(configuration));
-    return places.flatMap((place) => (place ? [analysisFinding('standard', place, { message, advice })] : []));
+    const found = places.flatMap((place) => (place ? [analysisFinding('standard', place, { message, advice })] : []));
+    const isShort = policy === undefined && !isMet(defaultPasswordTerms);
+    return isShort ? [...found, missingFileFinding(message)] : found;
   });
+}
+
+/** No line of any file is to blame. */
+function missingFileFinding(message: string): AnalysisFinding {
+  return {
+    ...{ file: 'policies/password.yaml', line: 1, column: 1, path: '', code: 'standard', severity: 'error' },
+    message: `${message}; without this file, the defaults apply`,
+    text: '',
+    rules: [],
+    advice: 'write policies/password.yaml and set it there',
+  };
 }
 
 function settingsPlace({ settings }: AnalysedConfiguration): FilePlace | undefined {

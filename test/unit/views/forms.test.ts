@@ -230,6 +230,18 @@ test('an information is no error', () => {
   expect(html).toContain('<title>Enter the code');
 });
 
+test('a message that was not sent is told once: with the time to wait where it is known, later without', () => {
+  const challenge = { resend: true, unsent: true };
+  const unsent: Step = { ...password, authenticator: 'email', inputs: ['one_time_code'], challenge };
+  const exceeded = { ...error('send.exceeded'), params: { seconds: 20 } };
+  const told = (notices: readonly Notice[]) => {
+    const html = render({ ...unsent, notices: [...notices] });
+    return [html.match(/reached the limit/g)?.length, html.includes('Try again in'), html.includes('Try again later')];
+  };
+  expect(told([exceeded])).toEqual([1, true, false]);
+  expect(told([])).toEqual([1, false, true]);
+});
+
 test('an error while enrolling stands beside the input', () => {
   const html = render({
     ...enroll,
