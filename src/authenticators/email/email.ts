@@ -117,8 +117,8 @@ function challengeByMail(credential: Credential | undefined, context: Authentica
   const link = `${context.issuer}/signin/${context.transactionId}/link?t=${token}`;
   const expires = context.now + challengeLifetime;
   const purpose = context.recovering ? { purpose: 'recovery' } : {};
-  const held = { ...(methods.includes('code') && { code }), ...(methods.includes('link') && { link }) };
-  const params = { app: context.app, ...held, minutes: challengeLifetime / 60, ...purpose, ...requestedFrom };
+  const contents = { ...(methods.includes('code') && { code }), ...(methods.includes('link') && { link }) };
+  const params = { app: context.app, ...contents, minutes: challengeLifetime / 60, ...purpose, ...requestedFrom };
   const message: Delivery = { channel: 'email', to: address ?? '', template: 'code', params, expires };
   const linkable = methods.includes('link');
   return {

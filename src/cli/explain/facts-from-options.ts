@@ -10,7 +10,7 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { parseDuration } from '../shared/durations.ts';
-import { oneOf, refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/refusal.ts';
 import { type FactOptions, platforms, systems } from './fact-options.ts';
 import { assumedEnrollment, evidenceOf, ownEnrollment, rememberedOf, required } from './proofs-from-options.ts';
 
@@ -35,9 +35,10 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     request: requestFromOptions(options, known),
     network: networkFromOptions(options, known.snapshot),
     device: {
-      known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
-      platform: oneOf('platform', options.platform ?? 'desktop', platforms),
-      os: oneOf('operating system', options.os ?? 'other', systems),
+      known:
+        remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
+      platform: knownName('platform', options.platform ?? 'desktop', platforms),
+      os: knownName('operating system', options.os ?? 'other', systems),
       ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
@@ -53,7 +54,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
 /** A managed device is a registered one. */
 function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
   const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
-  for (const name of deviceSignals) oneOf('signal of a device', name, ['registered', 'managed', ...assured]);
+  for (const name of deviceSignals) knownName('signal of a device', name, ['registered', 'managed', ...assured]);
   const isManaged = deviceSignals.includes('managed');
   const assurances = deviceSignals.filter((name) => assured.includes(name));
   return {
@@ -65,7 +66,7 @@ function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: S
 
 /** The points are those of the settings. */
 function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
-  const signals = risk?.map((name) => oneOf('signal', name, riskSignals));
+  const signals = risk?.map((name) => knownName('signal', name, riskSignals));
   if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
     throw refusal(`--distance takes kilometres, or nowhere, not ${distance}`);
   return {
@@ -89,10 +90,10 @@ function requestFromOptions(options: FactOptions, { snapshot, app }: Known): Req
   const scopes = words(options.scope ?? 'openid');
   const { scopes: configured, resources } = snapshot.settings;
   const scopeNames = [...Object.keys(configured), ...resources.flatMap((resource) => resource.scopes)];
-  for (const scope of scopes) oneOf('scope', scope, scopeNames);
+  for (const scope of scopes) knownName('scope', scope, scopeNames);
   const acrValues = options.acrValues === undefined ? default_acr_values : words(options.acrValues);
   const acrNames = snapshot.settings.acrValues.map(({ value }) => value);
-  for (const value of acrValues) oneOf('acr value', value, acrNames);
+  for (const value of acrValues) knownName('acr value', value, acrNames);
   if (options.essentialAcr && options.acrValues === undefined) throw refusal('--essential-acr needs --acr-values');
   const maxAge = options.maxAge === undefined ? default_max_age : parseMaxAge(options.maxAge);
   return {
@@ -122,7 +123,7 @@ function parseMaxAge(text: string): Seconds {
 
 function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
-  for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
+  for (const name of zone ?? []) knownName('zone', name, Object.keys(settings.zones));
   // Without an address there is nothing to look up, whatever files this machine has.
   const { zones, unknownZones = [] } = ip === '' ? { zones: [] } : zonesOf(ip);
   const unknown = unknownZones.filter((name) => !zone?.includes(name));
@@ -185,7 +186,7 @@ function attributesFrom(
   { settings: { attributes } }: Snapshot,
 ): Readonly<Record<string, AttributeValue>> {
   const given = pairs.map(parseAttribute);
-  if (attributes.closed) for (const [name] of given) oneOf('attribute', name, Object.keys(attributes.attributes));
+  if (attributes.closed) for (const [name] of given) knownName('attribute', name, Object.keys(attributes.attributes));
   return Object.fromEntries(given);
 }
 

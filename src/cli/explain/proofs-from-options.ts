@@ -12,7 +12,7 @@ import type {
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
-import { oneOf, refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/refusal.ts';
 
 const characteristics = [
   'userPresence',
@@ -22,7 +22,7 @@ const characteristics = [
   'phishingResistant',
 ] as const satisfies readonly Characteristic[];
 
-/** An enrollment of `--enrolled`: `totp`, `phone.voice` (it can be proved in no other way), `webauthn[userPresence]`. */
+/** An enrollment of `--enrolled`: `totp`, `phone.voice` (it takes calls alone), `webauthn[userPresence]`. */
 export function assumedEnrollment(
   text: string,
   index: number,
@@ -43,7 +43,7 @@ export function assumedEnrollment(
   return { id: `assumed-${index}`, authenticator: key, ...atMost(descriptor, shows), ...methods };
 }
 
-/** Who proved something, and what there is to prove. */
+/** The user who proved something, and what there is to prove. */
 interface Provers {
   readonly subject: Subject | undefined;
   /** Epoch seconds. */
@@ -80,7 +80,7 @@ export function evidenceOf(proof: string, { subject, now, descriptors }: Provers
 }
 
 function knownMethod(method: string, { key, methods = [] }: AuthenticatorDescriptor): string {
-  return oneOf(`method of ${key}`, method, methods);
+  return knownName(`method of ${key}`, method, methods);
 }
 
 /** The first enrollment that the user has of an authenticator. */
@@ -104,13 +104,13 @@ interface NamedKey {
   readonly shows?: readonly Characteristic[];
 }
 
-/** `phone.sms`; `webauthn[userPresence+phishingResistant]`: a key without user verification. `webauthn[]` shows nothing. */
+/** `phone.sms`; `webauthn[userPresence]`: a key without user verification. `webauthn[]` shows nothing. */
 function keyOf(text: string): NamedKey {
   const [, name = text, list] = /^([\w.-]+)\[([\w+]*)\]$/.exec(text) ?? [];
   const named = { key: authenticatorIn(name), ...omitUndefined({ method: methodIn(name) }) };
   if (list === undefined) return named;
   const names = list.split('+').filter((one) => one !== '');
-  return { ...named, shows: names.map((one) => oneOf('characteristic', one, characteristics)) };
+  return { ...named, shows: names.map((one) => knownName('characteristic', one, characteristics)) };
 }
 
 /** What verifies the user is a factor of its own: without that, a key is possession alone. */

@@ -8,7 +8,7 @@ export function refusal(sentence: string): StepgateError {
 }
 
 /** The one of the names that the text is. Throws a refusal that says what it could be. */
-export function oneOf<Name extends string>(what: string, text: string, names: readonly Name[]): Name {
+export function knownName<Name extends string>(what: string, text: string, names: readonly Name[]): Name {
   const found = names.find((name) => name === text);
   if (found === undefined) throw refusal(unknownName(what, text, names));
   return found;

@@ -7,7 +7,15 @@ import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
 import { type IdentifyContext, identifyStep } from './identify-step.ts';
-import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
+import {
+  challengesToSelect,
+  enrollmentsToSelect,
+  isOpen,
+  listedOptions,
+  type Option,
+  type OptionsView,
+  withSoleMethods,
+} from './options.ts';
 import type { AuthenticatorOption, ProfileField, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
@@ -31,10 +39,6 @@ export type Plan =
 export interface StepContext extends OptionsView, IdentifyContext {
   /** Those of the attributes that the user can fill in, with what is known. */
   readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
-  /** From `askedMethods`: by which methods of an authenticator a proof makes progress. */
-  readonly askedMethods?: (authenticator: string) => readonly string[] | undefined;
-  /** The only one of them, where the authenticator has others. */
-  readonly soleMethod?: (authenticator: string) => string | undefined;
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
@@ -49,7 +53,7 @@ export interface Position {
 
 /**
  * The step to show, or what to start before it can be shown. In this order: a pending challenge or offer that is still
- * an option, can be answered by a method that is asked for, and has not expired, the user's choice, what the user used last, the best option. Where there are several
+ * an option and open, the user's choice, what the user used last, the best option. Where there are several
  * authenticators to enroll, the user chooses. `notices` are empty: the engine adds them.
  */
 export function nextStep(decision: Decision, position: Position): Plan {
@@ -122,13 +126,6 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }
 
-/** It has not expired, and one of the methods by which it can be answered is still asked for. */
-function isOpen({ expires, authenticator, methods }: Pending, { askedMethods }: StepContext, now: Seconds): boolean {
-  if (expires <= now) return false;
-  const asked = methods && askedMethods?.(authenticator);
-  return methods === undefined || asked === undefined || methods.some((one) => asked.includes(one));
-}
-
 function isOption(pending: Pending, purpose: Choice['purpose'], option: Option): boolean {
   return (
     pending.purpose === purpose &&
@@ -153,12 +150,6 @@ function isChosen({ choice, requestedEnrollment }: Transaction, purpose: Choice[
 
 function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorOption[], { skippable }: Reason): Step {
   return omitUndefined({ kind: 'select' as const, purpose, options, skippable, notices: [] });
-}
-
-function withSoleMethods(options: readonly Option[], view: StepContext): readonly AuthenticatorOption[] {
-  return listedOptions(options, view).map((one) =>
-    omitUndefined({ ...one, method: view.soleMethod?.(one.authenticator) }),
-  );
 }
 
 interface PendingView {

@@ -69,7 +69,7 @@ export const key = z.string().regex(/^[A-Za-z0-9](?:[\w.-]{0,98}[A-Za-z0-9])?$/,
 });
 
 /** An authenticator, or one method of it. The JSON Schemas list all that there are, for editors to complete. */
-export const authenticatorName = key.meta({
+export const proofName = key.meta({
   id: 'authenticatorName',
   description: 'An authenticator, such as phone; or one method of it, such as phone.voice.',
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import { authenticatorName } from './fields.ts';
+import { proofName } from './fields.ts';
 import { policyTestsSchema } from './policy-tests.ts';
 import { schemaFor, schemas } from './schemas.ts';
 
@@ -18,7 +18,7 @@ export function jsonSchemas(authenticators: readonly AuthenticatorKind[]): Reado
         io: 'input',
         target: 'draft-7',
         override: ({ zodSchema, jsonSchema }) => {
-          if (zodSchema !== authenticatorName) return;
+          if (zodSchema !== proofName) return;
           delete jsonSchema.pattern;
           jsonSchema.enum = names;
         },

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
 import { type Alternative, type Demand, LONGEST_CHAIN, type Requirement } from '../../core/model/policy.ts';
-import { authenticatorName, closed, closedNotEmpty, duration, listOf } from './fields.ts';
+import { closed, closedNotEmpty, duration, listOf, proofName } from './fields.ts';
 
 const required = (what: string) =>
   z.literal(true, { error: 'can only be true: leave it out when it is not demanded' }).optional().describe(what);
@@ -25,12 +25,10 @@ const maxIdle = duration()
   .describe('A proof counts as long as the session was never without activity for longer, from then on.');
 
 const demand = closedNotEmpty({
-  authenticators: listOf(authenticatorName)
+  authenticators: listOf(proofName)
     .optional()
     .describe('Only these authenticators, or methods of them, such as phone.voice.'),
-  exclude: listOf(authenticatorName)
-    .optional()
-    .describe('Any authenticator but these, or methods of them, such as phone.sms.'),
+  exclude: listOf(proofName).optional().describe('Any authenticator but these, or methods of them, such as phone.sms.'),
   ...characteristicFields,
   maxAge,
   maxIdle,
@@ -103,7 +101,7 @@ const alternative = closed(alternativeFields)
   .describe('One way to satisfy the requirement: all of it must hold.');
 
 const chainStep = closed({
-  authenticators: listOf(authenticatorName).describe('Any one of these authenticators, or methods of them.'),
+  authenticators: listOf(proofName).describe('Any one of these authenticators, or methods of them.'),
   ...characteristicFields,
   maxAge,
   maxIdle,

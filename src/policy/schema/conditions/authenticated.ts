@@ -1,11 +1,11 @@
 /** The condition `authenticated` as it is written in a file. */
-import { authenticatorName, closedNotEmpty, listOf } from '../fields.ts';
+import { closedNotEmpty, listOf, proofName } from '../fields.ts';
 
 export const authenticatedSchema = closedNotEmpty({
-  any: listOf(authenticatorName)
+  any: listOf(proofName)
     .optional()
     .describe('Holds when the user signed in with at least one of these authenticators, or methods of them.'),
-  all: listOf(authenticatorName)
+  all: listOf(proofName)
     .optional()
     .describe('Holds when the user signed in with all of these authenticators, or methods of them.'),
 })
