@@ -97,6 +97,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'sign_in.denied': ({ reason }) => `denied: ${reasonWords(reason)}`,
   'sign_in.cancelled': () => 'the user gave up',
   'account.device_remembered': () => 'the browser remembers the second factor from now on',
+  'token.refreshed': () => 'new tokens by the refresh token, the last time',
   'token.denied': ({ reason }) => `no tokens: ${reasonWords(reason)}`,
   'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonWords(reason)}`,
 };
