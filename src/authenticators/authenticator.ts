@@ -206,7 +206,7 @@ export interface Credential {
   readonly label?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
-  /** When its address took the place of another (epoch seconds). What was proved before is no proof of this one. */
+  /** The `validAfter` under which its address took the place of another. What was proved before is no proof of it. */
   readonly movedAt?: Seconds;
   readonly lastUsedAt?: Seconds;
   /** The most that this credential can prove. */

@@ -216,7 +216,11 @@ export const auditEvents = {
     fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],
     causedBy: ['/oauth2/v1/token'],
   },
-  'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule', 'reported'], causedBy: ['/oauth2/v1/token'] },
+  'token.refreshed': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'rule', 'reported', 'trace'],
+    causedBy: ['/oauth2/v1/token'],
+  },
   'token.refresh_denied': {
     outcomes: denies,
     fields: [...inSignIn, 'rule', 'reported', 'trace', 'reason'],

@@ -6,21 +6,17 @@
 
 import { networkOf } from '../authenticators/shared/sending-quotas.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
-import type { Assurance } from '../core/model/decision.ts';
-import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
-import type { App } from '../policy/model/app.ts';
-import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, networkStrainKey, transactionKey } from '../stores/keys.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { withTaskOnFirstPage } from './actions/network-strain.ts';
-import { auditDenial, auditLeaving, recordAsked } from './actions/record-decision.ts';
+import { auditLeaving, recordDecision } from './actions/record-decision.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
@@ -28,85 +24,24 @@ import { resolveStep } from './actions/resolve-step.ts';
 import { begunAnew, restarted } from './actions/restart.ts';
 import { select } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
-import type { ActionResult, LoadedAttempt } from './actions/verify.ts';
+import type { ActionResult, LoadedAttempt, SubmittedAnswer } from './actions/verify.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
+import type { SignInLost, SignInResult, Submission } from './sign-in-result.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
 import type { Decided, OpenTransaction, TransactionRequest } from './transaction/open-transaction.ts';
 import { withPresentProofs } from './transaction/present-proofs.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
-export interface Submission {
-  /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'register' | 'cancel';
-  /** The `stateHandle` of the form. */
-  readonly handle: string | undefined;
-  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** A step to show. */
-export interface StepShown {
-  readonly kind: 'step';
-  readonly step: Step;
-  readonly handle: string;
-  /** Of the transaction that it was made from. */
-  readonly version: number;
-  readonly app: App;
-  readonly snapshot: Snapshot;
-  /** The identifier as the user typed it. */
-  readonly identifier?: string;
-  /** Keys of the authenticators that were proved in this transaction. */
-  readonly done: readonly string[];
-  /** What the app asked for (OpenID Connect Core section 3.1.2.1). */
-  readonly uiLocales?: string;
-  /** Of the profile of a user who has proved something. */
-  readonly language?: string;
-  /** Of the same profile (IANA). */
-  readonly timeZone?: string;
-  readonly canRestart: boolean;
-  /** Until the transaction ends. */
-  readonly remaining: Seconds;
-  /** The user recovers the password. */
-  readonly recovering?: true;
-  /** The transaction went on by this request: show it under its own address. */
-  readonly moved: boolean;
-  /** What came with this request was not taken: `step.messages` say why. */
-  readonly refused: boolean;
-  /** What the browser is told about the credentials that it keeps. */
-  readonly signals: readonly object[];
-}
-
-export type SignInResult =
-  | StepShown
-  /** Everything is proved: hand this to the protocol. */
-  | {
-      readonly kind: 'complete';
-      readonly accountId: string;
-      readonly assurance: Assurance;
-      /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
-      readonly keepsSecret: boolean;
-    }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'refused' | 'denied' | 'unmet' }
-  | SignInLost;
-
-/**
- * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
- * the form that does.
- */
-export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot' | 'uiLocales'> {
-  readonly kind: 'lost';
-}
-
 /** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
-  const context = await openTransaction(services, request);
-  return isLost(context) ? lost(context) : present(context, [], false);
+  const { context, notices } = await openTransaction(services, request);
+  return isLost(context) ? lost(context) : present(context, notices, false);
 }
 
 /** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
@@ -119,13 +54,28 @@ export async function submit(
   const isAnswer = binding !== undefined && submission.step === 'answer';
   const attempt = isAnswer ? await attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
-  const context = await openTransaction(services, request);
+  const { context, notices } = await openTransaction(services, request);
   if (isLost(context)) {
     const isRestart = submission.step === 'restart' && binding?.version === context.version;
     return isRestart ? present(begunAnew(context), [], true) : lost(context);
   }
   if (!binding || binding.version !== context.version)
-    return present(context, [{ code: 'form.stale', level: 'info' }], false);
+    return present(context, notices.length > 0 ? notices : [{ code: 'form.stale', level: 'info' }], false);
+  return withNotices(await act(context, submission, { binding, loaded }), notices);
+}
+
+/** That proofs count no more is why the form did not fit, too. A user who begins anew need not know. */
+function withNotices(result: SignInResult, notices: readonly Notice[]): SignInResult {
+  if (notices.length === 0 || result.kind !== 'step' || result.step.kind === 'identify') return result;
+  const others = result.step.notices.filter(({ code }) => code !== 'form.stale');
+  return { ...result, moved: false, step: { ...result.step, notices: [...notices, ...others] } };
+}
+
+async function act(
+  context: OpenTransaction,
+  submission: Submission,
+  { binding, loaded }: Pick<SubmittedAnswer, 'binding' | 'loaded'>,
+): Promise<SignInResult> {
   switch (submission.step) {
     case 'cancel':
       return cancel(context, await decide(context));
@@ -146,11 +96,7 @@ export async function submit(
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
-        await answer(context, await decide(context), {
-          binding,
-          fields: submission.fields,
-          loaded,
-        }),
+        await answer(context, await decide(context), { binding, fields: submission.fields, loaded }),
         context,
       );
   }
@@ -168,7 +114,11 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
   return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
-async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
+/** `notices`: what the user must know first, for instance that proofs count no more. */
+async function openTransaction(
+  services: Services,
+  request: TransactionRequest,
+): Promise<{ readonly context: OpenTransaction; readonly notices: readonly Notice[] }> {
   const entry = await request.unit.get(transactionKey(request.uid));
   const stored = entry && parseTransaction(entry.value);
   if (!entry || !stored || isExpired(stored, services.now())) throw new StepgateError('sign_in_expired');
@@ -176,7 +126,8 @@ async function openTransaction(services: Services, request: TransactionRequest):
   const snapshot = await services.snapshot(request.unit);
   const app = await snapshot.app(transaction.request.clientId);
   if (!app) throw new StepgateError('not_found', `the app ${transaction.request.clientId} is no longer configured`);
-  return { services, request, transaction, version: entry.version, snapshot, app };
+  const context = { services, request, transaction, version: entry.version, snapshot, app };
+  return { context, notices: transaction === stored ? [] : [{ code: 'proofs.ended', level: 'info' }] };
 }
 
 /** The decision on the newest revision, for this transaction as it is now. */
@@ -235,7 +186,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
   const stored = shown.request.unit.stored(transactionKey(shown.transaction.id));
   const decided = await decide(shown);
   const { facts, decision } = decided;
-  const context = recordAsked(shown, decided);
+  const context = recordDecision(shown, decided);
   if (decision.kind === 'allow' && facts.subject) {
     saveTransaction(context, stored?.value);
     const { assurance } = decision;
@@ -244,13 +195,11 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
   }
   // The relying party gets the error and may ask for less. A page could only say the same to the user.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    auditDenial(context, decided);
     discardTransaction(context);
     return { kind: 'cancelled', reason: 'unmet' };
   }
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
-  if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decided);
   const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
     step: 'registers' in step && step.registers ? 'register' : step.kind,

@@ -10,7 +10,8 @@ import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts } from '../../src/core/model/facts.ts';
 import type { Requirement, Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import type { Universe, UserFacts } from '../../src/core/policy/theory.ts';
+import type { UserFacts } from '../../src/core/policy/theory.ts';
+import { universe } from './support/universe.ts';
 
 const authenticators: readonly AuthenticatorDescriptor[] = [
   { key: 'password', factors: ['knowledge'], characteristics: [], enrollable: true },
@@ -98,7 +99,7 @@ function factsFor({ groups: own, network, proof }: Given): Facts {
   };
 }
 
-const universe: Universe = { clientIds: ['app'], places, attribute: () => undefined, isKept: () => true };
+const everything = universe({ clientIds: ['app'], places, attribute: () => undefined, isKept: () => true });
 const facts = allFacts();
 const sets = policies.map(setOf);
 
@@ -107,7 +108,7 @@ describe.each(sets.map((live, at) => [at, live] as const))('from policy %i', (be
     const rules = [...(policies[before] ?? []), ...(policies[after] ?? [])];
     const space = ruleSpace(
       rules.map(({ when }) => when),
-      universe,
+      everything,
     );
     const { found, undecided } = newlyWeaker(live, next, space);
     const isWeaker = facts.some((one) => enters(next, one) && !enters(live, one));

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { Enrollment, Evidence, Facts } from '../../src/core/model/facts.ts';
-import type { Requirement } from '../../src/core/model/policy.ts';
-import { alternatives, evidenceOf, requirement, type World, world } from './support/arbitraries.ts';
+import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
+import { alternatives, evidenceOf, requirement, type World, withMethod, world } from './support/arbitraries.ts';
 import {
   acrValues,
   allow,
@@ -21,7 +21,7 @@ import {
   TRANSACTION,
   userWith,
 } from './support/fixtures.ts';
-import { naivelyMeets, subsets, type When } from './support/naive-evaluator.ts';
+import { naivelyMeets, subsets, type When, waysToProve } from './support/naive-evaluator.ts';
 import { seeded } from './support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
@@ -68,9 +68,11 @@ function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
   return requirementsOf(drawn).every((anyOf) => anyOf.some((one) => naivelyMeets(one, counted, whenOf(drawn))));
 }
 
-/** The evidence of proving an enrollment now, at its best. */
-function proving({ id, authenticator, factors: covered, characteristics }: Enrollment): Evidence {
-  return { ...proof(authenticator as Key, 'now'), enrollment: id, factors: covered, characteristics };
+/** The evidence of proving an enrollment now, at its best, by each of its methods that is needed. */
+function proving(enrollment: Enrollment): readonly Evidence[] {
+  const { id, authenticator, factors: covered, characteristics } = enrollment;
+  const proved = { ...proof(authenticator as Key, 'now'), enrollment: id, factors: covered, characteristics };
+  return waysToProve(enrollment).map((method) => withMethod(proved, method));
 }
 
 const usable = (drawn: World) =>
@@ -79,17 +81,22 @@ const usable = (drawn: World) =>
 /** How many enrollments of one authenticator a chain may take. */
 function mostOf(key: Key, { session, app }: World): number {
   const chains = [session, app].flatMap((one) => ('chains' in one ? one.chains : []));
-  return Math.max(1, ...chains.map((chain) => chain.filter((step) => step.authenticators.includes(key)).length));
+  return Math.max(1, ...chains.map((chain) => chain.filter((step) => takes(step, key)).length));
 }
 
-const newOnes = (drawn: World): readonly Evidence[] =>
+function takes({ authenticators }: ChainStep, key: Key): boolean {
+  return authenticators.some((name) => name.split('.')[0] === key);
+}
+
+const newOnes = (drawn: World): readonly (readonly Evidence[])[] =>
   enabledOf(drawn)
     .filter((key) => descriptor[key].enrollable)
     .flatMap((key) =>
-      Array.from({ length: isAuxiliary({ authenticator: key }) ? 1 : mostOf(key, drawn) }, (_, index) => ({
-        ...proof(key, 'now'),
-        enrollment: `new ${key}${index === 0 ? '' : index}`,
-      })),
+      Array.from({ length: isAuxiliary({ authenticator: key }) ? 1 : mostOf(key, drawn) }, (_, index) => {
+        const { factors: covered, characteristics } = descriptor[key];
+        const id = `new ${key}${index === 0 ? '' : index}`;
+        return proving({ id, authenticator: key, factors: covered, characteristics });
+      }),
     );
 
 /**
@@ -260,10 +267,10 @@ test('the user is asked exactly if the sign-in can still be completed', () => {
       if (voluntary(drawn) || decision.kind === 'allow' || decision.kind === 'identify') return;
       if (!(decision.kind in seen)) throw new Error('no policy and no request asks for that');
       seen[decision.kind as keyof typeof seen] += 1;
-      const proofs = [...drawn.evidence, ...usable(drawn).map(proving)];
+      const proofs = [...drawn.evidence, ...usable(drawn).flatMap(proving)];
       const canProve = naivelyAllowed(drawn, proofs);
       const hasSolid = usable(drawn).some((one) => !isAuxiliary(one));
-      const canEnroll = hasSolid && naivelyAllowed(drawn, [...proofs, ...newOnes(drawn)]);
+      const canEnroll = hasSolid && naivelyAllowed(drawn, [...proofs, ...newOnes(drawn).flat()]);
       const isDenied = decision.kind === 'deny' || (decision.kind === 'challenge' && decision.withheld !== undefined);
       expect(isDenied).toBe(!canProve && !canEnroll);
       if (decision.kind === 'enroll')
@@ -279,10 +286,19 @@ function solidFirst(set: readonly Evidence[]): readonly Evidence[] {
   return solid.length > 0 ? solid : set;
 }
 
+/** Each action gives some evidence. */
+type Actions = readonly (readonly Evidence[])[];
+
 /** All minimal sufficient sets, by trying every set of actions. */
-function minimalSets(drawn: World, actions: readonly Evidence[], isDone: (evidence: readonly Evidence[]) => boolean) {
-  const done = (set: readonly Evidence[]) => isDone([...drawn.evidence, ...set]);
-  return subsets(actions).filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))));
+function minimalSets(
+  drawn: World,
+  actions: Actions,
+  isDone: (evidence: readonly Evidence[]) => boolean,
+): readonly (readonly Evidence[])[] {
+  const done = (set: Actions) => isDone([...drawn.evidence, ...set.flat()]);
+  return subsets(actions)
+    .filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))))
+    .map((set) => set.flat());
 }
 
 test('every option makes progress: it is part of a minimal sufficient set', () => {

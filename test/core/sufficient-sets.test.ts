@@ -6,23 +6,35 @@ import type { AssessedEvidence } from '../../src/core/evidence/requirement.ts';
 import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { type SufficientSets, sufficientSets } from '../../src/core/remediation/sufficient-sets.ts';
-import { allEnrollments, chains, evidenceOf, requirement } from './support/arbitraries.ts';
+import { allEnrollments, chains, evidenceOf, requirement, withMethod } from './support/arbitraries.ts';
 import { descriptor, type Key, NOW, proof, TRANSACTION } from './support/fixtures.ts';
-import { naivelyMeets, subsets } from './support/naive-evaluator.ts';
+import { naivelyMeets, subsets, waysToProve } from './support/naive-evaluator.ts';
 import { seeded } from './support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const when = { now: NOW, transaction: TRANSACTION };
 
-function proving({ id, authenticator, factors, characteristics }: Enrollment): Evidence {
-  return { ...proof(authenticator as Key, 'now'), enrollment: id, factors, characteristics };
+/** The evidence of proving an enrollment by each of its methods that is needed. */
+function proving(one: Enrollment): readonly [Evidence, ...Evidence[]] {
+  const { id, authenticator, factors, characteristics } = one;
+  const [first, ...others] = waysToProve(one);
+  const proved = { ...proof(authenticator as Key, 'now'), enrollment: id, factors, characteristics };
+  return [withMethod(proved, first), ...others.map((method) => withMethod(proved, method))];
 }
 
 function assessed(evidence: Evidence): AssessedEvidence {
-  const { authenticator, enrollment, factors, characteristics, at, transaction } = evidence;
+  const { authenticator, enrollment, method, factors, characteristics, at, transaction } = evidence;
   const age = transaction === TRANSACTION ? 'now' : Math.max(0, NOW - at);
   const isAuxiliary = authenticator === 'security_question';
-  return { authenticator, enrollment, factors, characteristics, age, ...(isAuxiliary && { auxiliary: true }) };
+  const shown = { authenticator, enrollment, factors, characteristics, age } as const;
+  return { ...shown, ...(method !== undefined && { methods: [method] }), ...(isAuxiliary && { auxiliary: true }) };
+}
+
+/** What is assumed: a proof by whichever methods are needed. */
+function action(one: Enrollment): AssessedEvidence {
+  const [first, ...others] = proving(one);
+  const methods = [first, ...others].flatMap(({ method }) => method ?? []);
+  return { ...assessed(first), ...(methods.length > 0 && { methods }) };
 }
 
 interface World {
@@ -33,12 +45,12 @@ interface World {
 
 function search({ requirements, evidence, has }: World, limit?: number): SufficientSets {
   const layers = requirements.map((one) => ({ layer: 'app' as const, anyOf: [one] }));
-  const actions = has.map((enrollment) => assessed(proving(enrollment)));
+  const actions = has.map(action);
   return sufficientSets(layers, { evidence: evidence.map(assessed), actions }, limit);
 }
 
 function suffices({ requirements, evidence, has }: World, ids: readonly string[]): boolean {
-  const proofs = has.filter(({ id }) => ids.includes(id)).map(proving);
+  const proofs = has.filter(({ id }) => ids.includes(id)).flatMap(proving);
   return requirements.every((one) => naivelyMeets(one, [...evidence, ...proofs], when));
 }
 
@@ -157,7 +169,7 @@ describe('the search for sufficient sets', () => {
   });
 
   test('proofs at hand make the search no longer', () => {
-    const evidence = ten.slice(0, 12).map((one) => ({ ...proving(one), transaction: 'tx-before', at: NOW - 30 }));
+    const evidence = ten.slice(0, 12).map((one) => ({ ...proving(one)[0], transaction: 'tx-before', at: NOW - 30 }));
     const aged = { ...open, maxAge: 10 };
     const { sets, steps } = search({ requirements: [{ chains: [[aged, open, aged]] }], evidence, has: ten });
     expect(sets.length).toBeGreaterThan(0);

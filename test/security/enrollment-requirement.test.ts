@@ -201,7 +201,7 @@ describe('an offer', () => {
       const code = codeIn(await mailTo(node, address));
       expect(currentStep(await answerStep(owner.agent, atCode, { 'credentials.passcode': code }))).toBe('code');
       const late = await answerStep(agent, offer, await confirmation(key, who, offer));
-      expect([late.status, currentStep(late)]).toEqual([409, 'challenge:email']);
+      expect([late.status, currentStep(late)]).toEqual([409, 'challenge:password']);
       expect((await node.app.directory.get(who.id))?.credentials).toHaveLength(2);
     },
   );

@@ -173,7 +173,7 @@ describe('the account-management requirement in front of an enrollment', () => {
     const owned = { ...user, totp: owners.secret ?? '' };
     expect(currentStep(await answerStep(owner.agent, owners, await passcode(owned)))).toBe('code');
     const late = await answerStep(thief.agent, offer, await passcode({ ...user, totp: offer.secret ?? '' }));
-    expect([currentStep(late), late.status]).toEqual(['challenge:totp', 409]);
+    expect([currentStep(late), late.status]).toEqual(['challenge:password', 409]);
     expect(eventsOf(node, user.id).filter((event) => event === 'authenticator.enrolled:totp')).toHaveLength(1);
   });
 

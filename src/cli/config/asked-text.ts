@@ -4,35 +4,46 @@ import { denialWords } from '../explain/denial-text.ts';
 import { skippableWords } from '../explain/enrollment-text.ts';
 import { keepWords, profileWords } from '../explain/profile-text.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
+import { proofsWords } from './proofs-words.ts';
+
+/** A sign-in, as far as it matters here. */
+type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;
 
 /** The user gets in. */
-export function getsIn({ steps }: Pick<Outcome, 'steps'>): boolean {
+export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
   return steps.at(-1)?.kind === 'complete';
 }
 
-/** `password, then webauthn or totp`; `denied`; with what it depends on. */
-export function askedWords({ steps, dependsOn }: Pick<Outcome, 'steps' | 'dependsOn'>): string {
-  const words = getsIn({ steps }) ? steps.flatMap(stepWords).join(', then ') : 'denied';
+/** `webauthn, or password + totp; then consent`; `denied`; with what it depends on. */
+export function askedWords({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
+  const words = askedParts({ asked }).join('; then ');
   return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
 }
 
+/** All that has to be proved, as one part, and one for each step that comes after it. */
+export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
+  if (asked === undefined) return ['denied'];
+  const parts = [proofsWords(asked.proofs), ...asked.after.flatMap(stepWords)].filter((part) => part !== '');
+  return parts.filter((part, at) => part !== parts[at - 1]);
+}
+
 /** Why the user does not get in. Empty: the user does. */
-export function denialText({ steps }: Pick<Outcome, 'steps'>): string {
+export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
   const last = steps.at(-1);
   if (last?.kind === 'complete') return '';
   return last?.kind === 'denied' ? denialWords(last.reason) : 'nothing is enrolled that could be proved';
 }
 
-/** A choice needs no words of its own: the step after it names what could be chosen. */
-export function stepWords(step: SimulatedStep): readonly string[] {
+/** A step after the proofs. A choice needs no words of its own: the step after it names what could be chosen. */
+function stepWords(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
-    case 'identify':
-      return step.identifyWith === undefined ? [] : [step.identifyWith];
     case 'challenge':
+      // Which proofs are left to give depends on those that the user gave.
+      return [`further proof${skippableWords(step.skippable)}`];
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator }) => authenticator);
       const words = [...new Set([step.authenticator, ...others])].join(' or ');
-      return [`${step.kind === 'enroll' ? 'enroll ' : ''}${words}${skippableWords(step.skippable)}`];
+      return [`enroll ${words}${skippableWords(step.skippable)}`];
     }
     case 'profile':
       return [`fill in ${profileWords(step)}`];
@@ -40,6 +51,7 @@ export function stepWords(step: SimulatedStep): readonly string[] {
       return ['consent'];
     case 'keep_account':
       return [keepWords(step.dueAt)];
+    case 'identify':
     case 'select':
     case 'denied':
     case 'complete':
@@ -71,6 +83,15 @@ export function leftAsideText(names: readonly string[]): string {
 
 /** For scripts. */
 export function outcomeData(outcome: Outcome): object {
-  const { zone, steps, dependsOn, explanation } = outcome;
-  return { zone, getsIn: getsIn(outcome), asked: askedWords(outcome), dependsOn, rule: explanation.rule, steps };
+  const { zone, steps, asked, dependsOn, explanation } = outcome;
+  const words = askedWords(outcome);
+  return {
+    zone,
+    getsIn: getsIn(outcome),
+    asked: words,
+    proofs: asked?.proofs,
+    dependsOn,
+    rule: explanation.rule,
+    steps,
+  };
 }

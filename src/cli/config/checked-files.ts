@@ -1,10 +1,11 @@
 /** Checks and analyses the files of a configuration, and prints what it finds. */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
+import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
 import { analysis } from '../../policy/analysis/analyse.ts';
 import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/invariants.ts';
 import { loadConfiguration } from '../../policy/load.ts';
-import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
+import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
 import type { DocumentSource } from '../../policy/source/yaml-source.ts';
@@ -12,6 +13,7 @@ import { groupsWithMembers } from '../../users/member-groups.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
+import { invariantWords } from './invariant-words.ts';
 import { quantity } from './quantities.ts';
 
 export interface CheckedFiles {
@@ -20,6 +22,8 @@ export interface CheckedFiles {
   readonly warnings: readonly Finding[];
   /** What the analysis found, errors among it. */
   readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
   /** What the invariants come to. */
   readonly invariants: readonly InvariantResult[];
 }
@@ -29,6 +33,10 @@ export interface InvariantResult {
   readonly verdict: ReturnType<typeof overallVerdict>;
   /** How many apps it is about. */
   readonly apps: number;
+  /** For whom and from where, in words. Empty: for every sign-in. */
+  readonly when: readonly string[];
+  /** What must hold, in words. */
+  readonly claim: string;
 }
 
 export interface CheckOptions extends ResultOptions {
@@ -56,17 +64,19 @@ export async function checkedFiles(
   }
   const { documents, sources, warnings } = loaded;
   const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
-  const { findings } = found;
-  const checked = { documents, sources, warnings, findings, invariants: found.invariants.map(resultOf) };
+  const { findings, accepted } = found;
+  const invariants = found.invariants.map(resultOf);
+  const checked = { documents, sources, warnings, findings, accepted, invariants };
   if (json) return checked;
   for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
-  for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding, dir));
+  const shown = findings.filter(({ severity }) => notes || severity !== 'note');
+  context.stderr(findingsText(shown, { config: dir }));
   return checked;
 }
 
 function resultOf(examined: ExaminedInvariant): InvariantResult {
   const apps = examined.apps.reduce((sum, { count }) => sum + count, 0);
-  return { name: examined.invariant.name, verdict: overallVerdict(examined), apps };
+  return { ...invariantWords(examined.invariant), verdict: overallVerdict(examined), apps };
 }
 
 /** Prints the problems of files, and ends the command. */
@@ -81,8 +91,9 @@ export function refuseProblems(
     return;
   }
   for (const problem of problems) context.stderr(`${findingLine(problem)}\n`);
-  const files = new Set(problems.map(({ file }) => file)).size;
-  context.stderr(`${quantity(problems.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
+  const files = new Set(problems.map(({ file }) => file).filter((file) => file !== '.')).size;
+  const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
+  context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);
 }
 
 /** Ends the command where the analysis found errors. They were printed already, unless as JSON. */

@@ -2,6 +2,7 @@
  * Fresh sign-ins that a question about a configuration goes through: app, user and zone, each by what `explain` says.
  * A new browser on a desktop, now, unless another time or device makes a difference.
  */
+import { type AskedInAll, askedInAll } from '../../core/analysis/asked-in-all.ts';
 import { simulate } from '../../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
 import type { ConditionName, ConditionSet } from '../../core/model/conditions.ts';
@@ -29,6 +30,8 @@ export interface SignInPlace {
 export interface Outcome {
   readonly zone: string;
   readonly steps: readonly SimulatedStep[];
+  /** Absent: the user does not get in. */
+  readonly asked: AskedInAll | undefined;
   readonly explanation: Explanation;
   /** At another time, or with another device, something else is asked. */
   readonly dependsOn: readonly ('device' | 'time')[];
@@ -79,7 +82,7 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
       const here = { ...facts, network };
       const explanation = await explain(snapshot, app, here);
       const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
-      outcomes.push({ zone, explanation, steps: explanation.steps, dependsOn });
+      outcomes.push({ zone, explanation, steps: explanation.steps, asked: askedInAll(policies, here), dependsOn });
     }
     return outcomes;
   };

@@ -182,7 +182,7 @@ function subjectFromOptions(
     ...base,
     ...(groups && { groups }),
     ...(userType !== undefined && { userType }),
-    ...(attribute && { profile: { ...base.profile, ...Object.fromEntries(attribute.map(parseAttribute)) } }),
+    ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
     ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
     ...(keys && { enrollments: keys.map((key, index) => assumedEnrollment(key, index, authenticators)) }),
@@ -193,6 +193,16 @@ function ageOf(option: string, ago: string): Seconds {
   const age = parseDuration(ago);
   if (age === undefined) throw refusal(`${option} takes how long ago, like 90s, 10m, 12h, 3d or PT12H, not ${ago}`);
   return age;
+}
+
+/** Where the settings describe the attributes, there are no others. */
+function attributesFrom(
+  pairs: readonly string[],
+  { settings: { attributes } }: Snapshot,
+): Readonly<Record<string, AttributeValue>> {
+  const given = pairs.map(parseAttribute);
+  if (attributes.closed) for (const [name] of given) oneOf('attribute', name, Object.keys(attributes.attributes));
+  return Object.fromEntries(given);
 }
 
 /** `department=sales`, `level=3`, `manager=true`; a value in double quotes is always a text. */

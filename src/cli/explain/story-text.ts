@@ -61,13 +61,7 @@ function requestWords({ scopes, acrValues, acrEssential, maxAge, promptLogin }: 
 }
 
 function happened({ events, open }: SignInStory): readonly string[] {
-  const told = events.map((line) => ({ line, words: eventWords(line) }));
-  // A page that is shown again repeats what it says.
-  const once = told.filter(({ line, words }, index) => {
-    const before = told[index - 1];
-    return before?.words !== words || before.line.event !== 'sign_in.denied' || line.event !== 'sign_in.denied';
-  });
-  const lines = once.map(({ line, words }) => `  ${timeText(line)}  ${words}`);
+  const lines = events.map((line) => `  ${timeText(line)}  ${eventWords(line)}`);
   const isOver = events.some(({ event }) => /^sign_in\.(completed|denied|cancelled)$|^consent\.refused$/.test(event));
   if (isOver) return lines;
   if (open === undefined) return [...lines, '  Nothing more: the user did not go on.'];
@@ -102,6 +96,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'sign_in.denied': ({ reason }) => `denied: ${reasonWords(reason)}`,
   'sign_in.cancelled': () => 'the user gave up',
   'account.device_remembered': () => 'the browser remembers the second factor from now on',
+  'token.refreshed': () => 'new tokens by the refresh token, the last time',
   'token.denied': ({ reason }) => `no tokens: ${reasonWords(reason)}`,
   'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonWords(reason)}`,
 };

@@ -2,14 +2,16 @@
  * All sign-ins that a policy test leaves open: one for each combination of facts that the policies of its app tell
  * apart. What the test says is as it says, everywhere.
  */
+import { factsTogether } from '../../core/analysis/facts-together.ts';
 import { plainTime, type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
-import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
-import type { Formula, UserFacts, Variable } from '../../core/policy/theory.ts';
+import { compileConditions, conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
+import { type Formula, type UserFacts, type Variable, withProof } from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -51,8 +53,10 @@ export async function openSignIns(
       isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it`,
     };
   const found = new Map<string, Facts>();
+  const arise = arising(test, rules);
   for (const keys of enrolled) {
     for (const placed of combinations(choices)) {
+      if (!arise(placed)) continue;
       const facts = merge(placed, keys);
       if (facts !== undefined) found.set(JSON.stringify(facts), facts);
     }
@@ -61,6 +65,17 @@ export async function openSignIns(
     facts: [...found.values()],
     free: freeConditions(rules),
     ...(unknown && { isPartial: `whether \`${unknown.name}\` holds is not known beforehand: say more in it` }),
+  };
+}
+
+/** Whether what is unusual can be found together with the rest. What the test itself says is as it says. */
+function arising(test: PolicyTest, rules: readonly RuleHead['when'][]): (placed: UserFacts) => boolean {
+  if (test.risk !== undefined || test.distance !== undefined) return () => true;
+  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets));
+  const conditions = [...onceProved, ...always].flatMap(compileConditions);
+  return (placed) => {
+    const device = { ...placed.device, known: placed.device.known || test.device?.known === true };
+    return conditions.every(({ test: holds }) => holds(withProof({ ...placed, device })) === 'hit');
   };
 }
 
@@ -148,7 +163,7 @@ function over(given: UserFacts, { signedInWith: _, ...placed }: UserFacts, test:
   return {
     ...given,
     ...placed,
-    ...(given.lastSignIn !== undefined && { lastSignIn: given.lastSignIn }),
+    ...omitUndefined({ lastSignIn: given.lastSignIn, risk: given.risk, distance: given.distance }),
     network: test.network === undefined ? placed.network : given.network,
     request: {
       ...given.request,

@@ -1,5 +1,6 @@
 /** Finds proofs with which the evaluator lets a user in. */
 import { evaluate } from '../decision/evaluate.ts';
+import { proofNames } from '../evidence/named.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Decision } from '../model/decision.ts';
@@ -78,7 +79,7 @@ function atBest(item: AssessedEvidence, authenticators: readonly AuthenticatorDe
 }
 
 function merged(set: EvidenceSet): EvidenceSet {
-  const groups = Map.groupBy(set, ({ authenticator }) => authenticator);
+  const groups = Map.groupBy(set, (item) => proofNames(item).at(-1));
   return [...groups.values()]
     .map((same) => same.reduce(joint))
     .map((item) => ({ ...item, enrollment: item.authenticator }));
@@ -149,13 +150,14 @@ function secondEnrollment({ enrollment, authenticator, factors, characteristics 
 }
 
 function evidenceOf(
-  { authenticator, enrollment, factors, characteristics, age, idle }: AssessedEvidence,
+  { authenticator, enrollment, methods: [method] = [], factors, characteristics, age, idle }: AssessedEvidence,
   { now, subject }: Pick<UserFacts, 'now' | 'subject'>,
 ): Evidence {
   return {
     ...{ authenticator, enrollment, factors, characteristics },
     subject: subject.id,
     amr: [],
+    ...(method !== undefined && { method }),
     at: age === 'now' ? now : now - age,
     transaction: age === 'now' ? transaction : 'earlier',
     ...(idle !== undefined && { idle }),

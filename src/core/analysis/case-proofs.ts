@@ -34,8 +34,8 @@ export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): bo
   return !recovery && factors.includes('possession');
 }
 
-function asProof({ key, factors, characteristics }: AuthenticatorDescriptor) {
-  return { authenticator: key, enrollment: key, factors, characteristics };
+function asProof({ key, methods, factors, characteristics }: AuthenticatorDescriptor) {
+  return { authenticator: key, enrollment: key, factors, characteristics, ...(methods && { methods }) };
 }
 
 /** The proofs that can count where these rules decide. */

@@ -2,7 +2,7 @@
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
-import { type EvidenceSet, evidenceFor, holdsForAll } from './strictness.ts';
+import { type EvidenceSet, evidenceFor, holdsForAll, withMethodsOf } from './strictness.ts';
 
 export type Comparison =
   /** All evidence that is enough now was enough before. */
@@ -29,7 +29,7 @@ export function compareAsks(
     const kept = set.filter(({ authenticator }) => counted(authenticator));
     return open.every((requirement) => meetsRequirement(requirement, kept));
   };
-  const proofs = { authenticators: next };
+  const proofs = withMethodsOf({ authenticators: next }, [...now, ...before]);
   // A chain counts enrollments, and one proof may be counted here for two.
   const isProvable = !open.some((one) => 'chains' in one);
   if (open.length === 0 || (isProvable && holdsForAll(now, meets, proofs))) return 'as_strict';

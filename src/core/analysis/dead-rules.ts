@@ -28,7 +28,7 @@ export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace)
 
 /** What must hold for the rule to decide. `before`: the rules before it. */
 export function decidingFormulas(rule: RuleHead, before: readonly RuleHead[], space: RuleSpace): readonly Formula[] {
-  return [space.applies(rule.when), ...before.map(({ when }) => space.misses(when))];
+  return [...space.always, space.applies(rule.when), ...before.map(({ when }) => space.misses(when))];
 }
 
 interface Analysed {
@@ -44,29 +44,27 @@ function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space 
     const facts = space.factsOf(found.model);
     return findRule(policy, facts).rule === rule ? { kind: 'decides', facts } : { kind: 'undecided' };
   }
-  const conflict = conflictOf(space.parts(rule.when), budget);
+  const conflict = conflictOf(space.parts(rule.when), { space, budget });
   if (conflict !== undefined) return { kind: 'contradictory', conflict };
   return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }) };
 }
 
+interface Search {
+  readonly space: RuleSpace;
+  readonly budget: Budget;
+}
+
 /** The fewest parts that exclude one another. Undefined: all of them can hold together. */
-function conflictOf(parts: readonly RulePart[], budget: Budget): readonly RulePart[] | undefined {
+function conflictOf(parts: readonly RulePart[], { space, budget }: Search): readonly RulePart[] | undefined {
   const exclude = (some: readonly RulePart[]) =>
-    findModel(
-      some.map(({ formula }) => formula),
-      budget,
-    ) === 'impossible';
+    findModel([...space.always, ...some.map(({ formula }) => formula)], budget) === 'impossible';
   if (!exclude(parts)) return undefined;
   const few = parts.flatMap((one, at) => [[one], ...parts.slice(0, at).map((other) => [other, one])]);
   return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
 }
 
 /** Of the rules before it those without which some case would be left. */
-function takersOf(
-  rule: RuleHead,
-  before: readonly RuleHead[],
-  { space, budget }: { readonly space: RuleSpace; readonly budget: Budget },
-): readonly RuleHead[] {
+function takersOf(rule: RuleHead, before: readonly RuleHead[], { space, budget }: Search): readonly RuleHead[] {
   const meets = before.filter(
     ({ when }) => findModel([space.applies(rule.when), space.applies(when)], budget) !== 'impossible',
   );

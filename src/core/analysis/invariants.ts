@@ -4,6 +4,7 @@
  * said that it is undecided, and which rules are to blame.
  */
 import { bestEvidence } from '../evidence/attainable-acr.ts';
+import { isNamedBy } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Conditions } from '../model/conditions.ts';
 import type { Requirement, Rule, RuleHead } from '../model/policy.ts';
@@ -15,10 +16,11 @@ import { type AdmittedWith, admittedWith } from './admitted-with.ts';
 import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
 import { findModel } from './find-model.ts';
 import { endsInDenial, isLockedOut } from './lock-outs.ts';
+import { isOrdinary } from './ordinary-facts.ts';
 import { type Deciding, deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from './sign-in-cases.ts';
-import { type EvidenceSet, holdsForAll, type PossibleProofs } from './strictness.ts';
+import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
 /** What shall hold. */
 export type Claim =
@@ -28,7 +30,7 @@ export type Claim =
   | { readonly kind: 'admitted' }
   /** Each user who gets in has proved this. */
   | { readonly kind: 'proves'; readonly requirement: Requirement }
-  /** No user gets in by these authenticators who could not have got in without them. */
+  /** No user gets in by these authenticators, or methods of them, who could not have got in without them. */
   | { readonly kind: 'without'; readonly authenticators: readonly string[] }
   /** Users who get in could do so by these authenticators alone; one of `including` must be usable. */
   | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
@@ -75,8 +77,10 @@ export interface ExaminedPolicies {
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
   const { when, claim } = invariant;
-  const scope = { policies, space, when, budget: { steps: budgetSteps } };
-  if (findModel([space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  // A user may be refused before any proof, and is let in after one only.
+  const besides = claim.kind === 'admitted' ? [] : space.onceProved;
+  const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
+  if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
   const found = [
     ...(claim.kind === 'admitted' ? refusals(scope) : []),
     ...appRulesIn(scope).map((rule) => examineRule(rule, invariant, scope)),
@@ -95,22 +99,23 @@ type RuleResult =
 
 const fine: RuleResult = { kind: 'fine' };
 
-/** Of a rule of the sign-on policy that allows: the first violation, else the first case that is open. */
+/** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
 function examineRule(app: Deciding<Rule>, invariant: Invariant, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
     const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
-    if ('violation' in examined) return examined;
-    if ('open' in examined) result = examined;
+    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
+    if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
   return result;
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
 function admission(one: SignInCase, { claim, countsRemembered }: Invariant, { policies }: SignInScope): RuleResult {
-  const proofs = proofsIn(one, policies);
-  const remembered = countsRemembered ? [] : proofs.authenticators.filter(isRemembered);
+  const possible = proofsIn(one, policies);
+  const remembered = countsRemembered ? [] : possible.authenticators.filter(isRemembered);
   const premises = premisesOf(one, policies, remembered);
+  const proofs = withMethodsOf(possible, [...premises, asRequirement(claim)]);
   const isFine = fineEvidence(claim, premises);
   if (claim.kind === 'offers' && isOffered(claim, premises, proofs)) return fine;
   if (isLockedOut(policies, one) || isAskedFor(claim, premises) || holdsForAll(premises, isFine, proofs)) return fine;
@@ -118,6 +123,13 @@ function admission(one: SignInCase, { claim, countsRemembered }: Invariant, { po
   const isWanted = (set: EvidenceSet) => !isFine(set);
   const proved = facts && admittedWith(policies, { rules: one, facts }, { premises, proofs, isWanted, remembered });
   return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
+}
+
+/** A requirement that tells the same methods apart. */
+function asRequirement(claim: Claim): Requirement {
+  if (claim.kind === 'proves') return claim.requirement;
+  const authenticators = claim.kind === 'without' ? claim.authenticators : [];
+  return { anyOf: [{ factors: 1, demands: [{ authenticators }] }] };
 }
 
 /** A rule says the very same. */
@@ -142,7 +154,7 @@ function fineEvidence(claim: Claim, premises: readonly Requirement[]): (evidence
   if (claim.kind === 'proves') return (set) => meetsRequirement(claim.requirement, set.map(asOneEnrollment));
   if (claim.kind !== 'without') return () => false;
   return (set) => {
-    const rest = set.filter(({ authenticator }) => !claim.authenticators.includes(authenticator));
+    const rest = set.filter((item) => !isNamedBy(claim.authenticators, item));
     return premises.every((premise) => meetsRequirement(premise, rest));
   };
 }

@@ -29,7 +29,7 @@ export function isLockedOut(
 export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
   const enrollments = policies.authenticators.filter(({ key }) => keys.includes(key)).map(enrollmentOf);
   const { signedInWith: _, ...before } = facts;
-  const steps = simulate(policies, { ...before, subject: { ...facts.subject, enrollments } });
+  const steps = simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
   return steps.at(-1)?.kind === 'denied';
 }
 

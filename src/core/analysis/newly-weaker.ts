@@ -90,7 +90,7 @@ function pairsOf({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
       enrollments.map((enrollment) => ({
         before: decidersOf(session.before, app.before, enrollment.before),
         now: decidersOf(session.now, app.now, enrollment.now),
-        formulas: [...session.formulas, ...app.formulas, ...enrollment.formulas],
+        formulas: [...space.onceProved, ...session.formulas, ...app.formulas, ...enrollment.formulas],
       })),
     ),
   );

@@ -36,7 +36,7 @@ export function policyCases(policies: PolicySet, space: RuleSpace): PolicyCases 
   let isPartial = false;
   for (const one of allowing(session, space)) {
     for (const other of app ? allowing(app, space) : []) {
-      const both = [...one.formulas, ...other.formulas];
+      const both = [...space.onceProved, ...one.formulas, ...other.formulas];
       if (findModel(both, newBudget()) === 'impossible') continue;
       for (const third of enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined]) {
         const formulas = [...both, ...(third?.formulas ?? [])];

@@ -16,6 +16,7 @@ import {
   type UserFacts,
   type Variable,
 } from '../policy/theory.ts';
+import { factsTogether } from './facts-together.ts';
 import type { ClassModel } from './find-model.ts';
 import { overlay } from './sample-facts.ts';
 
@@ -32,6 +33,10 @@ export interface RuleSpace {
   applies(when: Conditions): Formula;
   /** The rule does not apply. */
   misses(when: Conditions): Formula;
+  /** What holds of all facts. */
+  readonly always: readonly Formula[];
+  /** What holds of all facts in which a user has proved something, as every user who is let in has. */
+  readonly onceProved: readonly Formula[];
   /** Facts in the classes of the model; plain where it leaves them open. */
   factsOf(model: ClassModel): UserFacts;
 }
@@ -54,7 +59,9 @@ type Theories = { readonly [Name in ConditionName]: (condition: ConditionOf<Name
 
 /** `rules`: the conditions of all rules that the space is asked about. */
 export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
-  const sets = rules.flatMap(conditionSets);
+  const own = rules.flatMap(conditionSets);
+  const together = factsTogether(own);
+  const sets = [...own, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
   const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, sets, universe)])) as Theories;
   const read = new WeakMap<Conditions, readonly RulePart[]>();
   const parts = (when: Conditions): readonly RulePart[] => {
@@ -67,6 +74,8 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     parts,
     applies,
     misses: (when) => negated(applies(when)),
+    always: together.always.map(applies),
+    onceProved: together.onceProved.map(applies),
     factsOf: (model) => factsOf(model, universe),
   };
 }

@@ -16,6 +16,8 @@ export interface SignInScope {
   /** Made of the rules and of the conditions. */
   readonly space: RuleSpace;
   readonly when: Conditions;
+  /** What holds of them besides. */
+  readonly besides: readonly Formula[];
   /** For all that is asked about these sign-ins. */
   readonly budget: Budget;
 }
@@ -31,11 +33,17 @@ export interface SignInCase {
 }
 
 /** The rules of the sign-on policy that allow, and may decide in the scope. */
-export function appRulesIn({ policies: { app }, space, when, budget }: SignInScope): readonly Deciding<Rule>[] {
-  const inScope = space.applies(when);
+export function appRulesIn({
+  policies: { app },
+  space,
+  when,
+  besides,
+  budget,
+}: SignInScope): readonly Deciding<Rule>[] {
+  const inScope = [...besides, space.applies(when)];
   const rules = app === undefined ? [] : allowing(app, space);
   return rules
-    .map(({ rule, formulas }) => ({ rule, formulas: [inScope, ...formulas] }))
+    .map(({ rule, formulas }) => ({ rule, formulas: [...inScope, ...formulas] }))
     .filter(({ formulas }) => findModel(formulas, budget) !== 'impossible');
 }
 

@@ -8,13 +8,13 @@ import type { Decision, Denial } from '../model/decision.ts';
 import type { Facts } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { askedMethods } from '../queries/asked-methods.ts';
 import { identifierPageSecret } from '../queries/identifier-page-secret.ts';
 import { nextStep } from '../step/next-step.ts';
 import {
   answerIdentify,
   answerProfile,
   answerSelect,
-  answerStarted,
   goOnToDeletion,
   grantConsent,
   identifiedAs,
@@ -24,6 +24,7 @@ import {
   type Simulation,
   type Turn,
 } from './simulated-answers.ts';
+import { answerStarted } from './simulated-proofs.ts';
 
 /** Every turn proves or enrolls something that was missing, so no real sign-in takes as many. */
 export const maxTurns = 32;
@@ -79,7 +80,10 @@ export function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const { lastUsed } = facts.device;
   const view = omitUndefined({ labels: (id: string) => labelIn(subject, id), canKeep: false, lastUsed });
   const plan = nextStep(decision, { transaction, view, now: facts.now });
-  if (plan.kind === 'start') return answerStarted(progress, { decision, plan }, simulation);
+  if (plan.kind === 'start') {
+    const methods = askedMethods(simulation.policies, factsAt(progress, facts), plan.authenticator);
+    return answerStarted(progress, { decision, plan, methods }, simulation);
+  }
   return plan.step.kind === 'select' ? answerSelect(progress, plan.step) : { steps: [ending(decision)] };
 }
 
@@ -88,7 +92,8 @@ export function decisionAt(progress: Progress, { policies, facts }: Simulation):
   return evaluate(policies, factsAt(progress, facts));
 }
 
-function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
+/** The facts of the evaluator there. */
+export function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
   const { event: id, startedAt, skipped, requestedEnrollment, consented, accountSelected, deletionTold } = transaction;
   return {
     ...facts,

@@ -1,13 +1,11 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
 import { consentTo, withAnswer } from '../decision/consent.ts';
-import type { AskedScope, Decision, DenyReason, ProfileRequest, Skippable } from '../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
-import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import type { AskedScope, DenyReason, ProfileRequest, Skippable } from '../model/decision.ts';
+import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { LayerTrace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import type { Plan } from '../step/next-step.ts';
 import type { AuthenticatorOption, Step } from '../step/step.ts';
 import { begin, type Choice, type Transaction } from '../step/transaction.ts';
 import { consented, picked, proved, selectedAccount, toldOfDeletion } from '../step/transitions.ts';
@@ -27,6 +25,8 @@ export type SimulatedStep =
       readonly kind: 'challenge' | 'enroll';
       readonly authenticator: string;
       readonly label?: string;
+      /** The methods that are offered, where that are not all. */
+      readonly methods?: readonly string[];
       /** The other options. */
       readonly alternatives: readonly AuthenticatorOption[];
       /** The user may skip it. */
@@ -66,18 +66,6 @@ export interface Turn {
   readonly next?: Progress;
 }
 
-/** A challenge or an enrollment that the user is asked for. */
-interface Started {
-  readonly decision: Decision;
-  readonly plan: Extract<Plan, { kind: 'start' }>;
-}
-
-/** What a decision says beside the options, where it asks for something. */
-interface Asked extends Pick<Decision, 'kind'> {
-  readonly skippable?: Skippable;
-  readonly toEnroll?: readonly string[];
-}
-
 /** A user who has identified, and has proved nothing in this transaction. */
 export function identifiedAs(subject: Subject, { request, now }: Facts): Progress {
   const begun = begin({ id: 'simulation', request, now, lifetime: Number.POSITIVE_INFINITY });
@@ -95,12 +83,17 @@ export function answerIdentify(identifyWith: string | undefined, facts: Facts): 
   return { steps, next: typed ? prove(next, typed, { origin: 'sign_in', at }) : next };
 }
 
-function prove(progress: Progress, enrollment: Enrollment, { origin, at }: Pick<Evidence, 'origin' | 'at'>): Progress {
+/** The user proves an enrollment. */
+export function prove(
+  progress: Progress,
+  enrollment: Enrollment,
+  { origin, at, method }: Pick<Evidence, 'origin' | 'at' | 'method'>,
+): Progress {
   const { authenticator, id, factors, characteristics } = enrollment;
   const subject = progress.subject.id;
   const transaction = progress.transaction.event;
   const verification = { authenticator, enrollment: id, factors, characteristics, amr: [] };
-  const evidence = { ...verification, subject, at, transaction, origin };
+  const evidence = { ...verification, ...omitUndefined({ method }), subject, at, transaction, origin };
   return { ...progress, transaction: proved(progress.transaction, evidence) };
 }
 
@@ -141,54 +134,6 @@ export function grantConsent(progress: Progress, scopes: readonly AskedScope[]):
 export function goOnToDeletion(progress: Progress, dueAt: Seconds): Turn {
   const next = { ...progress, transaction: toldOfDeletion(progress.transaction) };
   return { steps: [{ kind: 'keep_account', dueAt }], next };
-}
-
-/** The user proves or enrolls the authenticator. */
-export function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
-  const { purpose, authenticator, enrollment: id } = started.plan;
-  const step = startedStep(started, progress);
-  const at = facts.now;
-  if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
-  if (purpose === 'enroll') {
-    const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, at) }) };
-  }
-  const enrollment = progress.subject.enrollments.find((one) => one.id === id);
-  return { steps: [step], ...(enrollment && { next: prove(progress, enrollment, { origin: 'sign_in', at }) }) };
-}
-
-function startedStep({ decision, plan }: Started, { subject }: Progress) {
-  const { purpose, authenticator, enrollment } = plan;
-  const { skippable, toEnroll }: Asked = decision;
-  return omitUndefined({
-    kind: purpose,
-    authenticator,
-    label: labelIn(subject, enrollment),
-    alternatives: otherOptions(decision, plan, subject),
-    skippable,
-    toEnroll,
-  });
-}
-
-function simulateEnrollment(progress: Progress, descriptor: AuthenticatorDescriptor, at: Seconds): Progress {
-  const { subject } = progress;
-  const { key: authenticator, factors, characteristics } = descriptor;
-  const id = `simulated-${subject.enrollments.length}`;
-  const enrolled: Enrollment = { id, authenticator, factors, characteristics };
-  const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
-  return prove(extended, enrolled, { origin: 'enrollment', at });
-}
-
-function otherOptions(decision: Decision, plan: Started['plan'], subject: Subject): readonly AuthenticatorOption[] {
-  const challenges = decision.kind === 'challenge' ? decision.options : [];
-  const toProve = challenges.flatMap(({ authenticator, enrollments }): readonly AuthenticatorOption[] =>
-    enrollments.map((enrollment) => omitUndefined({ authenticator, enrollment, label: labelIn(subject, enrollment) })),
-  );
-  const choices = decision.kind === 'enroll' ? decision.choices : [];
-  const toEnroll = choices.map((authenticator): AuthenticatorOption => ({ authenticator }));
-  return [...toProve, ...toEnroll].filter(
-    (one) => one.enrollment !== plan.enrollment || one.authenticator !== plan.authenticator,
-  );
 }
 
 /** The name that the user gave to an enrollment. */

@@ -74,7 +74,10 @@ function factsFor({ strict, weak, rules, browser }: Choice, { policies, space }:
     decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space).map((one) => inClass(one, browser, at));
   for (const one of positions) {
     for (const other of positions.filter((at) => at !== one)) {
-      const found = findModel([...formulasOf(strict, one), ...formulasOf(weak, other)], newBudget());
+      const found = findModel(
+        [...space.onceProved, ...formulasOf(strict, one), ...formulasOf(weak, other)],
+        newBudget(),
+      );
       if (typeof found !== 'object') continue;
       const plain = space.factsOf(found.model);
       const factsIn = (at: number) => browser.classes[at]?.place?.(plain) ?? plain;

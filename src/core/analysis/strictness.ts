@@ -2,6 +2,7 @@
  * Compares what requirements demand: whether all evidence that meets some of them meets others. Proved by the weakest
  * evidence that is enough; refuted by evidence that users can give.
  */
+import { withMethodsApart } from '../evidence/named.ts';
 import { type AssessedEvidence, meetsDemand, meetsRequirement, stricter } from '../evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Characteristic, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
@@ -33,7 +34,17 @@ export function impliesAll(
   if (open.length === 0) return true;
   // A chain counts enrollments, and one proof may be counted here for two.
   if (open.some((one) => 'chains' in one)) return false;
-  return holdsForAll(premises, (set) => open.every((requirement) => meetsRequirement(requirement, set)), proofs);
+  const meets = (set: EvidenceSet) => open.every((requirement) => meetsRequirement(requirement, set));
+  return holdsForAll(premises, meets, withMethodsOf(proofs, [...premises, ...open]));
+}
+
+/** Methods are told apart only where one of these does, as each method is a proof of its own to look at. */
+export function withMethodsOf(proofs: PossibleProofs, requirements: readonly Requirement[]): PossibleProofs {
+  const apart = withMethodsApart(requirements);
+  const authenticators = proofs.authenticators.map(({ methods, ...one }) =>
+    methods && apart.has(one.key) ? { ...one, methods } : one,
+  );
+  return { ...proofs, authenticators };
 }
 
 /**
@@ -54,7 +65,8 @@ export function evidenceBetween(
   unmet: Requirement,
   proofs: PossibleProofs,
 ): EvidenceSet | undefined {
-  return evidenceFor(met, proofs).find((set) => !meetsRequirement(unmet, set));
+  const apart = withMethodsOf(proofs, [...met, unmet]);
+  return evidenceFor(met, apart).find((set) => !meetsRequirement(unmet, set));
 }
 
 /** Evidence that users can give, which meets every one of `met`, as weak as may be. Empty: none is known. */
@@ -147,10 +159,11 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
   return further.flatMap((item) => withFactors([...set, item], missing));
 }
 
-/** For each authenticator that meets the demand, the weakest proof that does. */
+/** For each authenticator that meets the demand, and each method of it, the weakest proof that does. */
 function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Able[]): EvidenceSet {
   const oldest = stricter(demand.maxAge, maxAge);
   return able.flatMap(({ descriptor, always }) => {
+    const { methods = [undefined] }: { readonly methods?: readonly (string | undefined)[] } = descriptor;
     const { key, factors, characteristics: best, auxiliary } = descriptor;
     const demanded = demand.characteristics ?? [];
     const canVerify = best.includes('userVerification');
@@ -169,7 +182,8 @@ function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Ab
       ...(oldest !== 0 && { idle: demand.maxIdle ?? OLD }),
       ...(auxiliary && { auxiliary }),
     };
-    const isPossible = characteristics.every((one) => best.includes(one));
-    return isPossible && meetsDemand(demand, item) ? [item] : [];
+    if (!characteristics.every((one) => best.includes(one))) return [];
+    const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
+    return each.filter((one) => meetsDemand(demand, one));
   });
 }

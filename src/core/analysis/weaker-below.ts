@@ -48,8 +48,13 @@ function namesUsers({ condition, path }: RulePart): boolean {
 /** `none` and a new device are quiet: they are meant. */
 function narrows({ condition, path, isNegative }: RulePart): boolean {
   if (isNegative) return false;
-  if (condition === 'device') return path[0] === 'known';
+  if (condition === 'device') return isSaidOfDevice(path);
   return ['network', 'scopes', 'time'].includes(condition) && path[0] !== 'none';
+}
+
+/** What a browser says of itself is another finding. */
+function isSaidOfDevice([name, list]: readonly string[]): boolean {
+  return name === 'known' || name === 'registered' || name === 'managed' || (name === 'assurance' && list !== 'none');
 }
 
 interface Pair {
@@ -69,6 +74,8 @@ function comparePair({ strict, weak, rules }: Pair, { policies, space }: Analyse
   const missing = parts.filter(narrows);
   const before = rules.slice(0, rules.indexOf(weak)).filter((rule) => rule !== strict);
   const pair: readonly Formula[] = [
+    ...space.always,
+    ...space.onceProved,
     ...parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula),
     { any: missing.map(({ formula }) => negated(formula)) },
     ...before.map(({ when }) => space.misses(when)),

@@ -6,6 +6,7 @@
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { countedEvidence } from '../evidence/counted-evidence.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
+import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { ChallengeOption, Decision, DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
@@ -113,7 +114,7 @@ function optionsLikeOthers(
 
 function authenticatorsOf(requirement: Requirement): readonly string[] {
   const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
-  return demands.flatMap(({ authenticators }) => authenticators ?? []);
+  return demands.flatMap(({ authenticators = [] }) => authenticators.map(authenticatorIn));
 }
 
 /** Any proof will do for the session policy: the recovery signs no user in. */
@@ -128,7 +129,14 @@ function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
   const authenticators = usable
     .filter(({ underPasswordPolicy }) => !underPasswordPolicy)
     .map((descriptor) => ({ ...descriptor, enrollable: false }));
-  return { session: anyProof, ...(policies.recovery && { app: policies.recovery }), acrValues: [], authenticators };
+  const { recovery, onlyBy } = policies;
+  return {
+    session: anyProof,
+    ...(recovery && { app: recovery }),
+    acrValues: [],
+    authenticators,
+    ...(onlyBy && { onlyBy }),
+  };
 }
 
 /** Only what is proved in this transaction counts, and the app asks for nothing. */

@@ -7,7 +7,6 @@ import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { isMet } from '../remediation/requirement-status.ts';
 import {
   capabilitiesIn,
   chooseRequest,
@@ -37,8 +36,7 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
       .map(evidenceFrom(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
-  if (context.denial !== undefined || !isMet(chooseRequest(context, capabilities).requirements, capabilities))
-    return false;
+  if (context.denial !== undefined || !chooseRequest(context, capabilities).isMet) return false;
   return waivedIn(context, capabilities) !== undefined;
 }
 
@@ -61,20 +59,29 @@ export function withRememberable(
   const { remember: seconds } = policy;
   if (seconds === undefined) return outcome;
   const { now: at } = facts;
-  const isWaived = onceForEqual(({ authenticator, id, factors, characteristics }) =>
-    wouldWaive(policies, facts, { authenticator, enrollment: id, factors, characteristics, at, until: at + seconds }),
-  );
+  const isWaived = onceForEqual(({ authenticator, id, methods, factors, characteristics }) => {
+    const proof = { authenticator, enrollment: id, factors, characteristics, at, until: at + seconds };
+    // By which method the user will prove it is not known yet.
+    return methods?.length
+      ? methods.some((method) => wouldWaive(policies, facts, { ...proof, method }))
+      : wouldWaive(policies, facts, proof);
+  });
   if (outcome.kind === 'allow') {
     const here = facts.evidence.filter(({ transaction }) => transaction === facts.transaction?.id);
     const proved = outcome.assurance.supportingEvidence.filter((one) => here.includes(one));
-    return withRemember(outcome, seconds, proved.map((one) => ({ ...one, id: one.enrollment })).filter(isWaived));
+    const asProved = ({ method, ...one }: Evidence) => ({
+      ...one,
+      id: one.enrollment,
+      ...(method !== undefined && { methods: [method] }),
+    });
+    return withRemember(outcome, seconds, proved.map(asProved).filter(isWaived));
   }
   if (outcome.kind !== 'challenge') return outcome;
   const asked = enrollments.filter(({ id }) => outcome.options.some((option) => option.enrollments.includes(id)));
   return withRemember(outcome, seconds, asked.filter(isWaived));
 }
 
-type Proved = Pick<Enrollment, 'id' | 'authenticator' | 'factors' | 'characteristics'>;
+type Proved = Pick<Enrollment, 'id' | 'authenticator' | 'methods' | 'factors' | 'characteristics'>;
 
 /** Proofs that show the same are waived alike: of many enrollments of a kind, one is looked at. */
 function onceForEqual(isWaived: (proved: Proved) => boolean): (proved: Proved) => boolean {

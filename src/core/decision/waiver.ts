@@ -44,7 +44,10 @@ export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], 
   // No proof is young enough for a rule that remembers none.
   const { requirement, remember = Number.NEGATIVE_INFINITY } = terms;
   const fresh = proofs.filter(({ at }) => now - at < remember);
-  const candidates = fresh.map((proof) => ({ proof, alternatives: withoutSecondFactor(requirement, proof) }));
+  const candidates = fresh.map((proof) => ({
+    proof,
+    alternatives: withoutSecondFactor(requirement, { ...proof, ...(proof.method && { methods: [proof.method] }) }),
+  }));
   const alternatives = candidates.flatMap((one) => one.alternatives);
   if (alternatives.length === 0) return undefined;
   const used = candidates.filter((one) => one.alternatives.length > 0).map(({ proof }) => proof.authenticator);
@@ -60,7 +63,7 @@ export function canWaiveSecondFactor(requirement: Requirement): boolean {
   });
 }
 
-type Proved = Pick<AssessedEvidence, 'authenticator' | 'enrollment' | 'factors' | 'characteristics'>;
+type Proved = Pick<AssessedEvidence, 'authenticator' | 'methods' | 'enrollment' | 'factors' | 'characteristics'>;
 
 /**
  * The alternatives that are left when this proof stands for their second factor. That factor is always possession,

@@ -22,13 +22,14 @@ export function bestEvidence(
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly AssessedEvidence[] {
   const often = 'chains' in requirement ? Math.max(1, ...requirement.chains.map((chain) => chain.length)) : 1;
-  return authenticators.flatMap(({ key, factors, characteristics, auxiliary }) =>
+  return authenticators.flatMap(({ key, methods, factors, characteristics, auxiliary }) =>
     Array.from({ length: often }, (_, index) => ({
       authenticator: key,
       enrollment: `${key} ${index}`,
       factors,
       characteristics,
       age: 'now' as const,
+      ...(methods && { methods }),
       ...(auxiliary && { auxiliary }),
     })),
   );

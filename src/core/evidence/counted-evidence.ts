@@ -1,5 +1,5 @@
 /** The evidence that counts in a decision: the user's own, of enabled authenticators, not outdated. */
-import type { Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { recoveredPart } from './recovered.ts';
 import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
@@ -10,17 +10,17 @@ export interface CountedEvidence extends AssessedEvidence {
 }
 
 /**
- * Evidence of this user, by an enabled authenticator, from an enrollment that the user still has. Proofs of an account
- * recovery do not count: a recovery is no sign-in. Newest first, in any order of the input; of equal evidence from one
- * enrollment only the newest.
+ * Evidence of this user, by an enabled authenticator and method, from an enrollment that the user still has. Proofs of
+ * an account recovery do not count: a recovery is no sign-in. Newest first, in any order of the input; of equal
+ * evidence from one enrollment only the newest.
  */
 export function countedEvidence(subject: Subject, policies: PolicySet, facts: Facts): readonly CountedEvidence[] {
   const counted: CountedEvidence[] = [];
   for (const evidence of facts.evidence) {
     if (evidence.subject !== subject.id || evidence.origin === 'recovery') continue;
-    const { authenticator, enrollment, factors, characteristics, idle } = evidence;
+    const { authenticator, enrollment, factors, characteristics, method, idle } = evidence;
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-    if (descriptor === undefined || !isEnrolled(evidence, subject)) continue;
+    if (descriptor === undefined || !isEnrolled(evidence, subject) || isSwitchedOff(method, descriptor)) continue;
     const age = ageOf(evidence, facts);
     if (age === undefined) continue;
     const { auxiliary } = descriptor;
@@ -28,6 +28,7 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     const assessed = { authenticator, enrollment, factors, characteristics, age, evidence };
     counted.push({
       ...assessed,
+      ...(method !== undefined && { methods: [method] }),
       ...(idle !== undefined && { idle }),
       ...(auxiliary && { auxiliary }),
       ...(recovered && { recovered }),
@@ -35,6 +36,10 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
   }
   counted.sort(newestFirst);
   return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
+}
+
+function isSwitchedOff(method: string | undefined, { methods }: AuthenticatorDescriptor): boolean {
+  return method !== undefined && methods !== undefined && !methods.includes(method);
 }
 
 function isEnrolled({ enrollment, authenticator }: Evidence, subject: Subject): boolean {
@@ -59,8 +64,8 @@ function compare(a: string, b: string): number {
   return Number(a > b) - Number(a < b);
 }
 
-function identity({ origin, factors, characteristics, amr }: Evidence): string {
-  return JSON.stringify([factors, characteristics, amr, origin]);
+function identity({ origin, factors, characteristics, amr, method, idle }: Evidence): string {
+  return JSON.stringify([factors, characteristics, amr, origin, method, idle]);
 }
 
 function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
@@ -72,14 +77,14 @@ function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
   );
 }
 
-/** Whether both are of one authenticator and have the same factor types and characteristics. */
-export function showTheSame(
-  a: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics' | 'recovered'>,
-  b: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics' | 'recovered'>,
-): boolean {
+type Shown = Pick<AssessedEvidence, 'authenticator' | 'methods' | 'factors' | 'characteristics' | 'recovered'>;
+
+/** Whether both are of one authenticator and method, and have the same factor types and characteristics. */
+export function showTheSame(a: Shown, b: Shown): boolean {
   return (
     a.authenticator === b.authenticator &&
     a.recovered === b.recovered &&
+    haveSameMembers(a.methods ?? [], b.methods ?? []) &&
     haveSameMembers(a.factors, b.factors) &&
     haveSameMembers(a.characteristics, b.characteristics)
   );

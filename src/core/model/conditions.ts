@@ -63,8 +63,8 @@ export interface ConditionSet {
   /** The account was recovered less than so long ago (seconds). */
   readonly recovered?: { readonly within: Seconds };
   /**
-   * Keys of authenticators that the user proved to sign in. In enrollment and profile rules only, and never negated: so
-   * the condition cannot cause what it asks about.
+   * Names of authenticators, or of methods of them, that the user proved to sign in. In enrollment and profile rules
+   * only, and never negated: so the condition cannot cause what it asks about.
    */
   readonly authenticated?: Omit<AnyAllNone, 'none'>;
   /** By profile attribute; all of them must hold. */

@@ -34,10 +34,14 @@ export interface Evidence {
   readonly characteristics: readonly Characteristic[];
   /** RFC 8176 values, without `mfa`, which is derived. */
   readonly amr: readonly string[];
+  /** By which method of the authenticator, e.g. `sms`. Absent: it has none, or the record is older than methods are. */
+  readonly method?: string;
   /** Time of the verification (epoch seconds). */
   readonly at: Seconds;
   /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
+  /** `validAfter` of the account at that time: what ends its sessions ends a sign-in under way that rests on this. */
+  readonly valid?: Seconds;
   /** The longest time (seconds) between two activities of the session since then. Absent: there was none. */
   readonly idle?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */
@@ -65,6 +69,8 @@ export interface RememberedProof {
   readonly enrollment: string;
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  /** As in the evidence. */
+  readonly method?: string;
   /** Time of the verification (epoch seconds). */
   readonly at: Seconds;
   /** The browser remembers the proof until then, as the page told the user (epoch seconds). */
@@ -80,6 +86,8 @@ export interface AuthenticatorDescriptor {
   /** The largest set of factor types that one verification can cover. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  /** The methods by which it can be proved, e.g. `sms` and `voice`. Absent: policies do not tell any apart. */
+  readonly methods?: readonly string[];
   /** The user can enroll it in the step loop. */
   readonly enrollable: boolean;
   /** Present: the user has one enrollment at most, and a new one replaces it. */
@@ -123,6 +131,8 @@ export interface Enrollment {
   /** What this very enrollment can show at its best: a subset of what its authenticator can. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  /** The methods by which this very enrollment can be proved. Absent: all those of its authenticator. */
+  readonly methods?: readonly string[];
   /** The name that the user gave it. */
   readonly label?: string;
   /** When it was made (epoch seconds). Absent: it makes no difference. */
@@ -301,6 +311,9 @@ export interface Facts {
 
 /** What the conditions of a rule see. */
 export interface RuleFacts extends Facts {
-  /** Keys of the authenticators that the user proved to sign in. Absent: more must be proved yet. Set by the core. */
+  /**
+   * Names of the proofs by which the user signed in: `phone`, and `phone.sms`. Absent: more must be proved yet. Set by
+   * the core.
+   */
   readonly signedInWith?: readonly string[];
 }

@@ -6,9 +6,9 @@ import type { Characteristic, Factor, Seconds } from './facts.ts';
 export interface Demand {
   /** The factor type that the evidence must cover; absent: any. */
   readonly factor?: Factor;
-  /** Allow list of authenticator keys. */
+  /** Allow list of names: keys of authenticators (`phone`), and methods of them (`phone.voice`). */
   readonly authenticators?: readonly string[];
-  /** Deny list of authenticator keys. */
+  /** Deny list of such names. */
   readonly exclude?: readonly string[];
   readonly characteristics?: readonly Characteristic[];
   /** Oldest age that still counts (seconds). 0: proved in this transaction. */
@@ -30,7 +30,7 @@ export interface Alternative {
 /** The most steps that a chain may have. */
 export const LONGEST_CHAIN = 3;
 
-/** One step of a chain: any of these authenticators. */
+/** One step of a chain: any of these authenticators, or of their methods. */
 export interface ChainStep {
   readonly authenticators: readonly string[];
   readonly characteristics?: readonly Characteristic[];

@@ -76,6 +76,8 @@ export interface PolicySet {
   readonly identifierFirst?: true;
   /** Key of an authenticator that is assumed to prove presence only, to find out whether it must verify its user. */
   readonly presenceOnly?: string;
+  /** An authenticator that is assumed to have one method only, to find out whether a proof by it makes progress. */
+  readonly onlyBy?: { readonly authenticator: string; readonly method: string };
 }
 
 /**

@@ -18,17 +18,21 @@ interface Names {
   readonly what: string;
   /** Adds the name to the facts. */
   readonly add: (facts: UserFacts, name: string) => UserFacts;
+  /** Facts that have a name have this one as well. Absent: no name says anything about another. */
+  readonly implied?: (name: string) => string;
 }
 
 /** Facts may have any of these names together: each name is a variable of its own. */
 export function membershipTheory(
   conditions: readonly AnyAllNone[],
-  { what, add }: Names,
+  { what, add, implied = (name) => name }: Names,
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
-  const names = [...new Set(conditions.flatMap(namesIn))];
+  const names = [...new Set(conditions.flatMap(namesIn).flatMap((name) => [name, implied(name)]))];
   const nameVariable = (name: string) => truthVariable(`${what}.${name}`, (facts) => add(facts, name));
   const variables = new Map(names.map((name) => [name, nameVariable(name)]));
-  const has = (name: string): Formula => isYes(variables.get(name) ?? nameVariable(name));
+  const isThere = (name: string): Formula => isYes(variables.get(name) ?? nameVariable(name));
+  const has = (name: string): Formula =>
+    implied(name) === name ? isThere(name) : { all: [isThere(name), isThere(implied(name))] };
   return (lists) => listParts(lists, has);
 }
 

@@ -5,6 +5,7 @@
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ConditionName, ConditionOf } from '../model/conditions.ts';
 import type { RuleFacts, Subject } from '../model/facts.ts';
+import type { RiskScoring } from '../model/risk.ts';
 
 /** Facts of a user, as an analysis makes them up. */
 export type UserFacts = RuleFacts & { readonly subject: Subject };
@@ -50,6 +51,10 @@ export interface Universe {
   attribute(name: string): Attribute | undefined;
   /** Whether a profile can hold this value. */
   isKept(name: string, value: AttributeValue): boolean;
+  /** What unusual things count. */
+  readonly risk: RiskScoring;
+  /** A file says which country an address is in, and how far it is from others. */
+  readonly knowsCountries: boolean;
 }
 
 /**
@@ -64,6 +69,17 @@ export type ConditionTheory<Name extends ConditionName> = (
 /** A variable that says yes or no; `place` turns facts into facts of a yes. */
 export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {
   return { name, classes: [{ place: (facts) => facts }, place === undefined ? {} : { place }] };
+}
+
+/** The same facts after a proof: from then on the past of the account counts. */
+export function withProof({ subject, now, ...facts }: UserFacts): UserFacts {
+  const proof = { authenticator: 'example', enrollment: 'example', factors: [], characteristics: [], amr: [] };
+  return {
+    ...facts,
+    now,
+    subject,
+    evidence: [{ ...proof, subject: subject.id, at: now, transaction: 'example', origin: 'sign_in' }],
+  };
 }
 
 /** The variable is in one of the classes at these positions. */

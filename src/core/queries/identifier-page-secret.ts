@@ -89,6 +89,7 @@ function layerRequirement(layer: 'session' | 'app', requirement: Requirement): L
 }
 
 function anEnrollment(descriptor: PolicySet['authenticators'][number]): Enrollment {
-  const { key, factors, characteristics, auxiliary } = descriptor;
-  return { id: key, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) };
+  const { key, methods, factors, characteristics, auxiliary } = descriptor;
+  const able = { factors, characteristics, ...(methods && { methods }) };
+  return { id: key, authenticator: key, ...able, ...(auxiliary && { auxiliary }) };
 }

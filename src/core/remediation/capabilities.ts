@@ -1,9 +1,11 @@
 /** What a user could prove or enroll here. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
+import type { NamedProof } from '../evidence/named.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
 import { isAddress, recoveredPart } from '../evidence/recovered.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
+import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
@@ -67,22 +69,29 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
 
 /** The user's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  return policies.authenticators.flatMap((descriptor) => {
-    const { key, auxiliary } = descriptor;
-    const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
-    if (!auxiliary && !subject.recovery) return usable;
-    return usable.map((enrollment) => {
-      const recovered = recoveredPart(subject, descriptor, enrollment.id);
-      return { ...enrollment, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
-    });
-  });
+  const usable: Enrollment[] = [];
+  for (const descriptor of policies.authenticators)
+    for (const enrollment of subject.enrollments) {
+      if (enrollment.authenticator !== descriptor.key || enrollment.consumed) continue;
+      const isPlain = !descriptor.auxiliary && !subject.recovery && !descriptor.methods;
+      usable.push(isPlain ? enrollment : usableHere(enrollment, descriptor, subject));
+    }
+  return usable;
+}
+
+/** With the methods that may be used here, and with how a requirement sees it. */
+function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor, subject: Subject): Enrollment {
+  const { auxiliary, methods } = descriptor;
+  const recovered = recoveredPart(subject, descriptor, enrollment.id);
+  const own = methods && { methods: methods.filter((one) => enrollment.methods?.includes(one) ?? true) };
+  return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 
 /** The evidence that the user would have after proving each enrollment. */
 export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
-  return enrollments.map((enrollment) => {
+  return enrollments.flatMap((enrollment) => {
     const proof = evidenceOfProving(enrollment);
-    return enrollment.authenticator === policies.presenceOnly ? presenceOnly(proof) : proof;
+    return withinMethods(enrollment.authenticator === policies.presenceOnly ? presenceOnly(proof) : proof, policies);
   });
 }
 
@@ -101,11 +110,13 @@ export function enrolledAtBest(capabilities: Capabilities): readonly AssessedEvi
 }
 
 function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
-  const { id, authenticator, factors, characteristics, auxiliary, recovered, accountManagementOnly } = enrollment;
+  const { id, authenticator, methods, factors, characteristics } = enrollment;
+  const { auxiliary, recovered, accountManagementOnly } = enrollment;
   const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
-  if (!auxiliary && !recovered && !accountManagementOnly) return proof;
+  if (!methods && !auxiliary && !recovered && !accountManagementOnly) return proof;
   return {
     ...proof,
+    ...(methods && { methods }),
     ...(auxiliary && { auxiliary }),
     ...(recovered && { recovered }),
     ...(accountManagementOnly && { accountManagementOnly }),
@@ -122,19 +133,27 @@ export function enrollable(
 ): readonly AssessedEvidence[] {
   const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
   return policies.authenticators.flatMap((descriptor) => {
-    const { key, factors, characteristics, auxiliary } = descriptor;
+    const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
     const room = descriptor.enrollable ? (descriptor.maxEnrollments ?? descriptor.room ?? LONGEST_CHAIN) : 0;
     const missing = Math.max(0, Math.min(room, mostOf(key, requirements) - equal));
     const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
-    return Array.from({ length: missing }, (_, index) => ({
+    const one = {
       ...proof,
-      enrollment: `new ${key} ${index}`,
+      ...(methods && { methods }),
       ...(auxiliary && { auxiliary }),
       ...(recovered && { recovered }),
-    }));
+    };
+    const numbered = Array.from({ length: missing }, (_, index) => ({ ...one, enrollment: `new ${key} ${index}` }));
+    return numbered.flatMap((action) => withinMethods(action, policies));
   });
+}
+
+/** The action as far as it is by the one method that an authenticator is assumed to have. */
+function withinMethods<Action extends NamedProof>(action: Action, { onlyBy }: PolicySet): readonly Action[] {
+  if (onlyBy?.authenticator !== action.authenticator) return [action];
+  return action.methods?.includes(onlyBy.method) ? [{ ...action, methods: [onlyBy.method] }] : [];
 }
 
 /** What a recovery that still counts would make of a new enrollment. */
@@ -146,6 +165,7 @@ function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefin
 function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {
   return (
     enrollment.authenticator === descriptor.key &&
+    (descriptor.methods?.every((method) => enrollment.methods?.includes(method) ?? true) ?? true) &&
     descriptor.factors.every((factor) => enrollment.factors.includes(factor)) &&
     descriptor.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
   );
@@ -157,6 +177,6 @@ function mostOf(authenticator: string, requirements: readonly LayerRequirement[]
     anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
   );
   const stepsOf = (chain: readonly ChainStep[]) =>
-    chain.filter(({ authenticators }) => authenticators.includes(authenticator)).length;
+    chain.filter(({ authenticators }) => authenticators.some((name) => authenticatorIn(name) === authenticator)).length;
   return Math.max(1, ...chains.map(stepsOf));
 }

@@ -93,12 +93,13 @@ const shownBits: Readonly<Record<Factor | Characteristic, number>> = {
   phishingResistant: 128,
 };
 
-/** What the effects depend on: what the action shows, and what was proved with the very same enrollment. */
+/** What the effects depend on: what the action shows, by which methods, and what its enrollment proved before. */
 function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
   let shown = (action.toEnroll ? 256 : 0) + (action.accountManagementOnly ? 512 : 0);
   for (const factor of action.factors) shown |= shownBits[factor];
   for (const characteristic of action.characteristics) shown |= shownBits[characteristic];
-  return `${action.authenticator} ${shown} ${proved.has(action.enrollment) ? action.enrollment : ''}`;
+  const methods = action.methods ? `.${action.methods}` : '';
+  return `${action.authenticator}${methods} ${shown} ${proved.has(action.enrollment) ? action.enrollment : ''}`;
 }
 
 /** Whether all actions together would do. No chain takes more of one look than it has steps. */

@@ -2,6 +2,7 @@
 
 export const noticeCodes = {
   'form.stale': 'the form belongs to a step or page that has changed since',
+  'proofs.ended': 'what was proved counts no more: a change of the account ended what was under way elsewhere',
   'form.raced': 'another request was faster, and nothing of this one was kept',
   'identifier.required': 'no identifier was entered',
   'identifier.invalid': 'no user can have the identifier',

@@ -34,6 +34,8 @@ export interface Pending extends Choice {
   readonly private: Readonly<Record<string, unknown>>;
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Of a challenge whose code was sent: `validAfter` of the account at that time; 0 for a decoy. */
+  readonly valid?: Seconds;
   /** Ids of the messages that hold its code. They are not sent any more once the code has expired. */
   readonly outbox?: readonly string[];
 }
@@ -123,8 +125,8 @@ export interface Transaction {
   readonly accountSelected?: true;
   /** The user was told that the account will be deleted, and went on. */
   readonly deletionTold?: true;
-  /** What the audit log said last of what the user is asked for, so that it says it once. */
-  readonly asked?: string;
+  /** What the audit log said last: what the user is asked for, or why not let in. So it says it once. */
+  readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */
   readonly proofSecret?: string;
 }

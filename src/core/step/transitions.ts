@@ -2,7 +2,7 @@
  * What may happen to a transaction. The transitions promise that evidence never moves to another user (Law 6), and that
  * only the newest challenge can be answered.
  */
-import type { Evidence } from '../model/facts.ts';
+import type { Evidence, Seconds } from '../model/facts.ts';
 import type { Choice, Pending, Transaction, TransactionSubject } from './transaction.ts';
 
 /** The transaction of this user, or a refusal. */
@@ -90,6 +90,11 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   };
 }
 
+/** The account's sessions ended, and this sign-in goes on: what it proved counts as if proved now (`validAfter`). */
+export function keptWith(transaction: Transaction, valid: Seconds): Transaction {
+  return { ...transaction, evidence: transaction.evidence.map((one) => ({ ...one, valid })) };
+}
+
 /** The user forgot the password. What was outstanding no longer counts; what was proved may count for the recovery. */
 export function recovering(transaction: Transaction): Transaction {
   return { ...withoutRequestedEnrollment(transaction), recovering: true };
@@ -153,7 +158,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
     consented: _consented,
     accountSelected: _accountSelected,
     deletionTold: _deletionTold,
-    asked: _asked,
+    recorded: _recorded,
     ...rest
   } = withoutRequestedEnrollment(transaction);
   return rest;

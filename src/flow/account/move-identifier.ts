@@ -17,6 +17,7 @@ import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
+import { nextValidAfter } from '../../users/account.ts';
 import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
 import { claimIdentifier, holdIdentifier } from '../../users/identifier-reservations.ts';
 import { type OwnIdentifier, undoPeriod, withIdentifier } from '../../users/own-identifiers.ts';
@@ -119,7 +120,7 @@ function movedCredentials({ account, services }: OpenAccount, { former, value, p
     const { remembered: _remembered, label, ...rest } = one;
     const isMask = label === authenticator.maskedAddress?.(one);
     const now = services.now();
-    const changed = { ...rest, ...credential, createdAt: now, movedAt: now };
+    const changed = { ...rest, ...credential, createdAt: now, movedAt: nextValidAfter(account.user, now) };
     const newLabel = isMask ? authenticator.maskedAddress?.(changed) : label;
     return { ...changed, ...(label === undefined || newLabel === undefined ? {} : { label: newLabel }) };
   });

@@ -10,7 +10,7 @@ import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { identifierKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { VersionedAccount } from '../../users/account.ts';
+import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
 import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
 import { claimIdentifier, freeIdentifier, isFreeFor } from '../../users/identifier-reservations.ts';
 import { ownIdentifier, withIdentifier } from '../../users/own-identifiers.ts';
@@ -93,7 +93,7 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
   const ended = { services, unit, visitor, account: restored, session: undefined, withTokens: false };
   await endOtherSessions(
     ended,
-    account.credentials.map((one) => restoredCredential(one, first, owner.now)),
+    account.credentials.map((one) => restoredCredential(one, first, nextValidAfter(user, owner.now))),
   );
   await record(request, undo);
   return undo;
@@ -109,12 +109,12 @@ function restoredUser(
   return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
 }
 
-/** What was removed since stays removed. What was proved of the other address counts no more (`now`: epoch seconds). */
-function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, now: Seconds): Credential {
+/** What was removed since stays removed. What was proved of the other address before (`movedAt`) counts no more. */
+function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, movedAt: Seconds): Credential {
   const former = credentials.find(({ id }) => id === credential.id);
   if (!former) return credential;
   const { label: _label, address: _address, remembered: _remembered, ...rest } = credential;
-  return { ...rest, ...former, movedAt: now };
+  return { ...rest, ...former, movedAt };
 }
 
 async function record({ services, unit, visitor }: UndoRequest, undo: Extract<Undo, { kind: 'open' }>): Promise<void> {

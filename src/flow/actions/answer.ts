@@ -16,6 +16,7 @@ import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
+import { countsOn } from '../transaction/present-proofs.ts';
 import { answerConsent, goOnWithAccount } from './consent.ts';
 import { countIfWrong } from './count-failures.ts';
 import { enroll } from './enroll.ts';
@@ -256,7 +257,10 @@ async function beginChallenge(
     return withError(at, 'form.stale');
   if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
-  const credential = account?.credentials.find(({ id }) => id === pending.enrollment);
+  const { unit } = context.request;
+  // Refused like a wrong code: a page about no account does not change either.
+  const isOver = account && !countsOn(unit, context.transaction, { user: account.user, valid: pending.valid });
+  const credential = isOver ? undefined : account?.credentials.find(({ id }) => id === pending.enrollment);
   const key = pending.authenticator;
   const reserved = await withDeferredAttempt(context, loaded, { facts, account, subjectId: subject.id });
   const attempt = await withOwnAttempts(context, { key, account, credential }, reserved);

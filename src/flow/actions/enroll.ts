@@ -5,7 +5,7 @@
  */
 
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../authenticators/authenticator.ts';
-import type { Characteristic, Facts, Recovery } from '../../core/model/facts.ts';
+import type { Characteristic, Facts, Recovery, Seconds } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -13,7 +13,7 @@ import { enrollmentRuling } from '../../core/policy/enrollment-terms.ts';
 import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
 import type { Pending } from '../../core/step/transaction.ts';
-import { started } from '../../core/step/transitions.ts';
+import { keptWith, started } from '../../core/step/transitions.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import { enrollCounters, type VersionedAccount } from '../../users/account.ts';
@@ -86,19 +86,22 @@ export async function enroll(
     replaces: authenticator.descriptor.maxEnrollments === 1,
   });
   const recovery = recoveryWith(context, decided.facts, { authenticator, credential });
-  await saveEnrollment(context, account, { credentials: [...remaining, credential], otherSessionsEnded, recovery });
+  const credentials = [...remaining, credential];
+  const valid = await saveEnrollment(context, account, { credentials, otherSessionsEnded, recovery });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
   notifyOfEnrollment(context, account, {
     credential,
     takesPlace: remaining.length < account.credentials.length,
     otherSessionsEnded,
   });
-  return acceptProof(withoutRecovery(context, authenticator, account), {
+  const kept = { ...context, transaction: keptWith(context.transaction, valid) };
+  return acceptProof(withoutRecovery(kept, authenticator, account), {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
+    valid,
     otherSessionsEnded,
   });
 }
@@ -120,25 +123,25 @@ export function wouldEndOtherSessions(
 
 /**
  * This sign-in and the session of this browser continue. Where all other sessions must end, they end in the same
- * commit.
+ * commit. Returns `validAfter` of the account from now on.
  */
 async function saveEnrollment(
   { request, services, transaction }: OpenTransaction,
   account: VersionedAccount,
   { credentials, otherSessionsEnded, recovery }: SavedEnrollment,
-): Promise<void> {
+): Promise<Seconds> {
   const { unit, visitor } = request;
   const user = recovery ? { ...account.user, recovery } : account.user;
   if (otherSessionsEnded) {
     const session = (await request.session())?.uid;
     // After a recovery tokens end here, too: an intruder who knew the old password may hold them.
     const ended = { services, unit, visitor, account: { ...account, user }, session };
-    await endOtherSessions({ ...ended, withTokens: !transaction.recovering }, credentials);
-    return;
+    return endOtherSessions({ ...ended, withTokens: !transaction.recovering }, credentials);
   }
   const refs = [credentialsKey(user.id)];
   unit.replace(credentialsKey(user.id), { value: serializeCredentials(credentials) });
   if (user !== account.user) unit.replace(userKey(user.id), { value: serializeUser(user), refs });
+  return user.validAfter;
 }
 
 interface SavedEnrollment {

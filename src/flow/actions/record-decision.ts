@@ -5,15 +5,32 @@ import { auditContext, type Decided, type OpenTransaction } from '../transaction
 
 /**
  * The transaction, which notes what was recorded. A user who has proved something learns that more is asked for, and so
- * does the log: once for each set of layers that ask.
+ * does the log: once for each set of layers that ask. It keeps a denial once, however often its page is shown.
  */
-export function recordAsked(context: OpenTransaction, { facts, decision }: Decided): OpenTransaction {
-  const { transaction, request, services } = context;
+export function recordDecision(context: OpenTransaction, decided: Decided): OpenTransaction {
+  const { facts, decision } = decided;
   const isKnown = facts.subject !== undefined && facts.evidence.length > 0;
-  if (!isKnown || decision.kind === 'deny' || decision.kind === 'allow') return context;
+  if (decision.kind === 'allow' || (decision.kind !== 'deny' && !isKnown)) return context;
+  const { transaction } = context;
+  const said = decision.kind === 'deny' ? denialKey(decided) : askedKey(decided);
+  if (said === transaction.recorded) return context;
+  if (decision.kind === 'deny') auditDenial(context, decided);
+  else auditAsked(context, decided);
+  return { ...context, transaction: { ...transaction, recorded: said } };
+}
+
+function askedKey({ decision }: Decided): string {
   const unmet = decision.trace.layers.filter(({ satisfied, outcome }) => satisfied === false || outcome === 'deny');
-  const asked = [decision.kind, ...unmet.map(({ layer }) => layer)].join(' ');
-  if (asked === transaction.asked) return context;
+  return [decision.kind, ...unmet.map(({ layer }) => layer)].join(' ');
+}
+
+/** For another reason, or by another rule, it is another denial. */
+function denialKey({ decision }: Decided): string {
+  return ['deny', decision.kind === 'deny' ? decision.reason : '', decidingRule(decision)].join(' ');
+}
+
+function auditAsked(context: OpenTransaction, { facts, decision }: Decided): void {
+  const { transaction, request, services } = context;
   audit(request.unit, services.audit, {
     event: 'sign_in.asked',
     outcome: 'pending',
@@ -21,10 +38,9 @@ export function recordAsked(context: OpenTransaction, { facts, decision }: Decid
     ...decidingRules(decision),
     ...auditTrace(decision, facts, transaction.id),
   });
-  return { ...context, transaction: { ...transaction, asked } };
 }
 
-export function auditDenial(context: OpenTransaction, { facts, decision }: Decided): void {
+function auditDenial(context: OpenTransaction, { facts, decision }: Decided): void {
   const { request, services, snapshot, app, transaction } = context;
   if (transaction.subject?.decoy === false)
     request.unit.afterCommit(() =>

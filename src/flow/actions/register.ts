@@ -123,6 +123,7 @@ async function createAccount(
     proof,
     origin: 'registration',
     event,
+    valid: user.validAfter,
   });
   if (!secret || !password) return accepted;
   const evidence = {
@@ -133,6 +134,7 @@ async function createAccount(
     at: secret.at,
     transaction: transaction.event,
     origin: 'registration' as const,
+    valid: user.validAfter,
   };
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
 }

@@ -8,7 +8,7 @@ import type { Choice, Pending } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import {
-  credentialsOf,
+  accountIn,
   type Decided,
   environmentOf,
   newPasswordTerms,
@@ -32,7 +32,8 @@ export async function startChallenge(
   const { purpose, authenticator: key, enrollment, method } = plan;
   const authenticator = services.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
-  const credentials = await credentialsOf(context);
+  const account = await accountIn(context);
+  const credentials = account?.credentials ?? [];
   const policies = await context.snapshot.policies(context.app);
   const env = {
     ...environmentOf(context, key, credentials),
@@ -56,7 +57,8 @@ export async function startChallenge(
   const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
-  const out = outbox.length > 0 ? { outbox } : {};
+  // A decoy is stored in the same shape.
+  const out = outbox.length > 0 ? { outbox, valid: account?.user.validAfter ?? 0 } : {};
   return { pending: { ...choice, ...rest, public: shown, expires, ...out }, messages };
 }
 

@@ -11,7 +11,7 @@ import type {
   Refused,
   Verified,
 } from '../../authenticators/authenticator.ts';
-import type { Evidence } from '../../core/model/facts.ts';
+import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -127,6 +127,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
     proof: result.proof,
     origin: context.transaction.recovering ? 'recovery' : 'sign_in',
     event: 'authenticator.verified',
+    valid: account.user.validAfter,
   });
 }
 
@@ -209,6 +210,8 @@ export function acceptProof(
     proof: Proof;
     origin: Evidence['origin'];
     event: 'authenticator.verified' | 'authenticator.enrolled';
+    /** `validAfter` of the account from now on. */
+    valid: Seconds;
     /** For an enrollment: all other sessions ended with it. */
     otherSessionsEnded?: boolean;
   },
@@ -222,6 +225,7 @@ export function acceptProof(
     at: services.now(),
     transaction: transaction.event,
     origin: what.origin,
+    valid: what.valid,
   };
   audit(request.unit, services.audit, {
     event: what.event,

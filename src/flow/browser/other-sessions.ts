@@ -1,5 +1,6 @@
 /** The sessions of one account, and the end of all but one. */
 import type { Credential } from '../../authenticators/authenticator.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import { credentialsKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
@@ -44,12 +45,13 @@ export interface AccountRequest {
 /**
  * Ends every other session, and voids all codes, tokens and remembered browsers, including those that no list shows any
  * more. Only the session of this browser stays, with what the browser remembers and, if asked for, with its tokens.
- * Writes `credentials`, what the account has from now on, in the same commit. Rejects with `StoreUnavailable`.
+ * Writes `credentials`, what the account has from now on, in the same commit. Returns the new `validAfter`: a sign-in
+ * under way that goes on takes it over. Rejects with `StoreUnavailable`.
  */
 export async function endOtherSessions(
   { services, unit, visitor, account, session, withTokens }: AccountRequest,
   credentials: readonly Credential[],
-): Promise<void> {
+): Promise<Seconds> {
   const { user } = account;
   const alive = await liveSessions({ services, unit }, user, session);
   for (const { uid } of alive) if (uid !== session) await services.sessions.end(uid);
@@ -60,4 +62,5 @@ export async function endOtherSessions(
   unit.replace(credentialsKey(user.id), { value: serializeCredentials(remembered) });
   const own = alive.find(({ uid }) => uid === session);
   if (own) services.sessions.keep(own.uid, changed.validAfter, withTokens);
+  return changed.validAfter;
 }

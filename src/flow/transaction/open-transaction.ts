@@ -11,6 +11,7 @@ import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { VersionedAccount } from '../../users/account.ts';
 import type { ProofSecret } from '../browser/proof-secret.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
@@ -98,9 +99,16 @@ export async function newPasswordTerms(
   return { newPassword };
 }
 
-/** The credentials of the user. None for a decoy. */
-export async function credentialsOf({ request, transaction }: OpenTransaction): Promise<readonly Credential[]> {
+/** The account of the user. A decoy has none. */
+export async function accountIn({
+  request,
+  transaction,
+}: Pick<OpenTransaction, 'request' | 'transaction'>): Promise<VersionedAccount | undefined> {
   const { subject } = transaction;
-  const account = !subject || subject.decoy ? undefined : await loadAccount(request.unit, subject.id);
-  return account?.credentials ?? [];
+  return !subject || subject.decoy ? undefined : loadAccount(request.unit, subject.id);
+}
+
+/** The credentials of the user. None for a decoy. */
+export async function credentialsOf(context: OpenTransaction): Promise<readonly Credential[]> {
+  return (await accountIn(context))?.credentials ?? [];
 }

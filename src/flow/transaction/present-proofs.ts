@@ -1,17 +1,46 @@
 /**
- * What a sign-in proved still has to be the user's. This file promises: a proof of an address that the account has
- * given up since counts for nothing, although the enrollment keeps its id when it moves (decision 42).
+ * What a sign-in proved still has to count. This file promises: what ends the sessions of an account ends what other
+ * browsers have proved for a sign-in or a recovery under way, and the codes that they wait for (decision 104); a proof
+ * of an address that the account has given up counts for nothing, although the enrollment keeps its id when it moves
+ * (decision 42). `validAfter` orders all of it: it grows with every change, also twice in a second.
  */
+import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { Account, User } from '../../users/user.ts';
+import { isKeptWith, peekSso } from '../browser/sso-session.ts';
 import { loadAccount } from '../facts/account.ts';
 
-/** The transaction without what its user proved of former addresses. Rejects with `StoreUnavailable`. */
+/** The transaction itself, or one without the proofs that count no more. Rejects with `StoreUnavailable`. */
 export async function withPresentProofs(unit: UnitOfWork, transaction: Transaction): Promise<Transaction> {
   const { subject, evidence } = transaction;
   if (!subject || subject.decoy || evidence.length === 0) return transaction;
   const account = await loadAccount(unit, subject.id);
-  const movedAt = (id: string) => account?.credentials.find((one) => one.id === id)?.movedAt ?? 0;
-  const present = evidence.filter(({ enrollment, at }) => at >= movedAt(enrollment));
+  if (!account) return transaction;
+  const present = evidence.filter((one) => isPresent(unit, transaction, { account, evidence: one }));
   return present.length === evidence.length ? transaction : { ...transaction, evidence: present };
+}
+
+/**
+ * Whether what was proved or sent under this `validAfter` counts on: it is the present one, or the session that the
+ * sign-in began in was kept since. A user who may not sign in at all gets nothing by it, and is told that instead.
+ * Absent: a node of the release before wrote it, which knows no such end.
+ */
+export function countsOn(
+  unit: UnitOfWork,
+  { session }: Pick<Transaction, 'session'>,
+  { user, valid }: { readonly user: User; readonly valid: Seconds | undefined },
+): boolean {
+  if (valid === undefined || valid === user.validAfter || user.status !== 'active') return true;
+  return isKeptWith(session === undefined ? undefined : peekSso(unit, session), user, valid);
+}
+
+function isPresent(
+  unit: UnitOfWork,
+  transaction: Transaction,
+  { account, evidence }: { readonly account: Account; readonly evidence: Evidence },
+): boolean {
+  const { enrollment, at, valid } = evidence;
+  const moved = account.credentials.find(({ id }) => id === enrollment)?.movedAt ?? 0;
+  return (valid ?? at) >= moved && countsOn(unit, transaction, { user: account.user, valid });
 }

@@ -1,6 +1,7 @@
 /** New recovery codes as a file: the text that the page shows, for as long as the sign-in is at that page. */
 import type { Context } from 'koa';
-import { type SignInResult, view } from '../../flow/engine.ts';
+import { view } from '../../flow/engine.ts';
+import type { SignInResult } from '../../flow/sign-in-result.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 import type { Translator } from '../../rendering/translator.ts';

@@ -8,7 +8,8 @@ import type { Step } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { consentDetails } from '../../flow/actions/consent.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
-import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
+import { submit, view } from '../../flow/engine.ts';
+import type { SignInResult, Submission } from '../../flow/sign-in-result.ts';
 import {
   finishInteraction,
   forgetResult,
@@ -17,13 +18,14 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { keptRequest, restartPath } from '../../oidc/interaction/kept-request.ts';
 import { openerPolicy } from '../../oidc/pages.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
 import { identifyPageOf } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
-import type { StepPage } from '../html/views/page-models.ts';
+import type { NextLink, StepPage } from '../html/views/page-models.ts';
 import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -72,9 +74,23 @@ function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
 }
 
 async function show(request: SignInRequest): Promise<void> {
+  const anew = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
+  if (anew !== undefined) return seeOther(request.ctx, anew);
   // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
   const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
   await respond(request, withRaceTold(result, request.ctx.query.raced));
+}
+
+/** The user has seen that the sign-in is over, and begins it anew (decision 41). `undefined`: only the app can. */
+function pathOfSameRequest({ ctx, provider, uid }: SignInRequest): string | undefined {
+  const kept = keptRequest(ctx, provider, uid);
+  return kept && restartPath(kept);
+}
+
+/** The request itself may be long, so the page links to it by the address of the sign-in. */
+async function linkAfterEnd({ parts, ctx, uid }: SignInRequest): Promise<NextLink> {
+  const [best = { kind: 'account', href: '/account' }] = await parts.nextLinks(ctx, 'sign_in_expired');
+  return best.kind === 'restart' ? { ...best, href: `${signInPath(uid)}?again` } : best;
 }
 
 async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
@@ -165,14 +181,15 @@ function showLost({ parts, ctx, uid }: SignInRequest, { app, snapshot, handle, u
 }
 
 /** `typed`: what a form that was refused held. */
-function showStep(
-  { parts, ctx, uid }: SignInRequest,
+async function showStep(
+  request: SignInRequest,
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
-): void {
+): Promise<void> {
+  const { parts, ctx, uid } = request;
   const { step, handle, version, app, snapshot, identifier, done, canRestart, remaining, signals } = result;
   const { uiLocales, timeZone, language: profile, recovering } = result;
-  ctx.status = statusOf(result);
+  ctx.status = statusOf(result, ctx.method);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   const service = 'challengeService' in step && step.challengeService ? snapshot.settings.challengeService : undefined;
@@ -190,6 +207,7 @@ function showStep(
     done,
     canRestart,
     remaining,
+    afterEnd: await linkAfterEnd(request),
     signals,
     ...(step.kind === 'identify' ? { identify: identifyPageOf(snapshot.settings, app) } : {}),
     ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),
@@ -201,9 +219,9 @@ function showStep(
 }
 
 /** A form that was not taken says so in its status; a page that is only shown has 200. */
-function statusOf({ step }: Result<'step'>): number {
+function statusOf({ step }: Result<'step'>, method: string): number {
   const codes = step.notices.map(({ code }) => code);
-  if (codes.includes('form.stale')) return 409;
+  if (codes.includes('form.stale') || (method === 'POST' && codes.includes('proofs.ended'))) return 409;
   if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
   if (step.notices.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;

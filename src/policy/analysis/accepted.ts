@@ -15,26 +15,41 @@ interface Acceptance {
   readonly code: string;
   /** Last day on which it holds. */
   readonly until: string;
+  readonly reason: string;
+}
+
+/** A finding that a comment accepts, and why. */
+export interface AcceptedFinding extends Pick<Acceptance, 'until' | 'reason'> {
+  readonly finding: AnalysisFinding;
+}
+
+export interface SortedFindings {
+  /** Those that are left, with what is wrong with the comments. */
+  readonly findings: readonly AnalysisFinding[];
+  readonly accepted: readonly AcceptedFinding[];
 }
 
 const mark = 'stepgate:accept';
-const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s*\S/;
+const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s*(\S.*)/;
 const example = `# ${mark} shadowed until 2027-03-31: and the reason`;
 
-/** The findings that are left, with what is wrong with the comments. `today`: `YYYY-MM-DD`. */
-export function withoutAccepted(
+/** Takes out what comments accept. `today`: `YYYY-MM-DD`. */
+export function sortedByComments(
   findings: readonly AnalysisFinding[],
   sources: readonly YamlSource[],
   today: string,
-): readonly AnalysisFinding[] {
+): SortedFindings {
   const comments = sources.flatMap(commentsIn);
-  const accepted = comments.filter((one): one is Acceptance => 'until' in one && today <= one.until);
-  const isAccepted = (finding: AnalysisFinding) => accepted.some((one) => accepts(one, finding));
+  const acceptances = comments.filter((one): one is Acceptance => 'until' in one && today <= one.until);
+  const sorted = findings.map((finding) => ({ finding, by: acceptances.find((one) => accepts(one, finding)) }));
   const faults = comments.flatMap((one) => {
     const fault = 'fault' in one ? one.fault : acceptanceFault(one, findings, today);
     return fault === undefined ? [] : [faultFinding(one, fault)];
   });
-  return [...findings.filter((finding) => !isAccepted(finding)), ...faults];
+  return {
+    findings: [...sorted.flatMap(({ finding, by }) => (by ? [] : [finding])), ...faults],
+    accepted: sorted.flatMap(({ finding, by }) => (by ? [{ finding, until: by.until, reason: by.reason }] : [])),
+  };
 }
 
 function accepts({ source, lines, code }: Acceptance, finding: AnalysisFinding): boolean {
@@ -47,10 +62,10 @@ function commentsIn(source: YamlSource): readonly Comment[] {
   return source.lines.flatMap((text, at): readonly Comment[] => {
     if (!text.includes(mark)) return [];
     const line = at + 1;
-    const [, code, until] = form.exec(text) ?? [];
-    if (code === undefined || until === undefined || Number.isNaN(Date.parse(until)))
+    const [, code, until, reason] = form.exec(text) ?? [];
+    if (code === undefined || until === undefined || reason === undefined || Number.isNaN(Date.parse(until)))
       return [{ source, line, fault: `must be written like \`${example}\`` }];
-    return [{ source, line, lines: [line, lineBelow(source, at)], code, until }];
+    return [{ source, line, lines: [line, lineBelow(source, at)], code, until, reason: reason.trim() }];
   });
 }
 

@@ -16,6 +16,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(enrolled ? ['--enrolled', enrolled.join(',')] : []),
     ...(subject.createdAt === undefined ? [] : ['--account-age', `${now - subject.createdAt}s`]),
     ...(subject.recovery ? ['--recovered', `${now - subject.recovery.at}s`] : []),
+    ...pastOptions(facts),
     ...(network.ip === '' ? [] : ['--ip', network.ip]),
     // An address alone does not say which country the files put it into.
     ...(network.zones.length > 0 ? ['--zone', network.zones.join(',')] : []),
@@ -25,6 +26,16 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...['--platform', device.platform, '--os', device.os],
     ...signalOptions(device),
     ...(now === plainTime ? [] : ['--at', new Date(now * 1000).toISOString()]),
+  ];
+}
+
+/** What is unusual counts after the first proof, in `explain`, too. */
+function pastOptions({ risk, distance, lastSignIn, now }: UserFacts): readonly string[] {
+  const reasons = risk?.reasons ?? [];
+  return [
+    ...(lastSignIn === undefined ? [] : ['--last-sign-in', `${now - lastSignIn}s`]),
+    ...(reasons.length > 0 ? ['--risk', reasons.map(({ signal }) => signal).join(',')] : []),
+    ...(distance === undefined ? [] : ['--distance', String(distance)]),
   ];
 }
 

@@ -39,25 +39,22 @@ function lackedBy(item: AssessedEvidence, authenticators: readonly Authenticator
   return best.filter((one) => !item.characteristics.includes(one));
 }
 
-/** Whether options of `explain` can say it: they know authenticators at their best, one enrollment each, no pauses. */
-export function isShownByExample(
-  { evidence }: AdmittedWith,
-  authenticators: readonly AuthenticatorDescriptor[],
-): boolean {
+/** Whether options of `explain` can say it: they know one enrollment of each authenticator, and no pauses. */
+export function isShownByExample({ evidence }: AdmittedWith): boolean {
   const keys = new Set(evidence.map(({ authenticator }) => authenticator));
-  return (
-    keys.size === evidence.length &&
-    evidence.every(
-      (item) => item.age !== 'now' && item.idle === undefined && lackedBy(item, authenticators).length === 0,
-    )
-  );
+  return keys.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
 }
 
 /** Of what can be shown by an example. */
-export function proofOptions({ evidence, remembered }: AdmittedWith): readonly string[] {
-  const proofs = evidence.map(({ authenticator, age }) =>
-    age === 0 || age === 'now' ? authenticator : `${authenticator}@${ageOption(age)}`,
-  );
+export function proofOptions(
+  { evidence, remembered }: AdmittedWith,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly string[] {
+  const proofs = evidence.map((item) => {
+    const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
+    const proof = `${item.authenticator}${shows}`;
+    return item.age === 0 || item.age === 'now' ? proof : `${proof}@${ageOption(item.age)}`;
+  });
   return [
     ...(proofs.length > 0 ? ['--evidence', proofs.join(',')] : []),
     ...(remembered.length > 0 ? ['--remembered', remembered.map((key) => `${key}@1m`).join(',')] : []),

@@ -203,6 +203,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'notify',
     'deletion-worker',
     'actions',
+    'sign-in-result',
     'engine',
     'magic-link-page',
     'account',

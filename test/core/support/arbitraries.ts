@@ -5,16 +5,28 @@ import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from 
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
 import { acrValues, descriptor, enrolled, type Key, NOW, proof, TRANSACTION } from './fixtures.ts';
+import { waysToProve } from './naive-evaluator.ts';
 
 const keys = Object.keys(descriptor) as Key[];
-const [totp] = enrolled('totp');
-if (totp === undefined) throw new Error('no totp');
+/** What a policy may call a proof. */
+const names: readonly string[] = [...keys, 'phone.sms', 'phone.voice', 'email.code', 'email.link'];
+const someNames = (maxLength: number): fc.Arbitrary<readonly string[]> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.subarray<string>([...keys], { minLength: 1, maxLength }) },
+    { weight: 1, arbitrary: fc.subarray([...names], { minLength: 1, maxLength: maxLength + 1 }) },
+  );
+const [totp, phone] = enrolled('totp', 'phone');
+if (totp === undefined || phone === undefined) throw new Error('no totp and no phone');
 
 /**
  * Everything that a user may have: one enrollment of each authenticator, a key without user verification, a second
- * TOTP.
+ * TOTP, a phone that only takes calls.
  */
-export const allEnrollments: readonly Enrollment[] = [...enrolled(...keys, 'key'), { ...totp, id: 'totp2' }];
+export const allEnrollments: readonly Enrollment[] = [
+  ...enrolled(...keys, 'key'),
+  { ...totp, id: 'totp2' },
+  { ...phone, id: 'landline', methods: ['voice'] },
+];
 
 const factor = fc.constantFrom<Factor>('knowledge', 'possession', 'inherence');
 const characteristics = fc.subarray<Characteristic>(['userVerification', 'phishingResistant', 'deviceBound'], {
@@ -28,8 +40,8 @@ const some = <Value>(value: fc.Arbitrary<Value>, freq = 2) => fc.option(value, {
 const demand: fc.Arbitrary<Demand> = fc
   .record({
     factor: some(factor, 3),
-    authenticators: some(fc.subarray(keys, { minLength: 1, maxLength: 3 }), 1),
-    exclude: some(fc.subarray(keys, { minLength: 1, maxLength: 2 }), 1),
+    authenticators: some(someNames(3), 1),
+    exclude: some(someNames(2), 1),
     characteristics: some(characteristics, 1),
     maxAge: some(maxAge, 1),
     maxIdle: some(maxIdle, 1),
@@ -46,7 +58,7 @@ const alternative: fc.Arbitrary<Alternative> = fc
 
 const chainStep: fc.Arbitrary<ChainStep> = fc
   .record({
-    authenticators: fc.subarray(keys, { minLength: 1, maxLength: 3 }),
+    authenticators: someNames(3),
     maxAge: some(maxAge, 1),
     maxIdle: some(maxIdle, 1),
   })
@@ -90,6 +102,11 @@ export function verificationOf(enrollment: Enrollment, lesser: boolean): Pick<Ev
   return { factors: ['possession'], characteristics: best.filter((one) => one !== 'userVerification') };
 }
 
+/** Undefined: the record does not say. */
+export function withMethod({ method: _, ...evidence }: Evidence, method: string | undefined): Evidence {
+  return { ...evidence, ...(method !== undefined && { method }) };
+}
+
 export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evidence> =>
   fc
     .record({
@@ -98,9 +115,10 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
       transaction: fc.constantFrom(TRANSACTION, 'tx-1', 'tx-2'),
       lesser: fc.boolean(),
       idle: fc.option(fc.constantFrom(0, 60, 61, 301), { nil: undefined }),
+      way: fc.integer({ min: 0, max: 3 }),
     })
-    .map(({ enrollment, age, transaction, lesser, idle }) => ({
-      ...proof(enrollment.authenticator as Key, 0),
+    .map(({ enrollment, age, transaction, lesser, idle, way }) => ({
+      ...withMethod(proof(enrollment.authenticator as Key, 0), waysToProve(enrollment)[way]),
       ...verificationOf(enrollment, lesser),
       enrollment: enrollment.id,
       at: NOW - age,

@@ -18,8 +18,10 @@ import { dateSpan } from '../../../src/core/policy/date-bound.ts';
 import { riskOf } from '../../../src/core/policy/risk.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
 import { descriptor, type Key, NOW, riskScoring, TRANSACTION } from './fixtures.ts';
+import { waysToProve } from './naive-evaluator.ts';
 
 const keys = Object.keys(descriptor) as Key[];
+const proofNames = [...keys, 'phone.sms', 'phone.voice'];
 const names = ['a', 'b', 'c'];
 const list = fc.subarray(names, { minLength: 1, maxLength: 2 });
 const platforms: fc.Arbitrary<Platform> = fc.constantFrom('desktop', 'mobile');
@@ -65,8 +67,8 @@ const riskTests: Arbitraries<ConditionOf<'risk'>> = {
 const recoveredTests: Arbitraries<ConditionOf<'recovered'>> = { within: fc.constantFrom(60, 86_400) };
 
 const authenticatedTests: Arbitraries<ConditionOf<'authenticated'>> = {
-  any: fc.subarray(keys, { minLength: 1, maxLength: 2 }),
-  all: fc.subarray(keys, { minLength: 1, maxLength: 2 }),
+  any: fc.subarray(proofNames, { minLength: 1, maxLength: 2 }),
+  all: fc.subarray(proofNames, { minLength: 1, maxLength: 2 }),
 };
 
 const accountAgeTests: Arbitraries<ConditionOf<'accountAge'>> = {
@@ -189,8 +191,11 @@ const subject: fc.Arbitrary<Subject> = fc.record(subjectArbitraries, {
   requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'],
 });
 
-const remembered = fc.constantFrom(...allEnrollments).map(({ id, authenticator, factors, characteristics: best }) => {
-  return { authenticator, enrollment: id, factors, characteristics: best, at: NOW - 3600, until: NOW + 3600 };
+const remembered = fc.tuple(fc.constantFrom(...allEnrollments), fc.integer({ min: 0, max: 2 })).map(([one, way]) => {
+  const { id, authenticator, factors, characteristics: best } = one;
+  const method = waysToProve(one)[way];
+  const proved = { authenticator, enrollment: id, factors, characteristics: best, at: NOW - 3600, until: NOW + 3600 };
+  return { ...proved, ...(method !== undefined && { method }) };
 });
 
 const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
@@ -261,5 +266,8 @@ export const facts: fc.Arbitrary<Facts & { readonly subject: Subject }> = fc.rec
 
 /** The same once the user has signed in: no condition is unknown any more. */
 export const factsAfterSignIn: fc.Arbitrary<RuleFacts & { readonly subject: Subject }> = fc
-  .tuple(facts, fc.subarray([...keys]))
-  .map(([known, signedInWith]) => ({ ...known, signedInWith }));
+  .tuple(facts, fc.subarray([...proofNames]))
+  .map(([known, proved]) => ({
+    ...known,
+    signedInWith: [...new Set(proved.flatMap((name) => [name, name.split('.')[0] ?? name]))],
+  }));

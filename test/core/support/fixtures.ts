@@ -45,6 +45,7 @@ export const descriptor = {
     key: 'email',
     factors: ['possession'],
     characteristics: ['userPresence'],
+    methods: ['code', 'link'],
     enrollable: false,
     decoys: { share: 1 / 4, shareOfAddresses: 3 / 4 },
   },
@@ -52,6 +53,7 @@ export const descriptor = {
     key: 'phone',
     factors: ['possession'],
     characteristics: ['userPresence'],
+    methods: ['sms', 'voice'],
     enrollable: true,
     decoys: { share: 1 / 2 },
   },
@@ -90,6 +92,9 @@ const amr: Readonly<Record<Key, readonly string[]>> = {
   webauthn: ['pop', 'user'],
 };
 
+/** How it was proved, where a test says nothing else. */
+const method: Readonly<Partial<Record<Key, string>>> = { email: 'code', phone: 'sms' };
+
 /** One enrollment of each authenticator; its id is the key. `key` is a WebAuthn key that cannot verify its user. */
 export function enrolled(...keys: readonly (Key | 'key')[]): readonly Enrollment[] {
   return keys.map((key) => {
@@ -121,6 +126,7 @@ export function userWith(keys: readonly (Key | 'key')[], more: Partial<Subject> 
 export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evidence> = {}): Evidence {
   const [enrollment] = enrolled(key);
   if (enrollment === undefined) throw new Error('no enrollment');
+  const by = key === 'key' ? undefined : method[key];
   return {
     authenticator: enrollment.authenticator,
     enrollment: enrollment.id,
@@ -128,6 +134,7 @@ export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evide
     factors: enrollment.factors,
     characteristics: enrollment.characteristics,
     amr: amr[key === 'key' ? 'webauthn' : key],
+    ...(by !== undefined && { method: by }),
     at: age === 'now' ? NOW - 10 : NOW - age,
     transaction: age === 'now' ? TRANSACTION : 'tx-before',
     origin: 'sign_in',

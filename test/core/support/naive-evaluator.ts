@@ -2,7 +2,7 @@
  * A second, naive reading of requirements, to check the core by. It tries every set of evidence and shares no code with
  * the core.
  */
-import type { Evidence } from '../../../src/core/model/facts.ts';
+import type { Enrollment, Evidence } from '../../../src/core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
 
 /** The time at which evidence is assessed, and the transaction. */
@@ -28,13 +28,32 @@ function isAuxiliary({ authenticator }: Evidence): boolean {
 
 function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boolean {
   if ('factor' in demand && demand.factor !== undefined && !evidence.factors.includes(demand.factor)) return false;
-  if (demand.authenticators !== undefined && !demand.authenticators.includes(evidence.authenticator)) return false;
+  if (demand.authenticators !== undefined && !namesOf(evidence).some((name) => demand.authenticators?.includes(name)))
+    return false;
   if (isAuxiliary(evidence) && demand.authenticators === undefined) return false;
-  if ('exclude' in demand && demand.exclude?.includes(evidence.authenticator)) return false;
+  if ('exclude' in demand && demand.exclude?.some((name) => mayBe(evidence, name))) return false;
   for (const characteristic of demand.characteristics ?? [])
     if (!evidence.characteristics.includes(characteristic)) return false;
   return isYoung(evidence, demand.maxAge, when) && wasActive(evidence, demand.maxIdle, when);
 }
+
+/** `phone` and `phone.sms`. */
+function namesOf({ authenticator, method }: Evidence): readonly string[] {
+  return method === undefined ? [authenticator] : [authenticator, `${authenticator}.${method}`];
+}
+
+/** A proof whose method was not recorded may have been by any. */
+function mayBe(evidence: Evidence, name: string): boolean {
+  const isUnknown = evidence.method === undefined && name.split('.')[0] === evidence.authenticator;
+  return isUnknown || namesOf(evidence).includes(name);
+}
+
+/** Each way in which an enrollment can be proved. */
+export function waysToProve({ authenticator, methods }: Enrollment): readonly (string | undefined)[] {
+  return methods ?? methodsOf[authenticator] ?? [undefined];
+}
+
+const methodsOf: Readonly<Record<string, readonly string[]>> = { phone: ['sms', 'voice'], email: ['code', 'link'] };
 
 /** What was proved in this transaction has seen no pause. */
 function wasActive(evidence: Evidence, maxIdle: number | undefined, when: When): boolean {

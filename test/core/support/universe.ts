@@ -2,6 +2,7 @@
 import type { Attribute } from '../../../src/core/model/attribute.ts';
 import type { Universe } from '../../../src/core/policy/theory.ts';
 import { readAttribute } from '../../../src/core/profile/attribute-value.ts';
+import { riskScoring } from './fixtures.ts';
 
 const admin = { read: 'user', write: 'admin' } as const;
 
@@ -17,6 +18,8 @@ export function universe(more: Partial<Universe> = {}): Universe {
   return {
     clientIds: ['notes'],
     places: [{ ip: '203.0.113.7', zones: [] }],
+    risk: riskScoring,
+    knowsCountries: true,
     attribute: (name) => attributes[name],
     isKept: (name, value) => {
       const attribute = attributes[name];

@@ -15,16 +15,23 @@ import { kindsOf, load, validFiles } from '../policy/configuration-dir.ts';
 const authenticators = kindsOf('password', 'totp');
 const groupSets = [[], ['a'], ['b'], ['a', 'b']];
 const addresses = ['192.0.2.7', '203.0.113.7'];
-const browsers = [{ known: true as const }, undefined];
+/** A browser that the account does not know is unusual. */
+const browsers: readonly Pick<PolicyTest, 'device' | 'risk'>[] = [
+  { device: { known: true } },
+  { device: { known: true }, risk: ['newDevice'] },
+  { device: { known: true }, risk: ['newDevice', 'newNetwork'] },
+  { risk: ['newDevice'] },
+  { risk: ['newDevice', 'newNetwork'] },
+];
 const enrolledSets = [['password'], ['totp'], ['password', 'totp']] as ('password' | 'totp')[][];
 
-type Parts = Pick<PolicyTest, 'user' | 'network' | 'device'>;
+type Parts = Pick<PolicyTest, 'user' | 'network' | 'device' | 'risk'>;
 
 /** The whole world: everything that these policies can tell apart. */
 const world: readonly Parts[] = groupSets.flatMap((groups) =>
   addresses.flatMap((ip) =>
-    browsers.flatMap((device) =>
-      enrolledSets.map((enrolled) => ({ user: { groups, enrolled }, network: { ip }, device })),
+    browsers.flatMap((browser) =>
+      enrolledSets.map((enrolled) => ({ user: { groups, enrolled }, network: { ip }, ...browser })),
     ),
   ),
 );
@@ -35,6 +42,7 @@ const when = fc.record(
     groups: fc.oneof(fc.record({ any: names }), fc.record({ all: names }), fc.record({ none: names })),
     network: fc.constantFrom({ any: ['office'] }, { none: ['office'] }),
     device: fc.record({ known: fc.boolean() }),
+    risk: fc.constantFrom({ atLeast: 'medium' }, { none: ['newDevice'] }),
   },
   { requiredKeys: [] },
 );

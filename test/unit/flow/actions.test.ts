@@ -417,6 +417,7 @@ describe('what a verification changes', () => {
         at: start,
         transaction: 'tx',
         origin: 'sign_in',
+        valid: start - 1000,
       },
     ]);
   });

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
-import { auditKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
+import { auditKey, knownDeviceKey, transactionKey, userKey } from '../../../src/stores/keys.ts';
+import { serializeUser } from '../../../src/users/user.ts';
 import {
   allow,
   asStep,
@@ -252,12 +253,39 @@ describe('a denial', () => {
     ]);
   });
 
-  test('is written down once: not together with what was wrong with the form', async () => {
-    const world = createWorld({ app: { kind: 'deny' } });
-    await world.beginSignIn();
-    world.events();
+  const refused: NonNullable<Parameters<typeof createWorld>[0]> = {
+    app: [
+      { name: 'Refused', when: { groups: { any: ['refused'] } }, then: { kind: 'deny' } },
+      { name: 'Rest', when: {}, then: allow(factors(1)) },
+    ],
+  };
+  const secret = { 'credentials.passcode': 'secret' };
+
+  test('is written down once, however often its page is shown', async () => {
+    const world = createWorld(refused);
+    await world.addUser('ann', [credential('password', 'secret')], { groups: ['refused'] });
+    await world.identify('ann', secret);
+    expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.denied rule']);
+    await world.view();
+    await world.view();
     expect(currentStep(await world.send({ handle: 'none' }))).toBe('denied:rule');
     expect(world.events()).toEqual([]);
+  });
+
+  test('is written down again for another reason, and once the user began anew', async () => {
+    const world = createWorld(refused);
+    await world.addUser('ann', [credential('password', 'secret')], { status: 'suspended' });
+    await world.addUser('bob', [credential('password', 'secret')], { groups: ['refused'] });
+    await world.identify('ann', secret);
+    const ann = await world.user('ann');
+    await world.write({ op: 'put', key: userKey(ann.id), value: serializeUser({ ...ann, groups: ['refused'] }) });
+    expect(world.events()).toContain('sign_in.denied account_inactive');
+    const page = asStep(await world.view());
+    expect(currentStep(page)).toBe('denied:rule');
+    expect(world.events()).toEqual(['sign_in.denied rule']);
+    const first = asStep(await world.send(page, {}, { step: 'restart' }));
+    await world.send(first, { identifier: 'bob', ...secret });
+    expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.denied rule']);
   });
 
   test('of a level that cannot be reached goes back to the app, and the sign-in is over', async () => {

@@ -13,9 +13,10 @@ import { begin, type NewTransaction, type Transaction } from '../../../src/core/
 import type { OutboxMessage } from '../../../src/delivery/outbox.ts';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import type { Visitor } from '../../../src/flow/browser/visitor.ts';
-import { type SignInResult, type StepShown, type Submission, submit, view } from '../../../src/flow/engine.ts';
+import { submit, view } from '../../../src/flow/engine.ts';
 import type { ServerSecrets } from '../../../src/flow/server-mac.ts';
 import type { Services } from '../../../src/flow/services.ts';
+import type { SignInResult, StepShown, Submission } from '../../../src/flow/sign-in-result.ts';
 import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
 import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
 import type { App } from '../../../src/policy/model/app.ts';

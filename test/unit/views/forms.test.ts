@@ -21,6 +21,7 @@ const render = (step: Step, rest: Partial<StepPage> = {}): string =>
     locale: 'en',
     canRestart: false,
     remaining: 3600,
+    afterEnd: { kind: 'account', href: '/account' },
     ...rest,
   });
 
@@ -230,6 +231,18 @@ test('an information is no error', () => {
   expect(html).toContain('<title>Enter the code');
 });
 
+test('a message that was not sent is told once: with the time to wait where it is known, later without', () => {
+  const challenge = { resend: true, unsent: true };
+  const unsent: Step = { ...password, authenticator: 'email', inputs: ['one_time_code'], challenge };
+  const exceeded = { ...error('send.exceeded'), params: { seconds: 20 } };
+  const told = (notices: readonly Notice[]) => {
+    const html = render({ ...unsent, notices: [...notices] });
+    return [html.match(/reached the limit/g)?.length, html.includes('Try again in'), html.includes('Try again later')];
+  };
+  expect(told([exceeded])).toEqual([1, true, false]);
+  expect(told([])).toEqual([1, false, true]);
+});
+
 test('an error while enrolling stands beside the input', () => {
   const html = render({
     ...enroll,
@@ -248,7 +261,8 @@ test.each([
   '<svg><title></title><script></script></title><rect/><path/></svg>',
 ])('an offer brings no other links and no other pictures: %s', (qr) => {
   const html = render({ ...enroll, offer: { secret: 'AB', uri: 'javascript:alert(1)', qr } });
-  expect(html).not.toMatch(/<a (?!href="\/signin\/u1")|<img|<script(?! src="\/assets\/)|onload|javascript/);
+  // The way on from a sign-in that is over is the one link of the page.
+  expect(html).not.toMatch(/<a (?!href="\/account")|<img|<script(?! src="\/assets\/)|onload|javascript/);
 });
 
 test.each([

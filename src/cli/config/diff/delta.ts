@@ -4,7 +4,7 @@ import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts'
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
-import { askedWords, denialText, getsIn, stepWords } from '../asked-text.ts';
+import { askedParts, denialText, getsIn } from '../asked-text.ts';
 import type { AskedThere, ChangeKind, EffectKind } from './model.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './view.ts';
 
@@ -161,13 +161,12 @@ function toFillIn(steps: readonly SimulatedStep[]): readonly string[] {
 function stepsDelta(sides: Sides): readonly Delta[] {
   const { live, next } = sides;
   if (live.asks === 'denied' || next.asks === 'denied') return [];
-  const words = (view: SignInView) => askedWords({ steps: view.steps, dependsOn: [] });
-  if (words(live) === words(next)) return [];
-  const [before, after] = [live, next].map((view) => view.steps.flatMap(stepWords));
-  const gone = newOnes(after ?? [], before ?? []);
-  const added = newOnes(before ?? [], after ?? []);
+  const [before, after] = [askedParts(live), askedParts(next)];
+  if (before.join() === after.join()) return [];
+  const gone = newOnes(after, before);
+  const added = newOnes(before, after);
   const effect = effectOf(live, next);
-  const said = (view: SignInView, parts: readonly string[]) => (getsIn(view) ? parts.join(', then ') : 'denied');
+  const said = (view: SignInView, parts: readonly string[]) => (getsIn(view) ? parts.join('; then ') : 'denied');
   return [
     {
       kind: 'steps',
@@ -184,8 +183,8 @@ function effectHeadline(effect: DeltaEffect | undefined): string | undefined {
 
 function stepsHeadline(gone: readonly string[], added: readonly string[]): string {
   if (gone.length === 0 && added.length === 0) return 'the same is asked in another order';
-  const more = added.length > 0 ? `asked for ${added.join(', then ')}` : '';
-  const less = gone.length > 0 ? `${more ? 'instead of' : 'no longer asked for'} ${gone.join(', then ')}` : '';
+  const more = added.length > 0 ? `asked for ${added.join('; then ')}` : '';
+  const less = gone.length > 0 ? `${more ? 'instead of' : 'no longer asked for'} ${gone.join('; then ')}` : '';
   return [more, less].filter((part) => part !== '').join(' ');
 }
 

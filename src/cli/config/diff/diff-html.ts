@@ -10,20 +10,24 @@ import {
 import { quantity } from '../quantities.ts';
 import { appsText, byApps, changeDetails, sectionTitles } from './diff-text.ts';
 import type { AccessChange, ConfigDiff, FileChange, PartChange } from './model.ts';
+import type { Replay } from './replay.ts';
+import { replaySection } from './replay-html.ts';
 
 export interface DiffPage {
   /** The directory that was compared. */
   readonly dir: string;
   /** Epoch seconds. */
   readonly now: number;
+  readonly replay?: Replay;
 }
 
 /** A whole document. */
-export function diffHtml(diff: ConfigDiff, { dir, now }: DiffPage): string {
+export function diffHtml(diff: ConfigDiff, { dir, now, replay }: DiffPage): string {
   const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const body = markup`<h1>What ${dir} would change</h1>
 <p class="faint">Compared with ${diff.against}, on ${when} UTC${countedText(diff)}.</p>
-${diffSections(diff, 2)}`;
+${diffSections(diff, 2)}
+${replay ? replaySection(replay, 2) : ''}`;
   return htmlPage({ title: `Changes of ${dir}`, body });
 }
 

@@ -1,8 +1,9 @@
 /** `stepgate config diff`. */
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { loadConfiguration } from '../../../policy/load.ts';
-import { findingLine } from '../../../policy/model/finding.ts';
+import { findingLineIn } from '../../../policy/model/finding.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
@@ -35,12 +36,15 @@ export function diffCommand(context: ConfigContext): Command {
     .option('--html <file>', 'write it as a page, too')
     .option('--replay <duration>', 'replay the sign-ins of the audit log, so far back, e.g. P30D')
     .action(async (dir: string, options: DiffCommandOptions) => {
-      const back = replayedSeconds(options);
+      if (options.replay !== undefined && options.from !== undefined)
+        throw refusal('--replay compares with what is live, and --from does not');
+      const back = replayedSeconds(options.replay);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
       const diff = await diffOf(context, checked, options.from);
-      if (options.html !== undefined) await writePage(options.html, diffHtml(diff, { dir, now: context.now() }));
       const replay = back === undefined ? undefined : await replayOf(context, checked, back);
+      const page = { dir, now: context.now(), ...omitUndefined({ replay }) };
+      if (options.html !== undefined) await writePage(options.html, diffHtml(diff, page));
       const replayed = replay && back !== undefined ? `\n${replayText(replay, back)}` : '';
       printResult(context, options, {
         text: `${diffText(diff)}${replayed}`,
@@ -50,15 +54,15 @@ export function diffCommand(context: ConfigContext): Command {
 }
 
 /** `undefined`: nothing is replayed. */
-function replayedSeconds({ replay: text, from }: DiffCommandOptions): number | undefined {
+export function replayedSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (from !== undefined) throw refusal('--replay compares with what is live, and --from does not');
   const seconds = parseDuration(text);
   if (!seconds) throw refusal(`--replay takes how far back, like P30D, 30d or 12h, not ${text}`);
   return seconds;
 }
 
-function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
+/** Of the sign-ins of the last `back` seconds. Rejects with what the store rejects with. */
+export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
     const { snapshot } = await revisionInUse(store, context.authenticators);
     const next = await nextSide(documents, context.authenticators);
@@ -71,7 +75,7 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
   if (from === undefined) return withStore(context, (store) => diffAgainstLive(store, candidate, context));
   const loaded = await loadConfiguration(from, context);
   if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => `${from}/${findingLine(problem)}`);
+    const lines = loaded.findings.map((problem) => findingLineIn(from, problem));
     throw refusal(`${from} is not a good configuration:\n${lines.join('\n')}`);
   }
   const { authenticators, now } = context;

@@ -13,18 +13,23 @@ const reasons: Readonly<Record<LeftOut, string>> = {
 };
 
 /** `seconds`: how far back it went. */
-export function replayText({ replayed, differing, users, left, differences }: Replay, seconds: number): string {
+export function replayText(replay: Replay, seconds: number): string {
   const head = `Replay: the sign-ins of the last ${durationText(seconds)} that the audit log kept, by users as they are now`;
+  const lines = [head, `  ${sumText(replay)}`, ...leftOutTexts(replay).map((text) => `  ${text}`)];
+  return `${[...lines, ...differenceLines(replay.differences)].join('\n')}\n`;
+}
+
+/** `12 sign-ins; 1 of them comes out otherwise, for 1 user`. */
+export function sumText({ replayed, differing, users }: Replay): string {
   const sum = differing === 0 ? 'none of them comes out otherwise' : changed(differing, users);
-  const lines = [
-    head,
-    `  ${quantity(replayed, 'sign-in')}; ${sum}`,
-    ...Object.entries(left).flatMap(([reason, count]) =>
-      count === 0 ? [] : [`  ${count} left out: ${reasons[reason as LeftOut]}`],
-    ),
-    ...differenceLines(differences),
-  ];
-  return `${lines.join('\n')}\n`;
+  return `${quantity(replayed, 'sign-in')}; ${sum}`;
+}
+
+/** A sentence for each reason why sign-ins were left out. */
+export function leftOutTexts({ left }: Replay): readonly string[] {
+  return Object.entries(left).flatMap(([reason, count]) =>
+    count === 0 ? [] : [`${count} left out: ${reasons[reason as LeftOut]}`],
+  );
 }
 
 function changed(differing: number, users: number): string {

@@ -82,7 +82,7 @@ function isAbout({ event, time, subject }: AuditLine, from: Seconds): boolean {
   return isEnd && subject !== undefined && Date.parse(time) >= from * 1000;
 }
 
-/** A page of a denial that was shown again has a line again. `denied`: the newest transactions that were denied. */
+/** A sign-in has a line for each reason why it was denied. `denied`: the newest transactions that were denied. */
 function isRepeated({ event, transaction = '' }: AuditLine, denied: Set<string>): boolean {
   if (event !== 'sign_in.denied') return false;
   if (denied.has(transaction)) return true;

@@ -8,8 +8,16 @@ import type { Side } from './side.ts';
 /** What is compared by its rules, below, or says nothing about how users get in. All others have a say. */
 const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
 
-/** Settings that decide what a proof or an address is worth. */
-const settings = ['authenticators', 'trustedProxies', 'clientCertificates', 'networkData', 'attributes'] as const;
+/** Settings that decide what a proof, an address, a device or an unusual sign-in is worth. */
+const settings = [
+  'authenticators',
+  'trustedProxies',
+  'clientCertificates',
+  'deviceSignals',
+  'networkData',
+  'risk',
+  'attributes',
+] as const;
 
 /** Sentences. Rejects like `Side.document`. */
 export async function undecidedBeside(live: Side, next: Side): Promise<readonly string[]> {

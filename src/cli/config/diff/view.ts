@@ -1,4 +1,5 @@
 /** What a class of users meets in one circumstance on one side: rules, what they ask for, steps, tokens, session. */
+import { type AskedInAll, askedInAll } from '../../../core/analysis/asked-in-all.ts';
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../core/analysis/rules-in-effect.ts';
 import { simulate } from '../../../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
@@ -17,6 +18,8 @@ export interface SignInView {
   /** By policy, those that decide. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
+  /** Found when it is needed. Undefined: the user does not get in. */
+  readonly asked: AskedInAll | undefined;
   /** How long what was proved counts. Empty: the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
   readonly recovery: RulesInEffect['asks'];
@@ -108,6 +111,7 @@ function viewOf({ policies }: AppSide, facts: Facts): SignInView {
   const { asks, session, app } = rulesInEffect(policies, facts);
   const { enrollment, profile, recovery } = policies;
   const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) => policy && findRule(policy, facts).rule;
+  let inAll: Pick<SignInView, 'asked'> | undefined;
   return {
     asks,
     rules: {
@@ -118,6 +122,10 @@ function viewOf({ policies }: AppSide, facts: Facts): SignInView {
       recovery: decidingRule(decidingIn(recovery)),
     },
     steps: simulate(policies, facts),
+    get asked() {
+      inAll ??= { asked: askedInAll(policies, facts) };
+      return inAll.asked;
+    },
     lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
     recovery: asksOf(recovery, facts),
     factors: factorsOf(facts),

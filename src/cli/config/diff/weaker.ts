@@ -111,8 +111,8 @@ function renamedIn({ any, ...when }: Conditions, side: 'live' | 'next', zones: B
 function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): Universe {
   const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
-  const known = isSame ? knownIn(after) : { attribute: () => undefined, isKept: () => true };
-  return { ...known, places: placesIn(zones), clientIds: clientIds.slice(0, 1) };
+  const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
+  return { ...knownIn(after), ...known, places: placesIn(zones), clientIds: clientIds.slice(0, 1) };
 }
 
 function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {

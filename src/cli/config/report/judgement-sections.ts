@@ -3,7 +3,7 @@ import type { AnalysisFinding, Severity } from '../../../policy/model/analysis-f
 import type { Finding } from '../../../policy/model/finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { shellWord } from '../../shared/shell-word.ts';
-import type { InvariantResult } from '../checked-files.ts';
+import type { CheckedFiles, InvariantResult } from '../checked-files.ts';
 import { quantity } from '../quantities.ts';
 import type { StandardReport } from '../standard.ts';
 
@@ -20,15 +20,37 @@ export function severityCounts(findings: readonly AnalysisFinding[], warnings: r
 }
 
 /** The most severe first. */
-export function findingsSection(findings: readonly AnalysisFinding[], warnings: readonly Finding[]): PageContent {
-  if (findings.length + warnings.length === 0) return markup`<p>The analysis found nothing.</p>`;
+export function findingsSection({ findings, warnings, accepted }: ReviewedFiles): PageContent {
+  const none = accepted.length === 0 ? 'The analysis found nothing.' : 'The analysis found nothing else.';
+  if (findings.length + warnings.length === 0) return [markup`<p>${none}</p>`, acceptedSection(accepted)];
   const of = (...wanted: readonly Severity[]) => findings.filter(({ severity }) => wanted.includes(severity));
   return [
     findingList(of('error')),
     findingList(of('warning')),
     warnings.length === 0 ? '' : markup`<ul>${warnings.map(warningCard)}</ul>`,
     findingList(of('note')),
+    acceptedSection(accepted),
   ];
+}
+
+type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'warnings' | 'accepted'>;
+
+/** The first to end comes first. */
+function acceptedSection(accepted: ReviewedFiles['accepted']): PageContent {
+  if (accepted.length === 0) return '';
+  const byEnd = accepted.toSorted((a, b) => a.until.localeCompare(b.until));
+  return markup`<section>${heading(3, 'Accepted')}
+<p>A comment in the file accepts each of these, until the end of that day.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Accepted findings"><table>
+<thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
+<tbody>${byEnd.map(acceptedRow)}</tbody></table></div></section>
+`;
+}
+
+function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][number]): PageMarkup {
+  const { severity, code, file, line, message } = finding;
+  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${file}:${line}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
+`;
 }
 
 function findingList(findings: readonly AnalysisFinding[]): PageContent {
@@ -44,7 +66,7 @@ function findingCard(finding: AnalysisFinding): PageMarkup {
   const { severity, code, file, line, path, message, text, rules, example, advice } = finding;
   const details = [
     row('where', markup`<code>${file}:${line}</code>`),
-    row('line', markup`<code>${text.trim()}</code>`),
+    ...(text === '' ? [] : [row('line', markup`<code>${text.trim()}</code>`)]),
     ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${rule.file}:${rule.line}</code>`)),
     ...(example ? [row('example', markup`<code>explain ${example.map(shellWord).join(' ')}</code>`)] : []),
     row('what to do', `${advice} (docs/findings.md#${code})`),
@@ -62,13 +84,18 @@ const verdicts = { holds: 'proved', refuted: 'refuted', undecided: 'undecided', 
 
 export function invariantsSection(invariants: readonly InvariantResult[]): PageContent {
   if (invariants.length === 0) return markup`<p>There is no <code>invariants.yaml</code>.</p>`;
+  const head = ['Invariant', 'For whom, from where', 'What must hold', 'Apps', 'Verdict'];
   return markup`<p>Each was examined for every user who could exist. Where one is not proved, a finding says why.</p>
-<table><thead><tr><th scope="col">Invariant</th><th scope="col">Apps</th><th scope="col">Verdict</th></tr></thead>
-<tbody>${invariants.map(
-    ({ name, apps, verdict }) =>
-      markup`<tr><th scope="row">${name}</th><td>${apps}</td><td class="short${verdict === 'refuted' ? ' denied' : ''}">${verdicts[verdict]}</td></tr>
-`,
-  )}</tbody></table>`;
+<div class="scroll" tabindex="0" role="region" aria-label="Invariants"><table>
+<thead><tr>${head.map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
+<tbody>${invariants.map(invariantRow)}</tbody></table></div>`;
+}
+
+function invariantRow({ name, when, claim, apps, verdict }: InvariantResult): PageMarkup {
+  const whom = when.length === 0 ? 'every sign-in' : when.map((one) => markup`<div>${one}</div>`);
+  const isBroken = verdict === 'refuted' ? ' denied' : '';
+  return markup`<tr><th scope="row">${name}</th><td>${whom}</td><td>${claim}</td><td>${apps}</td><td class="short${isBroken}">${verdicts[verdict]}</td></tr>
+`;
 }
 
 export function standardsSection(standards: readonly StandardReport[]): PageContent {

@@ -1,5 +1,6 @@
 /** What a report says: what the other commands find out, together. */
 import { join } from 'node:path';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
 import { coverage } from '../../policy-tests/uncovered.ts';
@@ -7,13 +8,17 @@ import type { CheckedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
 import { type Configured, withConfigured } from '../configured.ts';
 import { diffAgainstLive } from '../diff/against-live.ts';
+import { replayOf } from '../diff/diff.ts';
 import type { ConfigDiff } from '../diff/model.ts';
+import type { Replay } from '../diff/replay.ts';
 import { type Matrix, matrixOf } from '../matrix.ts';
 import { type DocumentCounts, documentCounts } from '../quantities.ts';
 import { type StandardReport, standardReport } from '../standard.ts';
 import { type PolicyLadder, policyLadders } from './policy-rungs.ts';
 
-export interface Report extends DocumentCounts, Pick<CheckedFiles, 'warnings' | 'findings' | 'invariants'> {
+export interface Report
+  extends DocumentCounts,
+    Pick<CheckedFiles, 'warnings' | 'findings' | 'accepted' | 'invariants'> {
   /** The directory that it is about. */
   readonly dir: string;
   /** When it was made (epoch seconds). */
@@ -25,6 +30,8 @@ export interface Report extends DocumentCounts, Pick<CheckedFiles, 'warnings' | 
   readonly tests: ReportedTests;
   /** Against what is live. Absent: there is no store, or nothing is live in it. */
   readonly diff?: ConfigDiff;
+  /** Absent: it was not asked for, or there is nothing to compare with. */
+  readonly replay?: Replay;
 }
 
 export interface ReportedTests extends TestOutcome {
@@ -36,15 +43,17 @@ export interface ReportOptions {
   readonly dir: string;
   /** Names of standards. */
   readonly standards: readonly string[];
+  /** How far back the audit log is replayed (seconds). Absent: it is not. */
+  readonly back?: number;
 }
 
 /** Rejects with what the store rejects with, once it has answered. */
 export async function reportContents(
   context: ConfigContext,
   checked: CheckedFiles,
-  { dir, standards: names }: ReportOptions,
+  { dir, standards: names, back }: ReportOptions,
 ): Promise<Report> {
-  const { documents, warnings, findings, invariants } = checked;
+  const { documents, warnings, findings, accepted, invariants } = checked;
   const standards: StandardReport[] = [];
   for (const standard of names) {
     const report = await standardReport(context, checked, { standard });
@@ -55,6 +64,7 @@ export async function reportContents(
     matrix: await matrixOf(context, configured),
     diff: await diffOf(context, checked, configured),
   }));
+  const replay = diff && back !== undefined ? await replayOf(context, checked, back) : undefined;
   return {
     dir,
     at: context.now(),
@@ -63,10 +73,11 @@ export async function reportContents(
     policies: policyLadders(documents),
     warnings,
     findings,
+    accepted,
     invariants,
     standards,
     tests,
-    ...(diff && { diff }),
+    ...omitUndefined({ diff, replay }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A report as a page: one file without scripts, to be read, searched, printed and kept. */
 import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { diffSections } from '../diff/diff-html.ts';
+import { replaySection } from '../diff/replay-html.ts';
 import { countsText, quantity } from '../quantities.ts';
 import { findingsSection, invariantsSection, severityCounts, standardsSection } from './judgement-sections.ts';
 import { ladderSvg } from './ladder-svg.ts';
@@ -45,7 +46,7 @@ function contentsEntry({ id, title, sum, parts = [] }: Section): PageMarkup {
 }
 
 function sectionsOf(report: Report): readonly Section[] {
-  const { matrix, policies, findings, warnings, invariants, standards, tests } = report;
+  const { matrix, policies, findings, warnings, accepted, invariants, standards, tests } = report;
   const proved = invariants.filter(({ verdict }) => verdict === 'holds').length;
   const met = standards.filter(({ meets }) => meets).length;
   return [
@@ -60,8 +61,8 @@ function sectionsOf(report: Report): readonly Section[] {
     {
       id: 'findings',
       title: 'Findings',
-      sum: severityCounts(findings, warnings),
-      content: findingsSection(findings, warnings),
+      sum: `${severityCounts(findings, warnings)}${accepted.length === 0 ? '' : `, ${accepted.length} accepted`}`,
+      content: findingsSection(report),
     },
     {
       id: 'invariants',
@@ -100,7 +101,7 @@ function policyId(at: number): string {
   return `policy-${at + 1}`;
 }
 
-function changesSection({ diff }: Report): Section {
+function changesSection({ diff, replay }: Report): Section {
   const base = { id: 'changes', title: 'Changes' };
   if (diff === undefined)
     return {
@@ -115,6 +116,7 @@ function changesSection({ diff }: Report): Section {
     ...base,
     sum: `${quantity(changes.length, 'change')} of access, ${quantity(files.length, 'file')}`,
     content: markup`<p class="faint">Compared with ${against}${counted}.</p>
-${diffSections(diff, 3)}`,
+${diffSections(diff, 3)}
+${replay ? replaySection(replay, 3) : ''}`,
   };
 }

@@ -1,5 +1,6 @@
 /** `stepgate config report`: what a security review asks about a configuration, on one page. */
 import { type Command, Option } from 'commander';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import { newCommand } from '../../commands.ts';
 import { collect } from '../../shared/collect.ts';
@@ -7,7 +8,7 @@ import { printResult, type ResultOptions } from '../../shared/print-result.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
-import { writePage } from '../diff/diff.ts';
+import { replayedSeconds, writePage } from '../diff/diff.ts';
 import { matrixData } from '../matrix.ts';
 import { standardNames } from '../standard.ts';
 import { type Report, reportContents } from './report-contents.ts';
@@ -16,6 +17,7 @@ import { reportHtml } from './report-html.ts';
 interface ReportCommandOptions extends ResultOptions {
   readonly out: string;
   readonly standard?: readonly string[];
+  readonly replay?: string;
 }
 
 export function reportCommand(context: ConfigContext): Command {
@@ -27,10 +29,13 @@ export function reportCommand(context: ConfigContext): Command {
         collectStandard,
       ),
     )
+    .option('--replay <duration>', 'replay the sign-ins of the audit log as well, so far back, e.g. P30D')
     .action(async (dir: string, options: ReportCommandOptions) => {
+      const back = replayedSeconds(options.replay);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
-      const report = await reportContents(context, checked, { dir, standards: options.standard ?? [] });
+      const asked = { dir, standards: options.standard ?? [], ...omitUndefined({ back }) };
+      const report = await reportContents(context, checked, asked);
       await writePage(options.out, reportHtml(report));
       printResult(context, options, {
         text: `wrote ${options.out}\n`,

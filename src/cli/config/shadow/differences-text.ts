@@ -15,17 +15,30 @@ const headings: Readonly<Record<Change, string>> = {
   none: 'would not change',
 };
 
-/** For each difference what is live, what the draft comes to, and examples for `explain --transaction`. */
+/** One difference, told. */
+export interface DifferenceWords {
+  readonly headline: string;
+  /** `live`, `draft`, and examples for `explain --transaction`, in order. */
+  readonly details: readonly { readonly label: string; readonly text: string }[];
+}
+
+export function differenceWords(one: TalliedDifference): DifferenceWords {
+  const what = one.kind === 'token' ? 'tokens of ' : '';
+  return {
+    headline: `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
+    details: [
+      { label: 'live', text: verdictWords(one.before, one) },
+      { label: 'draft', text: verdictWords(one.after, one) },
+      ...one.examples.map((example) => ({ label: 'e.g.', text: exampleWords(example) })),
+    ],
+  };
+}
+
+/** For a terminal. */
 export function differenceLines(differences: readonly TalliedDifference[]): readonly string[] {
   return differences.flatMap((one) => {
-    const what = one.kind === 'token' ? 'tokens of ' : '';
-    return [
-      '',
-      `${printable(one.client)}: ${what}${quantity(one.users, 'user')} ${headings[one.change]}`,
-      `  live      ${verdictWords(one.before, one)}`,
-      `  draft     ${verdictWords(one.after, one)}`,
-      ...one.examples.map(exampleWords),
-    ];
+    const { headline, details } = differenceWords(one);
+    return ['', headline, ...details.map(({ label, text }) => `  ${label.padEnd(10)}${text}`)];
   });
 }
 
@@ -50,5 +63,5 @@ function exampleWords({ at, transaction, zones }: TalliedDifference['examples'][
   const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const where = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   const reference = transaction === undefined ? '' : `  ${transaction}`;
-  return printable(`  e.g.      ${when}, ${where}${reference}`);
+  return printable(`${when}, ${where}${reference}`);
 }

@@ -2,6 +2,7 @@
  * The condition `authenticated`: how the user signed in. It is unknown until everything is proved that the sign-in asks
  * for, so that its rules change nothing about what that is.
  */
+import { authenticatorIn } from '../../model/authenticator-name.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { meetsLists } from '../membership.ts';
 import { membershipTheory } from '../membership-theory.ts';
@@ -21,6 +22,11 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'authenticated',
-      add: (facts, name) => ({ ...facts, signedInWith: [...(facts.signedInWith ?? []), name] }),
+      add: (facts, name) => ({
+        ...facts,
+        signedInWith: [...new Set([...(facts.signedInWith ?? []), name, authenticatorIn(name)])],
+      }),
+      // A proof by a method is one by its authenticator.
+      implied: authenticatorIn,
     }),
 };

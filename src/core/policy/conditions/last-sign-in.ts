@@ -1,5 +1,8 @@
 /** The condition `lastSignIn`: how long ago the user signed in before this session. */
+import type { ConditionOf } from '../../model/conditions.ts';
+import type { Seconds } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { among, type UserFacts, type Variable } from '../theory.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
   compile: (condition) => [
@@ -8,7 +11,7 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
       test: ({ subject, lastSignIn, now }) => {
         if (subject === undefined) return 'unknown';
         const age = lastSignIn === undefined ? Number.POSITIVE_INFINITY : now - lastSignIn;
-        return resultOf('within' in condition ? age < condition.within : age >= condition.notWithin);
+        return resultOf(isMet(condition, age));
       },
     },
   ],
@@ -16,4 +19,29 @@ export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
   // An account that never signed in before meets `notWithin`. Of the others, a sign-in after all times of samples.
   samples: ({ one, other }) =>
     [one, other].some((condition) => condition && 'within' in condition) ? [{ lastSignIn: 1_840_000_000 }] : [{}],
+  theory: (conditions) => {
+    // Never, just now, and as long ago as each bound but the longest, which never is longer than, too.
+    const bounds = conditions.map((one) => ('within' in one ? one.within : one.notWithin));
+    const ages = [...new Set([0, ...bounds])].sort((a, b) => a - b).slice(0, -1);
+    const never = { place: (facts: UserFacts) => facts };
+    const variable: Variable = {
+      name: 'lastSignIn',
+      classes: [never, ...ages.map((age) => ({ place: signedIn(age) }))],
+    };
+    const ageAt = (at: number) => ages[at - 1] ?? Number.POSITIVE_INFINITY;
+    return (condition) => [
+      {
+        path: ['within' in condition ? 'within' : 'notWithin'],
+        formula: among(variable, (at) => isMet(condition, ageAt(at))),
+      },
+    ];
+  },
 };
+
+function isMet(condition: ConditionOf<'lastSignIn'>, age: Seconds): boolean {
+  return 'within' in condition ? age < condition.within : age >= condition.notWithin;
+}
+
+function signedIn(age: Seconds): (facts: UserFacts) => UserFacts {
+  return (facts) => ({ ...facts, lastSignIn: facts.now - age });
+}

@@ -5,27 +5,56 @@
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Risk, RiskLevel, RiskSignal } from '../../model/risk.ts';
-import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
+import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { oneOf } from '../condition-result.ts';
+import { possibleRisks } from '../possible-risks.ts';
 import { countedRisk, isAtLeast } from '../risk.ts';
+import { among, type ConditionPart, type Universe, type UserFacts, type Variable, withProof } from '../theory.ts';
 
 export const riskCondition: ConditionDescriptor<'risk'> = {
-  compile: riskTests,
+  compile: (condition) =>
+    riskMembers(condition).map(({ name, holds }) => ({ name: `risk.${name}`, test: ofUser(holds) })),
   varies: true,
   // What is unusual counts after a proof only, which samples have none of.
   samples: () => [{}],
+  theory: riskTheory,
 };
 
 const nothing: Risk = { reasons: [], level: 'low' };
 
-function riskTests({ atLeast, below, any, none }: ConditionOf<'risk'>): readonly ConditionTest[] {
-  const tests: readonly [string, ((risk: Risk) => ConditionResult) | undefined][] = [
+interface RiskMember {
+  readonly name: string;
+  readonly holds: (risk: Risk) => ConditionResult;
+}
+
+function riskMembers({ atLeast, below, any, none }: ConditionOf<'risk'>): readonly RiskMember[] {
+  const members: readonly [string, RiskMember['holds'] | undefined][] = [
     ['atLeast', atLeast && ((risk) => reaches(risk, atLeast))],
     ['below', below && ((risk) => opposite(reaches(risk, below)))],
     ['any', any && ((risk) => hasOne(risk, any))],
     ['none', none && ((risk) => opposite(hasOne(risk, none)))],
   ];
-  return tests.flatMap(([name, holds]) => (holds ? [{ name: `risk.${name}`, test: ofUser(holds) }] : []));
+  return members.flatMap(([name, holds]) => (holds ? [{ name, holds }] : []));
+}
+
+/** Sets of unusual things that the conditions do not tell apart are one class, with the fewest of them. */
+function riskTheory(
+  conditions: readonly ConditionOf<'risk'>[],
+  universe: Universe,
+): (condition: ConditionOf<'risk'>) => readonly ConditionPart[] {
+  const written = new Map(conditions.map((condition) => [JSON.stringify(condition), condition]));
+  const members = [...written.values()].flatMap(riskMembers);
+  const told = Map.groupBy(possibleRisks(universe), (risk) => members.map(({ holds }) => holds(risk)).join());
+  const risks = [...told.values()].flatMap(([first]) => first ?? []);
+  const classes = risks.map((risk) => ({
+    place: (facts: UserFacts) => (risk.reasons.length === 0 ? facts : withProof({ ...facts, risk })),
+  }));
+  const variable: Variable = { name: 'risk', classes };
+  return (condition) =>
+    riskMembers(condition).map(({ name, holds }) => ({
+      path: [name],
+      formula: among(variable, (at) => holds(risks[at] ?? nothing) === 'hit'),
+    }));
 }
 
 function ofUser(holds: (risk: Risk) => ConditionResult): (facts: Facts) => ConditionResult {

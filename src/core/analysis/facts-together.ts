@@ -1,0 +1,37 @@
+/**
+ * What holds of the facts of every sign-in, whatever the rules say: of facts that are gathered together, some exclude
+ * others.
+ */
+import type { ConditionSet, Conditions } from '../model/conditions.ts';
+import { riskSignals } from '../model/risk.ts';
+
+export interface FactsTogether {
+  /** These hold always. */
+  readonly always: readonly Conditions[];
+  /** These hold as soon as the user has proved something: before that, nothing of the past counts. */
+  readonly onceProved: readonly Conditions[];
+}
+
+/** As far as the conditions are about it. The plainer facts come first. */
+export function factsTogether(sets: readonly ConditionSet[]): FactsTogether {
+  if (sets.every(({ risk }) => risk === undefined)) return { always: [], onceProved: [] };
+  const near = nearness(sets);
+  // A browser that the account does not know was never usual.
+  const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
+  return {
+    always: [
+      // What strangers try never counts against a browser that the account knows.
+      { any: [{ risk: { none: ['recentFailures'] } }, { device: { known: false } }] },
+      // A usual network is where the user usually is.
+      ...(near.distance ? [{ any: [near, { risk: { any: ['newNetwork' as const] } }] }] : []),
+      { any: [{ risk: { none: riskSignals }, ...near }, ...browser] },
+    ],
+    onceProved: [{ any: browser }],
+  };
+}
+
+/** Not even as far away as the nearest bound, if rules ask for distances. */
+function nearness(sets: readonly ConditionSet[]): Pick<ConditionSet, 'distance'> {
+  const bounds = sets.flatMap(({ distance: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
+  return bounds.length === 0 ? {} : { distance: { within: Math.min(...bounds) } };
+}

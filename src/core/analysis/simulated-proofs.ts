@@ -1,0 +1,83 @@
+/** How the simulated user proves or enrolls what is asked for. */
+
+import type { Decision, Skippable } from '../model/decision.ts';
+import type { AuthenticatorDescriptor, Enrollment, Seconds, Subject } from '../model/facts.ts';
+import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import type { Plan } from '../step/next-step.ts';
+import type { AuthenticatorOption } from '../step/step.ts';
+import { labelIn, type Progress, prove, type Simulation, type Turn } from './simulated-answers.ts';
+
+/** A challenge or an enrollment that the user is asked for. */
+interface Started {
+  readonly decision: Decision;
+  readonly plan: Extract<Plan, { kind: 'start' }>;
+  /** The methods by which a proof makes progress. */
+  readonly methods: readonly string[] | undefined;
+}
+
+/** What a decision says beside the options, where it asks for something. */
+interface Asked extends Pick<Decision, 'kind'> {
+  readonly skippable?: Skippable;
+  readonly toEnroll?: readonly string[];
+}
+
+/** The user proves or enrolls the authenticator. */
+export function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
+  const { purpose, authenticator, enrollment: id } = started.plan;
+  const step = startedStep(started, progress, policies);
+  const at = facts.now;
+  const methodOf = (has: readonly string[] | undefined) =>
+    started.methods?.find((one) => has?.includes(one) ?? true) ?? started.methods?.[0];
+  if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
+  if (purpose === 'enroll') {
+    const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
+    const method = methodOf(undefined);
+    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { at, method }) }) };
+  }
+  const enrollment = progress.subject.enrollments.find((one) => one.id === id);
+  if (enrollment === undefined) return { steps: [step] };
+  const proof = omitUndefined({ origin: 'sign_in' as const, at, method: methodOf(enrollment.methods) });
+  return { steps: [step], next: prove(progress, enrollment, proof) };
+}
+
+function startedStep({ decision, plan, methods }: Started, { subject }: Progress, { authenticators }: PolicySet) {
+  const { purpose, authenticator, enrollment } = plan;
+  const all = authenticators.find(({ key }) => key === authenticator)?.methods;
+  const { skippable, toEnroll }: Asked = decision;
+  return omitUndefined({
+    kind: purpose,
+    authenticator,
+    label: labelIn(subject, enrollment),
+    methods: methods?.length === all?.length ? undefined : methods,
+    alternatives: otherOptions(decision, plan, subject),
+    skippable,
+    toEnroll,
+  });
+}
+
+function simulateEnrollment(
+  progress: Progress,
+  descriptor: AuthenticatorDescriptor,
+  { at, method }: { readonly at: Seconds; readonly method: string | undefined },
+): Progress {
+  const { subject } = progress;
+  const { key: authenticator, factors, characteristics } = descriptor;
+  const id = `simulated-${subject.enrollments.length}`;
+  const enrolled: Enrollment = { id, authenticator, factors, characteristics };
+  const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
+  return prove(extended, enrolled, omitUndefined({ origin: 'enrollment' as const, at, method }));
+}
+
+function otherOptions(decision: Decision, plan: Started['plan'], subject: Subject): readonly AuthenticatorOption[] {
+  const challenges = decision.kind === 'challenge' ? decision.options : [];
+  const toProve = challenges.flatMap(({ authenticator, enrollments }): readonly AuthenticatorOption[] =>
+    enrollments.map((enrollment) => omitUndefined({ authenticator, enrollment, label: labelIn(subject, enrollment) })),
+  );
+  const choices = decision.kind === 'enroll' ? decision.choices : [];
+  const toEnroll = choices.map((authenticator): AuthenticatorOption => ({ authenticator }));
+  return [...toProve, ...toEnroll].filter(
+    (one) => one.enrollment !== plan.enrollment || one.authenticator !== plan.authenticator,
+  );
+}

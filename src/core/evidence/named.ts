@@ -1,0 +1,56 @@
+/** Which proofs the names in a policy mean: all proofs by an authenticator, or those by one of its methods. */
+import { authenticatorIn, methodIn, methodName } from '../model/authenticator-name.ts';
+import type { Requirement } from '../model/policy.ts';
+
+/** A proof that was given, or could be. */
+export interface NamedProof {
+  readonly authenticator: string;
+  /**
+   * By which of its methods it was given, or could be. Absent: the authenticator has none, or the record is from before
+   * methods were recorded.
+   */
+  readonly methods?: readonly string[];
+}
+
+/** Names of proofs that a demand takes, and of those that it does not take. */
+export interface ProofNames {
+  readonly authenticators?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+/**
+ * Whether one and the same method is taken and not excluded. Of a proof whose method is not known, any may have been
+ * used: so it is excluded with each of them, and taken by the key alone.
+ */
+export function isTaken({ authenticators, exclude }: ProofNames, { authenticator, methods }: NamedProof): boolean {
+  const isAnyTaken = authenticators === undefined || authenticators.includes(authenticator);
+  if (exclude === undefined && (isAnyTaken || methods === undefined)) return isAnyTaken;
+  if (exclude?.includes(authenticator)) return false;
+  if (methods === undefined) {
+    const prefix = methodName(authenticator, '');
+    return isAnyTaken && !exclude?.some((name) => name.startsWith(prefix));
+  }
+  return methods.some((method) => {
+    const name = methodName(authenticator, method);
+    return (isAnyTaken || authenticators.includes(name)) && !exclude?.includes(name);
+  });
+}
+
+/** All names that mean the proof: `phone`, and `phone.sms`. */
+export function proofNames({ authenticator, methods = [] }: NamedProof): readonly string[] {
+  return [authenticator, ...methods.map((method) => methodName(authenticator, method))];
+}
+
+/** Keys of the authenticators of which a requirement tells methods apart. */
+export function withMethodsApart(requirements: readonly Requirement[]): ReadonlySet<string> {
+  const parts = requirements.flatMap((one): readonly ProofNames[] =>
+    'chains' in one ? one.chains.flat() : one.anyOf.flatMap(({ demands }) => demands),
+  );
+  const names = parts.flatMap(({ authenticators = [], exclude = [] }) => [...authenticators, ...exclude]);
+  return new Set(names.filter((name) => methodIn(name) !== undefined).map(authenticatorIn));
+}
+
+/** Whether one of the names means the proof. */
+export function isNamedBy(names: readonly string[], proof: NamedProof): boolean {
+  return isTaken({ authenticators: names }, proof);
+}

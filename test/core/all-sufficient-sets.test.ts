@@ -1,0 +1,83 @@
+/** All minimal sufficient sets, against trying every set. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { askedInAll } from '../../src/core/analysis/asked-in-all.ts';
+import { requiredOf } from '../../src/core/decision/required.ts';
+import { meetsAll } from '../../src/core/evidence/requirement.ts';
+import { type Action, allSufficientSets } from '../../src/core/remediation/all-sufficient-sets.ts';
+import { provable } from '../../src/core/remediation/capabilities.ts';
+import { requirement } from './support/arbitraries.ts';
+import { descriptor, factors, factsOf, type Key, policiesOf, userWith } from './support/fixtures.ts';
+import { subsets } from './support/naive-evaluator.ts';
+import { seeded } from './support/seeded.ts';
+
+const keys = Object.keys(descriptor) as Key[];
+const names = (sets: readonly (readonly Action[])[]) =>
+  sets.map((set) => set.map(({ authenticator }) => authenticator));
+
+function setsOf(app: ReturnType<typeof factors>, has: readonly Key[]): readonly (readonly string[])[] {
+  const subject = userWith(has);
+  return names(askedInAll(policiesOf({ app }), factsOf({ subject }))?.proofs.sets ?? []);
+}
+
+describe('what is asked for in all', () => {
+  test('two factors: one passkey, or the password with one of the others', () => {
+    expect(setsOf(factors(2), ['password', 'totp', 'phone', 'webauthn'])).toEqual([
+      ['webauthn'],
+      ['password', 'phone'],
+      ['password', 'totp'],
+    ]);
+  });
+
+  test('one factor: each alone, whatever the first page asks for', () => {
+    expect(setsOf(factors(1), ['password', 'email', 'webauthn'])).toEqual([['password'], ['email'], ['webauthn']]);
+  });
+
+  test('a chain of two of one kind takes both', () => {
+    const subject = userWith(['password', 'totp']);
+    const [first, totp] = subject.enrollments;
+    const twice = { ...subject, enrollments: [first, totp, { ...totp, id: 'other' }].flatMap((one) => one ?? []) };
+    const app = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
+    const asked = askedInAll(policiesOf({ app }), factsOf({ subject: twice as typeof subject }));
+    expect(names(asked?.proofs.sets ?? [])).toEqual([['totp', 'totp']]);
+  });
+
+  test('a user without a second factor proves the first and enrolls one', () => {
+    const app = factors(2);
+    const asked = askedInAll(policiesOf({ app }), factsOf({ subject: userWith(['password']) }));
+    expect(asked?.proofs.sets).toContainEqual([
+      { authenticator: 'password' },
+      { authenticator: 'totp', toEnroll: true },
+    ]);
+    expect(asked?.after.map(({ kind }) => kind)).toEqual(['complete']);
+  });
+
+  test('a user who does not get in is asked for nothing', () => {
+    const app = factors(1, { demands: [{ authenticators: ['email'] }] });
+    expect(askedInAll(policiesOf({ app }), factsOf({ subject: userWith(['password']) }))).toBeUndefined();
+  });
+});
+
+test('all of them, and no others', () => {
+  fc.assert(
+    fc.property(requirement, fc.subarray(keys, { minLength: 1 }), (app, has) => {
+      const policies = policiesOf({ app });
+      const subject = userWith(has);
+      const { requirements, capabilities } = requiredOf(policies, factsOf({ subject }), subject);
+      const proofs = provable(capabilities);
+      const suffices = (some: readonly string[]) =>
+        meetsAll(
+          requirements,
+          proofs.filter(({ enrollment }) => some.includes(enrollment)),
+        );
+      const sufficient = subsets(has.map(String)).filter(suffices);
+      const minimal = sufficient.filter((set) => set.every((key) => !suffices(set.filter((one) => one !== key))));
+      fc.pre(minimal.length > 0);
+      const { sets, isComplete } = allSufficientSets(requirements, capabilities);
+      const plain = (all: readonly (readonly string[])[]) => all.map((set) => set.toSorted().join()).toSorted();
+      expect(isComplete).toBe(true);
+      expect(plain(names(sets))).toEqual(plain(minimal));
+    }),
+    seeded(300),
+  );
+});
