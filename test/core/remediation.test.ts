@@ -63,7 +63,7 @@ describe('what could be enrolled', () => {
   test('says what it shows, and on which side of a recovery it is', () => {
     const enrollments = enrolled('email').map((one) => ({ ...one, recovered: 'proof' as const }));
     expect(enrollable(able({ enrollments, authenticators: [descriptor.phone] }), [])).toEqual([
-      { ...action('phone'), enrollment: 'new phone 0', toEnroll: true, recovered: 'proof' },
+      { ...action('phone'), enrollment: 'new phone 0', methods: ['sms', 'voice'], toEnroll: true, recovered: 'proof' },
     ]);
   });
 
