@@ -68,16 +68,17 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   const isSecure = services.issuer.startsWith('https:');
   const deviceCookie = isSecure ? '__Host-stepgate-device' : 'stepgate-device';
   const languageCookie = isSecure ? '__Host-stepgate-language' : 'stepgate-language';
-  const table = routesOf(parts, { deviceCookie, languageCookie, find: (path) => routes.find(path) });
-  const routes: Routes = createRoutes(table);
-  const koa = new Koa();
-  koa.proxy = true;
-  koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
   const linkParts: NextLinksParts = {
     issuer: services.issuer,
     provider: () => active.provider(),
     snapshot: () => active.current(),
   };
+  const links: SignInParts['nextLinks'] = (ctx, code) => nextLinks(linkParts, ctx, code);
+  const table = routesOf(parts, { deviceCookie, languageCookie, links, find: (path) => routes.find(path) });
+  const routes: Routes = createRoutes(table);
+  const koa = new Koa();
+  koa.proxy = true;
+  koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
   const stack = [
     openRequest({
       store: services.store,
@@ -95,7 +96,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
     errorHandler({
       renderer,
       snapshot: () => active.current(),
-      nextLinks: (ctx, code) => nextLinks(linkParts, ctx, code),
+      nextLinks: links,
       log: logError,
     }),
     unitOfWork((ctx) => routeOf(ctx, routes)),
@@ -109,12 +110,14 @@ export function createKoaApp(parts: KoaAppParts): Koa {
 interface RouteOptions {
   readonly deviceCookie: string;
   readonly languageCookie: string;
+  readonly links: SignInParts['nextLinks'];
   readonly find: Routes['find'];
 }
 
-function routesOf(parts: KoaAppParts, { deviceCookie, languageCookie, find }: RouteOptions) {
+function routesOf(parts: KoaAppParts, { deviceCookie, languageCookie, links, find }: RouteOptions) {
   const { services, renderer, active, health, accountClientId, readInbox } = parts;
-  const signIn: SignInParts = { services, renderer, provider: () => active.provider(), deviceCookie };
+  const provider = (): Provider => active.provider();
+  const signIn: SignInParts = { services, renderer, provider, deviceCookie, nextLinks: links };
   const account: AccountParts = {
     services,
     renderer,

@@ -53,7 +53,9 @@ test('a page that was left open announces the end five minutes before it, in vie
     await page.clock.fastForward('06:00');
     expect(await soon(page).isVisible()).toBe(false);
     expect(await over(page).isVisible()).toBe(true);
-    expect(await over(page).getByRole('link', { name: 'Continue' }).getAttribute('href')).toBe('/signin/f1x2t3u4r5e6');
+    expect(await over(page).getByRole('link', { name: 'Start again' }).getAttribute('href')).toBe(
+      '/signin/f1x2t3u4r5e6?again',
+    );
     await expectAccessibleNow(page);
   });
 });

@@ -6,16 +6,32 @@ import { answerStep, beginSignIn, currentStep, identify, userWithPassword } from
 import { storesUnderTest } from '../support/stores.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
-const staffOnly = {
-  'policies/sign-on/staff.yaml': JSON.stringify({
-    name: 'staff',
+function policyFor(name: string, group = name): string {
+  return JSON.stringify({
+    name,
     rules: [
-      { name: 'Staff', when: { groups: { any: ['people'] } }, then: { allow: { factors: 1 } } },
+      { name: 'Group', when: { groups: { any: [group] } }, then: { allow: { factors: 1 } } },
       { name: 'No other user', then: 'deny' },
     ],
-  }),
-};
+  });
+}
+const staffOnly = { 'policies/sign-on/staff.yaml': policyFor('staff', 'people') };
 const web = (more: Readonly<Record<string, string>>) => ({ client: more });
+
+const marked = [...Array(10).keys()];
+/** Apps for one group, each with a mark of its own. */
+const markedApps = Object.assign(
+  { 'policies/sign-on/marked.yaml': policyFor('marked') },
+  ...marked.map((number) => ({
+    [`brand/${number}.svg`]: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M${number} 0h9v9z"/></svg>`,
+    ...appFile(`marked-${number}`, {
+      name: `Marked ${number}`,
+      signOnPolicy: 'marked',
+      logo: `brand/${number}.svg`,
+      ...web({ client_uri: `https://marked-${number}.example/` }),
+    }),
+  })),
+) as Readonly<Record<string, string>>;
 
 /** Names and addresses of the apps that the page offers. */
 function openable({ html }: Page): Readonly<Record<string, string>> {
@@ -31,6 +47,7 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
       authenticators: ['password', 'totp', 'email', 'webauthn', 'recovery_code'],
       files: {
         ...staffOnly,
+        ...markedApps,
         ...appFile('wiki', { name: 'Wiki', ...web({ client_uri: 'https://wiki.example/' }) }),
         ...appFile('crm', { name: 'CRM', ...web({ initiate_login_uri: 'https://crm.example/start?a=1' }) }),
         ...appFile('secret', { name: 'Secret', hidden: true, ...web({ client_uri: 'https://secret.example/' }) }),
@@ -92,6 +109,18 @@ describe.each(storesUnderTest.slice(0, 1))('on the $name store', (store) => {
     for (const name of ['Secret', 'Mobile', 'HR']) expect(apps).not.toHaveProperty(name);
     await opened.node.app.directory.update(user.id, () => ({ groups: ['people'] }));
     expect(openable(await open(agent, '/account/apps'))).toMatchObject({ HR: 'https://hr.example/' });
+  });
+
+  test('a user with ten apps that have marks gets them all with six requests, and one sheet holds the marks', async () => {
+    const user = await userWithPassword(opened.node, ['marked']);
+    const { page } = await visit(opened.node, user, { path: '/account/apps' });
+    expect(Object.keys(openable(page)).filter((name) => name.startsWith('Marked'))).toHaveLength(10);
+    expect(page.html.match(/class="app-mark app-initial logo-\d"/g)).toHaveLength(10);
+    const assets = [...page.html.matchAll(/ (?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(assets.length).toBeLessThanOrEqual(5);
+    const sheet = await open(new UserAgent(), assets.find((path) => path.startsWith('/assets/marks.')) ?? '');
+    expect(sheet.status).toBe(200);
+    for (const number of marked) expect(sheet.html).toContain(`M${number} 0h9v9z`);
   });
 
   test('an app that sends the user here is led back to, by its configured address alone', async () => {

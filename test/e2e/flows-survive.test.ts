@@ -84,6 +84,29 @@ describe('a sign-in that took too long', () => {
     expect(nextLinks(await later(() => agent.open(page.url)))).toEqual({ account: '/account' });
   });
 
+  /** The link of the page that was left open. */
+  const afterEnd = ({ html }: Page): string =>
+    /data-says="ending\.over">.*?<a href="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+
+  test('a page that was left open says so, and one click begins the same request anew', async () => {
+    const { agent, page, request, user } = await started('plain', { login_hint: 'a@b.test' });
+    const again = await later(() => agent.open(new URL(afterEnd(page), node.issuer).href));
+    expect([again.status, currentStep(again)]).toEqual([200, 'identify']);
+    expect(again.url).not.toContain(new URL(page.url).pathname);
+    const done = await identify(agent, again, user);
+    expect(new URL(done.url).searchParams.get('state')).toBe(new URL(request.url).searchParams.get('state'));
+    // Finished in another tab meanwhile: the session leads to the app.
+    expect(currentStep(await agent.open(new URL(afterEnd(page), node.issuer).href))).toBe('code');
+  });
+
+  test('another browser that follows that link is told nothing of the request', async () => {
+    const { page } = await started();
+    const other = await beginSignIn(node, 'plain');
+    expect(nextLinks(await other.agent.open(new URL(afterEnd(page), node.issuer).href))).toEqual({
+      account: '/account',
+    });
+  });
+
   test('the app that has an address is offered as well', async () => {
     const { agent, page } = await started('portal');
     expect(nextLinks(await later(() => agent.open(page.url)))).toMatchObject({ app: home });
@@ -144,6 +167,17 @@ describe('a request that can be used once', () => {
     expect(nextLinks(await later(() => portal.agent.open(portal.page.url)))).toEqual({ app: home });
     const notes = await pushed('plain');
     expect(nextLinks(await later(() => notes.agent.open(notes.page.url)))).toEqual({ account: '/account' });
+  });
+
+  test('a page that was left open leads to the app as well, and says that it begins there', async () => {
+    for (const [app, href] of [
+      ['portal', home],
+      ['plain', '/account'],
+    ] as const) {
+      const { html } = (await pushed(app)).page;
+      const [, says, link] = /data-says="ending\.over">(.*?) <a href="([^"]+)"/.exec(html) ?? [];
+      expect([says, link]).toEqual([expect.stringContaining('Go back to the app and sign in from there.'), href]);
+    }
   });
 
   test('opened once more: the page of the error leads back to the app', async () => {

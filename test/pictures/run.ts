@@ -1,22 +1,27 @@
 /**
  * `npm run pictures`: draws every page and mail, on a phone and on a desktop, light and dark, in English, German and
- * Arabic, and lays the pictures out on one sheet: `pictures/index.html`. A word as an argument draws only the states
- * whose name has it.
+ * Arabic, and lays the pictures out on one sheet: `pictures/index.html`. Words as arguments draw only the states whose
+ * name has one of them; `--language ja,it` draws other languages.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { createRenderer } from '../../src/http/html/render.ts';
 import { sampleMessages } from '../../src/preview/samples/message-samples.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { inLanguage, pageStates, servePages, viewsDir } from '../support/page-states.ts';
+import { weighState } from '../support/page-weight.ts';
 import { sampleBrand } from '../support/sample-brand.ts';
 
-const languages = ['en', 'de', 'ar'] as const;
 const schemes = ['light', 'dark'] as const;
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const;
 
-const [only = ''] = process.argv.slice(2);
+const { positionals: words, values } = parseArgs({
+  allowPositionals: true,
+  options: { language: { type: 'string', default: 'en,de,ar' } },
+});
+const locales = values.language.split(',');
 const out = join(import.meta.dirname, '../../pictures');
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
@@ -24,9 +29,10 @@ await mkdir(out, { recursive: true });
 const renderer = createRenderer({ viewsDir });
 const browser = await launchBrowser();
 const rows = new Map<string, string[]>();
-const isWanted = (name: string): boolean => !name.includes('hostile') && name.includes(only);
+const isWanted = (name: string): boolean =>
+  !name.includes('hostile') && (words.length === 0 || words.some((word) => name.includes(word)));
 
-for (const locale of languages) {
+for (const locale of locales) {
   const server = await servePages(inLanguage(renderer, locale));
   const renderMail = createMessageRenderer({
     viewsDir,
@@ -66,7 +72,16 @@ const figures = (files: readonly string[]): string =>
   files
     .map((file) => `<figure><img loading="lazy" src="${file}" alt=""><figcaption>${file}</figcaption></figure>`)
     .join('');
-const sections = [...rows].map(([name, files]) => `<h2>${name}</h2><div>${figures(files)}</div>`).join('\n');
+/** What the page could still take of its 30 KB, in the heaviest of these languages. */
+const leftOf = (name: string): string => {
+  const draw = pageStates.get(name);
+  if (draw === undefined) return '';
+  const left = Math.min(...locales.map((locale) => weighState(renderer, draw, locale).left));
+  return ` (${left} bytes left of 30 KB, with a whole brand)`;
+};
+const sections = [...rows]
+  .map(([name, files]) => `<h2>${name}${leftOf(name)}</h2><div>${figures(files)}</div>`)
+  .join('\n');
 const styles =
   'body{font:14px system-ui}div{display:flex;overflow-x:auto;gap:8px}figure{margin:0}img{height:420px;border:1px solid #999}';
 await writeFile(

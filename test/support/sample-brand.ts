@@ -29,6 +29,26 @@ export const sampleMark = picture(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40" rx="9" fill="#7a3b12"/><path d="M12 26h16M12 20h16M12 14h9" stroke="#fff" stroke-width="3"/></svg>',
 );
 
+/** Apps with marks of their own, as many as a user of a company has. */
+export const appsWithMarks = [
+  'Calendar',
+  'Chat',
+  'Drive',
+  'Expenses',
+  'Mail',
+  'Notes',
+  'Payroll',
+  'Shop',
+  'Travel',
+  'Wiki',
+].map((name, index) => ({
+  name,
+  href: `https://${name.toLowerCase()}.example/`,
+  logoUri: picture(
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" rx="${4 + index}" fill="hsl(${index * 36} 55% 40%)"/><path d="M${12 + index} 34V${14 + index}l12 10 12-${9 + index}v19M10 ${40 - index}h28" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round"/></svg>`,
+  ),
+}));
+
 export const sampleBrand: Brand = {
   name: 'Northwind',
   light: { accent: '#1f5f4a', page: '#f3f1ea', card: '#fffdf8', text: '#20251f', muted: '#5a6257', line: '#e2ddcf' },

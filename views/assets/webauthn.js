@@ -67,10 +67,11 @@ const codes = {
 
 function say(form, code) {
   const place = form.querySelector('[data-webauthn-messages]');
-  const text = form.querySelector(`template[data-code="${code}"]`);
+  const failures = form.querySelector('template[data-failures]').content.cloneNode(true);
   for (const old of document.querySelectorAll('main > .notice, form .notice')) old.remove();
-  const message = text.content.cloneNode(true);
+  const message = failures.querySelector('.notice');
   message.querySelector('p').dataset.message = code;
+  message.querySelector('p > span').append(failures.querySelector(`[data-failure="${code}"]`));
   place.replaceChildren(message);
 }
 

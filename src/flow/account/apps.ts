@@ -3,6 +3,7 @@
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { appLabel } from '../../policy/revision/brand.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { type GivenConsent, withoutAccess } from '../../users/app-access.ts';
@@ -10,7 +11,7 @@ import { serializeUser } from '../../users/user.ts';
 import { serverMac } from '../server-mac.ts';
 import { recordChange } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
-import { appName, sessionsOf } from './sessions.ts';
+import { sessionsOf } from './sessions.ts';
 
 export interface OwnApp {
   /** Names the app to the user, in addresses of pages. */
@@ -18,6 +19,8 @@ export interface OwnApp {
   readonly clientId: string;
   /** As users know it. */
   readonly name: string;
+  /** As configured. */
+  readonly logoUri?: string;
   /** Absent: it is first-party, and was never asked about. */
   readonly consent?: GivenConsent;
   /** Since when its access outlives the session (epoch seconds). Absent: it does not. */
@@ -37,11 +40,13 @@ export async function ownApps(context: OpenAccount): Promise<readonly OwnApp[]> 
   const clients = [...new Set([...consents.keys(), ...offline.keys()])].filter((id) => id !== accountClientId);
   const all = clients.map(async (clientId): Promise<OwnApp> => {
     const [consent, offlineSince] = [consents.get(clientId), offline.get(clientId)];
+    const app = await snapshot.app(clientId);
+    const { name, logoUri } = app ? appLabel(app, snapshot) : { name: clientId };
     return {
       id: appId(context, clientId),
       clientId,
-      name: await appName(clientId, context),
-      ...omitUndefined({ consent, offlineSince }),
+      name,
+      ...omitUndefined({ logoUri, consent, offlineSince }),
       texts: snapshot.settings.scopeTexts,
     };
   });

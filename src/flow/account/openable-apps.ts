@@ -1,14 +1,10 @@
 /** The apps that the policies would let this user into now, perhaps after further proofs, and how each is opened. */
 import { evaluate } from '../../core/decision/evaluate.ts';
-import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { appAddress } from '../../policy/revision/brand.ts';
+import { type AppLabel, appAddress, appLabel } from '../../policy/revision/brand.ts';
 import type { OpenAccount } from './open-account.ts';
 
-export interface OpenableApp {
-  readonly name: string;
+export interface OpenableApp extends Omit<AppLabel, 'ownAccount'> {
   readonly href: string;
-  /** As configured. */
-  readonly logoUri?: string;
 }
 
 /**
@@ -21,9 +17,9 @@ export async function openableApps({ services, snapshot, facts }: OpenAccount): 
     const request = { ...facts.request, clientId: app.clientId };
     // Further proofs may be asked for when the app is opened: only a denial keeps the user out.
     const isOpen = openable.length > 0 && evaluate(await snapshot.policies(app), { ...facts, request }).kind !== 'deny';
-    for (const { name, client } of isOpen ? openable : []) {
-      const href = appAddress(client, services.issuer);
-      if (href !== undefined) open.push({ name, href, ...omitUndefined({ logoUri: client.logo_uri }) });
+    for (const app of isOpen ? openable : []) {
+      const href = appAddress(app.client, services.issuer);
+      if (href !== undefined) open.push({ ...appLabel(app, snapshot), href });
     }
   }
   return open.toSorted((one, other) => one.name.localeCompare(other.name));

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { compactScript, compactStyles } from './compact.ts';
 
 export interface Asset {
   /** Content-Type */
@@ -67,12 +68,17 @@ export function loadAssets(dir: string): {
   const byPath = new Map<string, Asset>();
   const hrefs: Record<string, string> = {};
   for (const name of readdirSync(dir).sort()) {
-    const body = readFileSync(join(dir, name));
+    const body = compacted(name, readFileSync(join(dir, name)));
     const path = hashedPath(name, body);
     byPath.set(path, toAsset(name, body));
     hrefs[name] = path;
   }
   return { byPath, hrefs };
+}
+
+function compacted(name: string, body: Buffer): Buffer {
+  if (name.endsWith('.css')) return Buffer.from(compactStyles(body.toString('utf8')));
+  return name.endsWith('.js') ? Buffer.from(compactScript(body.toString('utf8'))) : body;
 }
 
 function digest(body: Buffer): string {

@@ -15,6 +15,7 @@ import { loadTranslators, type Translator } from '../../rendering/translator.ts'
 import { type Asset, loadAssets } from './assets.ts';
 import { type BrandStyles, brandStylesAt, brandStylesHref } from './brand-styles.ts';
 import { localized } from './localized.ts';
+import { markStylesAt } from './mark-styles.ts';
 import type { LanguagesModel, LinkModel } from './models/shared-models.ts';
 import { pageTemplates } from './page-templates.ts';
 import { scriptBundles } from './script-bundles.ts';
@@ -72,7 +73,7 @@ export interface Renderer {
   chooseLocale(wishes: LocaleWishes): string;
   /** What to answer for a path under `/assets/`; undefined: 404. Send with `assetCacheControl`. */
   asset(path: string): Asset | undefined;
-  /** The styles of a brand at a path under `/assets/`; undefined: it is none of theirs. */
+  /** The styles of a brand, or the marks of apps, at a path under `/assets/`; undefined: it is none of theirs. */
   brandStyles(path: string): BrandStyles | undefined;
 }
 
@@ -125,7 +126,7 @@ export function createRenderer({ viewsDir, ownViewsDir, drawn }: RendererOptions
     locales,
     chooseLocale: localeChooser(locales),
     asset: (path) => assets.byPath.get(path) ?? scripts.asset(path),
-    brandStyles: (path) => brandStylesAt(path, baseStyles),
+    brandStyles: (path) => brandStylesAt(path, baseStyles) ?? markStylesAt(path),
   };
 }
 
@@ -157,6 +158,7 @@ function drawPage<P extends PageBase>(
     returnTo,
     ending,
     scripts = [],
+    styles,
     wide = false,
     notices = noNotices,
     ...content
@@ -173,7 +175,7 @@ function drawPage<P extends PageBase>(
         ...(brand.logo && { logo: brand.logo }),
       },
       favicon: brand.favicon ?? asset('icon.svg'),
-      stylesheets: [stylesHref(brand) ?? asset('stepgate.css')],
+      stylesheets: [stylesHref(brand) ?? asset('stepgate.css'), ...(styles === undefined ? [] : [styles])],
       links: linkModels(brand.links, t),
       ...omitUndefined({ languages: languagesModel(page.pageAddress, t) }),
       signals: signals.map((signal) => JSON.stringify(signal)),

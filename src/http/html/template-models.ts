@@ -29,7 +29,7 @@ import type {
 } from './models/account-models.ts';
 import type {
   AccountModel,
-  AppView,
+  AppMarkModel,
   ChallengeServiceModel,
   ContactModel,
   ContextModel,
@@ -88,7 +88,7 @@ export interface PageTemplateModels {
   readonly 'partials/about': AboutModel;
   readonly 'partials/account': AccountModel;
   readonly 'partials/add-authenticator': AddAuthenticatorModel;
-  readonly 'partials/app-mark': AppView;
+  readonly 'partials/app-mark': AppMarkModel;
   readonly 'partials/apps': AppsModel;
   readonly 'partials/cautions': CautionsModel;
   readonly 'partials/challenge-service': ChallengeServiceModel;

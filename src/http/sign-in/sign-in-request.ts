@@ -1,12 +1,13 @@
 /** What all pages below `/signin/<uid>` share: the request that the address names. */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
-import { StepgateError } from '../../errors.ts';
+import { type ErrorCode, StepgateError } from '../../errors.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { browserSession, proofSecretOf } from '../../oidc/interaction/interactions.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import type { Renderer } from '../html/render.ts';
+import type { NextLink } from '../html/views/page-models.ts';
 import type { BoundRequest } from '../middleware/browser-binding.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 
@@ -17,6 +18,8 @@ export interface SignInParts {
   readonly provider: () => Provider;
   /** Name of the cookie that the browser is known by. */
   readonly deviceCookie: string;
+  /** Where a user goes on whose sign-in ended with this code: the best link first. */
+  readonly nextLinks: (ctx: Context, code: ErrorCode) => Promise<readonly NextLink[]>;
 }
 
 export interface SignInRequest extends BoundRequest {

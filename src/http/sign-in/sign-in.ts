@@ -18,13 +18,14 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { keptRequest, restartPath } from '../../oidc/interaction/kept-request.ts';
 import { openerPolicy } from '../../oidc/pages.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
 import { identifyPageOf } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
-import type { StepPage } from '../html/views/page-models.ts';
+import type { NextLink, StepPage } from '../html/views/page-models.ts';
 import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -73,9 +74,23 @@ function withRaceTold(result: SignInResult, raced: unknown): SignInResult {
 }
 
 async function show(request: SignInRequest): Promise<void> {
+  const anew = request.ctx.query.again === undefined ? undefined : pathOfSameRequest(request);
+  if (anew !== undefined) return seeOther(request.ctx, anew);
   // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
   const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
   await respond(request, withRaceTold(result, request.ctx.query.raced));
+}
+
+/** The user has seen that the sign-in is over, and begins it anew (decision 41). `undefined`: only the app can. */
+function pathOfSameRequest({ ctx, provider, uid }: SignInRequest): string | undefined {
+  const kept = keptRequest(ctx, provider, uid);
+  return kept && restartPath(kept);
+}
+
+/** The request itself may be long, so the page links to it by the address of the sign-in. */
+async function linkAfterEnd({ parts, ctx, uid }: SignInRequest): Promise<NextLink> {
+  const [best = { kind: 'account', href: '/account' }] = await parts.nextLinks(ctx, 'sign_in_expired');
+  return best.kind === 'restart' ? { ...best, href: `${signInPath(uid)}?again` } : best;
 }
 
 async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
@@ -166,11 +181,12 @@ function showLost({ parts, ctx, uid }: SignInRequest, { app, snapshot, handle, u
 }
 
 /** `typed`: what a form that was refused held. */
-function showStep(
-  { parts, ctx, uid }: SignInRequest,
+async function showStep(
+  request: SignInRequest,
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
-): void {
+): Promise<void> {
+  const { parts, ctx, uid } = request;
   const { step, handle, version, app, snapshot, identifier, done, canRestart, remaining, signals } = result;
   const { uiLocales, timeZone, language: profile, recovering } = result;
   ctx.status = statusOf(result, ctx.method);
@@ -191,6 +207,7 @@ function showStep(
     done,
     canRestart,
     remaining,
+    afterEnd: await linkAfterEnd(request),
     signals,
     ...(step.kind === 'identify' ? { identify: identifyPageOf(snapshot.settings, app) } : {}),
     ...(step.kind === 'consent' ? { consent: consentDetails(result) } : {}),

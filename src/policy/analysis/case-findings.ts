@@ -2,6 +2,7 @@
 import { failOpen } from '../../core/analysis/fail-open.ts';
 import { findModel, newBudget } from '../../core/analysis/find-model.ts';
 import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
+import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import {
   deciding,
   ordinaryCase,
@@ -83,13 +84,14 @@ function lockOut(
   if (place === undefined || !isLockedOut(policies, one)) return [];
   const ordinary = ordinaryCase(one, space);
   const facts = ordinary ?? one.facts;
+  const rest = one.enrollment ? [one.enrollment] : [];
   const everything = policies.authenticators.map(({ key }) => key);
   if (!endsInDenial(policies, facts, everything)) return [];
   return [
     analysisFinding('lock-out', place, {
       message: `lets no user in where ${othersInWords(one)}: nothing that users can enroll there meets both`,
-      ...(ordinary === undefined && { severity: 'warning' as const }),
-      rules: [one.session, ...(one.enrollment ? [one.enrollment] : [])].map(namedRule),
+      ...(!isOrdinary(facts, [one.session, one.app, ...rest]) && { severity: 'warning' as const }),
+      rules: [one.session, ...rest].map(namedRule),
       example: exampleOptions(facts, everything),
       advice: 'ask for what can be used there, or enable it there',
     }),
@@ -226,7 +228,10 @@ function failingOpen(
       message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
       rules: [namedRule(instead)],
       example: exampleOptions(facts),
-      advice: `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+      advice:
+        attribute === 'userType'
+          ? 'deny every type but some, with `userType: { none: [...] }`'
+          : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
     };
     return [analysisFinding('fail-open', place, parts)];
   });

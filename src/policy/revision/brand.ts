@@ -51,13 +51,16 @@ export function brandFor<A extends App | undefined = undefined>(
 ): BrandingWith<A> {
   const { fileHash = () => undefined } = snapshot ?? {};
   const brand = withAddresses(joinBrands(snapshot?.settings.brand ?? unconfigured, app?.brand), fileHash);
-  return (app === undefined ? { brand } : { brand, app: appLabel(app, fileHash) }) as BrandingWith<A>;
+  return (app === undefined ? { brand } : { brand, app: appLabel(app, { fileHash }) }) as BrandingWith<A>;
 }
 
 /** The label of an app, as lists of apps show it. */
-function appLabel({ name, client, logo, ownAccount }: App, fileHash: NonNullable<BrandSource['fileHash']>) {
+export function appLabel(
+  { name, client, logo, ownAccount }: Pick<App, 'name' | 'client' | 'logo' | 'ownAccount'>,
+  { fileHash = () => undefined }: Pick<BrandSource, 'fileHash'>,
+): AppLabel {
   const logoUri = addressOf(logo, fileHash) ?? client.logo_uri;
-  return { name, ...(logoUri ? { logoUri } : {}), ...(ownAccount ? { ownAccount } : {}) } satisfies AppLabel;
+  return { name, ...(logoUri ? { logoUri } : {}), ...(ownAccount ? { ownAccount } : {}) };
 }
 
 type FileHash = NonNullable<BrandSource['fileHash']>;

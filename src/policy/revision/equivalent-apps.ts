@@ -16,7 +16,7 @@ export interface EquivalentApps {
   /** How many there are. */
   readonly count: number;
   /** The first of those that a list of apps may show: they say how they are opened, and do not hide. */
-  readonly openable: readonly Pick<App, 'name' | 'client'>[];
+  readonly openable: readonly Pick<App, 'name' | 'client' | 'logo'>[];
 }
 
 /** Names that are kept of a group. */

@@ -18,6 +18,7 @@ export const stepBase: Omit<StepPage, 'step'> = {
   locale: 'en',
   canRestart: false,
   remaining: 3600,
+  afterEnd: { kind: 'restart', href: '/signin/f1x2t3u4r5e6?again' },
 };
 export const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;
 

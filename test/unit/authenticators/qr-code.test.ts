@@ -5,8 +5,12 @@ import { qrCodeSvg } from '../../../src/authenticators/totp/qr-code.ts';
 /** Paints the path of the SVG onto a grid. */
 function paint(svg: string, size: number): boolean[][] {
   const grid = Array.from({ length: size }, () => Array<boolean>(size).fill(false));
-  for (const [, x, y, width] of svg.matchAll(/M(\d+) (\d+)h(\d+)v1H\d+z/g)) {
-    grid[Number(y)]?.fill(true, Number(x), Number(x) + Number(width));
+  const [, path = ''] = /<path stroke="#000" d="([^"]+)"\/>/.exec(svg) ?? [];
+  let [x, y] = [0, 0];
+  for (const [, row, skipped, width = ''] of path.matchAll(/(?:M(\d+ \d+)\.5|m(\d+) 0)h(\d+)/g)) {
+    [x = 0, y = 0] = row === undefined ? [x + Number(skipped), y] : row.split(' ').map(Number);
+    grid[y]?.fill(true, x, x + Number(width));
+    x += Number(width);
   }
   return grid;
 }

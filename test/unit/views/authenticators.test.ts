@@ -75,7 +75,7 @@ test.each(icons)(
   (icon) => {
     const svg = readFileSync(join(iconsDir, icon), 'utf8');
     expect(svg).toMatch(
-      /^<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" [^>]*aria-hidden="true" focusable="false">(?:<(?:path|rect|circle) [^<>]*\/>)+<\/svg>\n$/,
+      /^<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" [^>]*aria-hidden="true">(?:<(?:path|rect|circle) [^<>]*\/>)+<\/svg>\n$/,
     );
   },
 );

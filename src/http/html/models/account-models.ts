@@ -1,7 +1,7 @@
 /** What the templates of the user's own account are given. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { AppView, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
+import type { AppMarkModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
 /** The first page: how the account stands, and what is worth doing next. */
 export interface OverviewModel {
@@ -125,12 +125,16 @@ export interface OwnAppModel {
 export interface OwnAppsModel extends LeadModel {
   /** Apps that the user can open. */
   readonly open: readonly OpenableAppModel[];
-  readonly apps: readonly (OwnAppModel & { readonly href: string; readonly end: MessageDescriptor })[];
+  readonly apps: readonly (OwnAppModel & {
+    readonly mark: AppMarkModel;
+    readonly href: string;
+    readonly end: MessageDescriptor;
+  })[];
 }
 
 /** An app that lets the user in, and how it is opened. */
 export interface OpenableAppModel {
-  readonly app: AppView;
+  readonly app: AppMarkModel;
   readonly href: string;
   /** What the link does, beside its name. */
   readonly open: MessageDescriptor;

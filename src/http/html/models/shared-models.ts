@@ -47,8 +47,9 @@ export interface EndingModel {
   readonly near?: MessageDescriptor;
   /** What a script says on a page that was left open. */
   readonly warning: MessageDescriptor;
-  /** Where the user goes on once it has ended. */
-  readonly href: string;
+  /** That it has ended, and where the user goes on. */
+  readonly over: MessageDescriptor;
+  readonly next: LinkModel;
 }
 
 /** The switch of languages, each by its own name. */
@@ -122,6 +123,11 @@ export interface AppView {
   /** Absent: the initial stands in. */
   readonly logo?: string;
   readonly initial: string;
+}
+
+export interface AppMarkModel extends AppView {
+  /** Which mark of the sheet that the page loads takes the place of the initial (`logo-<sheet>`). */
+  readonly sheet?: number;
 }
 
 export interface ContextModel {

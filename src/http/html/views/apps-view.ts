@@ -2,30 +2,41 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { OwnApp } from '../../../flow/account/apps.ts';
 import type { Translator } from '../../../rendering/translator.ts';
+import { markStyles } from '../mark-styles.ts';
 import type { OwnAppModel } from '../models/account-models.ts';
+import type { AppMarkModel } from '../models/shared-models.ts';
 import { scopeText } from '../scope-texts.ts';
 import type { AppsPage, EndAppAccessPage } from './account-pages.ts';
 import { appView, type Content, stateForm } from './view.ts';
 
 export function appsContent(page: AppsPage | EndAppAccessPage, t: Translator): Content {
-  if (page.kind === 'apps')
+  if (page.kind === 'apps') {
+    // A picture for each app would be a request for each.
+    const marks = markStyles([...page.openable, ...page.apps].flatMap(({ logoUri }) => logoUri ?? []));
+    const markOf = ({ name, logoUri = '' }: { readonly name: string; readonly logoUri?: string }): AppMarkModel => ({
+      ...appView({ name }),
+      ...omitUndefined({ sheet: marks?.indexOf(logoUri) }),
+    });
     return {
       template: 'account/apps',
       heading: { key: 'account.nav.apps' },
+      ...(marks && { styles: marks.href }),
       model: {
         lead: { key: page.apps.length > 0 ? 'account.apps.lead' : 'account.apps.none' },
-        open: page.openable.map(({ name, href, logoUri }) => ({
-          app: appView({ name, ...omitUndefined({ logoUri }) }),
-          href,
-          open: { key: 'account.app.open.of', params: { app: name } },
+        open: page.openable.map((app) => ({
+          app: markOf(app),
+          href: app.href,
+          open: { key: 'account.app.open.of', params: { app: app.name } },
         })),
         apps: page.apps.map((app) => ({
           ...appModel(app, t),
+          mark: markOf(app),
           href: `/account/apps/${app.id}`,
           end: { key: 'account.app.end.of', params: { app: app.name } },
         })),
       },
     };
+  }
   const { app, action, handle } = page;
   return {
     template: 'account/end-app-access',

@@ -7,7 +7,7 @@ import { stateForm } from './view.ts';
 type Offer = Readonly<Record<string, unknown>>;
 
 /** One title, one rectangle, one path, and only attributes that draw: such an SVG can neither run nor load anything. */
-const attributes = '(?: (?:xmlns|role|width|height|viewBox|shape-rendering|fill|d)="[^"<>&]*")*';
+const attributes = '(?: (?:xmlns|role|width|height|viewBox|shape-rendering|fill|stroke|d)="[^"<>&]*")*';
 const plainPicture = new RegExp(
   `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
 );

@@ -57,6 +57,8 @@ export interface StepPage extends PageBase {
   readonly canRestart: boolean;
   /** Until the sign-in ends. */
   readonly remaining: Seconds;
+  /** Where the user goes on then. */
+  readonly afterEnd: NextLink;
   /** The user recovers the password. */
   readonly recovering?: true;
   /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
@@ -137,7 +139,6 @@ export interface InboxPage extends PageBase {
   readonly messages: readonly InboxEntry[];
 }
 
-/** An error of ours, by its code in `errors.ts`. */
 /** Where a page that has no form leads on. */
 export interface NextLink {
   /** `restart`: the same request from its beginning; with `app` because the user has finished it. */
@@ -147,6 +148,7 @@ export interface NextLink {
   readonly app?: string;
 }
 
+/** An error of ours, by its code in `errors.ts`. */
 export interface ErrorPage extends PageBase {
   readonly code: ErrorCode;
   /** The best one first; absent: none. */

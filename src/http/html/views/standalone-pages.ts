@@ -7,6 +7,7 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { userCodeField } from '../fields.ts';
 import type { FormModel } from '../models/shared-models.ts';
 import type { LetterModel, NextLinksModel } from '../models/standalone-models.ts';
+import { nextLinkText } from './next-link-text.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,
@@ -41,12 +42,7 @@ export function errorView({ code: error, reference, nextLinks = [] }: ErrorPage,
 }
 
 function nextLinksModel(nextLinks: readonly NextLink[]): NextLinksModel {
-  const links = nextLinks.map(({ kind, href, app }) => ({
-    kind,
-    href,
-    text: app === undefined ? { key: `next.${kind}` } : { key: `next.${kind}.in_app`, params: { app } },
-  }));
-  return { links };
+  return { links: nextLinks.map((link) => ({ kind: link.kind, href: link.href, text: nextLinkText(link) })) };
 }
 
 export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {

@@ -23,7 +23,10 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
     ...(step.kind === 'challenge' && step.registers ? [option('register', { key: 'options.register.change' })] : []),
     ...(canRestart ? [option('restart', restartText(page))] : []),
   ];
-  return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];
+  if (step.kind === 'denied') return all;
+  const cancel = option('cancel', cancelText(page));
+  // To refuse is the other answer to the question of the page.
+  return step.kind === 'consent' ? [cancel, ...all] : [...all, cancel];
 }
 
 /** The main form of a denied sign-in. */

@@ -38,6 +38,8 @@ export interface ViewOf<N extends ContentTemplate> {
   readonly notices?: NoticesModel;
   /** Names of assets that the page runs. */
   readonly scripts?: readonly string[];
+  /** Address of a sheet besides that of the brand. */
+  readonly styles?: string;
   /** For pages of lists rather than one form. */
   readonly wide?: boolean;
   readonly nav?: NavModel;
@@ -49,7 +51,7 @@ export interface ViewOf<N extends ContentTemplate> {
 /** What a page has of its own. */
 export type Content = View extends infer V
   ? V extends View
-    ? Pick<V, 'template' | 'model' | 'heading' | 'account'>
+    ? Pick<V, 'template' | 'model' | 'heading' | 'account' | 'styles'>
     : never
   : never;
 
