@@ -16,9 +16,7 @@ test('the check is quiet about every recipe, but for what a standard restricts',
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   // One sentence wants a text message as the second factor. This machine has no data about networks.
   const lines = loaded.warnings.map(findingLine).filter((line) => !line.includes('network_file_missing'));
-  expect(lines).toEqual([
-    expect.stringMatching(/^policies\/sign-on\/password-then-phone\.yaml:.* restricts phones;/),
-  ]);
+  expect(lines).toEqual([expect.stringMatching(/^policies\/sign-on\/password-then-phone\.yaml:.* restricts phones;/)]);
   const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
   expect(findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
 });
