@@ -12,7 +12,7 @@ import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkClientCertificates } from './check/check-client-certificates.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
-import { expressionFindings, expressionWarnings } from './check/check-expressions.ts';
+import { expressionFindings } from './check/check-expressions.ts';
 import { checkFactSources } from './check/check-fact-sources.ts';
 import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
@@ -102,7 +102,6 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
       ...identifyWarnings(sources, documents, options.authenticators),
       ...groupWarnings(sources, options.groups),
       ...userWarnings(sources, documents, options),
-      ...expressionWarnings(sources),
       ...brand.warnings,
     ].sort(compareLocations),
   };

@@ -11,7 +11,9 @@ import { nextStep } from '../../src/core/step/next-step.ts';
 import { begin } from '../../src/core/step/transaction.ts';
 import { consented, forgetSubject, identified, selectedAccount } from '../../src/core/step/transitions.ts';
 import {
+  always,
   type FactParts,
+  factors,
   factsOf,
   NOW,
   plainRequest,
@@ -53,6 +55,19 @@ describe('what a third-party app gets is asked', () => {
     expect(decide({}, undefined, { evidence: [] }).kind).toBe('challenge');
     expect(evaluate(policiesOf(), factsOf({ ...proved, subject: user(), request: again })).kind).toBe('allow');
     expect(asked(scopes('openid profile email'))).toBe('openid! profile! email');
+  });
+
+  test('only about what the rule of the app grants', () => {
+    const granting = { kind: 'allow' as const, requirement: factors(1), scopes: ['email'] };
+    const policies = { ...thirdParty, ...policiesOf({ app: always(granting) }), consent: terms };
+    const about = (consent?: Consent) => {
+      const request = { ...scopes('openid profile email offline_access'), claims: ['name'], ...again };
+      const decision = evaluate(policies, factsOf({ ...proved, subject: user(consent), request }));
+      return decision.kind === 'consent' ? decision.scopes.map(({ scope }) => scope) : decision.kind;
+    };
+    expect(about()).toEqual(['openid', 'email', 'offline_access']);
+    const facts = factsOf({ ...proved, subject: user(given('openid email')), request: scopes('openid profile email') });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'allow', scopes: ['openid', 'email'] });
   });
 
   test.each<[what: string, request: Partial<RequestFacts>, consent: Consent, expected: string]>([

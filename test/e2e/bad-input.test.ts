@@ -109,18 +109,14 @@ test.each<[string, readonly string[], RegExp]>([
   [
     'check',
     ['config', 'check', '/no/such'],
-    /^\.:1:1 there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
+    /^there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
   ],
   [
     'apply',
     ['config', 'apply', '/no/such'],
-    /^\.:1:1 there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
+    /^there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
   ],
-  [
-    'fmt',
-    ['config', 'fmt', '/no/such'],
-    /^\.:1:1 there is no directory \/no\/such: name the one .* \[directory_missing\]\n/,
-  ],
+  ['fmt', ['config', 'fmt', '/no/such'], /^there is no directory \/no\/such: name the one .* \[directory_missing\]\n/],
   [
     'a draft',
     ['explain', '--app', 'wiki', '--config', '/no/such'],

@@ -1,5 +1,7 @@
 /** Refresh tokens: what replaces one, how long the former may be presented again, and what ends the family. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { signInStory } from '../../src/cli/explain/sign-in-story.ts';
 import { appFile, authorize, type OpenNode, openNode, post } from '../support/authorize.ts';
 import { newTestUser, type TestNode } from '../support/node.ts';
 import { refresh } from '../support/raw-client.ts';
@@ -164,5 +166,25 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('nothing unexpected was logged', () => {
     expect([...node.errors, ...second.errors]).toEqual([]);
+  });
+
+  test('a refresh leaves what each layer said, and the story of the sign-in tells the last one', async () => {
+    const first = await signedIn('patient');
+    const next = await renew('patient', first.refresh);
+    await renew('patient', next.refresh);
+    const lines = node.audit.filter(({ event }) => event === 'token.refreshed').slice(-2);
+    const signIn = node.audit.findLast(({ event }) => event === 'sign_in.completed');
+    expect(lines.map(({ transaction }) => transaction)).toEqual([signIn?.transaction, signIn?.transaction]);
+    const layer = (name: string) => expect.objectContaining({ layer: name, outcome: 'allow', met: true });
+    expect(lines[0]).toMatchObject({
+      trace: {
+        layers: expect.arrayContaining([layer('session'), layer('app')]),
+        proved: [{ authenticator: 'password' }],
+      },
+    });
+    const at = { authenticators: authenticatorKinds, now: Math.floor(Date.now() / 1000) };
+    const story = await signInStory(node.store, String(signIn?.transaction), at);
+    expect(story.events.filter(({ event }) => event === 'token.refreshed')).toHaveLength(1);
+    expect(story.decisions.map(({ line: told }) => told.event)).toEqual(['sign_in.completed', 'token.refreshed']);
   });
 });

@@ -31,6 +31,7 @@ async function explained(...words: string[]): Promise<string> {
     stdout: (text: string) => {
       output += text;
     },
+    stderr: () => undefined,
     paint: (_colour: unknown, text: string) => text,
     authenticators: authenticatorKinds,
     variables: {},

@@ -1,11 +1,13 @@
 /**
- * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N] [--all]`: how many mutants of a suite
- * its tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes
- * on where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not list.
+ * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N] [--all] [--patience SECONDS]`:
+ * how many mutants of a suite its tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a
+ * run that was stopped goes on where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not
+ * list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
  * `--only` tries the mutants of the sources whose path begins so. `--seed` draws another sample, `--all` tries every
- * mutant.
+ * mutant. `--patience` is how much longer than three times its usual time the tests of a mutant may take, 5 by default:
+ * more on a busy machine, where a slow run would count as an endless one.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,9 +30,6 @@ const equivalent = JSON.parse(readFileSync(join(import.meta.dirname, 'equivalent
   string,
   string
 >;
-
-/** Milliseconds that the tests of a mutant may take, beyond three times what they took without it. */
-const patience = 5_000;
 
 function filesUnder(prefixes: readonly string[], ending: string): readonly string[] {
   return prefixes
@@ -130,6 +129,8 @@ interface Plan {
   readonly testsOf: (mutant: number, share: number) => readonly number[];
   /** Milliseconds that the tests of a mutant took without it. */
   readonly usualTime: (tests: readonly number[], share: number) => number;
+  /** Milliseconds that the tests of a mutant may take, beyond three times what they took without it. */
+  readonly patience: number;
 }
 
 async function planOf(suite: Suite, runner: Runner, options: Options): Promise<Plan> {
@@ -162,6 +163,7 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
       const times = share === 1 ? full.milliseconds : quick.milliseconds;
       return some.reduce((sum, test) => sum + (times[test] ?? 0), 0);
     },
+    patience: options.patience,
   };
 }
 
@@ -178,7 +180,8 @@ async function tryMutant(index: number, share: number, plan: Plan, runner: Runne
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
   try {
     await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
-    const reply = await runner.ask({ kind: 'try', mutant: index, tests }, 3 * plan.usualTime(tests, share) + patience);
+    const longest = 3 * plan.usualTime(tests, share) + plan.patience;
+    const reply = await runner.ask({ kind: 'try', mutant: index, tests }, longest);
     const by = reply.kind === 'tried' ? reply.killedBy : undefined;
     return by === undefined ? { outcome: 'survived' } : { outcome: 'killed', by };
   } catch (error) {
@@ -253,6 +256,7 @@ interface Options {
   readonly only: string;
   readonly seed: number;
   readonly all: boolean;
+  readonly patience: number;
 }
 
 const { values, positionals } = parseArgs({
@@ -263,9 +267,10 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', default: '' },
     seed: { type: 'string', default: String(defaultSeed) },
     all: { type: 'boolean', default: false },
+    patience: { type: 'string', default: '5' },
   },
 });
-const options: Options = { ...values, seed: Number(values.seed) };
+const options: Options = { ...values, seed: Number(values.seed), patience: 1_000 * Number(values.patience) };
 const names = positionals.length === 0 ? Object.keys(suites) : positionals;
 for (const one of names) {
   const suite = suites[one];

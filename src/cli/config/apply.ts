@@ -21,6 +21,7 @@ import {
   type MoveOptions,
   putIntoUse,
   type RevisionMove,
+  readBase,
   withMoveOptions,
   withRefusals,
 } from './put-into-use.ts';
@@ -40,11 +41,12 @@ export function applyCommand(context: ConfigContext): Command {
   return withMoveOptions(command).action((dir: string, options: ApplyCommandOptions) =>
     withRefusals(context, options, async () => {
       const confirmWithin = readConfirm(options);
+      readBase(options);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
       // What is in use already stays in use, whatever a newer analysis says of it.
       if (!(await isInUse(context, checked.documents)) && refuseErrors(context, checked, options)) return;
-      const move: RevisionMove = { ...checked, ...omitUndefined({ confirmWithin }) };
+      const move: RevisionMove = { ...checked, dir, ...omitUndefined({ confirmWithin }) };
       const moved = await applied(context, move, options);
       if (moved !== undefined) print(context, options, { moved, checked, confirmWithin });
     }),

@@ -7,7 +7,7 @@ import { type CheckOptions, checkedFiles, type InvariantResult, refuseErrors } f
 import type { ConfigContext } from './config-context.ts';
 import { orphanedInStore, refuseOrphaned } from './orphaned.ts';
 import { countsText, documentCounts, quantity } from './quantities.ts';
-import { type StandardChoice, standardNames, standardReport, standardText, unmetText } from './standard.ts';
+import { type StandardChoice, standardNames, standardReport, standardText } from './standard.ts';
 
 export function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')
@@ -20,14 +20,13 @@ export function checkCommand(context: ConfigContext): Command {
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined || refuseErrors(context, checked, options)) return;
       const report = await standardReport(context, checked, options);
-      if (report && !options.json) context.stderr(unmetText(report, dir));
       if (report?.meets === false) context.setExitCode(1);
       const { documents, warnings, findings, invariants } = checked;
       const orphaned = await orphanedInStore(context, documents);
       if (orphaned.length > 0) return refuseOrphaned(context, orphaned, options);
       const counts = documentCounts(documents);
       printResult(context, options, {
-        text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n${report ? standardText(report) : ''}`,
+        text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n${report ? standardText(report, dir) : ''}`,
         data: { ok: true, ...counts, warnings, findings, invariants, ...(report && { standard: report }) },
       });
     });

@@ -5,7 +5,7 @@ import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
 import { analysis } from '../../policy/analysis/analyse.ts';
 import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/invariants.ts';
 import { loadConfiguration } from '../../policy/load.ts';
-import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
+import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
 import type { DocumentSource } from '../../policy/source/yaml-source.ts';
@@ -69,7 +69,8 @@ export async function checkedFiles(
   const checked = { documents, sources, warnings, findings, accepted, invariants };
   if (json) return checked;
   for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
-  for (const finding of findings) if (notes || finding.severity !== 'note') context.stderr(findingText(finding, dir));
+  const shown = findings.filter(({ severity }) => notes || severity !== 'note');
+  context.stderr(findingsText(shown, { config: dir }));
   return checked;
 }
 
@@ -90,8 +91,9 @@ export function refuseProblems(
     return;
   }
   for (const problem of problems) context.stderr(`${findingLine(problem)}\n`);
-  const files = new Set(problems.map(({ file }) => file)).size;
-  context.stderr(`${quantity(problems.length, 'problem')} in ${quantity(files, 'file')}; nothing was changed\n`);
+  const files = new Set(problems.map(({ file }) => file).filter((file) => file !== '.')).size;
+  const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
+  context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);
 }
 
 /** Ends the command where the analysis found errors. They were printed already, unless as JSON. */

@@ -2,7 +2,7 @@
 import { StepgateError } from '../../errors.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { App } from '../../policy/model/app.ts';
-import { findingLine } from '../../policy/model/finding.ts';
+import { findingLineIn } from '../../policy/model/finding.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Store } from '../../stores/store.ts';
@@ -59,7 +59,7 @@ async function storeIfAny(context: AskContext, optional: boolean): Promise<Store
 async function filesOf(context: AskContext, dir: string): Promise<Configured> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => `${dir}/${findingLine(problem)}`);
+    const lines = loaded.findings.map((problem) => findingLineIn(dir, problem));
     throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
   }
   const apps = [...loaded.documents.values()].filter(({ kind }) => kind === 'app');

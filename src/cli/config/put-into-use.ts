@@ -39,6 +39,8 @@ export interface MoveOptions extends ResultOptions {
 export interface RevisionMove extends Candidate {
   /** The documents are those of this earlier revision. */
   readonly back?: number;
+  /** The directory of the files, for examples. */
+  readonly dir?: string;
   readonly confirmWithin?: Seconds;
 }
 
@@ -105,7 +107,7 @@ async function isWeaker(context: ConfigContext, { store, move }: Moving, { json 
   const findings = await weakerFindings(live, await nextSide(move.documents, context.authenticators));
   if (findings.weaker.length + findings.undecided.length === 0) return false;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker', ...findings })}\n`);
-  else context.stderr(weakerText(findings));
+  else context.stderr(weakerText(findings, move.dir));
   context.setExitCode(1);
   return true;
 }
@@ -168,7 +170,8 @@ function readReason({ message, reason = message }: MoveOptions): string | undefi
   return reason;
 }
 
-function readBase({ base }: MoveOptions): number | undefined {
+/** A number that cannot be one is refused before anything is read. */
+export function readBase({ base }: MoveOptions): number | undefined {
   if (base === undefined) return undefined;
   if (!/^\d{1,9}$/.test(base)) throw refusal(`--base takes the number of a revision, not ${base}`);
   return Number(base);

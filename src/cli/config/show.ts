@@ -1,6 +1,10 @@
 /** `stepgate config show`. */
 import type { Command } from 'commander';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Document } from '../../policy/model/documents.ts';
+import { schemaFor } from '../../policy/schema/schemas.ts';
+import { formatYaml } from '../../policy/source/format-yaml.ts';
+import { keyOrderOf } from '../../policy/source/key-order.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { yamlLines } from '../../policy/source/yaml-text.ts';
 import { newCommand } from '../commands.ts';
@@ -32,7 +36,7 @@ export function showCommand(context: ConfigContext): Command {
             text:
               keys.length === 0
                 ? `${historyLine(info)}${shown.map(([key, { file }]) => `  ${key}  ${file}\n`).join('')}`
-                : shown.map(([, document]) => documentText(document)).join('\n'),
+                : shown.map(([, document]) => documentText(document, context.authenticators)).join('\n'),
             data: {
               ...historyData(info),
               documents: shown.map(([key, { file, content }]) => ({
@@ -47,8 +51,15 @@ export function showCommand(context: ConfigContext): Command {
     );
 }
 
-/** What the store keeps of a file: without its comments, and with variables filled in. */
-function documentText({ file, kind, content }: Document): string {
+/**
+ * What the store keeps of a file: without its comments, and with variables filled in, in the form that `config fmt`
+ * gives to files.
+ */
+function documentText({ file, kind, content }: Document, authenticators: readonly AuthenticatorKind[]): string {
   if (kind === 'file') return `# ${file}: a file of a brand\n`;
-  return [`# ${file}`, ...yamlLines(content)].map((line) => `${printable(line)}\n`).join('');
+  const text = yamlLines(content).join('\n');
+  const order = keyOrderOf(schemaFor(kind, authenticators));
+  const formatted = formatYaml(file, text, { order, renames: [] });
+  const lines = (formatted.findings === undefined ? formatted.text : text).trimEnd().split('\n');
+  return [`# ${file}`, ...lines].map((line) => `${printable(line)}\n`).join('');
 }

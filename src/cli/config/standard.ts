@@ -2,7 +2,7 @@
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { standardFindings } from '../../policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../policy/analysis/standards.ts';
-import { type AnalysisFinding, findingText } from '../../policy/model/analysis-finding.ts';
+import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import { readApp } from '../../policy/revision/read-document.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { refusal } from '../shared/refusal.ts';
@@ -73,17 +73,13 @@ function refuseUnknown(
   if (strangeLabel !== undefined) throw refusal(unknownName('label', strangeLabel, labels));
 }
 
-/** The findings, for standard error. */
-export function unmetText({ findings }: StandardReport, dir: string): string {
-  return findings.map((finding) => findingText(finding, dir)).join('');
-}
-
-/** What it comes to on the whole. */
-export function standardText({ title, meets, apps, findings, notShown }: StandardReport): string {
+/** The findings, and what they come to on the whole. `dir`: for the examples. */
+export function standardText({ title, meets, apps, findings, notShown }: StandardReport, dir: string): string {
   const required = findings.filter((finding) => !isRecommendation(finding)).length;
   const recommended = findings.length - required;
   const about = `${title} (${quantity(apps, 'app')})`;
   return [
+    findingsText(findings, { config: dir, adviceLast: true }),
     meets ? `the policies meet ${about}` : `the policies fall short of ${about}: ${quantity(required, 'finding')}`,
     ...(recommended > 0 ? [`; ${quantity(recommended, 'recommendation')} not followed`] : []),
     '\nno policy can show:\n',

@@ -3,13 +3,17 @@ import type { Command } from 'commander';
 import { branchesOf } from '../../core/analysis/branches.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
 import { explain, explainService } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { findingLine } from '../../policy/model/finding.ts';
+import { findingLineIn } from '../../policy/model/finding.ts';
+import type { Settings } from '../../policy/model/settings.ts';
 import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
-import { unknownName } from '../../policy/source/nearest-name.ts';
+import { nearestName, unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded.ts';
 import type { Store } from '../../stores/store.ts';
@@ -31,6 +35,7 @@ export interface ExplainContext {
   openStore(): Promise<Store>;
   /** Takes whole lines. */
   stdout(text: string): void;
+  stderr(text: string): void;
   readonly paint: Paint;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
@@ -102,7 +107,7 @@ async function tell(context: ExplainContext, transaction: string, options: Expla
 }
 
 async function print(
-  { authenticators, now, paint, stdout }: ExplainContext,
+  { authenticators, now, paint, stdout, stderr }: ExplainContext,
   options: ExplainOptions & { readonly app: string },
   { snapshot: revision, manifest, subject, store }: Explained,
 ): Promise<void> {
@@ -122,10 +127,29 @@ async function print(
   }
   const facts = factsFromOptions(options, known);
   const policies = await snapshot.policies(app);
+  stderr(strangeGroups(options.groups ?? [], groupsNamedIn(policies, snapshot.settings)));
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
   const more = { branches: branchesOf(policies, facts), ...(locked && { locked }) };
   print({ ...(await explain(snapshot, app, facts)), ...more }, explanationText);
+}
+
+/** A user may be in any group, so that it is only a warning. */
+function strangeGroups(groups: readonly string[], known: readonly string[]): string {
+  const near = groups.filter((group) => !known.includes(group)).map((group) => [group, nearestName(group, known)]);
+  return near
+    .flatMap(([group, one]) =>
+      one ? [`warning: no rule names the group \`${group}\`; did you mean \`${one}\`?\n`] : [],
+    )
+    .join('');
+}
+
+/** Groups that the settings describe, and those that rules of these policies name. */
+function groupsNamedIn({ session, app, enrollment, profile }: PolicySet, { groups }: Settings): readonly string[] {
+  const policies: readonly (CompiledPolicy<RuleHead> | undefined)[] = [session, app, enrollment, profile];
+  const sets = policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
+  const named = sets.flatMap((set) => [set.groups?.any, set.groups?.all, set.groups?.none].flatMap((one) => one ?? []));
+  return [...new Set([...Object.keys(groups ?? {}), ...named])];
 }
 
 /** The files as if they were applied, in a store that is gone afterwards. */
@@ -136,7 +160,7 @@ async function withFiles(
 ): Promise<void> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => `${dir}/${findingLine(problem)}`);
+    const lines = loaded.findings.map((problem) => findingLineIn(dir, problem));
     throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
   }
   const store = openEmbedded({ file: ':memory:' });

@@ -100,11 +100,17 @@ async function linesOf(store: Store, transaction: string): Promise<readonly Audi
   const ids = new Set([transaction]);
   for await (const page of readAuditLog(store, { mayMatch: (text) => [...ids].some((id) => text.includes(id)) })) {
     const found = page.flatMap(({ line }) => (line.transaction !== undefined && ids.has(line.transaction) ? line : []));
-    own = [...own, ...found].slice(-maxLines);
+    own = withLastRefresh([...own, ...found]).slice(-maxLines);
   }
   const began = own.flatMap(({ trace }) => trace?.began ?? []);
   const before = began.find((id) => !ids.has(id));
   return before === undefined ? own : [...(await linesOf(store, before)), ...own].slice(-maxLines);
+}
+
+/** An app may refresh its tokens for months: only what came of it last is told. */
+function withLastRefresh(lines: readonly AuditLine[]): readonly AuditLine[] {
+  const last = lines.findLastIndex(({ event }) => event === 'token.refreshed');
+  return lines.filter(({ event }, at) => event !== 'token.refreshed' || at === last);
 }
 
 async function openState(store: Store, transaction: string, now: number): Promise<SignInStory['open']> {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { analyse } from '../../policy/analysis/analyse.ts';
 import { loadConfiguration } from '../../policy/load.ts';
-import { findingText } from '../../policy/model/analysis-finding.ts';
+import { findingsText } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingLine, warningLine } from '../../policy/model/finding.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
@@ -95,7 +95,7 @@ async function faultsOf({ authenticators, now }: InitContext, dir: string): Prom
   const findings = await analyse(loaded, { authenticators, now: now() });
   return [
     ...loaded.warnings.map(warningLine),
-    ...findings.filter(({ severity }) => severity !== 'note').map((finding) => findingText(finding).trimEnd()),
+    ...findings.filter(({ severity }) => severity !== 'note').map((finding) => findingsText([finding]).trimEnd()),
   ];
 }
 

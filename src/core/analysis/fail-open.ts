@@ -6,6 +6,7 @@ import type { AttributeTest, ConditionSet, Conditions } from '../model/condition
 import type { Rule } from '../model/policy.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { conditionSets } from '../policy/conditions.ts';
+import { namesIn } from '../policy/membership-theory.ts';
 import { applyRules } from '../policy/rules.ts';
 import type { Universe, UserFacts } from '../policy/theory.ts';
 import { decidingFormulas } from './dead-rules.ts';
@@ -22,20 +23,32 @@ export interface FailOpen {
   readonly facts: UserFacts;
 }
 
-/** One for each attribute of each rule. An attribute of which some rule says what its absence means is left alone. */
+/** One for each attribute of each rule. What some rule says the absence of means is left alone. */
 export function failOpen(policy: CompiledPolicy, universe: Universe): readonly FailOpen[] {
   const rules = policy.rules.map(({ rule }) => rule);
-  const considered = new Set(rules.flatMap(({ when }) => attributesIn(when, saysOfAbsence)));
+  const considered = new Set(rules.flatMap(({ when }) => conditionSets(when).flatMap(consideredBy)));
   const denying = rules.filter(({ then }) => then.kind === 'deny');
   return denying.flatMap((rule) => {
-    const names = new Set(attributesIn(rule.when, () => true).filter((name) => !considered.has(name)));
+    const names = new Set(
+      conditionSets(rule.when)
+        .flatMap(restsOn)
+        .filter((name) => !considered.has(name)),
+    );
     return [...names].flatMap((attribute) => admittedWithout({ rule, attribute, rules }, policy, universe) ?? []);
   });
 }
 
-function attributesIn(when: Conditions, isMeant: (test: AttributeTest) => boolean): readonly string[] {
-  const tests = conditionSets(when).flatMap(({ attributes = {} }) => Object.entries(attributes));
-  return tests.filter(([, test]) => isMeant(test)).map(([name]) => name);
+/** The user type stands beside the attributes: a user may lack it, too. */
+const USER_TYPE = 'userType';
+
+function restsOn({ attributes = {}, userType }: ConditionSet): readonly string[] {
+  return [...Object.keys(attributes), ...(userType ? [USER_TYPE] : [])];
+}
+
+/** What is absent meets `none`. */
+function consideredBy({ attributes = {}, userType }: ConditionSet): readonly string[] {
+  const names = Object.entries(attributes).flatMap(([name, test]) => (saysOfAbsence(test) ? [name] : []));
+  return [...names, ...(userType?.none ? [USER_TYPE] : [])];
 }
 
 function saysOfAbsence({ present, not }: AttributeTest): boolean {
@@ -54,7 +67,7 @@ function admittedWithout(
   policy: CompiledPolicy,
   universe: Universe,
 ): FailOpen | undefined {
-  const absent: Conditions = { attributes: { [attribute]: { present: false } } };
+  const absent = absenceOf(attribute, rules);
   const rests = withoutAttribute(rule.when, attribute);
   const space = ruleSpace([...rules.map(({ when }) => when), ...rests, absent], universe);
   for (const rest of rests) {
@@ -75,6 +88,13 @@ function admittedWithout(
   return undefined;
 }
 
+/** Of a user type: none of those that rules name. */
+function absenceOf(attribute: string, rules: readonly Rule[]): Conditions {
+  if (attribute !== USER_TYPE) return { attributes: { [attribute]: { present: false } } };
+  const types = rules.flatMap(({ when }) => conditionSets(when)).flatMap(({ userType = {} }) => namesIn(userType));
+  return { userType: { none: [...new Set(types)] } };
+}
+
 /** The conditions with the test left out, for each place where it stands. */
 function withoutAttribute({ any, ...when }: Conditions, attribute: string): readonly Conditions[] {
   const own = has(when, attribute) ? [{ ...without(when, attribute), ...(any && { any }) }] : [];
@@ -82,11 +102,13 @@ function withoutAttribute({ any, ...when }: Conditions, attribute: string): read
   return [...own, ...alternatives.map((one) => ({ ...when, any: [without(one, attribute)] }))];
 }
 
-function has({ attributes = {} }: ConditionSet, attribute: string): boolean {
-  return Object.hasOwn(attributes, attribute);
+function has(set: ConditionSet, attribute: string): boolean {
+  return restsOn(set).includes(attribute);
 }
 
-function without({ attributes = {}, ...set }: ConditionSet, attribute: string): ConditionSet {
-  const { [attribute]: _, ...others } = attributes;
-  return { ...set, ...(Object.keys(others).length > 0 && { attributes: others }) };
+function without({ attributes = {}, ...written }: ConditionSet, attribute: string): ConditionSet {
+  const { userType: _type, ...others } = written;
+  const set = attribute === USER_TYPE ? others : written;
+  const { [attribute]: _, ...tests } = attributes;
+  return { ...set, ...(Object.keys(tests).length > 0 && { attributes: tests }) };
 }

@@ -16,6 +16,7 @@ import { type AdmittedWith, admittedWith } from './admitted-with.ts';
 import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
 import { findModel } from './find-model.ts';
 import { endsInDenial, isLockedOut } from './lock-outs.ts';
+import { isOrdinary } from './ordinary-facts.ts';
 import { type Deciding, deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from './sign-in-cases.ts';
@@ -98,13 +99,13 @@ type RuleResult =
 
 const fine: RuleResult = { kind: 'fine' };
 
-/** Of a rule of the sign-on policy that allows: the first violation, else the first case that is open. */
+/** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
 function examineRule(app: Deciding<Rule>, invariant: Invariant, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
     const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
-    if ('violation' in examined) return examined;
-    if ('open' in examined) result = examined;
+    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
+    if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
   return result;
 }

@@ -1,4 +1,6 @@
 /** Examples that surprise no reader: with as few groups as possible. */
+import type { Conditions } from '../model/conditions.ts';
+import { conditionSets } from '../policy/conditions.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../policy/theory.ts';
 import { findModel, newBudget } from './find-model.ts';
 import type { RuleSpace } from './rule-space.ts';
@@ -12,6 +14,21 @@ export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): U
     if (typeof found === 'object') return space.factsOf(found.model);
   }
   return undefined;
+}
+
+interface WithConditions {
+  readonly when: Conditions;
+}
+
+/**
+ * Whether there may well be such a user: in one group at most, or in groups that one of the rules names together. That
+ * a user is in two others at once, no configuration says.
+ */
+export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
+  const together = rules
+    .flatMap(({ when }) => conditionSets(when))
+    .flatMap((set) => (set.groups?.all ? [set.groups.all] : []));
+  return groups.length < 2 || together.some((all) => groups.every((group) => all.includes(group)));
 }
 
 function variablesIn(formula: Formula): readonly Variable[] {

@@ -48,8 +48,13 @@ function namesUsers({ condition, path }: RulePart): boolean {
 /** `none` and a new device are quiet: they are meant. */
 function narrows({ condition, path, isNegative }: RulePart): boolean {
   if (isNegative) return false;
-  if (condition === 'device') return path[0] === 'known';
+  if (condition === 'device') return isSaidOfDevice(path);
   return ['network', 'scopes', 'time'].includes(condition) && path[0] !== 'none';
+}
+
+/** What a browser says of itself is another finding. */
+function isSaidOfDevice([name, list]: readonly string[]): boolean {
+  return name === 'known' || name === 'registered' || name === 'managed' || (name === 'assurance' && list !== 'none');
 }
 
 interface Pair {

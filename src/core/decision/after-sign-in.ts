@@ -16,16 +16,17 @@ export interface AskedAfterSignIn {
   readonly profile: ProfileRuling;
 }
 
-/** `signedInWith`: names of proofs; undefined: the user must prove more yet. */
+/** `signedIn`: with what the user signed in; undefined: the user must prove more yet. */
 export function askedAfterSignIn(
   context: EvaluationContext,
-  signedInWith: readonly string[] | undefined,
+  signedIn: Pick<Capabilities, 'evidence'> | undefined,
 ): AskedAfterSignIn {
   const { policies, facts, enrollment, profile } = context;
-  const known = { ...facts, ...(signedInWith && { signedInWith }) };
   // Where no rule holds without them, the denial stands.
   const asksEnrollment = policies.enrollment?.beforeSignIn !== undefined && !enrollment.layer?.denial;
   const asksProfile = policies.profile?.beforeSignIn !== undefined && !profile.layer?.denial;
+  if (!asksEnrollment && !asksProfile) return { enrollment, profile };
+  const known = { ...facts, ...(signedIn && { signedInWith: signInProofs(signedIn) }) };
   return {
     enrollment: asksEnrollment
       ? withUsable(termsRuling('enrollment', policies.enrollment, known), enrollment)
@@ -44,7 +45,7 @@ function withUsable({ terms, ...ruling }: EnrollmentRuling, { terms: before }: E
  * Names of what the user proved to sign in, in this session, of the evidence that counts: `phone`, and `phone.sms`.
  * What the user enrolled after that is not among them.
  */
-export function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
+function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
   const proved = evidence.filter((one) => one.evidence.origin !== 'enrollment');
   return [...new Set(proved.flatMap(proofNames))];
 }

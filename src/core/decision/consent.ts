@@ -5,7 +5,9 @@
 import type { ConsentTerms } from '../model/consent.ts';
 import type { AskedScope, DecisionOutcome } from '../model/decision.ts';
 import type { Consent, Facts, RequestFacts, Subject } from '../model/facts.ts';
+import type { Rule } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { grantedScopes } from './granted-scopes.ts';
 
 const openid = 'openid';
 const offline = 'offline_access';
@@ -15,16 +17,24 @@ export function consentTo(clientId: string, { consents = {} }: Pick<Subject, 'co
   return Object.hasOwn(consents, clientId) ? consents[clientId] : undefined;
 }
 
-/** The page of consent, where the user has not answered all that the app asks for. */
+/**
+ * The page of consent, where the user has not answered all that the app asks for. What `rule`, which decided about the
+ * app, does not grant, the app would not get, and the user is not asked about it.
+ */
 export function consentStep(
   { consent: terms }: PolicySet,
   facts: Facts,
-  subject: Subject,
+  { subject, rule }: { readonly subject: Subject; readonly rule: Rule | undefined },
 ): DecisionOutcome | undefined {
   if (terms === undefined) return undefined;
   const { request, transaction } = facts;
   const given = consentTo(request.clientId, subject);
-  const scopes = askedScopes(terms, request, given);
+  const asked = askedScopes(terms, request, given);
+  const granted = grantedScopes(
+    asked.map(({ scope }) => scope),
+    rule,
+  );
+  const scopes = asked.filter(({ scope }) => granted.includes(scope));
   const isAskedAnew = request.promptConsent === true && transaction?.consented !== true;
   return isAskedAnew || given === undefined || scopes.some((one) => !isAnswered(one, given))
     ? { kind: 'consent', scopes }

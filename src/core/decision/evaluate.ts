@@ -23,9 +23,9 @@ import type { PolicySet } from '../policy/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
-import { isMet, requirementStatus } from '../remediation/requirement-status.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
 import { forbiddenAdditionLayers, nextAdditionLayers } from './account-policy.ts';
-import { type AskedAfterSignIn, askedAfterSignIn, signInProofs } from './after-sign-in.ts';
+import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
@@ -72,8 +72,7 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
   const { facts } = context;
   const { capabilities, unrestricted } = capabilitiesIn(subject, context);
   const chosen = chooseRequest(context, capabilities);
-  const isSignedIn = isMet(chosen.requirements, capabilities);
-  const asked = askedAfterSignIn(context, isSignedIn ? signInProofs(capabilities) : undefined);
+  const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
   const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll, profile: asked.profile.terms };
@@ -81,17 +80,19 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
   const trace = completedTrace(layers, evaluation);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
-  const { evidence } = capabilities;
-  const withLayers = (more: readonly Layer[]): Trace => ({
-    ...trace,
-    layers: [...trace.layers, ...traceOf(more, facts.request, evidence).layers],
-  });
-  if (denial !== undefined) return deny(denial, evaluation, withLayers(forbiddenAdditionLayers(denial, context)));
+  if (denial !== undefined)
+    return deny(denial, evaluation, withLayers(trace, forbiddenAdditionLayers(denial, context), evaluation));
   const outcome = proceed(evaluation);
   return {
     ...withRememberable(outcome, context, capabilities),
-    trace: withLayers(nextAdditionLayers(outcome, context)),
+    trace: withLayers(trace, nextAdditionLayers(outcome, context), evaluation),
   };
+}
+
+function withLayers(trace: Trace, more: readonly Layer[], { context, capabilities }: SubjectEvaluation): Trace {
+  if (more.length === 0) return trace;
+  const { layers } = traceOf(more, context.facts.request, capabilities.evidence);
+  return { ...trace, layers: [...trace.layers, ...layers] };
 }
 
 /** Before anything is proved or denied: the user may go on with another account. */
@@ -136,7 +137,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
         (toEnroll && enrollmentStep(toEnroll)) ??
         keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
-        consentStep(context.policies, context.facts, subject) ??
+        consentStep(context.policies, context.facts, { subject, rule: context.policy.appRule }) ??
         allow(status.supportingEvidence, context, capabilities)
       );
     }

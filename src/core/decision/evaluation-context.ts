@@ -19,7 +19,7 @@ import {
   enrolledAtBest,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
-import { isPossible } from '../remediation/requirement-status.ts';
+import { isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
 import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
 import { rememberedProofs } from './waiver.ts';
@@ -93,6 +93,8 @@ function capabilitiesOf(
 export interface ChosenRequest {
   readonly request: Layer;
   readonly requirements: readonly LayerRequirement[];
+  /** The user has proved enough. */
+  readonly isMet: boolean;
   readonly isPossible: boolean;
 }
 
@@ -128,7 +130,8 @@ function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabil
 
 function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {
   const requirements: readonly LayerRequirement[] = request.requirement ? [...required, request.requirement] : required;
-  return { request, requirements, isPossible: isPossible(requirements, capabilities) };
+  const met = isMet(requirements, capabilities);
+  return { request, requirements, isMet: met, isPossible: met || isPossible(requirements, capabilities) };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Rule } from '../model/policy.ts';
 const always: readonly string[] = ['openid', 'offline_access'];
 
 /** Of these scopes, those that the rule grants. Without a rule, or one that says nothing about scopes: all. */
-function grantedScopes(scopes: readonly string[], rule: Rule | undefined): readonly string[] {
+export function grantedScopes(scopes: readonly string[], rule: Rule | undefined): readonly string[] {
   const granted = rule?.then.kind === 'allow' ? rule.then.scopes : undefined;
   return granted === undefined ? scopes : scopes.filter((scope) => always.includes(scope) || granted.includes(scope));
 }

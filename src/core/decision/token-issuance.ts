@@ -7,7 +7,7 @@ import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { EnrollmentRuling } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { askedAfterSignIn, signInProofs } from './after-sign-in.ts';
+import { askedAfterSignIn } from './after-sign-in.ts';
 import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
@@ -51,7 +51,7 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, at: Seconds 
   if (subject?.status !== 'active')
     return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(enrollment), request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
-  const asked = askedAfterSignIn(context, signInProofs(capabilities));
+  const asked = askedAfterSignIn(context, capabilities);
   const trace = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
   const reason =
     issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??

@@ -7,7 +7,6 @@ import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { isMet } from '../remediation/requirement-status.ts';
 import {
   capabilitiesIn,
   chooseRequest,
@@ -37,8 +36,7 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
       .map(evidenceFrom(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
-  if (context.denial !== undefined || !isMet(chooseRequest(context, capabilities).requirements, capabilities))
-    return false;
+  if (context.denial !== undefined || !chooseRequest(context, capabilities).isMet) return false;
   return waivedIn(context, capabilities) !== undefined;
 }
 

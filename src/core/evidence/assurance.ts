@@ -3,7 +3,7 @@ import type { Assurance } from '../model/decision.ts';
 import type { AcrValue } from '../model/policy.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
 import { independentParts } from './recovered.ts';
-import { meetsRequirement } from './requirement.ts';
+import { coveredFactors, meetsRequirement } from './requirement.ts';
 
 /**
  * Derives the assurance from the evidence that a decision rests on (never empty).
@@ -19,15 +19,22 @@ export function assuranceOf(
   const isMet = ({ requirement }: AcrValue) => meetsRequirement(requirement, supportingEvidence);
   const wanted = requested.find((value) => acrValues.some((one) => one.value === value && isMet(one)));
   const acr = wanted ?? acrValues.find(isMet)?.value;
-  const counts = independentParts(supportingEvidence).map(
-    (part) => new Set(part.flatMap(({ auxiliary, factors }) => (auxiliary ? [] : factors))).size,
-  );
-  const amr = new Set(supportingEvidence.flatMap(({ evidence }) => evidence.amr).filter((value) => value !== 'mfa'));
-  if (Math.max(...counts) > 1) amr.add('mfa');
   return {
     ...(acr !== undefined && { acr }),
-    amr: [...amr].sort(),
+    amr: amrOf(supportingEvidence),
     authTime: Math.min(...supportingEvidence.map(({ evidence }) => evidence.at)),
     supportingEvidence: supportingEvidence.map(({ evidence }) => evidence),
   };
+}
+
+/** Of these few values a search is faster than a set. */
+function amrOf(supportingEvidence: readonly CountedEvidence[]): readonly string[] {
+  const amr = independentParts(supportingEvidence).some(isMultiFactor) ? ['mfa'] : [];
+  for (const { evidence } of supportingEvidence)
+    for (const value of evidence.amr) if (value !== 'mfa' && !amr.includes(value)) amr.push(value);
+  return amr.sort();
+}
+
+function isMultiFactor(evidence: readonly CountedEvidence[]): boolean {
+  return coveredFactors({ demands: [] }, evidence).length > 1;
 }

@@ -57,8 +57,13 @@ export function stricter(a: Seconds | undefined, b: Seconds | undefined): Second
 
 /** Whether the evidence meets any of the layer's requirements. */
 export function meetsLayerRequirement(required: LayerRequirement, evidence: readonly AssessedEvidence[]): boolean {
-  const counted = countedFor(required, evidence);
-  return required.anyOf.some((requirement) => meetsRequirement(requirement, counted));
+  return independentParts(evidence).some((part) => isLayerMet(required, part));
+}
+
+/** As above, for one independent part of the evidence. */
+function isLayerMet(required: LayerRequirement, part: readonly AssessedEvidence[]): boolean {
+  const counted = countedFor(required, part);
+  return required.anyOf.some((requirement) => isRequirementMet(requirement, counted));
 }
 
 /**
@@ -81,9 +86,7 @@ export function meetsRequirement(requirement: Requirement, evidence: readonly As
 
 /** Whether one independent part of the evidence meets all layers. */
 export function meetsAll(requirements: readonly LayerRequirement[], evidence: readonly AssessedEvidence[]): boolean {
-  return independentParts(evidence).some((part) =>
-    requirements.every((requirement) => meetsLayerRequirement(requirement, part)),
-  );
+  return independentParts(evidence).some((part) => requirements.every((requirement) => isLayerMet(requirement, part)));
 }
 
 function isRequirementMet(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
@@ -117,20 +120,25 @@ function factorsShort(alternative: Alternative, evidence: readonly AssessedEvide
  * The distinct factor types that fresh evidence covers. Auxiliary evidence covers one only beside other evidence, and
  * only where a demand names its authenticator.
  */
-export function coveredFactors(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
+export function coveredFactors(
+  alternative: Pick<Alternative, 'demands' | 'maxAge'>,
+  evidence: readonly AssessedEvidence[],
+): readonly Factor[] {
   const covered: Factor[] = [];
-  const cover = ({ age, factors }: AssessedEvidence): void => {
-    if (!isFresh(age, alternative.maxAge)) return;
-    for (const factor of factors) if (!covered.includes(factor)) covered.push(factor);
-  };
-  for (const assessed of evidence) if (!assessed.auxiliary) cover(assessed);
+  for (const assessed of evidence) if (!assessed.auxiliary) cover(assessed, alternative.maxAge, covered);
   if (covered.length === 0) return covered;
-  for (const assessed of evidence) if (assessed.auxiliary && isNamed(assessed, alternative)) cover(assessed);
+  for (const assessed of evidence)
+    if (assessed.auxiliary && isNamed(assessed, alternative)) cover(assessed, alternative.maxAge, covered);
   return covered;
 }
 
+function cover({ age, factors }: AssessedEvidence, maxAge: Seconds | undefined, covered: Factor[]): void {
+  if (!isFresh(age, maxAge)) return;
+  for (const factor of factors) if (!covered.includes(factor)) covered.push(factor);
+}
+
 /** Whether the evidence meets a demand. Auxiliary evidence meets only a demand that names its authenticator. */
-export function isNamed(assessed: AssessedEvidence, { demands }: Alternative): boolean {
+export function isNamed(assessed: AssessedEvidence, { demands }: Pick<Alternative, 'demands'>): boolean {
   return demands.some((demand) => meetsDemand(demand, assessed));
 }
 

@@ -24,12 +24,13 @@ export function findSupportingEvidence(
   return withoutSurplus(counted.slice(0, enough), suffices);
 }
 
+/** The oldest is needed: without it the evidence does not suffice. */
 function withoutSurplus(
   evidence: readonly CountedEvidence[],
   suffices: (evidence: readonly CountedEvidence[]) => boolean,
 ): readonly CountedEvidence[] {
   let kept = evidence;
-  for (const one of [...evidence].reverse()) {
+  for (const one of evidence.slice(0, -1).reverse()) {
     const rest = kept.filter((other) => other !== one);
     if (suffices(rest)) kept = rest;
   }

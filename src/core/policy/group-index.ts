@@ -6,6 +6,7 @@ import type { AnyAllNone, ConditionResult } from '../model/conditions.ts';
 import type { RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import type { CompiledCondition } from './conditions.ts';
+import { mayContain, type NameFilter, nameFilter } from './name-filter.ts';
 import { ruleTrace } from './rule-trace.ts';
 
 /** What the groups of one user say about the rules of a policy. Positions are those of the rules. */
@@ -45,6 +46,7 @@ const NONE = 1 << 21;
 export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   const lists = rules.map(({ rule }) => rule.when.groups);
   const names = namesIn(lists);
+  const filter = nameFilter(names);
   const start = Int32Array.from(lists, (one) => (one?.any ? ANY : 0) + new Set(one?.all).size);
   const traces = { hit: tracesOf(rules, 'hit'), miss: tracesOf(rules, 'miss') };
   const before = rules.map((_, position) => traces[resultIn(start, position)][position]);
@@ -69,7 +71,7 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   return (groups) => {
     if (groups === undefined) return anonymous;
     if (last?.groups === groups) return last.view;
-    const named = namedBy(groups, names);
+    const named = namedBy(groups, names, filter);
     const view = named.length === 0 ? stranger : viewOf(named);
     last = { groups, view };
     return view;
@@ -137,10 +139,12 @@ function resultIn(open: Int32Array, position: number): 'hit' | 'miss' {
 function namedBy(
   groups: readonly string[],
   names: ReadonlyMap<string, readonly Named[]>,
+  filter: NameFilter,
 ): readonly (readonly Named[])[] {
   if (names.size === 0) return [];
   const found: (readonly Named[])[] = [];
   for (const group of groups) {
+    if (!mayContain(filter, group)) continue;
     const named = names.get(group);
     if (named !== undefined) found.push(named);
   }

@@ -69,16 +69,22 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
 
 /** The user's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  return policies.authenticators.flatMap((descriptor) => {
-    const { key, auxiliary, methods } = descriptor;
-    const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
-    if (!auxiliary && !subject.recovery && !methods) return usable;
-    return usable.map((enrollment) => {
-      const recovered = recoveredPart(subject, descriptor, enrollment.id);
-      const own = methods && { methods: methods.filter((one) => enrollment.methods?.includes(one) ?? true) };
-      return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
-    });
-  });
+  const usable: Enrollment[] = [];
+  for (const descriptor of policies.authenticators)
+    for (const enrollment of subject.enrollments) {
+      if (enrollment.authenticator !== descriptor.key || enrollment.consumed) continue;
+      const isPlain = !descriptor.auxiliary && !subject.recovery && !descriptor.methods;
+      usable.push(isPlain ? enrollment : usableHere(enrollment, descriptor, subject));
+    }
+  return usable;
+}
+
+/** With the methods that may be used here, and with how a requirement sees it. */
+function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor, subject: Subject): Enrollment {
+  const { auxiliary, methods } = descriptor;
+  const recovered = recoveredPart(subject, descriptor, enrollment.id);
+  const own = methods && { methods: methods.filter((one) => enrollment.methods?.includes(one) ?? true) };
+  return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 
 /** The evidence that the user would have after proving each enrollment. */

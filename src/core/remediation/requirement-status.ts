@@ -56,7 +56,6 @@ export function isMet(requirements: readonly LayerRequirement[], capabilities: C
  */
 export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
   const able = countedIn(requirements, capabilities);
-  if (meetsAll(requirements, able.evidence)) return true;
   if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
   const { evidence } = forAccountManagement(capabilities);
   return enrollmentPlans(requirements, capabilities).some(({ before, actions }) =>

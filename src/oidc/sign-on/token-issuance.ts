@@ -71,18 +71,19 @@ function record(
   { decision, snapshot, facts }: DecidedExchange,
 ): void {
   const { unit, visitor } = currentRequest();
+  const transaction = facts.transaction?.id ?? newReference();
   const line = {
     subject: user.id,
     client: ctx.oidc.client?.clientId ?? '',
     ip: visitor.ip,
     policyRevision: snapshot.revision,
     ...decidingRules(decision),
+    transaction,
+    ...auditTrace(decision, facts, transaction),
   };
   if (!decision.allow) {
     const event = isRefresh ? 'token.refresh_denied' : 'token.denied';
-    const transaction = facts.transaction?.id ?? newReference();
-    const why = { ...auditTrace(decision, facts, transaction), reason: decision.reason };
-    audit(unit, services.audit, { event, outcome: 'deny', ...line, transaction, ...why });
+    audit(unit, services.audit, { event, outcome: 'deny', ...line, reason: decision.reason });
   } else if (isRefresh) audit(unit, services.audit, { event: 'token.refreshed', outcome: 'success', ...line });
 }
 

@@ -10,7 +10,8 @@ import type { DocumentSource } from '../source/yaml-source.ts';
 import { type AcceptedFinding, sortedByComments } from './accepted.ts';
 import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
-import { deadRuleFindings, judgeRules } from './dead-rule-findings.ts';
+import { deadRuleFindings, judgeRules, type RuleJudgement } from './dead-rule-findings.ts';
+import { formulaFindings } from './formula-findings.ts';
 import { invariantFindings } from './invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from './invariants.ts';
 import { pastFindings } from './past.ts';
@@ -50,7 +51,11 @@ export async function analysis(checked: CheckedSources, { authenticators, now }:
   const invariants = await examinedInvariants(checked.sources, configuration);
   const today = new Date(now * 1000).toISOString().slice(0, 10);
   const sources = checked.sources.map(({ source }) => source);
-  const all = [...(await allFindings(configuration, now)), ...invariantFindings(invariants)];
+  const all = [
+    ...(await allFindings(configuration, now)),
+    ...formulaFindings(checked.sources, now),
+    ...invariantFindings(invariants),
+  ];
   const sorted = sortedByComments(all, sources, today);
   const findings = sorted.findings.toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
@@ -62,11 +67,15 @@ export async function analysis(checked: CheckedSources, { authenticators, now }:
 async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
   const verdicts = judgeRules(configuration);
   const dead = deadRuleFindings(verdicts, configuration);
-  const alive = verdicts.filter(({ verdict }) => verdict.kind === 'decides').map(({ rule }) => rule);
+  const mayDecide = ({ verdict: { kind } }: RuleJudgement) => kind === 'decides' || kind === 'undecided';
+  const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const others = [...caseFindings(apps, configuration), ...ruleFindings({ apps, alive }, configuration)];
   const isDead = (finding: AnalysisFinding) =>
-    dead.some(({ file, line, code }) => code !== 'undecided' && file === finding.file && line === finding.line);
+    dead.some(
+      ({ file, line, code }) =>
+        (code !== 'undecided' || finding.code === 'undecided') && file === finding.file && line === finding.line,
+    );
   return [
     ...dead,
     ...others.filter((finding) => !isDead(finding)),

@@ -2,6 +2,7 @@
 import { failOpen } from '../../core/analysis/fail-open.ts';
 import { findModel, newBudget } from '../../core/analysis/find-model.ts';
 import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
+import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import {
   deciding,
   ordinaryCase,
@@ -12,6 +13,7 @@ import {
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
+import { proofNames } from '../../core/evidence/named.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
@@ -51,6 +53,7 @@ export function caseFindings(
 ): readonly AnalysisFinding[] {
   const found = apps.flatMap((app) => [
     ...closedApp(app, configuration),
+    ...openCases(app, configuration),
     ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
     ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
     ...weaker(app, configuration),
@@ -74,6 +77,24 @@ function closedApp(
   return [analysisFinding('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
+/** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
+function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+    const place = placeOf(rule);
+    if (place === undefined) return [];
+    const parts = {
+      message: `what it comes to with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
+      severity: 'warning' as const,
+      rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
+      advice: 'say these rules with simpler conditions, or divide the policy',
+    };
+    return [analysisFinding('undecided', place, parts)];
+  });
+}
+
+/** Rules of the session policy that are named with it. */
+const mostNamed = 3;
+
 function lockOut(
   one: PolicyCase,
   { policies, space }: AnalysedApp,
@@ -83,13 +104,14 @@ function lockOut(
   if (place === undefined || !isLockedOut(policies, one)) return [];
   const ordinary = ordinaryCase(one, space);
   const facts = ordinary ?? one.facts;
+  const rest = one.enrollment ? [one.enrollment] : [];
   const everything = policies.authenticators.map(({ key }) => key);
   if (!endsInDenial(policies, facts, everything)) return [];
   return [
     analysisFinding('lock-out', place, {
       message: `lets no user in where ${othersInWords(one)}: nothing that users can enroll there meets both`,
-      ...(ordinary === undefined && { severity: 'warning' as const }),
-      rules: [one.session, ...(one.enrollment ? [one.enrollment] : [])].map(namedRule),
+      ...(!isOrdinary(facts, [one.session, one.app, ...rest]) && { severity: 'warning' as const }),
+      rules: [one.session, ...rest].map(namedRule),
       example: exampleOptions(facts, everything),
       advice: 'ask for what can be used there, or enable it there',
     }),
@@ -186,9 +208,10 @@ function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfigura
     if (place === undefined) return [];
     const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
       analysisFinding('weaker-below', place, {
-        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${keys.join(' and ')} is enough`,
+        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
@@ -226,7 +249,10 @@ function failingOpen(
       message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
       rules: [namedRule(instead)],
       example: exampleOptions(facts),
-      advice: `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+      advice:
+        attribute === 'userType'
+          ? 'deny every type but some, with `userType: { none: [...] }`'
+          : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
     };
     return [analysisFinding('fail-open', place, parts)];
   });

@@ -102,15 +102,18 @@ export type FindingParts = Pick<AnalysisFinding, 'message' | 'advice'> &
   Partial<Pick<AnalysisFinding, 'severity' | 'rules' | 'example'>> & {
     /** The finding is about this key at its path. */
     readonly key?: string;
+    /** It is about this place in the text there (UTF-16 units from its beginning). */
+    readonly offset?: number;
   };
 
 /** A finding about what stands at the path. */
 export function analysisFinding(
   code: FindingCode,
   { source, path }: FilePlace,
-  { message, key, ...parts }: FindingParts,
+  { message, key, offset, ...parts }: FindingParts,
 ): AnalysisFinding {
-  const finding = source.finding(path, message, key);
+  const finding =
+    offset === undefined ? source.finding(path, message, key) : source.findingWithin(path, offset, message);
   const text = source.lines[finding.line - 1] ?? '';
   return { severity: findingCodes[code].severity, rules: [], ...parts, ...finding, code, text };
 }

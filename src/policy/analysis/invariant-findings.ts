@@ -1,5 +1,6 @@
 /** Invariants that do not hold, or of which that could not be found out, as findings. */
 import type { Invariant, Violation } from '../../core/analysis/invariants.ts';
+import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
@@ -49,6 +50,7 @@ function violationFinding(
   const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, authenticators);
   const options = exampleOptions(facts, proved?.enrolled ?? authenticators.map(({ key }) => key));
   return analysisFinding('invariant', place, {
+    ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
     example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,

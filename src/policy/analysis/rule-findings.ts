@@ -1,26 +1,28 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
-import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
-import { impliesAll } from '../../core/analysis/strictness.ts';
-import type { AuthenticatorDescriptor, Seconds } from '../../core/model/facts.ts';
-import type { Requirement, Rule, RuleHead } from '../../core/model/policy.ts';
+import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { attributesRead } from '../schema/expressions/check-expression.ts';
+import { alternativeFindings } from './alternative-findings.ts';
 import type { AnalysedApp } from './case-findings.ts';
-import { type AnalysedConfiguration, analysisFinding } from './configuration.ts';
+import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
+import { idleAges } from './idle-ages.ts';
+import type { RuleCase, RuleCases } from './rule-cases.ts';
 
-/** `alive`: the rules that decide in their own policy. */
+/** `alive`: the rules that decide in their own policy, and those of which that is open. */
 export function ruleFindings(
   { apps, alive }: { readonly apps: readonly AnalysedApp[]; readonly alive: readonly RuleHead[] },
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const places = new Set(alive.map(placeKey));
   const casesOf = casesByRule(apps);
+  const authenticators = apps[0]?.policies.authenticators ?? [];
   return distinctRules(apps)
     .filter((rule) => places.has(placeKey(rule)))
     .flatMap((rule) => [
       ...unreachable(rule, casesOf(rule), configuration),
       ...idleAges(rule, casesOf(rule), configuration),
-      ...pointlessAlternatives(rule, configuration, apps[0]?.policies.authenticators ?? []),
+      ...alternativeFindings(rule, casesOf(rule), { configuration, authenticators }),
       ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
     ]);
 }
@@ -39,14 +41,12 @@ function placeKey({ location }: RuleHead): string {
   return `${location?.file}:${location?.line}`;
 }
 
-/** The cases in which a rule decides. Undefined: some could not be decided. */
-type Cases = readonly PolicyCase[] | undefined;
-
-function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => Cases {
+function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => RuleCases {
   // What one app leaves open says nothing of rules that decide in others only.
   const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(placeKey)));
-  const found = new Map<string, PolicyCase[]>();
-  for (const one of apps.flatMap(({ cases }) => cases)) {
+  const found = new Map<string, RuleCase[]>();
+  const all = apps.flatMap(({ cases, policies }) => cases.map((one) => ({ ...one, policies })));
+  for (const one of all) {
     for (const key of [placeKey(one.session), placeKey(one.app)]) {
       const before = found.get(key);
       if (before) before.push(one);
@@ -57,7 +57,7 @@ function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => Cases {
 }
 
 /** The account pages are an app, too, which no file describes; rules about apps may be for them. */
-function unreachable(rule: Rule, cases: Cases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function unreachable(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
   if (place === undefined || cases === undefined || isAboutApps || cases.length > 0) return [];
@@ -66,73 +66,26 @@ function unreachable(rule: Rule, cases: Cases, { placeOf }: AnalysedConfiguratio
   return [analysisFinding('unreachable', place, { message, advice })];
 }
 
-/** The longest session among these cases. */
-function longestSession(cases: Cases): Seconds | undefined {
-  const lengths = (cases ?? []).map(({ session: { then } }) => {
-    const terms = then.kind === 'allow' ? then.session : undefined;
-    return terms === undefined ? Number.POSITIVE_INFINITY : Math.max(terms.absolute, terms.keep?.absolute ?? 0);
-  });
-  return lengths.length === 0 ? undefined : Math.max(...lengths);
-}
-
-function idleAges(rule: Rule, cases: Cases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  const longest = longestSession(cases);
-  if (place === undefined || longest === undefined || rule.then.kind !== 'allow' || rule.then.session) return [];
-  if (!agesIn(rule.then.requirement).some((age) => age >= longest)) return [];
-  const message = `has a greatest age that never counts: every session in which it decides ends after ${longest} seconds`;
-  const path = [...place.path, 'then', 'allow'];
-  return [analysisFinding('idle-age', { ...place, path }, { message, advice: 'shorten the age, or leave it out' })];
-}
-
-function agesIn(requirement: Requirement): readonly Seconds[] {
-  const parts =
-    'chains' in requirement
-      ? requirement.chains.flat()
-      : requirement.anyOf.flatMap((alternative) => [alternative, ...alternative.demands]);
-  return parts.flatMap(({ maxAge }) => (maxAge === undefined ? [] : [maxAge]));
-}
-
-/** From the last on: of two that say the same, one stays. What a browser may remember is left alone. */
-function pointlessAlternatives(
-  rule: Rule,
-  { placeOf }: AnalysedConfiguration,
-  authenticators: readonly AuthenticatorDescriptor[],
-): readonly AnalysisFinding[] {
-  const place = placeOf(rule);
-  if (place === undefined || rule.then.kind !== 'allow' || rule.then.remember !== undefined || rule.then.session)
-    return [];
-  const { requirement } = rule.then;
-  if (!('anyOf' in requirement)) return [];
-  const { source, path } = place;
-  let kept = requirement.anyOf;
-  return requirement.anyOf.toReversed().flatMap((alternative) => {
-    const others = kept.filter((one) => one !== alternative);
-    if (others.length === 0 || !impliesAll([{ anyOf: [alternative] }], [{ anyOf: others }], { authenticators }))
-      return [];
-    kept = others;
-    const at = [...path, 'then', 'allow', 'anyOf', requirement.anyOf.indexOf(alternative)];
-    const message = 'adds nothing: what meets it meets another alternative, too';
-    return [analysisFinding('pointless-alternative', { source, path: at }, { message, advice: 'remove it' })];
-  });
-}
-
 /** A form at the account pages changes what such a rule says. */
 function writtenByUsers(
   { when }: Rule,
-  { snapshot, placeOf }: AnalysedConfiguration,
-  place: ReturnType<typeof placeOf>,
+  { snapshot }: AnalysedConfiguration,
+  place: FilePlace | undefined,
 ): readonly AnalysisFinding[] {
   const { attributes } = snapshot.settings.attributes;
   if (place === undefined) return [];
-  return conditionSets(when).flatMap((set, at) =>
-    Object.keys(set.attributes ?? {}).flatMap((name) => {
+  return conditionSets(when).flatMap((set, at) => {
+    const within = [...place.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
+    const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
+    const read = attributesRead(set.expression?.written ?? '').map((one) => ({
+      ...one,
+      path: [...within, 'expression'],
+    }));
+    return [...tested, ...read].flatMap(({ name, path, ...where }) => {
       if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
-      const within = at === 0 ? ['when'] : ['when', 'any', at - 1];
-      const path = [...place.path, ...within, 'attributes', name];
       const message = `lets users in by \`${name}\`, which they write themselves`;
       const advice = 'say `write: admin` for the attribute, or ask for something else';
-      return [analysisFinding('user-written', { ...place, path }, { message, advice })];
-    }),
-  );
+      return [analysisFinding('user-written', { ...place, path }, { message, advice, ...where })];
+    });
+  });
 }

@@ -1,5 +1,6 @@
 /** Which rules fall short of a standard, as findings at these rules. */
 import { examineInvariant, type Violation } from '../../core/analysis/invariants.ts';
+import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
@@ -140,7 +141,8 @@ function violationFinding(
   const options = exampleOptions(facts, proved?.enrolled);
   const example = proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options;
   const message = `${short}${instead} (app ${app.clientId})`;
-  return findingAtRule(rules, criterion, { ...context, message, example });
+  const isRare = !isOrdinary(facts, rules);
+  return findingAtRule(rules, criterion, { ...context, message, example, isRare });
 }
 
 function claimIsAboutProofs({ claim }: Criterion, { roles }: Context): boolean {
@@ -150,13 +152,15 @@ function claimIsAboutProofs({ claim }: Criterion, { roles }: Context): boolean {
 interface Said extends Context {
   readonly message: string;
   readonly example?: readonly string[];
+  /** It takes a user in groups that no rule names together. */
+  readonly isRare?: boolean;
 }
 
 /** At the rule that is to blame; the other rules that decide are named. */
 function findingAtRule(
   [session, app, ...others]: readonly RuleHead[],
   { blames, isRecommended }: Criterion,
-  { configuration, message, example }: Said,
+  { configuration, message, example, isRare }: Said,
 ): readonly AnalysisFinding[] {
   const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
   const place = blamed && configuration.placeOf(blamed);
@@ -169,7 +173,7 @@ function findingAtRule(
       advice: isRecommended
         ? 'follow the recommendation, or say why not where you keep such reasons'
         : 'ask for it in this rule, or leave the app out of what the standard is for',
-      ...(isRecommended && { severity: 'warning' as const }),
+      ...((isRecommended || isRare) && { severity: 'warning' as const }),
       ...(example && { example }),
     }),
   ];
@@ -183,9 +187,21 @@ async function passwordFindings({ configuration, standard }: Context): Promise<r
     const message = `falls short of ${section}: ${text}`;
     const advice = 'set it in policies/password.yaml';
     const places = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.placeOf(rule));
-    if (policy === undefined && !isMet(defaultPasswordTerms)) places.push(settingsPlace(configuration));
-    return places.flatMap((place) => (place ? [analysisFinding('standard', place, { message, advice })] : []));
+    const found = places.flatMap((place) => (place ? [analysisFinding('standard', place, { message, advice })] : []));
+    const isShort = policy === undefined && !isMet(defaultPasswordTerms);
+    return isShort ? [...found, missingFileFinding(message)] : found;
   });
+}
+
+/** No line of any file is to blame. */
+function missingFileFinding(message: string): AnalysisFinding {
+  return {
+    ...{ file: 'policies/password.yaml', line: 1, column: 1, path: '', code: 'standard', severity: 'error' },
+    message: `${message}; without this file, the defaults apply`,
+    text: '',
+    rules: [],
+    advice: 'write policies/password.yaml and set it there',
+  };
 }
 
 function settingsPlace({ settings }: AnalysedConfiguration): FilePlace | undefined {

@@ -3,37 +3,43 @@ import type { Finding } from '../model/finding.ts';
 import { expressionFaults, unguardedReads } from '../schema/expressions/check-expression.ts';
 import { type ExpressionFault, longestExpression, typedEnvironment } from '../schema/expressions/environment.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
-import type { DocumentSource } from '../source/yaml-source.ts';
+import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { attributeTypes } from './check-attribute-tests.ts';
 
 type Environment = ReturnType<typeof typedEnvironment>;
 
 /** Expressions that can never be evaluated, each at the place of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
-  return findingsBy(sources, expressionFaults).map(({ isTooDear, ...finding }) => ({
-    ...finding,
+  return faultsBy(sources, expressionFaults).map(({ source, path, offset, message, isTooDear }) => ({
+    ...source.findingWithin(path, offset, message),
     code: isTooDear ? 'expression_too_dear' : 'expression_invalid',
   }));
 }
 
 /** Expressions that fail for a user without an attribute. Those that have faults are left out. */
-export function expressionWarnings(sources: readonly DocumentSource[]): readonly Finding[] {
-  return findingsBy(sources, unguardedReads).map(({ isTooDear: _, ...finding }) => finding);
+export function unguardedExpressions(
+  sources: readonly DocumentSource[],
+): readonly (FaultPlace & { readonly message: string })[] {
+  return faultsBy(sources, unguardedReads);
 }
 
-function findingsBy(
+/** A place in an expression of a file. */
+export interface FaultPlace {
+  readonly source: YamlSource;
+  readonly path: Path;
+  readonly offset: number;
+}
+
+function faultsBy(
   sources: readonly DocumentSource[],
   look: typeof expressionFaults,
-): readonly (Finding & Pick<ExpressionFault, 'isTooDear'>)[] {
+): readonly (FaultPlace & ExpressionFault)[] {
   let environment: Environment | undefined;
   return sources.flatMap(({ source }) =>
     valuesInConditions(source.content, 'expression').flatMap(({ path, value }) => {
       if (typeof value !== 'string' || value === '' || value.length > longestExpression) return [];
       environment ??= environmentFor(sources);
-      return look(value, environment).map(({ offset, message, ...fault }) => ({
-        ...source.findingWithin(path, offset, message),
-        ...(fault.isTooDear && { isTooDear: true as const }),
-      }));
+      return look(value, environment).map((fault) => ({ source, path, ...fault }));
     }),
   );
 }

@@ -9,11 +9,13 @@ export const findingCodes = {
   'newcomer-lock-out': { severity: 'warning', title: 'users are denied with what their account begins with' },
   'closed-app': { severity: 'error', title: 'no user can enter an app' },
   unreachable: { severity: 'warning', title: 'a rule allows only where another policy denies' },
+  unmeetable: { severity: 'warning', title: 'an alternative or chain that no user can meet' },
   'weaker-below': { severity: 'warning', title: 'a rule below asks the users of another rule for less' },
   spoofable: { severity: 'warning', title: 'what a browser says of itself chooses between strict and weak' },
   'idle-age': { severity: 'warning', title: 'a greatest age that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
   'user-written': { severity: 'error', title: 'a rule lets users in by an attribute that they write themselves' },
+  'unguarded-read': { severity: 'warning', title: 'an expression reads what a user may lack' },
   'fail-open': { severity: 'warning', title: 'a denial misses users who lack the attribute that it rests on' },
   invariant: { severity: 'error', title: 'an invariant does not hold' },
   'undecided-invariant': { severity: 'warning', title: 'whether an invariant holds could not be decided' },
@@ -59,25 +61,51 @@ export function findingSummary({ severity, code, file, line, column, path, messa
   return `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`;
 }
 
+/** How findings are printed. */
+export interface FindingStyle {
+  /** The directory that was analysed, for the examples. */
+  readonly config?: string;
+  /** What to do stands below all of them, once each: many findings of a standard say the same. */
+  readonly adviceLast?: true;
+}
+
 /**
- * The finding on several lines: place, line with a caret, rules, example, advice. `config`: the directory that was
- * analysed, for the example.
+ * Findings on several lines: place, line with a caret, rules, examples, advice. Those about one place share these, and
+ * nothing of it is repeated.
  */
-export function findingText(finding: AnalysisFinding, config?: string): string {
-  const { code, line, rules, example, advice } = finding;
-  const { text, caret } = excerpt(finding);
-  const number = String(line);
+export function findingsText(findings: readonly AnalysisFinding[], { config, adviceLast }: FindingStyle = {}): string {
+  const places = Map.groupBy(findings, ({ file, line, column, path }) => JSON.stringify([file, line, column, path]));
   const from = config === undefined ? [] : ['--config', config];
-  return [
-    findingSummary(finding),
-    `  ${number} | ${text}`,
-    `  ${' '.repeat(number.length)} | ${' '.repeat(caret)}^`,
-    ...rules.map((rule) => `  rule: "${rule.name}", ${rule.file}:${rule.line}`),
-    ...(example ? [`  example: npm run stepgate -- explain ${[...from, ...example].map(shellWord).join(' ')}`] : []),
-    `  what to do: ${advice} (docs/findings.md#${code})`,
-  ]
+  const lines = [...places.values()].flatMap((same) => [
+    ...same.map(findingSummary),
+    ...excerptLines(same[0]),
+    ...distinct(same.flatMap(({ rules }) => rules.map((rule) => `  rule: "${rule.name}", ${rule.file}:${rule.line}`))),
+    ...distinct(same.flatMap(({ example }) => (example ? [exampleLine([...from, ...example])] : []))),
+    ...(adviceLast ? [] : adviceLines(same)),
+  ]);
+  return [...lines, ...(adviceLast ? adviceLines(findings) : [])]
     .map((one) => `${one.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}\n`)
     .join('');
+}
+
+function exampleLine(options: readonly string[]): string {
+  return `  example: npm run stepgate -- explain ${options.map(shellWord).join(' ')}`;
+}
+
+function adviceLines(findings: readonly AnalysisFinding[]): readonly string[] {
+  return distinct(findings.map(({ advice, code }) => `  what to do: ${advice} (docs/findings.md#${code})`));
+}
+
+function distinct(lines: readonly string[]): readonly string[] {
+  return [...new Set(lines)];
+}
+
+/** None where the file has no such line. */
+function excerptLines(finding: AnalysisFinding | undefined): readonly string[] {
+  if (finding === undefined || finding.text === '') return [];
+  const { text, caret } = excerpt(finding);
+  const number = String(finding.line);
+  return [`  ${number} | ${text}`, `  ${' '.repeat(number.length)} | ${' '.repeat(caret)}^`];
 }
 
 /** So many characters of a line are shown, so many of them before the caret. */

@@ -31,10 +31,19 @@ export type FileFindingCode = (typeof fileFindingCodes)[number];
 
 const longestLine = 600;
 
-/** `file:line:column path message [code]`, as compilers print it. Always one line, whatever the file contains. */
+/**
+ * `file:line:column path message [code]`, as compilers print it. Always one line, whatever the file contains. A
+ * directory that is not there has no place.
+ */
 export function findingLine({ file, line, column, path, message, code }: Finding): string {
-  const text = `${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`;
+  const place = file === '.' ? '' : `${file}:${line}:${column} `;
+  const text = `${place}${path === '' ? '' : `${path} `}${message}`;
   return code === undefined ? oneLine(text) : `${oneLine(text)} [${code}]`;
+}
+
+/** The same, with the directory of the configuration before the file. */
+export function findingLineIn(dir: string, finding: Finding): string {
+  return finding.file === '.' ? findingLine(finding) : `${dir}/${findingLine(finding)}`;
 }
 
 /** `file:line:column: warning: path message`. */

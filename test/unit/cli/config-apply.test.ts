@@ -109,6 +109,8 @@ test('with --base, only what was compared with the revision in use is applied', 
   await expect(apply(two, '--base', '1')).rejects.toThrow(refused);
   expect(await apply(closed, '--base', '2')).toContain('revision 3 is in use');
   await expect(apply(one, '--base', 'two')).rejects.toThrow('--base takes the number of a revision, not two');
+  const broken = { 'stepgate.yaml': 'brand: { nam: A }\n' };
+  await expect(apply(broken, '--base', 'two')).rejects.toThrow('--base takes the number of a revision, not two');
 });
 
 test('what another admin applies while the operator thinks is not overwritten', async () => {
@@ -230,4 +232,9 @@ test('show lists what a revision holds, and shows its documents', async () => {
     documents: [{ key: 'settings', content: { brand: { name: 'Test' } } }],
   });
   await expect(config('show', '1', 'sign-on/note')).rejects.toThrow('did you mean `sign-on/notes`?');
+  // As `config fmt` writes it: in the order of the schema, which is not that of the alphabet.
+  await apply(closed);
+  expect(await config('show', '3', 'sign-on/notes')).toMatch(
+    /- name: Nights\n {4}when:\n {6}groups:\n.*\n.*\n {4}then: deny\n/,
+  );
 });

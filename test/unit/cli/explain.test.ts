@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../src/flow/explain.ts';
 import { attemptCounter } from '../../../src/stores/keys.ts';
-import { withConfiguration } from '../policy/configuration-dir.ts';
+import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
@@ -38,6 +38,17 @@ afterAll(async () => {
 async function explained(...words: string[]): Promise<string> {
   await run(explainCommand(terminal.context), ...words);
   return terminal.printed();
+}
+
+/** What was said on standard error. */
+async function warned(...words: string[]): Promise<string> {
+  let said = '';
+  const stderr = (text: string) => {
+    said += text;
+  };
+  await run(explainCommand({ ...terminal.context, stderr }), ...words);
+  terminal.printed();
+  return said;
 }
 
 async function data(...words: string[]): Promise<Explanation> {
@@ -555,4 +566,21 @@ test('an assumed enrollment shows no more than the settings allow: hardware is p
   const steps = stepsOf(await explained(...words, '--evidence', 'webauthn'));
   await rm(files, { recursive: true, force: true });
   expect(steps[0]).toMatch(/challenge password/);
+});
+
+test('an attribute that the settings do not describe is refused, and a group that no rule names is doubted', async () => {
+  const asked = ['--app', 'payroll', '--config', 'config'];
+  const described = 'attributes: { department: { label: Department } }\n';
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}` };
+  await withConfiguration(files, async (own) => {
+    const question = ['--app', 'notes', '--config', own, '--attribute'];
+    await expect(explained(...question, 'departmnt=sales')).rejects.toThrow(
+      'unknown attribute `departmnt`; did you mean `department`?',
+    );
+    expect(await explained(...question, 'department=sales')).toContain('Outcome');
+  });
+  expect(await warned(...asked, '--groups', 'contractrs,staff')).toBe(
+    'warning: no rule names the group `contractrs`; did you mean `contractors`?\n',
+  );
+  expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
 });

@@ -22,6 +22,8 @@ export interface Terminal {
   readonly context: {
     openStore(): Promise<Store>;
     stdout(text: string): void;
+    /** Goes nowhere, unless a test gives its own. */
+    stderr(text: string): void;
     readonly paint: Paint;
     readonly authenticators: typeof authenticatorKinds;
     readonly variables: Readonly<Record<string, string>>;
@@ -48,6 +50,7 @@ export function openTerminal(): Terminal {
       stdout: (text) => {
         output += text;
       },
+      stderr: () => undefined,
       paint: (_colour, text) => text,
       authenticators: authenticatorKinds,
       variables: {},

@@ -90,7 +90,7 @@ test.each<[string, Files, Files, string]>([
     'fewer factors from some addresses',
     signOn(allow(two)),
     signOn(allow(one, office, 'Office'), allow(two, undefined, 'All')),
-    'see     explain --app notes --groups "" --enrolled password --ip 192.0.2.7 --zone office',
+    "--app notes --groups '' --enrolled password --ip 192.0.2.7 --zone office",
   ],
   [
     'a denial less',
@@ -123,6 +123,8 @@ test.each<[string, Files, Files, string]>([
   expect(text).toMatch(/^This lets users in with less than before:\n/);
   expect(text).toContain(words);
   expect(text).toMatch(/nothing was changed, as --no-weaker says\n$/);
+  expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app notes /m);
+  expect(text).toContain('Without --config, `explain` tells what is in use.\n');
   expect(await config('history')).not.toMatch(/^2 /);
   expect(terminal.exitCode()).toBe(1);
 });

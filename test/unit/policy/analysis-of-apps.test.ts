@@ -224,7 +224,7 @@ test('an app that no user can enter, although each policy allows somewhere', asy
 test('an age that no session reaches', async () => {
   const rule = (age: string) => policy(rest(`{ allow: { factors: 2, possession: { maxAge: ${age} } } }`));
   expect((await findings({ [signOn]: rule('P1D') })).map(({ code, path }) => `${code} ${path}`)).toEqual([
-    'idle-age rules[0].then.allow',
+    'idle-age rules[0].then.allow.possession.maxAge',
   ]);
   expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
 });

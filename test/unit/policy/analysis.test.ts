@@ -1,7 +1,7 @@
 /** What the static analysis finds in files: code, place, words, and how it is accepted. */
 import { describe, expect, test } from '@jest/globals';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
-import { type AnalysisFinding, findingText } from '../../../src/policy/model/analysis-finding.ts';
+import { type AnalysisFinding, findingsText } from '../../../src/policy/model/analysis-finding.ts';
 import { authenticators, load } from './configuration-dir.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
@@ -58,7 +58,7 @@ describe('rules that never decide', () => {
     ];
     const [found, ...others] = await findings({ [signOn]: policy(...rules) });
     expect(others).toEqual([]);
-    expect(found && findingText(found)).toBe(
+    expect(found && findingsText([found])).toBe(
       [
         `${signOn}:5:5: error: rules[2] never decides: the rules "Office" in line 3 and "Away" in line 4 together take all its cases [shadowed]`,
         `  5 |   - { name: A, when: { groups: { all: [a, b] } }, then: ${two} }`,
@@ -201,7 +201,7 @@ test('a long line is cut around the caret', async () => {
     'policies/sign-on/other.yaml': policy().replace('notes', 'other'),
     'apps/other.yaml': app('other'),
   });
-  const [, line = '', caret = ''] = found ? findingText(found).split('\n') : [];
+  const [, line = '', caret = ''] = found ? findingsText([found]).split('\n') : [];
   expect(line.length).toBeLessThan(140);
   expect(line).toMatch(/^ {2}3 \| \.\.\. .*group-59/);
   expect(line.slice(caret.indexOf('^'))).toMatch(/^\[other\]/);

@@ -53,7 +53,7 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
 
 test('a directory that does not exist', async () => {
   expect(await linesOf('/no/such/place')).toEqual([
-    '.:1:1 there is no directory /no/such/place: name the one that holds stepgate.yaml [directory_missing]',
+    'there is no directory /no/such/place: name the one that holds stepgate.yaml [directory_missing]',
   ]);
 });
 

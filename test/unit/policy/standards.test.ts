@@ -139,7 +139,7 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
   [
     'the default password policy for PCI DSS',
     { standard: 'pci-dss-4', then: '{ allow: { factors: 2 } }' },
-    ['8.3.4', '8.3.6', '8.3.7'].map((section) => `error stepgate.yaml:1 ${pci} ${section}`),
+    ['8.3.4', '8.3.6', '8.3.7'].map((section) => `error policies/password.yaml:1 ${pci} ${section}`),
   ],
   [
     'a long pause for PCI DSS',

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { loadConfiguration } from '../../../policy/load.ts';
-import { findingLine } from '../../../policy/model/finding.ts';
+import { findingLineIn } from '../../../policy/model/finding.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
@@ -75,7 +75,7 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
   if (from === undefined) return withStore(context, (store) => diffAgainstLive(store, candidate, context));
   const loaded = await loadConfiguration(from, context);
   if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => `${from}/${findingLine(problem)}`);
+    const lines = loaded.findings.map((problem) => findingLineIn(from, problem));
     throw refusal(`${from} is not a good configuration:\n${lines.join('\n')}`);
   }
   const { authenticators, now } = context;

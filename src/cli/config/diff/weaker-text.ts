@@ -1,27 +1,31 @@
 /** Says what a configuration would let users in with that was not enough before. */
 import { printable } from '../../shared/printable.ts';
+import { shellWord } from '../../shared/shell-word.ts';
 import { appsText } from './diff-text.ts';
 import type { NamedPlace } from './model.ts';
 import type { WeakerFindings, WeakerRule } from './weaker.ts';
 
-/** Whole lines. */
-export function weakerText({ weaker, undecided }: WeakerFindings): string {
+/** Whole lines. `dir`: where the files are. Absent: they are those of an earlier revision. */
+export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {
   const lines = [
-    ...(weaker.length > 0 ? ['This lets users in with less than before:', ...weaker.flatMap(ruleLines)] : []),
+    ...(weaker.length > 0
+      ? ['This lets users in with less than before:', ...weaker.flatMap((one) => ruleLines(one, dir))]
+      : []),
     ...(undecided.length > 0 ? ['It could not be decided whether this does:'] : []),
     ...undecided.map((sentence) => `  ${sentence}`),
+    ...(weaker.length > 0 && dir !== undefined ? ['Without --config, `explain` tells what is in use.'] : []),
     'nothing was changed, as --no-weaker says',
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
-function ruleLines({ apps, words, before, after, example }: WeakerRule): readonly string[] {
-  const options = example.map((word) => (/^[\w./:,=@+-]+$/.test(word) ? word : JSON.stringify(word)));
+function ruleLines({ apps, words, before, after, example }: WeakerRule, dir: string | undefined): readonly string[] {
+  const options = [...(dir === undefined ? [] : ['--config', dir]), ...example].map(shellWord);
   return [
     `  ${appsText(apps)}: ${words}`,
     `      before  ${placesText(before)}`,
     `      after   ${placesText(after)}`,
-    `      see     explain ${options.join(' ')}`,
+    `      see     npm run stepgate -- explain ${options.join(' ')}`,
   ];
 }
 

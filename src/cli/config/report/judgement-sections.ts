@@ -66,7 +66,7 @@ function findingCard(finding: AnalysisFinding): PageMarkup {
   const { severity, code, file, line, path, message, text, rules, example, advice } = finding;
   const details = [
     row('where', markup`<code>${file}:${line}</code>`),
-    row('line', markup`<code>${text.trim()}</code>`),
+    ...(text === '' ? [] : [row('line', markup`<code>${text.trim()}</code>`)]),
     ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${rule.file}:${rule.line}</code>`)),
     ...(example ? [row('example', markup`<code>explain ${example.map(shellWord).join(' ')}</code>`)] : []),
     row('what to do', `${advice} (docs/findings.md#${code})`),

@@ -1,4 +1,4 @@
-/** Finds faults of an expression before it is used, and attributes that it reads although they may be absent. */
+/** Finds faults of an expression before it is used, attributes that it reads, and times that it names. */
 import {
   type ASTNode,
   type Environment,
@@ -6,7 +6,9 @@ import {
   ParseError,
   TypeError as TypeFault,
 } from '@marcbachmann/cel-js';
-import { childrenOf, type ExpressionFault, forbiddenCalls } from './environment.ts';
+import type { Seconds } from '../../../core/model/facts.ts';
+import { dateSpan } from '../../../core/policy/date-bound.ts';
+import { childrenOf, type ExpressionFault, forbiddenCalls, untypedEnvironment } from './environment.ts';
 
 /** By the environment of `typedEnvironment`. Empty: it is a condition that can be evaluated. */
 export function expressionFaults(written: string, environment: Environment): readonly ExpressionFault[] {
@@ -96,4 +98,49 @@ function namesIfTrue(node: ASTNode): readonly string[] {
 function namesIfFalse(node: ASTNode): readonly string[] {
   if (node.op === '||') return node.args.flatMap(namesIfFalse);
   return node.op === '!_' ? namesIfTrue(node.args) : [];
+}
+
+/** A place in an expression (UTF-16 units from its beginning), and what it names. */
+export interface ExpressionPlace {
+  readonly offset: number;
+  readonly name: string;
+}
+
+/** The attributes of the profile that it reads or asks for. An expression that cannot be read has none. */
+export function attributesRead(written: string): readonly ExpressionPlace[] {
+  return nodesOf(written).flatMap((node) => {
+    const name = optionalName(node);
+    return name?.startsWith('user.profile.')
+      ? [{ offset: node.range.start, name: name.slice('user.profile.'.length) }]
+      : [];
+  });
+}
+
+/** `now < date("2027-01-31")`: the moments (epoch seconds) up to which a part of it holds. */
+export function endsOf(written: string): readonly (ExpressionPlace & { readonly until: Seconds })[] {
+  return nodesOf(written).flatMap((node) => {
+    if (node.op !== '<' && node.op !== '<=' && node.op !== '>' && node.op !== '>=') return [];
+    const [left, right] = node.args;
+    const [earlier, later] = node.op.startsWith('<') ? [left, right] : [right, left];
+    const until = momentOf(later);
+    if (until === undefined || earlier.op !== 'id' || earlier.args !== 'now') return [];
+    return [{ offset: node.range.start, name: written.slice(later.range.start, later.range.end), until }];
+  });
+}
+
+/** What `date("...")` or `timestamp("...")` says (epoch seconds). */
+function momentOf(node: ASTNode): Seconds | undefined {
+  if (node.op !== 'call' || !['date', 'timestamp'].includes(node.args[0])) return undefined;
+  const [text] = node.args[1];
+  return text?.op === 'value' && typeof text.args === 'string' ? dateSpan(text.args)?.from : undefined;
+}
+
+function nodesOf(written: string): readonly ASTNode[] {
+  const within = (node: ASTNode): readonly ASTNode[] => [node, ...childrenOf(node).flatMap(within)];
+  try {
+    return within(untypedEnvironment.parse(written).ast);
+  } catch (error) {
+    if (error instanceof ParseError) return [];
+    throw error;
+  }
 }

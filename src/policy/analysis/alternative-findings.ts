@@ -1,0 +1,94 @@
+/** Alternatives and chains of a rule that no user can meet, and those that add nothing. */
+
+import { proofsIn } from '../../core/analysis/case-proofs.ts';
+import { followsChain } from '../../core/analysis/chain-order.ts';
+import { impliesAll } from '../../core/analysis/strictness.ts';
+import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
+import { meetsRequirement } from '../../core/evidence/requirement.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import type { Requirement, Rule } from '../../core/model/policy.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
+import type { RuleCases } from './rule-cases.ts';
+
+interface Analysed {
+  readonly configuration: AnalysedConfiguration;
+  /** The enabled ones. */
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+}
+
+/** A rule of which nothing can be met at all is the matter of other findings. */
+export function alternativeFindings(
+  { then, ...rule }: Rule,
+  cases: RuleCases,
+  { configuration, authenticators }: Analysed,
+): readonly AnalysisFinding[] {
+  const place = configuration.placeOf(rule);
+  if (place === undefined || then.kind !== 'allow' || then.session) return [];
+  const parts = partsOf(then.requirement, place);
+  const usable = usableIn(cases, authenticators);
+  const canBeMet = ({ requirement }: Part) =>
+    usable.some((some) => meetsRequirement(requirement, bestEvidence(requirement, some)));
+  const met = parts.filter(canBeMet);
+  if (met.length === 0) return [];
+  return [
+    ...parts.filter((part) => !met.includes(part)).map(unmeetable),
+    // What a browser may remember changes what an alternative comes to.
+    ...(then.remember === undefined ? pointless(met, authenticators) : []),
+  ];
+}
+
+/** One alternative or chain, and where it stands. */
+interface Part {
+  readonly requirement: Requirement;
+  readonly place: FilePlace;
+}
+
+function partsOf(requirement: Requirement, { source, path }: FilePlace): readonly Part[] {
+  const at = (key: string, index: number) => ({ source, path: [...path, 'then', 'allow', key, index] });
+  return 'chains' in requirement
+    ? requirement.chains.map((chain, index) => ({ requirement: { chains: [chain] }, place: at('chains', index) }))
+    : requirement.anyOf.map((one, index) => ({ requirement: { anyOf: [one] }, place: at('anyOf', index) }));
+}
+
+/** What may be used in each case; where cases are open, all that is enabled. */
+function usableIn(
+  cases: RuleCases,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly (readonly AuthenticatorDescriptor[])[] {
+  return cases?.map((one) => proofsIn(one, one.policies).authenticators) ?? [authenticators];
+}
+
+function unmeetable({ requirement, place }: Part): AnalysisFinding {
+  const what = 'chains' in requirement ? 'this chain' : 'this alternative';
+  const message = `no user can meet ${what}: what may be used there does not come to it, at its best and fresh`;
+  const advice = 'enable what it takes in stepgate.yaml, let it be used in the enrollment policy, or remove it';
+  return analysisFinding('unmeetable', place, { message, advice });
+}
+
+/** From the last on: of two that say the same, one stays. */
+function pointless(
+  parts: readonly Part[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly AnalysisFinding[] {
+  let kept = parts;
+  return parts.toReversed().flatMap((part) => {
+    const others = kept.filter((one) => one !== part);
+    if (!isContained(part, others, authenticators)) return [];
+    kept = others;
+    const message = 'adds nothing: what meets it meets another one, too';
+    return [analysisFinding('pointless-alternative', part.place, { message, advice: 'remove it' })];
+  });
+}
+
+function isContained(
+  { requirement }: Part,
+  others: readonly Part[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): boolean {
+  if (others.length === 0) return false;
+  if ('chains' in requirement)
+    return others.some((other) => 'chains' in other.requirement && followsChain(requirement, other.requirement));
+  const anyOf = others.flatMap((other) => ('anyOf' in other.requirement ? other.requirement.anyOf : []));
+  return impliesAll([requirement], [{ anyOf }], { authenticators });
+}

@@ -1,0 +1,87 @@
+/** Greatest ages that no proof reaches, as every session in which they count has ended before. */
+import { proofsIn } from '../../core/analysis/case-proofs.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import type { AllowTerms, Requirement, Rule } from '../../core/model/policy.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { durationText } from '../model/duration-text.ts';
+import { durationSeconds } from '../schema/durations.ts';
+import { valuesAt } from '../source/values-at.ts';
+import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
+import type { RuleCase, RuleCases } from './rule-cases.ts';
+
+export function idleAges(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const place = placeOf(rule);
+  if (place === undefined || cases === undefined || cases.length === 0 || rule.then.kind !== 'allow') return [];
+  const { oldest, longestPause } = longestIn(cases);
+  const { then } = rule;
+  const ages = idleIn(place, then.requirement, { name: 'maxAge', limit: oldest });
+  const pauses = idleIn(place, then.requirement, { name: 'maxIdle', limit: longestPause });
+  return [
+    ...ages.map(({ seconds, at }) => idleAge(at, `a greatest age of ${durationText(seconds)}`, oldest)),
+    ...pauses.map(({ seconds, at }) => idlePause(at, seconds, longestPause)),
+    ...idleLimit(then, place, cases),
+  ];
+}
+
+/** Over all cases in which the rule decides. */
+function longestIn(cases: readonly RuleCase[]): { readonly oldest: Seconds; readonly longestPause: Seconds } {
+  const proofs = cases.map((one) => proofsIn(one, one.policies));
+  return {
+    oldest: Math.max(...proofs.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
+    longestPause: Math.max(...proofs.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),
+  };
+}
+
+/** Keys under which a file says it. */
+const keys = { maxAge: ['maxAge', 'reauthenticate', 'every'], maxIdle: ['maxIdle'] } as const;
+
+interface Idle {
+  readonly name: 'maxAge' | 'maxIdle';
+  readonly limit: Seconds;
+}
+
+/** The first that is too long, and where it stands. */
+function idleIn({ source, path }: FilePlace, requirement: Requirement, { name, limit }: Idle) {
+  const seconds = valuesIn(requirement, name).find((one) => one >= limit);
+  if (seconds === undefined) return [];
+  const allowed = [...path, 'then', 'allow'];
+  const written = keys[name]
+    .flatMap((key) => valuesAt(source.content, `${allowed.join('.')}.**.${key}`))
+    .find(({ value }) => typeof value === 'string' && durationSeconds(value) === seconds);
+  return [{ seconds, at: { source, path: written?.path ?? allowed } }];
+}
+
+const advice = 'shorten it, or leave it out';
+
+function idleAge(place: FilePlace, what: string, oldest: Seconds): AnalysisFinding {
+  const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
+  return analysisFinding('idle-age', place, { message, advice });
+}
+
+function idlePause(place: FilePlace, pause: Seconds, longest: Seconds): AnalysisFinding {
+  const message = `has a longest pause of ${durationText(pause)} that never counts: no session is without activity for longer than ${durationText(longest)}`;
+  return analysisFinding('idle-age', place, { message, advice });
+}
+
+/** How long what was proved counts at the app, where the session itself is not longer. */
+function idleLimit(
+  then: AllowTerms,
+  { source, path }: FilePlace,
+  cases: readonly RuleCase[],
+): readonly AnalysisFinding[] {
+  const { absolute: limit, ...appSession } = then.appSession ?? {};
+  if (limit === undefined) return [];
+  const unlimited = cases.map((one) => ({ ...one, app: { ...one.app, then: { ...then, appSession } } }));
+  const { oldest } = longestIn(unlimited);
+  if (limit < oldest) return [];
+  const place = { source, path: [...path, 'then', 'session', 'absolute'] };
+  return [idleAge(place, `a session length of ${durationText(limit)}`, oldest)];
+}
+
+function valuesIn(requirement: Requirement, name: 'maxAge' | 'maxIdle'): readonly Seconds[] {
+  const parts: readonly { readonly maxAge?: Seconds; readonly maxIdle?: Seconds }[] =
+    'chains' in requirement
+      ? requirement.chains.flat()
+      : requirement.anyOf.flatMap((alternative) => [alternative, ...alternative.demands]);
+  return parts.flatMap((part) => part[name] ?? []);
+}
