@@ -1,6 +1,6 @@
 /**
- * A message that was rejected for good: a user who has proved something is told at the page that waits for its code, and
- * what to do. Before a proof nothing tells it, because only an account has messages that can be rejected.
+ * A message that was rejected for good: a user who has proved something is told at the page that waits for its code,
+ * and what to do. Before a proof nothing tells it, because only an account has messages that can be rejected.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
