@@ -56,10 +56,15 @@ function readPlainEntries(source: string): readonly FlatEntry[] | undefined {
 function unquoted(quoted: string): string | undefined {
   if (!quoted.includes('\\')) return quoted.slice(1, -1);
   try {
-    return JSON.parse(quoted) as string;
+    return parseText(quoted);
   } catch {
     return undefined;
   }
+}
+
+/** Throws a SyntaxError for what is no JSON. */
+function parseText(quoted: string): string {
+  return JSON.parse(quoted) as string;
 }
 
 function readTokens(source: string, file: string): readonly FlatEntry[] {
@@ -73,7 +78,7 @@ function readTokens(source: string, file: string): readonly FlatEntry[] {
   };
   const decode = ({ text, offset }: Token): string => {
     try {
-      return JSON.parse(text) as string;
+      return parseText(text);
     } catch {
       return fail(offset, 'this text is not valid JSON');
     }
