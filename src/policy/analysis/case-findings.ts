@@ -53,6 +53,7 @@ export function caseFindings(
 ): readonly AnalysisFinding[] {
   const found = apps.flatMap((app) => [
     ...closedApp(app, configuration),
+    ...openCases(app, configuration),
     ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
     ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
     ...weaker(app, configuration),
@@ -75,6 +76,24 @@ function closedApp(
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [analysisFinding('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
+
+/** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
+function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+    const place = placeOf(rule);
+    if (place === undefined) return [];
+    const parts = {
+      message: `what it comes to with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
+      severity: 'warning' as const,
+      rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
+      advice: 'say these rules with simpler conditions, or divide the policy',
+    };
+    return [analysisFinding('undecided', place, parts)];
+  });
+}
+
+/** Rules of the session policy that are named with it. */
+const mostNamed = 3;
 
 function lockOut(
   one: PolicyCase,
