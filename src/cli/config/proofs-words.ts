@@ -1,4 +1,5 @@
 /** All sets of proofs that are enough, in a few words: `webauthn, or password + one of (totp, phone)`. */
+import { methodName } from '../../core/model/authenticator-name.ts';
 import type { Action, AllSets } from '../../core/remediation/all-sufficient-sets.ts';
 
 /** Longer texts end with the number of sets that are left out. */
@@ -27,8 +28,9 @@ function wordsOf({ sets, isComplete }: AllSets): string {
   return shortened(simplestFirst, isComplete);
 }
 
-function nameOf({ authenticator, toEnroll }: Action): string {
-  return toEnroll ? `enroll ${authenticator}` : authenticator;
+function nameOf({ authenticator, method, toEnroll }: Action): string {
+  const name = method === undefined ? authenticator : methodName(authenticator, method);
+  return toEnroll ? `enroll ${name}` : name;
 }
 
 /** A chain may take two of one kind. */

@@ -18,7 +18,8 @@ export type RuleVerdict =
   | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[] }
   /** These rules before it take all its cases, and fewer of them do not. */
   | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[] }
-  | { readonly kind: 'undecided' };
+  /** `ranOut`: the steps of the search did not suffice. */
+  | { readonly kind: 'undecided'; readonly ranOut?: true };
 
 /** By position of the rule. */
 export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
@@ -39,7 +40,7 @@ interface Analysed {
 function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): RuleVerdict {
   const budget = newBudget();
   const found = findModel(decidingFormulas(rule, before, space), budget);
-  if (found === 'undecided') return { kind: 'undecided' };
+  if (found === 'undecided') return { kind: 'undecided', ranOut: true };
   if (found !== 'impossible') {
     const facts = space.factsOf(found.model);
     return findRule(policy, facts).rule === rule ? { kind: 'decides', facts } : { kind: 'undecided' };

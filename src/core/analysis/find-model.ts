@@ -21,6 +21,15 @@ export function newBudget(): Budget {
   return { steps: 100_000 };
 }
 
+/** The same within a larger budget, which gives no more than one question may take. */
+export function findModelWithin(formulas: readonly Formula[], whole: Budget): Search {
+  const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
+  const budget = { steps: given };
+  const found = findModel(formulas, budget);
+  whole.steps -= given - Math.max(0, budget.steps);
+  return found;
+}
+
 type Domains = ReadonlyMap<Variable, bigint>;
 
 /** All formulas must hold. Takes from the budget. */

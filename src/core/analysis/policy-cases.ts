@@ -8,7 +8,7 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../policy/com
 import { findRule } from '../policy/rules.ts';
 import type { Formula, UserFacts } from '../policy/theory.ts';
 import { decidingFormulas } from './dead-rules.ts';
-import { findModel, newBudget } from './find-model.ts';
+import { type Budget, findModelWithin } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import type { RuleSpace } from './rule-space.ts';
 
@@ -23,33 +23,69 @@ export interface PolicyCase {
   readonly formulas: readonly Formula[];
 }
 
+/** Rules of which it is not known whether they ever decide together. */
+export type OpenCase = Omit<PolicyCase, 'facts' | 'formulas' | 'enrollment'>;
+
 export interface PolicyCases {
   readonly cases: readonly PolicyCase[];
   /** Some combination could not be decided, so that what is not among the cases may still happen. */
   readonly isPartial: boolean;
+  /** Combinations for which the steps of the search did not suffice. */
+  readonly open: readonly OpenCase[];
 }
 
+/** For all combinations of an app: enough for tens of thousands of them. */
+const budgetSteps = 10_000_000;
+
 /** Only rules that allow. */
-export function policyCases(policies: PolicySet, space: RuleSpace): PolicyCases {
+export function policyCases(
+  policies: PolicySet,
+  space: RuleSpace,
+  budget: Budget = { steps: budgetSteps },
+): PolicyCases {
   const { session, app, enrollment } = policies;
+  const thirds = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
+  const found = allowing(session, space).flatMap((one) =>
+    (app ? allowing(app, space) : []).map((other) => casesOfPair({ one, other, thirds }, { policies, space, budget })),
+  );
+  return {
+    cases: found.flatMap(({ cases }) => cases),
+    isPartial: found.some(({ isPartial }) => isPartial),
+    open: found.flatMap(({ open }) => open),
+  };
+}
+
+interface Pair {
+  readonly one: Deciding<Rule>;
+  readonly other: Deciding<Rule>;
+  readonly thirds: readonly (Deciding<EnrollmentRule> | undefined)[];
+}
+
+interface Searched {
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+  readonly budget: Budget;
+}
+
+function casesOfPair({ one, other, thirds }: Pair, { policies, space, budget }: Searched): PolicyCases {
+  const pair = { session: one.rule, app: other.rule };
+  const both = [...space.onceProved, ...one.formulas, ...other.formulas];
+  const joint = findModelWithin(both, budget);
+  if (joint === 'impossible') return { cases: [], isPartial: false, open: [] };
+  if (joint === 'undecided' && budget.steps <= 0) return { cases: [], isPartial: true, open: [pair] };
   const cases: PolicyCase[] = [];
-  let isPartial = false;
-  for (const one of allowing(session, space)) {
-    for (const other of app ? allowing(app, space) : []) {
-      const both = [...space.onceProved, ...one.formulas, ...other.formulas];
-      if (findModel(both, newBudget()) === 'impossible') continue;
-      for (const third of enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined]) {
-        const formulas = [...both, ...(third?.formulas ?? [])];
-        const found = findModel(formulas, newBudget());
-        if (found === 'impossible') continue;
-        const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
-        const rules = { session: one.rule, app: other.rule, ...(third && { enrollment: third.rule }) };
-        if (facts && decideTogether(policies, rules, facts)) cases.push({ ...rules, facts, formulas });
-        else isPartial = true;
-      }
-    }
+  let [isPartial, hasRunOut] = [false, false];
+  for (const third of thirds) {
+    const formulas = [...both, ...(third?.formulas ?? [])];
+    const found = findModelWithin(formulas, budget);
+    if (found === 'impossible') continue;
+    const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
+    const rules = { ...pair, ...(third && { enrollment: third.rule }) };
+    if (facts && decideTogether(policies, rules, facts)) cases.push({ ...rules, facts, formulas });
+    else isPartial = true;
+    hasRunOut ||= found === 'undecided';
   }
-  return { cases, isPartial };
+  return { cases, isPartial, open: hasRunOut ? [pair] : [] };
 }
 
 /** Facts for the case in which the user is in one group at most. Undefined: it takes several. */

@@ -72,7 +72,10 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const apps = await analysedApps(configuration);
   const others = [...caseFindings(apps, configuration), ...ruleFindings({ apps, alive }, configuration)];
   const isDead = (finding: AnalysisFinding) =>
-    dead.some(({ file, line, code }) => code !== 'undecided' && file === finding.file && line === finding.line);
+    dead.some(
+      ({ file, line, code }) =>
+        (code !== 'undecided' || finding.code === 'undecided') && file === finding.file && line === finding.line,
+    );
   return [
     ...dead,
     ...others.filter((finding) => !isDead(finding)),

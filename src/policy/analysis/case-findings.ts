@@ -13,6 +13,7 @@ import {
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
+import { proofNames } from '../../core/evidence/named.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
@@ -52,6 +53,7 @@ export function caseFindings(
 ): readonly AnalysisFinding[] {
   const found = apps.flatMap((app) => [
     ...closedApp(app, configuration),
+    ...openCases(app, configuration),
     ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
     ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
     ...weaker(app, configuration),
@@ -74,6 +76,24 @@ function closedApp(
   const advice = 'correct the conditions of the rules that allow, or remove the app';
   return [analysisFinding('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
+
+/** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
+function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
+    const place = placeOf(rule);
+    if (place === undefined) return [];
+    const parts = {
+      message: `what it comes to with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
+      severity: 'warning' as const,
+      rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
+      advice: 'say these rules with simpler conditions, or divide the policy',
+    };
+    return [analysisFinding('undecided', place, parts)];
+  });
+}
+
+/** Rules of the session policy that are named with it. */
+const mostNamed = 3;
 
 function lockOut(
   one: PolicyCase,
@@ -188,9 +208,10 @@ function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfigura
     if (place === undefined) return [];
     const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
       analysisFinding('weaker-below', place, {
-        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${keys.join(' and ')} is enough`,
+        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',

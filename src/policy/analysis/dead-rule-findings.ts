@@ -64,8 +64,13 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
   if (place === undefined || verdict.kind === 'decides') return [];
   const { source, path } = place;
   if (verdict.kind === 'undecided') {
-    const message = 'whether it ever decides could not be decided';
-    return [analysisFinding('undecided', place, { message, advice: 'say it with simpler conditions' })];
+    const reason = verdict.ranOut ? ': the steps of the search did not suffice' : '';
+    const parts = {
+      message: `whether it ever decides could not be decided${reason}`,
+      advice: 'say it with simpler conditions',
+      ...(verdict.ranOut && { severity: 'warning' as const }),
+    };
+    return [analysisFinding('undecided', place, parts)];
   }
   if (verdict.kind === 'contradictory') {
     const [only] = verdict.conflict;
@@ -77,12 +82,15 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
   const parts = {
     message: `${rule.reportOnly ? 'never reports' : 'never decides'}: ${takersInWords(verdict.by, rule)} all its cases`,
-    rules: verdict.by.map(namedRule),
+    rules: verdict.by.slice(0, mostNamed).map(namedRule),
     advice: 'move it above, narrow the rules before it, or remove it',
     ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
   };
   return [analysisFinding('shadowed', place, parts)];
 }
+
+/** Rules that take the cases of another one and are named. */
+const mostNamed = 5;
 
 function thenOf(rule: RuleHead): string {
   return 'then' in rule ? JSON.stringify(rule.then) : '';
@@ -95,10 +103,11 @@ function conflictInWords(conflict: readonly RulePart[]): string {
 }
 
 function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): string {
-  const names = by.map(({ name, location }) => {
+  const names = by.slice(0, mostNamed).map(({ name, location }) => {
     const isHere = location?.file === own?.file;
     return `"${name}" in ${isHere ? `line ${location?.line ?? 1}` : `${location?.file}:${location?.line}`}`;
   });
-  if (names.length === 1) return `the rule ${names.join('')} takes`;
+  if (by.length === 1) return `the rule ${names.join('')} takes`;
+  if (by.length > mostNamed) return `the rules ${names.join(', ')} and ${by.length - mostNamed} more together take`;
   return `the rules ${names.slice(0, -1).join(', ')} and ${names.at(-1)} together take`;
 }

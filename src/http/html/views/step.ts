@@ -136,11 +136,13 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
 
 function selectContent({ page, step, t }: StepOf<'select'>): Content {
   const choices = step.options.map(
-    ({ authenticator, enrollment, label }): ChoiceModel => ({
+    ({ authenticator, enrollment, label, method }): ChoiceModel => ({
       value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
       icon: iconOf(authenticator),
       name: authenticatorName(authenticator, t),
-      about: { key: `select.${step.purpose}.${authenticator}` },
+      about: {
+        key: t.pick(`select.${step.purpose}.${authenticator}.${method}`, `select.${step.purpose}.${authenticator}`),
+      },
       ...omitUndefined({ label }),
     }),
   );
@@ -178,7 +180,8 @@ function challengeContent({ page, step, t }: StepOf<'challenge'>): Content {
       }),
       main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
       fields: step.inputs.includes('secret') ? fields : explained(fields),
-      action: challengeAction(step),
+      // A link is answered where it leads.
+      ...(step.inputs.length > 0 && { action: challengeAction(step) }),
       options: optionsOf(page, t),
     },
   };
@@ -201,14 +204,10 @@ function publicKeyChallenge({ page, step, t }: StepOf<'challenge'>): Content {
   };
 }
 
-/**
- * Why it is asked, above the form, and how it goes, below. That nothing was sent goes before the code of before; the
- * notice of this very request says so, too, with the time to wait.
- */
+/** Why it is asked, above the form, and how it goes, below. That nothing was sent goes before the code of before. */
 function whyAndHow(step: Extract<Step, { kind: 'challenge' }>, t: Translator) {
   const lead = challengeLead(step, t);
-  const isTold = step.notices.some(({ code }) => code === 'send.exceeded');
-  if (publicOf(step).unsent === true) return isTold ? {} : { reason: { text: lead } };
+  if (publicOf(step).unsent === true) return { reason: { text: lead } };
   return omitUndefined({ reason: reasonOf(step), lead: step.inputs.includes('secret') ? undefined : lead });
 }
 

@@ -1,0 +1,70 @@
+/** An analysis that would not end says which rules it did not decide. */
+import { expect, test } from '@jest/globals';
+import { policyCases } from '../../../src/core/analysis/policy-cases.ts';
+import { ruleSpace } from '../../../src/core/analysis/rule-space.ts';
+import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { snapshotOfDocuments } from '../../../src/policy/revision/snapshot.ts';
+import { universe } from '../../core/support/universe.ts';
+import { authenticators, load } from './configuration-dir.ts';
+
+const signOn = 'policies/sign-on/notes.yaml';
+const holes = 6;
+const names = (count: number) => Array.from({ length: count }, (_, at) => at);
+const group = (pigeon: number, hole: number) => `p${pigeon}h${hole}`;
+
+/**
+ * More pigeons than holes, as rules that deny: what is left for the rules below is nothing, and no short proof by cases
+ * says so (A. Haken, 1985).
+ */
+function pigeons(): readonly string[] {
+  const pigeon = names(holes + 1);
+  const nowhere = pigeon.map((one) => `none: [${names(holes).map((hole) => group(one, hole))}]`);
+  const together = names(holes).flatMap((hole) =>
+    pigeon.flatMap((one) => names(one).map((other) => `all: [${group(one, hole)}, ${group(other, hole)}]`)),
+  );
+  return [...nowhere, ...together].map((groups, at) => `{ name: R${at}, when: { groups: { ${groups} } }, then: deny }`);
+}
+
+const target = '{ name: Target, when: { groups: { any: [staff] } }, then: { allow: { factors: 2 } } }';
+const entangled = [...pigeons(), target, '{ name: Rest, then: { allow: { factors: 1 } } }'];
+const file = `name: notes\nrules:\n${entangled.map((rule) => `  - ${rule}\n`).join('')}`;
+
+test('rules that are entangled on purpose are undecided by name, and all others are decided', async () => {
+  const loaded = await load({ [signOn]: file });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 0 });
+  const reason = 'could not be decided: the steps of the search did not suffice';
+  const warned = found.filter(({ severity }) => severity !== 'note');
+  const lines = warned.map(({ severity, code, line, message }) => `${severity} ${code} ${line} ${message}`);
+  // The last of the denials are nearly as entangled as what is below them.
+  expect(lines.filter((line) => !line.startsWith('warning undecided 13'))).toEqual([]);
+  expect(lines.slice(-2)).toEqual([
+    `warning undecided ${entangled.indexOf(target) + 3} whether it ever decides ${reason}`,
+    `warning undecided ${entangled.length + 2} what it comes to with other policies in the app notes ${reason}`,
+  ]);
+});
+
+test('combinations that are left when the steps have run out are open, and none is called impossible', async () => {
+  const loaded = await load({
+    [signOn]: file
+      .split('\n')
+      .slice(0, 2)
+      .concat(`  - ${target}`, '  - { name: Rest, then: { allow: { factors: 1 } } }')
+      .join('\n'),
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+  const app = await snapshot.app('notes');
+  if (app === undefined) throw new Error('the app is missing');
+  const policies = await snapshot.policies(app);
+  const rules = [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule.when);
+  const cases = (steps: number) => policyCases(policies, ruleSpace(rules, universe()), { steps });
+  const inWords = (found: ReturnType<typeof cases>) => [
+    found.cases.map((one) => one.app.name),
+    found.open.map((one) => one.app.name),
+    found.isPartial,
+  ];
+  expect(inWords(cases(10_000))).toEqual([['Target', 'Rest'], [], false]);
+  expect(inWords(cases(0))).toEqual([[], ['Target', 'Rest'], true]);
+  expect(inWords(cases(11))).toEqual([['Target'], ['Rest'], true]);
+});
