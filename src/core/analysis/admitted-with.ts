@@ -48,7 +48,7 @@ export function admittedWith(
 }
 
 /** The simplest first. */
-export function* candidatesFor(
+export function* admittingProofs(
   policies: PolicySet,
   { premises, proofs, isWanted, remembered }: Wanted,
 ): Generator<AdmittedWith> {

@@ -1,13 +1,13 @@
 /**
  * What a claim says about what the rules of a case ask for. No fact makes a difference, and the rules of many cases ask
- * for the same, so each demand is judged once.
+ * for the same, so there is one verdict on each demand.
  */
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { isNamedBy } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { type AdmittedWith, candidatesFor } from './admitted-with.ts';
+import { type AdmittedWith, admittingProofs } from './admitted-with.ts';
 import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
@@ -25,30 +25,30 @@ export type Claim =
   /** Users who get in could do so by these authenticators alone; one of `including` must be usable. */
   | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
 
-export interface JudgedDemand {
-  /** Whoever meets what the rules ask for does what the claim says. */
+export interface DemandVerdict {
+  /** A user who meets what the rules ask for does what the claim says. */
   readonly isFine: boolean;
   /** Proofs that may let a user in against the claim, the simplest first. Takes a search. */
   candidates(): readonly AdmittedWith[];
 }
 
-export type JudgeDemand = (one: SignInCase) => JudgedDemand;
+export type JudgeDemand = (one: SignInCase) => DemandVerdict;
 
 /** For the cases of one app. */
 export function demandJudge(
   { claim, countsRemembered }: { readonly claim: Claim; readonly countsRemembered?: true },
   policies: PolicySet,
 ): JudgeDemand {
-  const known = new Map<string, JudgedDemand>();
+  const known = new Map<string, DemandVerdict>();
   return (one) => {
     const possible = proofsIn(one, policies);
     const remembered = countsRemembered ? [] : possible.authenticators.filter(isRemembered);
     const premises = premisesOf(one, policies, remembered);
     const { authenticators, ...limits } = possible;
     const key = JSON.stringify([premises, limits, authenticators.map((descriptor) => descriptor.key)]);
-    const judged = known.get(key) ?? judgedDemand({ claim, premises, possible, remembered }, policies);
-    known.set(key, judged);
-    return judged;
+    const verdict = known.get(key) ?? verdictOn({ claim, premises, possible, remembered }, policies);
+    known.set(key, verdict);
+    return verdict;
   };
 }
 
@@ -59,7 +59,7 @@ interface Demanded {
   readonly remembered: PossibleProofs['authenticators'];
 }
 
-function judgedDemand({ claim, premises, possible, remembered }: Demanded, policies: PolicySet): JudgedDemand {
+function verdictOn({ claim, premises, possible, remembered }: Demanded, policies: PolicySet): DemandVerdict {
   const proofs = withMethodsOf(possible, [...premises, asRequirement(claim)]);
   const isFineSet = fineEvidence(claim, premises);
   const isFine =
@@ -71,7 +71,7 @@ function judgedDemand({ claim, premises, possible, remembered }: Demanded, polic
   return {
     isFine,
     candidates() {
-      found ??= [...candidatesFor(policies, { premises, proofs, isWanted, remembered })];
+      found ??= [...admittingProofs(policies, { premises, proofs, isWanted, remembered })];
       return found;
     },
   };

@@ -1,6 +1,6 @@
-/** What rules ask for is judged once, however many cases ask for it. */
+/** There is one verdict on what rules ask for, however many cases ask for it. */
 import { expect, test } from '@jest/globals';
-import { demandJudge } from '../../src/core/analysis/judged-demand.ts';
+import { demandJudge } from '../../src/core/analysis/demand-verdict.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { allow, factors, policiesOf } from './support/fixtures.ts';
 
