@@ -3,7 +3,7 @@
  * attribute schema keeps for administrators. The caller has checked the form and Law 7.
  */
 import { auditKey, signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
-import { pastSignIns } from '../../users/sign-in-history.ts';
+import { parseHistory } from '../../users/sign-in-history.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import type { User } from '../../users/user.ts';
 import { allUsualNetworks } from '../../users/usual-places.ts';
@@ -40,7 +40,7 @@ export async function ownData(context: OpenAccount): Promise<OwnData> {
   const signIns = await readSignIns(services.store, account.user.id);
   const places = await context.unit.get(usualPlacesKey(account.user.id));
   const networks = allUsualNetworks(places?.value);
-  const history = pastSignIns((await context.unit.get(signInHistoryKey(account.user.id)))?.value);
+  const history = parseHistory((await context.unit.get(signInHistoryKey(account.user.id)))?.value);
   return {
     issuer: services.issuer,
     madeAt: services.now(),
