@@ -76,3 +76,14 @@ export function isRelative({ before, after }: ValueTest): boolean {
 function spanOf(bound: DateBound, now: Seconds): DateSpan {
   return 'fromNow' in bound ? { from: now + bound.fromNow, to: now + bound.fromNow } : bound;
 }
+
+/**
+ * Days on both sides of each moment at which tests with fixed bounds change their answer, so that between two of them
+ * nothing changes. Each once, in order.
+ */
+export function daysAround(tests: readonly ValueTest[]): readonly string[] {
+  const bounds = tests.flatMap(({ before, after }) => [before, after]);
+  const moments = bounds.flatMap((bound) => (bound === undefined || 'fromNow' in bound ? [] : [bound.from, bound.to]));
+  const days = moments.map((moment) => Math.floor(moment / DAY)).flatMap((day) => [day - 1, day, day + 1]);
+  return [...new Set(days)].sort((a, b) => a - b).map((day) => new Date(day * DAY * 1000).toISOString().slice(0, 10));
+}
