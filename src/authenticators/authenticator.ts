@@ -120,6 +120,9 @@ export interface ProfileValueProof {
   ): Delivery | undefined;
 }
 
+/** The one of `descriptor.methods` by which a magic link is answered, where they tell it from the code. */
+export const magicLinkMethod = 'link';
+
 /** What an authenticator may know of the request, the user and the configuration. */
 export interface AuthenticatorContext {
   /** Epoch seconds. */
@@ -163,10 +166,14 @@ export interface AuthenticatorContext {
   readonly allowedCredentials?: readonly string[];
   /** Only a proof with user verification makes progress. */
   readonly userVerification?: boolean;
+  /** Those of `descriptor.methods` by which a proof makes progress: it offers no other. Absent: any. */
+  readonly methods?: readonly string[];
   /**
    * One of `public.methods`: how the user wants the message that is requested again. Absent: the authenticator chooses.
    */
   readonly method?: string;
+  /** The answer came from the page behind the magic link, in the browser that began the sign-in. */
+  readonly byLink?: true;
   /** The proof is for setting a forgotten password anew, and signs the user in to nothing. */
   readonly recovering?: true;
   /**
@@ -212,6 +219,8 @@ export interface Credential {
   /** The most that this credential can prove. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  /** The only methods by which it can be proved, whatever its authenticator could. Absent: all. */
+  readonly methods?: readonly string[];
   /** Epoch seconds from which it no longer counts; absent: it stays. */
   readonly expiresAt?: Seconds;
   /** Its last use has been made: what it proved stands, and it proves nothing more. */
@@ -245,6 +254,7 @@ export interface RememberedDevice {
   /** What was proved then. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  readonly method?: string;
   /** When it was proved (epoch seconds). */
   readonly at: Seconds;
   /** Until when it is remembered, as the page said (epoch seconds). */
@@ -275,6 +285,8 @@ export interface IssuedChallenge {
   readonly inputs: readonly InputKind[];
   readonly public: Readonly<Record<string, unknown>>;
   readonly private: Readonly<Record<string, unknown>>;
+  /** Those of `descriptor.methods` by which it can be answered. Absent: the authenticator has none. */
+  readonly methods?: readonly string[];
   /** Epoch seconds from which it no longer counts. */
   readonly expires: Seconds;
   /** Messages to the user, sent now. For a decoy: none, at the same cost. */
@@ -301,6 +313,8 @@ export interface Proof {
   readonly characteristics: readonly Characteristic[];
   /** Authentication method references (RFC 8176). */
   readonly amr: readonly string[];
+  /** One of `descriptor.methods`. Absent: the authenticator has none. */
+  readonly method?: string;
 }
 
 export interface Verified {
@@ -418,6 +432,8 @@ export interface IdentifyByCredential {
 export interface MagicLinkDetails {
   /** To be entered in the browser that requested the message, when the link was followed in another one. */
   readonly passcode: string;
+  /** Only the link counts: no page shows the passcode. */
+  readonly linkOnly?: true;
   /** The browser that requested the message, for the user to compare; empty texts: unknown. */
   readonly requestedFrom: { readonly ip: string; readonly browser: string; readonly system: string };
 }

@@ -44,12 +44,11 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
   switch (template) {
     case 'code': {
       const isRecovery = given.text('purpose') === 'recovery';
-      const text = (part: 'subject' | 'lead' | 'link') => ({
+      const text = (part: 'subject' | 'lead' | 'lead.link' | 'link') => ({
         key: isRecovery ? `mail.code.recovery.${part}` : `mail.code.${part}`,
         params: { app },
       });
-      const texts = { lead: text('lead'), action: text('link') };
-      const model = { ...base, ...originOf(given), ...texts, code, minutes, link: given.text('link') };
+      const model = { ...base, ...originOf(given), action: text('link'), ...codeOrLink(given, text) };
       return {
         name: template,
         model,
@@ -78,6 +77,24 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
     default:
       throw new Error(`there is no mail ${template}`);
   }
+}
+
+/** What the mail holds, and how long that counts. */
+function codeOrLink(given: Given, text: (part: 'lead' | 'lead.link') => MessageDescriptor) {
+  const [code, link, minutes] = [given.text('code'), given.text('link'), given.number('minutes')];
+  const isLinkOnly = code === '';
+  const lifetime = isLinkOnly
+    ? 'mail.code.lifetime.link'
+    : link === ''
+      ? 'mail.code.lifetime.code'
+      : 'mail.code.lifetime';
+  return {
+    lead: text(isLinkOnly ? 'lead.link' : 'lead'),
+    ...(isLinkOnly ? {} : { code }),
+    ...(link === '' ? {} : { link }),
+    lifetime: { key: lifetime, params: { minutes } },
+    warning: { key: isLinkOnly ? 'mail.code.warning.link' : 'mail.code.warning' },
+  };
 }
 
 function accountChangedContent(given: Given, { t, accountUrl, ...base }: RenderContext): MailContent {

@@ -72,16 +72,17 @@ export interface OriginModel {
   readonly origin?: MessageDescriptor;
 }
 
-/** A code, and a link that does the same. */
+/** A code, a link, or a code and a link that does the same. */
 export interface CodeMail extends MailBase, OriginModel {
-  /** What the code is for. */
+  /** What it is for. */
   readonly lead: MessageDescriptor;
-  readonly code: string;
-  readonly link: string;
+  readonly code?: string;
+  readonly link?: string;
   /** What the link says. */
   readonly action: MessageDescriptor;
-  /** How long both count. */
-  readonly minutes: number;
+  /** How long it counts. */
+  readonly lifetime: MessageDescriptor;
+  readonly warning: MessageDescriptor;
 }
 
 /** A code that shows that an address is the user's. */

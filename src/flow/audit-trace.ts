@@ -38,6 +38,7 @@ export interface TracedLayer extends Pick<LayerTrace, 'layer' | 'policy' | 'outc
 /** One proof that the user had given. */
 export interface TracedProof {
   readonly authenticator: string;
+  readonly method?: string;
   /** Seconds before the decision. */
   readonly age: Seconds;
   readonly factors: readonly string[];
@@ -152,9 +153,10 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .filter((one) => one.subject === subject?.id)
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map(({ authenticator, at, factors, characteristics, origin, idle, ...one }) =>
+    .map(({ authenticator, method, at, factors, characteristics, origin, idle, ...one }) =>
       omitUndefined({
         authenticator,
+        method,
         age: Math.max(0, now - at),
         factors,
         characteristics: characteristics.length > 0 ? characteristics : undefined,

@@ -36,6 +36,8 @@ export interface AuditFields {
   readonly reason: string;
   /** Key of the authenticator. */
   readonly authenticator: string;
+  /** By which method of it, such as `sms`. Absent: it has none. */
+  readonly method: string;
   /** Factor types that were proved. */
   readonly factors: readonly string[];
   /** Authenticators that were not asked for because the browser remembers their proof. */
@@ -93,7 +95,7 @@ const denies = ['deny'] as const;
 export const auditEvents = {
   'authenticator.verified': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'authenticator', 'factors'],
+    fields: [...inSignIn, 'authenticator', 'method', 'factors'],
     causedBy: ['identify', 'challenge'],
   },
   'authenticator.refused': {
@@ -108,7 +110,7 @@ export const auditEvents = {
   },
   'authenticator.enrolled': {
     outcomes: succeeds,
-    fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
+    fields: [...inSignIn, 'authenticator', 'method', 'factors', 'otherSessionsEnded'],
     causedBy: ['enroll'],
   },
   'recovery.started': {

@@ -4,6 +4,7 @@
  */
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import type { Seconds } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { attributeReservationKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -17,6 +18,8 @@ const abandonedAfter = 60;
 export interface UniqueValue {
   readonly attribute: string;
   readonly key: string;
+  /** The attribute that says whether it was proved: until then it is kept from no other account. */
+  readonly verifiedBy?: string;
 }
 
 interface AttributeReservation {
@@ -34,12 +37,20 @@ function keyFor(attribute: string, value: unknown): string {
   return attributeReservationKey(attribute, String(value).normalize('NFKC').toLowerCase());
 }
 
-/** The values of this profile that must be unique. */
+/**
+ * The values of this profile that must be unique. An address or a number that was only typed is none of them: a
+ * stranger could keep its owner from registering, or find out whose it is.
+ */
 export function uniqueValues({ attributes }: AttributeSchema, profile: Profile): readonly UniqueValue[] {
-  return Object.entries(attributes).flatMap(([attribute, { unique }]) => {
+  return Object.entries(attributes).flatMap(([attribute, { unique, verifiedBy }]) => {
     const value = Object.hasOwn(profile, attribute) ? profile[attribute] : undefined;
-    return unique && value !== undefined ? [{ attribute, key: keyFor(attribute, value) }] : [];
+    if (!unique || value === undefined || !isProved(profile, verifiedBy)) return [];
+    return [{ attribute, key: keyFor(attribute, value), ...omitUndefined({ verifiedBy }) }];
   });
+}
+
+function isProved(profile: Profile, verifiedBy: string | undefined): boolean {
+  return verifiedBy === undefined || profile[verifiedBy] === true;
 }
 
 /** The first of the values that another account has. `entries`: a load of their keys. `user` absent: a new one. */
@@ -48,12 +59,13 @@ export function takenValue(
   values: readonly UniqueValue[],
   { user, now }: { readonly user: string | undefined; readonly now: Seconds },
 ): UniqueValue | undefined {
-  return values.find(({ attribute, key }) => {
+  return values.find(({ attribute, key, verifiedBy }) => {
     const entry = entries.get(key);
     const reservation = entry && parseAttributeReservation(entry.value);
     if (reservation === undefined || reservation.user === user) return false;
-    const value = accountOf(entries, reservation.user)?.user.profile[attribute];
-    const isHeld = value !== undefined && keyFor(attribute, value) === key;
+    const { profile = {} } = accountOf(entries, reservation.user)?.user ?? {};
+    const value = profile[attribute];
+    const isHeld = value !== undefined && keyFor(attribute, value) === key && isProved(profile, verifiedBy);
     return isHeld || reservation.at > now - abandonedAfter;
   });
 }

@@ -107,7 +107,7 @@ export interface FormerIdentifier {
   readonly replacedBy: string;
   readonly newIdentifier?: string;
   /** The credentials of the value that went along, as they were. */
-  readonly credentials: readonly Pick<Credential, 'id' | 'label' | 'address' | 'secret'>[];
+  readonly credentials: readonly Pick<Credential, 'id' | 'label' | 'address' | 'methods' | 'secret'>[];
   readonly until: Seconds;
 }
 
@@ -229,7 +229,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
 }
 
 function toEnrollment(credential: Credential, now: Seconds): Enrollment {
-  const { id, authenticator, factors, characteristics, label, createdAt, compromised, consumed, expiresAt } =
+  const { id, authenticator, factors, characteristics, methods, label, createdAt, compromised, consumed, expiresAt } =
     credential;
   return {
     id,
@@ -237,7 +237,7 @@ function toEnrollment(credential: Credential, now: Seconds): Enrollment {
     factors,
     characteristics,
     createdAt,
-    ...omitUndefined({ label, compromised }),
+    ...omitUndefined({ methods, label, compromised }),
     ...(expiresAt === undefined ? {} : { temporary: true }),
     ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
   };

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { askedInAll } from '../../src/core/analysis/asked-in-all.ts';
 import { requiredOf } from '../../src/core/decision/required.ts';
-import { meetsAll } from '../../src/core/evidence/requirement.ts';
+import { type AssessedEvidence, meetsAll } from '../../src/core/evidence/requirement.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
 import { type Action, allSufficientSets } from '../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../src/core/remediation/capabilities.ts';
 import { requirement } from './support/arbitraries.ts';
@@ -13,7 +14,14 @@ import { seeded } from './support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const names = (sets: readonly (readonly Action[])[]) =>
-  sets.map((set) => set.map(({ authenticator }) => authenticator));
+  sets.map((set) => set.map(({ authenticator, method }) => (method ? `${authenticator}.${method}` : authenticator)));
+
+/** One for each method where the requirement tells them apart. */
+function byName(proof: AssessedEvidence, app: Requirement): readonly { name: string; proof: AssessedEvidence }[] {
+  const { authenticator, methods } = proof;
+  if (!methods || !JSON.stringify(app).includes(`"${authenticator}.`)) return [{ name: authenticator, proof }];
+  return methods.map((method) => ({ name: `${authenticator}.${method}`, proof: { ...proof, methods: [method] } }));
+}
 
 function setsOf(app: ReturnType<typeof factors>, has: readonly Key[]): readonly (readonly string[])[] {
   const subject = userWith(has);
@@ -64,13 +72,13 @@ test('all of them, and no others', () => {
       const policies = policiesOf({ app });
       const subject = userWith(has);
       const { requirements, capabilities } = requiredOf(policies, factsOf({ subject }), subject);
-      const proofs = provable(capabilities);
+      const proofs = provable(capabilities).flatMap((one) => byName(one, app));
       const suffices = (some: readonly string[]) =>
         meetsAll(
           requirements,
-          proofs.filter(({ enrollment }) => some.includes(enrollment)),
+          proofs.flatMap(({ name, proof }) => (some.includes(name) ? [proof] : [])),
         );
-      const sufficient = subsets(has.map(String)).filter(suffices);
+      const sufficient = subsets(proofs.map(({ name }) => name)).filter(suffices);
       const minimal = sufficient.filter((set) => set.every((key) => !suffices(set.filter((one) => one !== key))));
       fc.pre(minimal.length > 0);
       const { sets, isComplete } = allSufficientSets(requirements, capabilities);

@@ -19,6 +19,7 @@ import type {
   IssuedChallenge,
   MagicLinkDetails,
   NewCredential,
+  Proof,
   Refused,
   Verified,
 } from '../authenticator.ts';
@@ -32,13 +33,18 @@ const descriptor = {
   key: 'email',
   factors: ['possession'],
   characteristics: ['userPresence'],
+  methods: ['code', 'link'],
   enrollable: true,
   // A user whose identifier is a mail address can nearly always be reached there.
   decoys: { share: 1 / 4, shareOfAddresses: 7 / 8 },
 } as const;
 
-/** RFC 8176 has no value for a code by mail; this one is ours. */
-const proof = proofOf(descriptor, ['email']);
+type MailMethod = (typeof descriptor.methods)[number];
+
+/** RFC 8176 has no value for mail; this one is ours, however the message is answered. */
+function proofBy(method: MailMethod): Proof {
+  return proofOf(descriptor, ['email'], method);
+}
 
 /** The credential of an address that is known to be the user's. Throws `TypeError` when mail cannot be sent there. */
 export function emailCredential(text: string): NewCredential {
@@ -105,21 +111,41 @@ function storedAddress(address: string, context: AuthenticatorContext): string {
 
 function challengeByMail(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
   const address = enrolledAddress(credential);
+  const methods = methodsIn(context);
   const { token, code, stored } = drawCodeAndLink(context);
   const requestedFrom = requestedBy(context);
   const link = `${context.issuer}/signin/${context.transactionId}/link?t=${token}`;
   const expires = context.now + challengeLifetime;
   const purpose = context.recovering ? { purpose: 'recovery' } : {};
-  const params = { app: context.app, code, link, minutes: challengeLifetime / 60, ...purpose, ...requestedFrom };
+  const contents = { ...(methods.includes('code') && { code }), ...(methods.includes('link') && { link }) };
+  const params = { app: context.app, ...contents, minutes: challengeLifetime / 60, ...purpose, ...requestedFrom };
   const message: Delivery = { channel: 'email', to: address ?? '', template: 'code', params, expires };
+  const linkable = methods.includes('link');
   return {
-    inputs: ['one_time_code'],
-    public: { address: addressOnPage(address, context), resend: true, linkable: true },
-    private: { stage: 'code', ...stored, address: storedAddress(address ?? '', context), requestedFrom },
+    inputs: methods.includes('code') ? ['one_time_code'] : [],
+    public: {
+      address: addressOnPage(address, context),
+      resend: true,
+      ...(linkable && { linkable }),
+      ...(linkable && methods.length === 1 && { method: 'link' }),
+    },
+    private: { stage: 'code', ...stored, methods, address: storedAddress(address ?? '', context), requestedFrom },
+    methods,
     expires,
     quotas: mailQuotas(address, context),
     ...(address === undefined ? {} : { deliver: [message] }),
   };
+}
+
+/** Those that the settings name, and by which a proof makes progress. */
+function methodsIn({ settings, methods: asked }: AuthenticatorContext): readonly MailMethod[] {
+  const { methods = descriptor.methods } = (settings ?? {}) as { readonly methods?: readonly MailMethod[] };
+  return methods.filter((method) => asked?.includes(method) ?? true);
+}
+
+/** By which the message can be answered. Those from before methods were recorded hold both. */
+function methodsOf(pending: IssuedChallenge['private']): readonly unknown[] {
+  return Array.isArray(pending.methods) ? pending.methods : descriptor.methods;
 }
 
 /** The browser that requests the message, for the user to compare. */
@@ -152,9 +178,11 @@ function verifyMailedCode(
   const address = enrolledAddress(credential);
   const isCode = isSameText(pending.code, mailCodeMac(code, context));
   const isAddress = isSameText(pending.address, storedAddress(address ?? '', context));
-  if (!isCode || !isAddress || address === undefined || credential === undefined) return refuse('credentials.invalid');
+  const method = context.byLink ? 'link' : 'code';
+  const isRight = isCode && isAddress && methodsOf(pending).includes(method);
+  if (!isRight || address === undefined || credential === undefined) return refuse('credentials.invalid');
   // A code counts once: a proof takes the challenge out of the transaction, which is saved by compare-and-swap.
-  return { ok: true, credential: credential.id, proof, mustSave: false };
+  return { ok: true, credential: credential.id, proof: proofBy(method), mustSave: false };
 }
 
 function codeBehindLink(
@@ -162,9 +190,12 @@ function codeBehindLink(
   token: string,
   context: AuthenticatorContext,
 ): MagicLinkDetails | undefined {
-  if (!/^[\w-]{43}$/.test(token) || !isSameText(pending.link, storedLink(token, context))) return undefined;
+  const methods = methodsOf(pending);
+  if (!methods.includes('link') || !/^[\w-]{43}$/.test(token)) return undefined;
+  if (!isSameText(pending.link, storedLink(token, context))) return undefined;
   const { ip = '', browser = '', system = '' } = (pending.requestedFrom ?? {}) as Readonly<Record<string, string>>;
-  return { passcode: codeOfLink(token, context), requestedFrom: { ip, browser, system } };
+  const linkOnly = methods.includes('code') ? {} : { linkOnly: true as const };
+  return { passcode: codeOfLink(token, context), ...linkOnly, requestedFrom: { ip, browser, system } };
 }
 
 function askForMailAddress(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
@@ -220,7 +251,7 @@ function confirmMailAddress(
   if (!isSameText(pending.code, mailCodeMac(code, context))) return refuse('credentials.invalid');
   // The user has to tell several of the kind apart.
   const label = context.enrolled.length > 0 ? { label: maskedAddress(to) } : {};
-  return { ok: true, credential: { ...emailCredential(to), ...label }, proof };
+  return { ok: true, credential: { ...emailCredential(to), ...label }, proof: proofBy('code') };
 }
 
 function enrolledAddress(credential: Credential | undefined): string | undefined {

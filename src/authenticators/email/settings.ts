@@ -1,7 +1,7 @@
 /** `authenticators.email` of `stepgate.yaml`: how much mail is sent. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
-import { closed } from '../../policy/schema/fields.ts';
+import { closed, listOf } from '../../policy/schema/fields.ts';
 import type { AuthenticatorContext, Quota } from '../authenticator.ts';
 import { enabledSetting } from '../shared/limits.ts';
 import { networkQuota, perHour } from '../shared/sending-quotas.ts';
@@ -28,6 +28,9 @@ const limits = closed({
 export const emailConfiguration: AuthenticatorConfiguration = {
   settings: closed({
     enabled: enabledSetting(false),
+    methods: listOf(z.enum(['code', 'link']))
+      .default(['code', 'link'])
+      .describe('What the mail of a sign-in holds: a code to enter, a link to open in the same browser, or both.'),
     limits: limits
       .prefault({})
       .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.'),

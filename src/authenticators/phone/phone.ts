@@ -32,6 +32,7 @@ const descriptor = {
   key: 'phone',
   factors: ['possession'],
   characteristics: ['userPresence'],
+  methods: ['sms', 'voice'],
   enrollable: true,
   decoys: { share: 1 / 2, shareOfNumbers: 7 / 8 },
 } as const;
@@ -59,7 +60,9 @@ export function takesCodes(number: string): boolean {
  */
 export function phoneCredential(number: string): NewCredential {
   if (!takesCodes(number)) throw new TypeError('no code can be sent to this number');
-  return credentialOf(descriptor, { number });
+  const { methods = [] } = readPhoneNumber(number) ?? {};
+  const takesAll = descriptor.methods.every((method) => methods.includes(method));
+  return { ...credentialOf(descriptor, { number }), ...(takesAll ? {} : { methods }) };
 }
 
 export function phoneAuthenticator(): Authenticator {
@@ -109,6 +112,12 @@ function settingsOf(context: AuthenticatorContext): PhoneSettings {
   return { ...noSettings, ...(context.settings as Partial<PhoneSettings> | undefined) };
 }
 
+/** The settings, with those methods only by which a proof makes progress. */
+function settingsWithin(context: AuthenticatorContext): PhoneSettings {
+  const settings = settingsOf(context);
+  return { ...settings, methods: settings.methods.filter((method) => context.methods?.includes(method) ?? true) };
+}
+
 /**
  * The configured ways that suit the number, in the configured order; none for a number of a country that is not on the
  * list.
@@ -123,7 +132,8 @@ function chosenMethod(methods: readonly PhoneMethod[], { method }: Authenticator
 }
 
 function proofBy(method: unknown): Proof {
-  return proofOf(descriptor, [amr[method === 'voice' ? 'voice' : 'sms']]);
+  const by = method === 'voice' ? 'voice' : 'sms';
+  return proofOf(descriptor, [amr[by]], by);
 }
 
 /** Hashed under the server's secret, bound to the transaction. */
@@ -159,7 +169,7 @@ function messageOf({ to, method, template, code }: Sending, context: Authenticat
 }
 
 function challengeByPhone(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
-  const settings = settingsOf(context);
+  const settings = settingsWithin(context);
   const to = numberOf(credential);
   const possible = to && methodsFor(to, settings);
   const isReachable = possible !== undefined && possible.length > 0;
@@ -177,6 +187,7 @@ function challengeByPhone(credential: Credential | undefined, context: Authentic
       number: storedNumber(to?.number ?? '', context),
       method,
     },
+    methods: [method],
     expires: context.now + challengeLifetime,
     quotas: phoneQuotas(isReachable ? to : undefined, settings.limits, { ip: context.visitor.ip, unknown }),
     ...(to && isReachable ? { deliver: [messageOf({ to, method, template: 'code', code }, context)] } : {}),
@@ -221,7 +232,7 @@ function takeNumber(input: CredentialInput, context: AuthenticatorContext): Enro
   const field = 'credentials.phoneNumber';
   const text: unknown = input.phoneNumber;
   if (typeof text !== 'string' || text.trim() === '') return refuse('phone.required', field);
-  const settings = settingsOf(context);
+  const settings = settingsWithin(context);
   const to = readPhoneNumber(text, settings.defaultCountry);
   if (to === undefined) return refuse('phone.invalid', field);
   if (!settings.countries.includes(to.country)) return refuse('phone.country', field);
@@ -233,7 +244,7 @@ function takeNumber(input: CredentialInput, context: AuthenticatorContext): Enro
 }
 
 function askForSentCode(to: PhoneNumber, context: AuthenticatorContext): EnrollmentContinued | Refused {
-  const settings = settingsOf(context);
+  const settings = settingsWithin(context);
   const methods = methodsFor(to, settings);
   if (methods.length === 0) return refuse('phone.country');
   const method = chosenMethod(methods, context);

@@ -10,9 +10,9 @@ export function refuse(code: RefusalCode, field = 'credentials.passcode'): Refus
   return { ok: false, code, field };
 }
 
-/** A proof of all that the authenticator can prove. `amr`: RFC 8176. */
-export function proofOf({ factors, characteristics }: Provable, amr: readonly string[]): Proof {
-  return { factors, characteristics, amr };
+/** A proof of all that the authenticator can prove. `amr`: RFC 8176. `method`: one of `descriptor.methods`. */
+export function proofOf({ factors, characteristics }: Provable, amr: readonly string[], method?: string): Proof {
+  return { factors, characteristics, amr, ...(method !== undefined && { method }) };
 }
 
 /** A credential with all that the authenticator can prove. */

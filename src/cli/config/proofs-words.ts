@@ -1,4 +1,5 @@
 /** All sets of proofs that are enough, in a few words: `webauthn, or password + one of (totp, phone)`. */
+import { methodName } from '../../core/model/authenticator-name.ts';
 import type { Action, AllSets } from '../../core/remediation/all-sufficient-sets.ts';
 
 /** Longer texts end with the number of sets that are left out. */
@@ -9,16 +10,27 @@ const mostNames = 6;
 type Product = readonly (readonly string[])[];
 type Names = readonly string[];
 
+/** Thousands of sign-ins ask for the same sets. */
+const known = new Map<string, string>();
+
 /** Empty: nothing has to be proved. */
-export function proofsWords({ sets, isComplete }: AllSets): string {
+export function proofsWords(all: AllSets): string {
+  const key = JSON.stringify([all.isComplete, all.sets.map((set) => set.map(nameOf))]);
+  const words = known.get(key) ?? wordsOf(all);
+  known.set(key, words);
+  return words;
+}
+
+function wordsOf({ sets, isComplete }: AllSets): string {
   const order = [...new Set(sets.flatMap((set) => set.map(nameOf)))];
   const products = productsOf(sets.map(distinctNames)).map((product) => sorted(product, order));
   const simplestFirst = products.toSorted((a, b) => a.length - b.length);
   return shortened(simplestFirst, isComplete);
 }
 
-function nameOf({ authenticator, toEnroll }: Action): string {
-  return toEnroll ? `enroll ${authenticator}` : authenticator;
+function nameOf({ authenticator, method, toEnroll }: Action): string {
+  const name = method === undefined ? authenticator : methodName(authenticator, method);
+  return toEnroll ? `enroll ${name}` : name;
 }
 
 /** A chain may take two of one kind. */

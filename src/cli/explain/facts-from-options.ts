@@ -2,27 +2,17 @@
 
 import { isIP } from 'node:net';
 import type { AttributeValue } from '../../core/model/conditions.ts';
-import type {
-  AuthenticatorDescriptor,
-  Characteristic,
-  Enrollment,
-  Evidence,
-  Facts,
-  RememberedProof,
-  RequestFacts,
-  Seconds,
-  Subject,
-} from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { riskOf } from '../../core/policy/risk.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
-import { refusal } from '../shared/refusal.ts';
+import { knownName, refusal } from '../shared/refusal.ts';
 import { type FactOptions, platforms, systems } from './fact-options.ts';
+import { assumedEnrollment, evidenceOf, ownEnrollment, rememberedOf, required } from './proofs-from-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
@@ -38,15 +28,17 @@ interface Known {
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
-  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
+  const provers = { subject, now, descriptors: descriptorsOf(known) };
+  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, provers));
   return {
     now,
     request: requestFromOptions(options, known),
     network: networkFromOptions(options, known.snapshot),
     device: {
-      known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
-      platform: oneOf('platform', options.platform ?? 'desktop', platforms),
-      os: oneOf('operating system', options.os ?? 'other', systems),
+      known:
+        remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
+      platform: knownName('platform', options.platform ?? 'desktop', platforms),
+      os: knownName('operating system', options.os ?? 'other', systems),
       ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
@@ -55,14 +47,14 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...(options.lastSignIn !== undefined && { lastSignIn: now - ageOf('--last-sign-in', options.lastSignIn) }),
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
-    evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
+    evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, provers)),
   };
 }
 
 /** A managed device is a registered one. */
 function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: Snapshot): Partial<Facts['device']> {
   const assured = Object.keys(settings.deviceSignals?.assurances ?? {});
-  for (const name of deviceSignals) oneOf('signal of a device', name, ['registered', 'managed', ...assured]);
+  for (const name of deviceSignals) knownName('signal of a device', name, ['registered', 'managed', ...assured]);
   const isManaged = deviceSignals.includes('managed');
   const assurances = deviceSignals.filter((name) => assured.includes(name));
   return {
@@ -74,7 +66,7 @@ function signalsFromOptions({ deviceSignals = [] }: FactOptions, { settings }: S
 
 /** The points are those of the settings. */
 function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snapshot): Pick<Facts, 'risk' | 'distance'> {
-  const signals = risk?.map((name) => oneOf('signal', name, riskSignals));
+  const signals = risk?.map((name) => knownName('signal', name, riskSignals));
   if (distance !== undefined && distance !== 'nowhere' && !/^\d{1,5}$/.test(distance))
     throw refusal(`--distance takes kilometres, or nowhere, not ${distance}`);
   return {
@@ -82,20 +74,6 @@ function unusualFromOptions({ risk, distance }: FactOptions, { settings }: Snaps
     ...(distance !== undefined && { distance: distance === 'nowhere' ? distance : Number(distance) }),
   };
 }
-
-function oneOf<Name extends string>(what: string, text: string, names: readonly Name[]): Name {
-  const found = names.find((name) => name === text);
-  if (found === undefined) throw refusal(unknownName(what, text, names));
-  return found;
-}
-
-const characteristics = [
-  'userPresence',
-  'userVerification',
-  'deviceBound',
-  'hardwareProtected',
-  'phishingResistant',
-] as const satisfies readonly Characteristic[];
 
 /** With an offset, so that the time zone is clear. */
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -112,10 +90,10 @@ function requestFromOptions(options: FactOptions, { snapshot, app }: Known): Req
   const scopes = words(options.scope ?? 'openid');
   const { scopes: configured, resources } = snapshot.settings;
   const scopeNames = [...Object.keys(configured), ...resources.flatMap((resource) => resource.scopes)];
-  for (const scope of scopes) oneOf('scope', scope, scopeNames);
+  for (const scope of scopes) knownName('scope', scope, scopeNames);
   const acrValues = options.acrValues === undefined ? default_acr_values : words(options.acrValues);
   const acrNames = snapshot.settings.acrValues.map(({ value }) => value);
-  for (const value of acrValues) oneOf('acr value', value, acrNames);
+  for (const value of acrValues) knownName('acr value', value, acrNames);
   if (options.essentialAcr && options.acrValues === undefined) throw refusal('--essential-acr needs --acr-values');
   const maxAge = options.maxAge === undefined ? default_max_age : parseMaxAge(options.maxAge);
   return {
@@ -145,7 +123,7 @@ function parseMaxAge(text: string): Seconds {
 
 function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
-  for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
+  for (const name of zone ?? []) knownName('zone', name, Object.keys(settings.zones));
   // Without an address there is nothing to look up, whatever files this machine has.
   const { zones, unknownZones = [] } = ip === '' ? { zones: [] } : zonesOf(ip);
   const unknown = unknownZones.filter((name) => !zone?.includes(name));
@@ -159,9 +137,7 @@ function subjectFromOptions(
   options: FactOptions,
   { user, authenticators: all, snapshot, now }: Known,
 ): Subject | undefined {
-  // Settings may add to an authenticator descriptor. A user may still have what is not enabled any more.
-  const enabled = enabledAuthenticators(all, snapshot.settings);
-  const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
+  const authenticators = descriptorsOf({ authenticators: all, snapshot });
   const { groups, userType, attribute, enrolled, recovered, accountAge } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
@@ -189,6 +165,15 @@ function subjectFromOptions(
   };
 }
 
+/** Settings may change a descriptor. A user may still have what is not enabled any more. */
+function descriptorsOf({
+  authenticators,
+  snapshot,
+}: Pick<Known, 'authenticators' | 'snapshot'>): readonly AuthenticatorDescriptor[] {
+  const enabled = enabledAuthenticators(authenticators, snapshot.settings);
+  return authenticators.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
+}
+
 function ageOf(option: string, ago: string): Seconds {
   const age = parseDuration(ago);
   if (age === undefined) throw refusal(`${option} takes how long ago, like 90s, 10m, 12h, 3d or PT12H, not ${ago}`);
@@ -201,7 +186,7 @@ function attributesFrom(
   { settings: { attributes } }: Snapshot,
 ): Readonly<Record<string, AttributeValue>> {
   const given = pairs.map(parseAttribute);
-  if (attributes.closed) for (const [name] of given) oneOf('attribute', name, Object.keys(attributes.attributes));
+  if (attributes.closed) for (const [name] of given) knownName('attribute', name, Object.keys(attributes.attributes));
   return Object.fromEntries(given);
 }
 
@@ -216,82 +201,4 @@ function parseAttribute(text: string): readonly [string, AttributeValue] {
 /** What a user has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
 function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
-}
-
-function assumedEnrollment(
-  text: string,
-  index: number,
-  authenticators: readonly AuthenticatorDescriptor[],
-): Enrollment {
-  const { key, shows } = keyOf(text);
-  const descriptor = authenticators.find((one) => one.key === key);
-  if (descriptor === undefined) {
-    throw refusal(
-      unknownName(
-        'authenticator',
-        key,
-        authenticators.map((one) => one.key),
-      ),
-    );
-  }
-  return { id: `assumed-${index}`, authenticator: key, ...atMost(descriptor, shows) };
-}
-
-/** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
-function rememberedOf(proof: string, subject: Subject | undefined, now: Seconds): RememberedProof {
-  const { authenticator, enrollment, factors, characteristics, at } = evidenceOf(proof, subject, now);
-  return { authenticator, enrollment, factors, characteristics, at, until: Number.MAX_SAFE_INTEGER };
-}
-
-/** `totp` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. */
-function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): Evidence {
-  const [text = '', ago] = proof.split('@', 2);
-  const { key: authenticator, shows } = keyOf(text);
-  const age = ago === undefined ? 0 : parseDuration(ago);
-  if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
-  const owner = required(subject);
-  const enrollment = ownEnrollment(authenticator, owner);
-  const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
-  return { ...proved, amr: [], at: now - age, transaction: `earlier-${age}`, origin: 'sign_in' };
-}
-
-/** The first enrollment that the user has of an authenticator. */
-function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
-  const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
-  if (enrollment !== undefined) return enrollment;
-  const who = subject.identifiers[0] ?? 'this user';
-  const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
-  throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
-}
-
-function required(subject: Subject | undefined): Subject {
-  if (subject === undefined) throw refusal('a proof needs a user: give --user or --groups');
-  return subject;
-}
-
-/** An authenticator, and what it shows at most. Absent: all that it can. */
-interface NamedKey {
-  readonly key: string;
-  readonly shows?: readonly Characteristic[];
-}
-
-/** `webauthn[userPresence+phishingResistant]`: a key without user verification. `webauthn[]` shows nothing. */
-function keyOf(text: string): NamedKey {
-  const [, key = text, list] = /^([\w-]+)\[([\w+]*)\]$/.exec(text) ?? [];
-  if (list === undefined) return { key };
-  const names = list.split('+').filter((name) => name !== '');
-  return { key, shows: names.map((name) => oneOf('characteristic', name, characteristics)) };
-}
-
-/** What verifies the user is a factor of its own: without that, a key is possession alone. */
-function atMost(
-  { factors, characteristics: best }: Pick<Enrollment, 'factors' | 'characteristics'>,
-  shows: readonly Characteristic[] | undefined,
-): Pick<Enrollment, 'factors' | 'characteristics'> {
-  if (shows === undefined) return { factors, characteristics: best };
-  const verifies = best.includes('userVerification') && !shows.includes('userVerification');
-  return {
-    factors: verifies ? factors.filter((factor) => factor === 'possession') : factors,
-    characteristics: best.filter((one) => shows.includes(one)),
-  };
 }

@@ -1,7 +1,7 @@
 /** Formats the predicted steps of a sign-in, and what follows where the user does otherwise. */
 import type { Branch } from '../../core/analysis/branches.ts';
-import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
-import type { AuthenticatorOption } from '../../core/step/step.ts';
+import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import { methodName } from '../../core/model/authenticator-name.ts';
 import { printable } from '../shared/printable.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, skippableWords } from './enrollment-text.ts';
@@ -37,10 +37,8 @@ function stepWords(step: SimulatedStep): string {
       return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
     case 'challenge':
     case 'enroll': {
-      const others = step.alternatives.map(({ authenticator, label }: AuthenticatorOption) =>
-        named(authenticator, label),
-      );
-      const words = `${step.kind} ${named(step.authenticator, step.label)}`;
+      const others = step.alternatives.map(optionWords);
+      const words = `${step.kind} ${optionWords(step)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
       if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
       return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
@@ -56,6 +54,11 @@ function stepWords(step: SimulatedStep): string {
     case 'complete':
       return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
   }
+}
+
+function optionWords({ authenticator, methods, label }: OfferedOption): string {
+  const names = methods?.map((method) => methodName(authenticator, method));
+  return named(names?.join(' or ') ?? authenticator, label);
 }
 
 /** With the name that the user gave it. */

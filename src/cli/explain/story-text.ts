@@ -1,4 +1,5 @@
 /** Tells the story of a sign-in to an admin, in plain words. */
+import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -74,7 +75,7 @@ function timeText({ time }: AuditLine): string {
 
 /** What each event says beside its name. */
 const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
-  'authenticator.verified': ({ authenticator }) => `proved ${authenticator}`,
+  'authenticator.verified': ({ authenticator, method }) => `proved ${proofName(authenticator, method)}`,
   'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${reason}`,
   'authenticator.throttled': ({ authenticator }) => `${authenticator} was not checked: too many attempts`,
   'authenticator.enrolled': ({ authenticator }) => `set up ${authenticator}`,
@@ -187,7 +188,8 @@ function askedLines(layer: ToldLayer): readonly string[] {
 }
 
 /** `password (knowledge), 29 s before, in this sign-in`. */
-function proofWords({ authenticator, age, factors, characteristics = [], origin, earlier, idle }: TracedProof): string {
+function proofWords(proof: TracedProof): string {
+  const { authenticator, method, age, factors, characteristics = [], origin, earlier, idle } = proof;
   const origins = {
     sign_in: '',
     recovery: 'to recover',
@@ -197,12 +199,16 @@ function proofWords({ authenticator, age, factors, characteristics = [], origin,
   // Every proof shows that there was a user.
   const shown = characteristics.filter((one) => one !== 'userPresence').map((one) => characteristicWords[one]);
   return [
-    `${authenticator} (${[...factors, ...shown].join(', ')})`,
+    `${proofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,
     age === 0 ? 'just then' : `${durationText(age)} before`,
     earlier ? 'before this sign-in' : 'in this sign-in',
     ...(origin === undefined ? [] : [origins[origin]]),
     ...(idle === undefined ? [] : [`with a pause of ${durationText(idle)} since`]),
   ].join(', ');
+}
+
+function proofName(authenticator: string | undefined, method: string | undefined): string {
+  return authenticator === undefined || method === undefined ? `${authenticator}` : methodName(authenticator, method);
 }
 
 function row(name: string, text: string): string {

@@ -1,5 +1,6 @@
 /** The steps of a simulated sign-in as policy tests speak of them: what the user is asked for, in order. */
-import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import { methodName } from '../../core/model/authenticator-name.ts';
 import type { Subject } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import type { Expectation } from '../../policy/schema/policy-tests.ts';
@@ -27,7 +28,7 @@ function askedStep(step: SimulatedStep, subject: Subject | undefined): readonly 
     }
     case 'challenge':
     case 'enroll': {
-      const names = [step, ...step.alternatives].map(({ authenticator }) => authenticator);
+      const names = [step, ...step.alternatives].flatMap(offeredNames);
       const enrolls = step.skippable ? ('offer' as const) : ('enroll' as const);
       return [{ kind: step.kind === 'enroll' ? enrolls : 'prove', names: [...new Set(names)] }];
     }
@@ -47,6 +48,11 @@ function askedStep(step: SimulatedStep, subject: Subject | undefined): readonly 
     case 'complete':
       return [];
   }
+}
+
+/** The methods by name where not all of them are offered. */
+function offeredNames({ authenticator, methods }: OfferedOption): readonly string[] {
+  return methods?.map((method) => methodName(authenticator, method)) ?? [authenticator];
 }
 
 type WrittenStep = NonNullable<Expectation['steps']>[number];

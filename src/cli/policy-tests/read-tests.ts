@@ -1,6 +1,7 @@
 /** Finds and reads the files of policy tests, and checks what they refer to. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Finding } from '../../policy/model/finding.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -82,15 +83,15 @@ function unknownNames(source: YamlSource, configuration: TestedConfiguration): r
   const { attributes } = settings;
   const scopes = [...Object.keys(settings.scopes), ...settings.resources.flatMap((resource) => resource.scopes)];
   const acrValues = settings.acrValues.map(({ value }) => value);
-  const keys = configuration.authenticators.map(({ key }) => key);
+  const proofs = configuration.authenticators.flatMap(namesOf);
   const references: readonly (readonly [string, string, readonly string[]])[] = [
     ['app', 'app', configuration.apps],
     ['network.zones.*', 'zone', Object.keys(settings.zones)],
     ['request.scopes.*', 'scope', scopes],
     ['request.acrValues.*', 'acr value', acrValues],
     ['expect.acr', 'acr value', acrValues],
-    ['evidence.*', 'authenticator', keys],
-    ['device.remembered.*', 'authenticator', keys],
+    ['evidence.*', 'authenticator', proofs],
+    ['device.remembered.*', 'authenticator', proofs],
   ];
   const written = valuesAt(source.content, 'tests.*.user.attributes.*');
   const unknownAttributes = written.flatMap(({ path }) => {

@@ -4,13 +4,14 @@
  */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
+import { methodName } from '../../core/model/authenticator-name.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
-import type { Seconds, Subject } from '../../core/model/facts.ts';
+import type { Enrollment, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
-import type { AuditTrace } from '../../flow/audit-trace.ts';
+import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
@@ -40,8 +41,8 @@ export function recordedFacts(
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const zones = named(sets, 'network').filter((zone) => trace?.zones?.includes(zone));
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
-  const evidence =
-    trace?.proved.filter(({ earlier }) => earlier).map((one) => `${one.authenticator}@${one.age}s`) ?? [];
+  const earlier = trace?.proved.filter((one) => one.earlier) ?? [];
+  const evidence = earlier.map((one) => `${proofName(one)}@${one.age}s`);
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
     acrValues: trace?.acrValues,
@@ -87,7 +88,7 @@ function recordedUser(subject: Subject, { at, sets, attributes }: Asked): Readon
     groups: named(sets, 'groups').filter((group) => subject.groups.includes(group)),
     userType: asks('userType') ? subject.userType : undefined,
     attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
-    enrolled: [...new Set(subject.enrollments.map(({ authenticator }) => authenticator))],
+    enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
     accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
   });
@@ -150,4 +151,14 @@ function written({ kind, names }: AskedStep): unknown {
   const one = names.length === 1 ? first : names;
   if (kind === 'prove') return one;
   return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
+}
+
+/** A number that takes no text messages is `phone.voice`. */
+function enrollmentName({ authenticator, methods = [] }: Enrollment): string {
+  const [method, ...others] = methods;
+  return method !== undefined && others.length === 0 ? methodName(authenticator, method) : authenticator;
+}
+
+function proofName({ authenticator, method }: TracedProof): string {
+  return method === undefined ? authenticator : methodName(authenticator, method);
 }

@@ -81,8 +81,8 @@ export function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const view = omitUndefined({ labels: (id: string) => labelIn(subject, id), canKeep: false, lastUsed });
   const plan = nextStep(decision, { transaction, view, now: facts.now });
   if (plan.kind === 'start') {
-    const methods = askedMethods(simulation.policies, factsAt(progress, facts), plan.authenticator);
-    return answerStarted(progress, { decision, plan, methods }, simulation);
+    const methodsOf = (key: string) => askedMethods(simulation.policies, factsAt(progress, facts), key);
+    return answerStarted(progress, { decision, plan, methodsOf }, simulation);
   }
   return plan.step.kind === 'select' ? answerSelect(progress, plan.step) : { steps: [ending(decision)] };
 }

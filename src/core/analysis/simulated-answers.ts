@@ -28,7 +28,7 @@ export type SimulatedStep =
       /** The methods that are offered, where that are not all. */
       readonly methods?: readonly string[];
       /** The other options. */
-      readonly alternatives: readonly AuthenticatorOption[];
+      readonly alternatives: readonly OfferedOption[];
       /** The user may skip it. */
       readonly skippable?: Skippable;
       /** It serves the account-management requirement (Law 7), before one of these is enrolled. */
@@ -46,6 +46,11 @@ export type SimulatedStep =
       readonly rule?: string;
     }
   | { readonly kind: 'complete'; readonly acr?: string };
+
+/** An option, with the methods that are offered, where that are not all. */
+export interface OfferedOption extends AuthenticatorOption {
+  readonly methods?: readonly string[];
+}
 
 /** What the walk depends on. */
 export interface Simulation {

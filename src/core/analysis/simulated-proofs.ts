@@ -13,8 +13,8 @@ import { labelIn, type Progress, prove, type Simulation, type Turn } from './sim
 interface Started {
   readonly decision: Decision;
   readonly plan: Extract<Plan, { kind: 'start' }>;
-  /** The methods by which a proof makes progress. */
-  readonly methods: readonly string[] | undefined;
+  /** The methods of an authenticator by which a proof makes progress. */
+  readonly methodsOf: (authenticator: string) => readonly string[] | undefined;
 }
 
 /** What a decision says beside the options, where it asks for something. */
@@ -28,8 +28,9 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   const { purpose, authenticator, enrollment: id } = started.plan;
   const step = startedStep(started, progress, policies);
   const at = facts.now;
+  const methods = started.methodsOf(authenticator);
   const methodOf = (has: readonly string[] | undefined) =>
-    started.methods?.find((one) => has?.includes(one) ?? true) ?? started.methods?.[0];
+    methods?.find((one) => has?.includes(one) ?? true) ?? methods?.[0];
   if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
@@ -42,16 +43,21 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   return { steps: [step], next: prove(progress, enrollment, proof) };
 }
 
-function startedStep({ decision, plan, methods }: Started, { subject }: Progress, { authenticators }: PolicySet) {
+function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progress, { authenticators }: PolicySet) {
   const { purpose, authenticator, enrollment } = plan;
-  const all = authenticators.find(({ key }) => key === authenticator)?.methods;
+  const offered = (one: string) => {
+    const all = authenticators.find(({ key }) => key === one)?.methods;
+    const methods = methodsOf(one);
+    return methods?.length === all?.length ? undefined : methods;
+  };
+  const others = otherOptions(decision, plan, subject);
   const { skippable, toEnroll }: Asked = decision;
   return omitUndefined({
     kind: purpose,
     authenticator,
     label: labelIn(subject, enrollment),
-    methods: methods?.length === all?.length ? undefined : methods,
-    alternatives: otherOptions(decision, plan, subject),
+    methods: offered(authenticator),
+    alternatives: others.map((one) => omitUndefined({ ...one, methods: offered(one.authenticator) })),
     skippable,
     toEnroll,
   });

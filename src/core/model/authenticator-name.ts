@@ -1,8 +1,15 @@
 /** What policies call an authenticator: its key (`phone`), or the key and one of its methods (`phone.voice`). */
 
-/** A proof by one of these methods. */
+import type { AuthenticatorDescriptor } from './facts.ts';
+
+/** What policies call a proof by one method. */
 export function methodName(authenticator: string, method: string): string {
   return `${authenticator}.${method}`;
+}
+
+/** All names of an authenticator: its key, then its methods. */
+export function namesOf({ key, methods = [] }: Pick<AuthenticatorDescriptor, 'key' | 'methods'>): readonly string[] {
+  return [key, ...methods.map((method) => methodName(key, method))];
 }
 
 /** The key of the authenticator that a name is about. Keys have no dots. */

@@ -33,13 +33,21 @@ type Able = Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>;
 export function unmetCharacteristic(
   policies: PolicySet,
   facts: Facts,
-  { authenticator: key, factors, characteristics }: Pick<Enrollment, 'authenticator' | 'factors' | 'characteristics'>,
+  {
+    authenticator: key,
+    factors,
+    characteristics,
+    methods: own,
+  }: Pick<Enrollment, 'authenticator' | 'factors' | 'characteristics' | 'methods'>,
 ): UnmetCharacteristic | undefined {
   const best = policies.authenticators.find((one) => one.key === key);
   const present = asActive(facts);
+  const methods = own && { methods: best?.methods?.filter((one) => own.includes(one)) ?? own };
   const isEnough = (able: Able) => {
     const { factors: covered, characteristics: shown } = able;
-    const weaker = withDescriptor(policies, key, (one) => ({ ...one, factors: covered, characteristics: shown }));
+    const weaker = withDescriptor(policies, key, (one) => {
+      return { ...one, factors: covered, characteristics: shown, ...methods };
+    });
     return isAskedFor(evaluate(weaker, present), key);
   };
   if (best === undefined || isEnough({ factors, characteristics })) return undefined;

@@ -2,8 +2,11 @@
  * All minimal sufficient sets, by authenticator. The step loop needs only one for each option; a text that says what is
  * asked for in all names every one.
  */
+import { withMethodsApart } from '../evidence/named.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
+import { methodName } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import { LONGEST_CHAIN, type Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
 import { enrollmentPlans } from './enrollment-plans.ts';
@@ -12,6 +15,8 @@ import type { EvidenceAndActions } from './sufficient-sets.ts';
 /** To prove an authenticator, or to enroll it. A chain may take two of one kind. */
 export interface Action {
   readonly authenticator: string;
+  /** Where the requirements tell its methods apart. */
+  readonly method?: string;
   readonly toEnroll?: true;
 }
 
@@ -43,7 +48,7 @@ export function allSufficientSets(requirements: readonly LayerRequirement[], cap
 
 function minimalSets(requirements: readonly LayerRequirement[], { evidence, actions }: EvidenceAndActions): AllSets {
   const hasChains = requirements.some(({ anyOf }) => anyOf.some((one) => 'chains' in one));
-  const able = distinct(actions, hasChains ? LONGEST_CHAIN : 1);
+  const able = distinct(byMethod(actions, requirements), hasChains ? LONGEST_CHAIN : 1);
   const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
   const found: Indexes[] = [];
   let tried = 0;
@@ -78,6 +83,18 @@ function mostOf(requirement: Requirement): number {
   return Math.max(0, ...requirement.anyOf.map(({ demands, factors }) => demands.length + Math.max(1, factors)));
 }
 
+/** An action for each method that the requirements tell apart. */
+function byMethod(
+  actions: readonly AssessedEvidence[],
+  requirements: readonly LayerRequirement[],
+): readonly AssessedEvidence[] {
+  const apart = withMethodsApart(requirements.flatMap(({ anyOf }) => anyOf));
+  return actions.flatMap(({ methods, ...action }) => {
+    if (!methods || !apart.has(action.authenticator)) return [action];
+    return methods.map((method) => ({ ...action, methods: [method] }));
+  });
+}
+
 /** Of actions that look alike, so many as can count at once. */
 function distinct(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
   const looks = Map.groupBy(actions, ({ enrollment: _, ...look }) => JSON.stringify(look));
@@ -90,8 +107,8 @@ function namedSets(found: readonly Indexes[], able: readonly AssessedEvidence[])
 
 function actionOf(evidence: AssessedEvidence | undefined): readonly Action[] {
   if (evidence === undefined) return [];
-  const { authenticator, toEnroll } = evidence;
-  return [toEnroll ? { authenticator, toEnroll } : { authenticator }];
+  const { authenticator, methods: [method] = [], toEnroll } = evidence;
+  return [omitUndefined({ authenticator, method, toEnroll })];
 }
 
 /** Without those that hold all of another one. */
@@ -113,6 +130,6 @@ function holdsAllOf(set: readonly Action[], part: readonly Action[]): boolean {
   });
 }
 
-function nameOf({ authenticator, toEnroll }: Action): string {
-  return `${toEnroll ? 'enroll ' : ''}${authenticator}`;
+function nameOf({ authenticator, method, toEnroll }: Action): string {
+  return `${toEnroll ? 'enroll ' : ''}${method === undefined ? authenticator : methodName(authenticator, method)}`;
 }

@@ -7,7 +7,15 @@ import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
 import { type IdentifyContext, identifyStep } from './identify-step.ts';
-import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
+import {
+  challengesToSelect,
+  enrollmentsToSelect,
+  isOpen,
+  listedOptions,
+  type Option,
+  type OptionsView,
+  withSoleMethods,
+} from './options.ts';
 import type { AuthenticatorOption, ProfileField, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
@@ -45,7 +53,7 @@ export interface Position {
 
 /**
  * The step to show, or what to start before it can be shown. In this order: a pending challenge or offer that is still
- * an option and has not expired, the user's choice, what the user used last, the best option. Where there are several
+ * an option and open, the user's choice, what the user used last, the best option. Where there are several
  * authenticators to enroll, the user chooses. `notices` are empty: the engine adds them.
  */
 export function nextStep(decision: Decision, position: Position): Plan {
@@ -76,7 +84,7 @@ export function nextStep(decision: Decision, position: Position): Plan {
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
       const reason = omitUndefined({ skippable: decision.skippable, outdated: decision.outdated });
-      if (decision.proofFirst) return planOf(selectStep('enroll', listedOptions(options, view), reason));
+      if (decision.proofFirst) return planOf(selectStep('enroll', withSoleMethods(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
   }
@@ -104,17 +112,17 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   const { purpose, options, reason } = question;
   const listed = listedOptions(options, view);
   const hasSeveral = options.length > 1;
-  const select = (): Plan => planOf(selectStep(purpose, listed, reason));
+  const select = (): Plan => planOf(selectStep(purpose, withSoleMethods(options, view), reason));
   if (hasSeveral && transaction.selecting) return select();
   const { pending } = transaction;
   const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
-  if (pending && pending.expires > now && option)
+  if (pending && isOpen(pending, view, now) && option)
     return planOf(pendingStep(pending, option, { hasSeveral, reason, view }));
   const chosen = options.find((one) => isChosen(transaction, purpose, one));
   if (!chosen && hasSeveral && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return planOf({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
-  const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, next));
+  const left = transaction.parked?.find((one) => isOpen(one, view, now) && isOption(one, purpose, next));
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }
 

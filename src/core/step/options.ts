@@ -1,8 +1,9 @@
 /** The options of a decision, and how a page lists them. */
 import type { Decision } from '../model/decision.ts';
+import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { AuthenticatorOption } from './step.ts';
-import type { Choice } from './transaction.ts';
+import type { Choice, Pending } from './transaction.ts';
 
 /** What the page may know about the user's enrollments. */
 export interface OptionsView {
@@ -17,6 +18,10 @@ export interface OptionsView {
   readonly namedByIdentifier?: readonly string[];
   /** Enrollments that the user proved last with this browser: these come first. */
   readonly lastUsed?: readonly string[];
+  /** From `askedMethods`: by which methods of an authenticator a proof makes progress. */
+  readonly askedMethods?: (authenticator: string) => readonly string[] | undefined;
+  /** The only one of them, where the authenticator has others. */
+  readonly soleMethod?: (authenticator: string) => string | undefined;
 }
 
 /** One option, before it is shown. */
@@ -77,4 +82,22 @@ export function listedOptions(options: readonly Option[], view: OptionsView): re
     const label = enrollment === undefined ? undefined : view.labels(enrollment);
     return omitUndefined({ authenticator, enrollment: isTwin ? enrollment : undefined, label });
   });
+}
+
+/** The same, with the only method that is offered. */
+export function withSoleMethods(options: readonly Option[], view: OptionsView): readonly AuthenticatorOption[] {
+  return listedOptions(options, view).map((one) =>
+    omitUndefined({ ...one, method: view.soleMethod?.(one.authenticator) }),
+  );
+}
+
+/** It has not expired, and one of the methods by which it can be answered is still asked for. */
+export function isOpen(
+  { expires, authenticator, methods }: Pending,
+  { askedMethods }: OptionsView,
+  now: Seconds,
+): boolean {
+  if (expires <= now) return false;
+  const asked = methods && askedMethods?.(authenticator);
+  return methods === undefined || asked === undefined || methods.some((one) => asked.includes(one));
 }

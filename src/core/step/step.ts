@@ -25,6 +25,8 @@ export interface AuthenticatorOption {
   /** Only where it tells two enrollments of one authenticator apart. */
   readonly enrollment?: string;
   readonly label?: string;
+  /** In a list: the only method of it that is offered, where it has others. */
+  readonly method?: string;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Pending extends Choice {
   readonly public: Readonly<Record<string, unknown>>;
   /** From the authenticator: never leaves the server. */
   readonly private: Readonly<Record<string, unknown>>;
+  /** From the authenticator: those of its methods by which it can be answered. Absent: it has none. */
+  readonly methods?: readonly string[];
   /** Epoch seconds. */
   readonly expires: Seconds;
   /** Of a challenge whose code was sent: `validAfter` of the account at that time; 0 for a decoy. */

@@ -117,7 +117,7 @@ function movedCredentials({ account, services }: OpenAccount, { former, value, p
   if (isThere || old.length === 0) return undefined;
   return account.credentials.map((one): Credential => {
     if (!old.includes(one)) return one;
-    const { remembered: _remembered, label, ...rest } = one;
+    const { remembered: _remembered, methods: _methods, label, ...rest } = one;
     const isMask = label === authenticator.maskedAddress?.(one);
     const now = services.now();
     const changed = { ...rest, ...credential, createdAt: now, movedAt: nextValidAfter(account.user, now) };
@@ -144,10 +144,10 @@ function formerOf(
     ...omitUndefined({ identifier: former.identifier }),
     replacedBy: value,
     ...omitUndefined({ newIdentifier }),
-    credentials: old.map(({ id, label, address, secret }) => ({
+    credentials: old.map(({ id, label, address, methods, secret }) => ({
       id,
       secret,
-      ...omitUndefined({ label, address }),
+      ...omitUndefined({ label, address, methods }),
     })),
     until: services.now() + undoPeriod,
   };

@@ -113,7 +113,7 @@ function restoredUser(
 function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, movedAt: Seconds): Credential {
   const former = credentials.find(({ id }) => id === credential.id);
   if (!former) return credential;
-  const { label: _label, address: _address, remembered: _remembered, ...rest } = credential;
+  const { label: _label, address: _address, methods: _methods, remembered: _remembered, ...rest } = credential;
   return { ...rest, ...former, movedAt };
 }
 

@@ -4,9 +4,10 @@
  * the identify page names no account.
  */
 
-import type { Authenticator } from '../../authenticators/authenticator.ts';
+import { type Authenticator, magicLinkMethod } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
+import { askedMethods } from '../../core/queries/asked-methods.ts';
 import type { TransactionSubject } from '../../core/step/transaction.ts';
 import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
 import { transactionKey } from '../../stores/keys.ts';
@@ -253,8 +254,10 @@ async function beginChallenge(
   const { pending, subject } = context?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
+  const byLink = token !== undefined && { byLink: true as const };
   if (!context || !isAsked || pending.authenticator !== binding.authenticator || !subject)
     return withError(at, 'form.stale');
+  if (byLink && !(await takesLinks(at, facts, pending.authenticator))) return withError(at, 'form.stale');
   if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const { unit } = context.request;
@@ -271,7 +274,14 @@ async function beginChallenge(
     fields,
     loaded: attempt,
     account,
+    ...byLink,
   });
   await countIfWrong(context, key, { result: verified, account, subjectId: subject.id });
   return verified;
+}
+
+/** A link that was mailed before the rules changed must not count any more, while the code beside it may. */
+async function takesLinks({ snapshot, app }: OpenTransaction, facts: Facts, authenticator: string): Promise<boolean> {
+  const asked = askedMethods(await snapshot.policies(app), facts, authenticator);
+  return asked?.includes(magicLinkMethod) ?? true;
 }

@@ -10,6 +10,7 @@ import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { enrollmentRuling } from '../../core/policy/enrollment-terms.ts';
+import { askedMethods } from '../../core/queries/asked-methods.ts';
 import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
 import type { Pending } from '../../core/step/transaction.ts';
@@ -226,7 +227,8 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
   // A decoy has no account.
   const account = subject && (await loadAccount(context.request.unit, subject.id));
   if (!authenticator || !account) return undefined;
-  const { terms } = enrollmentRuling(await context.snapshot.policies(context.app), facts);
+  const policies = await context.snapshot.policies(context.app);
+  const { terms } = enrollmentRuling(policies, facts);
   const models = terms?.models?.[pending.authenticator];
   return {
     pending,
@@ -236,7 +238,7 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
     env: {
       ...environmentOf(context, pending.authenticator, account.credentials),
       ...(await newPasswordTerms(context, pending.authenticator, facts)),
-      ...omitUndefined({ models }),
+      ...omitUndefined({ models, methods: askedMethods(policies, facts, pending.authenticator) }),
     },
   };
 }

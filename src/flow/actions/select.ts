@@ -3,6 +3,7 @@
 import { isRecovering, recoverableAuthenticator } from '../../core/decision/recovery.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { askedMethods } from '../../core/queries/asked-methods.ts';
 import { identifierPageSecret, offersToKeep } from '../../core/queries/identifier-page-secret.ts';
 import type { StepContext } from '../../core/step/next-step.ts';
 import { optionsToSelect } from '../../core/step/options.ts';
@@ -55,6 +56,12 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
     labels: (id) => labels.get(id),
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
+    askedMethods: (key) => askedMethods(policies, facts, key),
+    soleMethod: (key) => {
+      const [method, ...others] = askedMethods(policies, facts, key) ?? [];
+      const all = services.authenticators.get(key)?.descriptor.methods ?? [];
+      return others.length === 0 && all.length > 1 ? method : undefined;
+    },
     endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, { facts, key }),
   };
 }

@@ -2,6 +2,7 @@
 import type { AuthenticatorContext } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { askedMethods } from '../../core/queries/asked-methods.ts';
 import { needsUserVerification } from '../../core/queries/user-verification.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Choice, Pending } from '../../core/step/transaction.ts';
@@ -40,7 +41,7 @@ export async function startChallenge(
     ...allowedOf(decision, key),
     ...(purpose === 'enroll' ? await newPasswordTerms(context, key, facts) : {}),
     mayShowDetails: hasProved(facts),
-    ...omitUndefined({ method }),
+    ...omitUndefined({ method, methods: askedMethods(policies, facts, key) }),
     userVerification: needsUserVerification(policies, facts, plan),
   };
   const credential = credentials.find(({ id }) => id === enrollment);

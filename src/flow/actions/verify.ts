@@ -12,6 +12,7 @@ import type {
   Verified,
 } from '../../authenticators/authenticator.ts';
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -98,6 +99,8 @@ export interface VerificationAttempt {
   readonly fields: Fields;
   readonly loaded: LoadedAttempt;
   readonly account: VersionedAccount | undefined;
+  /** The answer came from the page behind the magic link. */
+  readonly byLink?: true;
 }
 
 export async function verify(context: OpenTransaction, given: VerificationAttempt): Promise<ActionResult> {
@@ -107,7 +110,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
   const refusal = throttled(context, key, loaded.reservation);
   if (refusal) return refusal;
   const enrolled = account?.credentials ?? [];
-  const env = environmentOf(context, key, enrolled);
+  const env = { ...environmentOf(context, key, enrolled), ...omitUndefined({ byLink: given.byLink }) };
   const result = await authenticator.verify(
     given.credential,
     { pending: given.pending, input: credentialInput(given.fields) },
@@ -232,6 +235,7 @@ export function acceptProof(
     outcome: 'success',
     ...auditContext(context),
     authenticator: evidence.authenticator,
+    ...omitUndefined({ method: evidence.method }),
     factors: evidence.factors,
     ...(what.otherSessionsEnded ? { otherSessionsEnded: what.otherSessionsEnded } : {}),
   });

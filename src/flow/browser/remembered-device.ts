@@ -7,6 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Credential, RememberedDevice } from '../../authenticators/authenticator.ts';
 import type { Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { credentialsKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { type Account, parseCredentials, serializeCredentials } from '../../users/user.ts';
@@ -26,8 +27,8 @@ export function rememberedBy({ user, credentials }: Account, secret: string | un
   return credentials.flatMap(({ id, authenticator, remembered = [] }) =>
     remembered
       .filter((one) => one.device === device && one.valid === user.validAfter)
-      .map(({ factors, characteristics, at, until }) => {
-        return { authenticator, enrollment: id, factors, characteristics, at, until };
+      .map(({ factors, characteristics, method, at, until }) => {
+        return { authenticator, enrollment: id, factors, characteristics, ...omitUndefined({ method }), at, until };
       }),
   );
 }
@@ -63,9 +64,10 @@ export function rememberProofs(
   const device = rememberedHash(secret, user.id);
   const proofs = evidence.filter(({ factors, subject }) => subject === user.id && factors.includes('possession'));
   const about = { device, valid: user.validAfter, ip, userAgent };
-  const entries = proofs.map(({ enrollment, factors, characteristics, at }) => {
+  const entries = proofs.map(({ enrollment, factors, characteristics, method, at }) => {
     const id = randomBytes(12).toString('base64url');
-    return { enrollment, added: { id, ...about, factors, characteristics, at, until: at + seconds } };
+    const proved = { factors, characteristics, ...omitUndefined({ method }), at };
+    return { enrollment, added: { id, ...about, ...proved, until: at + seconds } };
   });
   changeCredentials(unit, user.id, (credential) => {
     const added = entries.findLast(({ enrollment }) => enrollment === credential.id)?.added;

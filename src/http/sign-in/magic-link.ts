@@ -36,9 +36,10 @@ async function show(request: SignInRequest): Promise<void> {
   }
   const appPage = { ...page, ...brandFor(snapshot, link.app) };
   if (isInitiatingBrowser(request)) return showConfirmation(request, link, appPage);
-  const { passcode: code, requestedFrom: asked } = link.linked;
+  const { passcode: code, linkOnly, requestedFrom: asked } = link.linked;
   const recovering = link.recovering ?? false;
-  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...appPage, code, asked, recovering }));
+  const shown = { ...appPage, asked, recovering, ...(linkOnly ? {} : { code }) };
+  showPage(ctx, renderer.renderMagicLinkElsewhere(shown));
 }
 
 type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;

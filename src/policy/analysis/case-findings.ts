@@ -13,6 +13,7 @@ import {
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
+import { proofNames } from '../../core/evidence/named.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
@@ -207,9 +208,10 @@ function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfigura
     if (place === undefined) return [];
     const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
       analysisFinding('weaker-below', place, {
-        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${keys.join(' and ')} is enough`,
+        message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',

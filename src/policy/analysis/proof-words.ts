@@ -1,5 +1,6 @@
 /** What lets a user in, in words and as options of `explain`. */
 import type { AdmittedWith } from '../../core/analysis/admitted-with.ts';
+import { proofNames } from '../../core/evidence/named.ts';
 import type { AssessedEvidence } from '../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../core/model/facts.ts';
 import { durationText } from '../model/duration-text.ts';
@@ -15,14 +16,15 @@ export function proofsInWords(
 }
 
 function proofInWords(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): string {
-  const { authenticator, age, idle } = item;
+  const { age, idle } = item;
+  const name = proofNames(item).at(-1) ?? item.authenticator;
   const lacking = lackedBy(item, authenticators).map((one) => characteristicWords[one] ?? one);
   const details = [
     ...(lacking.length > 0 ? [`without ${lacking.join(' and ')}`] : []),
     ...(typeof age === 'number' && age > 0 ? [`proved ${durationText(age)} ago`] : []),
     ...(idle === undefined ? [] : [`with a pause of ${durationText(idle)} since`]),
   ];
-  return details.length === 0 ? authenticator : `${authenticator} (${details.join(', ')})`;
+  return details.length === 0 ? name : `${name} (${details.join(', ')})`;
 }
 
 const characteristicWords: Readonly<Record<string, string>> = {
@@ -52,7 +54,7 @@ export function proofOptions(
 ): readonly string[] {
   const proofs = evidence.map((item) => {
     const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
-    const proof = `${item.authenticator}${shows}`;
+    const proof = `${proofNames(item).at(-1)}${shows}`;
     return item.age === 0 || item.age === 'now' ? proof : `${proof}@${ageOption(item.age)}`;
   });
   return [

@@ -2,6 +2,7 @@
  * Checks demands on auxiliary authenticators, which are too weak to stand for their factor type alone. Works on data
  * whose shape was not checked, so that all findings are reported at once.
  */
+import { authenticatorIn } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
@@ -44,7 +45,7 @@ function stepsAt(
   return found.map(({ path, value }) => ({
     path: [...at, ...path],
     named: valuesAt(value, 'authenticators.*').flatMap((name) => {
-      const descriptor = authenticators.find(({ key }) => key === name.value);
+      const descriptor = authenticators.find(({ key }) => key === authenticatorIn(String(name.value)));
       return descriptor ? [{ ...name, path: [...at, ...path, ...name.path], descriptor }] : [];
     }),
   }));

@@ -2,6 +2,7 @@
  * Checks references between files. Works on data whose shape was not checked, so that all findings are reported at
  * once.
  */
+import { authenticatorIn, methodIn, namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
@@ -60,6 +61,8 @@ const policyKinds = [
 /** What identifies users, and can be changed by them. */
 const accountIdentifiers = ['email', 'phone', 'username'];
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
+/** Where a proof is meant, and not an enrollment, a method may be named. */
+const proofs = ({ authenticators }: KnownNames) => authenticators.flatMap(namesOf);
 
 const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
@@ -92,7 +95,7 @@ const references: readonly Reference[] = [
     kinds: ['enrollment', 'profile'],
     pattern: 'when.authenticated.any|all.*',
     what: 'authenticator',
-    known: authenticatorKeys,
+    known: proofs,
   },
   {
     kinds: ['account'],
@@ -113,7 +116,7 @@ const references: readonly Reference[] = [
     kinds: ['invariants'],
     pattern: 'invariants.*.always|never.**.authenticators|exclude.*',
     what: 'authenticator',
-    known: authenticatorKeys,
+    known: proofs,
   },
   {
     kinds: ['enrollment'],
@@ -131,13 +134,13 @@ const references: readonly Reference[] = [
     kinds: policyKinds,
     pattern: 'rules.*.then.allow.**.authenticators|exclude.*',
     what: 'authenticator',
-    known: authenticatorKeys,
+    known: proofs,
   },
   {
     kinds: ['settings'],
     pattern: 'acrValues.*.requirement.**.authenticators|exclude.*',
     what: 'authenticator',
-    known: authenticatorKeys,
+    known: proofs,
   },
 ];
 
@@ -176,7 +179,17 @@ function unknownNames(source: YamlSource, found: readonly FoundValue[], { what, 
     .filter(
       (each): each is FoundValue & { value: string } => typeof each.value === 'string' && !known.includes(each.value),
     )
-    .map(({ path, value }) => source.finding(path, unknownName(what, value, known)));
+    .map(({ path, value }) => source.finding(path, methodFault(value, known) ?? unknownName(what, value, known)));
+}
+
+/** Of a name with a method: why there is no such thing here. Undefined: its authenticator is unknown as well. */
+function methodFault(name: string, known: readonly string[]): string | undefined {
+  const [key, method] = [authenticatorIn(name), methodIn(name)];
+  if (method === undefined || !known.includes(key)) return undefined;
+  const methods = known.filter((one) => methodIn(one) !== undefined && authenticatorIn(one) === key);
+  if (methods.length > 0) return `\`${key}\` has no method \`${method}\`; known: ${methods.join(', ')}`;
+  const takesMethods = known.some((one) => methodIn(one) !== undefined);
+  return takesMethods ? `\`${key}\` has no methods: name it alone` : `methods are not told apart here: say \`${key}\``;
 }
 
 function valuesFor(content: unknown, pattern: string): readonly FoundValue[] {
@@ -208,7 +221,7 @@ function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Fin
 function wrongFactors(source: YamlSource, { authenticators }: KnownNames): readonly Finding[] {
   return valuesAt(source.content, '**.knowledge|possession|inherence.authenticators.*').flatMap(({ path, value }) => {
     const factor = path.at(-3) as Factor;
-    const descriptor = authenticators.find(({ key }) => key === value);
+    const descriptor = authenticators.find(({ key }) => key === authenticatorIn(String(value)));
     if (descriptor === undefined || descriptor.factors.includes(factor)) return [];
     return [source.finding(path, `\`${descriptor.key}\` is never ${factor}, only ${descriptor.factors.join(' or ')}`)];
   });
@@ -218,7 +231,7 @@ function wrongFactors(source: YamlSource, { authenticators }: KnownNames): reado
 function recoveredItself(source: YamlSource, { authenticators }: KnownNames): readonly Finding[] {
   const recovered = authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy).map(({ key }) => key);
   return valuesAt(source.content, 'rules.*.then.allow.**.authenticators.*')
-    .filter(({ value }) => recovered.includes(String(value)))
+    .filter(({ value }) => recovered.includes(authenticatorIn(String(value))))
     .map(({ path, value }) => source.finding(path, `\`${value}\` is what is recovered, and proves nothing here`));
 }
 

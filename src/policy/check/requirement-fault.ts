@@ -2,6 +2,7 @@
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
+import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor, Characteristic } from '../../core/model/facts.ts';
 import type { Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -60,7 +61,8 @@ function factorFault(requirement: Requirement, enabled: readonly AuthenticatorDe
 function disabledFault(requirement: Requirement, enabled: readonly AuthenticatorDescriptor[]): string | undefined {
   const parts = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
   const named = new Set(parts.flatMap(({ authenticators = [] }) => authenticators));
-  const disabled = [...named].filter((key) => !isEnabled(key, enabled)).map((key) => `\`${key}\``);
+  const names = enabled.flatMap(namesOf);
+  const disabled = [...named].filter((name) => !names.includes(name)).map((name) => `\`${name}\``);
   if (disabled.length === 0) return undefined;
   const which = `${disabled.join(' and ')} ${disabled.length === 1 ? 'is' : 'are'} not enabled`;
   return `${which}; enable ${disabled.length === 1 ? 'it' : 'one'} under \`authenticators\` in stepgate.yaml, or name another one`;

@@ -68,6 +68,12 @@ export const key = z.string().regex(/^[A-Za-z0-9](?:[\w.-]{0,98}[A-Za-z0-9])?$/,
     'must be made of letters, digits, ".", "_" and "-", begin and end with a letter or digit, and have at most 100 characters',
 });
 
+/** An authenticator, or one method of it. The JSON Schemas list all that there are, for editors to complete. */
+export const proofName = key.meta({
+  id: 'authenticatorName',
+  description: 'An authenticator, such as phone; or one method of it, such as phone.voice.',
+});
+
 /** Without repeats, not empty. */
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Claim, Invariant } from '../../core/analysis/invariants.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, closedNotEmpty, key, listOf, text } from './fields.ts';
+import { closed, closedNotEmpty, key, listOf, proofName, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
 
 /** Which apps an invariant is about. Absent lists: all apps, the pages of the own account included. */
@@ -38,7 +38,9 @@ const never = z
   .union(
     [
       z.literal('allow').describe('No user gets in.'),
-      closed({ authenticators: listOf(key).describe('Keys of authenticators.') }),
+      closed({
+        authenticators: listOf(proofName).describe('Authenticators, or methods of them, such as phone.sms.'),
+      }),
     ],
     { error: 'must be `allow`, or `authenticators:` with a list' },
   )

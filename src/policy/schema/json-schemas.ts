@@ -1,17 +1,28 @@
 /** JSON Schemas (draft-07) of the files, made from the same schemas that check them, for editors. */
 import { z } from 'zod';
+import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { WrittenKind } from '../model/documents.ts';
+import { proofName } from './fields.ts';
 import { policyTestsSchema } from './policy-tests.ts';
 import { schemaFor, schemas } from './schemas.ts';
 
 /** Texts by file name, each ending in a line break. */
 export function jsonSchemas(authenticators: readonly AuthenticatorKind[]): ReadonlyMap<string, string> {
+  const names = authenticators.flatMap(namesOf);
   const kinds: readonly WrittenKind[] = ['settings', ...(Object.keys(schemas) as (keyof typeof schemas)[])];
   const ofDocuments = kinds.map((kind) => [kind, schemaFor(kind, authenticators)] as const);
   return new Map(
     [...ofDocuments, ['tests', policyTestsSchema(authenticators)] as const].map(([name, one]) => {
-      const schema = z.toJSONSchema(one, { io: 'input', target: 'draft-7' });
+      const schema = z.toJSONSchema(one, {
+        io: 'input',
+        target: 'draft-7',
+        override: ({ zodSchema, jsonSchema }) => {
+          if (zodSchema !== proofName) return;
+          delete jsonSchema.pattern;
+          jsonSchema.enum = names;
+        },
+      });
       return [`${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`];
     }),
   );

@@ -1,5 +1,6 @@
 /** `tests/*.yaml`: what sign-ins must come to, as an administrator writes it. No part of a revision. */
 import { z } from 'zod';
+import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
@@ -9,8 +10,8 @@ import { closed, closedNotEmpty, duration, key, listOf, text } from './fields.ts
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
 const shows = /\[[\w+]*\]/.source;
 
-/** `totp`, `totp@3d`, `totp@PT12H`, `webauthn[userPresence]@3d`. */
-const proof = z.string().regex(new RegExp(`^\\w+(?:${shows})?(?:@(?:\\d{1,9}[smhd]|P[\\dWDTHMS]+))?$`), {
+/** `totp`, `totp@3d`, `phone.sms@PT12H`, `webauthn[userPresence]@3d`. */
+const proof = z.string().regex(new RegExp(`^\\w+(?:\\.\\w+)?(?:${shows})?(?:@(?:\\d{1,9}[smhd]|P[\\dWDTHMS]+))?$`), {
   error: 'must be an authenticator, and how long ago it was proved, such as totp@3d or totp@PT12H',
 });
 
@@ -55,14 +56,15 @@ const request = closedNotEmpty({
 /** The parts that name authenticators, which an editor then completes. */
 function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) {
   const keys = authenticators.map((one) => one.key);
-  const one = z.enum(keys);
-  const enrolledFault = `must be one of ${keys.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;
+  const allNames = authenticators.flatMap(namesOf);
+  const one = z.enum(allNames);
+  const enrolledFault = `must be one of ${allNames.join(', ')}, or such a key with what it shows at most: "webauthn[userPresence]"`;
   const weaker = z
     .string()
     .regex(new RegExp(`^(?:${keys.join('|')})${shows}$`), { error: enrolledFault })
     .describe('A key that shows no more than this, such as webauthn[userPresence+phishingResistant].');
   const some = z.union([one, listOf(one)], {
-    error: `must be an authenticator (${keys.join(', ')}), or a list of them`,
+    error: `must be an authenticator (${allNames.join(', ')}), or a list of them`,
   });
   const steps = z.array(
     z.union(
@@ -81,7 +83,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
         }),
       ],
       {
-        error: `must be an authenticator (${keys.join(', ')}), a list of those that the user may choose from, keep_account, or a mapping with enroll, offer, profile or consent`,
+        error: `must be an authenticator (${allNames.join(', ')}), a list of those that the user may choose from, keep_account, or a mapping with enroll, offer, profile or consent`,
       },
     ),
   );
@@ -100,7 +102,9 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     enrolled: z
       .array(z.union([one, weaker], { error: enrolledFault }))
       .optional()
-      .describe('What the user has set up. Default: the password.'),
+      .describe(
+        'What the user has set up; phone.voice is a number that takes calls and no text messages. Default: the password.',
+      ),
     accountAge: duration().optional().describe('The account was made so long ago, such as P30D.'),
     lastSignIn: duration().optional().describe('The user signed in so long ago. Default: never before.'),
     recovered: duration().optional().describe('The account was recovered so long ago.'),
@@ -148,7 +152,9 @@ function expectationSchema<Steps extends z.ZodType>(steps: Steps) {
       .describe('Why the sign-in ends in a denial; `true`: for any reason. `false`: the user is let in.'),
     steps: steps
       .optional()
-      .describe('What the user is asked for, in order. A list in it: the authenticators to choose from, in any order.'),
+      .describe(
+        'What the user is asked for, in order; phone.voice where no other method of it is offered. A list in it: the authenticators to choose from, in any order.',
+      ),
     rule: rule
       .optional()
       .describe(

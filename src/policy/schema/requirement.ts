@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
 import { type Alternative, type Demand, LONGEST_CHAIN, type Requirement } from '../../core/model/policy.ts';
-import { closed, closedNotEmpty, duration, key, listOf } from './fields.ts';
+import { closed, closedNotEmpty, duration, listOf, proofName } from './fields.ts';
 
 const required = (what: string) =>
   z.literal(true, { error: 'can only be true: leave it out when it is not demanded' }).optional().describe(what);
@@ -25,8 +25,10 @@ const maxIdle = duration()
   .describe('A proof counts as long as the session was never without activity for longer, from then on.');
 
 const demand = closedNotEmpty({
-  authenticators: listOf(key).optional().describe('Only these authenticators.'),
-  exclude: listOf(key).optional().describe('Any authenticator but these.'),
+  authenticators: listOf(proofName)
+    .optional()
+    .describe('Only these authenticators, or methods of them, such as phone.voice.'),
+  exclude: listOf(proofName).optional().describe('Any authenticator but these, or methods of them, such as phone.sms.'),
   ...characteristicFields,
   maxAge,
   maxIdle,
@@ -99,7 +101,7 @@ const alternative = closed(alternativeFields)
   .describe('One way to satisfy the requirement: all of it must hold.');
 
 const chainStep = closed({
-  authenticators: listOf(key).describe('Any one of these.'),
+  authenticators: listOf(proofName).describe('Any one of these authenticators, or methods of them.'),
   ...characteristicFields,
   maxAge,
   maxIdle,

@@ -60,6 +60,12 @@ export const challengeSamples: Readonly<Record<string, StepPage>> = {
     follow,
     step: { ...email, notices: [error('credentials.invalid', { field: 'credentials.passcode' })] },
   },
+  'email-link': {
+    ...stepBase,
+    ...known,
+    follow,
+    step: { ...email, inputs: [], challenge: { ...email.challenge, method: 'link' } },
+  },
   'phone-called': {
     ...stepBase,
     ...known,

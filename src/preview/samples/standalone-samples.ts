@@ -27,6 +27,8 @@ export const standaloneSamples: Readonly<Record<string, Draw>> = {
   'magic-link-confirm': (r) => r.renderMagicLinkConfirm({ ...confirmed, recovering: false }),
   'magic-link-confirm-recovery': (r) => r.renderMagicLinkConfirm({ ...confirmed, locale: 'de', recovering: true }),
   'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, recovering: false }),
+  'magic-link-elsewhere-link-only': (r) =>
+    r.renderMagicLinkElsewhere({ brand, locale: 'en', app, asked, recovering: false }),
   'magic-link-elsewhere-recovery': (r) => r.renderMagicLinkElsewhere({ ...elsewhere, locale: 'de', recovering: true }),
   'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
   'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),

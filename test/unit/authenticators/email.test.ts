@@ -81,6 +81,59 @@ describe('a challenge', () => {
   });
 });
 
+describe('where one method counts alone', () => {
+  const verify = (started: IssuedChallenge, passcode: string, more: Partial<AuthenticatorContext> = {}) =>
+    email.verify(ann, { pending: started.private, input: { passcode } }, { ...context, ...more });
+
+  test('the code: no link is mailed, and none is answered', async () => {
+    const started = await challenge({ methods: ['code'] });
+    const { code, link } = sent(started);
+    expect([code, link]).toEqual([expect.stringMatching(/^\d{6}$/), undefined]);
+    expect([started.inputs, started.methods]).toEqual([['one_time_code'], ['code']]);
+    expect(started.public).not.toHaveProperty('linkable');
+    expect(await verify(started, String(code))).toMatchObject({ ok: true, proof: { amr: ['email'], method: 'code' } });
+    expect(await verify(started, String(code), { byLink: true })).toMatchObject({ code: 'credentials.invalid' });
+  });
+
+  test('the link: no code is mailed, nothing can be entered, and the page elsewhere shows none', async () => {
+    const started = await challenge({ methods: ['link'] });
+    expect(sent(started).code).toBeUndefined();
+    expect([started.inputs, started.methods]).toEqual([[], ['link']]);
+    expect(started.public).toMatchObject({ linkable: true, method: 'link' });
+    const linked = email.readMagicLink?.(started.private, tokenOf(started), context);
+    expect(linked?.linkOnly).toBe(true);
+    const passcode = String(linked?.passcode);
+    expect(await verify(started, passcode)).toMatchObject({ code: 'credentials.invalid' });
+    expect(await verify(started, passcode, { byLink: true })).toMatchObject({ ok: true, proof: { method: 'link' } });
+  });
+
+  test('the settings say so for all apps', async () => {
+    const started = await challenge({ settings: { methods: ['code'] } });
+    expect([started.methods, sent(started).link]).toEqual([['code'], undefined]);
+  });
+
+  test('with both, the proof says which it was', async () => {
+    const started = await challenge();
+    const { code } = sent(started);
+    expect(await verify(started, String(code))).toMatchObject({ proof: { method: 'code' } });
+    expect(await verify(started, String(code), { byLink: true })).toMatchObject({ proof: { method: 'link' } });
+  });
+
+  test('a message from before methods were recorded can be answered by both', async () => {
+    const { methods: _, ...before } = (await challenge()).private;
+    const started = await challenge();
+    const { methods: _new, ...pending } = started.private;
+    expect(email.readMagicLink?.(pending, tokenOf(started), context)?.passcode).toBe(sent(started).code);
+    expect(email.readMagicLink?.(before, tokenOf(started), context)).toBeUndefined();
+  });
+
+  test('decoys get the same page', async () => {
+    const { public: shown, inputs } = await challenge({ methods: ['link'] });
+    const decoy = await email.challenge(undefined, { ...context, methods: ['link'] });
+    expect([decoy.inputs, decoy.public]).toEqual([inputs, shown]);
+  });
+});
+
 describe('the address on the page', () => {
   const shown = async (more: Partial<AuthenticatorContext>, credential: typeof ann | undefined = ann) =>
     (await email.challenge(credential, { ...context, ...more })).public.address;

@@ -70,6 +70,29 @@ describe('a challenge', () => {
     },
   );
 
+  test.each([
+    ['sms', 'sms'],
+    ['voice', 'voice'],
+  ] as const)('where only %s counts, nothing else is offered, whatever is asked for', async (asked, method) => {
+    const other = method === 'sms' ? 'voice' : 'sms';
+    const started = await challenge({ methods: [asked], method: other });
+    expect(started.public).toMatchObject({ method, methods: [method] });
+    expect(started.methods).toEqual([method]);
+    const passcode = codeOf(started);
+    const verified = await phone.verify(ann, { pending: started.private, input: { passcode } }, context);
+    expect(verified).toMatchObject({ ok: true, proof: { method } });
+  });
+
+  test('looks the same for decoys, those that seem to have a landline as well', async () => {
+    const decoys = await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        phone.challenge(undefined, { ...context, subjectId: `decoy-${index}`, methods: ['sms'] }),
+      ),
+    );
+    const shown = new Set(decoys.map(({ public: one }) => JSON.stringify([one.method, one.methods])));
+    expect([...shown]).toEqual([JSON.stringify(['sms', ['sms']])]);
+  });
+
   test('a landline is called, and offered no text message', async () => {
     const started = await challenge({ method: 'sms' }, landline);
     expect(started.public).toMatchObject({ method: 'voice', methods: ['voice'] });
@@ -166,8 +189,28 @@ describe('an enrollment', () => {
     expect(await phone.enroll(subject, { pending: asked.nextStage.private, input: right }, context)).toEqual({
       ok: true,
       credential: phoneCredential('+4915112345678'),
-      proof: { factors: ['possession'], characteristics: ['userPresence'], amr: ['sms'] },
+      proof: { factors: ['possession'], characteristics: ['userPresence'], amr: ['sms'], method: 'sms' },
     });
+  });
+
+  test('takes no number that the method does not reach, and calls where only calls count', async () => {
+    const fixed = { phoneNumber: '+4930901820' };
+    const pending = { stage: 'number' };
+    const textOnly = { ...context, methods: ['sms'] };
+    expect(await phone.enroll(subject, { pending, input: fixed }, textOnly)).toMatchObject({ code: 'phone.landline' });
+    const called = await phone.enroll(
+      subject,
+      { pending, input: { phoneNumber: '+4915112345678' } },
+      { ...context, methods: ['voice'] },
+    );
+    expect(called).toMatchObject({ nextStage: { public: { method: 'voice', methods: ['voice'] } } });
+  });
+
+  test('of a number that takes calls alone says so', () => {
+    expect([phoneCredential('+4930901820').methods, phoneCredential('+4915112345678').methods]).toEqual([
+      ['voice'],
+      undefined,
+    ]);
   });
 
   test('goes by call when the user asks for that; the older code no longer counts', async () => {

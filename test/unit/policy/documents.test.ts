@@ -62,7 +62,10 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   // What policies and apps refer to is among the others, as in a real directory; settings may lack what those need.
   const related = examples.filter((one) => ['app', 'sign-on', 'service'].includes(one.schema) && schema !== 'settings');
   const others = Object.fromEntries(related.map((one) => [one.path, one.text]));
-  const enabled = 'authenticators: { webauthn: { enabled: true }, email: { enabled: true } }\n';
+  const phone = 'phone: { enabled: true, methods: [sms, voice], countries: [DE] }';
+  const enabled = `authenticators: { webauthn: { enabled: true }, email: { enabled: true }, ${phone} }\n`;
+  const gateway = 'webhook: { url: https://gateway.example.org, secretEnv: SECRET }';
+  const gateways = `sms: { ${gateway} }\nvoice: { ${gateway} }\n`;
   const mail = 'mail: { from: no-reply@example.org, smtp: { host: mail.example.org } }\n';
   const api = 'resources: [{ indicator: "https://orders.example.org", scopes: [orders.read] }]\n';
   const places = 'networkData: { country: /var/lib/geoip/GeoLite2-City.mmdb }\n';
@@ -71,7 +74,7 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   const files = {
     ...validFiles,
     ...picturesNamedIn([text, ...Object.values(others)].join('\n')),
-    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail + api + places + devices + proxies,
+    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail + gateways + api + places + devices + proxies,
     ...others,
     [path]: text,
   };

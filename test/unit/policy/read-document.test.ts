@@ -221,7 +221,7 @@ test('settings are complete: everything has a default', async () => {
       webauthn: { enabled: false },
       recovery_code: { enabled: false, count: 10 },
       access_code: { enabled: false, minLength: 8, maxLifetime: 864_000, maxUses: 10 },
-      email: { enabled: false, limits: { address: 10, network: 100 } },
+      email: { enabled: false, methods: ['code', 'link'], limits: { address: 10, network: 100 } },
       security_question: { enabled: false, minLength: 4 },
       phone: {
         enabled: false,

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { attributeSchemaOf } from '../../../src/policy/schema/attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
-import { attributeReservationKey, identifierKey } from '../../../src/stores/keys.ts';
+import { attributeReservationKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { moveUniqueValues, uniqueChange } from '../../../src/users/attribute-reservations.ts';
@@ -10,7 +10,11 @@ import { Directory } from '../../../src/users/directory.ts';
 import type { Profile } from '../../../src/users/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
-const schema = attributeSchemaOf({ badge: { unique: true, identifies: true }, plate: { unique: true, write: 'user' } });
+const schema = attributeSchemaOf({
+  badge: { unique: true, identifies: true },
+  plate: { unique: true, write: 'user' },
+  email: { unique: true },
+});
 const now = 1_800_000_000;
 let store: Store;
 let directory: Directory;
@@ -53,6 +57,28 @@ describe('a new user', () => {
     expect(outcomes.filter((one) => !one.ok && one.code === 'value_taken')).toHaveLength(4);
     const found = await Promise.all(names.map((name) => directory.findByIdentifier(name)));
     expect(found.filter((account) => account !== undefined)).toHaveLength(1);
+  });
+});
+
+describe('an address that only one account may have', () => {
+  const email = 'owner@own.test';
+
+  test('is taken by its proof, and not by a stranger who only types it', async () => {
+    const stranger = await created('stranger', { email, emailVerified: false });
+    expect(await isReserved(attributeReservationKey('email', email))).toBe(false);
+    await created('owner', { email, emailVerified: true });
+    expect(await isReserved(attributeReservationKey('email', email))).toBe(true);
+    const proved = () => ({ profile: { email, emailVerified: true }, schema });
+    expect(await directory.amend(stranger, proved)).toEqual({ ok: false, code: 'value_taken', attribute: 'email' });
+  });
+
+  test('is taken by no reservation of a stranger from before', async () => {
+    const stranger = await created('stranger', { email, emailVerified: false });
+    const value = JSON.stringify({ user: stranger, at: now - 3600 });
+    await store.commit([
+      { op: 'create', key: attributeReservationKey('email', email), value, refs: [userKey(stranger)] },
+    ]);
+    await created('owner', { email, emailVerified: true });
   });
 });
 

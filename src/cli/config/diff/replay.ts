@@ -173,7 +173,7 @@ const replayed = 'replayed';
 
 /** By an enrollment that can show as much; where the user has none any more, by one that is made up. */
 function proofOf(
-  { authenticator, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
+  { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },
 ): { readonly evidence: Evidence; readonly made?: Enrollment } {
   const known = subject.enrollments.find(
@@ -185,5 +185,5 @@ function proofOf(
   const enrollment = known?.id ?? `${replayed}-${index}`;
   const transaction = earlier ? 'earlier' : replayed;
   const evidence = { ...shown, enrollment, subject: subject.id, amr: [], at: now - age, transaction, origin };
-  return omitUndefined({ evidence: omitUndefined({ ...evidence, idle }), made });
+  return omitUndefined({ evidence: omitUndefined({ ...evidence, method, idle }), made });
 }

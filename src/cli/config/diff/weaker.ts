@@ -4,6 +4,7 @@
  */
 import { type Deciders, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { ruleSpace } from '../../../core/analysis/rule-space.ts';
+import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
@@ -120,10 +121,11 @@ function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
   const { network } = facts;
   const shown = { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
   const keys = evidence && [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  const proofs = evidence && [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
   return {
     apps: clientIds,
     words: [
-      ...(keys ? [`${keys.join(' and ')} is enough, and was not`] : []),
+      ...(proofs ? [`${proofs.join(' and ')} is enough, and was not`] : []),
       ...(longer ?? []).map(limitWords),
       ...(keys === undefined && longer === undefined ? ['lets users in who were denied'] : []),
     ].join('; '),

@@ -55,7 +55,8 @@ export interface MagicLinkConfirmModel extends LeadModel {
 export interface MagicLinkElsewhereModel extends LeadModel {
   /** What to do with a code that the user did not ask for. */
   readonly warning: MessageDescriptor;
-  readonly code: string;
+  /** Absent: only the link counts. */
+  readonly code?: string;
   /** Where the request for the message came from. */
   readonly origin: readonly MessageDescriptor[];
 }

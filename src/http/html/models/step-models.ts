@@ -31,6 +31,7 @@ export interface PublicKeyModel {
 }
 
 export interface OtherTabModel {
+  readonly lead: MessageDescriptor;
   /** Its own form. */
   readonly main: FormModel;
 }
@@ -87,7 +88,8 @@ export interface ChallengeModel extends OptionsModel {
   /** For password managers: whose password it is. */
   readonly username?: string;
   readonly fields: readonly Field[];
-  readonly action: MessageDescriptor;
+  /** Absent: there is nothing to enter, and so no form. */
+  readonly action?: MessageDescriptor;
   readonly otherTab?: OtherTabModel;
 }
 

@@ -89,7 +89,8 @@ export interface MagicLinkElsewherePage extends PageBase {
   /** The user recovers the password. */
   readonly recovering: boolean;
   readonly app: AppLabel;
-  readonly code: string;
+  /** Absent: only the link counts. */
+  readonly code?: string;
   /** Where the request came from; empty texts: not known. */
   readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
 }

@@ -153,11 +153,25 @@ export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
   };
 }
 
+/** By what counts, and for what. */
+const elsewhereTexts = {
+  code: {
+    signIn: { lead: 'magic_link.elsewhere.lead', warning: 'magic_link.elsewhere.warning' },
+    recovery: { lead: 'magic_link.elsewhere.recovery.lead', warning: 'magic_link.elsewhere.recovery.warning' },
+  },
+  link: {
+    signIn: { lead: 'magic_link.elsewhere.link.lead', warning: 'magic_link.elsewhere.link.warning' },
+    recovery: {
+      lead: 'magic_link.elsewhere.link.recovery.lead',
+      warning: 'magic_link.elsewhere.link.recovery.warning',
+    },
+  },
+} as const;
+
 export function magicLinkElsewhereView({ app, code, asked, recovering }: MagicLinkElsewherePage): View {
   const { browser, system, ip } = asked;
   const known = browser && system ? 'both' : browser ? 'browser' : 'system';
-  const lead = recovering ? 'magic_link.elsewhere.recovery.lead' : 'magic_link.elsewhere.lead';
-  const warning = recovering ? 'magic_link.elsewhere.recovery.warning' : 'magic_link.elsewhere.warning';
+  const { lead, warning } = elsewhereTexts[code === undefined ? 'link' : 'code'][recovering ? 'recovery' : 'signIn'];
   return {
     template: 'pages/magic-link-elsewhere',
     heading: { key: 'magic_link.elsewhere.title' },
@@ -165,7 +179,7 @@ export function magicLinkElsewhereView({ app, code, asked, recovering }: MagicLi
     model: {
       lead: { key: lead, params: { app: app.name } },
       warning: { key: warning },
-      code,
+      ...omitUndefined({ code }),
       origin: [
         ...(browser || system ? [{ key: 'magic_link.asked.agent', params: { known, browser, system } }] : []),
         ...(ip ? [{ key: 'magic_link.asked.ip', params: { ip } }] : []),

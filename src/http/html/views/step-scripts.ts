@@ -8,9 +8,10 @@ import { publicOf } from './step-texts.ts';
 
 /** The user may go on in another tab by a magic link, so the page asks whether that has happened. */
 export function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | undefined {
-  const { linkable, unsent } = publicOf(step);
+  const { linkable, unsent, method } = publicOf(step);
   if (follow === undefined || linkable !== true || unsent === true) return undefined;
-  return { main: { method: 'get', step: 'continue', action, follow, hidden: [] } };
+  const lead = { key: method === 'link' ? 'follow.lead.link' : 'follow.lead' };
+  return { lead, main: { method: 'get', step: 'continue', action, follow, hidden: [] } };
 }
 
 /** A text that the page hides while it is typed. */

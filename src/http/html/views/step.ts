@@ -136,11 +136,13 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
 
 function selectContent({ page, step, t }: StepOf<'select'>): Content {
   const choices = step.options.map(
-    ({ authenticator, enrollment, label }): ChoiceModel => ({
+    ({ authenticator, enrollment, label, method }): ChoiceModel => ({
       value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
       icon: iconOf(authenticator),
       name: authenticatorName(authenticator, t),
-      about: { key: `select.${step.purpose}.${authenticator}` },
+      about: {
+        key: t.pick(`select.${step.purpose}.${authenticator}.${method}`, `select.${step.purpose}.${authenticator}`),
+      },
       ...omitUndefined({ label }),
     }),
   );
@@ -178,7 +180,8 @@ function challengeContent({ page, step, t }: StepOf<'challenge'>): Content {
       }),
       main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
       fields: step.inputs.includes('secret') ? fields : explained(fields),
-      action: challengeAction(step),
+      // A link is answered where it leads.
+      ...(step.inputs.length > 0 && { action: challengeAction(step) }),
       options: optionsOf(page, t),
     },
   };
