@@ -9,6 +9,7 @@ import type { GovernedChange } from '../core/model/account-policy.ts';
 import type { Decision } from '../core/model/decision.ts';
 import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import type { RiskSignal } from '../core/model/risk.ts';
 import type { ConditionTrace, LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskInWords } from '../core/policy/risk.ts';
 
@@ -58,7 +59,19 @@ export interface AuditTrace {
   readonly proved: readonly TracedProof[];
   readonly zones?: readonly string[];
   /** `known`: the user had signed in with this browser before. The rest only where a rule asked about it. */
-  readonly device: { readonly known: boolean; readonly platform?: Platform; readonly os?: OperatingSystem };
+  readonly device: {
+    readonly known: boolean;
+    readonly platform?: Platform;
+    readonly os?: OperatingSystem;
+    /** What was believed of it: `registered`, `managed`, names of assurances. */
+    readonly signals?: readonly string[];
+  };
+  /** What was unusual, as far as it counted. Absent: no rule asked. */
+  readonly risk?: readonly RiskSignal[];
+  /** Kilometres to the nearest usual place, where a rule asked and it was known. */
+  readonly distance?: number | 'nowhere';
+  /** Seconds since the last sign-in before the session, where a rule asked and there was one. */
+  readonly lastSignIn?: Seconds;
   readonly scopes: readonly string[];
   readonly acrValues?: readonly string[];
   readonly acrEssential?: true;
@@ -79,7 +92,7 @@ export function auditTrace(
   facts: Facts,
   transaction?: string,
 ): { readonly trace: AuditTrace } {
-  const { request, network, device } = facts;
+  const { request, network } = facts;
   const asks = new Set(trace.layers.flatMap(({ rules }) => rules.flatMap(({ conditions }) => leafNames(conditions))));
   const began = facts.transaction?.id;
   return {
@@ -87,11 +100,9 @@ export function auditTrace(
       layers: trace.layers.slice(0, limits.layers).map(tracedLayer),
       proved: provedBy(facts),
       zones: network.zones.length > 0 ? network.zones.slice(0, limits.names) : undefined,
-      device: omitUndefined({
-        known: device.known,
-        platform: asks.has('device.platform') ? device.platform : undefined,
-        os: asks.has('device.os') ? device.os : undefined,
-      }),
+      device: tracedDevice(facts, asks),
+      risk: asksAbout('risk', asks) ? (trace.risk?.reasons ?? []).map(({ signal }) => signal) : undefined,
+      ...tracedPast(facts, asks),
       scopes: sent(request.scopes),
       acrValues: request.acrValues.length > 0 ? sent(request.acrValues) : undefined,
       acrEssential: request.acrEssential ? (true as const) : undefined,
@@ -101,6 +112,34 @@ export function auditTrace(
       began: began === transaction ? undefined : began,
     }),
   };
+}
+
+/** Whether a rule asked about a condition, or a part of it. */
+function asksAbout(condition: string, asks: ReadonlySet<string>): boolean {
+  return [...asks].some((name) => name === condition || name.startsWith(`${condition}.`));
+}
+
+function tracedDevice({ device }: Facts, asks: ReadonlySet<string>): AuditTrace['device'] {
+  const { known, platform, os, registered, managed, assurances = [] } = device;
+  const asksSignals = ['registered', 'managed', 'assurance'].some((name) => asks.has(`device.${name}`));
+  const signals = [...(registered ? ['registered'] : []), ...(managed ? ['managed'] : []), ...assurances];
+  return omitUndefined({
+    known,
+    platform: asks.has('device.platform') ? platform : undefined,
+    os: asks.has('device.os') ? os : undefined,
+    signals: asksSignals ? signals.slice(0, limits.names) : undefined,
+  });
+}
+
+function tracedPast(
+  { now, distance, lastSignIn }: Facts,
+  asks: ReadonlySet<string>,
+): Pick<AuditTrace, 'distance' | 'lastSignIn'> {
+  const isAsked = { distance: asks.has('distance'), lastSignIn: asks.has('lastSignIn') };
+  return omitUndefined({
+    distance: isAsked.distance && distance !== 'unknown' ? distance : undefined,
+    lastSignIn: isAsked.lastSignIn && lastSignIn !== undefined ? Math.max(0, now - lastSignIn) : undefined,
+  });
 }
 
 /** The reference of a sign-in for which no page was shown. */

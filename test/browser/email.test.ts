@@ -8,6 +8,7 @@ import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { codeIn, linkIn, mailTo, maySendAgain, passwordless, type Reader, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
+import { signOnPolicy } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let browser: Browser;
@@ -185,4 +186,36 @@ test('the message can be asked for again, and the inbox shows it', async () => {
   await expectAccessible(inbox);
   await clickThrough(inbox.locator('article').first().getByRole('link'));
   expect(await inbox.getByRole('heading', { level: 1 }).textContent()).toBe('Sign in to Notes?');
+});
+
+test.each([true, false])('where the link counts alone there is nothing to enter, with scripts: %s', async (scripts) => {
+  await node.configure(
+    signOnPolicy('notes', { then: { allow: { factors: 1, possession: { authenticators: ['email.link'] } } } }),
+  );
+  const user = await reader(node);
+  const context = await newBrowser({ javaScriptEnabled: scripts });
+  const first = await context.newPage();
+  const complaints = complaintsOf(first);
+  await first.goto(authorization(node.issuer, 'notes', { redirect_uri: landing }).url);
+  await first.fill('[name=identifier]', user.identifier);
+  await first.locator('form[data-step=identify] button[type=submit]').click();
+  await appears(first.getByText('We sent a link to'));
+  expect(await first.locator('input:visible').count()).toBe(0);
+  // Checks of accessibility run as a script.
+  if (scripts) await expectAccessible(first);
+  const link = linkIn(await mailTo(node, user.address));
+  const elsewhere = await (await newBrowser()).newPage();
+  await elsewhere.goto(link);
+  await appears(elsewhere.getByText('Open the link from the email there.'));
+  expect(await elsewhere.locator('[data-code]').count()).toBe(0);
+  await expectAccessible(elsewhere);
+  const second = await context.newPage();
+  await second.goto(link);
+  await second.getByRole('button', { name: 'Sign in' }).click();
+  await second.waitForURL(`${landing}**`);
+  await first.bringToFront();
+  if (scripts) await appears(first.locator('[data-message="follow.elsewhere"]'));
+  else await first.getByRole('button', { name: 'I’ve opened the link' }).click();
+  expect(complaints).toEqual([]);
+  await node.configure(passwordless);
 });

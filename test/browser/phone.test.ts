@@ -10,7 +10,7 @@ import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
 import { authorization } from '../support/raw-client.ts';
-import { userWithPassword } from '../support/sign-in-flow.ts';
+import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
 
 const phone = { width: 390, height: 844 };
 let node: TestNode;
@@ -149,4 +149,21 @@ test('without scripts, in German, on a phone: a call instead of a message', asyn
     },
     { javaScriptEnabled: false, locale: 'de', viewport: phone },
   );
+});
+
+test('where calls count alone, the phone rings and no button sends a text message', async () => {
+  await node.configure(signOnPolicy('notes', { then: { allow: { possession: { authenticators: ['phone.voice'] } } } }));
+  const user = await caller(node);
+  await onDevice(browser, async ({ page }) => {
+    await ask(page, user.identifier);
+    await appears(page.getByRole('heading', { name: 'Answer your phone' }));
+    expect(await page.getByRole('button', { name: 'Text me instead' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Call me again' }).count()).toBe(1);
+    await expectAccessible(page);
+    const call = await mailTo(node, user.number);
+    expect(call.channel).toBe('voice');
+    await enter(page, codeFor(call));
+    await page.waitForURL(`${landing}**`);
+  });
+  await node.configure(byPhoneAlone);
 });

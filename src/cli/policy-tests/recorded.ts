@@ -54,12 +54,15 @@ export function recordedFacts(
     known: asks('device') && trace?.device.known ? (true as const) : undefined,
     platform: trace?.device.platform,
     os: trace?.device.os,
+    signals: trace?.device.signals?.length ? trace.device.signals : undefined,
   });
   return {
     facts: omitUndefined({
-      user: recordedUser(subject, { at, sets, attributes }),
+      user: recordedUser(subject, { at, sets, attributes, ...omitUndefined({ since: trace?.lastSignIn }) }),
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
+      risk: trace?.risk?.length ? trace.risk : undefined,
+      distance: distanceWords(trace?.distance),
       time: asks('time') ? new Date(at * 1000).toISOString() : undefined,
       request: filled(request),
       evidence: evidence.length > 0 ? evidence : undefined,
@@ -76,9 +79,16 @@ interface Asked {
   readonly at: Seconds;
   readonly sets: readonly ConditionSet[];
   readonly attributes: AttributeSchema;
+  /** Seconds since the last sign-in. */
+  readonly since?: Seconds;
 }
 
-function recordedUser(subject: Subject, { at, sets, attributes }: Asked): Readonly<Record<string, unknown>> {
+/** Less than a kilometre is none that a test could name. */
+function distanceWords(distance: AuditTrace['distance']): string | undefined {
+  return typeof distance === 'number' ? `${Math.max(1, Math.round(distance))} km` : distance;
+}
+
+function recordedUser(subject: Subject, { at, sets, attributes, since }: Asked): Readonly<Record<string, unknown>> {
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const tested = new Set(testedAttributes(sets));
   const profile = Object.entries(subject.profile).filter(
@@ -89,6 +99,7 @@ function recordedUser(subject: Subject, { at, sets, attributes }: Asked): Readon
     userType: asks('userType') ? subject.userType : undefined,
     attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
+    lastSignIn: since === undefined ? undefined : `PT${Math.max(1, since)}S`,
     accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
   });

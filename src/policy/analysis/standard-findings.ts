@@ -1,5 +1,5 @@
 /** Which rules fall short of a standard, as findings at these rules. */
-import { examineInvariant, type Violation } from '../../core/analysis/invariants.ts';
+import { type ExaminedPolicies, examineInvariant, type Violation } from '../../core/analysis/invariants.ts';
 import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../core/model/password-policy.ts';
@@ -21,7 +21,8 @@ import {
 import { exampleOptions } from './example-options.ts';
 import { rulesTogether } from './invariants.ts';
 import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
-import { type AuthenticatorRoles, type Criterion, type Standard, type StandardName, standards } from './standards.ts';
+import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
+import { type StandardName, standards } from './standards.ts';
 
 export interface StandardOptions {
   readonly standard: StandardName;
@@ -105,6 +106,7 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
       { name: criterion.section, when: {}, claim, ...(standard.memory && { countsRemembered: true as const }) },
       { policies, space },
     );
+    if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];
     if (verdict.kind === 'undecided') {
       const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}`;
       return verdict.open.flatMap((rules) => findingAtRule(rules, criterion, { ...context, message }));
@@ -113,6 +115,10 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
     return verdict.violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context));
   });
   return [...found, ...remembering];
+}
+
+function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolicies): boolean {
+  return exempts !== undefined && examineInvariant({ name, when: {}, claim: exempts }, examined).kind === 'holds';
 }
 
 /** Said for itself, so that it shows beside what the rule lacks otherwise. */

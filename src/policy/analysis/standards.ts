@@ -1,61 +1,8 @@
 /** What standards say about policies, as claims that the analysis proves or refutes. */
 import type { Claim } from '../../core/analysis/invariants.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
-import type { PasswordTerms } from '../../core/model/password-policy.ts';
 import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
-
-/** Enabled authenticators, by what standards call them. Keys. */
-export interface AuthenticatorRoles {
-  /** Memorised secrets. */
-  readonly passwords: readonly string[];
-  /** Codes that are sent by mail. */
-  readonly mail: readonly string[];
-  /** Codes that are sent over the telephone network. */
-  readonly phone: readonly string[];
-  /** Questions whose answer others may know. */
-  readonly questions: readonly string[];
-  /** Codes that an administrator hands out. */
-  readonly handedOut: readonly string[];
-  readonly phishingResistant: readonly string[];
-  readonly all: readonly string[];
-}
-
-/** One requirement of a standard. */
-export interface Criterion {
-  /** e.g. `NIST SP 800-63B-4, 2.2.1`. */
-  readonly section: string;
-  /** What it asks for, as a clause. */
-  readonly text: string;
-  /** The standard recommends it. Absent: it requires it. */
-  readonly isRecommended?: true;
-  /** The policy whose rule is to blame. */
-  readonly blames: 'session' | 'app';
-  /** Undefined: the enabled authenticators leave nothing to ask. */
-  readonly claim: (roles: AuthenticatorRoles) => Claim | undefined;
-}
-
-/** What a standard asks of each rule of the password policy. */
-export interface PasswordCriterion {
-  readonly section: string;
-  readonly text: string;
-  readonly isMet: (terms: PasswordTerms) => boolean;
-}
-
-export interface Standard {
-  readonly title: string;
-  readonly criteria: readonly Criterion[];
-  readonly passwords?: readonly PasswordCriterion[];
-  /** Present: no browser may do without a factor because it remembers a proof. */
-  readonly memory?: Pick<Criterion, 'section' | 'text'>;
-  /** Authenticators that must not be enabled at all. */
-  readonly banned?: {
-    readonly section: string;
-    readonly text: string;
-    readonly keys: (roles: AuthenticatorRoles) => readonly string[];
-  };
-  /** What no policy can show. */
-  readonly notShown: readonly string[];
-}
+import type { AuthenticatorRoles, Criterion, PasswordCriterion, Standard } from './standard.ts';
 
 const HOUR: Seconds = 3_600;
 const DAY: Seconds = 24 * HOUR;
@@ -113,9 +60,18 @@ const everyTime = 'both factors are proved, also in a browser that remembers one
 
 const noQuestions = {
   section: `${asvs}, 6.4.2`,
-  text: 'secret questions are not present',
+  text: 'knowledge-based authentication, such as secret questions, is not present',
   keys: ({ questions }: AuthenticatorRoles) => questions,
 };
+
+const noAgeing: PasswordCriterion = {
+  section: `${asvs}, 6.2.10`,
+  text: 'passwords stay valid until they are known to be compromised or the user changes them',
+  isMet: ({ maxAge }) => maxAge === undefined,
+};
+
+const recoveries = 'recoveries of passwords, which the recovery policy decides (6.4.3, 6.4.4)';
+const rationale = 'a documented reason for asking for less, which 6.3.3 allows for';
 
 /** By the name that `config check --standard` takes. */
 export const standards = {
@@ -179,7 +135,7 @@ export const standards = {
       { section: `${asvs}, 6.3.3`, text: 'several factors', blames: 'app', claim: twoFactors },
       {
         section: `${asvs}, 6.6.1`,
-        text: 'who may use the telephone network may use a stronger authenticator instead',
+        text: 'where codes over the telephone network count, a stronger authenticator is offered as well',
         blames: 'app',
         claim: ({ all, phone, mail, questions, handedOut, passwords }) => {
           const stronger = all.filter((key) => ![...phone, ...mail, ...questions, ...handedOut].includes(key));
@@ -192,9 +148,16 @@ export const standards = {
         },
       },
     ],
+    passwords: [noAgeing],
     banned: noQuestions,
     memory: { section: `${asvs}, 6.3.3`, text: everyTime },
-    notShown: ['that users are told of the risks of text messages and calls (6.6.1)', appSessions, account],
+    notShown: [
+      'that users are told of the risks of text messages and calls, and that imported numbers were validated (6.6.1)',
+      recoveries,
+      rationale,
+      appSessions,
+      account,
+    ],
   },
   'asvs-l3': {
     title: 'OWASP ASVS 5.0, level 3',
@@ -212,7 +175,7 @@ export const standards = {
       },
       {
         section: `${asvs}, 6.3.6`,
-        text: 'mail is no factor',
+        text: 'mail is neither a single factor nor one of several',
         blames: 'app',
         claim: ({ mail }) => ({ kind: 'without', authenticators: mail }),
       },
@@ -223,18 +186,21 @@ export const standards = {
         claim: ({ phone }) => ({ kind: 'without', authenticators: phone }),
       },
     ],
+    passwords: [noAgeing],
     banned: noQuestions,
     memory: { section: `${asvs}, 6.3.3`, text: everyTime },
-    notShown: [appSessions, account],
+    notShown: [recoveries, rationale, appSessions, account],
   },
   'pci-dss-4': {
     title: 'PCI DSS 4.0.1, requirement 8',
     criteria: [
       {
         section: `${pci}, 8.4.2`,
-        text: 'several factors',
+        text: 'several factors, or phishing-resistant ones only',
         blames: 'app',
         claim: twoFactors,
+        // The applicability notes leave out accounts that only sign in with phishing-resistant factors.
+        exempts: oneProof({ characteristics: ['phishingResistant'] }),
       },
       {
         section: `${pci}, 8.2.8`,
@@ -246,7 +212,7 @@ export const standards = {
     passwords: [
       {
         section: `${pci}, 8.3.4`,
-        text: 'at most 10 wrong attempts, then a wait of 30 minutes at least',
+        text: 'after 10 wrong attempts at most, none is taken for 30 minutes at least',
         isMet: ({ lockout: { attempts, wait } }) => attempts <= 10 && (wait ?? 0) >= 30 * MINUTE,
       },
       {
@@ -259,7 +225,8 @@ export const standards = {
     memory: { section: `${pci}, 8.5.1`, text: everyTime },
     notShown: [
       'that passwords hold letters and digits (8.3.6): length and blocklists stand in for composition, which NIST SP 800-63B-4 section 3.1.1.2 forbids',
-      'that passwords change every 90 days (8.3.9): it is about passwords that are the only factor, which 8.4.2 excludes',
+      'that passwords change every 90 days, or that the security posture of accounts is analysed (8.3.9): it is about passwords that are the only factor, which 8.4.2 excludes',
+      'that bypasses of a factor, as by access codes, are documented and authorised for a limited time (8.5.1)',
       'administrative access that does not pass the provider (8.4.1), and remote access to networks (8.4.3)',
       appSessions,
       account,

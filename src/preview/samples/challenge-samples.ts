@@ -78,6 +78,17 @@ export const challengeSamples: Readonly<Record<string, StepPage>> = {
   },
   phone: { ...stepBase, ...known, step: phone },
   select: { ...stepBase, ...known, step: methodChoice },
+  'select-by-method': {
+    ...stepBase,
+    ...known,
+    step: {
+      ...methodChoice,
+      options: [
+        { authenticator: 'email', method: 'link' },
+        { authenticator: 'phone', method: 'voice' },
+      ],
+    },
+  },
   'totp-remember': { ...stepBase, ...known, done: ['password'], step: { ...totp, remember: 30 * 86_400 } },
   'webauthn-remember': {
     ...stepBase,

@@ -5,12 +5,16 @@ import { accountChanges } from '../../flow/notify/account-notification.ts';
 const asked = { app: 'Notes', ip: '192.0.2.1', browser: 'Firefox', system: 'Linux' };
 const link = 'https://id.example.org/signin/x/link';
 const code = { ...asked, code: '012345', minutes: 10, link, domain: 'id.example.org' };
+const { link: _link, ...codeAlone } = code;
+const { code: _code, ...linkAlone } = code;
 const changed = { ...asked, identifier: 'alice@example.org', at: 1_800_000_000, label: 'Work phone' };
 
 type Sample = readonly [channel: Delivery['channel'], template: string, params: Delivery['params']];
 
 const samples: Readonly<Record<string, Sample>> = {
   'mail-code': ['email', 'code', code],
+  'mail-code-alone': ['email', 'code', codeAlone],
+  'mail-link-alone': ['email', 'code', linkAlone],
   'mail-code-recovery': ['email', 'code', { ...code, purpose: 'recovery' }],
   'mail-address': ['email', 'address', code],
   'mail-registered': ['email', 'registered', asked],

@@ -13,6 +13,7 @@ const attributes: Readonly<Record<string, Attribute>> = {
   name: { type: 'text', ...admin },
   roles: { type: 'list', ...admin },
   ends: { type: 'date', ...admin },
+  member: { type: 'boolean', ...admin },
 };
 
 export function universe(more: Partial<Universe> = {}): Universe {

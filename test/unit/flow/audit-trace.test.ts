@@ -4,8 +4,9 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import { riskOf } from '../../../src/core/policy/risk.ts';
 import { type AuditTrace, auditTrace, decidingRule } from '../../../src/flow/audit-trace.ts';
-import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../core/support/fixtures.ts';
+import { allow, factors, factsOf, NOW, policiesOf, proof, riskScoring, userWith } from '../../core/support/fixtures.ts';
 
 function traceOf(policies: PolicySet, facts: Facts): AuditTrace {
   return auditTrace(evaluate(policies, facts), facts, 'other').trace;
@@ -47,6 +48,33 @@ test('of the browser it keeps what a rule asked about', () => {
   expect(traceOf(withRules(), facts).device).toEqual({ known: facts.device.known });
   const asking = withRules({ name: 'Phones', when: { device: { platform: ['mobile'] } }, then: { kind: 'deny' } });
   expect(traceOf(asking, facts).device).toEqual({ known: facts.device.known, platform: facts.device.platform });
+});
+
+test('of the device, the risk and the past it keeps what a rule asked about', () => {
+  const device = { ...factsOf().device, registered: true, managed: true, assurances: ['encrypted'] } as const;
+  const past = { distance: 800, lastSignIn: NOW - 90 };
+  const risk = riskOf(['newDevice', 'newCountry'], [], riskScoring);
+  const evidence = [proof('password', 'now')];
+  const facts = factsOf({ subject: userWith(['password']), device, risk, evidence, ...past });
+  const plain = traceOf(withRules(), facts);
+  expect([plain.device.signals, plain.risk, plain.distance, plain.lastSignIn]).toEqual(Array(4).fill(undefined));
+  const deny = { kind: 'deny' } as const;
+  const asking = withRules(
+    { name: 'Far', when: { distance: { within: 5 } }, then: deny },
+    { name: 'Long away', when: { lastSignIn: { notWithin: 86_400 } }, then: deny },
+    { name: 'Not ours', when: { device: { managed: false } }, then: deny },
+    { name: 'Quiet', when: { risk: { none: ['newDevice'] } }, then: deny },
+  );
+  expect(traceOf(asking, facts)).toMatchObject({
+    device: { signals: ['registered', 'managed', 'encrypted'] },
+    risk: ['newDevice', 'newCountry'],
+    distance: 800,
+    lastSignIn: 90,
+  });
+  // That nothing is unusual is known, too.
+  const { risk: _, ...usual } = facts;
+  expect(traceOf(asking, usual).risk).toEqual([]);
+  expect(traceOf(asking, { ...facts, device: factsOf().device }).device.signals).toEqual([]);
 });
 
 test('neither a thousand rules, nor much evidence, nor a long request make it large', () => {

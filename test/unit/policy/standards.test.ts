@@ -50,6 +50,15 @@ const clean: readonly Case[] = [
   { standard: 'phr-only', then: '{ allow: { possession: { phishingResistant: true } } }' },
 ];
 
+const keysOnly = '{ allow: { possession: { phishingResistant: true } } }';
+const orPassword = '{ allow: { anyOf: [{ factors: 2 }, { possession: { phishingResistant: true } }] } }';
+
+test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', async () => {
+  const files = { 'policies/password.yaml': strictPasswords };
+  expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
+  expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${rule} ${pci} 8.4.2`]);
+});
+
 test.each(clean)('clean policies meet $standard', async (one) => {
   expect(await unmet(one)).toEqual([]);
 });
@@ -121,6 +130,15 @@ const mistakes: readonly (readonly [string, Case, readonly string[]])[] = [
       files: { 'stepgate.yaml': settings(', security_question: { enabled: true }') },
     },
     [`error stepgate.yaml:2 ${asvs} 6.4.2`],
+  ],
+  [
+    'passwords that expire',
+    {
+      standard: 'asvs-l2',
+      then: '{ allow: { factors: 2 } }',
+      files: { 'policies/password.yaml': 'rules:\n  - { name: P, then: { maxAge: P90D } }\n' },
+    },
+    [`error policies/password.yaml:2 ${asvs} 6.2.10`],
   ],
   [
     'a phone and nothing stronger',

@@ -8,6 +8,7 @@ import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../../cor
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { ConditionTrace } from '../../../core/model/trace.ts';
 import type { PolicySet } from '../../../core/policy/compile.ts';
+import { riskOf } from '../../../core/policy/risk.ts';
 import type { AuditTrace, TracedProof } from '../../../flow/audit-trace.ts';
 import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
@@ -122,9 +123,9 @@ async function replayLine(
   const facts = factsOf({ ...line, trace, client, ip }, subject);
   const theirs = await next.app(client);
   const policies = theirs?.signOnPolicies && (await next.policies(theirs));
-  const after = { ...(policies && { policies }), facts: withZones(facts, next.zonesOf) };
-  if (policies && asksMoreOfBrowser(policies, after.facts, trace)) return 'noDevice';
-  const before = { policies: await live.policies(app), facts: withZones(facts, live.zonesOf) };
+  const after = { ...(policies && { policies }), facts: withRisk(withZones(facts, next.zonesOf), trace, next) };
+  if (policies && asksMore(policies, after.facts, trace)) return 'noDevice';
+  const before = { policies: await live.policies(app), facts: withRisk(withZones(facts, live.zonesOf), trace, live) };
   return omitUndefined({
     ...compareSignIn(before, after),
     kind: 'sign_in' as const,
@@ -135,14 +136,17 @@ async function replayLine(
   });
 }
 
-/** The line keeps platform and system only where a rule asked about them then. */
-function asksMoreOfBrowser(policies: PolicySet, facts: Facts, { device }: AuditTrace): boolean {
+/** The line keeps of browser, device and risk only what a rule asked about then. */
+function asksMore(policies: PolicySet, facts: Facts, { device, risk }: AuditTrace): boolean {
   const asked = evaluate(policies, facts).trace.layers.flatMap(({ rules }) =>
     rules.flatMap(({ conditions }) => conditions.flatMap(leafNames)),
   );
+  const signals = ['device.registered', 'device.managed', 'device.assurance'];
   return (
     (device.platform === undefined && asked.includes('device.platform')) ||
-    (device.os === undefined && asked.includes('device.os'))
+    (device.os === undefined && asked.includes('device.os')) ||
+    (device.signals === undefined && signals.some((name) => asked.includes(name))) ||
+    (risk === undefined && asked.some((name) => name.startsWith('risk.')))
   );
 }
 
@@ -155,6 +159,8 @@ type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: strin
 function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts {
   const now = Math.floor(Date.parse(time) / 1000);
   const { scopes, acrValues = [], acrEssential = false, maxAge, promptLogin = false, kept, device } = trace;
+  const { distance, lastSignIn } = trace;
+  const believed = believedOf(device);
   const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
   const enrollments = [...subject.enrollments, ...proofs.flatMap(({ made }) => made ?? [])];
   return {
@@ -162,11 +168,26 @@ function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts
     transaction: { id: replayed, startedAt: now },
     request: omitUndefined({ clientId: client, scopes, acrValues, acrEssential, maxAge, promptLogin }),
     network: { ip, zones: [] },
-    device: { known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other' },
+    device: { known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other', ...believed },
+    ...omitUndefined({ distance, lastSignIn: lastSignIn === undefined ? undefined : now - lastSignIn }),
     ...(kept && { keepSignedIn: true }),
     subject: { ...subject, enrollments },
     evidence: proofs.map(({ evidence }) => evidence).toReversed(),
   };
+}
+
+function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['device']> {
+  const assurances = signals.filter((name) => name !== 'registered' && name !== 'managed');
+  return {
+    ...(signals.includes('registered') && { registered: true as const }),
+    ...(signals.includes('managed') && { managed: true as const }),
+    ...(assurances.length > 0 && { assurances }),
+  };
+}
+
+/** The same signals count as much as each side says. */
+function withRisk(facts: Facts, { risk = [] }: AuditTrace, { settings }: Snapshot): Facts {
+  return risk.length === 0 ? facts : { ...facts, risk: riskOf(risk, [], settings.risk) };
 }
 
 const replayed = 'replayed';

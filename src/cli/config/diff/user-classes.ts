@@ -115,6 +115,7 @@ function restOf(subject: Subject, { attributes, terms, passwordAges }: Projectio
       one.authenticator,
       one.factors.join('+'),
       one.characteristics.join('+'),
+      one.methods?.join('+') ?? '',
       one.compromised ?? '',
       one.consumed ? 'consumed' : '',
       one.temporary ? 'temporary' : '',
