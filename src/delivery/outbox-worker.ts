@@ -220,16 +220,29 @@ export class OutboxWorker {
 
   async #fail(waiting: VersionedMessage, reason: FailureReason): Promise<void> {
     const { op, written } = this.#options.failed(waiting.message, reason);
-    if (await this.#end(waiting, [op])) written();
+    if (await this.#end(waiting, [op], reason === 'rejected' ? this.#rejected(waiting) : undefined)) written();
   }
 
-  /** Takes the message out; false: another node had it. */
-  async #end({ id, message, version }: VersionedMessage, more: readonly Op[]): Promise<boolean> {
+  /** What is left of it while its code counts, for the page that waits for it. */
+  #rejected({ id, message, version }: VersionedMessage): Op {
+    const { issuedAt, attempts, notBefore, delivery } = message;
+    const left: OutboxMessage = { about: {}, issuedAt, attempts, notBefore, rejected: true };
+    const ttl = Math.max(1, (delivery?.expires ?? 0) - this.#options.now());
+    return { op: 'replace', key: outboxMessageKey(id), version, value: JSON.stringify(left), ttl };
+  }
+
+  /** Takes the message out; false: another node had it. `left`: what is written in its place. */
+  async #end({ id, message, version }: VersionedMessage, more: readonly Op[], left?: Op): Promise<boolean> {
     const key = outboxMessageKey(id);
     const { changed } = message;
+    const taken: readonly Op[] = left
+      ? [left]
+      : [
+          { op: 'check', key, version },
+          { op: 'delete', key },
+        ];
     const { ok } = await this.#options.store.commit([
-      { op: 'check', key, version },
-      { op: 'delete', key },
+      ...taken,
       { op: 'leave', key: outboxKey, member: id },
       ...(changed === undefined ? [] : [{ op: 'delete', key: changeProofKey(changed, id) } as const]),
       ...more,

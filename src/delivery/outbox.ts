@@ -49,6 +49,8 @@ export interface OutboxMessage {
   readonly attempts: number;
   /** Not before this time (epoch seconds): until then a node works on it, or it waits for the next try. */
   readonly notBefore: Seconds;
+  /** The other side will never take it: nothing else of it is kept. A page that waits for its code says so. */
+  readonly rejected?: true;
 }
 
 export function parseOutboxMessage(value: string): OutboxMessage {

@@ -30,6 +30,7 @@ import { isProvingBrowser } from './browser/proof-secret.ts';
 import { provedSignals, unknownSignals } from './facts/credential-signals.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
+import { rejectedMessage } from './notify/rejected-message.ts';
 import type { Services } from './services.ts';
 import type { SignInLost, SignInResult, Submission } from './sign-in-result.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
@@ -199,6 +200,8 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     return { kind: 'cancelled', reason: 'unmet' };
   }
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
+  const waitsStill = stored && transaction.pending?.outbox === parseTransaction(stored.value).pending?.outbox;
+  const rejected = waitsStill ? await rejectedMessage(context.request.unit, transaction) : [];
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
   const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
@@ -214,7 +217,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     kind: 'step',
     step: {
       ...(await withCredentialChallenges({ ...context, transaction }, step, { facts, version })),
-      notices: [...messages, ...newNotices],
+      notices: [...messages, ...newNotices, ...rejected],
     },
     handle,
     version,

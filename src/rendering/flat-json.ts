@@ -28,6 +28,46 @@ interface Token {
  * once.
  */
 export function readFlatJson(source: string, file: string): readonly FlatEntry[] {
+  return readPlainEntries(source) ?? readTokens(source, file);
+}
+
+/** A key without an escape, its text, and what ends the entry. */
+const entry = /\s*"([^"\\\p{Cc}]*)"\s*:\s*("(?:[^"\\\p{Cc}]|\\.)*")\s*([,}])/uy;
+
+/**
+ * All entries at one match each: a server reads twelve catalogues when it starts. Undefined: something is unusual or
+ * wrong, which the reader of tokens tells apart.
+ */
+function readPlainEntries(source: string): readonly FlatEntry[] | undefined {
+  const entries = new Map<string, FlatEntry>();
+  let at = source.indexOf('{') + 1;
+  if (at === 0 || source.slice(0, at - 1).trim() !== '') return undefined;
+  for (let end = ','; end !== '}'; at = entry.lastIndex) {
+    entry.lastIndex = at;
+    const [, key, quoted, ending] = entry.exec(source) ?? [];
+    const text = quoted === undefined ? undefined : unquoted(quoted);
+    if (key === undefined || text === undefined || ending === undefined || entries.has(key)) return undefined;
+    entries.set(key, { key, text, offset: source.indexOf('"', at) });
+    end = ending;
+  }
+  return source.slice(at).trim() === '' ? [...entries.values()] : undefined;
+}
+
+function unquoted(quoted: string): string | undefined {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
+  try {
+    return parseText(quoted);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws a SyntaxError for what is no JSON. */
+function parseText(quoted: string): string {
+  return JSON.parse(quoted) as string;
+}
+
+function readTokens(source: string, file: string): readonly FlatEntry[] {
   const fail = (offset: number, problem: string): never => {
     throw new Error(`${sourcePlaceText(placeAt({ source, file, offset }))}: ${problem}`);
   };
@@ -38,7 +78,7 @@ export function readFlatJson(source: string, file: string): readonly FlatEntry[]
   };
   const decode = ({ text, offset }: Token): string => {
     try {
-      return JSON.parse(text) as string;
+      return parseText(text);
     } catch {
       return fail(offset, 'this text is not valid JSON');
     }

@@ -25,6 +25,8 @@ import { measureStartUps } from './start-up.ts';
 
 interface Effort {
   readonly rounds: number;
+  /** That are busy at the same time. */
+  readonly connections: number;
   /** Multiplies how often each operation runs. */
   readonly scale: number;
   /** The same for the runs before anything is measured. */
@@ -39,12 +41,10 @@ interface Effort {
 }
 
 const efforts = {
-  full: { rounds: 5, scale: 1, warmUp: 6, starts: 5, apps: 10_000, seconds: 2, decisions: 1500 },
-  quick: { rounds: 3, scale: 0.5, warmUp: 2, starts: 3, apps: 10_000, seconds: 1.5, decisions: 500 },
-  smoke: { rounds: 1, scale: 0.05, warmUp: 0.05, starts: 1, apps: 100, seconds: 0.2, decisions: 20 },
+  full: { rounds: 5, connections: 16, scale: 1, warmUp: 6, starts: 5, apps: 10_000, seconds: 2, decisions: 1500 },
+  quick: { rounds: 3, connections: 16, scale: 0.5, warmUp: 2, starts: 3, apps: 10_000, seconds: 1.5, decisions: 500 },
+  smoke: { rounds: 1, connections: 4, scale: 0.05, warmUp: 0.05, starts: 1, apps: 100, seconds: 0.2, decisions: 20 },
 } as const satisfies Record<string, Effort>;
-
-const together = 16;
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, smoke: { type: 'boolean' }, out: { type: 'string' } },
@@ -67,7 +67,8 @@ try {
   await redis.stop();
 }
 
-async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, apps, seconds, decisions }: Effort) {
+async function measure({ url }: RedisServer, effort: Effort) {
+  const { rounds, connections, warmUp, starts, apps, seconds, decisions } = effort;
   const startUps = await measureStartUps(`${url}/1`, apps, starts);
   const costs = measureDecisions(decisions);
   const hardDecisions = measureHardDecisions(decisions);
@@ -75,11 +76,11 @@ async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, ap
   const atStart = { baseline: await memoryOf(targets.baseline), stepgate: await memoryOf(targets.stepgate) };
   for (const target of Object.values(targets)) {
     for (const operation of [login, ...sessionOperations]) {
-      await costOf(target, { operation, algorithm: 'ES256', connections: together, scale: warmUp });
+      await costOf(target, { operation, algorithm: 'ES256', connections, scale: warmUp });
     }
   }
   const comparisons: Comparison[] = [];
-  for (const setting of settings(scale)) {
+  for (const setting of settings(effort)) {
     comparisons.push(await compare(targets, setting, rounds));
     if (process.stderr.isTTY) process.stderr.write('.');
   }
@@ -107,7 +108,7 @@ async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, ap
 /**
  * Everything with ES256 at both numbers of connections; the requests of a login one by one, and RS256, only together.
  */
-function settings(scale: number): readonly Setting[] {
+function settings({ scale, connections: together }: Effort): readonly Setting[] {
   const of = (operations: readonly Operation[], algorithm: Algorithm, connections: number): readonly Setting[] =>
     operations.map((operation) => ({ operation, algorithm, connections, scale }));
   return [

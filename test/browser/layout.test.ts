@@ -97,7 +97,7 @@ const important = [
   'account',
   'account-methods',
   'account-activity',
-  'account-apps',
+  'account-apps-marked',
   'account-profile',
 ];
 

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Channel, TryLater } from '../../src/delivery/channel.ts';
 import { enqueue, enqueueLogout, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
-import { auditKey, changeProofKey, ssoSessionKey, transactionKey, userKey } from '../../src/stores/keys.ts';
+import {
+  auditKey,
+  changeProofKey,
+  outboxMessageKey,
+  ssoSessionKey,
+  transactionKey,
+  userKey,
+} from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
 import { outboxOf } from '../support/account-notifications.ts';
@@ -297,11 +304,14 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 
   test('a final refusal ends it, and is on record', async () => {
     const server = await mailServer(() => 554);
-    await put(signInMail('alice@demo.test', '012345', start + 600));
+    const [id = ''] = await put(signInMail('alice@demo.test', '012345', start + 600));
     const outbox = worker(store, { channel: localSmtp(server.port) });
     outbox.worker.start();
     await until('the end', async () => outbox.failures.length > 0);
     expect([outbox.failures, server.tries(), await waiting(store)]).toEqual([['rejected'], 1, []]);
+    const { entries } = await store.load([outboxMessageKey(id)]);
+    expect(entries.get(outboxMessageKey(id))?.value).toMatch(/"rejected":true/);
+    expect(entries.get(outboxMessageKey(id))?.value).not.toMatch(/012345|alice/);
     const lines = (await store.tail(auditKey, undefined, 10)).map(({ value }) => JSON.parse(value));
     expect(lines).toEqual([{ event: 'message.failed', reason: 'rejected' }]);
   });

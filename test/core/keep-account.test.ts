@@ -33,6 +33,10 @@ describe('a user whose account waits', () => {
     expect(evaluate(policiesOf(), without).kind).toBe('allow');
   });
 
+  test('is not asked in the account app, whose pages say it', () => {
+    expect(decided(proved, { ...policiesOf(), account: true }).kind).toBe('allow');
+  });
+
   test('is asked before the profile', () => {
     const then = { required: ['shoeSize'], optional: [], terms: [] };
     const profile = compilePolicy({ name: 'p', rules: [{ name: 'All', when: {}, then }] });

@@ -134,7 +134,7 @@ test('and offers the other authenticators of the user', async () => {
   await usedUp(owner).catch(() => undefined);
   const { agent, page } = await beginIdentified({ issuer: node.issuer, agent: new UserAgent() }, 'notes', owner);
   const mailed = await chooseAuthenticator(agent, page, 'email');
-  expect(shown(mailed)).toContain('Use another method, or try again later');
+  expect(shown(mailed)).toContain('You can use another method now');
   await node.configure(passwordless);
 });
 

@@ -20,6 +20,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { platforms, systems } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import type { AskContext } from './configured.ts';
+import { type AppClass, namesRead, signInClasses } from './same-sign-ins.ts';
 
 /** Where a sign-in comes from. `elsewhere` is in no zone. */
 export interface SignInPlace {
@@ -43,10 +44,14 @@ export interface Asked {
   readonly authenticators: readonly AuthenticatorKind[];
   readonly places: readonly SignInPlace[];
   readonly now: Seconds;
+  readonly classOf: AppClass;
+  /** By class of the app, and by the groups of a user that its rules read. */
+  readonly known: Map<string, Map<string, readonly Outcome[]>>;
 }
 
 export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): Asked {
-  return { snapshot, authenticators, places: placesToShow(snapshot), now: now() };
+  const classOf = signInClasses(snapshot);
+  return { snapshot, authenticators, places: placesToShow(snapshot), now: now(), classOf, known: new Map() };
 }
 
 /**
@@ -68,24 +73,58 @@ export type Who = { readonly groups: readonly string[] } | { readonly subject: S
 
 /**
  * Sign-ins to this app: what each user is asked for at each place. What the rules tell apart is found once for all
- * users. Rejects when a policy cannot be read.
+ * users, and of sign-ins that they do not tell apart one is simulated: the same array is for all of them. Rejects when
+ * a policy cannot be read.
  */
 export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
-  const { snapshot, places, now } = asked;
+  const { snapshot, known, classOf } = asked;
   const policies = await snapshot.policies(app);
-  const sets = conditionsIn(policies);
-  const times = timesIn(sets, now);
+  const outcomesOf = outcomesAt(app, policies, asked);
+  const groupsRead = namesRead(policies, 'groups');
   return async (who) => {
     const facts = freshFacts(app, who, asked);
+    if ('subject' in who) return outcomesOf(facts);
+    const ofClass = getOrMake(known, await classOf(app, facts.request), () => new Map<string, readonly Outcome[]>());
+    const groups = groupsRead(who.groups);
+    const outcomes = ofClass.get(groups) ?? (await outcomesOf(facts));
+    ofClass.set(groups, outcomes);
+    return outcomes;
+  };
+}
+
+/** What one user is asked for at each place. */
+function outcomesAt(
+  app: App,
+  policies: PolicySet,
+  { snapshot, places, now }: Asked,
+): (facts: Facts) => Promise<readonly Outcome[]> {
+  const sets = conditionsIn(policies);
+  const times = timesIn(sets, now);
+  const zonesRead = namesRead(policies, 'network');
+  return async (facts) => {
+    const found = new Map<string, Omit<Outcome, 'zone'>>();
     const outcomes: Outcome[] = [];
     for (const { zone, network } of places) {
       const here = { ...facts, network };
-      const explanation = await explain(snapshot, app, here);
-      const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
-      outcomes.push({ zone, explanation, steps: explanation.steps, asked: askedInAll(policies, here), dependsOn });
+      const zones = zonesRead(network.zones);
+      const outcome = found.get(zones) ?? (await outcomeOf(here));
+      found.set(zones, outcome);
+      outcomes.push({ ...outcome, zone });
     }
     return outcomes;
   };
+
+  async function outcomeOf(here: Facts): Promise<Omit<Outcome, 'zone'>> {
+    const explanation = await explain(snapshot, app, here);
+    const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
+    return { explanation, steps: explanation.steps, asked: askedInAll(policies, here), dependsOn };
+  }
+}
+
+function getOrMake<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }
 
 function freshFacts(app: App, who: Who, { snapshot, authenticators, now }: Asked): Facts {

@@ -65,7 +65,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: Co
       isPartial ? '\nNot all users were counted.\n' : '',
       leftAsideText(leftAside),
     ].join(''),
-    data: matrixData(matrix),
+    data: () => matrixData(matrix),
   });
 }
 

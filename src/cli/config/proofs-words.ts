@@ -10,8 +10,18 @@ const mostNames = 6;
 type Product = readonly (readonly string[])[];
 type Names = readonly string[];
 
+/** Thousands of sign-ins ask for the same sets. */
+const known = new Map<string, string>();
+
 /** Empty: nothing has to be proved. */
-export function proofsWords({ sets, isComplete }: AllSets): string {
+export function proofsWords(all: AllSets): string {
+  const key = JSON.stringify([all.isComplete, all.sets.map((set) => set.map(nameOf))]);
+  const words = known.get(key) ?? wordsOf(all);
+  known.set(key, words);
+  return words;
+}
+
+function wordsOf({ sets, isComplete }: AllSets): string {
   const order = [...new Set(sets.flatMap((set) => set.map(nameOf)))];
   const products = productsOf(sets.map(distinctNames)).map((product) => sorted(product, order));
   const simplestFirst = products.toSorted((a, b) => a.length - b.length);

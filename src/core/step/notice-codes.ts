@@ -15,6 +15,7 @@ export const noticeCodes = {
   'sent.again': 'a new message was sent',
   'send.exceeded': 'too many messages were sent; the user may ask again after a wait',
   'resend.exceeded': 'as send.exceeded, in answer to a request for a new message',
+  'send.rejected': 'the last message was rejected for good by whom it was sent to',
   'send.undeliverable': 'no message can be sent to the destination',
 
   'requests.exceeded': 'many requests of the network: the browser solves a task first, or the user waits',

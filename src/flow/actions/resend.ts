@@ -5,6 +5,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { started } from '../../core/step/transitions.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
+import { rejectedMessage } from '../notify/rejected-message.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { resendOffer } from './enroll.ts';
 import { resendRegistration } from './register.ts';
@@ -25,11 +26,12 @@ export async function resend(
   if (pending?.public.resend !== true) return withError(context, 'form.stale');
   const method = requestedOrPresent(pending, requestedMethod);
   if (method === undefined && requestedMethod !== undefined) return withError(context, 'form.stale');
+  const [rejected] = await rejectedMessage(context.request.unit, context.transaction);
   const answer = await (pending.purpose === 'enroll'
     ? resendOffer(context, decided, method)
     : resendChallenge(context, decided, method));
   const { messages } = answer;
-  if (messages.length === 0) return { ...answer, messages: [{ code: 'sent.again', level: 'info' }] };
+  if (messages.length === 0) return { ...answer, messages: [{ code: rejected?.code ?? 'sent.again', level: 'info' }] };
   return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(asResendRefusal) };
 }
 

@@ -12,7 +12,7 @@ import type { BrandStyles } from './brand-styles.ts';
 /** What the marks of one page weigh together, in bytes as they are sent. */
 export const largestMarks = 5 * 1024;
 /** Marks that are asked for: the address of the sheet is part of the page. */
-const mostMarks = 40;
+const mostMarks = 24;
 /** Changes with the rules below, for browsers keep the sheet for good. */
 const form = '.app-mark.logo-N{background:url("P")center/contain no-repeat;border-color:transparent;font-size:0}';
 const address = /^\/assets\/marks((?:\.[\w-]{43})+)\.[0-9a-f]{12}\.css$/;
@@ -50,9 +50,11 @@ function hrefOf(hashes: readonly string[]): string {
   return hashedPath(`marks${list}.css`, Buffer.from(form + list));
 }
 
-/** The lightest first, so that most apps have their mark. */
-function sheetOf(files: readonly (BrandFile | undefined)[]): string {
+/** The lightest first, so that most apps have their mark. `undefined`: a file is missing, or is no picture. */
+function sheetOf(files: readonly (BrandFile | undefined)[]): string | undefined {
   const pictures = files.flatMap((file, index) => (file?.type.startsWith('image/') ? [{ file, index }] : []));
+  // Browsers keep the sheet for good, so none goes out that lacks what another node has.
+  if (pictures.length < files.length) return undefined;
   const weighed = pictures.map((one) => ({ ...one, weight: weightOf(one.file) }));
   let left = largestMarks;
   const rules = weighed

@@ -223,6 +223,6 @@ function statusOf({ step }: Result<'step'>, method: string): number {
   const codes = step.notices.map(({ code }) => code);
   if (codes.includes('form.stale') || (method === 'POST' && codes.includes('proofs.ended'))) return 409;
   if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
-  if (step.notices.some(({ level }) => level === 'error')) return 422;
+  if (step.notices.some(({ level, code }) => level === 'error' && code !== 'send.rejected')) return 422;
   return step.kind === 'denied' ? 403 : 200;
 }

@@ -12,7 +12,7 @@ export const messageKeys = {
     references: [],
   },
   'outbox-message': {
-    what: 'A message that waits to be sent, in the slot of the set.',
+    what: 'A message that waits to be sent, in the slot of the set; or that it was rejected, for the page that waits for its code.',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'pending' },
     rest: 'the id of the message',

@@ -1,5 +1,6 @@
 /** A small world for the tables: authenticators, users, policies, facts. */
 
+import type { AssessedEvidence } from '../../../src/core/evidence/requirement.ts';
 import type {
   AuthenticatorDescriptor,
   Enrollment,
@@ -139,6 +140,13 @@ export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evide
     origin: 'sign_in',
     ...more,
   };
+}
+
+/** What proving an enrollment now would add, as the search for sufficient sets sees it. */
+export function action(key: Key | 'key', more: Partial<AssessedEvidence> = {}): AssessedEvidence {
+  const { authenticator, enrollment, factors, characteristics } = proof(key, 'now');
+  const { auxiliary }: AuthenticatorDescriptor = descriptor[authenticator as Key];
+  return { authenticator, enrollment, factors, characteristics, age: 'now', ...(auxiliary && { auxiliary }), ...more };
 }
 
 export const plainRequest: RequestFacts = {

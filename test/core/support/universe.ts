@@ -12,6 +12,7 @@ const attributes: Readonly<Record<string, Attribute>> = {
   unit: { type: 'text', matches: 'u*', ...admin },
   name: { type: 'text', ...admin },
   roles: { type: 'list', ...admin },
+  member: { type: 'boolean', ...admin },
 };
 
 export function universe(more: Partial<Universe> = {}): Universe {

@@ -110,7 +110,7 @@ describe('as files', () => {
       const styles = await read(join(`installation/en/${scheme}`, loaded.find((path) => path.endsWith('.css')) ?? ''));
       expect(styles).toContain('.card { outline-color: #123456; }');
       expect(styles).not.toContain('prefers-color-scheme');
-      expect(styles).toContain(`color-scheme: ${scheme};`);
+      expect(styles).toContain(`color-scheme:${scheme};`);
     }
     expect(await read('installation/ar/light/identify.html')).toContain('<html lang="ar" dir="rtl">');
   });

@@ -178,9 +178,10 @@ test('every notice of the step loop and of authenticators has a text, and gets e
 });
 
 const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));
+const renderer = createRenderer({ viewsDir });
 
 test.each(honest)('%s finds all its texts', (name) => {
-  const html = pageStates.get(name)?.(createRenderer({ viewsDir })) ?? '';
+  const html = pageStates.get(name)?.(renderer) ?? '';
   expect(html).not.toContain(english['message.unknown']);
   expect(html).not.toMatch(/\{[a-zA-Z]+\}/);
 });

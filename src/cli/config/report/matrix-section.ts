@@ -8,9 +8,9 @@ import type { AppRow, Matrix } from '../matrix.ts';
 export function matrixSection(matrix: Matrix): PageContent {
   const { zones, table, left, isPartial, leftAside } = matrix;
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
-  const same = Map.groupBy(byApp, ([, rows]) =>
-    JSON.stringify(rows.map(({ groups, outcomes }) => [groups, outcomes.map(cellText)])),
-  );
+  const numberOf = rowNumbers();
+  // All apps have the same groups, in the same order.
+  const same = Map.groupBy(byApp, ([, rows]) => rows.map(({ outcomes }) => numberOf(outcomes)).join());
   const tables = [...same.values()].flatMap((apps) => {
     const [[, rows] = ['', []]] = apps;
     return appTable(
@@ -26,22 +26,55 @@ ${isPartial ? markup`<p class="faint">Not all users were counted.</p>` : ''}
 ${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${leftAside.join(', ')}. The tables leave it aside.</p>` : ''}`;
 }
 
+/** Outcomes that read alike have one number. Many rows share an array, whose words are put together once. */
+function rowNumbers(): (outcomes: readonly Outcome[]) => number {
+  const byArray = new Map<readonly Outcome[], number>();
+  const byText = new Map<string, number>();
+  return (outcomes) => {
+    const known = byArray.get(outcomes);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(outcomes.map(cellText));
+    const number = byText.get(text) ?? byText.size;
+    byText.set(text, number);
+    byArray.set(outcomes, number);
+    return number;
+  };
+}
+
 function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: readonly string[]): PageMarkup {
   const counted = rows.some(({ users }) => users !== undefined);
   const same = [...Map.groupBy(rows, ({ outcomes }) => JSON.stringify(outcomes.map(cellText))).values()];
-  const head = ['Groups', ...(counted ? ['Users'] : []), ...zones];
+  const columns = alikeZones(rows, zones);
+  const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => names.join(', '))];
   return markup`<section>${heading(3, clientIds.join(', '))}
 <div class="scroll" tabindex="0" role="region" aria-label="${clientIds.join(', ')}"><table>
 <thead><tr>${head.map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
-<tbody>${same.map((alike) => groupsRow(alike, counted))}</tbody></table></div></section>
+<tbody>${same.map((alike) => groupsRow(alike, columns, counted))}</tbody></table></div></section>
 `;
 }
 
-function groupsRow(rows: readonly AppRow[], counted: boolean): PageMarkup {
+/** Zones in which the same is asked of every group. */
+interface Column {
+  readonly names: readonly string[];
+  /** Of the outcomes. */
+  readonly at: number;
+}
+
+function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly Column[] {
+  const alike = Map.groupBy(zones.keys(), (at) =>
+    JSON.stringify(rows.map(({ outcomes }) => outcomes[at] && cellText(outcomes[at]))),
+  );
+  return [...alike.values()].map((positions) => ({
+    names: positions.map((at) => zones[at] ?? ''),
+    at: positions[0] ?? 0,
+  }));
+}
+
+function groupsRow(rows: readonly AppRow[], columns: readonly Column[], counted: boolean): PageMarkup {
   const names = rows.map(({ groups }) => groups.join(' + ') || '(no group)').join(', ');
   const users = rows.reduce((sum, row) => sum + (row.users ?? 0), 0);
   const [{ outcomes } = { outcomes: [] }] = rows;
-  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${users}</td>` : ''}${outcomes.map(cell)}</tr>
+  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${users}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
 `;
 }
 

@@ -39,7 +39,7 @@ export function reportCommand(context: ConfigContext): Command {
       await writePage(options.out, reportHtml(report));
       printResult(context, options, {
         text: `wrote ${options.out}\n`,
-        data: { ok: true, file: options.out, ...reportData(report) },
+        data: () => ({ ok: true, file: options.out, ...reportData(report) }),
       });
     });
 }

@@ -120,8 +120,12 @@ export function challengeLead(step: Extract<Step, { kind: 'challenge' }>, t: Tra
   if (step.inputs.includes('secret')) {
     return { key: `challenge.${authenticator}.lead` };
   }
-  if (step.challenge.unsent === true)
+  if (step.challenge.unsent === true) {
+    // The notice of this very request has said so, with the time to wait.
+    if (step.notices.some(({ code }) => code === 'send.exceeded'))
+      return { key: step.alternatives ? 'challenge.unsent.told' : 'challenge.unsent.told_only' };
     return { key: step.alternatives ? 'challenge.unsent.lead' : 'challenge.unsent.lead_only' };
+  }
   const { address } = step.challenge;
   const isAddressed = typeof address === 'string' && address !== '';
   const named = isAddressed ? 'lead_address' : label === undefined ? 'lead' : 'lead_label';

@@ -204,14 +204,10 @@ function publicKeyChallenge({ page, step, t }: StepOf<'challenge'>): Content {
   };
 }
 
-/**
- * Why it is asked, above the form, and how it goes, below. That nothing was sent goes before the code of before; the
- * notice of this very request says so, too, with the time to wait.
- */
+/** Why it is asked, above the form, and how it goes, below. That nothing was sent goes before the code of before. */
 function whyAndHow(step: Extract<Step, { kind: 'challenge' }>, t: Translator) {
   const lead = challengeLead(step, t);
-  const isTold = step.notices.some(({ code }) => code === 'send.exceeded');
-  if (publicOf(step).unsent === true) return isTold ? {} : { reason: { text: lead } };
+  if (publicOf(step).unsent === true) return { reason: { text: lead } };
   return omitUndefined({ reason: reasonOf(step), lead: step.inputs.includes('secret') ? undefined : lead });
 }
 

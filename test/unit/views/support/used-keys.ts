@@ -33,8 +33,8 @@ export function quotedTexts(folders: readonly string[], endings: readonly string
 /** A test for keys. A value in a text stands for any literal that has no more than one dot, or for nothing. */
 export function keyUse({ literals, templates }: QuotedTexts): (key: string) => boolean {
   const words = [...literals].filter((text) => /^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)?$/.test(text));
-  const word = `(?:${words.map((one) => one.replaceAll('.', '\\.')).join('|')})`;
-  const patterns = [...templates].filter(isKey).map((text) => {
+  const anyOfThem = `(?:${words.map((one) => one.replaceAll('.', '\\.')).join('|')})`;
+  const patternOf = (text: string, word: string): RegExp => {
     const pieces = text.split(new RegExp(value, 'g')).map((piece) => piece.replaceAll('.', '\\.'));
     // Of two values side by side, the second one brings its dot.
     const [first = '', ...more] = pieces;
@@ -42,8 +42,13 @@ export function keyUse({ literals, templates }: QuotedTexts): (key: string) => b
       (piece, index) => `(?:${index > 0 && pieces[index] === '' ? '\\.' : '\\.?'}${word})?${piece}`,
     );
     return new RegExp(`^${first}${rest.join('')}$`);
-  });
-  return (key) => literals.has(key) || patterns.some((pattern) => pattern.test(key));
+  };
+  // Trying thousands of words takes long, so first whether any word at all would fit.
+  const patterns = [...templates].filter(isKey).map((text) => ({
+    rough: patternOf(text, '[a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)?'),
+    exact: patternOf(text, anyOfThem),
+  }));
+  return (key) => literals.has(key) || patterns.some(({ rough, exact }) => rough.test(key) && exact.test(key));
 }
 
 /** A path or a sentence is no key. */

@@ -1,0 +1,64 @@
+/**
+ * Which fresh sign-ins are the same to the rules, so that one stands for all of them: 1,000 apps, 60 groups and 20
+ * zones are more than a million, and rules tell a few ten thousand apart.
+ */
+import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { conditionSets } from '../../core/policy/conditions.ts';
+import type { App } from '../../policy/model/app.ts';
+import { appClasses } from '../../policy/revision/equivalent-apps.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+
+/** Names the class of the sign-ins of an app: to apps of one class, sign-ins that are alike ask for the same. */
+export type AppClass = (app: App, request: Facts['request']) => Promise<string>;
+
+/** Rejects when a policy cannot be read. */
+export function signInClasses(snapshot: Snapshot): AppClass {
+  const classOf = appClasses((app) => snapshot.policies(app));
+  return async (app, { clientId, ...request }) => {
+    const policies = await snapshot.policies(app);
+    const { consent, identifierFirst, account } = policies;
+    const isNamed = !isTransparent(everyCondition(policies));
+    return JSON.stringify([
+      await classOf(app),
+      consent ?? null,
+      identifierFirst ?? null,
+      account ?? null,
+      request,
+      isNamed ? clientId : null,
+    ]);
+  };
+}
+
+/** What the rules of an app read of groups or zones: of these names, those that some rule has. */
+export type ReadNames = (names: readonly string[]) => string;
+
+/** `condition`: the one that reads them. Where a rule has a formula, it may read all of them. */
+export function namesRead(policies: PolicySet, condition: 'groups' | 'network'): ReadNames {
+  const sets = everyCondition(policies);
+  const lists = sets.map((set) => set[condition] ?? {});
+  const named = new Set(lists.flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
+  const isAll = !isTransparent(sets);
+  return (names) => JSON.stringify(names.filter((name) => isAll || named.has(name)).sort());
+}
+
+function isTransparent(sets: readonly ConditionSet[]): boolean {
+  return sets.every(({ expression }) => expression === undefined);
+}
+
+/** Of all rules that have a say in a sign-in. */
+function everyCondition(policies: PolicySet): readonly ConditionSet[] {
+  const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
+  const compiled: readonly (CompiledPolicy<RuleHead> | undefined)[] = [
+    session,
+    app,
+    enrollment,
+    profile,
+    password,
+    recovery,
+  ];
+  const rules = compiled.flatMap((policy) => policy?.rules.map(({ rule }) => rule) ?? []);
+  return [...rules, ...(accountPolicy?.rules ?? [])].flatMap(({ when }) => conditionSets(when));
+}

@@ -1,0 +1,22 @@
+/**
+ * Whether the message that a page waits for was rejected for good by whom it was sent to. This file promises: it is
+ * told only where something was proved in this sign-in; before, it would tell that an account has the address.
+ */
+import type { Notice } from '../../core/step/step.ts';
+import type { Transaction } from '../../core/step/transaction.ts';
+import { parseOutboxMessage } from '../../delivery/outbox.ts';
+import { outboxMessageKey } from '../../stores/keys.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+
+/** `transaction`: as the store has it, so that its message is not of this request. Rejects with `StoreUnavailable`. */
+export async function rejectedMessage(unit: UnitOfWork, transaction: Transaction): Promise<readonly Notice[]> {
+  const { pending, evidence } = transaction;
+  const ids = evidence.length > 0 ? (pending?.outbox ?? []) : [];
+  if (ids.length === 0) return [];
+  const { entries } = await unit.load(ids.map(outboxMessageKey));
+  const isRejected = ids.some((id) => {
+    const entry = entries.get(outboxMessageKey(id));
+    return entry !== undefined && parseOutboxMessage(entry.value).rejected === true;
+  });
+  return isRejected ? [{ code: 'send.rejected', level: 'error' }] : [];
+}

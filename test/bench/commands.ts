@@ -1,0 +1,187 @@
+/**
+ * What commands cost with 1,000 apps, 200 sign-on policies and 100,000 users. `node test/bench/commands.ts` runs them
+ * as the package does; it must be built (`npm run build`). Users are in an embedded store. With names, only these:
+ * `check`, `report`, `diff`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { passwordCredential } from '../../src/authenticators/password/credential.ts';
+import { openStore } from '../../src/stores/open.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { Directory } from '../../src/users/directory.ts';
+import { nodeFlags } from './child.ts';
+
+const apps = 1000;
+const policies = 200;
+const rulesOfPolicy = 8;
+const users = 100_000;
+
+/** `change`: the last rule of the session policy, or of one sign-on policy, asks for more. */
+interface Configuration {
+  readonly invariants?: true;
+  readonly change?: 'session' | 'policy';
+}
+
+const settings = `issuer: https://id.example.test
+brand: { name: Bench }
+authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }
+zones:
+${Array.from({ length: 20 }, (_, zone) => `  z${zone}: { cidrs: [10.${zone}.0.0/16, 10.${zone + 100}.0.0/17] }`).join('\n')}
+`;
+
+const enrollment = `rules:
+  - { name: Some, when: { groups: { any: [g1] } }, then: { required: [totp] } }
+  - { name: All, then: {} }
+`;
+
+const invariants = `invariants:
+  - { name: A factor, always: { factors: 1 } }
+  - { name: Administrators, when: { groups: { any: [admins] } }, always: { factors: 1 } }
+  - { name: Outside, apps: { labels: [sensitive] }, when: { network: { none: [z1, z2] } }, always: { factors: 1 } }
+  - { name: Nobody, when: { groups: { any: [nobody] } }, never: { authenticators: [security_question] } }
+  - { name: Others, apps: { none: [a1] }, never: { authenticators: [recovery_code] } }
+`;
+
+function sessionPolicy({ change }: Configuration): string {
+  const allow = (primary: string) =>
+    `{ allow: { primary: ${primary}, secondFactor: never, idle: PT2H, absolute: P1D } }`;
+  return `rules:
+  - { name: Office, when: { network: { any: [z1, z2] } }, then: ${allow('any')} }
+  - { name: All, then: ${allow(change === 'session' ? 'password' : 'any')} }
+`;
+}
+
+function signOnPolicy(policy: number, { change }: Configuration): string {
+  const rules = Array.from({ length: rulesOfPolicy }, (_, rule) => {
+    const groups = `groups: { any: [g${(policy + rule) % 50}, h${rule}] }`;
+    return `  - name: R${rule}
+    when: { ${groups}, network: { any: [z${rule}, z${rule + 5}] } }
+    then: { allow: { factors: ${1 + (rule % 2)} } }`;
+  });
+  const factors = change === 'policy' && policy === 7 ? 1 : 2;
+  return `name: p${policy}\nrules:\n${rules.join('\n')}\n  - { name: Rest, then: { allow: { factors: ${factors} } } }\n`;
+}
+
+function appFile(app: number): string {
+  const labels = app % 100 === 0 ? 'labels: [sensitive]\n' : '';
+  const client = '{ redirect_uris: [https://app.example.test/cb] }';
+  return `clientId: a${app}\nname: App ${app}\n${labels}signOnPolicy: p${app % policies}\nclient: ${client}\n`;
+}
+
+async function writeConfiguration(dir: string, configuration: Configuration): Promise<void> {
+  for (const folder of ['apps', 'policies/sign-on']) await mkdir(join(dir, folder), { recursive: true });
+  await writeFile(join(dir, 'stepgate.yaml'), settings);
+  await writeFile(join(dir, 'policies/enrollment.yaml'), enrollment);
+  await writeFile(join(dir, 'policies/session.yaml'), sessionPolicy(configuration));
+  if (configuration.invariants) await writeFile(join(dir, 'invariants.yaml'), invariants);
+  for (let policy = 0; policy < policies; policy += 1)
+    await writeFile(join(dir, `policies/sign-on/p${policy}.yaml`), signOnPolicy(policy, configuration));
+  for (let app = 0; app < apps; app += 1) await writeFile(join(dir, `apps/a${app}.yaml`), appFile(app));
+}
+
+interface Cost {
+  /** Of the process (seconds). */
+  readonly cpu: number;
+  /** Wall clock (seconds). */
+  readonly wall: number;
+}
+
+/** At its end the process writes its CPU (microseconds) to its fourth stream. */
+const tellsCpu = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from 'node:fs';
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    writeSync(3, String(user + system));
+  });
+`)}`;
+
+async function run(data: string, args: readonly string[]): Promise<Cost> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [...nodeFlags, '--import', tellsCpu, 'dist/main.js', ...args], {
+    env: { ...process.env, DATA_DIR: data },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+  });
+  const [, , errors, told] = child.stdio;
+  const [[status], problems, micros] = await Promise.all([
+    once(child, 'exit'),
+    text(errors as Readable),
+    text(told as Readable),
+  ]);
+  // 1: a standard is not met.
+  if (status !== 0 && !args.includes('--standard')) throw new Error(`${args.join(' ')}: ${problems}`);
+  return { cpu: Number(micros) / 1e6, wall: (performance.now() - start) / 1000 };
+}
+
+/** Users in two of the groups that rules name, and in three others. Some have TOTP. */
+async function addUsers(store: Store): Promise<void> {
+  const directory = new Directory(store, () => Math.floor(Date.now() / 1000));
+  const create = (user: number) =>
+    directory.create({
+      identifiers: [`user-${user}@example.test`],
+      profile: { displayName: `User ${user}`, email: `user-${user}@example.test` },
+      groups: [`g${user % 50}`, `h${user % 11}`, ...[0, 1, 2].map((other) => `team ${(user * 7 + other) % 300}`)],
+      credentials: [passwordCredential('a hash of some length, as argon2 writes it'), ...(user % 3 ? [] : [totp])],
+    });
+  const batch = 500;
+  for (let from = 0; from < users; from += batch)
+    await Promise.all(Array.from({ length: batch }, (_, index) => create(from + index)));
+}
+
+const totp = {
+  authenticator: 'totp',
+  factors: ['possession'],
+  characteristics: ['userPresence', 'deviceBound'],
+  secret: { key: 'JBSWY3DPEHPK3PXP', step: 0 },
+} as const;
+
+/** What is written of each command: its cost, and what `more` says. */
+type Report = (what: string, args: readonly string[], more?: () => Promise<string>) => Promise<void>;
+
+const measurements: Readonly<Record<string, (base: string, report: Report) => Promise<void>>> = {
+  async check(base, report) {
+    const invariants = join(base, 'invariants');
+    await writeConfiguration(invariants, { invariants: true });
+    await report('config check', ['config', 'check', join(base, 'live')]);
+    await report('config check, five invariants', ['config', 'check', invariants]);
+    await report('config check --standard', ['config', 'check', join(base, 'live'), '--standard', 'nist-aal2']);
+  },
+  async report(base, report) {
+    const file = join(base, 'report.html');
+    const size = async () => `, ${((await stat(file)).size / 1e6).toFixed(1)} MB`;
+    await report('config report', ['config', 'report', join(base, 'live'), '--out', file], size);
+  },
+  async diff(base, report) {
+    await report('config apply, empty store', ['config', 'apply', join(base, 'live'), '--yes']);
+    const store = await openStore({ dataDir: join(base, 'data') });
+    await addUsers(store).finally(() => store.close());
+    for (const change of ['policy', 'session'] as const) {
+      await writeConfiguration(join(base, change), { change });
+      await report(`config diff, ${change}`, ['config', 'diff', join(base, change)]);
+    }
+  },
+};
+
+/** `named`: of the measurements. */
+async function measure(named: readonly string[]): Promise<void> {
+  const base = await mkdtemp(join(tmpdir(), 'stepgate-commands-'));
+  const report: Report = async (what, args, more) => {
+    const { cpu, wall } = await run(join(base, 'data'), args);
+    process.stdout.write(`${what}: ${cpu.toFixed(1)} s of CPU, ${wall.toFixed(1)} s${(await more?.()) ?? ''}\n`);
+  };
+  try {
+    await writeConfiguration(join(base, 'live'), {});
+    for (const name of named) await measurements[name]?.(base, report);
+  } finally {
+    await rm(base, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const named = process.argv.slice(2);
+  await measure(named.length > 0 ? named : Object.keys(measurements));
+}
