@@ -110,7 +110,7 @@ export async function matrixOf(
   return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside };
 }
 
-/** What a fresh sign-in depends on beside the policies. Users are asked for consent to each third-party app by itself. */
+/** What a fresh sign-in depends on beside the policies. Each third-party app is asked about by itself: consent is. */
 function ownTerms({ clientId, firstParty, identify, client }: App): readonly unknown[] {
   return [firstParty || clientId, identify, client.default_acr_values, client.default_max_age];
 }
