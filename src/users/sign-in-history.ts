@@ -64,6 +64,6 @@ export function lastSignInBefore(
   return before.length === 0 ? undefined : Math.max(...before.map(({ at }) => at));
 }
 
-function parseHistory(value: string | undefined): readonly PastSignIn[] {
+export function parseHistory(value: string | undefined): readonly PastSignIn[] {
   return value === undefined ? [] : (JSON.parse(value) as readonly PastSignIn[]);
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ConditionName, ConditionOf } from '../../src/core/model/conditions.ts';
 import type { ConditionDescriptor } from '../../src/core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../src/core/policy/conditions.ts';
-import type { FactClass, Formula, UserFacts, Variable } from '../../src/core/policy/theory.ts';
+import type { FactClass, Formula, Universe, UserFacts, Variable } from '../../src/core/policy/theory.ts';
 import { factsOf, NOW, userWith } from './support/fixtures.ts';
 import { universe } from './support/universe.ts';
 
@@ -42,10 +42,14 @@ function placed(chosen: Classes): UserFacts {
   return [...chosen].reduce((made, [variable, at]) => variable.classes[at]?.place?.(made) ?? made, facts);
 }
 
-function theoryOf<Name extends ConditionName>(name: Name, conditions: readonly ConditionOf<Name>[]) {
+function theoryOf<Name extends ConditionName>(
+  name: Name,
+  conditions: readonly ConditionOf<Name>[],
+  more: Partial<Universe> = {},
+) {
   const { theory }: ConditionDescriptor<Name> = conditionDescriptors[name];
   if (theory === undefined) throw new Error(`${name} has no theory`);
-  return theory(conditions, universe());
+  return theory(conditions, universe(more));
 }
 
 /** Of each class: what the formula says, and what the condition says. */
@@ -145,6 +149,8 @@ describe('each value of an attribute is in a class that no condition tells from 
       [undefined, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 7, 8, 9, 9.5, 10],
     ],
     ['level', [{ below: 3 }, { atLeast: 3 }, { present: true }], [undefined, 2, 3]],
+    ['level', [{ not: { equals: 4 } }, { present: true }], [undefined, 4, 5]],
+    ['level', [{}, { below: 3 }], [undefined, 2, 4]],
     ['level', [{ above: 9 }, { below: 1 }, { atLeast: 20 }], [undefined, 0, 0.5, 1, 5, 9, 9.5, 10]],
     ['plan', [{ equals: 'gold' }, { in: ['silver', 'tin'] }, { matches: '*l*' }], [undefined, 'gold', 'silver']],
     ['member', [{ equals: true }, { not: { equals: false } }, { present: true }], [undefined, true, false]],
@@ -161,6 +167,7 @@ describe('each value of an attribute is in a class that no condition tells from 
       [undefined, true, false, 'a', 'x', 4, 5, ['x', 5]],
     ],
     ['unknown', [{ above: 7 }, { atLeast: 7 }, { above: 5 }, { below: 5 }], [undefined, 4, 5, 6, 7, 8, [4, 8]]],
+    ['unknown', [{ above: 5.5 }, { atLeast: 5.5 }, { above: 5 }, { below: 5 }], [undefined, 4, 5, 5.2, 5.5, 8, [4, 8]]],
   ];
   /** Their values are all that there can be, so no class may stand for anything else. */
   const closed: readonly string[] = ['level', 'plan', 'member'];
@@ -183,7 +190,7 @@ describe('each value of an attribute is in a class that no condition tells from 
     for (const chosen of choices(variables)) {
       const made = placed(chosen);
       expect([made.subject.profile, given(made)]).toEqual([made.subject.profile, foretold(chosen)]);
-      expect([made.subject.profile[name]].flat().slice(1)).not.toContain(undefined);
+      expect(Object.values(made.subject.profile).flat()).not.toContain(undefined);
       expect({ ...made, subject: facts.subject }).toEqual(facts);
     }
   });
@@ -208,4 +215,36 @@ test('samples meet what two conditions say of the signals of a device, and of th
 test('a part says where it stands', () => {
   const condition = { assurance: { none: ['rooted'] } };
   expect(theoryOf('device', [condition])(condition).map(({ path }) => path)).toEqual([['assurance', 'none']]);
+});
+
+describe('of an attribute nothing is made up', () => {
+  const classesOf = (conditions: readonly ConditionOf<'attributes'>[], more: Partial<Universe> = {}) =>
+    theoryOf(
+      'attributes',
+      conditions,
+      more,
+    )(conditions[0] ?? {}).flatMap(({ formula }) =>
+      variablesOf(formula).map(({ classes }) => classes.map(({ place }) => place !== undefined)),
+    );
+
+  test.each<[string, ConditionOf<'attributes'>]>([
+    ['a time', { hired: { before: { written: '-60s', fromNow: -60 } } }],
+    ['a time in what must not hold', { hired: { equals: 'x', not: { before: { written: '-60s', fromNow: -60 } } } }],
+    ['a star in a text', { unknown: { equals: 'a*' } }],
+    ['an empty text', { unknown: { equals: '' } }],
+  ])('where a test has %s: it holds or not, as every equal test', (_, condition) => {
+    expect(classesOf([condition])).toEqual([[true, false]]);
+    const formulaOf = theoryOf('attributes', [condition]);
+    const [one, other] = [condition, { ...condition }].map((each) => formulaOf(each).map(({ formula }) => formula));
+    expect(one?.flatMap(variablesOf)[0]).toBe(other?.flatMap(variablesOf)[0]);
+  });
+
+  test('that the schema refuses: a text that is named is dropped, and others may be there', () => {
+    const nothing = { isKept: () => false };
+    expect(classesOf([{ name: { matches: 'A*' } }, { name: { equals: 'Ann' } }], nothing)).toEqual([
+      [true, false, false],
+    ]);
+    expect(classesOf([{ roles: { equals: 'lead' } }], nothing)).toEqual([]);
+    expect(classesOf([{ roles: { matches: 'a*' } }], nothing)).toEqual([[true, false]]);
+  });
 });

@@ -1,7 +1,7 @@
 /** Days and moments as the core reads them, without a clock: the same as those of the platform. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dateSpan } from '../../src/core/policy/date-bound.ts';
+import { dateSpan, daysAround } from '../../src/core/policy/date-bound.ts';
 import { seeded } from './support/seeded.ts';
 
 test('a day is the day of the platform, from 1600 to 2400', () => {
@@ -10,6 +10,19 @@ test('a day is the day of the platform, from 1600 to 2400', () => {
     fc.property(fc.integer({ min: first / 86_400_000, max: last / 86_400_000 }), (number) => {
       const day = new Date(number * 86_400_000).toISOString().slice(0, 10);
       expect(dateSpan(day)).toEqual({ from: number * 86_400, to: (number + 1) * 86_400 });
+    }),
+    seeded(1000),
+  );
+});
+
+test('the days around a bound are those of the platform', () => {
+  const [first, last] = [Date.UTC(1600, 0, 2), Date.UTC(2400, 11, 30)];
+  fc.assert(
+    fc.property(fc.integer({ min: first / 86_400_000, max: last / 86_400_000 }), (number) => {
+      const day = (at: number) => new Date((number + at) * 86_400_000).toISOString().slice(0, 10);
+      const moment = number * 86_400 + 60;
+      const bound = { written: 'then', from: moment, to: moment };
+      expect(daysAround([{ before: bound }, { after: bound }])).toEqual([day(-1), day(0), day(1)]);
     }),
     seeded(1000),
   );

@@ -7,9 +7,11 @@ import type { ConditionName, Conditions } from '../../src/core/model/conditions.
 import type { RuleHead } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { conditionDescriptors, conditionSets } from '../../src/core/policy/conditions.ts';
+import { dateSpan } from '../../src/core/policy/date-bound.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import type { Universe } from '../../src/core/policy/theory.ts';
 import { conditions, factsAfterSignIn } from './support/fact-arbitraries.ts';
+import { factsOf, userWith } from './support/fixtures.ts';
 import { isGathered } from './support/gathered.ts';
 import { seeded } from './support/seeded.ts';
 import { anyZones, universe } from './support/universe.ts';
@@ -35,6 +37,8 @@ const office = universe({
   places: [place('203.0.113.7'), place('192.0.2.1', 'office'), place('192.0.2.9', 'office', 'lab')],
 });
 
+const day = (written: string) => ({ written, from: 0, to: 0, ...dateSpan(written) });
+
 function place(ip: string, ...zones: readonly string[]) {
   return { ip, zones };
 }
@@ -55,6 +59,11 @@ describe('a rule is contradictory', () => {
     ['an option that is not offered', { attributes: { plan: { equals: 'golden' } } }, 'attributes.plan'],
     ['a number between two that leave none', { attributes: { level: { above: 9, below: 9 } } }, 'attributes.level'],
     ['a number beyond the schema', { attributes: { level: { above: 10 } } }, 'attributes.level'],
+    [
+      'a day before one and after a later one',
+      { attributes: { ends: { before: day('2027-01-15'), after: day('2027-01-14') } } },
+      'attributes.ends',
+    ],
     ['an absent value that is there', { attributes: { name: { present: false, equals: 'a' } } }, 'attributes.name'],
     [
       'a value that it must not be',
@@ -143,6 +152,23 @@ describe('a rule is shadowed', () => {
       ['decides', 'shadowed: 0'],
     ],
     [
+      'by an earlier day',
+      [
+        { attributes: { ends: { before: day('2027-02-01') } } },
+        { attributes: { ends: { before: day('2027-01-31T12:00:00Z') } } },
+      ],
+      ['decides', 'shadowed: 0'],
+    ],
+    [
+      'by the days before and those after',
+      [
+        { attributes: { ends: { before: day('2027-01-15') } } },
+        { attributes: { ends: { after: day('2027-01-14') } } },
+        { attributes: { ends: { present: true } } },
+      ],
+      ['decides', 'decides', 'shadowed: 0,1'],
+    ],
+    [
       'by all options',
       [{ attributes: { plan: { in: ['gold', 'silver'] } } }, { attributes: { plan: { matches: '*' } } }],
       ['decides', 'shadowed: 0'],
@@ -171,6 +197,32 @@ test('more patterns than can be taken apart are undecided where it matters, and 
   expect(new Set(all.slice(0, -1))).toEqual(new Set(['undecided']));
   expect(all.at(-1)).toBe('decides');
   expect(inWords([tests[0] ?? {}, tests[0] ?? {}, ...tests])[1]).toBe('shadowed: 0');
+});
+
+test('dates are compared as every day by itself would be', () => {
+  const written = fc.constantFrom('2027-01-14', '2027-01-15', '2027-01-16', '2027-01-15T12:00:00Z').map(day);
+  const bounds = fc.record({ before: written, after: written }, { requiredKeys: [] });
+  const ends = fc.record({ test: bounds, not: fc.option(bounds, { nil: undefined }), equals: fc.boolean() });
+  const rule = ends.map(
+    ({ test: own, not, equals }): Conditions => ({
+      attributes: { ends: { ...own, ...(not && { not }), ...(equals && { equals: '2027-01-15' }) } },
+    }),
+  );
+  const days = [undefined, ...Array.from({ length: 9 }, (_, at) => `2027-01-${at + 11}`)];
+  const counts = { dead: 0, alive: 0 };
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 2, maxLength: 4 }), (whens) => {
+      const policy = compilePolicy({ name: 'p', rules: whens.map((when, at): RuleHead => ({ name: `${at}`, when })) });
+      const facts = days.map((ends) => factsOf({ subject: userWith([], { profile: ends ? { ends } : {} }) }));
+      const deciding = new Set(facts.map((some) => findRule(policy, some).rule?.name));
+      const found = verdicts(whens).map(({ kind }) => kind);
+      expect(found.map((kind) => kind === 'decides')).toEqual(whens.map((_, at) => deciding.has(`${at}`)));
+      expect(found).not.toContain('undecided');
+      for (const kind of found) counts[kind === 'decides' ? 'alive' : 'dead'] += 1;
+    }),
+    seeded(200),
+  );
+  expect(Math.min(counts.dead, counts.alive)).toBeGreaterThan(50);
 });
 
 /** Dates pass by themselves, so they may hold or not, as what has no theory. */

@@ -1,6 +1,7 @@
 /** `stepgate config matrix`. */
 import type { Command } from 'commander';
 import type { App } from '../../policy/model/app.ts';
+import { appClasses } from '../../policy/revision/equivalent-apps.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
@@ -96,13 +97,31 @@ export async function matrixOf(
   const { rows, left } = rowsFor(await groupsIn(apps, snapshot), members);
   const asked = questionAbout(snapshot, context);
   const table: AppRow[] = [];
+  const known = new Map<string, readonly (readonly Outcome[])[]>();
+  const classOf = appClasses(snapshot.policies);
   for (const app of apps) {
-    const outcomesOf = await signInsTo(app, asked);
-    for (const row of rows) table.push({ ...row, app, outcomes: await outcomesOf({ groups: row.groups }) });
+    const key = JSON.stringify([await classOf(app), ownTerms(app)]);
+    const outcomes = known.get(key) ?? (await outcomesFor(rows, await signInsTo(app, asked)));
+    known.set(key, outcomes);
+    table.push(...rows.map((row, at) => ({ ...row, app, outcomes: outcomes[at] ?? [] })));
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
   const zones = asked.places.map(({ zone }) => zone);
   return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside };
+}
+
+/** What a fresh sign-in depends on beside the policies. Each third-party app is asked about by itself: consent is. */
+function ownTerms({ clientId, firstParty, identify, client }: App): readonly unknown[] {
+  return [firstParty || clientId, identify, client.default_acr_values, client.default_max_age];
+}
+
+async function outcomesFor(
+  rows: readonly Row[],
+  outcomesOf: Awaited<ReturnType<typeof signInsTo>>,
+): Promise<readonly (readonly Outcome[])[]> {
+  const outcomes: (readonly Outcome[])[] = [];
+  for (const { groups } of rows) outcomes.push(await outcomesOf({ groups }));
+  return outcomes;
 }
 
 /** No group, each group alone, and what users have together. `left`: combinations beyond the limit. */

@@ -6,6 +6,7 @@
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
+import { daysAround, isRelative } from './date-bound.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
 import {
@@ -32,7 +33,7 @@ interface ValueClass {
 /** How the condition tests one value; the same function decides (Law 3). */
 export type CompileValueTest = (test: ValueTest) => (value: unknown, now: Seconds) => boolean;
 
-/** The members of a test that the classes take into account: dates pass by themselves, and are not among them. */
+/** The members of a test that the classes take into account; dates only where the values are days. */
 const knownMembers: readonly string[] = [
   'equals',
   'in',
@@ -63,7 +64,8 @@ interface TestedAttribute {
  */
 export function attributeTheory({ name, tests, universe, valueTest }: TestedAttribute): FormulaOfTest {
   const attribute = universe.attribute(name);
-  const understood = tests.filter(isUnderstood);
+  const hasDays = holdsDays(attribute, tests);
+  const understood = tests.filter((test) => isUnderstood(test, hasDays));
   const values = valueClasses(understood.flatMap(valueTests), attribute, (value) => universe.isKept(name, value));
   const free = freeTests(name);
   if (values === undefined) return free;
@@ -77,8 +79,17 @@ function valueTests({ present: _, not, ...test }: AttributeTest): readonly Value
   return [test, ...(not ? [not] : [])];
 }
 
-function isUnderstood(test: AttributeTest): boolean {
-  return valueTests(test).every((one) => Object.keys(one).every((member) => knownMembers.includes(member)));
+/** Each value is a day, and no pattern takes it for a text. */
+function holdsDays(attribute: Attribute | undefined, tests: readonly AttributeTest[]): boolean {
+  const patterns = [attribute, ...tests.flatMap(valueTests)].flatMap((one) => one?.matches ?? []);
+  return attribute?.type === 'date' && patterns.length === 0;
+}
+
+/** Bounds that move with the time are compared with it, and not with one another. */
+function isUnderstood(test: AttributeTest, hasDays: boolean): boolean {
+  return valueTests(test).every(
+    (one) => (hasDays && !isRelative(one)) || Object.keys(one).every((member) => knownMembers.includes(member)),
+  );
 }
 
 /** As the condition reads it: an absent attribute passes `not` and `present: false`. */
@@ -157,6 +168,7 @@ function valueClasses(
       : [];
   if (attribute?.type === 'boolean' || attribute?.type === 'number') return [...truths, ...numbers];
   const texts = [...new Set(named.filter((value) => typeof value === 'string'))];
+  if (tests.some(({ before, after }) => before ?? after)) return kept([...new Set([...daysAround(tests), ...texts])]);
   const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter((one) => one !== undefined);
   const classes = textClasses(texts, [...new Set(patterns)]);
   if (classes === undefined) return undefined;

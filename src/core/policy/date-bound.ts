@@ -76,3 +76,34 @@ export function isRelative({ before, after }: ValueTest): boolean {
 function spanOf(bound: DateBound, now: Seconds): DateSpan {
   return 'fromNow' in bound ? { from: now + bound.fromNow, to: now + bound.fromNow } : bound;
 }
+
+/**
+ * Days on both sides of each moment at which tests with fixed bounds change their answer, so that between two of them
+ * nothing changes. Each once, in order.
+ */
+export function daysAround(tests: readonly ValueTest[]): readonly string[] {
+  const bounds = tests.flatMap(({ before, after }) => [before, after]);
+  const moments = bounds.flatMap((bound) => (bound === undefined || 'fromNow' in bound ? [] : [bound.from, bound.to]));
+  const days = moments.map((moment) => Math.floor(moment / DAY)).flatMap((day) => [day - 1, day, day + 1]);
+  return [...new Set(days)].sort((a, b) => a - b).map(dayText);
+}
+
+const DAYS_OF_400_YEARS = 146_097;
+
+/** The day with this number since the epoch, as `YYYY-MM-DD`: `dayNumber` backwards. */
+function dayText(number: number): string {
+  const sinceMarch0 = number + 719_468;
+  const cycle = Math.floor(sinceMarch0 / DAYS_OF_400_YEARS);
+  const day = sinceMarch0 - cycle * DAYS_OF_400_YEARS;
+  const leaps = Math.floor(day / 1460) - Math.floor(day / 36_524) + Math.floor(day / (DAYS_OF_400_YEARS - 1));
+  const year = Math.floor((day - leaps) / 365);
+  const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  const shifted = Math.floor((5 * ofYear + 2) / 153);
+  const month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const ofMonth = ofYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  return [padded(cycle * 400 + year + (month <= 2 ? 1 : 0), 4), padded(month, 2), padded(ofMonth, 2)].join('-');
+}
+
+function padded(number: number, length: number): string {
+  return String(number).padStart(length, '0');
+}

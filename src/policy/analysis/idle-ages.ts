@@ -12,8 +12,9 @@ import type { RuleCase, RuleCases } from './rule-cases.ts';
 export function idleAges(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   if (place === undefined || cases === undefined || cases.length === 0 || rule.then.kind !== 'allow') return [];
-  const { oldest, longestPause } = longestIn(cases);
   const { then } = rule;
+  // The pages of the own account are under the session policy, too, and no app limits a proof there.
+  const { oldest, longestPause } = longestIn(then.session ? cases.map(withoutLimit) : cases);
   const ages = idleIn(place, then.requirement, { name: 'maxAge', limit: oldest });
   const pauses = idleIn(place, then.requirement, { name: 'maxIdle', limit: longestPause });
   return [
@@ -30,6 +31,14 @@ function longestIn(cases: readonly RuleCase[]): { readonly oldest: Seconds; read
     oldest: Math.max(...proofs.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
     longestPause: Math.max(...proofs.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),
   };
+}
+
+/** What was proved counts at the app as long as the session lives. */
+function withoutLimit(one: RuleCase): RuleCase {
+  const { then } = one.app;
+  if (then.kind === 'deny') return one;
+  const { absolute: _, ...appSession } = then.appSession ?? {};
+  return { ...one, app: { ...one.app, then: { ...then, appSession } } };
 }
 
 /** Keys under which a file says it. */
@@ -69,10 +78,9 @@ function idleLimit(
   { source, path }: FilePlace,
   cases: readonly RuleCase[],
 ): readonly AnalysisFinding[] {
-  const { absolute: limit, ...appSession } = then.appSession ?? {};
+  const limit = then.appSession?.absolute;
   if (limit === undefined) return [];
-  const unlimited = cases.map((one) => ({ ...one, app: { ...one.app, then: { ...then, appSession } } }));
-  const { oldest } = longestIn(unlimited);
+  const { oldest } = longestIn(cases.map(withoutLimit));
   if (limit < oldest) return [];
   const place = { source, path: [...path, 'then', 'session', 'absolute'] };
   return [idleAge(place, `a session length of ${durationText(limit)}`, oldest)];

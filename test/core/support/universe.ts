@@ -12,6 +12,7 @@ const attributes: Readonly<Record<string, Attribute>> = {
   unit: { type: 'text', matches: 'u*', ...admin },
   name: { type: 'text', ...admin },
   roles: { type: 'list', ...admin },
+  ends: { type: 'date', ...admin },
   member: { type: 'boolean', ...admin },
 };
 

@@ -122,6 +122,33 @@ test('without a store: the files of the default directory, with the groups that 
   });
 });
 
+test('apps of one policy are told apart by what they ask for themselves', async () => {
+  const app = (name: string, more: object) => [
+    `apps/${name}.yaml`,
+    JSON.stringify({
+      clientId: name,
+      name,
+      signOnPolicy: 'notes',
+      client: { redirect_uris: ['https://a.example.org/cb'] },
+      ...more,
+    }),
+  ];
+  const strict = {
+    client: { redirect_uris: ['https://a.example.org/cb'], default_acr_values: ['urn:okta:loa:2fa:any'] },
+  };
+  const apps = Object.fromEntries([app('own', {}), app('third', { firstParty: false }), app('strict', strict)]);
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
+  const files = { ...validFiles, ...apps, 'stepgate.yaml': settings };
+  await withConfiguration(files, async (dir) => {
+    const asked = cells(await withoutStore('matrix', dir)).map(([name, , first]) => [name, first]);
+    expect(Object.fromEntries(asked)).toMatchObject({
+      own: 'password or totp',
+      third: 'password or totp; then consent',
+      strict: 'password + totp',
+    });
+  });
+});
+
 test('what differs by time or device says so, and what differs by other facts is named', async () => {
   const hours = { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '22:00', to: '23:00', zone: 'Europe/Berlin' };
   const rules = [

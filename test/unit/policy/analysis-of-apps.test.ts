@@ -229,6 +229,17 @@ test('an age that no session reaches', async () => {
   expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
 });
 
+test('a limit of an app says nothing about the pages of the own account', async () => {
+  const limits = 'secondFactor: { every: PT2H }, idle: PT1H, absolute: P1D';
+  const session = `rules:\n  - { name: All, then: { allow: { primary: any, ${limits} } } }\n`;
+  const short = policy(rest('{ allow: { factors: 1 }, session: { absolute: PT1H } }'));
+  expect(await findings({ 'policies/session.yaml': session, [signOn]: short })).toEqual([]);
+  const daily = session.replace('PT2H', 'P1D');
+  expect((await findings({ 'policies/session.yaml': daily, [signOn]: short })).map(({ path }) => path)).toEqual([
+    'rules[0].then.allow.secondFactor.every',
+  ]);
+});
+
 test('what one app leaves open hides nothing of another one', async () => {
   const risky = policy(`{ name: Risk, when: { risk: { atLeast: high } }, then: ${two} }`, rest(two));
   const found = await findings({

@@ -1,53 +1,14 @@
 /** Mistakes that administrators make, one by one in the example configuration: each is found, at its place. */
 import { describe, expect, test } from '@jest/globals';
-import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
-import { loadConfiguration } from '../../../src/policy/load.ts';
-import { withConfiguration } from './configuration-dir.ts';
 import { exampleFiles } from './example-files.ts';
+import { type Edits, foundIn } from './seeded-files.ts';
 
-const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const example = exampleFiles();
 
 /** Groups of the example that no rule names. */
 const unused = ['note unused stepgate.yaml staff:', 'note unused stepgate.yaml payroll-admins:'];
 
-/** By file: what takes the place of what, or the whole content of another file. */
-type Edits = Readonly<Record<string, string | readonly (readonly [string, string])[]>>;
-
-function edited(edits: Edits): Readonly<Record<string, string>> {
-  const changed = Object.entries(edits).map(([file, edit]) => {
-    if (typeof edit === 'string') return [file, edit];
-    return [file, edit.reduce((text, [before, after]) => replaced(text, before, after), example[file] ?? '')];
-  });
-  return { ...example, ...Object.fromEntries(changed) };
-}
-
-function replaced(text: string, before: string, after: string): string {
-  if (text.split(before).length !== 2) throw new Error(`not there once: ${before}`);
-  return text.replace(before, () => after);
-}
-
-/** Severity and code, or `refused` or `warned`; file; and the text from the caret on. Each line once. */
-async function found(edits: Edits): Promise<readonly string[]> {
-  const files = edited(edits);
-  const place = ({ file, line, column }: { readonly file: string; readonly line: number; readonly column: number }) =>
-    `${file} ${(files[file] ?? '')
-      .split('\n')
-      [line - 1]?.slice(column - 1, column + 31)
-      .trimEnd()}`;
-  return withConfiguration(files, async (dir) => {
-    const options = { authenticators: authenticatorKinds, variables: {}, inbox: true };
-    const loaded = await loadConfiguration(dir, options);
-    if (!loaded.ok) return loaded.findings.map((one) => `refused ${place(one)}`);
-    const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
-    const lines = [
-      ...loaded.warnings.map((one) => `warned ${place(one)}`),
-      ...findings.map((one) => `${one.severity} ${one.code} ${place(one)}`),
-    ];
-    return [...new Set(lines)].filter((line) => !unused.includes(line));
-  });
-}
+const found = async (edits: Edits) => (await foundIn(example, edits)).filter((line) => !unused.includes(line));
 
 const payroll = 'policies/sign-on/payroll.yaml';
 const notes = 'policies/sign-on/notes.yaml';
