@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { factsWith } from '../../src/core/analysis/admitted-with.ts';
-import { examineInvariant, type Invariant, type Violation } from '../../src/core/analysis/invariants.ts';
 import type { Claim } from '../../src/core/analysis/demand-verdict.ts';
+import { examineInvariant, type Invariant, type Violation } from '../../src/core/analysis/invariants.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { type AssessedEvidence, meetsRequirement } from '../../src/core/evidence/requirement.ts';
