@@ -90,6 +90,8 @@ export interface Authenticator {
   matchesIdentifier?(credential: Credential, identifier: string): boolean;
   /** Where its messages go, masked, so that the user can tell credentials apart. */
   maskedAddress?(credential: Credential): string | undefined;
+  /** What users are given of its secret in the file of all that is kept about them: a number, a question. */
+  readableData?(credential: Credential): Readonly<Record<string, string>>;
   /** How often a credential can still be used, where that is limited. */
   remainingUses?(credential: Credential): number;
   /**

@@ -26,7 +26,7 @@ const keptSessions = 20;
 /** Notes a sign-in. The entry was loaded. */
 export function recordInHistory(unit: UnitOfWork, userId: string, signIn: PastSignIn): void {
   unit.merge(signInHistoryKey(userId), (current) => ({
-    value: JSON.stringify(withSignIn(parseHistory(current), signIn)),
+    value: JSON.stringify(withSignIn(pastSignIns(current), signIn)),
     ttl: keyTable['sign-in-history'].lifetime.seconds,
   }));
 }
@@ -46,7 +46,7 @@ export function strongSignIns(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): { readonly last: StrongSignIn | undefined; readonly own: readonly StrongSignIn[] } {
-  const strong = parseHistory(value).filter((one): one is StrongSignIn => one.ip !== undefined);
+  const strong = pastSignIns(value).filter((one): one is StrongSignIn => one.ip !== undefined);
   return {
     last: strong.findLast((one) => one.session !== session && one.at <= began),
     own: strong.filter((one) => one.session === session),
@@ -60,10 +60,10 @@ export function lastSignInBefore(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): Seconds | undefined {
-  const before = parseHistory(value).filter((one) => one.session !== session && one.at <= began);
+  const before = pastSignIns(value).filter((one) => one.session !== session && one.at <= began);
   return before.length === 0 ? undefined : Math.max(...before.map(({ at }) => at));
 }
 
-function parseHistory(value: string | undefined): readonly PastSignIn[] {
+export function pastSignIns(value: string | undefined): readonly PastSignIn[] {
   return value === undefined ? [] : (JSON.parse(value) as readonly PastSignIn[]);
 }

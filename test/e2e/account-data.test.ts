@@ -1,6 +1,7 @@
 /** Users download all that is kept about them, where the settings allow it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
 import { visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -41,7 +42,11 @@ test('the file holds the account, what was done with it, and no secret; every ad
   const email = `data-${user.identifier}`;
   await node.app.directory.amend(user.id, () => ({
     profile: { email, emailVerified: true, displayName: 'Alice', department: 'Sales', creditLimit: 4711 },
-    credentials: [emailCredential(email)],
+    credentials: [
+      emailCredential(email),
+      // Kept although the authenticator is not enabled any more.
+      phoneCredential('+4930901820'),
+    ],
   }));
   const other = await userWithPassword(node);
   await visit(node, other);
@@ -57,7 +62,10 @@ test('the file holds the account, what was done with it, and no secret; every ad
   expect(data.signInMethods.map(({ authenticator }: { authenticator: string }) => authenticator)).toEqual([
     'password',
     'email',
+    'phone',
   ]);
+  expect(data.signInMethods.at(-1)).toMatchObject({ number: '+4930901820' });
+  expect(data.signInHistory).toEqual([]);
   expect(data.sessions).toHaveLength(1);
   expect(data.signIns).toHaveLength(1);
   expect(data.auditLog.map(({ event }: { event: string }) => event)).toContain('sign_in.completed');

@@ -79,6 +79,10 @@ export function phoneAuthenticator(): Authenticator {
       const to = numberOf(credential);
       return to && maskedNumber(to.number);
     },
+    readableData(credential): { readonly number?: string } {
+      const number = numberOf(credential)?.number;
+      return number === undefined ? {} : { number };
+    },
     challenge: async (credential, context) => challengeByPhone(credential, context),
     verify: async (credential, answer, context) => verifySentCode(credential, answer, context),
     matchesIdentifier: (credential, typed) => {

@@ -88,6 +88,10 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
       expires: context.now + challengeLifetime,
     }),
     verify: (credential, { input }) => verifyAnswer(queue, credential, input),
+    readableData: (credential) => {
+      const { code, text } = readAnswerSecret(credential) ?? {};
+      return omitUndefined({ question: text ?? code });
+    },
     beginEnrollment: async (_subject, context) => ({
       inputs: ['question_choice', 'question_text', 'answer'],
       public: { questions: [...securityQuestions.keys(), ownQuestion] },

@@ -2,7 +2,8 @@
  * All that is kept about a user, as data for the user. This file promises: no secret is in it, and nothing that the
  * attribute schema keeps for administrators. The caller has checked the form and Law 7.
  */
-import { auditKey, usualPlacesKey } from '../../stores/keys.ts';
+import { auditKey, signInHistoryKey, usualPlacesKey } from '../../stores/keys.ts';
+import { pastSignIns } from '../../users/sign-in-history.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import type { User } from '../../users/user.ts';
 import { allUsualNetworks } from '../../users/usual-places.ts';
@@ -24,6 +25,8 @@ export interface OwnData {
   readonly signIns: readonly Readonly<Record<string, unknown>>[];
   /** Networks that conditions about risk take for usual. Empty: there is none, or no policy asks. */
   readonly usualNetworks: readonly Readonly<Record<string, unknown>>[];
+  /** The last sign-ins of sessions, where conditions ask for them. */
+  readonly signInHistory: readonly Readonly<Record<string, unknown>>[];
   readonly auditLog: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -37,15 +40,17 @@ export async function ownData(context: OpenAccount): Promise<OwnData> {
   const signIns = await readSignIns(services.store, account.user.id);
   const places = await context.unit.get(usualPlacesKey(account.user.id));
   const networks = allUsualNetworks(places?.value);
+  const history = pastSignIns((await context.unit.get(signInHistoryKey(account.user.id)))?.value);
   return {
     issuer: services.issuer,
     madeAt: services.now(),
     account: withoutSecrets(account.user, withheld),
     withheldAttributes: withheld,
-    signInMethods: account.credentials.map(methodWithoutSecret),
+    signInMethods: account.credentials.map((one) => methodWithoutSecret(one, services)),
     sessions: sessions.map(({ id: _, ...session }) => session),
     signIns: signIns.map(({ session: _, ...signIn }) => signIn),
     usualNetworks: networks.map(({ ip, since, at }) => ({ ip, since, at })),
+    signInHistory: history.map(({ session: _, ...signIn }) => signIn),
     auditLog: await auditLinesOf(context),
   };
 }
@@ -71,9 +76,11 @@ function withoutSecrets(
 
 type OwnCredential = OpenAccount['account']['credentials'][number];
 
-function methodWithoutSecret({ secret: _, reservations: _ids, remembered = [], ...method }: OwnCredential) {
+function methodWithoutSecret(credential: OwnCredential, { authenticators }: OpenAccount['services']) {
+  const { secret: _, reservations: _ids, remembered = [], ...method } = credential;
   const browsers = remembered.map(({ at, until, ip, userAgent }) => ({ at, until, ip, userAgent }));
-  return { ...method, rememberedBrowsers: browsers };
+  const readable = authenticators.get(method.authenticator)?.readableData?.(credential);
+  return { ...method, ...readable, rememberedBrowsers: browsers };
 }
 
 /** Those that the store still has. */
