@@ -30,6 +30,18 @@ export function layoutFaults(page: Page): Promise<readonly string[]> {
       const isCut = overflowX !== 'visible' && one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1;
       if (isCut && clip === 'auto' && textOverflow !== 'ellipsis') found.push(nameOf(one) + ' is cut off');
     }
+    // A name that the browser breaks within a word, with no hyphen, reads like a fault of the page.
+    for (const one of document.querySelectorAll('.option-name')) {
+      const texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode())
+        for (const { 0: word, index } of texts.currentNode.data.matchAll(/[\\p{Script=Latin}\\p{Script=Arabic}]+/gu)) {
+          const range = document.createRange();
+          range.setStart(texts.currentNode, index);
+          range.setEnd(texts.currentNode, index + word.length);
+          if (new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom))).size > 1)
+            found.push(word + ' is broken in two');
+        }
+    }
     return found;
   })()`);
 }

@@ -39,7 +39,15 @@ test('there are texts in all twelve languages', () => {
 
 /** Words that a language has from English, or shares with it. */
 const shared: Readonly<Record<string, readonly string[]>> = {
-  de: ['attribute.optional', 'claim.name', 'claim.website', 'device.label', 'mail.details.place', 'passcode.label'],
+  de: [
+    'account.nav.apps',
+    'attribute.optional',
+    'claim.name',
+    'claim.website',
+    'device.label',
+    'mail.details.place',
+    'passcode.label',
+  ],
   fr: [
     'account.nav.notifications',
     'device.label',
