@@ -47,13 +47,13 @@ async function endOfMainButton(): Promise<number> {
 
 /**
  * Pages on which one thing is typed, in every state: with an error, with what was confirmed, in both languages. Where a
- * network sends too many forms the page has a task of its own first. A passkey that is taken says so in three lines.
+ * network sends too many forms the page has a task of its own first.
  */
 const typed = [...pageStates.keys()].filter(
   (state) =>
     /^(?:identify|password|totp|email|phone|(?:recovery|access)-code|webauthn|prove-first|enroll-passkey)\b/.test(
       state,
-    ) && !/-(?:hostile|long|work|challenge-service|taken)/.test(state),
+    ) && !/-(?:hostile|long|work|challenge-service)/.test(state),
 );
 
 test('the pages that ask for one thing are those that the rule is about', () => {
