@@ -16,6 +16,7 @@ import type { Account } from '../users/user.ts';
 import { auditOp } from './audit.ts';
 import { farewellOps } from './farewell.ts';
 import { accountChanged, notificationDeliveries } from './notify/account-notification.ts';
+import { RepeatedPass } from './repeated-pass.ts';
 import type { Services } from './services.ts';
 
 export interface DeletionWorkerOptions {
@@ -27,35 +28,28 @@ export interface DeletionWorkerOptions {
 
 export class DeletionWorker {
   readonly #options: DeletionWorkerOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #pass: Promise<void> = Promise.resolve();
-  #isRunning = false;
+  readonly #passes: RepeatedPass;
 
   constructor(options: DeletionWorkerOptions) {
     this.#options = options;
+    this.#passes = new RepeatedPass(() => this.#pass(), options.interval ?? 60_000);
   }
 
   start(): void {
-    this.#isRunning = true;
-    this.#look();
+    this.#passes.start();
   }
 
   /** Waits for what is under way. */
   async stop(): Promise<void> {
-    this.#isRunning = false;
-    clearTimeout(this.#timer);
-    await this.#pass;
+    await this.#passes.stop();
   }
 
-  #look(): void {
-    const { services, interval = 60_000 } = this.#options;
-    this.#pass = this.deleteDue()
-      .catch((error: unknown) => services.warn(`accounts that are due are not deleted yet: ${textOf(error)}`))
-      .finally(() => {
-        if (!this.#isRunning) return;
-        this.#timer = setTimeout(() => this.#look(), interval);
-        this.#timer.unref();
-      });
+  async #pass(): Promise<void> {
+    try {
+      await this.deleteDue();
+    } catch (error) {
+      this.#options.services.warn(`accounts that are due are not deleted yet: ${textOf(error)}`);
+    }
   }
 
   /** Deletes what is due now. Rejects with `StoreUnavailable`, or when other changes were faster all the time. */

@@ -11,6 +11,7 @@ import { type Compared, recordShadow } from '../policy/revision/shadow-record.ts
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { shadowKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
+import { RepeatedPass } from './repeated-pass.ts';
 import type { ShadowObserver, ShadowSample } from './services.ts';
 
 export interface ShadowWorkerOptions {
@@ -35,12 +36,11 @@ export class ShadowWorker implements ShadowObserver {
   #failed = 0;
   #dropped = 0;
   #unreadable = '';
-  #timer: NodeJS.Timeout | undefined;
-  #pass: Promise<void> = Promise.resolve();
-  #isRunning = false;
+  readonly #passes: RepeatedPass;
 
   constructor(options: ShadowWorkerOptions) {
     this.#options = options;
+    this.#passes = new RepeatedPass(() => this.pass(), options.interval ?? 2_000);
   }
 
   take(sample: ShadowSample): void {
@@ -58,26 +58,13 @@ export class ShadowWorker implements ShadowObserver {
   }
 
   start(): void {
-    this.#isRunning = true;
-    this.#look();
+    this.#passes.start();
   }
 
   /** Waits for what is under way, and for what waits. */
   async stop(): Promise<void> {
-    this.#isRunning = false;
-    clearTimeout(this.#timer);
-    await this.#pass;
+    await this.#passes.stop();
     await this.pass().catch(() => undefined);
-  }
-
-  #look(): void {
-    this.#pass = this.pass()
-      .catch(() => undefined)
-      .finally(() => {
-        if (!this.#isRunning) return;
-        this.#timer = setTimeout(() => this.#look(), this.#options.interval ?? 2_000);
-        this.#timer.unref();
-      });
   }
 
   /** Follows the store, and compares what waits. Rejects with `StoreUnavailable`; what waits then waits on. */

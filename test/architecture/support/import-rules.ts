@@ -193,6 +193,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'audit-trace',
     'audit',
     'services',
+    'repeated-pass',
     'shadow',
     'change-limit',
     'refusal-notice-code',

@@ -1,0 +1,40 @@
+/** Does the same work again and again, one pass at a time, until it is stopped. What a node does beside requests. */
+
+export class RepeatedPass {
+  readonly #pass: () => Promise<unknown>;
+  readonly #interval: number;
+  #timer: NodeJS.Timeout | undefined;
+  #current: Promise<void> = Promise.resolve();
+  #isRunning = false;
+
+  /** `interval`: milliseconds from the end of a pass to the next. A pass that rejects is forgotten. */
+  constructor(pass: () => Promise<unknown>, interval: number) {
+    this.#pass = pass;
+    this.#interval = interval;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.#run();
+  }
+
+  /** Waits for the pass that is under way. */
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+    await this.#current;
+  }
+
+  #run(): void {
+    this.#current = this.#pass()
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        if (!this.#isRunning) return;
+        this.#timer = setTimeout(() => this.#run(), this.#interval);
+        this.#timer.unref();
+      });
+  }
+}
