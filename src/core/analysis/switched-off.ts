@@ -2,14 +2,11 @@
  * Finds what an authenticator that is switched off lets users enroll after proving less: what an account had of it no
  * longer belongs to the strongest level that must be proved first (Law 7). Shown by the evaluator on both sides.
  */
-import { evaluate } from '../decision/evaluate.ts';
-import { enrollScope } from '../enrollment/account-request.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { factsWith } from './admitted-with.ts';
 import { type Deciders, decidingTogether, factsFor, type Sides } from './newly-weaker.ts';
 import type { RuleSpace } from './rule-space.ts';
+import { requestsOf, stepAfter } from './step-after.ts';
 
 /** Proved by `proved`, the user sets up one of `enrolls`. Before, `off` had to be proved, too. */
 export interface FreedEnrollment {
@@ -53,31 +50,10 @@ function freedBy(
   const kept = sides.next.authenticators.filter(({ key }) => sides.live.authenticators.some((one) => one.key === key));
   for (const asked of requestsOf(facts, sides.next))
     for (const proof of kept) {
-      const [enrolls, then] = [enrollsIn(sides.next, asked, [proof]), enrollsIn(sides.live, asked, [proof, off])];
-      if (enrolls && !then) return { facts: asked, off: off.key, proved: proof.key, enrolls };
+      const now = stepAfter({ proved: [proof] }, asked, sides.next);
+      const then = stepAfter({ proved: [proof], besides: off }, asked, sides.live);
+      if (now.kind === 'enroll' && then.kind === 'refused')
+        return { facts: asked, off: off.key, proved: proof.key, enrolls: now.choices };
     }
   return undefined;
-}
-
-/** In the pages of the account users ask for what they want to set up. */
-function requestsOf(facts: UserFacts, { account, authenticators }: PolicySet): readonly UserFacts[] {
-  if (!account) return [facts];
-  const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
-  return keys.map((key) => ({
-    ...facts,
-    request: { ...facts.request, scopes: [...facts.request.scopes, enrollScope(key)] },
-  }));
-}
-
-/** What a user who proved the first of these, and has all of them, is asked to set up next. */
-function enrollsIn(
-  policies: PolicySet,
-  facts: UserFacts,
-  has: readonly [AuthenticatorDescriptor, ...AuthenticatorDescriptor[]],
-): readonly string[] | undefined {
-  const [{ key, factors, characteristics, methods }] = has;
-  const proof = { authenticator: key, enrollment: key, factors, characteristics, ...(methods && { methods }) };
-  const given = { evidence: [{ ...proof, age: 'now' as const }], remembered: [], enrolled: has.map((one) => one.key) };
-  const decision = evaluate(policies, factsWith(given, facts, policies.authenticators));
-  return decision.kind === 'enroll' && !decision.proofFirst ? decision.choices : undefined;
 }

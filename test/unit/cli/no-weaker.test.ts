@@ -43,6 +43,12 @@ const passwordFirst: Files = { 'policies/session.yaml': session.replace('primary
 const recovery = (authenticators: string): Files => ({
   'policies/recovery.yaml': `rules:\n  - { name: Forgot, then: { allow: { possession: { authenticators: [${authenticators}] } } } }\n`,
 });
+const setUp = (terms: object): Files => ({
+  'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
+});
+const maxAge = (seconds?: number): Files => ({
+  'apps/notes.yaml': `${validFiles['apps/notes.yaml']}${seconds === undefined ? '' : `  default_max_age: ${seconds}\n`}`,
+});
 const enrollment = (disabled: string): Files => ({
   'policies/enrollment.yaml': `rules:\n  - { name: E, then: { disabled: [${disabled}] } }\n`,
 });
@@ -97,6 +103,18 @@ test.each<[string, Files, Files]>([
       ...signOn(allow({ possession: { authenticators: ['phone.voice'] } })),
       ...withPhone('sms, voice'),
     },
+  ],
+  ['a younger default of requests', maxAge(), maxAge(0)],
+  [
+    'what may no longer be set up',
+    { ...signOn(allow(two)), ...setUp({}) },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+  ],
+  ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
+  [
+    'less grace',
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }),
   ],
   [
     'an authenticator that no rule takes',
@@ -163,6 +181,24 @@ test.each<[string, Files, Files, string]>([
     'phone is enough, and was not\n',
   ],
   [
+    'what may be set up again',
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+    { ...signOn(allow(two)), ...setUp({}) },
+    'password is enough to set up totp or webauthn, and was not\n',
+  ],
+  [
+    'a required enrollment less',
+    setUp({ required: ['totp'] }),
+    setUp({}),
+    'password is enough, and was not without setting up totp\n',
+  ],
+  [
+    'grace',
+    setUp({ required: ['totp'] }),
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
+    'password is enough, and was not without setting up totp\n',
+  ],
+  [
     'an authenticator that is switched off',
     signOn(allow(two)),
     { ...signOn(allow(two)), ...without('webauthn') },
@@ -213,6 +249,24 @@ test.each<[string, Files, string]>([
   expect(await refusal({}, next)).toBe(
     `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says\n`,
   );
+});
+
+test.each([
+  [0, undefined],
+  [60, undefined],
+  [0, 60],
+])('an app whose requests asked for proofs of %s seconds, and now of %s, is left undecided', async (before, after) => {
+  expect(await refusal(maxAge(before), maxAge(after))).toContain(
+    'apps/notes.yaml differs in what its requests ask for',
+  );
+});
+
+test('an app with another profile policy is left undecided', async () => {
+  const profile = {
+    'policies/profile/own.yaml': 'name: own\nrules:\n  - { name: P, then: { required: [givenName] } }\n',
+  };
+  const app = `profilePolicy: own\n${validFiles['apps/notes.yaml']}`;
+  expect(await refusal(profile, { ...profile, 'apps/notes.yaml': app })).toContain('apps/notes.yaml differs in what');
 });
 
 test('an authenticator that stands in for what users have lost is left undecided', async () => {

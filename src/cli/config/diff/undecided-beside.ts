@@ -34,14 +34,17 @@ export async function undecidedBeside(live: Side, next: Side): Promise<readonly 
   return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings)];
 }
 
-/** What the requests of an app ask for when they say nothing, and what it asks users for. */
+/** What the requests of an app ask for when they say nothing, what it asks users for, and who may register. */
 function ofApp(file: string, before: unknown, after: unknown): readonly string[] {
   const own = (content: unknown) => {
-    const { client, firstParty, ownAccount, service } = content as Readonly<Record<string, unknown>>;
+    const { client, firstParty, ownAccount, service, profilePolicy } = content as Readonly<Record<string, unknown>>;
     const { default_acr_values, default_max_age } = (client ?? {}) as Readonly<Record<string, unknown>>;
-    return canonicalJson([default_acr_values ?? [], default_max_age ?? 0, firstParty ?? false, ownAccount, service]);
+    const rest = [default_acr_values ?? [], firstParty ?? false, ownAccount, service, profilePolicy];
+    return { rest: canonicalJson(rest), maxAge: Number(default_max_age ?? Number.POSITIVE_INFINITY) };
   };
-  return own(before) === own(after) ? [] : [`${file} differs in what its requests ask for, or whether users are asked`];
+  const [then, now] = [own(before), own(after)];
+  if (then.rest === now.rest && now.maxAge <= then.maxAge) return [];
+  return [`${file} differs in what its requests ask for, or what users are asked`];
 }
 
 function ofSettings(before: Settings, after: Settings): readonly string[] {

@@ -2,9 +2,11 @@
  * What a configuration lets users in with that was not enough before, for every user who could exist: what is found,
  * with an example, and what could not be decided.
  */
+import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
 import { type Deciders, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
+import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
@@ -100,11 +102,19 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
 
 function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): WeakerFindings {
   const { found, undecided } = newlyWeaker(live, next, space);
+  const enrollments = laxerEnrollments({ live, next }, space);
+  const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
   const formulas = conditions.some((when) => [when, ...(when.any ?? [])].some(({ expression }) => expression));
   return {
-    weaker: found.map((one) => weakerRule(one, pair)),
+    weaker: [
+      ...found.map((one) => weakerRule(one, pair)),
+      ...enrollments.found.filter((one) => !isKnown(one)).map((one) => laxerRule(one, pair)),
+    ],
     undecided: [
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
+      ...enrollments.undecided.map(
+        ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
+      ),
       // The same text of a formula means something else then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
     ],
@@ -219,6 +229,26 @@ function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment
     words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
     example: exampleOptions(shownFacts(facts), [proved]),
   };
+}
+
+function laxerRule({ before, now, facts, proved, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
+  const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
+  const had = setUp(step.before).replace(' to set up', ' without setting up');
+  return {
+    apps: pair.clientIds,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}, and was not${had}`,
+    before: placesIn(before.enrollment ? [before.enrollment] : []),
+    after: placesIn(now.enrollment ? [now.enrollment] : []),
+    example: exampleOptions(shownFacts(facts), proved),
+  };
+}
+
+function enrollmentText({ enrollment }: Deciders): string {
+  return (
+    placesIn(enrollment ? [enrollment] : [])
+      .map(placeText)
+      .join() || 'no rule'
+  );
 }
 
 function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
