@@ -57,6 +57,24 @@ test('check prints what it found', async () => {
   });
 });
 
+test('a rule that no user can meet is shown with its line, a code and what to do', async () => {
+  const rule = 'name: notes\nrules:\n  - name: All\n    then: { allow: { factors: 3 } }\n';
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': rule }, async (dir) => {
+    const { stderr, code } = await run(dir, 'check');
+    expect([code, stderr.split('\n')]).toEqual([
+      1,
+      [
+        expect.stringMatching(/^policies\/sign-on\/notes\.yaml:4:20 rules\[0\]\.then\.allow .* \[rule_unmeetable\]$/),
+        '  4 |     then: { allow: { factors: 3 } }',
+        '    |                    ^',
+        expect.stringMatching(/^ {2}what to do: enable .* \(docs\/findings\.md: rule_unmeetable\)$/),
+        '1 problem in 1 file; nothing was changed',
+        '',
+      ],
+    ]);
+  });
+});
+
 test('check and apply print every finding, change nothing, and fail', async () => {
   const broken = { ...validFiles, 'stepgate.yaml': 'brand: { nam: A }\n', 'apps/x.yaml': 'clientId: [' };
   await withConfiguration(broken, async (dir) => {
