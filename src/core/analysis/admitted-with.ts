@@ -1,10 +1,11 @@
 /** Finds proofs with which the evaluator lets a user in. */
 import { evaluate } from '../decision/evaluate.ts';
-import { proofNames } from '../evidence/named.ts';
+import { isNamedBy, type NamedProof, proofNames } from '../evidence/named.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
+import { authenticatorIn, methodIn } from '../model/authenticator-name.ts';
 import type { Decision } from '../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, RememberedProof } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
@@ -15,7 +16,7 @@ import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness
 /** The evaluator lets the user in with these proofs, and asks for nothing more. */
 export interface AdmittedWith {
   readonly evidence: EvidenceSet;
-  /** Keys of the authenticators whose proof the browser remembers. */
+  /** Names of the proofs that the browser remembers, as `totp` and `phone.sms`. */
   readonly remembered: readonly string[];
   /** Keys of the authenticators that the user has. */
   readonly enrolled: readonly string[];
@@ -27,24 +28,42 @@ export interface Wanted {
   readonly premises: readonly Requirement[];
   readonly proofs: PossibleProofs;
   readonly isWanted: (evidence: EvidenceSet) => boolean;
-  /** The authenticators whose proof the browser may remember. */
-  readonly remembered: readonly AuthenticatorDescriptor[];
+  /** What the browser remembers. */
+  readonly remembered?: NamedProof;
 }
 
 /** More sets of proofs are not tried. */
 const mostTried = 40;
 
-/** The first of the candidates. `facts`: the rules of the case decide about them. Undefined: no proofs are known. */
+/** Which sign-ins are tried. */
+export interface TriedSignIns {
+  readonly rules: Omit<SignInCase, 'findFacts'>;
+  /** The rules decide about them. */
+  readonly facts: UserFacts;
+  /** Without the proofs of these names the user must not get in. */
+  readonly avoided?: readonly string[];
+}
+
+/** The first of the candidates with which the user gets in. Undefined: no proofs are known. */
 export function admittedWith(
   policies: PolicySet,
-  { rules, facts }: { readonly rules: Omit<SignInCase, 'findFacts'>; readonly facts: UserFacts },
+  { rules, facts, avoided }: TriedSignIns,
   candidates: readonly AdmittedWith[],
 ): AdmittedWith | undefined {
-  for (const found of candidates) {
-    const given = factsWith(found, facts, policies.authenticators);
-    if (decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given))) return found;
-  }
-  return undefined;
+  const isLetIn = (proofs: AdmittedWith) => {
+    const given = factsWith(proofs, facts, policies.authenticators);
+    return decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given));
+  };
+  return candidates.find((found) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found))));
+}
+
+/** What is left without the proofs of these names. */
+function withoutProofs(names: readonly string[], { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith {
+  return {
+    evidence: evidence.filter((item) => !isNamedBy(names, item)),
+    remembered: remembered.filter((name) => !names.includes(name) && !names.includes(authenticatorIn(name))),
+    enrolled,
+  };
 }
 
 /** The simplest first. */
@@ -55,10 +74,10 @@ export function* admittingProofs(
   const meets = (set: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, set));
   const spelled = evidenceFor(premises, proofs).map((set) => spellings(set, proofs).filter(isWanted).find(meets));
   const simplest = spelled.flatMap((set) => (set ? [set] : [])).toSorted((a, b) => a.length - b.length);
-  for (const memory of [[], ...remembered.map(({ key }) => [key])])
-    for (const evidence of simplest.slice(0, mostTried))
-      for (const enrolled of enrolledWith(evidence, policies))
-        yield { evidence, remembered: memory, enrolled: [...new Set([...enrolled, ...memory])] };
+  const memory = remembered ? proofNames(remembered).slice(-1) : [];
+  for (const evidence of simplest.slice(0, mostTried))
+    for (const enrolled of enrolledWith(evidence, policies))
+      yield { evidence, remembered: memory, enrolled: [...new Set([...enrolled, ...memory.map(authenticatorIn)])] };
 }
 
 /** The same proofs, from those that read best to those that show least. */
@@ -128,12 +147,9 @@ export function factsWith(
   const { now, subject, device } = facts;
   const has = authenticators.filter(({ key }) => enrolled.includes(key)).map(enrollmentOf);
   const more = evidence.filter(({ enrollment }) => !enrolled.includes(enrollment));
-  const proofs = has
-    .filter(({ id }) => remembered.includes(id))
-    .map((one): RememberedProof => {
-      const { factors, characteristics } = one;
-      return { authenticator: one.id, enrollment: one.id, factors, characteristics, at: now, until: now + 60 };
-    });
+  const proofs = remembered.flatMap((name) =>
+    has.filter(({ id }) => id === authenticatorIn(name)).map((one) => rememberedOf(one, methodIn(name), now)),
+  );
   return {
     ...facts,
     transaction: { id: transaction, startedAt: now },
@@ -142,6 +158,15 @@ export function factsWith(
     evidence: evidence.map((item) => evidenceOf(item, facts)),
     keepSignedIn: evidence.some(({ age }) => age !== 'now' && age > 0),
   };
+}
+
+function rememberedOf(
+  { id, factors, characteristics }: Enrollment,
+  method: string | undefined,
+  now: Seconds,
+): RememberedProof {
+  const proof = { authenticator: id, enrollment: id, factors, characteristics, at: now, until: now + 60 };
+  return method === undefined ? proof : { ...proof, method };
 }
 
 function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor): Enrollment {
