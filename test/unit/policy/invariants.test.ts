@@ -80,6 +80,16 @@ test('what holds is proved, and nothing is said of it', async () => {
   expect([verdicts, findings]).toEqual([['holds', 'holds', 'holds', 'holds', 'holds'], []]);
 });
 
+test('an account that was just made was not long away', async () => {
+  const { verdicts } = await judge([`{ name: A, ${notes}, when: { accountAge: { below: P1D } }, always: allow }`], {
+    'policies/sign-on/notes.yaml': policy(
+      '{ name: Away, when: { accountAge: { below: P1D }, risk: { any: [longAway] } }, then: deny }',
+      rest('{ allow: { factors: 1 } }'),
+    ),
+  });
+  expect(verdicts).toEqual(['holds']);
+});
+
 describe('what does not hold', () => {
   test('names the rules, and shows a sign-in', async () => {
     const { findings } = await judge([`{ name: Phishing, ${notes}, always: { any: { phishingResistant: true } } }`], {
