@@ -13,7 +13,7 @@ import { getOrMake } from '../get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import type { UserClass } from './user-classes.ts';
 
-export interface Asked {
+export interface ComparedSignIn {
   readonly user: UserClass;
   readonly circumstance: Circumstance;
 }
@@ -22,12 +22,15 @@ export interface Asked {
  * Names the rules that decide. Where more than rules decides, everything that the decision may depend on. It does not
  * name what the user has enrolled.
  */
-export function deciders(policies: PolicySet, factsOf: (asked: Asked) => Facts): (asked: Asked) => string {
+export function deciders(
+  policies: PolicySet,
+  factsOf: (asked: ComparedSignIn) => Facts,
+): (asked: ComparedSignIn) => string {
   const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
   const before = enrollment && beforeSignIn(enrollment);
   const all = [session, app, before, enrollment, profile, password, recovery];
   const positions = new Map(all.flatMap((policy) => (policy ? [[policy, positionsIn(policy, factsOf)] as const] : [])));
-  const named = ({ user, circumstance }: Asked): string => {
+  const named = ({ user, circumstance }: ComparedSignIn): string => {
     const found = all.map((policy) => (policy && positions.get(policy)?.({ user, circumstance })) ?? '');
     const { now, scopes, place, device } = circumstance;
     const isOpen = accountPolicy !== undefined || found.some((position) => position.startsWith('?'));
@@ -38,10 +41,10 @@ export function deciders(policies: PolicySet, factsOf: (asked: Asked) => Facts):
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => named(asked));
 }
 
-type PositionOf = (asked: Asked) => string;
+type PositionOf = (asked: ComparedSignIn) => string;
 
-/** Where the rule stands that decides. Asked once about all users whom the rules do not tell apart. */
-function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: Asked) => Facts): PositionOf {
+/** Where the rule stands that decides. ComparedSignIn once about all users whom the rules do not tell apart. */
+function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: ComparedSignIn) => Facts): PositionOf {
   const known = byUsersAlike([policy], () => []);
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => positionIn(policy, factsOf(asked)));
 }
