@@ -19,8 +19,8 @@ import { enabledAuthenticators } from '../../policy/revision/enabled-authenticat
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { platforms, systems } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { getOrMake } from '../shared/get-or-make.ts';
 import type { AskContext } from './configured.ts';
-import { getOrMake } from './get-or-make.ts';
 import { type AppClass, namesRead, signInClasses } from './same-sign-ins.ts';
 
 /** Where a sign-in comes from. `elsewhere` is in no zone. */

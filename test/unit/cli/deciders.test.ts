@@ -1,7 +1,7 @@
 /** Which rules decide over the sign-ins that `config diff` compares, and how often a policy is asked. */
 import { describe, expect, test } from '@jest/globals';
 import type { Circumstance } from '../../../src/cli/config/diff/circumstances.ts';
-import { type ComparedSignIn, deciders } from '../../../src/cli/config/diff/deciders.ts';
+import { type CircumstanceOfUser, deciders } from '../../../src/cli/config/diff/deciders.ts';
 import type { UserClass } from '../../../src/cli/config/diff/user-classes.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
@@ -39,7 +39,7 @@ function circumstanceIn(...zones: readonly string[]): Circumstance {
   return { place, device: { known: false, platform: 'desktop', os: 'other' }, now: 1_800_000_000, scopes: ['openid'] };
 }
 
-function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: ComparedSignIn): Facts {
+function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts {
   const request = { clientId: 'app', scopes, acrValues: [], acrEssential: false, promptLogin: false };
   return { now, request, network: place.next, device, subject, evidence: [] };
 }

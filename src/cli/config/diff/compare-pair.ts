@@ -1,6 +1,6 @@
 /** Compares the sign-ins of all classes of users to one pair of apps, and puts together what is the same change. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import { getOrMake } from '../get-or-make.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppPair } from './app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
 import { type Delta, type DeltaEffect, deltasBetween } from './delta.ts';

@@ -9,11 +9,11 @@ import type { RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/compile.ts';
 import { conditionSets } from '../../../core/policy/conditions.ts';
 import { findRule } from '../../../core/policy/rules.ts';
-import { getOrMake } from '../get-or-make.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import type { UserClass } from './user-classes.ts';
 
-export interface ComparedSignIn {
+export interface CircumstanceOfUser {
   readonly user: UserClass;
   readonly circumstance: Circumstance;
 }
@@ -24,13 +24,13 @@ export interface ComparedSignIn {
  */
 export function deciders(
   policies: PolicySet,
-  factsOf: (asked: ComparedSignIn) => Facts,
-): (asked: ComparedSignIn) => string {
+  factsOf: (asked: CircumstanceOfUser) => Facts,
+): (asked: CircumstanceOfUser) => string {
   const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
   const before = enrollment && beforeSignIn(enrollment);
   const all = [session, app, before, enrollment, profile, password, recovery];
   const positions = new Map(all.flatMap((policy) => (policy ? [[policy, positionsIn(policy, factsOf)] as const] : [])));
-  const named = ({ user, circumstance }: ComparedSignIn): string => {
+  const named = ({ user, circumstance }: CircumstanceOfUser): string => {
     const found = all.map((policy) => (policy && positions.get(policy)?.({ user, circumstance })) ?? '');
     const { now, scopes, place, device } = circumstance;
     const isOpen = accountPolicy !== undefined || found.some((position) => position.startsWith('?'));
@@ -41,10 +41,10 @@ export function deciders(
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => named(asked));
 }
 
-type PositionOf = (asked: ComparedSignIn) => string;
+type PositionOf = (asked: CircumstanceOfUser) => string;
 
-/** Where the rule stands that decides. ComparedSignIn once about all users whom the rules do not tell apart. */
-function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: ComparedSignIn) => Facts): PositionOf {
+/** Where the rule stands that decides. CircumstanceOfUser once about all users whom the rules do not tell apart. */
+function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: CircumstanceOfUser) => Facts): PositionOf {
   const known = byUsersAlike([policy], () => []);
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => positionIn(policy, factsOf(asked)));
 }

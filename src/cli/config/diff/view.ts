@@ -8,10 +8,10 @@ import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.ts';
 import { findRule } from '../../../core/policy/rules.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
-import { getOrMake } from '../get-or-make.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppSide } from './app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
-import { type ComparedSignIn, deciders } from './deciders.ts';
+import { type CircumstanceOfUser, deciders } from './deciders.ts';
 import type { NamedPlace } from './model.ts';
 import type { UserClass } from './user-classes.ts';
 
@@ -52,7 +52,7 @@ export interface Viewer {
 /** Views of one side. The same rules, for users who have the same, are looked at once. */
 export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
-  const factsOf = (asked: ComparedSignIn) => factsIn(own, { ...asked, network: asked.circumstance.place[key] });
+  const factsOf = (asked: CircumstanceOfUser) => factsIn(own, { ...asked, network: asked.circumstance.place[key] });
   const decidersOf = deciders(own.policies, factsOf);
   return {
     view: (user, circumstance) => {
@@ -63,7 +63,10 @@ export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
   };
 }
 
-function factsIn({ app }: AppSide, { user, circumstance, network }: ComparedSignIn & Pick<Facts, 'network'>): Facts {
+function factsIn(
+  { app }: AppSide,
+  { user, circumstance, network }: CircumstanceOfUser & Pick<Facts, 'network'>,
+): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
   const { now, device, scopes } = circumstance;
   const request = {
