@@ -44,7 +44,7 @@ export interface WeakerSearch {
 
 /** `space`: of the rules of both. */
 export function newlyWeaker(live: PolicySet, next: PolicySet, space: RuleSpace): WeakerSearch {
-  const pairs = pairsOf({ live, next }, space);
+  const pairs = decidingTogether({ live, next }, space);
   const found = new Map<string, NewlyWeaker>();
   const undecided = new Map<string, Pairing>();
   for (const pair of pairs) {
@@ -61,13 +61,14 @@ export function newlyWeaker(live: PolicySet, next: PolicySet, space: RuleSpace):
   return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
 }
 
-interface Sides {
+/** The policies of an app, before and after. */
+export interface Sides {
   readonly live: PolicySet;
   readonly next: PolicySet;
 }
 
 /** Rules that may decide together, on both sides. */
-interface Pairing {
+export interface Pairing {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly formulas: readonly Formula[];
@@ -79,7 +80,8 @@ function keyOf({ before, now }: Pairing): string {
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
-function pairsOf({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
+/** Rules now that allow, with those before. */
+export function decidingTogether({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
   const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
   const sessions = pairings(live.session, next.session, space).filter(allows);
   const apps = pairings(live.app, next.app, space).filter(allows);
@@ -142,12 +144,11 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
 }
 
 function compare(now: readonly Requirement[], before: readonly Requirement[], { live, next }: Sides): Comparison {
-  const counted = new Set(live.authenticators.map(({ key }) => key));
-  return compareAsks(now, before, { next: next.authenticators, counted: (key) => counted.has(key) });
+  return compareAsks(now, before, { next: next.authenticators, before: live.authenticators });
 }
 
 /** Facts for which the evaluator says on both sides that these rules decide. */
-function factsFor(
+export function factsFor(
   { before, now, formulas }: Pairing,
   { live, next, space }: Sides & { readonly space: RuleSpace },
 ): UserFacts | 'impossible' | 'undecided' {
