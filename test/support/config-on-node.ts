@@ -6,7 +6,7 @@ import type { TestNode } from './node.ts';
 
 /**
  * Runs a command such as `diff`. Resolves with what it prints, findings included; rejects with what it rejects with.
- * It asks nothing, and judges no views.
+ * It asks nothing, and checks no views.
  */
 export async function configOn({ store }: TestNode, ...words: readonly string[]): Promise<string> {
   let output = '';

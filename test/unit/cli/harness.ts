@@ -63,7 +63,7 @@ export function openTerminal(): Terminal {
   };
 }
 
-/** For `config`: nobody answers questions, and no views are judged, unless `own` says otherwise. */
+/** For `config`: there is no terminal to ask at, and no check of views, unless `own` has them. */
 export function configContext({ context }: Terminal, own: Partial<ConfigContext> = {}): ConfigContext {
   return {
     ...context,
