@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { factsWith } from '../../src/core/analysis/admitted-with.ts';
+import { factsWith } from '../../src/core/analysis/facts-with.ts';
 import { examineInvariant, type Violation } from '../../src/core/analysis/invariants.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
