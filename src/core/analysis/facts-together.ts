@@ -35,7 +35,7 @@ export function factsTogether(sets: readonly ConditionSet[], scoring: Pick<RiskS
   };
 }
 
-/** Who has not signed in for so long did so before, and had the account then. */
+/** A user who has not signed in for so long did so before, and had the account then. */
 function awayNeedsAge({ away }: Pick<RiskScoring, 'away'>): Conditions {
   return { any: [{ risk: { none: ['longAway'] } }, { accountAge: { atLeast: away } }] };
 }

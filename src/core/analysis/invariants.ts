@@ -82,14 +82,14 @@ type RuleResult =
   | { readonly open: readonly RuleHead[] }
   | { readonly kind: 'fine' };
 
-interface JudgedInvariant extends Invariant {
+interface InvariantWithJudge extends Invariant {
   readonly judge: JudgeDemand;
 }
 
 const fine: RuleResult = { kind: 'fine' };
 
 /** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
-function examineRule(app: Deciding<Rule>, invariant: JudgedInvariant, scope: SignInScope): RuleResult {
+function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
     const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
@@ -100,7 +100,7 @@ function examineRule(app: Deciding<Rule>, invariant: JudgedInvariant, scope: Sig
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, { claim, judge }: JudgedInvariant, { policies }: SignInScope): RuleResult {
+function admission(one: SignInCase, { claim, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
   const { isFine, candidates } = judge(one);
   if (isFine || isLockedOut(policies, one)) return fine;
   const facts = one.findFacts();
