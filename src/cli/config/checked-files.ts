@@ -7,7 +7,7 @@ import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/in
 import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
+import { type Finding, findingText, warningLine } from '../../policy/model/finding.ts';
 import type { DocumentSource } from '../../policy/source/yaml-source.ts';
 import { groupsWithMembers } from '../../users/member-groups.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
@@ -90,7 +90,7 @@ export function refuseProblems(
     context.stdout(`${JSON.stringify({ ok: false, problems })}\n`);
     return;
   }
-  for (const problem of problems) context.stderr(`${findingLine(problem)}\n`);
+  for (const problem of problems) context.stderr(findingText(problem));
   const files = new Set(problems.map(({ file }) => file).filter((file) => file !== '.')).size;
   const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
   context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);

@@ -34,7 +34,12 @@ export interface NewlyWeaker {
   /** It is enough now. Absent: users are let in who were not, or what was proved counts longer. */
   readonly evidence?: EvidenceSet;
   readonly longer?: readonly LongerLimit[];
+  /** Scopes that tokens carry now, and did not. */
+  readonly scopes?: MoreScopes;
 }
+
+/** Names of scopes. `any`: all that are asked for. */
+export type MoreScopes = 'any' | readonly string[];
 
 export interface WeakerSearch {
   readonly found: readonly NewlyWeaker[];
@@ -44,7 +49,7 @@ export interface WeakerSearch {
 
 /** `space`: of the rules of both. */
 export function newlyWeaker(live: PolicySet, next: PolicySet, space: RuleSpace): WeakerSearch {
-  const pairs = pairsOf({ live, next }, space);
+  const pairs = decidingTogether({ live, next }, space);
   const found = new Map<string, NewlyWeaker>();
   const undecided = new Map<string, Pairing>();
   for (const pair of pairs) {
@@ -61,13 +66,14 @@ export function newlyWeaker(live: PolicySet, next: PolicySet, space: RuleSpace):
   return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
 }
 
-interface Sides {
+/** The policies of an app, before and after. */
+export interface Sides {
   readonly live: PolicySet;
   readonly next: PolicySet;
 }
 
 /** Rules that may decide together, on both sides. */
-interface Pairing {
+export interface Pairing {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly formulas: readonly Formula[];
@@ -79,7 +85,8 @@ function keyOf({ before, now }: Pairing): string {
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
-function pairsOf({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
+/** Rules now that allow, with those before. */
+export function decidingTogether({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
   const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
   const sessions = pairings(live.session, next.session, space).filter(allows);
   const apps = pairings(live.app, next.app, space).filter(allows);
@@ -104,7 +111,7 @@ function decidersOf(
   return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
 }
 
-type Verdict = Pick<NewlyWeaker, 'evidence' | 'longer'> | 'undecided' | undefined;
+type Verdict = Pick<NewlyWeaker, 'evidence' | 'longer' | 'scopes'> | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
@@ -124,9 +131,19 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
     ({ what }) => what !== 'remembered' || isRememberedWeaker,
   );
-  if (typeof comparison === 'object') return { evidence: comparison.evidence, ...(longer.length > 0 && { longer }) };
-  if (longer.length > 0) return { longer };
+  const scopes = moreScopes(app, nowApp);
+  const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
+  if (typeof comparison === 'object') return { evidence: comparison.evidence, ...wider };
+  if (longer.length > 0 || scopes) return wider;
   return comparison === 'as_strict' ? undefined : 'undecided';
+}
+
+/** A rule that says nothing about scopes grants all. Undefined: it grants none besides those before. */
+function moreScopes({ scopes: before }: AllowTerms, { scopes: now }: AllowTerms): MoreScopes | undefined {
+  if (before === undefined) return undefined;
+  if (now === undefined) return 'any';
+  const more = now.filter((scope) => !before.includes(scope));
+  return more.length === 0 ? undefined : more;
 }
 
 /** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
@@ -142,12 +159,11 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
 }
 
 function compare(now: readonly Requirement[], before: readonly Requirement[], { live, next }: Sides): Comparison {
-  const counted = new Set(live.authenticators.map(({ key }) => key));
-  return compareAsks(now, before, { next: next.authenticators, counted: (key) => counted.has(key) });
+  return compareAsks(now, before, { next: next.authenticators, before: live.authenticators });
 }
 
 /** Facts for which the evaluator says on both sides that these rules decide. */
-function factsFor(
+export function factsFor(
   { before, now, formulas }: Pairing,
   { live, next, space }: Sides & { readonly space: RuleSpace },
 ): UserFacts | 'impossible' | 'undecided' {

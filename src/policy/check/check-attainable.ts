@@ -13,8 +13,9 @@ import { type Document, type Documents, documentKey } from '../model/documents.t
 import type { Finding } from '../model/finding.ts';
 import { readApp, readPolicy, readServicePolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
-import { type KnownAuthenticators, requirementFault } from './requirement-fault.ts';
+import { type KnownAuthenticators, type RequirementFault, requirementFault } from './requirement-fault.ts';
 import { signOnOf } from './sign-on-of.ts';
+import { unmeetable } from './unmeetable.ts';
 
 /** In no order. */
 export function checkAttainable(
@@ -37,16 +38,17 @@ export function checkAttainable(
 
 /** A rule of the session policy may stand for two of the core; one finding is enough. */
 function ruleFindings(source: YamlSource, document: Document, context: KnownAuthenticators): readonly Finding[] {
-  const faults = new Map<number, string>();
+  const faults = new Map<number, RequirementFault>();
   for (const { then, location, off } of readPolicy(document).rules) {
     if (off) continue;
     const index = document.ruleLines.indexOf(location?.line ?? 0);
     const fault = then.kind === 'allow' ? requirementFault(then.requirement, context) : undefined;
     if (fault !== undefined) faults.set(index, fault);
   }
-  return [...faults].map(([index, fault]) =>
-    source.finding(['rules', index, 'then', 'allow'], `lets no user in: ${fault}`),
-  );
+  return [...faults].map(([index, fault]) => {
+    const place = { source, path: ['rules', index, 'then', 'allow'] };
+    return unmeetable('rule_unmeetable', place, { ...fault, message: `lets no user in: ${fault.message}` });
+  });
 }
 
 function appFindings(source: YamlSource, app: App, context: KnownAuthenticators & KnownPolicies): readonly Finding[] {
@@ -59,9 +61,13 @@ function appFindings(source: YamlSource, app: App, context: KnownAuthenticators 
     ...levels.flatMap(([path, value]) => {
       const acr = context.settings.acrValues.find((one) => one.value === value);
       const fault = acr && requirementFault(acr.requirement, context);
-      return fault === undefined ? [] : [source.finding(path, `no user can reach it: ${fault}`)];
+      if (fault === undefined) return [];
+      const message = `no user can reach it: ${fault.message}`;
+      return [unmeetable('level_unreachable', { source, path }, { ...fault, message })];
     }),
-    ...closedTo(app, context).map(([path, message]) => source.finding(path, message)),
+    ...closedTo(app, context).map(([path, message]) =>
+      unmeetable('app_closed', { source, path }, { message, advice: 'add one that allows, or remove the app' }),
+    ),
   ];
 }
 
@@ -77,11 +83,8 @@ function closedTo(app: App, { documents, session }: KnownPolicies): readonly (re
   if (signOnPolicies === undefined) return service === undefined ? [] : closedToService(service, documents);
   const signOn = signOnOf(app, documents);
   const what = 'no user can enter this app: every rule of';
-  const remedy = 'add one that allows, or remove the app';
-  if (isClosed(signOn))
-    return [[['signOnPolicy'], `${what} \`${signOn?.name}\` that can decide here denies; ${remedy}`]];
-  if (isClosed(session))
-    return [[['clientId'], `${what} policies/session.yaml that can decide here denies; ${remedy}`]];
+  if (isClosed(signOn)) return [[['signOnPolicy'], `${what} \`${signOn?.name}\` that can decide here denies`]];
+  if (isClosed(session)) return [[['clientId'], `${what} policies/session.yaml that can decide here denies`]];
   return [];
 }
 
@@ -101,7 +104,7 @@ function closedToService(
 ): readonly (readonly [Path, string])[] {
   const document = documents.get(documentKey('service', policy));
   if (document === undefined || servicePolicyAllows(document)) return [];
-  const message = `this app is never let in: every rule of \`${policy}\` denies; add one that allows, or remove the app`;
+  const message = `this app is never let in: every rule of \`${policy}\` denies`;
   return [[['service'], message]];
 }
 

@@ -23,6 +23,7 @@ import {
 } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 import { signOnOf } from './sign-on-of.ts';
+import { unmeetable } from './unmeetable.ts';
 
 /**
  * Finds rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule
@@ -60,14 +61,28 @@ function unenrollable(
     ];
     const tooMany = then.required.flatMap((one, at) => {
       const fault = countFault(one, enabled);
-      return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'required', at, 'count'], fault)];
+      return fault === undefined ? [] : [noUserCan(source, ['rules', index, 'then', 'required', at, 'count'], fault)];
     });
     const faults = named.flatMap(([path, keys]) => {
       const fault = enrollmentFault(keys, enabled);
-      return fault === undefined ? [] : [source.finding(['rules', index, 'then', ...path], fault)];
+      return fault === undefined ? [] : [noUserCan(source, ['rules', index, 'then', ...path], fault)];
     });
     return [...faults, ...tooMany];
   });
+}
+
+function noUserCan(source: YamlSource, path: Path, message: string): Finding {
+  const advice = 'enable an authenticator in stepgate.yaml that users can set up, or name another one';
+  return unmeetable('enrollment_unmeetable', { source, path }, { message, advice });
+}
+
+function disablesNeeded(source: YamlSource, index: number, message: string): Finding {
+  const advice = 'disable less here, let the other rule take what may be used, or tell both apart by `when`';
+  return unmeetable(
+    'enrollment_unmeetable',
+    { source, path: ['rules', index, 'then', 'disabled'] },
+    { message, advice },
+  );
 }
 
 /** Models that nothing vouches for: any key could say that it is one. */
@@ -146,7 +161,7 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
         const index = written.rules.indexOf(conflict.enrollment);
         const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${ruleInWords(conflict.rule)} where both apply, as in the app ${clientId}`;
         const key = `${index}\n${ruleInWords(conflict.rule)}`;
-        if (!found.has(key)) found.set(key, source.finding(['rules', index, 'then', 'disabled'], message));
+        if (!found.has(key)) found.set(key, disablesNeeded(source, index, message));
       }
     }
   }

@@ -15,23 +15,34 @@ export interface KnownAuthenticators {
   readonly all: readonly AuthenticatorKind[];
 }
 
+/** `message`: a clause. `advice`: a sentence without its period. */
+export interface RequirementFault {
+  readonly message: string;
+  readonly advice: string;
+}
+
 /**
- * The reason, as a clause. `undefined`: a user who had everything that is enabled, at its best and fresh, would meet
+ * Why it cannot be met. `undefined`: a user who had everything that is enabled, at its best and fresh, would meet
  * the requirement. More evidence never hurts, so this one test is enough.
  */
-export function requirementFault(requirement: Requirement, context: KnownAuthenticators): string | undefined {
+export function requirementFault(requirement: Requirement, context: KnownAuthenticators): RequirementFault | undefined {
   const enabled = enabledAuthenticators(context.all, context.settings);
   if (canBeMet(requirement, enabled)) return undefined;
   return (
     characteristicFault(requirement, context) ??
     factorFault(requirement, enabled) ??
-    disabledFault(requirement, enabled) ??
-    'no combination of the authenticators that are enabled meets it; enable another one in stepgate.yaml, or ask for less'
+    disabledFault(requirement, enabled) ?? {
+      message: 'no combination of the authenticators that are enabled meets it',
+      advice: 'enable another one in stepgate.yaml, or ask for less',
+    }
   );
 }
 
 /** It could be met if each enabled authenticator had all characteristics. */
-function characteristicFault(requirement: Requirement, { settings, all }: KnownAuthenticators): string | undefined {
+function characteristicFault(
+  requirement: Requirement,
+  { settings, all }: KnownAuthenticators,
+): RequirementFault | undefined {
   const enabled = enabledAuthenticators(all, settings);
   const demanded = demandedBy(requirement);
   if (demanded.length === 0 || canBeMet(requirement, enabled)) return undefined;
@@ -44,28 +55,41 @@ function characteristicFault(requirement: Requirement, { settings, all }: KnownA
   const hint = only.map(
     ({ key }) => `; \`${key}\` can only do so with other settings (hardware is proved by \`metadata\`)`,
   );
-  return `no authenticator that it takes and that is enabled shows ${words}${hint.join('')}`;
+  return {
+    message: `no authenticator that it takes and that is enabled shows ${words}${hint.join('')}`,
+    advice: 'enable one that does in stepgate.yaml, or ask for less',
+  };
 }
 
 /** It asks for more factor types than there are. */
-function factorFault(requirement: Requirement, enabled: readonly AuthenticatorDescriptor[]): string | undefined {
+function factorFault(
+  requirement: Requirement,
+  enabled: readonly AuthenticatorDescriptor[],
+): RequirementFault | undefined {
   if ('chains' in requirement) return undefined;
   const covered = [...new Set(enabled.flatMap(({ auxiliary, factors }) => (auxiliary ? [] : factors)))];
   const fewest = Math.min(...requirement.anyOf.map(({ factors }) => factors));
   if (fewest <= covered.length) return undefined;
   const types = covered.length === 0 ? 'none' : `only ${covered.join(' and ')}`;
-  return `it takes ${fewest} factor ${fewest === 1 ? 'type' : 'types'}, and what is enabled covers ${types}; enable another authenticator in stepgate.yaml, or ask for less`;
+  return {
+    message: `it takes ${fewest} factor ${fewest === 1 ? 'type' : 'types'}, and what is enabled covers ${types}`,
+    advice: 'enable another authenticator in stepgate.yaml, or ask for less',
+  };
 }
 
 /** It names authenticators that are not enabled. */
-function disabledFault(requirement: Requirement, enabled: readonly AuthenticatorDescriptor[]): string | undefined {
+function disabledFault(
+  requirement: Requirement,
+  enabled: readonly AuthenticatorDescriptor[],
+): RequirementFault | undefined {
   const parts = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
   const named = new Set(parts.flatMap(({ authenticators = [] }) => authenticators));
   const names = enabled.flatMap(namesOf);
   const disabled = [...named].filter((name) => !names.includes(name)).map((name) => `\`${name}\``);
   if (disabled.length === 0) return undefined;
   const which = `${disabled.join(' and ')} ${disabled.length === 1 ? 'is' : 'are'} not enabled`;
-  return `${which}; enable ${disabled.length === 1 ? 'it' : 'one'} under \`authenticators\` in stepgate.yaml, or name another one`;
+  const it = disabled.length === 1 ? 'it' : 'one';
+  return { message: which, advice: `enable ${it} under \`authenticators\` in stepgate.yaml, or name another one` };
 }
 
 const everything: readonly Characteristic[] = [

@@ -116,7 +116,12 @@ function unreachableAcrValues(
     const fault = acr && requirementFault(acr.requirement, { settings, all });
     return fault === undefined
       ? []
-      : [source.finding([...path.slice(0, -1), 'requirement'], `no user can reach it: ${fault}`)];
+      : [
+          source.finding(
+            [...path.slice(0, -1), 'requirement'],
+            `no user can reach it: ${fault.message}; ${fault.advice}`,
+          ),
+        ];
   });
 }
 

@@ -1,4 +1,5 @@
 /** What the static analysis finds out about rules that are written correctly, and how it is printed. */
+import { excerptLines } from './excerpt.ts';
 import type { Finding } from './finding.ts';
 
 /** By code: what it means, in a few words, and how severe it is unless the finding says otherwise. */
@@ -98,28 +99,6 @@ function adviceLines(findings: readonly AnalysisFinding[]): readonly string[] {
 
 function distinct(lines: readonly string[]): readonly string[] {
   return [...new Set(lines)];
-}
-
-/** None where the file has no such line. */
-function excerptLines(finding: AnalysisFinding | undefined): readonly string[] {
-  if (finding === undefined || finding.text === '') return [];
-  const { text, caret } = excerpt(finding);
-  const number = String(finding.line);
-  return [`  ${number} | ${text}`, `  ${' '.repeat(number.length)} | ${' '.repeat(caret)}^`];
-}
-
-/** So many characters of a line are shown, so many of them before the caret. */
-const widest = 120;
-const widestBefore = 40;
-
-/** The line, cut around the caret where it is long. `caret`: its position in the text. */
-function excerpt({ text, column }: AnalysisFinding): { readonly text: string; readonly caret: number } {
-  const at = Math.min(column - 1, text.length);
-  const start = text.length <= widest || at <= widestBefore ? 0 : at - widestBefore;
-  const before = start > 0 ? '... ' : '';
-  const shown = text.slice(start, start + widest);
-  const after = start + widest < text.length ? ' ...' : '';
-  return { text: `${before}${shown}${after}`, caret: before.length + at - start };
 }
 
 /** As a shell takes it for one word. */

@@ -77,7 +77,7 @@ export async function readConfigurationFiles(dir: string): Promise<{
     const read = await Promise.all(names.slice(start, start + atOnce).map((file) => readOne(root, file)));
     for (const outcome of read) {
       if (outcome === undefined) continue;
-      if ('text' in outcome) files.push(outcome);
+      if ('kind' in outcome) files.push(outcome);
       else if ('bytes' in outcome) pictures.push(outcome);
       else {
         const kind = kindOf(outcome.file);

@@ -132,6 +132,15 @@ test('every entry of the contents leads to something', async () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test('what is accepted of a standard stands beside its verdict', async () => {
+  const file = JSON.stringify({ name: 'notes', rules: [all] });
+  const comment = '# stepgate:accept standard until 2026-12-31: kiosks have no keys';
+  const { page } = await report({ 'policies/sign-on/notes.yaml': `${file} ${comment}\n` }, ['--standard', 'phr-only']);
+  const standards = textOf(page, '<section id="standards">', '<section id="tests">');
+  expect(standards).toMatch(/1 app meet it, but for what is accepted. Accepted .* kiosks have no keys 2026-12-31/);
+  expect(page).toContain('1 of 1 met');
+});
+
 test('findings, invariants and standards stand in it with their verdicts', async () => {
   const invariants = [
     { name: 'Two factors', always: { factors: 2 } },

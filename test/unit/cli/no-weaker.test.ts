@@ -30,7 +30,27 @@ const one = { factors: 1 };
 const two = { factors: 2 };
 const office = { network: { any: ['office'] } };
 const editors = { groups: { any: ['editors'] } };
+const granting = (scopes: readonly string[]) => ({ name: 'Rule', then: { allow: one, grant: { scopes } } });
+const tokens = (text: string): Files => ({ 'stepgate.yaml': `${settings}tokens: ${text}\n` });
 const aged = (maxAge: string) => allow({ factors: 2, knowledge: { authenticators: ['password'], maxAge } });
+const withPhone = (methods: string): Files => ({
+  'stepgate.yaml': `${settings.trimEnd().slice(0, -2)}, phone: { enabled: true, methods: [${methods}], countries: [DE] } }\n`,
+});
+const without = (key: string): Files => ({
+  'stepgate.yaml': settings.replace(`${key}: { enabled: true }`, `${key}: { enabled: false }`),
+});
+const byPhone = signOn(allow({ possession: { authenticators: ['phone'] } }));
+const byPassword = signOn(allow({ knowledge: { authenticators: ['password'] } }));
+const passwordFirst: Files = { 'policies/session.yaml': session.replace('primary: any', 'primary: password') };
+const recovery = (authenticators: string): Files => ({
+  'policies/recovery.yaml': `rules:\n  - { name: Forgot, then: { allow: { possession: { authenticators: [${authenticators}] } } } }\n`,
+});
+const setUp = (terms: object): Files => ({
+  'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
+});
+const maxAge = (seconds?: number): Files => ({
+  'apps/notes.yaml': `${validFiles['apps/notes.yaml']}${seconds === undefined ? '' : `  default_max_age: ${seconds}\n`}`,
+});
 const enrollment = (disabled: string): Files => ({
   'policies/enrollment.yaml': `rules:\n  - { name: E, then: { disabled: [${disabled}] } }\n`,
 });
@@ -75,6 +95,46 @@ test.each<[string, Files, Files]>([
   ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
   ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
   ['a name', {}, { 'stepgate.yaml': settings.replace('name: Test', 'name: Best') }],
+  ['a method less', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice') }],
+  ['another order of methods', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice, sms') }],
+  [
+    'a method that no rule takes',
+    { ...passwordFirst, ...signOn(allow({ possession: { authenticators: ['phone'] } })), ...withPhone('voice') },
+    {
+      ...passwordFirst,
+      ...signOn(allow({ possession: { authenticators: ['phone.voice'] } })),
+      ...withPhone('sms, voice'),
+    },
+  ],
+  ['a younger default of requests', maxAge(), maxAge(0)],
+  [
+    'what may no longer be set up',
+    { ...signOn(allow(two)), ...setUp({}) },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+  ],
+  ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
+  [
+    'less grace',
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }),
+  ],
+  [
+    'an authenticator that no rule takes',
+    { ...passwordFirst, ...byPassword },
+    { ...passwordFirst, ...byPassword, ...withPhone('sms') },
+  ],
+  [
+    'settings of what is off',
+    {},
+    {
+      'stepgate.yaml': settings.replace(
+        'authenticators: {',
+        'authenticators: { phone: { enabled: false, methods: [voice] },',
+      ),
+    },
+  ],
+  ['a scope less', signOn(allow(one)), signOn(granting(['profile']))],
+  ['shorter tokens', {}, tokens('{ accessToken: PT5M, refreshToken: { idle: P1D, absolute: P1D } }')],
   [
     'a smaller office',
     signOn(allow(one, office, 'Office'), allow(two)),
@@ -113,14 +173,68 @@ test.each<[string, Files, Files, string]>([
   ],
   ['an authenticator more', enrollment('totp, webauthn'), enrollment('totp'), 'webauthn is enough, and was not\n'],
   [
+    'a method more',
+    { ...byPhone, ...withPhone('voice') },
+    { ...byPhone, ...withPhone('voice, sms') },
+    'notes: phone.sms is enough, and was not\n',
+  ],
+  [
+    'an authenticator that is switched on',
+    signOn(allow({ possession: { authenticators: ['phone', 'totp'] } })),
+    { ...signOn(allow({ possession: { authenticators: ['phone', 'totp'] } })), ...withPhone('sms') },
+    'phone is enough, and was not\n',
+  ],
+  [
+    'what may be set up again',
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+    { ...signOn(allow(two)), ...setUp({}) },
+    'password is enough to set up totp or webauthn, and was not\n',
+  ],
+  [
+    'a required enrollment less',
+    setUp({ required: ['totp'] }),
+    setUp({}),
+    'password is enough, and was not without setting up totp\n',
+  ],
+  [
+    'grace',
+    setUp({ required: ['totp'] }),
+    setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
+    'password is enough, and was not without setting up totp\n',
+  ],
+  [
+    'an authenticator that is switched off',
+    signOn(allow(two)),
+    { ...signOn(allow(two)), ...without('webauthn') },
+    'password is enough to set up totp for a user who has webauthn, which is switched off, and was not\n',
+  ],
+  [
+    'a method more, for a forgotten password',
+    { ...recovery('phone'), ...withPhone('voice') },
+    { ...recovery('phone'), ...withPhone('voice, sms') },
+    'phone.sms is enough to set a new password, and was not\n',
+  ],
+  [
     'a larger office',
     signOn(allow(one, office, 'Office'), allow(two)),
     { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/16') },
     'notes: password is enough, and was not\n',
   ],
+  [
+    'scopes that are granted to all',
+    signOn(granting(['profile'])),
+    signOn(allow(one)),
+    'notes: tokens carry any scope, and did not\n',
+  ],
+  [
+    'a scope more',
+    signOn(granting(['profile'])),
+    signOn(granting(['profile', 'email'])),
+    'notes: tokens carry email, and did not\n',
+  ],
 ])('%s is refused, with an example', async (_, live, next, words) => {
   const text = await refusal(live, next);
-  expect(text).toMatch(/^This lets users in with less than before:\n/);
+  expect(text).toMatch(/^This lets users in with less than before:\n/m);
   expect(text).toContain(words);
   expect(text).toMatch(/nothing was changed, as --no-weaker says\n$/);
   expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app notes /m);
@@ -136,13 +250,67 @@ test.each<[string, Files, string]>([
     'policies/password.yaml differs',
   ],
   [
+    'other settings of an authenticator',
+    {
+      'stepgate.yaml': settings.replace('webauthn: { enabled: true }', 'webauthn: { enabled: true, rpId: notes.test }'),
+    },
+    '`authenticators.webauthn` of stepgate.yaml differs',
+  ],
+  [
     'proxies',
     { 'stepgate.yaml': settings.replace('zones:', 'trustedProxies: 1\nzones:') },
     '`trustedProxies` of stepgate.yaml differs',
   ],
+  [
+    'a longer refresh token',
+    tokens('{ refreshToken: { absolute: P365D } }'),
+    '`tokens.refreshToken.absolute` of stepgate.yaml is longer',
+  ],
+  ['a longer access token', tokens('{ accessToken: PT16M }'), '`tokens.accessToken` of stepgate.yaml is longer'],
+  [
+    'user names that users choose',
+    { 'stepgate.yaml': `${settings}account: { username: user }\n` },
+    'users may choose their user names (`account.username`)',
+  ],
 ])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
   expect(await refusal({}, next)).toBe(
     `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says\n`,
+  );
+});
+
+test.each([
+  [0, undefined],
+  [60, undefined],
+  [0, 60],
+])('an app whose requests asked for proofs of %s seconds, and now of %s, is left undecided', async (before, after) => {
+  expect(await refusal(maxAge(before), maxAge(after))).toContain(
+    'apps/notes.yaml differs in what its requests ask for',
+  );
+});
+
+test('an app with another profile policy is left undecided', async () => {
+  const profile = {
+    'policies/profile/own.yaml': 'name: own\nrules:\n  - { name: P, then: { required: [givenName] } }\n',
+  };
+  const app = `profilePolicy: own\n${validFiles['apps/notes.yaml']}`;
+  expect(await refusal(profile, { ...profile, 'apps/notes.yaml': app })).toContain('apps/notes.yaml differs in what');
+});
+
+test('an app of a service that users may sign in to is left undecided', async () => {
+  const service = (more: string, client: string): Files => ({
+    'stepgate.yaml': `${settings}resources: [{ indicator: https://api.test, scopes: [read] }]\n`,
+    'apps/job.yaml': `clientId: job\nname: Job\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { resources: [{ indicator: https://api.test }] }\n${more}client: { ${client} }\n`,
+  });
+  const before = service('', 'grant_types: [client_credentials]');
+  const both = 'grant_types: [authorization_code, client_credentials], redirect_uris: [https://job.test/cb]';
+  const next = service('signOnPolicy: notes\n', both);
+  expect(await refusal(before, next)).toContain('  apps/job.yaml lets users sign in, and did not\n');
+});
+
+test('an authenticator that stands in for what users have lost is left undecided', async () => {
+  const on = settings.replace('authenticators: {', 'authenticators: { recovery_code: { enabled: true },');
+  expect(await refusal({}, { 'stepgate.yaml': on })).toContain(
+    '  `authenticators.recovery_code` is switched on, and stands in for what users have lost\n',
   );
 });
 

@@ -58,7 +58,7 @@ test.each<[string, string, string]>([
   [
     'a requirement that no user can meet',
     `  - { name: A, change: { remove: all }, then: { allow: { possession: { hardwareProtected: true } } } }\n${rest}`,
-    '2:56 rules[0].then.allow lets no user in: no authenticator that it takes and that is enabled shows hardwareProtected',
+    '2:56 rules[0].then.allow lets no user in: no authenticator that it takes and that is enabled shows hardwareProtected; enable one that does in stepgate.yaml, or ask for less [rule_unmeetable]',
   ],
 ])('findings: %s', async (_, rules, expected) => {
   expect(await found(rules)).toEqual([`${file}:${expected}`]);

@@ -96,7 +96,7 @@ describe('a service', () => {
     });
     expect(await said({ ...api, ...service(mayUse), ...policy('allow') })).toEqual([]);
     expect(await said({ ...api, ...service(mayUse), ...policy('deny') })).toEqual([
-      'service this app is never let in: every rule of `default` denies; add one that allows, or remove the app',
+      'service this app is never let in: every rule of `default` denies; add one that allows, or remove the app [app_closed]',
     ]);
   });
 

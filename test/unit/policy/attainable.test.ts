@@ -9,8 +9,9 @@ const metadata = ', metadata: /etc/stepgate/metadata.json';
 const rule = (allow: string) => `name: notes\nrules:\n  - name: All\n    then: { allow: ${allow} }\n`;
 const at = `${signOn}:4:20 rules[0].then.allow`;
 const hint = '; `webauthn` can only do so with other settings (hardware is proved by `metadata`)';
+const ask = 'enable one that does in stepgate.yaml, or ask for less';
 const lets = (what: string, more = '') =>
-  `${at} lets no user in: no authenticator that it takes and that is enabled shows ${what}${more}`;
+  `${at} lets no user in: no authenticator that it takes and that is enabled shows ${what}${more}; ${ask} [rule_unmeetable]`;
 
 test.each<[string, string, string, readonly string[]]>([
   ['hardware without metadata', '', '{ possession: { hardwareProtected: true } }', [lets('hardwareProtected', hint)]],
@@ -44,7 +45,7 @@ test('a minimum acr is checked like a rule', async () => {
   const lines = (acr: string, more: string) =>
     findingLines({ 'stepgate.yaml': withKeys(more), 'apps/notes.yaml': app(acr) });
   expect(await lines('phrh', '')).toEqual([
-    `apps/notes.yaml:4:13 minimumAcr no user can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
+    `apps/notes.yaml:4:13 minimumAcr no user can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}; ${ask} [level_unreachable]`,
   ]);
   expect(await lines('phrh', metadata)).toEqual([]);
   expect(await lines('phr', '')).toEqual([]);
@@ -57,7 +58,7 @@ test('an acr value that no user can reach is a warning, as it locks no user out'
     return loaded.ok && loaded.warnings.map(({ path, message }) => `${path} ${message}`);
   };
   expect(await warned('')).toEqual([
-    `acrValues[0].requirement no user can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
+    `acrValues[0].requirement no user can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}; ${ask}`,
   ]);
   expect(await warned(metadata)).toEqual([]);
   expect(await warned('', '')).toEqual([]);
@@ -105,7 +106,9 @@ test.each<[string, readonly string[], string, string]>([
   ['no authenticator at all', ['password', 'totp'], '{ possession: { exclude: [totp] } }', noCombination],
 ])('a rule asks for %s', async (_, enabled, allow, fault) => {
   const lines = await findingLines({ 'stepgate.yaml': only(...enabled), [signOn]: rule(allow) });
-  expect(lines.filter((line) => line.startsWith(signOn))).toEqual([`${at} lets no user in: ${fault}`]);
+  expect(lines.filter((line) => line.startsWith(signOn))).toEqual([
+    `${at} lets no user in: ${fault} [rule_unmeetable]`,
+  ]);
 });
 
 test('what one of several ways or chains cannot do, another one may', async () => {
@@ -132,7 +135,7 @@ test.each<[string, string, readonly string[]]>([
 ])('a session rule asks for %s', async (_, allow, faults) => {
   const session = `rules:\n  - name: All\n    then: { allow: ${allow} }\n`;
   expect(await findingLines({ 'stepgate.yaml': only('totp'), 'policies/session.yaml': session })).toEqual(
-    faults.map((fault) => `policies/session.yaml:3:20 rules[0].then.allow lets no user in: ${fault}`),
+    faults.map((fault) => `policies/session.yaml:3:20 rules[0].then.allow lets no user in: ${fault} [rule_unmeetable]`),
   );
 });
 
@@ -168,13 +171,15 @@ test.each<[string, readonly string[], boolean]>([
   ],
 ])('an app that no user can enter is found: %s', async (_, lines, isClosed) => {
   expect(await findingLines({ [signOn]: `name: notes\n${rules(...lines)}` })).toEqual(
-    isClosed ? [`apps/notes.yaml:3:15 signOnPolicy no user can enter this app: every rule of \`notes\` ${remedy}`] : [],
+    isClosed
+      ? [`apps/notes.yaml:3:15 signOnPolicy no user can enter this app: every rule of \`notes\` ${remedy} [app_closed]`]
+      : [],
   );
 });
 
 test('an app that the session policy closes is found', async () => {
   const session = rules('{ name: A, then: deny }');
   expect(await findingLines({ 'policies/session.yaml': session })).toEqual([
-    `apps/notes.yaml:1:11 clientId no user can enter this app: every rule of policies/session.yaml ${remedy}`,
+    `apps/notes.yaml:1:11 clientId no user can enter this app: every rule of policies/session.yaml ${remedy} [app_closed]`,
   ]);
 });

@@ -57,6 +57,24 @@ test('check prints what it found', async () => {
   });
 });
 
+test('a rule that no user can meet is shown with its line, a code and what to do', async () => {
+  const rule = 'name: notes\nrules:\n  - name: All\n    then: { allow: { factors: 3 } }\n';
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': rule }, async (dir) => {
+    const { stderr, code } = await run(dir, 'check');
+    expect([code, stderr.split('\n')]).toEqual([
+      1,
+      [
+        expect.stringMatching(/^policies\/sign-on\/notes\.yaml:4:20 rules\[0\]\.then\.allow .* \[rule_unmeetable\]$/),
+        '  4 |     then: { allow: { factors: 3 } }',
+        '    |                    ^',
+        expect.stringMatching(/^ {2}what to do: enable .* \(docs\/findings\.md: rule_unmeetable\)$/),
+        '1 problem in 1 file; nothing was changed',
+        '',
+      ],
+    ]);
+  });
+});
+
 test('check and apply print every finding, change nothing, and fail', async () => {
   const broken = { ...validFiles, 'stepgate.yaml': 'brand: { nam: A }\n', 'apps/x.yaml': 'clientId: [' };
   await withConfiguration(broken, async (dir) => {
@@ -282,6 +300,23 @@ describe('check --standard', () => {
     await withConfiguration(files, async (dir) => {
       const { stdout, code } = await run(dir, 'check', '--standard', 'phr-only', '--app', 'notes');
       expect([stdout.split('\n')[1], code]).toEqual(['the policies meet phishing resistance everywhere (1 app)', 0]);
+    });
+  });
+
+  test('is met but for what a comment accepts, which is shown', async () => {
+    const comment = '# stepgate:accept standard until 2026-12-31: kiosks have no keys';
+    const policy = `name: notes\nrules:\n  - { name: All, then: { allow: { factors: 1 } } } ${comment}\n`;
+    await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (dir) => {
+      const { stdout, code } = await run(dir, 'check', '--standard', 'phr-only');
+      expect([code, stdout.split('\n').slice(1, 3)]).toEqual([
+        0,
+        [
+          'the policies meet phishing resistance everywhere (1 app), but for 1 accepted finding',
+          expect.stringMatching(
+            /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3 rules\[0\] falls short of NIST/,
+          ),
+        ],
+      ]);
     });
   });
 

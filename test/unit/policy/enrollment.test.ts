@@ -120,7 +120,7 @@ test.each<[string, string, string]>([
   [
     'more of a kind than there can be',
     '  - { name: A, then: { required: [{ anyOf: [password], count: 2 }] } }\n',
-    '2:63 rules[0].then.required[0].count no user can have 2 of password: there is only one of each',
+    '2:63 rules[0].then.required[0].count no user can have 2 of password: there is only one of each; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]',
   ],
   [
     'grace of two kinds',
@@ -141,7 +141,7 @@ test.each<[string, string, string]>([
 test('an authenticator that is required but not enabled', async () => {
   const lines = await findingLines({ [file]: 'rules:\n  - { name: A, then: { required: [webauthn] } }\n' });
   expect(lines).toEqual([
-    `${file}:2:35 rules[0].then.required[0] no user can enroll webauthn: stepgate.yaml does not enable it`,
+    `${file}:2:35 rules[0].then.required[0] no user can enroll webauthn: stepgate.yaml does not enable it; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]`,
   ]);
 });
 
@@ -149,28 +149,28 @@ test.each<[string, string, string]>([
   [
     'required of what an administrator hands out',
     'required: [access_code]',
-    '2:35 rules[0].then.required[0] no user can enroll access_code: users cannot set up access_code while they sign in',
+    '2:35 rules[0].then.required[0] no user can enroll access_code: users cannot set up access_code while they sign in; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]',
   ],
   [
     'of several, none',
     'required: [{ anyOf: [access_code, webauthn] }]',
-    '2:35 rules[0].then.required[0] no user can enroll access_code or webauthn: users cannot set up access_code while they sign in, and stepgate.yaml does not enable webauthn',
+    '2:35 rules[0].then.required[0] no user can enroll access_code or webauthn: users cannot set up access_code while they sign in, and stepgate.yaml does not enable webauthn; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]',
   ],
   ['of several, one', 'required: [{ anyOf: [password, totp] }]', ''],
   [
     'offered, and not enabled',
     'optional: [totp, webauthn]',
-    '2:41 rules[0].then.optional[1] no user can enroll webauthn: stepgate.yaml does not enable it',
+    '2:41 rules[0].then.optional[1] no user can enroll webauthn: stepgate.yaml does not enable it; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]',
   ],
   [
     'offered, and not to be enrolled',
     'optional: [access_code]',
-    '2:35 rules[0].then.optional[0] no user can enroll access_code: users cannot set up access_code while they sign in',
+    '2:35 rules[0].then.optional[0] no user can enroll access_code: users cannot set up access_code while they sign in; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]',
   ],
   [
     'promoted, and not enabled',
     'promote: { webauthn: { cooldown: P1D } }',
-    '2:45 rules[0].then.promote.webauthn no user can enroll webauthn: stepgate.yaml does not enable it',
+    '2:45 rules[0].then.promote.webauthn no user can enroll webauthn: stepgate.yaml does not enable it; enable an authenticator in stepgate.yaml that users can set up, or name another one [enrollment_unmeetable]',
   ],
 ])('what no user can enroll: %s', async (_, then, expected) => {
   const enabled = 'brand: { name: Test }\nauthenticators: { access_code: { enabled: true } }\n';

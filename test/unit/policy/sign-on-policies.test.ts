@@ -69,7 +69,7 @@ describe('an app', () => {
   test('that no user can enter is found behind several policies, too', async () => {
     const closed = policy('closed', [{ then: 'deny' }]);
     expect(await found({ ...strict, ...closed, ...app({ signOnPolicy: ['strict', 'closed'] }) })).toEqual([
-      'apps/wiki.yaml signOnPolicy no user can enter this app: every rule of `strict + closed` that can decide here denies; add one that allows, or remove the app',
+      'apps/wiki.yaml signOnPolicy no user can enter this app: every rule of `strict + closed` that can decide here denies; add one that allows, or remove the app [app_closed]',
     ]);
   });
 

@@ -2,16 +2,21 @@
  * What a configuration lets users in with that was not enough before, for every user who could exist: what is found,
  * with an example, and what could not be decided.
  */
-import { type Deciders, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
-import { ruleSpace } from '../../../core/analysis/rule-space.ts';
+import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
+import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
+import { type Deciders, type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
+import type { StepAfter } from '../../../core/analysis/step-after.ts';
+import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
-import type { Universe } from '../../../core/policy/theory.ts';
+import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
+import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { placesIn } from '../../../policy/analysis/places.ts';
+import { placesIn as zonePlaces } from '../../../policy/analysis/places.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
@@ -44,13 +49,25 @@ export interface WeakerFindings {
 export async function weakerFindings(live: Side, next: Side): Promise<WeakerFindings> {
   const { pairs } = await comparedApps(live, next);
   const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
-  const ofApps = pairs.map((pair) => ofPair(pair, zones));
+  const account = comparedPair(await accountPair(live, next), zones);
+  const apps = pairs.map((pair) => comparedPair(pair, zones));
+  const ofApps = apps.map(ofPair);
   // Under a strict app, a weaker session policy may show nowhere but in the pages of the account.
   const isShown = ofApps.some(({ weaker }) => weaker.length > 0);
-  const found = isShown ? ofApps : [...ofApps, ofPair(await accountPair(live, next), zones)];
+  const found = [
+    ...(isShown ? ofApps : [...ofApps, ofPair(account)]),
+    ofSwitches([...apps, account]),
+    ofOthers(account),
+  ];
   return {
     weaker: found.flatMap(({ weaker }) => weaker),
-    undecided: [...new Set([...found.flatMap(({ undecided }) => undecided), ...(await undecidedBeside(live, next))])],
+    undecided: [
+      ...new Set([
+        ...found.flatMap(({ undecided }) => undecided),
+        ...aboutMovedZones([...apps, account]),
+        ...(await undecidedBeside(live, next)),
+      ]),
+    ],
   };
 }
 
@@ -64,30 +81,95 @@ async function accountPair(live: Side, next: Side): Promise<AppPair> {
   return { clientIds: [accountClientId], live: await own(live), next: await own(next) };
 }
 
-function ofPair(pair: AppPair, zones: BothZones): WeakerFindings {
-  const [live, next] = (['live', 'next'] as const).map((side) => withZones(pair[side].policies, side, zones));
-  if (live === undefined || next === undefined) return { weaker: [], undecided: [] };
-  const rules = [live, next].flatMap(({ session, app, enrollment }) => [
-    ...session.rules,
-    ...(app?.rules ?? []),
-    ...(enrollment?.rules ?? []),
-  ]);
-  const conditions = rules.map(({ rule }) => rule.when);
-  const { found, undecided } = newlyWeaker(live, next, ruleSpace(conditions, universeOf(pair, zones)));
+/** An app under both configurations, with zones by the names that tell both apart. */
+interface ComparedPair {
+  readonly pair: AppPair;
+  readonly live: PolicySet;
+  readonly next: PolicySet;
+  readonly zones: BothZones;
+  readonly conditions: readonly Conditions[];
+  readonly space: RuleSpace;
+}
+
+function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
+  const live = withZones(pair.live.policies, 'live', zones);
+  const next = withZones(pair.next.policies, 'next', zones);
+  const conditions = [live, next].flatMap(({ session, app, enrollment, recovery }) =>
+    [session, app, enrollment, recovery].flatMap((policy) => (policy?.rules ?? []).map(({ rule }) => rule.when)),
+  );
+  return { pair, live, next, zones, conditions, space: ruleSpace(conditions, universeOf(pair, zones)) };
+}
+
+function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): WeakerFindings {
+  const { found, undecided } = newlyWeaker(live, next, space);
+  const enrollments = laxerEnrollments({ live, next }, space);
+  const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
   const formulas = conditions.some((when) => [when, ...(when.any ?? [])].some(({ expression }) => expression));
   return {
-    weaker: found.map((one) => weakerRule(one, pair)),
+    weaker: [
+      ...found.map((one) => weakerRule(one, pair)),
+      ...enrollments.found.filter((one) => !isKnown(one)).map((one) => laxerRule(one, pair)),
+    ],
     undecided: [
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
+      ...enrollments.undecided.map(
+        ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
+      ),
       // The same text of a formula means something else then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
     ],
   };
 }
 
+/** What an authenticator that is switched off lets users set up. One example of each app will do. */
+function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
+  const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
+  const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
+  const open = [...off].filter((key) => !found.some(({ freed }) => freed.off === key));
+  const standIns = new Set(apps.flatMap(newStandIns));
+  return {
+    weaker: found.map(({ freed, pair }) => freedRule(freed, pair)),
+    undecided: [
+      ...open.map((key) => `\`authenticators.${key}\` is switched off, so that users who have it may prove less`),
+      ...[...standIns].map((key) => `\`authenticators.${key}\` is switched on, and stands in for what users have lost`),
+    ],
+  };
+}
+
+/** What changes an account beside another factor (Law 7), and did not. */
+function newStandIns({ live, next }: ComparedPair): readonly string[] {
+  const known = recoveryKeys(live.authenticators);
+  return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));
+}
+
+/** What proofs that are new open by the recovery policy and the account policy. */
+function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
+  const { recovered, undecided } = newlyTaken({ live, next }, space);
+  return {
+    weaker: recovered.map(({ rule, facts, evidence }) => {
+      const { words, example } = weakerRule({ before: {}, now: {}, facts, evidence }, pair);
+      const said = words.replace('is enough', 'is enough to set a new password');
+      return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
+    }),
+    undecided: placesIn(undecided).map((place) => `${placeText(place)}, by what did not count before`),
+  };
+}
+
+/** Rules of the other policies that name a zone which differs: what they ask for may be asked of other users now. */
+function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
+  const rules = apps.flatMap(({ pair, zones }) => {
+    const { recovery, password, profile, accountPolicy } = pair.next.policies;
+    const own = [recovery, password, profile].flatMap((policy): readonly RuleHead[] =>
+      (policy?.rules ?? []).map(({ rule }) => rule),
+    );
+    const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
+    return [...own, ...(accountPolicy?.rules ?? [])].filter(isMoved);
+  });
+  return placesIn(rules).map((place) => `${placeText(place)}, since zones differ`);
+}
 /** The policies with each zone under its name among those of both sides. Rules that only report are left out. */
 function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
-  const { session, app, enrollment } = policies;
+  const { session, app, enrollment, recovery } = policies;
   const renamed = <Of extends RuleHead>({ name, rules }: CompiledPolicy<Of>): CompiledPolicy<Of> =>
     compilePolicy({ name, rules: rules.map(({ rule }) => ({ ...rule, when: renamedIn(rule.when, side, zones) })) });
   return {
@@ -95,6 +177,7 @@ function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones)
     session: renamed(session),
     ...(app && { app: renamed(app) }),
     ...(enrollment && { enrollment: renamed(enrollment) }),
+    ...(recovery && { recovery: renamed(recovery) }),
   };
 }
 
@@ -113,13 +196,11 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
   const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
   const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
-  return { ...knownIn(after), ...known, places: placesIn(zones), clientIds: clientIds.slice(0, 1) };
+  return { ...knownIn(after), ...known, places: zonePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
 function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
-  const { facts, evidence, longer } = one;
-  const { network } = facts;
-  const shown = { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
+  const { facts, evidence, longer, scopes } = one;
   const keys = evidence && [...new Set(evidence.map(({ authenticator }) => authenticator))];
   const proofs = evidence && [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
   return {
@@ -127,23 +208,67 @@ function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
     words: [
       ...(proofs ? [`${proofs.join(' and ')} is enough, and was not`] : []),
       ...(longer ?? []).map(limitWords),
-      ...(keys === undefined && longer === undefined ? ['lets users in who were denied'] : []),
+      ...(scopes ? [scopeWords(scopes)] : []),
+      ...(keys === undefined && longer === undefined && scopes === undefined ? ['lets users in who were denied'] : []),
     ].join('; '),
     before: placesOf(one.before),
     after: placesOf(one.now),
-    example: exampleOptions(shown, keys),
+    example: exampleOptions(shownFacts(facts), keys),
   };
 }
 
+function scopeWords(scopes: MoreScopes): string {
+  return `tokens carry ${scopes === 'any' ? 'any scope' : scopes.join(' and ')}, and did not`;
+}
+
+/** With zones by the names of the files that would be applied. */
+function shownFacts({ network, ...facts }: UserFacts): UserFacts {
+  return { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
+}
+
+function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment, pair: AppPair): WeakerRule {
+  const set = weakerRule({ before, now, facts }, pair);
+  const what = `set up ${enrolls.join(' or ')}`;
+  return {
+    ...set,
+    words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
+    example: exampleOptions(shownFacts(facts), [proved]),
+  };
+}
+
+function laxerRule({ before, now, facts, proved, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
+  const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
+  const had = setUp(step.before).replace(' to set up', ' without setting up');
+  return {
+    apps: pair.clientIds,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}, and was not${had}`,
+    before: placesIn(before.enrollment ? [before.enrollment] : []),
+    after: placesIn(now.enrollment ? [now.enrollment] : []),
+    example: exampleOptions(shownFacts(facts), proved),
+  };
+}
+
+function enrollmentText({ enrollment }: Deciders): string {
+  return (
+    placesIn(enrollment ? [enrollment] : [])
+      .map(placeText)
+      .join() || 'no rule'
+  );
+}
+
 function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
-  return [app, session].flatMap((rule) => {
-    if (rule?.location === undefined) return [];
-    return [{ name: rule.name, file: rule.location.file, line: rule.location.line }];
-  });
+  return placesIn([app, session].flatMap((rule) => rule ?? []));
+}
+
+function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
+  return rules.flatMap(({ name, location }) => (location ? [{ name, file: location.file, line: location.line }] : []));
+}
+
+function placeText({ name, file, line }: NamedPlace): string {
+  return `"${name}" (${file}:${line})`;
 }
 
 function rulesText(deciders: Deciders): string {
   const places = placesOf(deciders);
-  if (places.length === 0) return 'no rule';
-  return places.map(({ name, file, line }) => `"${name}" (${file}:${line})`).join(' and ');
+  return places.length === 0 ? 'no rule' : places.map(placeText).join(' and ');
 }

@@ -1,0 +1,102 @@
+/**
+ * Finds what an enrollment rule lets users do after proving less: set up what they could not, or go on without setting
+ * up what they had to. Two-sided: shown by the evaluator on both sides; terms that are as strict are known by their
+ * form; of all others it is said that they are undecided.
+ */
+import type { EnrollmentTerms, Grace, RequiredEnrollment } from '../model/enrollment-policy.ts';
+import type { AuthenticatorDescriptor } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import type { UserFacts } from '../policy/theory.ts';
+import { type Deciders, decidingTogether, factsFor, type Sides } from './newly-weaker.ts';
+import type { RuleSpace } from './rule-space.ts';
+import { requestsOf, type StepAfter, stepAfter } from './step-after.ts';
+
+export interface LaxerEnrollment {
+  readonly before: Deciders;
+  readonly now: Deciders;
+  readonly facts: UserFacts;
+  /** Keys of the authenticators that the user has, and proved. */
+  readonly proved: readonly string[];
+  /** What comes next then. */
+  readonly step: { readonly before: StepAfter; readonly now: StepAfter };
+}
+
+export interface LaxerEnrollments {
+  readonly found: readonly LaxerEnrollment[];
+  readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
+}
+
+/** One for each pair of enrollment rules that decide about the same users. */
+export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollments {
+  const found = new Map<string, LaxerEnrollment>();
+  const open = new Map<string, { readonly before: Deciders; readonly now: Deciders }>();
+  const written = ({ enrollment }: PolicySet) => JSON.stringify(enrollment?.rules.map(({ rule }) => rule));
+  if (written(sides.live) === written(sides.next)) return { found: [], undecided: [] };
+  for (const { before, now, formulas } of decidingTogether(sides, space)) {
+    const terms = [before.enrollment?.then ?? nothing, now.enrollment?.then ?? nothing] as const;
+    const key = JSON.stringify([before.enrollment, now.enrollment]);
+    if (found.has(key) || isAsStrict(...terms)) continue;
+    const facts = factsFor({ before, now, formulas }, { ...sides, space });
+    if (facts === 'impossible') continue;
+    const shown = facts === 'undecided' ? undefined : laxerFor(facts, sides);
+    if (shown) found.set(key, { before, now, ...shown });
+    else open.set(key, { before, now });
+  }
+  return {
+    found: [...found.values()],
+    undecided: [...open].filter(([key]) => !found.has(key)).map(([, pair]) => pair),
+  };
+}
+
+const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
+
+/** What is no longer disabled counts anew, which is compared by the evidence. */
+function isAsStrict(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
+  const closed = [...(now.useOnly ?? []), ...now.disabled];
+  const keepsModels = Object.entries(before.models ?? {}).every(([key, models]) =>
+    now.models?.[key]?.every((model) => models.includes(model)),
+  );
+  return (
+    (before.useOnly ?? []).every((key) => closed.includes(key)) &&
+    keepsModels &&
+    before.required.every((one) => now.required.some((other) => contains(one, other)))
+  );
+}
+
+/** A user who meets `other` meets `one`, and no later. */
+function contains(one: RequiredEnrollment, other: RequiredEnrollment): boolean {
+  return (
+    other.anyOf.every((key) => one.anyOf.includes(key)) &&
+    (other.count ?? 1) >= (one.count ?? 1) &&
+    isNoLonger(other.grace, one.grace)
+  );
+}
+
+function isNoLonger(now: Grace | undefined, before: Grace | undefined): boolean {
+  if (now === undefined) return true;
+  if (before === undefined) return false;
+  if ('until' in now) return 'until' in before && now.until <= before.until;
+  return 'skips' in before && now.skips <= before.skips;
+}
+
+const ranks: Readonly<Record<StepAfter['kind'], number>> = { allowed: 0, enroll: 1, refused: 2 };
+
+/** With one proof, or with two. */
+function laxerFor(
+  facts: UserFacts,
+  { live, next }: Sides,
+): Pick<LaxerEnrollment, 'facts' | 'proved' | 'step'> | undefined {
+  const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
+  for (const asked of requestsOf(facts, next))
+    for (const proved of fewOf(kept)) {
+      const step = { before: stepAfter({ proved }, asked, live), now: stepAfter({ proved }, asked, next) };
+      if (ranks[step.now.kind] < ranks[step.before.kind])
+        return { facts: asked, proved: proved.map(({ key }) => key), step };
+    }
+  return undefined;
+}
+
+function fewOf(all: readonly AuthenticatorDescriptor[]): readonly (readonly AuthenticatorDescriptor[])[] {
+  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other]));
+  return [...all.map((one) => [one]), ...pairs];
+}
