@@ -7,7 +7,7 @@ import { reportCommand } from '../../../src/cli/config/report/report.ts';
 import { wrapped } from '../../../src/cli/config/report/wrapped.ts';
 import { StepgateError } from '../../../src/errors.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
-import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
+import { applyDemo, configContext, openTerminal, run, type Terminal } from './harness.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -39,20 +39,10 @@ const noNight = {
 };
 
 function contextOf(dir: string, isStoreless = false) {
-  return {
-    ...terminal.context,
-    ...(isStoreless && {
-      openStore: async () => {
-        throw new StepgateError('not_configured', 'there is no store');
-      },
-    }),
-    openNewStore: terminal.context.openStore,
-    configDir: dir,
-    stderr: () => undefined,
-    checkViews: async () => [],
-    openQuestions: async () => undefined,
-    interrupted: () => new AbortController().signal,
+  const openStore = async () => {
+    throw new StepgateError('not_configured', 'there is no store');
   };
+  return configContext(terminal, { configDir: dir, ...(isStoreless && { openStore }) });
 }
 
 /** The page of the valid configuration with these files, and what was printed. */
