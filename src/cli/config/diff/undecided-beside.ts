@@ -58,7 +58,7 @@ function ofSettings(before: Settings, after: Settings): readonly string[] {
   return [
     ...authenticatorsThatDiffer(before, after).map((key) => `\`authenticators.${key}\` of stepgate.yaml differs`),
     ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
-    // A rule may name the user name that somebody takes then.
+    // A rule may name the user name that a user takes then.
     ...(before.account.username === 'admin' && after.account.username === 'user'
       ? ['users may choose their user names (`account.username`)']
       : []),
