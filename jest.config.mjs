@@ -1,9 +1,20 @@
 import { availableParallelism } from 'node:os';
 
+/** Watching reloads what changed, and coverage needs Jest's own loader; `STEPGATE_TESTS=isolated` asks for it, too. */
+const isolated =
+  process.env.STEPGATE_TESTS === 'isolated' || process.argv.some((flag) => /^--(watch|coverage|collect)/.test(flag));
+const loading = isolated
+  ? { testEnvironment: '<rootDir>/scripts/jest/isolated-environment.cjs' }
+  : {
+      testEnvironment: '<rootDir>/scripts/jest/shared-modules-environment.cjs',
+      testRunner: '<rootDir>/scripts/jest/shared-modules-runner.cjs',
+    };
+
 const shared = {
-  testEnvironment: '<rootDir>/scripts/node-environment.cjs',
+  ...loading,
+  injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': '<rootDir>/scripts/strip-transform.cjs' },
+  transform: { '^.+\\.ts$': '<rootDir>/scripts/jest/strip-transform.cjs' },
 };
 const suite = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
 
@@ -11,8 +22,8 @@ const suite = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/
 export default {
   projects: ['architecture', 'core', 'unit', 'contract', 'http', 'e2e', 'security', 'faults', 'browser'].map(suite),
   coverageProvider: 'v8',
-  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.cjs'],
-  testSequencer: '<rootDir>/scripts/longest-first-sequencer.cjs',
+  reporters: ['default', '<rootDir>/scripts/jest/closing-line-reporter.cjs'],
+  testSequencer: '<rootDir>/scripts/jest/longest-first-sequencer.cjs',
   // Three more than there are cores: some tests wait for processes, Redis servers and browsers most of their time.
   maxWorkers: Math.min(availableParallelism() + 3, 8),
   // Each file leaves some 30 MB behind until V8 collects them, which takes seconds in a process of several gigabytes.

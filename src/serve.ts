@@ -4,20 +4,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp, type ServerApp } from './app.ts';
-import { authenticatorKinds } from './authenticators/index.ts';
-import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
 import { closingConnections } from './http/health.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
+import { OwnFiles } from './own-files.ts';
 import { goodViewsDir } from './own-views.ts';
-import { analyse } from './policy/analysis/analyse.ts';
-import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
-import { findingSummary } from './policy/model/analysis-finding.ts';
-import { findingLine, warningLine } from './policy/model/finding.ts';
-import { appliedAgain } from './policy/revision/revision-refused.ts';
-import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 import type { RedisDurability } from './stores/redis-check.ts';
@@ -63,6 +56,7 @@ const usual = { shutdownDelay: 1, shutdownTimeout: 7 };
 /** Options of a node that knows its port. */
 interface NodeOptions extends ServeOptions {
   readonly port: number;
+  readonly files: OwnFiles;
 }
 
 /**
@@ -110,10 +104,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   try {
     const listening = await listen(server, options);
     const { port } = listening;
-    const node: NodeOptions = { ...options, port };
+    const node: NodeOptions = { ...options, port, files: new OwnFiles({ ...options, port }) };
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
-    const issuer = issuerOf(node, await configuredIssuer(node));
+    const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer() : undefined);
     const { variables, demo } = options;
     const ownViewsDir = goodViewsDir(options.viewsDir, log.warn);
     const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, ownViewsDir });
@@ -162,7 +156,7 @@ async function openNodeStore(options: NodeOptions): Promise<{ readonly store: St
   let isNew = false;
   const store = await openStore(settings, async (empty) => {
     await createKeyring(empty, Math.floor(Date.now() / 1000));
-    await applyConfiguration(empty, options, 'start');
+    await options.files.apply(empty);
     isNew = true;
   });
   return { store, isNew };
@@ -176,7 +170,7 @@ async function startApp(
 ): Promise<void> {
   const isEmbedded = options.redisUrl === undefined;
   // A new store was filled with it a moment ago.
-  if (isEmbedded && !options.isNew) await applyConfiguration(options.store, options, 'start');
+  if (isEmbedded && !options.isNew) await options.files.apply(options.store);
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
   app.storeHealth.start();
@@ -192,17 +186,6 @@ async function startApp(
   closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { onError }));
 }
 
-/** Only the issuer is needed before the app is built; the rest is read again when it is applied. */
-async function configuredIssuer(options: NodeOptions): Promise<string | undefined> {
-  if (options.issuer !== undefined) return undefined;
-  const loaded = await loadConfiguration(options.configDir, {
-    authenticators: authenticatorKinds,
-    variables: variablesOf(options),
-  });
-  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
-  return (loaded.documents.get('settings')?.content as { issuer?: string } | undefined)?.issuer;
-}
-
 function issuerOf(options: NodeOptions, configured: string | undefined): string {
   const issuer = options.issuer ?? configured ?? (options.demo ? `http://localhost:${options.port}` : undefined);
   if (issuer === undefined)
@@ -210,66 +193,10 @@ function issuerOf(options: NodeOptions, configured: string | undefined): string 
   return issuer.replace(/\/$/, '');
 }
 
-/** The demo's relying party listens on the next port; the example files refer to it by this name. */
-function variablesOf({ port, variables }: NodeOptions): ServeOptions['variables'] {
-  return { DEMO_RP_PORT: String(port + 1), ...variables };
-}
-
-function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[]): StepgateError {
-  for (const line of lines) log.warn(`${configDir}/${line}`);
-  return new StepgateError('not_configured', `${configDir} is not a good configuration:\n${lines.join('\n')}`);
-}
-
-/** Warnings are logged when the node starts, and when they may be new. */
-async function applyConfiguration(store: Store, options: NodeOptions, when: 'start' | 'change'): Promise<void> {
-  const { configDir, log } = options;
-  const loaded = await loadConfiguration(configDir, {
-    authenticators: authenticatorKinds,
-    variables: variablesOf(options),
-    inbox: options.demo !== undefined,
-  });
-  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
-  const authenticators = authenticatorKinds;
-  const issuer = options.issuer ?? (options.demo ? `http://localhost:${options.port}` : undefined);
-  const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
-  if (orphaned.length > 0) throw notConfigured(options, orphaned.map(orphanedText));
-  const revisions = new Revisions(store, { authenticators });
-  if (await isRefused(loaded, revisions, options)) return;
-  const { revision, changed } = await appliedAgain(() =>
-    revisions.apply(loaded.documents, { by: 'serve', message: `files of ${configDir}` }),
-  );
-  if (when === 'start' || changed.length > 0)
-    for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
-  if (changed.length > 0) log.info('configuration applied', { revision, changed });
-}
-
-/**
- * Analyses a configuration that changed. With an error it is refused: what is in use stays in use, and a store that has
- * nothing yet stays empty.
- */
-async function isRefused(
-  loaded: Extract<LoadedConfiguration, { ok: true }>,
-  revisions: Revisions,
-  options: NodeOptions,
-): Promise<boolean> {
-  const changed = await revisions.changedBy(loaded.documents);
-  if (changed.length === 0) return false;
-  const now = Math.floor(Date.now() / 1000);
-  const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
-  const shown = findings.filter(({ severity }) => severity !== 'note');
-  if (!shown.some(({ severity }) => severity === 'error')) {
-    for (const finding of shown) options.log.warn(`${options.configDir}/${findingSummary(finding)}`);
-    return false;
-  }
-  const refusal = notConfigured(options, shown.map(findingSummary));
-  if ((await revisions.history(1)).length === 0) throw refusal;
-  return true;
-}
-
 /** A broken file is reported and changes nothing. */
 async function reapply(app: ServerApp, options: NodeOptions & { readonly store: Store }): Promise<void> {
   try {
-    await applyConfiguration(options.store, options, 'change');
+    await options.files.applyChanged(options.store);
     await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

@@ -9,7 +9,7 @@ interface TestFile {
   readonly context: unknown;
 }
 
-const Sequencer = createRequire(import.meta.url)('../../scripts/longest-first-sequencer.cjs') as {
+const Sequencer = createRequire(import.meta.url)('../../scripts/jest/longest-first-sequencer.cjs') as {
   new (): { sort(tests: readonly TestFile[]): readonly TestFile[] };
   readonly longest: Readonly<Record<string, number>>;
 };

@@ -247,7 +247,8 @@ test('how long requests under way may take after SIGTERM is set by the operator'
         )
         .then((refused) => refused === true),
     );
-    socket.write('\r\n');
+    // A node that waits for nothing ends the connection by itself: what arrived just before that would be answered.
+    if (shutdownTimeout > 0) socket.write('\r\n');
     await closed;
     expect(await ended).toBe(0);
     return answer.split('\r\n')[0];

@@ -80,7 +80,7 @@ export function noteAuditOps(ops: readonly Op[]): void {
   for (const op of ops) if (op.op === 'append' && op.key === auditKey) noteAuditLine(JSON.parse(op.value));
 }
 
-/** `run`: see `scripts/node-environment.cjs`. Absent in a mutation run, which runs single tests. */
+/** `run`: see `scripts/jest/shared-modules-environment.cjs`. Absent in a mutation run, which runs single tests. */
 const { run } = globalThis as { run?: { readonly file: string; readonly isWhole: boolean } };
 
 afterAll(() => {

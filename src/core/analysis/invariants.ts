@@ -118,17 +118,26 @@ function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
   return { violation: { rules: rulesOf(one), facts } };
 }
 
-/** Rules that deny, and rules of which a condition may fail, which denies, too. */
+/** Rules that deny, and rules of any policy of which a condition may fail, which denies, too (Law 4). */
 function refusals(scope: SignInScope): readonly RuleResult[] {
-  const { session, app } = scope.policies;
-  return [session, ...(app ? [app] : [])].flatMap((policy) => [
-    ...deciding(policy, scope.space)
-      .filter(({ rule }) => rule.then.kind === 'deny')
-      .map((denying) => refusal(denying, policy, scope)),
-    ...policy.rules
-      .filter(({ rule }) => conditionSets(rule.when).some(({ expression }) => expression !== undefined))
+  const { session, app, enrollment, profile } = scope.policies;
+  const judging = [session, ...(app ? [app] : [])];
+  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...judging, enrollment, profile];
+  return [
+    ...judging.flatMap((policy) =>
+      deciding(policy, scope.space)
+        .filter(({ rule }) => rule.then.kind === 'deny')
+        .map((denying) => refusal(denying, policy, scope)),
+    ),
+    ...all
+      .flatMap((policy) => policy?.rules ?? [])
+      .filter(({ rule }) => mayFail(rule))
       .map(({ rule }) => ({ open: [rule] })),
-  ]);
+  ];
+}
+
+function mayFail({ when }: RuleHead): boolean {
+  return conditionSets(when).some(({ expression }) => expression !== undefined);
 }
 
 function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {

@@ -34,7 +34,12 @@ export interface NewlyWeaker {
   /** It is enough now. Absent: users are let in who were not, or what was proved counts longer. */
   readonly evidence?: EvidenceSet;
   readonly longer?: readonly LongerLimit[];
+  /** Scopes that tokens carry now, and did not. */
+  readonly scopes?: MoreScopes;
 }
+
+/** Names of scopes. `any`: all that are asked for. */
+export type MoreScopes = 'any' | readonly string[];
 
 export interface WeakerSearch {
   readonly found: readonly NewlyWeaker[];
@@ -106,7 +111,7 @@ function decidersOf(
   return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
 }
 
-type Verdict = Pick<NewlyWeaker, 'evidence' | 'longer'> | 'undecided' | undefined;
+type Verdict = Pick<NewlyWeaker, 'evidence' | 'longer' | 'scopes'> | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
@@ -126,9 +131,19 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
     ({ what }) => what !== 'remembered' || isRememberedWeaker,
   );
-  if (typeof comparison === 'object') return { evidence: comparison.evidence, ...(longer.length > 0 && { longer }) };
-  if (longer.length > 0) return { longer };
+  const scopes = moreScopes(app, nowApp);
+  const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
+  if (typeof comparison === 'object') return { evidence: comparison.evidence, ...wider };
+  if (longer.length > 0 || scopes) return wider;
   return comparison === 'as_strict' ? undefined : 'undecided';
+}
+
+/** A rule that says nothing about scopes grants all. Undefined: it grants none besides those before. */
+function moreScopes({ scopes: before }: AllowTerms, { scopes: now }: AllowTerms): MoreScopes | undefined {
+  if (before === undefined) return undefined;
+  if (now === undefined) return 'any';
+  const more = now.filter((scope) => !before.includes(scope));
+  return more.length === 0 ? undefined : more;
 }
 
 /** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */

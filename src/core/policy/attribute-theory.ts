@@ -5,8 +5,9 @@
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
-import type { Seconds } from '../model/facts.ts';
+import type { CompileValueTest, Values } from './attribute-values.ts';
 import { daysAround, isRelative } from './date-bound.ts';
+import { dayValues } from './day-theory.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
 import {
@@ -30,9 +31,6 @@ interface ValueClass {
   readonly isKept: boolean;
 }
 
-/** How the condition tests one value; the same function decides (Law 3). */
-export type CompileValueTest = (test: ValueTest) => (value: unknown, now: Seconds) => boolean;
-
 /** The members of a test that the classes take into account; dates only where the values are days. */
 const knownMembers: readonly string[] = [
   'equals',
@@ -43,13 +41,6 @@ const knownMembers: readonly string[] = [
   'atMost',
   'below',
 ] satisfies readonly (keyof ValueTest)[];
-
-/** What formulas say about one value, and about whether there is one. */
-interface Values {
-  /** A value passes. */
-  readonly passes: (test: ValueTest) => Formula;
-  readonly isPresent: Formula;
-}
 
 interface TestedAttribute {
   readonly name: string;
@@ -66,7 +57,12 @@ export function attributeTheory({ name, tests, universe, valueTest }: TestedAttr
   const attribute = universe.attribute(name);
   const hasDays = holdsDays(attribute, tests);
   const understood = tests.filter((test) => isUnderstood(test, hasDays));
-  const values = valueClasses(understood.flatMap(valueTests), attribute, (value) => universe.isKept(name, value));
+  const isKept = (value: AttributeValue) => universe.isKept(name, value);
+  const own = tests.flatMap(valueTests);
+  const options = attribute?.options && { options: attribute.options.map(({ value }) => value) };
+  const days = hasDays && own.some(isRelative) && dayValues({ name, tests: own, valueTest, isKept, ...options });
+  if (days) return (test) => testFormula(test, days);
+  const values = valueClasses(understood.flatMap(valueTests), attribute, isKept);
   const free = freeTests(name);
   if (values === undefined) return free;
   const several = attribute === undefined || attribute.type === 'list';
@@ -85,7 +81,7 @@ function holdsDays(attribute: Attribute | undefined, tests: readonly AttributeTe
   return attribute?.type === 'date' && patterns.length === 0;
 }
 
-/** Bounds that move with the time are compared with it, and not with one another. */
+/** Bounds that move with the time are compared with one another where all values are days. */
 function isUnderstood(test: AttributeTest, hasDays: boolean): boolean {
   return valueTests(test).every(
     (one) => (hasDays && !isRelative(one)) || Object.keys(one).every((member) => knownMembers.includes(member)),

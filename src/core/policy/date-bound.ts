@@ -8,7 +8,7 @@ export interface DateSpan {
   readonly to: Seconds;
 }
 
-const DAY: Seconds = 86_400;
+export const DAY: Seconds = 86_400;
 const dayForm = /^(\d{4})-(\d{2})-(\d{2})$/;
 const clockForm = /^T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
@@ -91,7 +91,7 @@ export function daysAround(tests: readonly ValueTest[]): readonly string[] {
 const DAYS_OF_400_YEARS = 146_097;
 
 /** The day with this number since the epoch, as `YYYY-MM-DD`: `dayNumber` backwards. */
-function dayText(number: number): string {
+export function dayText(number: number): string {
   const sinceMarch0 = number + 719_468;
   const cycle = Math.floor(sinceMarch0 / DAYS_OF_400_YEARS);
   const day = sinceMarch0 - cycle * DAYS_OF_400_YEARS;

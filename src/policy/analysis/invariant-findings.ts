@@ -72,9 +72,9 @@ function outcomeInWords({ rules, proved }: Violation, authenticators: readonly A
   return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
 }
 
-/** Those in files; of the enrollment policy one that restricts something. */
+/** Those in files; beside others, one of the enrollment policy only if it restricts something. */
 function deciding(rules: readonly RuleHead[]): readonly RuleHead[] {
-  return rules.filter((rule) => rule.location !== undefined && !isLenient(rule));
+  return rules.filter((rule) => rule.location !== undefined && (rules.length === 1 || !isLenient(rule)));
 }
 
 function isLenient(rule: RuleHead): boolean {

@@ -160,6 +160,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   'network-data': { ours: [], packages: ['mmdb-lib'] },
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  'own-files': root,
   'own-views': root,
   app: root,
   serve: root,

@@ -30,6 +30,8 @@ const one = { factors: 1 };
 const two = { factors: 2 };
 const office = { network: { any: ['office'] } };
 const editors = { groups: { any: ['editors'] } };
+const granting = (scopes: readonly string[]) => ({ name: 'Rule', then: { allow: one, grant: { scopes } } });
+const tokens = (text: string): Files => ({ 'stepgate.yaml': `${settings}tokens: ${text}\n` });
 const aged = (maxAge: string) => allow({ factors: 2, knowledge: { authenticators: ['password'], maxAge } });
 const withPhone = (methods: string): Files => ({
   'stepgate.yaml': `${settings.trimEnd().slice(0, -2)}, phone: { enabled: true, methods: [${methods}], countries: [DE] } }\n`,
@@ -133,6 +135,8 @@ test.each<[string, Files, Files]>([
       ),
     },
   ],
+  ['a scope less', signOn(allow(one)), signOn(granting(['profile']))],
+  ['shorter tokens', {}, tokens('{ accessToken: PT5M, refreshToken: { idle: P1D, absolute: P1D } }')],
   [
     'a smaller office',
     signOn(allow(one, office, 'Office'), allow(two)),
@@ -236,6 +240,18 @@ test.each<[string, Files, Files, string]>([
     { ...signOn(allow(one, office, 'Office'), allow(two)), 'stepgate.yaml': settings.replace('/24', '/16') },
     'notes: password is enough, and was not\n',
   ],
+  [
+    'scopes that are granted to all',
+    signOn(granting(['profile'])),
+    signOn(allow(one)),
+    'notes: tokens carry any scope, and did not\n',
+  ],
+  [
+    'a scope more',
+    signOn(granting(['profile'])),
+    signOn(granting(['profile', 'email'])),
+    'notes: tokens carry email, and did not\n',
+  ],
 ])('%s is refused, with an example', async (_, live, next, words) => {
   const text = await refusal(live, next);
   expect(text).toMatch(/^This lets users in with less than before:\n/m);
@@ -265,6 +281,17 @@ test.each<[string, Files, string]>([
     { 'stepgate.yaml': settings.replace('zones:', 'trustedProxies: 1\nzones:') },
     '`trustedProxies` of stepgate.yaml differs',
   ],
+  [
+    'a longer refresh token',
+    tokens('{ refreshToken: { absolute: P365D } }'),
+    '`tokens.refreshToken.absolute` of stepgate.yaml is longer',
+  ],
+  ['a longer access token', tokens('{ accessToken: PT16M }'), '`tokens.accessToken` of stepgate.yaml is longer'],
+  [
+    'user names that users choose',
+    { 'stepgate.yaml': `${settings}account: { username: user }\n` },
+    'users may choose their user names (`account.username`)',
+  ],
 ])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
   expect(await refusal({}, next)).toBe(
     `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says\n`,
@@ -287,6 +314,17 @@ test('an app with another profile policy is left undecided', async () => {
   };
   const app = `profilePolicy: own\n${validFiles['apps/notes.yaml']}`;
   expect(await refusal(profile, { ...profile, 'apps/notes.yaml': app })).toContain('apps/notes.yaml differs in what');
+});
+
+test('an app of a service that users may sign in to is left undecided', async () => {
+  const service = (more: string, client: string): Files => ({
+    'stepgate.yaml': `${settings}resources: [{ indicator: https://api.test, scopes: [read] }]\n`,
+    'apps/job.yaml': `clientId: job\nname: Job\nclientSecretHash: sha256:${'A'.repeat(43)}\nservice: { resources: [{ indicator: https://api.test }] }\n${more}client: { ${client} }\n`,
+  });
+  const before = service('', 'grant_types: [client_credentials]');
+  const both = 'grant_types: [authorization_code, client_credentials], redirect_uris: [https://job.test/cb]';
+  const next = service('signOnPolicy: notes\n', both);
+  expect(await refusal(before, next)).toContain('  apps/job.yaml lets users sign in, and did not\n');
 });
 
 test('an authenticator that stands in for what users have lost is left undecided', async () => {

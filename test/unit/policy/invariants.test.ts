@@ -271,6 +271,19 @@ describe('what is not decided', () => {
     expect((await judge([`{ name: In, ${notes}, always: allow }`], formula)).verdicts).toEqual(['undecided']);
   });
 
+  test.each([
+    ['enrollment', 'policies/enrollment.yaml', ''],
+    ['profile', 'policies/profile/default.yaml', 'name: default\n'],
+  ])('and where one may fail in the %s policy, with its rule', async (_, path, head) => {
+    const rules = `${head}rules:\n  - { name: F, when: { expression: 'network.ip == "1.2.3.4"' }, then: {} }\n`;
+    const { verdicts, findings } = await judge([`{ name: In, ${notes}, always: allow }`], {
+      'policies/sign-on/notes.yaml': policy(rest('{ allow: { factors: 1 } }')),
+      [path]: `${rules}  - { name: Rest, then: {} }\n`,
+    });
+    expect(verdicts).toEqual(['undecided']);
+    expect(findings).toMatchObject([{ code: 'undecided-invariant', rules: [{ name: 'F', file: path }] }]);
+  });
+
   test('is no matter where the rule asks for enough in any case', async () => {
     expect((await judge([`{ name: One, ${notes}, always: { factors: 1 } }`], formula)).verdicts).toEqual(['holds']);
   });

@@ -1,5 +1,6 @@
 /** What else may let users in with less, and is not compared rule by rule: it is decided only where it is the same. */
 import { withMethodsApart } from '../../../core/evidence/named.ts';
+import type { Seconds } from '../../../core/model/facts.ts';
 import type { AcrValue } from '../../../core/model/policy.ts';
 import type { AuthenticatorSettings } from '../../../policy/model/authenticator-kind.ts';
 import type { DocumentKind } from '../../../policy/model/documents.ts';
@@ -28,8 +29,11 @@ export async function undecidedBeside(live: Side, next: Side): Promise<readonly 
     const document = after ?? before;
     if (document === undefined || canonicalJson(before?.content) === canonicalJson(after?.content)) continue;
     if (!compared.includes(document.kind)) sentences.push(`${document.file} differs`);
-    if (document.kind === 'app' && before && after)
-      sentences.push(...ofApp(document.file, before.content, after.content));
+    if (document.kind !== 'app' || before === undefined || after === undefined) continue;
+    sentences.push(...ofApp(document.file, before.content, after.content));
+    const [then, now] = await Promise.all([live, next].map(({ snapshot }) => snapshot.app(document.name)));
+    if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
+      sentences.push(`${document.file} lets users sign in, and did not`);
   }
   return [...sentences, ...ofSettings(live.snapshot.settings, next.snapshot.settings)];
 }
@@ -54,8 +58,31 @@ function ofSettings(before: Settings, after: Settings): readonly string[] {
   return [
     ...authenticatorsThatDiffer(before, after).map((key) => `\`authenticators.${key}\` of stepgate.yaml differs`),
     ...changed.map((key) => `\`${key}\` of stepgate.yaml differs`),
+    // A rule may name the user name that a user takes then.
+    ...(before.account.username === 'admin' && after.account.username === 'user'
+      ? ['users may choose their user names (`account.username`)']
+      : []),
+    ...longerTokens(before, after).map((name) => `\`${name}\` of stepgate.yaml is longer`),
     ...[...acr, ...gone].map(({ value }) => `the acr value ${value} differs`),
   ];
+}
+
+/** What was proved counts as long as the tokens that it led to. The names of the lifetimes. */
+function longerTokens(before: Settings, after: Settings): readonly string[] {
+  const then = lifetimesIn(before);
+  return [...lifetimesIn(after)].flatMap(([name, now]) => (now > (then.get(name) ?? now) ? [name] : []));
+}
+
+function lifetimesIn({ tokens, resources }: Settings): ReadonlyMap<string, Seconds> {
+  const { refreshToken, accessToken, idToken, interaction } = tokens;
+  return new Map([
+    ['tokens.accessToken', accessToken],
+    ['tokens.idToken', idToken],
+    ['tokens.refreshToken.idle', refreshToken.idle],
+    ['tokens.refreshToken.absolute', refreshToken.absolute],
+    ['tokens.interaction', interaction],
+    ...resources.map((one) => [`resources.${one.indicator}.accessToken.lifetime`, one.accessToken.lifetime] as const),
+  ]);
 }
 
 /**

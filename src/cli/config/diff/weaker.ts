@@ -4,7 +4,7 @@
  */
 import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { type Deciders, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { type Deciders, type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
@@ -200,7 +200,7 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
 }
 
 function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
-  const { facts, evidence, longer } = one;
+  const { facts, evidence, longer, scopes } = one;
   const keys = evidence && [...new Set(evidence.map(({ authenticator }) => authenticator))];
   const proofs = evidence && [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
   return {
@@ -208,12 +208,17 @@ function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
     words: [
       ...(proofs ? [`${proofs.join(' and ')} is enough, and was not`] : []),
       ...(longer ?? []).map(limitWords),
-      ...(keys === undefined && longer === undefined ? ['lets users in who were denied'] : []),
+      ...(scopes ? [scopeWords(scopes)] : []),
+      ...(keys === undefined && longer === undefined && scopes === undefined ? ['lets users in who were denied'] : []),
     ].join('; '),
     before: placesOf(one.before),
     after: placesOf(one.now),
     example: exampleOptions(shownFacts(facts), keys),
   };
+}
+
+function scopeWords(scopes: MoreScopes): string {
+  return `tokens carry ${scopes === 'any' ? 'any scope' : scopes.join(' and ')}, and did not`;
 }
 
 /** With zones by the names of the files that would be applied. */

@@ -1,0 +1,48 @@
+const { registerHooks } = require('node:module');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+const runner = require.resolve('jest-circus/runner');
+const { default: runFile } = require(runner);
+
+const circus = join(runner, '..', 'jestAdapterInit.js');
+const handlers = Symbol.for('EVENT_HANDLERS');
+const globals = pathToFileURL(join(__dirname, 'globals.mjs')).href;
+const tests = pathToFileURL(join(__dirname, '..', '..', 'test', '/')).href;
+let filesRun = 0;
+
+/**
+ * Tests and their support are loaded anew for each file, for they register hooks and keep state of one file; what they
+ * test is loaded once.
+ */
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier === '@jest/globals') return { url: `${globals}?${filesRun}`, shortCircuit: true };
+    const found = next(specifier, context);
+    return found.url.startsWith(tests) && found.url.endsWith('.ts')
+      ? { ...found, url: `${found.url}?${filesRun}` }
+      : found;
+  },
+});
+
+/**
+ * Jest's own runner, but Node loads the modules instead of Jest, once for all files that a worker runs. It goes with
+ * `shared-modules-environment.cjs`.
+ */
+module.exports = (globalConfig, config, environment, jestRuntime, testPath, sendMessageToJest) => {
+  filesRun += 1;
+  const { moduleMocker } = environment;
+  const jest = { fn: moduleMocker.fn.bind(moduleMocker), spyOn: moduleMocker.spyOn.bind(moduleMocker) };
+  const runtime = Object.create(jestRuntime, {
+    requireInternalModule: { value: requireAnew },
+    setGlobalsForRuntime: { value: (made) => (globalThis.jestGlobals = { ...made, jest }) },
+    unstable_importModule: { value: (path) => import(pathToFileURL(path).href) },
+  });
+  return runFile(globalConfig, config, environment, runtime, testPath, sendMessageToJest);
+};
+
+/** Circus keeps the tests of the file that it runs in its module and among the globals. */
+function requireAnew(path) {
+  globalThis[handlers] = undefined;
+  delete require.cache[circus];
+  return require(path);
+}

@@ -1,0 +1,125 @@
+/** The configuration files of a node: checked, analysed and applied when it starts, and when they change. */
+import { authenticatorKinds } from './authenticators/index.ts';
+import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
+import { omitUndefined } from './core/model/omit-undefined.ts';
+import { StepgateError } from './errors.ts';
+import type { Logger } from './log.ts';
+import { analyse } from './policy/analysis/analyse.ts';
+import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
+import { findingSummary } from './policy/model/analysis-finding.ts';
+import { findingLine, warningLine } from './policy/model/finding.ts';
+import { changedKeys, documentHashes } from './policy/revision/document-store.ts';
+import { appliedAgain } from './policy/revision/revision-refused.ts';
+import { Revisions } from './policy/revision/revisions.ts';
+import type { Store } from './stores/store.ts';
+
+/** What of the options of a node its files depend on. */
+export interface OwnFilesOptions {
+  readonly port: number;
+  readonly configDir: string;
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+  /** The node is a demo. */
+  readonly demo?: object;
+  /** For `${NAME}` in the files. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+type Loaded = Extract<LoadedConfiguration, { ok: true }>;
+
+export class OwnFiles {
+  readonly #options: OwnFilesOptions;
+  /** Hashes of the documents when they were last in use by what this node did. */
+  #lastApplied: Readonly<Record<string, string>> | undefined;
+
+  constructor(options: OwnFilesOptions) {
+    this.#options = options;
+  }
+
+  /** What the settings say. Findings are logged, and thrown as `not_configured`. */
+  async issuer(): Promise<string | undefined> {
+    const { documents } = await this.#load();
+    return (documents.get('settings')?.content as { issuer?: string } | undefined)?.issuer;
+  }
+
+  /** Applies them whatever is in use. Rejects like `issuer`, or with `StoreUnavailable`. */
+  async apply(store: Store): Promise<void> {
+    const loaded = await this.#load();
+    await this.#apply(loaded, store, { warnsAnyway: true });
+  }
+
+  /**
+   * Applies them after a change. Where they come to the same documents as when they were last applied, another revision
+   * that came into use since stays: a policy test, an invariant or a comment must not undo a rollback. Rejects like
+   * `apply`.
+   */
+  async applyChanged(store: Store): Promise<void> {
+    const loaded = await this.#load();
+    const before = this.#lastApplied;
+    if (before !== undefined && changedKeys(before, documentHashes(loaded.documents)).length === 0) return;
+    await this.#apply(loaded, store, { warnsAnyway: false });
+  }
+
+  async #load(): Promise<Loaded> {
+    const { configDir, variables, port, demo } = this.#options;
+    const loaded = await loadConfiguration(configDir, {
+      authenticators: authenticatorKinds,
+      // The demo's relying party listens on the next port; the example files refer to it by this name.
+      variables: { DEMO_RP_PORT: String(port + 1), ...variables },
+      inbox: demo !== undefined,
+    });
+    if (!loaded.ok) throw this.#notConfigured(loaded.findings.map(findingLine));
+    return loaded;
+  }
+
+  /** `warnsAnyway`: also where nothing changed, so that the warnings are not new. */
+  async #apply(loaded: Loaded, store: Store, { warnsAnyway }: { readonly warnsAnyway: boolean }): Promise<void> {
+    const { configDir, log } = this.#options;
+    const issuer = this.#issuer();
+    const authenticators = authenticatorKinds;
+    const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
+    if (orphaned.length > 0) throw this.#notConfigured(orphaned.map(orphanedText));
+    const revisions = new Revisions(store, { authenticators });
+    if (await this.#isRefused(loaded, revisions)) return;
+    const { revision, changed } = await appliedAgain(() =>
+      revisions.apply(loaded.documents, { by: 'serve', message: `files of ${configDir}` }),
+    );
+    this.#lastApplied = documentHashes(loaded.documents);
+    if (warnsAnyway || changed.length > 0)
+      for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
+    if (changed.length > 0) log.info('configuration applied', { revision, changed });
+  }
+
+  /** The demo knows its own where nothing says another one. */
+  #issuer(): string | undefined {
+    const { issuer, demo, port } = this.#options;
+    return issuer ?? (demo ? `http://localhost:${port}` : undefined);
+  }
+
+  /**
+   * Analyses a configuration that changed. With an error it is refused: what is in use stays in use, and a store that
+   * has nothing yet stays empty.
+   */
+  async #isRefused(loaded: Loaded, revisions: Revisions): Promise<boolean> {
+    const { configDir, log } = this.#options;
+    const changed = await revisions.changedBy(loaded.documents);
+    if (changed.length === 0) return false;
+    const now = Math.floor(Date.now() / 1000);
+    const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
+    const shown = findings.filter(({ severity }) => severity !== 'note');
+    if (!shown.some(({ severity }) => severity === 'error')) {
+      for (const finding of shown) log.warn(`${configDir}/${findingSummary(finding)}`);
+      return false;
+    }
+    const refusal = this.#notConfigured(shown.map(findingSummary));
+    if ((await revisions.history(1)).length === 0) throw refusal;
+    return true;
+  }
+
+  #notConfigured(lines: readonly string[]): StepgateError {
+    const { configDir, log } = this.#options;
+    for (const line of lines) log.warn(`${configDir}/${line}`);
+    return new StepgateError('not_configured', `${configDir} is not a good configuration:\n${lines.join('\n')}`);
+  }
+}
