@@ -20,7 +20,7 @@ import { readTests } from './read-tests.ts';
 import { type RecordOptions, record, recordedFile } from './record.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { type Coverage, coverage } from './uncovered.ts';
-import { knownGroups, type TestedConfiguration } from './unknown-names.ts';
+import { groupsInTests, type TestedConfiguration } from './unknown-names.ts';
 
 export interface PolicyTestContext {
   openStore(): Promise<Store>;
@@ -94,7 +94,7 @@ async function configurationOf(
   const { documents } = loaded;
   const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
-  const groups = knownGroups(documents);
+  const groups = groupsInTests(documents);
   return { documents, configuration: { snapshot, apps, authenticators, variables, ...(groups && { groups }) } };
 }
 

@@ -57,13 +57,13 @@ export async function unknownNames(
   return [
     ...unknownAttributes,
     ...unknownValues,
-    ...unknownGroups(source, configuration),
+    ...ungroupsInTests(source, configuration),
     ...(await unknownRules(source, configuration)),
   ];
 }
 
 /** The groups that the settings name, or rules, or that users get when they register. */
-export function knownGroups(documents: Documents): readonly string[] | undefined {
+export function groupsInTests(documents: Documents): readonly string[] | undefined {
   const contents = [...documents.values()].map(({ content }) => content);
   const declared = Object.keys((documents.get('settings')?.content as { groups?: object } | undefined)?.groups ?? {});
   if (declared.length === 0) return undefined;
@@ -74,7 +74,7 @@ export function knownGroups(documents: Documents): readonly string[] | undefined
   return [...new Set([...declared, ...named.map(({ value }) => String(value))])];
 }
 
-function unknownGroups(source: YamlSource, { groups }: TestedConfiguration): readonly Finding[] {
+function ungroupsInTests(source: YamlSource, { groups }: TestedConfiguration): readonly Finding[] {
   if (groups === undefined) return [];
   return valuesAt(source.content, 'tests.*.user.groups.*').flatMap(({ path, value }) => {
     if (typeof value !== 'string' || value === '*' || groups.includes(value)) return [];
