@@ -8,6 +8,7 @@ import type { Evidence, Subject } from '../../src/core/model/facts.ts';
 import type { Requirement, Rule } from '../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../src/core/policy/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { riskOf } from '../../src/core/policy/risk.ts';
 import {
   allow,
   factors,
@@ -16,6 +17,7 @@ import {
   type PolicyParts,
   policiesOf,
   proof,
+  riskScoring,
   userWith,
 } from './support/fixtures.ts';
 
@@ -52,6 +54,12 @@ describe('in the loop', () => {
       reason: 'enrollment_forbids',
       layer: 'account',
     });
+  });
+
+  test('is not to blame where no enrollment would be enough', () => {
+    const parts = { ...second, app: factors(1, { demands: [{ authenticators: ['phone'] }] }) };
+    const policies = withRules(parts, rule('Nothing new', deny, { add: 'all' }), rule('Rest', any));
+    expect(decide(policies, ['password'], [password])).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
   });
 
   test('its conditions are those of every policy', () => {
@@ -135,6 +143,17 @@ describe('the trace of the loop', () => {
     expect(accountLayers(after)).toMatchObject([{ change, decidedBy: 'Passkeys', satisfied: true }]);
   });
 
+  test('has all other layers, and what was unusual, beside it', () => {
+    const policies = withRules(second, rule('Rest', any));
+    const subject = userWith(['password']);
+    const risk = riskOf(['newNetwork'], [], riskScoring);
+    const { trace } = evaluate(policies, factsOf({ subject, evidence: [password], risk }));
+    expect(trace.layers.map(({ layer }) => layer)).toEqual(['session', 'app', 'request', 'account', 'account']);
+    expect(trace.risk).toEqual(risk);
+    const calm = evaluate(policies, factsOf({ subject, evidence: [password], risk: riskOf([], [], riskScoring) }));
+    expect(calm.trace).not.toHaveProperty('risk');
+  });
+
   test('says what forbids the enrollments, where it is to blame, and nothing where nothing is enrolled', () => {
     const none = withRules(second, rule('Nothing new', deny, { add: 'all' }), rule('Rest', any));
     const denied = accountLayers(decide(none, ['password'], [password]));
@@ -180,6 +199,14 @@ describe('at the account', () => {
     const other = { ...change, of: 'phone' };
     expect(asked(at(policies, scopeOfChange(other), has, [password]))).toEqual(['email']);
     expect(at(policies, scopeOfChange(other), has, both).kind).toBe('allow');
+  });
+
+  test('what a rule asks for comes on top of Law 7', () => {
+    const policies = withRules({ app: factors(1) }, rule('All', allow(passwordAnd('email'))));
+    const has: readonly Key[] = ['password', 'email', 'totp'];
+    const strongest = [password, proof('totp', 'now')];
+    for (const scope of [scopeOfChange({ action: 'remove', of: 'totp' }), enrollScope('phone')])
+      expect(asked(at(policies, scope, has, strongest))).toEqual(['email']);
   });
 
   test('what may be added is asked about with the authenticator, and a new one in its place is a change', () => {

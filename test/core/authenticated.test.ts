@@ -183,6 +183,27 @@ describe('what may be used', () => {
   });
 });
 
+test('one policy that asks how the user signed in does not undo the denial of another', () => {
+  const terms = { required: [], optional: [], terms: [] };
+  const profile = (rules: readonly ProfileRule[]) => compilePolicy({ name: 'profile', rules });
+  const asking: ProfileRule = { name: 'By mail', when: byMail, then: terms };
+  const rest: ProfileRule = { name: 'Rest', when: {}, then: terms };
+  const closed = { ...enrollment(rule('By mail', {}, byMail)), profile: profile([asking, rest]) };
+  const reason = { kind: 'deny', reason: 'no_rule' };
+  const facts = factsOf({ subject: both, evidence: [proof('email', 'now')] });
+  expect(evaluate(closed, facts)).toMatchObject({ ...reason, layer: 'enrollment' });
+  expect(evaluate(closed, facts).trace.layers.map(({ layer, outcome }) => [layer, outcome])).toContainEqual([
+    'enrollment',
+    'deny',
+  ]);
+  const open = { ...mailNeedsPasskey, profile: profile([asking]) };
+  expect(evaluate(open, facts)).toMatchObject({ ...reason, layer: 'profile' });
+  expect(evaluate(open, facts).trace.layers.map(({ layer, outcome }) => [layer, outcome])).toContainEqual([
+    'profile',
+    'deny',
+  ]);
+});
+
 describe('the profile', () => {
   const terms = { required: [], optional: [], terms: [] };
   const rules: readonly ProfileRule[] = [

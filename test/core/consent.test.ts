@@ -116,6 +116,10 @@ describe('what a third-party app gets is asked', () => {
     expect(asked({ ...request, ...again })).toBe('openid! offline_access');
     expect(asked({ ...request, ...again }, given('openid', 'offline_access'))).toBe('openid! offline_access-');
     expect(asked(request, given('openid offline_access'))).toBe('allow');
+    expect(asked(scopes('openid offline_access email'), given('openid offline_access'))).toBe(
+      'openid! offline_access email',
+    );
+    expect(asked(scopes('openid offline_access email'), given('openid'))).toBe('openid! email');
   });
 });
 

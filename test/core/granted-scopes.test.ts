@@ -1,6 +1,7 @@
 /** The scopes that the deciding rule grants, at the authorization and when tokens are issued. */
 import { expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
+import { grantedScopes } from '../../src/core/decision/granted-scopes.ts';
 import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { allow, factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
@@ -23,4 +24,9 @@ test.each<[string, readonly string[] | undefined, readonly string[], readonly st
   const issuance = evaluateIssuance(policies, facts);
   expect(issuance).toMatchObject({ allow: true });
   expect('scopes' in issuance ? issuance.scopes : undefined).toEqual(expected);
+});
+
+test('without a rule that allows, nothing is cut', () => {
+  expect(grantedScopes(['openid', 'email'], undefined)).toEqual(['openid', 'email']);
+  expect(grantedScopes(['email'], { name: 'No', when: {}, then: { kind: 'deny' } })).toEqual(['email']);
 });

@@ -137,6 +137,12 @@ describe('an outdated password', () => {
     expect(decide(plain, subject, [proof('password', 'now')]).kind).toBe('allow');
   });
 
+  test('is kept where passwords can be used and not enrolled', () => {
+    const authenticators = aging.authenticators.map((one) => ({ ...one, enrollable: false }));
+    const subject = admin(['password'], { compromised: 'common' });
+    expect(decide({ ...aging, authenticators }, subject, [proof('password', 'now')]).kind).toBe('allow');
+  });
+
   test('comes before what the app would enroll besides', () => {
     const policies = withPolicy({}, { app: factors(1) });
     const required = compilePolicy({

@@ -6,11 +6,13 @@ import { isRecovering, recoverableAuthenticator } from '../../src/core/decision/
 import { recoveryAfter, recoveryNow } from '../../src/core/enrollment/recovery-after.ts';
 import { countedEvidence } from '../../src/core/evidence/counted-evidence.ts';
 import type { Evidence, Facts, Subject } from '../../src/core/model/facts.ts';
+import { NO_ENROLLMENT } from '../../src/core/model/no-enrollment.ts';
 import type { Requirement, Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import {
   allow,
+  always,
   enrolled,
   factors,
   factsOf,
@@ -120,6 +122,7 @@ describe('a recovery', () => {
   test('there is none without a policy', () => {
     const { recovery: _, ...without } = policies();
     expect(evaluate(without, recovering(usual))).toMatchObject({ kind: 'deny', reason: 'no_policy' });
+    expect(evaluate(without, recovering(undefined))).toMatchObject({ kind: 'deny', reason: 'no_policy' });
     expect(isRecovering(recovering(usual))).toBe(true);
     expect(isRecovering(factsOf())).toBe(false);
   });
@@ -154,6 +157,52 @@ describe('before a proof a recovery looks the same', () => {
     expect(evaluate(policies(), recovering(guest, [inRecovery('email')]))).toMatchObject({
       reason: 'rule',
       rule: 'Guests',
+    });
+  });
+});
+
+describe('a user who is not let in sees the page of one who could prove what the rule names first', () => {
+  const phoneOrMail: Requirement = factors(1, { demands: [{ authenticators: ['phone', 'email'] }] });
+  const twoRules = (requirement: Requirement) =>
+    compilePolicy({
+      name: 'recovery',
+      rules: [
+        {
+          name: 'Staff',
+          when: { groups: { any: ['staff'] } },
+          then: allow(factors(1, { demands: [{ authenticators: ['totp'] }] })),
+        },
+        { name: 'Rest', when: {}, then: allow(requirement) },
+      ],
+    });
+  const optionsFor = (requirement: Requirement, has: readonly Key[], more: PolicyParts = {}) => {
+    const set = { ...policies(allow(byEmail), more), recovery: twoRules(requirement) };
+    const decision = evaluate(set, recovering(userWith(has, { status: 'suspended' })));
+    return decision.kind === 'challenge' ? decision.options : [];
+  };
+
+  test.each<[string, Requirement, readonly Key[], PolicyParts, object]>([
+    ['of its own rule', byEmail, ['email', 'totp'], {}, { authenticator: 'email', enrollments: ['email'] }],
+    ['without having it', byEmail, ['totp'], {}, { authenticator: 'email', enrollments: [NO_ENROLLMENT] }],
+    ['in a chain', twoProofs, ['totp'], {}, { authenticator: 'email', enrollments: [NO_ENROLLMENT] }],
+    [
+      'of those that are enabled',
+      phoneOrMail,
+      ['phone', 'email'],
+      { enabled: ['password', 'email', 'totp'] },
+      { authenticator: 'email', enrollments: ['email'] },
+    ],
+    ['first of all', phoneOrMail, ['email'], {}, { authenticator: 'phone', enrollments: [NO_ENROLLMENT] }],
+  ])('%s', (_what, requirement, has, more, expected) => {
+    expect(optionsFor(requirement, has, more)).toEqual([expected]);
+  });
+
+  test('or that of the account, where no rule names any', () => {
+    const unnamed = { ...policies(), recovery: compilePolicy(always(allow(factors(1)))) };
+    expect(evaluate(unnamed, recovering({ ...usual, status: 'suspended' }))).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'email', enrollments: ['email'] }, { authenticator: 'totp' }],
+      withheld: { reason: 'account_inactive' },
     });
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Evidence, RequestFacts } from '../../src/core/model/facts.ts';
+import { compilePolicy } from '../../src/core/policy/compile.ts';
 import {
   acrValues,
   allow,
@@ -56,6 +57,15 @@ describe('voluntary acr values', () => {
     ],
   ])('%s: %j', (_, values, has, expected) => {
     expect(decide({ acrValues: values }, has, password)).toMatchObject(expected);
+  });
+
+  test('that only a disabled authenticator reaches give way to the next', () => {
+    const terms = { required: [], optional: [], promoted: [], disabled: ['totp'] };
+    const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: terms }] });
+    const policies = { ...policiesOf({ enabled: ['password', 'totp'] }), enrollment };
+    const subject = userWith(['password', 'totp']);
+    const facts = factsOf({ subject, evidence: password, request: { acrValues: ['2fa', '1fa'] } });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'allow', assurance: { acr: '1fa' } });
   });
 
   test('that no user can reach give way to the next and then to nothing, and the acr is true', () => {

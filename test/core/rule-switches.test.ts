@@ -51,6 +51,15 @@ describe('a rule that only reports', () => {
     expect(reported).toMatchObject({ rule: 'Stricter', outcome: 'allow', satisfied });
   });
 
+  test('that fails denies, whatever it takes, so that there is nothing to meet', () => {
+    const when: Rule['when'] = {
+      expression: { written: 'broken', aboutUser: false, varies: false, evaluate: () => 'error' },
+    };
+    const { reported } = decide(signedIn, rule('Broken', allow(factors(1)), { reportOnly: true, when }));
+    expect(reported).toMatchObject({ rule: 'Broken', outcome: 'deny', result: 'error' });
+    expect(reported).not.toHaveProperty('satisfied');
+  });
+
   test('reports nothing behind the rule that decides', () => {
     const decided = rule('First', allow(factors(1)));
     expect(decide(signedIn, decided, rule('Closed', { kind: 'deny' }, { reportOnly: true })).reported).toBeUndefined();

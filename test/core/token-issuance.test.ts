@@ -92,9 +92,29 @@ test('an authenticator that the enrollment policy disables meets nothing, and on
     return evaluateIssuance({ ...policiesOf(), enrollment }, facts);
   };
   expect(decideWith({})).toMatchObject(allowed);
+  const layersOf = (status: Subject['status']) =>
+    decideWith({}, userWith(['password'], { status })).trace.layers.map(({ layer }) => layer);
+  for (const status of ['active', 'suspended'] as const)
+    expect(layersOf(status)).toEqual(['session', 'app', 'enrollment']);
   expect(decideWith({ disabled: ['password'] })).toMatchObject(denied('requirement_unmet'));
   expect(decideWith({ optional: ['totp'] })).toMatchObject(allowed);
   expect(decideWith({ required: [{ anyOf: ['totp'] }] })).toMatchObject(denied('enrollment_required'));
   expect(decideWith({ required: [{ anyOf: ['totp'] }] }, userWith(['password', 'totp']))).toMatchObject(allowed);
   expect(decideWith({ required: [{ anyOf: ['totp'], grace: { until: NOW + 60 } }] })).toMatchObject(allowed);
+});
+
+test('an enrollment policy of which no rule holds denies (Law 4)', () => {
+  const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [] });
+  const facts = silentFacts({ subject: userWith(['password']), evidence: [proof('password', 60)] });
+  expect(evaluateIssuance({ ...policiesOf(), enrollment }, facts)).toMatchObject(denied('no_rule'));
+});
+
+test('a session that is shorter than the sign-in took is over for refreshes, not for the first exchange', () => {
+  const short = { kind: 'allow', requirement: factors(1), appSession: { absolute: 5 } } as const;
+  const policies = policiesOf({ app: always(short) });
+  const transaction = { id: TRANSACTION, startedAt: NOW - 60 };
+  const facts = silentFacts({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
+  const at = (time: number) => evaluateIssuance(policies, { ...facts, transaction }, time);
+  expect(at(NOW)).toMatchObject(allowed);
+  expect(at(NOW + 1)).toMatchObject(denied('session_over'));
 });

@@ -85,6 +85,22 @@ describe('the page offers to remember', () => {
     expect(offered({ subject: ann }, { app })).toEqual({ seconds: HOUR, enrollments: ['totp'] });
   });
 
+  test('a phone that could be called, where a text message would not be waived', () => {
+    const demands = [{ factor: 'possession', exclude: ['phone.sms'] }] as const;
+    const app = always({ kind: 'allow', requirement: factors(2, { demands }), remember: HOUR });
+    const [password, phone] = enrolled('password', 'phone');
+    const withMethods = (...methods: readonly string[]) =>
+      userWith([], { enrollments: [password, { ...phone, methods }] as readonly Enrollment[] });
+    const evidence = [proof('password', 'now')];
+    const call = proof('phone', 'now', { method: 'voice' });
+    const both = withMethods('sms', 'voice');
+    expect(offered({ subject: both, evidence }, { app })).toEqual({ seconds: HOUR, enrollments: ['phone'] });
+    expect(offered({ subject: withMethods('sms'), evidence }, { app })).toBeUndefined();
+    expect(offered({ subject: both, evidence: [...evidence, call] }, { app })).toMatchObject({ seconds: HOUR });
+    const totp = userWith(['password', 'totp']);
+    expect(offered({ subject: totp, evidence }, { app })).toEqual({ seconds: HOUR, enrollments: ['totp'] });
+  });
+
   test('nothing where the request asks for proofs of its own', () => {
     expect(offered({ subject: ann, request: { promptLogin: true } })).toBeUndefined();
     expect(offered({ subject: ann, request: { maxAge: 600 } })).toBeUndefined();

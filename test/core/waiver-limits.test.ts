@@ -45,6 +45,7 @@ test.each<[string, Requirement, boolean]>([
   ['possession among them', demanding(possession()), true],
   ['possession at each sign-in', demanding(possession({ maxAge: 0 })), false],
   ['possession with user verification', demanding(possession({ characteristics: ['userVerification'] })), false],
+  ['possession within a pause', demanding(possession({ maxIdle: 600 })), false],
   ['knowledge at each sign-in', demanding({ factor: 'knowledge', maxAge: 0 }), true],
   [
     'one of two ways that has two',

@@ -136,11 +136,12 @@ interface Plan {
 async function planOf(suite: Suite, runner: Runner, options: Options): Promise<Plan> {
   const { mutants, atLoad, tests } = await runner.start(1);
   const full = await baseline(runner);
-  if (full.failed.length > 0) throw new Error(`the tests fail without a mutant:\n${full.failed.join('\n')}`);
+  const failed = full.failed.map((index) => tests[index]);
+  if (failed.length > 0) throw new Error(`the tests fail without a mutant:\n${failed.join('\n')}`);
   await runner.start(quickShare);
   // Some properties count what they drew, and fail with too few samples: they run only with all of them.
   const quick = await baseline(runner);
-  const onlyFull = new Set(quick.failed.map((name) => tests.indexOf(name)));
+  const onlyFull = new Set(quick.failed);
   const reaching = new Map<number, number[]>();
   full.coverage.forEach((reached, test) => {
     for (const mutant of reached) reaching.set(mutant, [...(reaching.get(mutant) ?? []), test]);

@@ -34,8 +34,8 @@ export type Reply =
   | {
       readonly kind: 'baseline';
       readonly coverage: readonly (readonly number[])[];
-      /** Names of the tests that failed. */
-      readonly failed: readonly string[];
+      /** Indexes of the tests that failed: two tests of two files may have one name. */
+      readonly failed: readonly number[];
       readonly milliseconds: readonly number[];
     }
   | { readonly kind: 'tried'; readonly mutant: number; readonly killedBy?: string };
@@ -89,12 +89,12 @@ function send(reply: Reply): void {
 
 async function baseline(): Promise<void> {
   const coverage: (readonly number[])[] = [];
-  const failed: string[] = [];
+  const failed: number[] = [];
   const milliseconds: number[] = [];
-  for (const test of registered) {
+  for (const [index, test] of registered.entries()) {
     mutation.reached = new Set();
     const began = performance.now();
-    await test.run().catch(() => failed.push(test.name));
+    await test.run().catch(() => failed.push(index));
     milliseconds.push(performance.now() - began);
     coverage.push([...mutation.reached]);
   }

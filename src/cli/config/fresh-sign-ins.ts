@@ -19,6 +19,7 @@ import { enabledAuthenticators } from '../../policy/revision/enabled-authenticat
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { platforms, systems } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { getOrMake } from '../shared/get-or-make.ts';
 import type { AskContext } from './configured.ts';
 import { type AppClass, namesRead, signInClasses } from './same-sign-ins.ts';
 
@@ -119,12 +120,6 @@ function outcomesAt(
     const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
     return { explanation, steps: explanation.steps, asked: askedInAll(policies, here), dependsOn };
   }
-}
-
-function getOrMake<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const value = map.get(key) ?? make();
-  map.set(key, value);
-  return value;
 }
 
 function freshFacts(app: App, who: Who, { snapshot, authenticators, now }: Asked): Facts {

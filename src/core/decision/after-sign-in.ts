@@ -12,6 +12,7 @@ import type { EvaluationContext } from './evaluation-context.ts';
 
 /** What the enrollment policy and the profile policy ask for. */
 export interface AskedAfterSignIn {
+  /** Of its terms, those that require and offer. What may be used is as it was before the sign-in. */
   readonly enrollment: EnrollmentRuling;
   readonly profile: ProfileRuling;
 }
@@ -28,17 +29,9 @@ export function askedAfterSignIn(
   if (!asksEnrollment && !asksProfile) return { enrollment, profile };
   const known = { ...facts, ...(signedIn && { signedInWith: signInProofs(signedIn) }) };
   return {
-    enrollment: asksEnrollment
-      ? withUsable(termsRuling('enrollment', policies.enrollment, known), enrollment)
-      : enrollment,
+    enrollment: asksEnrollment ? termsRuling('enrollment', policies.enrollment, known) : enrollment,
     profile: asksProfile ? termsRuling('profile', policies.profile, known) : profile,
   };
-}
-
-/** What may be used stays as it was before the sign-in. */
-function withUsable({ terms, ...ruling }: EnrollmentRuling, { terms: before }: EnrollmentRuling): EnrollmentRuling {
-  const { disabled = [], useOnly = [] } = before ?? {};
-  return { ...ruling, ...(terms && { terms: { ...terms, disabled, useOnly } }) };
 }
 
 /**
