@@ -27,8 +27,8 @@ export function placesIn(zones: Settings['zones']): Universe['places'] {
 }
 
 /**
- * The same for examples. Where files say which addresses are in a zone, the address of an example would bring zones with
- * it that the example does not mean: then it names zones alone.
+ * The same for examples. Where files say which addresses are in a zone, the address of an example would bring zones
+ * with it that the example does not mean: then it names zones alone.
  */
 export function examplePlaces(zones: Settings['zones']): Universe['places'] {
   const places = placesIn(zones);
