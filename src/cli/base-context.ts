@@ -52,6 +52,7 @@ export function baseContext(env: Environment): BaseContext {
       process.stdin.isTTY && process.stderr.isTTY
         ? (await import('./init/questions.ts')).terminalQuestions(process.stdin, stderr)
         : undefined,
+    isUnseen: process.stdin.isTTY && !process.stderr.isTTY,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),
     // An empty data directory is a first start; an empty Redis may have lost everything.

@@ -82,3 +82,16 @@ test('quiet where a rule says what absence means', () => {
   expect(open(gold, deny({ attributes: { plan: { present: false } } }), rest)).toEqual([]);
   expect(open(deny({ attributes: { plan: { not: { equals: 'silver' } } } }), rest)).toEqual([]);
 });
+
+test('a rule that never applies denies no user, with the attribute or without', () => {
+  const rest: Rule = { name: 'rest', when: {}, then: allow };
+  const named = (clearance: AttributeTest): Rule => ({
+    name: 'No',
+    when: { attributes: { clearance } },
+    then: { kind: 'deny' },
+  });
+  const open = (clearance: AttributeTest) =>
+    failOpen(compilePolicy({ name: 'policy', rules: [named(clearance), rest] }), universe());
+  expect(open({ atLeast: 2, below: 4 })).toHaveLength(1);
+  expect(open({ atLeast: 4, below: 2 })).toEqual([]);
+});

@@ -167,6 +167,15 @@ test('the policy may change: the story is about the revision that decided', asyn
   expect(app).toMatchObject({ outcome: 'allow', requirements: [{ anyOf: [expect.objectContaining({ factors: 1 })] }] });
 });
 
+test('where rules ask what is unusual, the story says what it was', async () => {
+  const user = await userWithPassword(node);
+  const strict = { when: { risk: { any: ['newDevice'] } }, then: 'deny' };
+  await node.configure(signOnPolicy('notes', strict, { then: { allow: { factors: 1 } } }));
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('denied.rule');
+  expect(await told(uid)).toContain('    denied\n  Unusual\n    low: newDevice 20\n  Proved at that time\n');
+});
+
 test.each([
   ['an unknown reference', ['--transaction', 'abcdefghijklmnop'], 'the audit log has nothing about abcdefghijklmnop'],
   ['no reference', ['--transaction', 'no such'], '--transaction takes the reference of a sign-in'],

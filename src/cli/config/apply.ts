@@ -22,6 +22,7 @@ import {
   putIntoUse,
   type RevisionMove,
   readBase,
+  waitingText,
   withMoveOptions,
   withRefusals,
 } from './put-into-use.ts';
@@ -116,14 +117,14 @@ interface Done {
 }
 
 function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
-  const { revision, changed, diff } = moved;
+  const { revision, changed, diff, goesBackTo } = moved;
   const { warnings, findings, invariants } = checked;
   const inUse = `revision ${revision} is in use`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
   const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
   const confirm = pending === undefined ? '' : confirmText(revision - 1, pending);
   printResult(context, options, {
-    text: changed.length === 0 ? `no change: ${inUse}\n` : `${inUse}: ${changes}\n${confirm}`,
+    text: changed.length === 0 ? `no change: ${inUse}\n${waitingText(moved)}` : `${inUse}: ${changes}\n${confirm}`,
     data: {
       ok: true,
       revision,
@@ -131,7 +132,7 @@ function print(context: ConfigContext, options: MoveOptions, { moved, checked, c
       warnings,
       findings,
       invariants,
-      ...omitUndefined({ confirmBefore: pending, diff }),
+      ...omitUndefined({ confirmBefore: pending, goesBackTo, diff }),
     },
   });
 }

@@ -19,6 +19,8 @@ export interface ConfigContext extends InitContext {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
+  /** Answers could be typed, and questions would not be seen: standard error goes elsewhere. */
+  readonly isUnseen?: boolean;
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** Epoch seconds. */

@@ -48,6 +48,14 @@ export interface RevisionMove extends Candidate {
 export interface Moved extends Applied {
   /** Absent: it was not shown. */
   readonly diff?: ConfigDiff;
+  /** It was in use already, waits to be confirmed, and else goes back to what this revision was. */
+  readonly goesBackTo?: number;
+}
+
+/** A line where what is in use already waits to be confirmed; else nothing. */
+export function waitingText({ goesBackTo }: Moved): string {
+  if (goesBackTo === undefined) return '';
+  return `It is not confirmed: unless \`config confirm\` comes in time, it goes back to what revision ${goesBackTo} was.\n`;
 }
 
 /** The options that all of them take. */
@@ -77,7 +85,11 @@ export async function putIntoUse(
   const base = given ?? (await revisions.history(1))[0]?.revision ?? 0;
   const changed = await revisions.changedBy(move.documents);
   // What is in use already is not compared: there is nothing to say.
-  if (changed.length === 0) return revisions.apply(move.documents, applyOptions(move, options, base));
+  if (changed.length === 0) {
+    const same = await revisions.apply(move.documents, applyOptions(move, options, base));
+    const pending = await revisions.unconfirmed();
+    return { ...same, ...(pending?.revision === same.revision && { goesBackTo: pending.back }) };
+  }
   await revisions.assertBase(base);
   const orphaned = options.orphanPasskeys ? [] : await orphanedBy(store, move.documents, context);
   if (orphaned.length > 0) {
@@ -122,6 +134,8 @@ async function shownAndWanted(
   { yes, json }: MoveOptions,
 ): Promise<ConfigDiff | 'unwanted' | undefined> {
   const questions = yes || json ? undefined : await context.openQuestions();
+  if (!yes && !json && questions === undefined && context.isUnseen)
+    throw refusal('standard error goes elsewhere, so that nothing can be shown and asked: say --yes to go on unasked');
   if (!yes && questions === undefined) return undefined;
   try {
     const diff = await comparison(context, moving);

@@ -4,7 +4,7 @@ import { newCommand } from '../commands.ts';
 import { printResult } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
-import { type MoveOptions, putIntoUse, withMoveOptions, withRefusals } from './put-into-use.ts';
+import { type MoveOptions, putIntoUse, waitingText, withMoveOptions, withRefusals } from './put-into-use.ts';
 import { quantity, readRevision, shortened } from './quantities.ts';
 import { revisionsOf } from './revisions-of.ts';
 
@@ -23,7 +23,7 @@ export function rollbackCommand(context: ConfigContext): Command {
         const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
         printResult(context, options, {
           text: isSame
-            ? `no change: revision ${revision} is in use, and says the same\n`
+            ? `no change: revision ${revision} is in use, and says the same\n${waitingText(moved)}`
             : `revision ${revision} is in use, and says what revision ${back} said: ${changes}\n`,
           data: { ok: true, revision, back, changed, ...(diff && { diff }) },
         });

@@ -42,7 +42,11 @@ export function conditionWords(when: ConditionSet, name: string): string {
   const [key = '', ...rest] = name.split('.');
   const given: unknown = when[key as keyof ConditionSet];
   const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
-  const text = JSON.stringify(value, asWritten(key), 1)
+  const written = asWritten(key);
+  const plain = written(key, value);
+  // A formula has quotes of its own.
+  if (typeof plain === 'string') return `${name} ${plain.trim().replace(/\s*\n\s*/g, ' ')}`;
+  const text = JSON.stringify(value, written, 1)
     .replace(/\s+/g, ' ')
     .replaceAll('"', '')
     .replaceAll('[ ', '[')

@@ -131,9 +131,21 @@ function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] 
     paint('bold', `Why: the decision of ${timeText(line)}, by revision ${line.policyRevision}`),
     ...(revisionFound ? [] : [`  ${lost}`]),
     ...layers.filter(says).flatMap((layer) => layerLines(layer, paint)),
+    ...unusualLines(line, paint),
     `  ${paint('bold', 'Proved at that time')}`,
     ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${proofWords(proof)}`)),
   ];
+}
+
+/** The level of risk with its reasons, and the distance, where a rule asked about them. */
+function unusualLines({ risk, trace }: AuditLine, paint: Paint): readonly string[] {
+  const distance = trace?.distance;
+  const rows = [
+    risk ?? (trace?.risk?.length === 0 ? 'nothing that counts' : trace?.risk?.join(', ')),
+    typeof distance === 'number' ? `${distance} km from the nearest usual place` : undefined,
+    distance === 'nowhere' ? 'it is not known where the address is' : undefined,
+  ].filter((row) => row !== undefined);
+  return rows.length === 0 ? [] : [`  ${paint('bold', 'Unusual')}`, ...rows.map((row) => `    ${printable(row)}`)];
 }
 
 /** A request that asks for nothing has nothing to tell. */

@@ -19,8 +19,8 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
-import type { TestedConfiguration } from './read-tests.ts';
 import { factOptionsOf } from './test-facts.ts';
+import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface OpenSignIns {
   readonly facts: readonly Facts[];

@@ -16,10 +16,11 @@ import { refusal } from '../shared/refusal.ts';
 import { shellWord } from '../shared/shell-word.ts';
 import { withStore } from '../shared/with-store.ts';
 import { junitXml } from './junit.ts';
-import { readTests, type TestedConfiguration } from './read-tests.ts';
+import { readTests } from './read-tests.ts';
 import { type RecordOptions, record, recordedFile } from './record.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { type Coverage, coverage } from './uncovered.ts';
+import { groupsInTests, type TestedConfiguration } from './unknown-names.ts';
 
 export interface PolicyTestContext {
   openStore(): Promise<Store>;
@@ -93,7 +94,8 @@ async function configurationOf(
   const { documents } = loaded;
   const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
-  return { documents, configuration: { snapshot, apps, authenticators, variables } };
+  const groups = groupsInTests(documents);
+  return { documents, configuration: { snapshot, apps, authenticators, variables, ...(groups && { groups }) } };
 }
 
 /**

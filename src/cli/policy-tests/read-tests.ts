@@ -1,17 +1,12 @@
 /** Finds and reads the files of policy tests, and checks what they refer to. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { namesOf } from '../../core/model/authenticator-name.ts';
-import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Finding } from '../../policy/model/finding.ts';
-import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
-import { unknownName } from '../../policy/source/nearest-name.ts';
 import { schemaFindings } from '../../policy/source/schema-findings.ts';
-import type { Variables } from '../../policy/source/substitute-variables.ts';
-import { valuesAt } from '../../policy/source/values-at.ts';
 import { readYaml, type YamlSource } from '../../policy/source/yaml-source.ts';
 import { refusal } from '../shared/refusal.ts';
+import { type TestedConfiguration, unknownNames } from './unknown-names.ts';
 
 export interface TestFile {
   /** With the name of its directory, as findings name it. */
@@ -22,15 +17,6 @@ export interface TestFile {
 
 /** As for files of the configuration. */
 const maxFileSize = 1024 * 1024;
-
-/** What tests may refer to. */
-export interface TestedConfiguration {
-  readonly snapshot: Snapshot;
-  /** Client ids. */
-  readonly apps: readonly string[];
-  readonly authenticators: readonly AuthenticatorKind[];
-  readonly variables: Variables;
-}
 
 /**
  * Reads all `*.yaml` in the directory, in order of their names. Rejects with `bad_request` where the directory is not
@@ -49,7 +35,7 @@ export async function readTests(
     const read = readYaml(file, await readText(join(dir, name)), configuration);
     findings.push(...read.findings);
     if (read.source === undefined) continue;
-    const wrong = [...schemaFindings(schema, read.source), ...unknownNames(read.source, configuration)];
+    const wrong = [...schemaFindings(schema, read.source), ...(await unknownNames(read.source, configuration))];
     findings.push(...wrong);
     if (wrong.length === 0) files.push({ file, source: read.source, tests: schema.parse(read.source.content).tests });
   }
@@ -75,36 +61,4 @@ async function readText(path: string): Promise<string> {
     throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')}`);
   }
   throw refusal(`${path} is larger than 1 MiB`);
-}
-
-/** Works on data whose shape was not checked, so that all findings are reported at once. */
-function unknownNames(source: YamlSource, configuration: TestedConfiguration): readonly Finding[] {
-  const { settings } = configuration.snapshot;
-  const { attributes } = settings;
-  const scopes = [...Object.keys(settings.scopes), ...settings.resources.flatMap((resource) => resource.scopes)];
-  const acrValues = settings.acrValues.map(({ value }) => value);
-  const proofs = configuration.authenticators.flatMap(namesOf);
-  const references: readonly (readonly [string, string, readonly string[]])[] = [
-    ['app', 'app', configuration.apps],
-    ['network.zones.*', 'zone', Object.keys(settings.zones)],
-    ['request.scopes.*', 'scope', scopes],
-    ['request.acrValues.*', 'acr value', acrValues],
-    ['expect.acr', 'acr value', acrValues],
-    ['evidence.*', 'authenticator', proofs],
-    ['device.remembered.*', 'authenticator', proofs],
-  ];
-  const written = valuesAt(source.content, 'tests.*.user.attributes.*');
-  const unknownAttributes = written.flatMap(({ path }) => {
-    const name = String(path.at(-1));
-    if (!attributes.closed || Object.hasOwn(attributes.attributes, name)) return [];
-    const known = Object.keys(attributes.attributes);
-    return [source.finding(path.slice(0, -1), unknownName('attribute', name, known), name)];
-  });
-  const unknownValues = references.flatMap(([pattern, what, known]) =>
-    valuesAt(source.content, `tests.*.${pattern}`).flatMap(({ path, value }) => {
-      const name = typeof value === 'string' ? value.split(/[@[]/, 1)[0] : undefined;
-      return name === undefined || known.includes(name) ? [] : [source.finding(path, unknownName(what, name, known))];
-    }),
-  );
-  return [...unknownAttributes, ...unknownValues];
 }

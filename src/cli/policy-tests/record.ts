@@ -15,9 +15,9 @@ import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { signInStory } from '../explain/sign-in-story.ts';
 import { findSubject } from '../shared/find-subject.ts';
 import { refusal } from '../shared/refusal.ts';
-import type { TestedConfiguration } from './read-tests.ts';
 import { type RecordedSignIn, recordedExpectation, recordedFacts } from './recorded.ts';
 import { factOptionsOf } from './test-facts.ts';
+import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface RecordOptions {
   /** `true`: of `app` and `user`. Else the reference of a sign-in. */

@@ -8,8 +8,9 @@ import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { type Difference, differences } from './compare.ts';
 import { openDifferences } from './judge.ts';
 import { openSignIns } from './open-sign-ins.ts';
-import type { TestedConfiguration, TestFile } from './read-tests.ts';
+import type { TestFile } from './read-tests.ts';
 import { factOptionsOf } from './test-facts.ts';
+import type { TestedConfiguration } from './unknown-names.ts';
 
 export interface TestResult {
   readonly file: string;

@@ -70,6 +70,8 @@ function admittedWithout(
   const absent = absenceOf(attribute, rules);
   const rests = withoutAttribute(rule.when, attribute);
   const space = ruleSpace([...rules.map(({ when }) => when), ...rests, absent], universe);
+  // A rule that never applies denies no user, and is a finding of its own.
+  if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return undefined;
   for (const rest of rests) {
     for (const [at, instead] of rules.entries()) {
       if (instead.then.kind === 'deny') continue;

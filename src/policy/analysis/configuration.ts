@@ -12,7 +12,7 @@ import { readApp } from '../revision/read-document.ts';
 import { type Snapshot, snapshotOfDocuments } from '../revision/snapshot.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
-import { placesIn } from './places.ts';
+import { examplePlaces } from './places.ts';
 
 interface ReadFile {
   readonly document: Document;
@@ -103,7 +103,7 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
   return {
-    places: placesIn(zones),
+    places: examplePlaces(zones),
     risk,
     knowsCountries: networkData?.country !== undefined,
     attribute,

@@ -27,6 +27,16 @@ export function placesIn(zones: Settings['zones']): Universe['places'] {
 }
 
 /**
+ * The same for examples. Where files say which addresses are in a zone, the address of an example would bring zones
+ * with it that the example does not mean: then it names zones alone.
+ */
+export function examplePlaces(zones: Settings['zones']): Universe['places'] {
+  const places = placesIn(zones);
+  const isByData = Object.values(zones).some(({ countries, asns, anonymisers }) => countries ?? asns ?? anonymisers);
+  return isByData ? places.map((place) => ({ ...place, ip: '' })) : places;
+}
+
+/**
  * The sets of zones that MaxMind DB files can put an address into: it is in one country at most, in one autonomous
  * system at most, and an anonymiser or not. Which addresses those are is a matter of the files.
  */

@@ -8,12 +8,14 @@ import { configContext, NOW, openTerminal, run, type Terminal } from './harness.
 let terminal: Terminal;
 let asked: string[];
 let stderr: string;
+let isUnseen: boolean;
 /** What the operator types; `undefined`: there is no terminal. */
 let answer: string | undefined;
 beforeEach(() => {
   terminal = openTerminal();
   asked = [];
   stderr = '';
+  isUnseen = false;
   answer = undefined;
 });
 afterEach(() => terminal.store.close());
@@ -32,6 +34,7 @@ async function config(...words: readonly string[]): Promise<string> {
     stderr: (text) => {
       stderr += text;
     },
+    isUnseen,
     openQuestions: async () => {
       const typed = answer;
       if (typed === undefined) return undefined;
@@ -90,6 +93,14 @@ test('with --yes, what changes is shown and nothing is asked; a script without i
   const data = JSON.parse(await apply(two, '--yes', '--json'));
   expect([data.revision, data.diff.base, stderr, asked]).toEqual([6, 5, '', []]);
   expect(data.diff.files).toMatchObject([{ file: 'policies/sign-on/notes.yaml' }]);
+});
+
+test('on a terminal that shows no questions, nothing is applied unasked', async () => {
+  await apply(one);
+  isUnseen = true;
+  await expect(apply(two)).rejects.toThrow('nothing can be shown and asked: say --yes to go on unasked');
+  expect(await config('history')).toMatch(/^1 .*\n$/);
+  expect(await apply(two, '--yes')).toContain('revision 2 is in use');
 });
 
 test('with --base, only what was compared with the revision in use is applied', async () => {
@@ -156,6 +167,20 @@ describe('with --confirm', () => {
     await expect(config('confirm')).rejects.toThrow('nothing_to_confirm: revision 2 is in use, and stays');
     expect(JSON.parse(await apply(one, '--confirm', '10m', '--json'))).toMatchObject({ confirmBefore: NOW + 600 });
     expect(JSON.parse(await config('confirm', '--json'))).toEqual({ ok: true, revision: 3 });
+  });
+
+  test.each([
+    ['apply', () => apply(two)],
+    ['rollback', () => config('rollback', '2')],
+  ])('%s of what is in use already says that it waits', async (_, again) => {
+    await apply(one);
+    await apply(two, '--confirm', 'PT10M');
+    expect(await again()).toMatch(
+      /^no change: revision 2 is in use.*\nIt is not confirmed: unless `config confirm` comes in time, it goes back to what revision 1 was\.\n$/,
+    );
+    expect(JSON.parse(await apply(two, '--json'))).toMatchObject({ changed: [], goesBackTo: 1 });
+    await config('confirm');
+    expect(await again()).not.toContain('It is not confirmed');
   });
 
   test('it cannot be confirmed once the time is over', async () => {

@@ -62,7 +62,7 @@ test('a failed test shows what was expected and what came out', async () => {
   const text = one(
     'app: payroll',
     staff,
-    'expect: { deny: rule, steps: [password, { enroll: [webauthn, email] }], rule: { app: A, session: Everybody }, acr: phr }',
+    'expect: { deny: rule, steps: [password, { enroll: [webauthn, email] }], rule: { app: No contractors, session: Everybody }, acr: phr }',
   );
   const { stdout, code } = await runOnDemo(text.replace('acr: phr', 'acr: "urn:okta:loa:1fa:pwd"'));
   expect(stdout).toBe(`FAILED  tests/own.yaml:2  One
@@ -74,7 +74,7 @@ test('a failed test shows what was expected and what came out', async () => {
             - enroll email or webauthn
             + totp
           rule.app
-            expected  A
+            expected  No contractors
             actual    Everybody else
           acr
             expected  urn:okta:loa:1fa:pwd
@@ -223,6 +223,18 @@ test.each<[string, string]>([
   [
     one('app: notes', 'user: {}', 'evidence: ["webautn[userPresence]@3d"]', 'expect: { deny: true }'),
     'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `webautn`; did you mean `webauthn`?',
+  ],
+  [
+    one('app: payroll', 'user: { groups: [contractor] }', 'never: { deny: false }'),
+    'tests/own.yaml:4:22 tests[0].user.groups[0] unknown group `contractor`; did you mean `contractors`?; `groups` in',
+  ],
+  [
+    one('app: payroll', 'user: { groups: [staff] }', 'never: { rule: No contractor }'),
+    'tests/own.yaml:5:20 tests[0].never.rule unknown rule `No contractor`; did you mean `No contractors`?',
+  ],
+  [
+    one('app: payroll', 'always: { rule: { session: No contractors } }'),
+    'tests/own.yaml:4:32 tests[0].always.rule.session unknown rule `No contractors`',
   ],
   ['tests: [', 'tests/own.yaml:1:9 '],
 ])('what cannot be meant is refused with its place: %s', async (text, line) => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { conditionWords } from '../../../src/cli/explain/condition-text.ts';
 import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-text.ts';
 import { ageText, parseDuration } from '../../../src/cli/shared/durations.ts';
 import type { Missing } from '../../../src/core/decision/missing.ts';
@@ -84,4 +85,12 @@ test.each<[number, string]>([
 
 test('an age', () => {
   expect([ageText(0), ageText(600)]).toEqual(['just now', '10 min ago']);
+});
+
+test('a formula is told as it is written, in one line', () => {
+  const written = 'now - user.createdAt < duration("720h") ||\n  user.profile.note == "a \\"b\\""\n';
+  const expression = { written, aboutUser: true, varies: true, evaluate: () => 'hit' as const };
+  expect(conditionWords({ expression }, 'expression')).toBe(
+    'expression now - user.createdAt < duration("720h") || user.profile.note == "a \\"b\\""',
+  );
 });

@@ -188,6 +188,18 @@ describe('what does not hold', () => {
     expect(findings[0]?.example).toContain('a');
   });
 
+  test('an example names zones alone where files say which addresses are in one', async () => {
+    const { findings } = await judge([`{ name: In, ${notes}, when: { network: { any: [office] } }, always: allow }`], {
+      'stepgate.yaml': `${withKeys.replace('zones: {', 'zones: { dach: { countries: [AT] },')}networkData: { country: /nowhere/country.mmdb }\n`,
+      'policies/sign-on/notes.yaml': policy(
+        '{ name: Abroad, when: { network: { none: [dach] } }, then: deny }',
+        rest(passkey),
+      ),
+    });
+    expect(findings[0]?.example).toEqual(expect.arrayContaining(['--zone', 'office']));
+    expect(findings[0]?.example).not.toContain('--ip');
+  });
+
   test('rules ask for what no user can have', async () => {
     const enrollment =
       'rules:\n  - { name: No keys, when: { groups: { any: [guests] } }, then: { disabled: [webauthn] } }\n';

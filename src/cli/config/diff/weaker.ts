@@ -16,7 +16,7 @@ import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { placesIn as zonePlaces } from '../../../policy/analysis/places.ts';
+import { examplePlaces } from '../../../policy/analysis/places.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
@@ -196,7 +196,7 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
   const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
   const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
-  return { ...knownIn(after), ...known, places: zonePlaces(zones), clientIds: clientIds.slice(0, 1) };
+  return { ...knownIn(after), ...known, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
 function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {

@@ -1,0 +1,119 @@
+/** Names in policy tests that stand for nothing: such a test would pass or fail for the wrong reason. */
+import { namesOf } from '../../core/model/authenticator-name.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Documents } from '../../policy/model/documents.ts';
+import type { Finding } from '../../policy/model/finding.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { unknownName } from '../../policy/source/nearest-name.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
+import { type FoundValue, valuesAt, valuesInConditions } from '../../policy/source/values-at.ts';
+import type { YamlSource } from '../../policy/source/yaml-source.ts';
+
+/** What tests may refer to. */
+export interface TestedConfiguration {
+  readonly snapshot: Snapshot;
+  /** Client ids. */
+  readonly apps: readonly string[];
+  readonly authenticators: readonly AuthenticatorKind[];
+  readonly variables: Variables;
+  /** Absent: the settings name no groups, so that users may be in any. */
+  readonly groups?: readonly string[];
+}
+
+/** Works on data whose shape was not checked, so that all findings are reported at once. */
+export async function unknownNames(
+  source: YamlSource,
+  configuration: TestedConfiguration,
+): Promise<readonly Finding[]> {
+  const { settings } = configuration.snapshot;
+  const { attributes } = settings;
+  const scopes = [...Object.keys(settings.scopes), ...settings.resources.flatMap((resource) => resource.scopes)];
+  const acrValues = settings.acrValues.map(({ value }) => value);
+  const proofs = configuration.authenticators.flatMap(namesOf);
+  const references: readonly (readonly [string, string, readonly string[]])[] = [
+    ['app', 'app', configuration.apps],
+    ['network.zones.*', 'zone', Object.keys(settings.zones)],
+    ['request.scopes.*', 'scope', scopes],
+    ['request.acrValues.*', 'acr value', acrValues],
+    ['expect.acr', 'acr value', acrValues],
+    ['evidence.*', 'authenticator', proofs],
+    ['device.remembered.*', 'authenticator', proofs],
+  ];
+  const written = valuesAt(source.content, 'tests.*.user.attributes.*');
+  const unknownAttributes = written.flatMap(({ path }) => {
+    const name = String(path.at(-1));
+    if (!attributes.closed || Object.hasOwn(attributes.attributes, name)) return [];
+    const known = Object.keys(attributes.attributes);
+    return [source.finding(path.slice(0, -1), unknownName('attribute', name, known), name)];
+  });
+  const unknownValues = references.flatMap(([pattern, what, known]) =>
+    valuesAt(source.content, `tests.*.${pattern}`).flatMap(({ path, value }) => {
+      const name = typeof value === 'string' ? value.split(/[@[]/, 1)[0] : undefined;
+      return name === undefined || known.includes(name) ? [] : [source.finding(path, unknownName(what, name, known))];
+    }),
+  );
+  return [
+    ...unknownAttributes,
+    ...unknownValues,
+    ...ungroupsInTests(source, configuration),
+    ...(await unknownRules(source, configuration)),
+  ];
+}
+
+/** The groups that the settings name, or rules, or that users get when they register. */
+export function groupsInTests(documents: Documents): readonly string[] | undefined {
+  const contents = [...documents.values()].map(({ content }) => content);
+  const declared = Object.keys((documents.get('settings')?.content as { groups?: object } | undefined)?.groups ?? {});
+  if (declared.length === 0) return undefined;
+  const named = contents.flatMap((content) => [
+    ...valuesInConditions(content, 'groups.any|all|none.*'),
+    ...valuesAt(content, 'rules.*.then.register.groups.*'),
+  ]);
+  return [...new Set([...declared, ...named.map(({ value }) => String(value))])];
+}
+
+function ungroupsInTests(source: YamlSource, { groups }: TestedConfiguration): readonly Finding[] {
+  if (groups === undefined) return [];
+  return valuesAt(source.content, 'tests.*.user.groups.*').flatMap(({ path, value }) => {
+    if (typeof value !== 'string' || value === '*' || groups.includes(value)) return [];
+    return [source.finding(path, `${unknownName('group', value, groups)}; \`groups\` in stepgate.yaml names all`)];
+  });
+}
+
+/** The layers of which a test may name the rule. */
+const layers = ['session', 'app', 'enrollment', 'profile'] as const;
+
+async function unknownRules(source: YamlSource, { snapshot }: TestedConfiguration): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { path, value: clientId } of valuesAt(source.content, 'tests.*.app')) {
+    const app = typeof clientId === 'string' ? await snapshot.app(clientId) : undefined;
+    if (app === undefined) continue;
+    const policies = await snapshot.policies(app);
+    const at = `tests.${path[1]}.expect|always|never|depends.rule`;
+    const all = layers.flatMap((layer) => ruleNames(policies, layer));
+    findings.push(
+      ...unknownIn(source, valuesAt(source.content, at), all),
+      ...layers.flatMap((layer) =>
+        unknownIn(source, valuesAt(source.content, `${at}.${layer}`), ruleNames(policies, layer)),
+      ),
+    );
+  }
+  return findings;
+}
+
+/** `none`: no rule decides. */
+function unknownIn(source: YamlSource, found: readonly FoundValue[], known: readonly string[]): readonly Finding[] {
+  return found.flatMap(({ path, value }) =>
+    typeof value !== 'string' || value === 'none' || known.includes(value)
+      ? []
+      : [source.finding(path, unknownName('rule', value, [...new Set(known)]))],
+  );
+}
+
+/** Those that decide about sign-ins, with those that only report. */
+function ruleNames(policies: PolicySet, layer: (typeof layers)[number]): readonly string[] {
+  const policy: CompiledPolicy<RuleHead> | undefined = policies[layer];
+  return [...(policy?.rules ?? []), ...(policy?.reporting?.rules ?? [])].map(({ rule }) => rule.name);
+}
