@@ -1,7 +1,7 @@
 /**
  * What commands cost with 1,000 apps, 200 sign-on policies and 100,000 users. `node test/bench/commands.ts` runs them
  * as the package does; it must be built (`npm run build`). Users are in an embedded store. With names, only these:
- * `check`, `report`, `diff`.
+ * `check`, `report`, `questions`, `diff`. The last measures questions and the report again, with these users.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -156,7 +156,15 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
   async report(base, report) {
     const file = join(base, 'report.html');
     const size = async () => `, ${((await stat(file)).size / 1e6).toFixed(1)} MB`;
-    await report('config report', ['config', 'report', join(base, 'live'), '--out', file], size);
+    const args = ['config', 'report', join(base, 'live'), '--out', file];
+    await report('config report', args, size);
+    await report('config report --json', [...args, '--json']);
+  },
+  async questions(base, report) {
+    const files = ['--config', join(base, 'live')];
+    await report('config matrix', ['config', 'matrix', ...files]);
+    await report('config matrix --json', ['config', 'matrix', ...files, '--json']);
+    await report('config who', ['config', 'who', 'a7', ...files]);
   },
   async diff(base, report) {
     await report('config apply, empty store', ['config', 'apply', join(base, 'live'), '--yes']);
@@ -166,6 +174,10 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
       await writeConfiguration(join(base, change), { change });
       await report(`config diff, ${change}`, ['config', 'diff', join(base, change)]);
     }
+    await report('config what', ['config', 'what', 'user-7@example.test']);
+    await report('config matrix --json, users', ['config', 'matrix', '--json']);
+    const page = join(base, 'report.html');
+    await report('config report --json, users', ['config', 'report', join(base, 'live'), '--out', page, '--json']);
   },
 };
 

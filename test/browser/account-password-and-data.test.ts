@@ -1,32 +1,21 @@
 /** A password that is set, changed and removed, a stranger who is thrown out, and one's own data, in a real browser. */
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
+import { appears, clickThrough } from '../support/browser.ts';
+import { browserVisits } from '../support/browser-visits.ts';
 import { allMailTo, codeIn, codesTo, maySendAgain, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
 
 const [first, second] = ['seven green umbrellas', 'eight blue wheelbarrows'] as const;
 let node: TestNode;
-let browser: Browser;
-let landing: LandingPage;
-const contexts: BrowserContext[] = [];
+const visits = browserVisits();
 beforeAll(async () => {
   node = await startNode({ demo: true, authenticators: 'demo' });
-  landing = await openLandingPage();
-  browser = await launchBrowser();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await landing?.close();
-  await node?.stop();
-});
+afterAll(() => node?.stop());
 
 type User = Awaited<ReturnType<typeof reader>>;
 
@@ -55,9 +44,7 @@ describe.each([
   ['without', false],
 ])('%s', (_, javaScriptEnabled) => {
   async function newPage(): Promise<Page> {
-    const context = await browser.newContext({ javaScriptEnabled, viewport: { width: 390, height: 844 } });
-    contexts.push(context);
-    return context.newPage();
+    return visits.newPage({ javaScriptEnabled, viewport: { width: 390, height: 844 } });
   }
   const check = (page: Page) => (javaScriptEnabled ? expectAccessible(page) : appears(page.locator('h1')));
   const choose = async (page: Page, text: string) => {
@@ -68,12 +55,12 @@ describe.each([
   /** Signs in to the shop, where only the mailbox is asked for, and leaves out the passkey that it offers. */
   async function inShop(user: User): Promise<Page> {
     const page = await newPage();
-    await page.goto(authorization(node.issuer, 'shop', { redirect_uri: landing.url }).url);
+    await page.goto(authorization(node.issuer, 'shop', { redirect_uri: visits.landing }).url);
     await byMail(page, user);
     const skip = page.locator('form[data-step=skip] button');
     await appears(skip.or(page.getByRole('heading', { name: 'back' })));
     if ((await skip.count()) > 0) await skip.click();
-    await page.waitForURL(`${landing.url}?*code=*`);
+    await page.waitForURL(`${visits.landing}?*code=*`);
     return page;
   }
 

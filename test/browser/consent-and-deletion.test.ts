@@ -1,19 +1,17 @@
 /** What users allow an app, and how they leave or stay, in a real browser: on a phone, with and without scripts. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { withEmail } from '../support/account-visits.ts';
 import { appFile } from '../support/authorize.ts';
-import { appears, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
+import { appears } from '../support/browser.ts';
+import { browserVisits } from '../support/browser-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, redeemCode } from '../support/raw-client.ts';
 import { userWithPassword } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
-let browser: Browser;
-let landing: LandingPage;
-const contexts: BrowserContext[] = [];
+const visits = browserVisits();
 beforeAll(async () => {
   const settings = {
     brand: { name: 'Acme' },
@@ -28,17 +26,8 @@ beforeAll(async () => {
       ...appFile('partner', { name: 'Partner', firstParty: false }),
     },
   });
-  landing = await openLandingPage();
-  browser = await launchBrowser();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await landing?.close();
-  await node?.stop();
-});
+afterAll(() => node?.stop());
 
 type User = Awaited<ReturnType<typeof userWithPassword>>;
 
@@ -58,9 +47,7 @@ describe.each([
   ['without', false],
 ])('%s', (_, javaScriptEnabled) => {
   async function newPage(): Promise<Page> {
-    const context = await browser.newContext({ javaScriptEnabled, viewport: { width: 390, height: 844 } });
-    contexts.push(context);
-    return context.newPage();
+    return visits.newPage({ javaScriptEnabled, viewport: { width: 390, height: 844 } });
   }
 
   /** Axe cannot run where scripts are off; the markup is the same. */
@@ -68,7 +55,7 @@ describe.each([
 
   const ask = async (page: Page) => {
     const request = authorization(node.issuer, 'partner', {
-      redirect_uri: landing.url,
+      redirect_uri: visits.landing,
       scope: 'openid email phone',
     });
     await page.goto(request.url);
@@ -76,7 +63,7 @@ describe.each([
   };
 
   async function scopeOf(page: Page, request: Authorization): Promise<unknown> {
-    await page.waitForURL(`${landing.url}?*code=*`);
+    await page.waitForURL(`${visits.landing}?*code=*`);
     const { tokens } = await redeemCode(node.origin, request, page.url());
     return (tokens as { readonly scope?: string } | undefined)?.scope;
   }
@@ -89,7 +76,7 @@ describe.each([
     await askedToAllow(page);
     await check(page);
     await page.locator('form[data-step=cancel] button').click();
-    await page.waitForURL(`${landing.url}?*error=access_denied*`);
+    await page.waitForURL(`${visits.landing}?*error=access_denied*`);
 
     const first = await ask(page);
     await appears(page.locator('form[data-step=identify], form[data-step=consent]').first());

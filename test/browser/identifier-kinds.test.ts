@@ -1,11 +1,11 @@
 /** The first page as the administrator wants it, and the offer to keep an account, in a real browser. */
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { askForDeletion } from '../support/asked-deletion.ts';
 import { appFile } from '../support/authorize.ts';
-import { appears, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
+import { appears } from '../support/browser.ts';
+import { browserVisits } from '../support/browser-visits.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
 import { authorization } from '../support/raw-client.ts';
@@ -13,9 +13,7 @@ import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
 
 const password = 'correct horse battery staple';
 let node: TestNode;
-let browser: Browser;
-let landing: LandingPage;
-const contexts: BrowserContext[] = [];
+const visits = browserVisits();
 beforeAll(async () => {
   const settings = {
     brand: { name: 'Acme' },
@@ -33,23 +31,12 @@ beforeAll(async () => {
       ...appFile('nokeys', { signOnPolicy: 'any', identify: { passkey: 'none' } }),
     },
   });
-  landing = await openLandingPage();
-  browser = await launchBrowser();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await landing?.close();
-  await node?.stop();
-});
+afterAll(() => node?.stop());
 
 async function open(app: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  contexts.push(context);
-  const page = await context.newPage();
-  await page.goto(authorization(node.issuer, app, { redirect_uri: landing.url }).url);
+  const page = await visits.newPage(options);
+  await page.goto(authorization(node.issuer, app, { redirect_uri: visits.landing }).url);
   return page;
 }
 
@@ -91,7 +78,7 @@ test.each([
   await page.locator('button.primary').click();
   await page.locator('[name="credentials.passcode"]').fill(password);
   await page.locator('button.primary').click();
-  await page.waitForURL(`${landing.url}?*code=*`);
+  await page.waitForURL(`${visits.landing}?*code=*`);
 });
 
 test.each([
@@ -108,6 +95,6 @@ test.each([
   await appears(page.getByRole('heading', { name: 'Keep your account?' }));
   if (javaScriptEnabled) await expectAccessible(page);
   await page.getByRole('button', { name: 'Keep my account' }).click();
-  await page.waitForURL(`${landing.url}?*code=*`);
+  await page.waitForURL(`${visits.landing}?*code=*`);
   expect((await node.app.directory.get(user.id))?.user.deletion).toBeUndefined();
 });

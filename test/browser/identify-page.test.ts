@@ -1,10 +1,10 @@
 /** The first page with words of the administrator, a staff number in place of an address, on one page or two. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
-import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
+import { appears, clickThrough } from '../support/browser.ts';
+import { browserVisits } from '../support/browser-visits.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { randomName } from '../support/random-name.ts';
 import { authorization } from '../support/raw-client.ts';
@@ -15,9 +15,7 @@ const staff = {
   hint: { en: 'It stands on your badge.', de: 'Sie steht auf Ihrem Ausweis.' },
 };
 let node: TestNode;
-let browser: Browser;
-let landing: LandingPage;
-const contexts: BrowserContext[] = [];
+const visits = browserVisits();
 beforeAll(async () => {
   const settings = {
     brand: { name: 'Acme' },
@@ -33,17 +31,8 @@ beforeAll(async () => {
       ...appFile('two-pages', { identify: { ...staff, identifierFirst: true } }),
     },
   });
-  landing = await openLandingPage();
-  browser = await launchBrowser();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await landing?.close();
-  await node?.stop();
-});
+afterAll(() => node?.stop());
 
 async function newUser() {
   const own = { email: `${randomName()}@demo.test`, badge: `B-${randomName()}` };
@@ -59,17 +48,15 @@ async function newUser() {
 const field = (page: Page) => page.getByLabel('Staff number');
 const secret = (page: Page) => page.locator('[name="credentials.passcode"]');
 const submit = (page: Page) => clickThrough(page.locator('button.primary'));
-const isIn = (page: Page) => page.waitForURL(`${landing.url}?*code=*`);
+const isIn = (page: Page) => page.waitForURL(`${visits.landing}?*code=*`);
 
 describe.each([
   ['with scripts', true],
   ['without', false],
 ])('%s', (_, javaScriptEnabled) => {
   async function open(app: string, locale = 'en'): Promise<Page> {
-    const context = await browser.newContext({ javaScriptEnabled, locale, viewport: { width: 390, height: 844 } });
-    contexts.push(context);
-    const page = await context.newPage();
-    await page.goto(authorization(node.issuer, app, { redirect_uri: landing.url }).url);
+    const page = await visits.newPage({ javaScriptEnabled, locale, viewport: { width: 390, height: 844 } });
+    await page.goto(authorization(node.issuer, app, { redirect_uri: visits.landing }).url);
     return page;
   }
   const check = (page: Page) => (javaScriptEnabled ? expectAccessible(page) : appears(page.locator('h1')));

@@ -5,11 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { configCommand } from '../../src/cli/config/config.ts';
-import type { ConfigContext } from '../../src/cli/config/config-context.ts';
 import { brokenRules } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { configOn } from '../support/config-on-node.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginSignIn, identify, userWithPassword } from '../support/sign-in-flow.ts';
 
@@ -38,8 +36,18 @@ beforeAll(async () => {
   const accepted = '# stepgate:accept contradictory until 2099-12-31: kept as a note for the audit';
   const lines = rules.map((rule) => `${rule.name === 'Never' ? `  ${accepted}\n` : ''}  - ${JSON.stringify(rule)}`);
   await writeFile(join(draft, 'policies/sign-on/notes.yaml'), `name: notes\nrules:\n${lines.join('\n')}\n`);
-  await stepgate('report', draft, '--out', join(dir, 'report.html'), '--standard', 'pci-dss-4', '--replay', 'P1D');
-  await stepgate('diff', draft, '--html', join(dir, 'diff.html'), '--replay', 'P1D');
+  await configOn(
+    node,
+    'report',
+    draft,
+    '--out',
+    join(dir, 'report.html'),
+    '--standard',
+    'pci-dss-4',
+    '--replay',
+    'P1D',
+  );
+  await configOn(node, 'diff', draft, '--html', join(dir, 'diff.html'), '--replay', 'P1D');
   browser = await launchBrowser();
   page = await (await browser.newContext({ viewport: desktop })).newPage();
 });
@@ -49,23 +57,6 @@ afterAll(async () => {
   await node?.stop();
   await rm(dir, { recursive: true, force: true });
 });
-
-async function stepgate(...words: string[]): Promise<void> {
-  const context: Partial<ConfigContext> = {
-    openStore: async () => ({ ...node.store, close: async () => undefined }),
-    stdout: () => undefined,
-    stderr: () => undefined,
-    checkViews: async () => [],
-    authenticators: authenticatorKinds,
-    variables: {},
-    configDir: dir,
-    now: () => Math.floor(Date.now() / 1000),
-    setExitCode: () => undefined,
-  };
-  await configCommand(context as ConfigContext)
-    .exitOverride()
-    .parseAsync(words, { from: 'user' });
-}
 
 async function open(name: (typeof pages)[number], viewport = desktop): Promise<void> {
   await page.setViewportSize(viewport);

@@ -1,8 +1,8 @@
 /** In a small universe, every sign-in with every set of proofs is tried: the invariants come to the same. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { factsWith } from '../../src/core/analysis/admitted-with.ts';
 import type { Claim } from '../../src/core/analysis/demand-verdict.ts';
+import { factsWith } from '../../src/core/analysis/facts-with.ts';
 import { examineInvariant, type Invariant, type Violation } from '../../src/core/analysis/invariants.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';

@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { simulate } from '../../src/core/analysis/simulate.ts';
+import { simulate, walkThrough } from '../../src/core/analysis/simulate.ts';
 import type { SimulatedStep } from '../../src/core/analysis/simulated-answers.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
@@ -152,4 +152,23 @@ test('every simulation ends, asks nothing twice, and asks nothing exactly where 
     seeded(500),
   );
   for (const count of Object.values(ends)) expect(count).toBeGreaterThan(10);
+});
+
+test('a sign-in is walked once, whatever is asked about it', () => {
+  const policies = policiesOf({ app: password });
+  const facts = factsOf({ subject: userWith(['password']) });
+  let questions = 0;
+  const groups: typeof policies.session.groups = (of) => {
+    questions += 1;
+    return policies.session.groups(of);
+  };
+  const counted = { ...policies, session: { ...policies.session, groups } };
+  const steps = simulate(counted, facts);
+  const asked = questions;
+  expect(asked).toBeGreaterThan(0);
+  expect(simulate(counted, facts)).toEqual(steps);
+  expect(questions).toBe(asked);
+  expect(walkThrough(policies, facts)).not.toBe(walkThrough(counted, facts));
+  simulate(counted, { ...facts });
+  expect(questions).toBe(3 * asked);
 });

@@ -3,10 +3,8 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import type { ConfigContext } from '../../src/cli/config/config-context.ts';
-import { diffCommand } from '../../src/cli/config/diff/diff.ts';
 import { auditKey } from '../../src/stores/keys.ts';
+import { configOn } from '../support/config-on-node.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,
@@ -56,26 +54,7 @@ async function draft(name: string, ...rules: readonly object[]): Promise<void> {
   await writeFile(join(dir, `policies/sign-on/${name}.yaml`), policy(name, ...rules));
 }
 
-async function diff(...words: string[]): Promise<string> {
-  let output = '';
-  const context: Partial<ConfigContext> = {
-    openStore: async () => ({ ...node.store, close: async () => undefined }),
-    stdout: (text) => {
-      output += text;
-    },
-    stderr: () => undefined,
-    checkViews: async () => [],
-    authenticators: authenticatorKinds,
-    variables: {},
-    configDir: dir,
-    now: () => Math.floor(Date.now() / 1000),
-    setExitCode: () => undefined,
-  };
-  await diffCommand(context as ConfigContext)
-    .exitOverride()
-    .parseAsync([dir, ...words], { from: 'user' });
-  return output;
-}
+const diff = (...words: readonly string[]) => configOn(node, 'diff', dir, ...words);
 
 const replayed = async (...words: string[]) => {
   const text = await diff('--replay', ...words);

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import type { ConfigContext } from '../../src/cli/config/config-context.ts';
-import { shadowCommand } from '../../src/cli/config/shadow/shadow.ts';
 import type { ShadowSample } from '../../src/flow/services.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { shadowKey, shadowKeyOfUser, shadowTotalsKey, shadowUsersKey } from '../../src/stores/keys.ts';
+import { configOn } from '../support/config-on-node.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginSignIn, currentStep, identify, userWithPassword } from '../support/sign-in-flow.ts';
 import { type OpenedStore, storesUnderTest } from '../support/stores.ts';
@@ -28,27 +27,7 @@ let opened: OpenedStore;
 /** What the first node was asked to compare. */
 const taken: ShadowSample[] = [];
 
-async function shadow(...words: string[]): Promise<string> {
-  let output = '';
-  const context: Partial<ConfigContext> = {
-    openStore: async () => ({ ...one.store, close: async () => undefined }),
-    stdout: (text) => {
-      output += text;
-    },
-    stderr: (text) => {
-      output += text;
-    },
-    checkViews: async () => [],
-    authenticators: authenticatorKinds,
-    variables: {},
-    now: () => Math.floor(Date.now() / 1000),
-    setExitCode: () => undefined,
-  };
-  await shadowCommand(context as ConfigContext)
-    .exitOverride()
-    .parseAsync(words, { from: 'user' });
-  return output;
-}
+const shadow = (...words: readonly string[]) => configOn(one, 'shadow', ...words);
 
 async function begin(...rules: readonly object[]): Promise<string> {
   await writeFile(join(dir, 'policies/sign-on/notes.yaml'), policy('notes', ...rules));

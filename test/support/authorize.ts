@@ -1,4 +1,5 @@
 /** Whole authorizations, for tests of what comes before and after them. */
+import { lightFetch } from './light-fetch.ts';
 import type { TestNode } from './node.ts';
 import { startNode, type TestNodeOptions } from './node.ts';
 import {
@@ -142,7 +143,11 @@ export async function post(
   fields: Readonly<Record<string, string>> | URLSearchParams,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Readonly<Record<string, unknown>> }> {
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers: { ...headers } });
+  const response = await lightFetch(url, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { ...headers },
+  });
   const text = await response.text();
   const json = response.headers.get('content-type')?.includes('json');
   return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : {} };

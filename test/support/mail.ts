@@ -3,6 +3,7 @@
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import { attemptCounter, outboxKey } from '../../src/stores/keys.ts';
+import { lightFetch } from './light-fetch.ts';
 import type { TestNode } from './node.ts';
 import { randomName } from './random-name.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
@@ -41,7 +42,7 @@ export async function inboxOf(
   { origin }: Pick<TestNode, 'origin'>,
   address?: string,
 ): Promise<readonly InboxMessage[]> {
-  const response = await fetch(`${origin}/demo/inbox.json`);
+  const response = await lightFetch(`${origin}/demo/inbox.json`);
   const all = (await response.json()) as readonly InboxMessage[];
   return address === undefined ? all : all.filter(({ to }) => to === address);
 }

@@ -1,5 +1,6 @@
 /** A public client without a library: full control over what is sent to the protocol endpoints. */
 import { createHash, randomBytes } from 'node:crypto';
+import { lightFetch } from './light-fetch.ts';
 import { redirectUri } from './relying-party.ts';
 
 export interface Authorization {
@@ -48,7 +49,7 @@ export interface TokenAnswer {
 
 /** Posts to the token endpoint of the node at `origin`. */
 export async function postToken(origin: string, fields: Readonly<Record<string, string>>): Promise<TokenAnswer> {
-  const response = await fetch(`${origin}/oauth2/v1/token`, { method: 'POST', body: new URLSearchParams(fields) });
+  const response = await lightFetch(`${origin}/oauth2/v1/token`, { method: 'POST', body: new URLSearchParams(fields) });
   const body = (await response.json()) as NonNullable<TokenAnswer['tokens']> & { readonly error?: string };
   return response.ok ? { status: response.status, tokens: body } : { status: response.status, error: body.error ?? '' };
 }

@@ -1,4 +1,5 @@
 /** A browser without a screen: cookies by origin and path, redirects, and forms (docs/form-contract.md). */
+import { lightFetch } from './light-fetch.ts';
 
 interface Cookie {
   readonly name: string;
@@ -60,6 +61,12 @@ export function formsOf(html: string): readonly Form[] {
       boxes: all.filter(isBox).flatMap((input) => attribute(input, 'name') ?? []),
     };
   });
+}
+
+function secretIn(html: string): string | undefined {
+  // Looked for first, because few pages have one and the expression tries each element.
+  if (!html.includes('data-secret')) return undefined;
+  return /<(\w+)[^>]*\sdata-secret[^>]*>([\s\S]*?)<\/\1>/.exec(html)?.[2]?.replace(/<[^>]*>|\s/g, '');
 }
 
 export class UserAgent {
@@ -132,11 +139,7 @@ export class UserAgent {
       ...(init.headers as Record<string, string>),
     };
     const origin = this.routeOf(target.origin);
-    const response = await fetch(`${origin}${target.pathname}${target.search}`, {
-      ...init,
-      headers,
-      redirect: 'manual',
-    });
+    const response = await lightFetch(`${origin}${target.pathname}${target.search}`, { ...init, headers });
     for (const line of response.headers.getSetCookie()) this.setCookie(url, line);
     return response;
   }
@@ -156,7 +159,7 @@ export class UserAgent {
       response = await this.send(at);
     }
     const html = await response.text();
-    const secret = /<(\w+)[^>]*\sdata-secret[^>]*>([\s\S]*?)<\/\1>/.exec(html)?.[2]?.replace(/<[^>]*>|\s/g, '');
+    const secret = secretIn(html);
     return {
       url: at,
       status: response.status,

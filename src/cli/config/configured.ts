@@ -2,6 +2,7 @@
 import { StepgateError } from '../../errors.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { App } from '../../policy/model/app.ts';
+import type { Documents } from '../../policy/model/documents.ts';
 import { findingLineIn } from '../../policy/model/finding.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
@@ -25,13 +26,19 @@ export interface Configured {
   readonly store?: Store;
 }
 
+/** Files that were read already. */
+export interface ReadFiles {
+  readonly dir: string;
+  readonly documents: Documents;
+}
+
 /**
  * With `dir`, the files there. Else the revision in use, and without a store the files of the default directory.
  * Rejects with one sentence when the files are no valid configuration, or with what the store rejects with.
  */
 export async function withConfigured<T>(
   context: AskContext,
-  dir: string | undefined,
+  dir: string | ReadFiles | undefined,
   use: (configured: Configured) => Promise<T>,
 ): Promise<T> {
   const store = await storeIfAny(context, dir !== undefined);
@@ -56,18 +63,23 @@ async function storeIfAny(context: AskContext, optional: boolean): Promise<Store
   }
 }
 
-async function filesOf(context: AskContext, dir: string): Promise<Configured> {
+async function filesOf(context: AskContext, files: string | ReadFiles): Promise<Configured> {
+  const { dir, documents } = typeof files === 'string' ? { dir: files, documents: await read(context, files) } : files;
+  const apps = [...documents.values()].filter(({ kind }) => kind === 'app');
+  return {
+    snapshot: await snapshotOfDocuments(documents, context.authenticators),
+    clientIds: apps.map(({ name }) => name),
+    source: `the files of ${dir}`,
+  };
+}
+
+async function read(context: AskContext, dir: string): Promise<Documents> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) {
     const lines = loaded.findings.map((problem) => findingLineIn(dir, problem));
     throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
   }
-  const apps = [...loaded.documents.values()].filter(({ kind }) => kind === 'app');
-  return {
-    snapshot: await snapshotOfDocuments(loaded.documents, context.authenticators),
-    clientIds: apps.map(({ name }) => name),
-    source: `the files of ${dir}`,
-  };
+  return loaded.documents;
 }
 
 /** The apps with these client ids, or all that users sign in to, by client id. An unknown one is refused. */

@@ -19,6 +19,7 @@ import { enabledAuthenticators } from '../../policy/revision/enabled-authenticat
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { platforms, systems } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { getOrMake } from '../shared/get-or-make.ts';
 import type { AskContext } from './configured.ts';
 import { type AppClass, namesRead, signInClasses } from './same-sign-ins.ts';
 
@@ -45,7 +46,7 @@ export interface Asked {
   readonly places: readonly SignInPlace[];
   readonly now: Seconds;
   readonly classOf: AppClass;
-  /** By class of the app, and by the groups of a user that its rules read. */
+  /** By class of the app, and by the groups of a user that its rules read, or by the real user. */
   readonly known: Map<string, Map<string, readonly Outcome[]>>;
 }
 
@@ -83,13 +84,17 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
   const groupsRead = namesRead(policies, 'groups');
   return async (who) => {
     const facts = freshFacts(app, who, asked);
-    if ('subject' in who) return outcomesOf(facts);
     const ofClass = getOrMake(known, await classOf(app, facts.request), () => new Map<string, readonly Outcome[]>());
-    const groups = groupsRead(who.groups);
-    const outcomes = ofClass.get(groups) ?? (await outcomesOf(facts));
-    ofClass.set(groups, outcomes);
+    const alike = 'subject' in who ? userAt(app, policies, who.subject) : groupsRead(who.groups);
+    const outcomes = ofClass.get(alike) ?? (await outcomesOf(facts));
+    ofClass.set(alike, outcomes);
     return outcomes;
   };
+}
+
+/** What a real user allowed a third-party app counts at this app only. */
+function userAt({ clientId }: App, { consent }: PolicySet, { id }: Subject): string {
+  return `user ${JSON.stringify([id, consent ? clientId : null])}`;
 }
 
 /** What one user is asked for at each place. */
@@ -119,12 +124,6 @@ function outcomesAt(
     const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
     return { explanation, steps: explanation.steps, asked: askedInAll(policies, here), dependsOn };
   }
-}
-
-function getOrMake<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
-  const value = map.get(key) ?? make();
-  map.set(key, value);
-  return value;
 }
 
 function freshFacts(app: App, who: Who, { snapshot, authenticators, now }: Asked): Facts {

@@ -4,6 +4,7 @@ import type { App } from '../../policy/model/app.ts';
 import { appClasses } from '../../policy/revision/equivalent-apps.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
+import { getOrMake } from '../shared/get-or-make.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
@@ -71,13 +72,15 @@ async function print(context: AskContext, options: MatrixOptions, configured: Co
 
 /** For scripts. */
 export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
+  // Rows that share their outcomes share what is said of them.
+  const known = new Map<readonly Outcome[], readonly object[]>();
   return {
     source,
     zones,
     rows: table.map(({ app: { clientId }, outcomes, ...row }) => ({
       app: clientId,
       ...row,
-      outcomes: outcomes.map(outcomeData),
+      outcomes: getOrMake(known, outcomes, () => outcomes.map(outcomeData)),
     })),
     combinationsLeftOut: left,
     usersComplete: !isPartial,

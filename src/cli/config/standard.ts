@@ -1,10 +1,12 @@
 /** `config check --standard`: which rules fall short of a standard, and what no policy can show. */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
 import { standardFindings } from '../../policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../policy/analysis/standards.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import { readApp } from '../../policy/revision/read-document.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
+import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
 import type { CheckedFiles } from './checked-files.ts';
 import type { ConfigContext } from './config-context.ts';
@@ -20,11 +22,13 @@ export interface StandardChoice {
 export interface StandardReport {
   readonly standard: string;
   readonly title: string;
-  /** No rule falls short of what it requires, and nothing of it is undecided. */
+  /** No rule falls short of what it requires, and nothing of it is undecided, but for what is accepted. */
   readonly meets: boolean;
   /** How many apps were looked at. */
   readonly apps: number;
   readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
   /** What no policy can show. */
   readonly notShown: readonly string[];
 }
@@ -44,12 +48,14 @@ export async function standardReport(
   if (!isStandard(standard)) throw refusal(unknownName('standard', standard, standardNames));
   refuseUnknown(checked, { app, label });
   const { authenticators } = context;
-  const { findings, apps } = await standardFindings(
+  const now = context.now();
+  const { findings, accepted, apps } = await standardFindings(
     checked,
-    omitUndefined({ standard, authenticators, apps: app, labels: label }),
+    omitUndefined({ standard, authenticators, now, apps: app, labels: label }),
   );
   const meets = findings.every(isRecommendation);
-  return { standard, title: standards[standard].title, meets, apps, findings, notShown: standards[standard].notShown };
+  const { title, notShown } = standards[standard];
+  return { standard, title, meets, apps, findings, accepted, notShown };
 }
 
 function isStandard(name: string): name is StandardName {
@@ -74,7 +80,10 @@ function refuseUnknown(
 }
 
 /** The findings, and what they come to on the whole. `dir`: for the examples. */
-export function standardText({ title, meets, apps, findings, notShown }: StandardReport, dir: string): string {
+export function standardText(
+  { title, meets, apps, findings, accepted, notShown }: StandardReport,
+  dir: string,
+): string {
   const required = findings.filter((finding) => !isRecommendation(finding)).length;
   const recommended = findings.length - required;
   const about = `${title} (${quantity(apps, 'app')})`;
@@ -82,7 +91,14 @@ export function standardText({ title, meets, apps, findings, notShown }: Standar
     findingsText(findings, { config: dir, adviceLast: true }),
     meets ? `the policies meet ${about}` : `the policies fall short of ${about}: ${quantity(required, 'finding')}`,
     ...(recommended > 0 ? [`; ${quantity(recommended, 'recommendation')} not followed`] : []),
-    '\nno policy can show:\n',
+    ...(accepted.length > 0 ? [`, but for ${quantity(accepted.length, 'accepted finding')}`] : []),
+    '\n',
+    ...accepted.map(acceptedLine),
+    'no policy can show:\n',
     ...notShown.map((one) => `  - ${one}\n`),
   ].join('');
+}
+
+function acceptedLine({ finding: { file, line, path, message }, until, reason }: AcceptedFinding): string {
+  return `  accepted until ${until}: ${printable(`${reason} (${file}:${line} ${path === '' ? '' : `${path} `}${message})`)}\n`;
 }

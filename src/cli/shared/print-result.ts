@@ -1,4 +1,5 @@
 /** What a command prints when it is done. */
+import { jsonPieces } from './json-pieces.ts';
 
 export interface ResultOptions {
   readonly json?: true;
@@ -13,5 +14,7 @@ export function printResult(
   { json }: ResultOptions,
   { text, data }: { readonly text: string; readonly data: object | (() => object) },
 ): void {
-  stdout(json ? `${JSON.stringify(typeof data === 'function' ? data() : data)}\n` : text);
+  const pieces = json ? jsonPieces(typeof data === 'function' ? data() : data) : [text];
+  for (const piece of pieces) stdout(piece);
+  if (json) stdout('\n');
 }

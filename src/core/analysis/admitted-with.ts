@@ -4,22 +4,14 @@ import { proofNames } from '../evidence/named.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Decision } from '../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, RememberedProof } from '../model/facts.ts';
+import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
+import { type AdmittedWith, factsWith } from './facts-with.ts';
 import { decideTogether } from './policy-cases.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
-
-/** The evaluator lets the user in with these proofs, and asks for nothing more. */
-export interface AdmittedWith {
-  readonly evidence: EvidenceSet;
-  /** Keys of the authenticators whose proof the browser remembers. */
-  readonly remembered: readonly string[];
-  /** Keys of the authenticators that the user has. */
-  readonly enrolled: readonly string[];
-}
 
 /** Which proofs are looked for. */
 export interface Wanted {
@@ -58,7 +50,11 @@ export function* admittingProofs(
   for (const memory of [[], ...remembered.map(({ key }) => [key])])
     for (const evidence of simplest.slice(0, mostTried))
       for (const enrolled of enrolledWith(evidence, policies))
-        yield { evidence, remembered: memory, enrolled: [...new Set([...enrolled, ...memory])] };
+        yield {
+          evidence,
+          remembered: memory,
+          enrolled: [...enrolled, ...memory.filter((key) => !enrolled.includes(key))],
+        };
 }
 
 /** The same proofs, from those that read best to those that show least. */
@@ -112,60 +108,24 @@ function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence 
   return item;
 }
 
-/** What was proved alone, or with it everything else that there is: an enrollment policy may require more. */
-function enrolledWith(evidence: EvidenceSet, { authenticators }: PolicySet): readonly (readonly string[])[] {
-  return [[...new Set(evidence.map(({ authenticator }) => authenticator))], authenticators.map(({ key }) => key)];
+/**
+ * What was proved alone, or with it everything else that there is, or that as often as any rule asks for: an enrollment
+ * policy may require more.
+ */
+function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
+  const all = policies.authenticators.map(({ key }) => key);
+  const several = policies.authenticators.flatMap((one) =>
+    Array.from({ length: mostRequired(one, policies) }, () => one.key),
+  );
+  const own = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  return several.length > all.length ? [own, all, several] : [own, all];
 }
 
-const transaction = 'example';
-
-/** The facts, as the evaluator sees them, of a user who proved this. */
-export function factsWith(
-  { evidence, remembered, enrolled }: AdmittedWith,
-  { signedInWith: _, ...facts }: UserFacts,
-  authenticators: readonly AuthenticatorDescriptor[],
-): Facts & { readonly subject: UserFacts['subject'] } {
-  const { now, subject, device } = facts;
-  const has = authenticators.filter(({ key }) => enrolled.includes(key)).map(enrollmentOf);
-  const more = evidence.filter(({ enrollment }) => !enrolled.includes(enrollment));
-  const proofs = has
-    .filter(({ id }) => remembered.includes(id))
-    .map((one): RememberedProof => {
-      const { factors, characteristics } = one;
-      return { authenticator: one.id, enrollment: one.id, factors, characteristics, at: now, until: now + 60 };
-    });
-  return {
-    ...facts,
-    transaction: { id: transaction, startedAt: now },
-    subject: { ...subject, enrollments: [...has, ...more.map(secondEnrollment)] },
-    device: { ...device, ...(proofs.length > 0 && { known: true, remembered: proofs }) },
-    evidence: evidence.map((item) => evidenceOf(item, facts)),
-    keepSignedIn: evidence.some(({ age }) => age !== 'now' && age > 0),
-  };
-}
-
-function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor): Enrollment {
-  return { id: key, authenticator: key, factors, characteristics };
-}
-
-function secondEnrollment({ enrollment, authenticator, factors, characteristics }: AssessedEvidence): Enrollment {
-  return { id: enrollment, authenticator, factors, characteristics };
-}
-
-function evidenceOf(
-  { authenticator, enrollment, methods: [method] = [], factors, characteristics, age, idle }: AssessedEvidence,
-  { now, subject }: Pick<UserFacts, 'now' | 'subject'>,
-): Evidence {
-  return {
-    ...{ authenticator, enrollment, factors, characteristics },
-    subject: subject.id,
-    amr: [],
-    ...(method !== undefined && { method }),
-    at: age === 'now' ? now : now - age,
-    transaction: age === 'now' ? transaction : 'earlier',
-    ...(idle !== undefined && { idle }),
-    origin: 'sign_in',
-  };
+/** How many enrollments of an authenticator some rule requires; at least one. */
+function mostRequired({ key, maxEnrollments }: AuthenticatorDescriptor, { enrollment }: PolicySet): number {
+  if (maxEnrollments === 1) return 1;
+  const required = (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required);
+  return Math.max(1, ...required.filter(({ anyOf }) => anyOf.includes(key)).map(({ count = 1 }) => count));
 }
 
 /** Nothing stands between the user and the app that takes a proof. */

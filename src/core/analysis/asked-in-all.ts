@@ -3,7 +3,7 @@ import { type Required, requiredOf } from '../decision/required.ts';
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { type Action, type AllSets, allSufficientSets } from '../remediation/all-sufficient-sets.ts';
-import { factsAt, startOf, walkFrom } from './simulate.ts';
+import { factsAt, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 
 export interface AskedInAll {
@@ -17,10 +17,9 @@ export interface AskedInAll {
 export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | undefined {
   const simulation = { policies, facts };
   const { subject } = facts;
-  const first = startOf(simulation);
+  const { first, turns } = walkThrough(policies, facts);
   if (subject === undefined || first.next === undefined) return undefined;
   const { requirements, capabilities } = requiredAt(identifiedAs(subject, facts), simulation);
-  const turns = walkFrom(first.next, simulation);
   const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
   const after = turns.slice(met).flatMap(({ steps }) => steps);
   if (met < 0 || after.at(-1)?.kind !== 'complete') return undefined;

@@ -7,8 +7,9 @@ import { isNamedBy } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { type AdmittedWith, admittingProofs } from './admitted-with.ts';
+import { admittingProofs } from './admitted-with.ts';
 import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
+import type { AdmittedWith } from './facts-with.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 

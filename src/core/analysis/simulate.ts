@@ -34,9 +34,28 @@ export const maxTurns = 32;
  * have to identify. Without a subject the walk ends with the identify step.
  */
 export function simulate(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
+  const { first, turns } = walkThrough(policies, facts);
+  return [...first.steps, ...turns.flatMap(({ steps }) => steps)];
+}
+
+/** A sign-in from its first page to its end. */
+export interface Walk {
+  readonly first: Turn;
+  /** After it. */
+  readonly turns: readonly WalkedTurn[];
+}
+
+const walks = new WeakMap<Facts, { readonly policies: PolicySet; readonly walk: Walk }>();
+
+/** Questions about a sign-in come one after the other: the steps, and what they ask for in all. It is walked once. */
+export function walkThrough(policies: PolicySet, facts: Facts): Walk {
+  const known = walks.get(facts);
+  if (known?.policies === policies) return known.walk;
   const simulation = { policies, facts };
   const first = startOf(simulation);
-  return [...first.steps, ...(first.next ? walkFrom(first.next, simulation).flatMap(({ steps }) => steps) : [])];
+  const walk = { first, turns: first.next ? walkFrom(first.next, simulation) : [] };
+  walks.set(facts, { policies, walk });
+  return walk;
 }
 
 /** The first steps, and where the user is after them. */

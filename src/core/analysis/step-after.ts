@@ -4,7 +4,7 @@ import { enrollScope } from '../enrollment/account-request.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { factsWith } from './admitted-with.ts';
+import { factsWith } from './facts-with.ts';
 
 /** `refused`: denied, or asked to prove more. */
 export type StepAfter =

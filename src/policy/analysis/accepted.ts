@@ -2,7 +2,8 @@
  * Comments that accept a finding: `# stepgate:accept shadowed until 2027-03-31: kept for the audit`, in the line of the
  * finding or above it. A comment, so that neither the revision nor an older release knows of it (decision 78).
  */
-import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { type AnalysisFinding, type FindingCode, findingCodes } from '../model/analysis-finding.ts';
 import { nearestName } from '../source/nearest-name.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
@@ -29,25 +30,44 @@ export interface SortedFindings {
   readonly accepted: readonly AcceptedFinding[];
 }
 
+/** The day in UTC, as comments write it. `now`: epoch seconds. */
+export function dayOf(now: Seconds): string {
+  return new Date(now * 1000).toISOString().slice(0, 10);
+}
+
 const mark = 'stepgate:accept';
 const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s*(\S.*)/;
 const example = `# ${mark} shadowed until 2027-03-31: and the reason`;
 
-/** Takes out what comments accept. `today`: `YYYY-MM-DD`. */
+/**
+ * Takes out what comments accept, and says what is wrong with them. Whether a standard is met is asked apart, so of
+ * `standard` it is not said whether there still is such a finding. `today`: `YYYY-MM-DD`.
+ */
 export function sortedByComments(
   findings: readonly AnalysisFinding[],
   sources: readonly YamlSource[],
   today: string,
 ): SortedFindings {
-  const comments = sources.flatMap(commentsIn);
-  const acceptances = comments.filter((one): one is Acceptance => 'until' in one && today <= one.until);
-  const sorted = findings.map((finding) => ({ finding, by: acceptances.find((one) => accepts(one, finding)) }));
-  const faults = comments.flatMap((one) => {
+  const faults = sources.flatMap(commentsIn).flatMap((one) => {
     const fault = 'fault' in one ? one.fault : acceptanceFault(one, findings, today);
     return fault === undefined ? [] : [faultFinding(one, fault)];
   });
+  const sorted = withoutAccepted(findings, sources, today);
+  return { ...sorted, findings: [...sorted.findings, ...faults] };
+}
+
+/** Takes out what comments accept. `today`: `YYYY-MM-DD`. */
+export function withoutAccepted(
+  findings: readonly AnalysisFinding[],
+  sources: readonly YamlSource[],
+  today: string,
+): SortedFindings {
+  const acceptances = sources
+    .flatMap(commentsIn)
+    .filter((one): one is Acceptance => 'until' in one && today <= one.until);
+  const sorted = findings.map((finding) => ({ finding, by: acceptances.find((one) => accepts(one, finding)) }));
   return {
-    findings: [...sorted.flatMap(({ finding, by }) => (by ? [] : [finding])), ...faults],
+    findings: sorted.flatMap(({ finding, by }) => (by ? [] : [finding])),
     accepted: sorted.flatMap(({ finding, by }) => (by ? [{ finding, until: by.until, reason: by.reason }] : [])),
   };
 }
@@ -80,7 +100,9 @@ function acceptanceFault(one: Acceptance, findings: readonly AnalysisFinding[], 
     const near = nearestName(code, Object.keys(findingCodes));
     return `there is no finding \`${code}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`;
   }
-  if (!findings.some((finding) => accepts(one, finding))) return `there is no finding \`${code}\` here any more`;
+  const isAsked = code !== ('standard' satisfies FindingCode);
+  if (isAsked && !findings.some((finding) => accepts(one, finding)))
+    return `there is no finding \`${code}\` here any more`;
   return today > until ? `the finding was accepted until ${until}` : undefined;
 }
 

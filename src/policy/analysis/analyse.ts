@@ -7,7 +7,7 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { type AcceptedFinding, sortedByComments } from './accepted.ts';
+import { type AcceptedFinding, dayOf, sortedByComments } from './accepted.ts';
 import { analysedApps, caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from './dead-rule-findings.ts';
@@ -49,14 +49,13 @@ export async function analyse(checked: CheckedSources, options: AnalysisOptions)
 export async function analysis(checked: CheckedSources, { authenticators, now }: AnalysisOptions): Promise<Analysis> {
   const configuration = await analysedConfiguration(checked, authenticators);
   const invariants = await examinedInvariants(checked.sources, configuration);
-  const today = new Date(now * 1000).toISOString().slice(0, 10);
   const sources = checked.sources.map(({ source }) => source);
   const all = [
     ...(await allFindings(configuration, now)),
     ...formulaFindings(checked.sources, now),
     ...invariantFindings(invariants),
   ];
-  const sorted = sortedByComments(all, sources, today);
+  const sorted = sortedByComments(all, sources, dayOf(now));
   const findings = sorted.findings.toSorted(
     (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
   );

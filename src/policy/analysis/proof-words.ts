@@ -1,5 +1,5 @@
 /** What lets a user in, in words and as options of `explain`. */
-import type { AdmittedWith } from '../../core/analysis/admitted-with.ts';
+import type { AdmittedWith } from '../../core/analysis/facts-with.ts';
 import { proofNames } from '../../core/evidence/named.ts';
 import type { AssessedEvidence } from '../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../core/model/facts.ts';

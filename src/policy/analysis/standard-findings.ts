@@ -2,6 +2,7 @@
 import { type ExaminedPolicies, examineInvariant, type Violation } from '../../core/analysis/invariants.ts';
 import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -10,6 +11,7 @@ import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { equivalentApps } from '../revision/equivalent-apps.ts';
+import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted.ts';
 import type { CheckedSources } from './analyse.ts';
 import {
   type AnalysedConfiguration,
@@ -31,11 +33,15 @@ export interface StandardOptions {
   /** Client ids and labels of the apps to look at. Both absent: all. */
   readonly apps?: readonly string[];
   readonly labels?: readonly string[];
+  /** Epoch seconds: until when comments accept findings. */
+  readonly now: Seconds;
 }
 
 export interface StandardResult {
-  /** By file and line. */
+  /** By file and line; without what comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
+  /** What comments in the files accept. */
+  readonly accepted: readonly AcceptedFinding[];
   /** How many apps were looked at. */
   readonly apps: number;
 }
@@ -53,8 +59,9 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const distinct = new Map(
     found.map((one) => [`${one.file}:${one.line} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`, one]),
   );
-  const findings = [...distinct.values()].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
-  return { findings, apps: meant.length };
+  const sorted = [...distinct.values()].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+  const sources = checked.sources.map(({ source }) => source);
+  return { ...withoutAccepted(sorted, sources, dayOf(options.now)), apps: meant.length };
 }
 
 interface Context {

@@ -1,4 +1,5 @@
 /** What a browser may send as a cookie. */
+import { lightFetch } from '../light-fetch.ts';
 import { beginIdentified, chooseAuthenticator } from '../prove-capabilities.ts';
 import { authorization } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
@@ -19,7 +20,7 @@ export interface SignedCookie {
 }
 
 async function answerTo(url: string, cookie: string): Promise<string> {
-  const answer = await fetch(url, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+  const answer = await lightFetch(url, { headers: { cookie, accept: 'text/html' } });
   await answer.arrayBuffer();
   const to = answer.headers.get('location') ?? '';
   if (!to.startsWith(redirectUri)) return String(answer.status);
@@ -29,7 +30,7 @@ async function answerTo(url: string, cookie: string): Promise<string> {
 
 /** Where the page leads on: `restart`, the kept request from its beginning, or `account`. */
 async function nextAt(url: string, cookie: string): Promise<string> {
-  const answer = await fetch(url, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+  const answer = await lightFetch(url, { headers: { cookie, accept: 'text/html' } });
   const [, kind] = /data-next="(\w+)"/.exec(await answer.text()) ?? [];
   return kind ?? String(answer.status);
 }

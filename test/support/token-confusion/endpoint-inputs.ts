@@ -2,6 +2,7 @@
 import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
 import { userCodeAttemptsCounter } from '../../../src/stores/keys.ts';
 import { post } from '../authorize.ts';
+import { lightFetch } from '../light-fetch.ts';
 import { authorization, postToken } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { beginSignIn, currentStep } from '../sign-in-flow.ts';
@@ -70,8 +71,8 @@ export const endpointInputs: readonly TestedInput[] = [
         const url = `${node.issuer}/oauth2/v1/userinfo`;
         const answer =
           as === 'authorization'
-            ? await fetch(url, { headers: { authorization: `Bearer ${encodeURI(value)}` } })
-            : await fetch(url, { method: 'POST', body: new URLSearchParams({ access_token: value }) });
+            ? await lightFetch(url, { headers: { authorization: `Bearer ${encodeURI(value)}` } })
+            : await lightFetch(url, { method: 'POST', body: new URLSearchParams({ access_token: value }) });
         await answer.arrayBuffer();
         return String(answer.status);
       },

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { auditKey, revisionConfirmationKey } from '../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
-import { NOW, openTerminal, run, type Terminal } from './harness.ts';
+import { configContext, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
 let asked: string[];
@@ -28,15 +28,10 @@ const two = { ...one, ...policy(all(2)) };
 const closed = { ...one, ...policy({ name: 'Nights', when: { groups: { any: ['night'] } }, then: 'deny' }, all(1)) };
 
 async function config(...words: readonly string[]): Promise<string> {
-  const context = {
-    ...terminal.context,
-    openNewStore: terminal.context.openStore,
-    configDir: 'none',
-    stderr: (text: string) => {
+  const context = configContext(terminal, {
+    stderr: (text) => {
       stderr += text;
     },
-    checkViews: async () => [],
-    interrupted: () => new AbortController().signal,
     openQuestions: async () => {
       const typed = answer;
       if (typed === undefined) return undefined;
@@ -46,7 +41,7 @@ async function config(...words: readonly string[]): Promise<string> {
       };
       return { ask, say: () => undefined, close: () => undefined };
     },
-  };
+  });
   await run(configCommand(context), ...words);
   return terminal.printed();
 }
@@ -115,7 +110,6 @@ test('with --base, only what was compared with the revision in use is applied', 
 
 test('what another admin applies while the operator thinks is not overwritten', async () => {
   await apply(one);
-  const base = { ...terminal.context };
   answer = 'y';
   const ask = async (question: string) => {
     asked.push(question);
@@ -123,15 +117,9 @@ test('what another admin applies while the operator thinks is not overwritten', 
     await apply(closed, '--by', 'bob');
     return 'y';
   };
-  const context = {
-    ...base,
-    openNewStore: base.openStore,
-    configDir: 'none',
-    stderr: () => undefined,
-    checkViews: async () => [],
-    interrupted: () => new AbortController().signal,
+  const context = configContext(terminal, {
     openQuestions: async () => ({ ask, say: () => undefined, close: () => undefined }),
-  };
+  });
   await withConfiguration(two, async (dir) => {
     await expect(run(configCommand(context), 'apply', dir)).rejects.toThrow(/^revision_changed: revision 2 by bob/);
   });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { diffCommand } from '../../../src/cli/config/diff/diff.ts';
 import type { AccessChange, ConfigDiff } from '../../../src/cli/config/diff/model.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
-import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
+import { applyDemo, configContext, openTerminal, run, type Terminal } from './harness.ts';
 
 const secret = { secret: {}, characteristics: [] };
 const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
@@ -46,16 +46,7 @@ async function diff(next: Files, live: Files = {}, ...words: readonly string[]):
 }
 
 async function printed(dir: string, ...words: readonly string[]): Promise<string> {
-  const context = {
-    ...terminal.context,
-    openNewStore: terminal.context.openStore,
-    configDir: dir,
-    stderr: () => undefined,
-    checkViews: async () => [],
-    openQuestions: async () => undefined,
-    interrupted: () => new AbortController().signal,
-  };
-  await run(diffCommand(context), dir, ...words);
+  await run(diffCommand(configContext(terminal)), dir, ...words);
   return terminal.printed();
 }
 

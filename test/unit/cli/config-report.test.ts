@@ -7,7 +7,7 @@ import { reportCommand } from '../../../src/cli/config/report/report.ts';
 import { wrapped } from '../../../src/cli/config/report/wrapped.ts';
 import { StepgateError } from '../../../src/errors.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
-import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
+import { applyDemo, configContext, openTerminal, run, type Terminal } from './harness.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -39,20 +39,10 @@ const noNight = {
 };
 
 function contextOf(dir: string, isStoreless = false) {
-  return {
-    ...terminal.context,
-    ...(isStoreless && {
-      openStore: async () => {
-        throw new StepgateError('not_configured', 'there is no store');
-      },
-    }),
-    openNewStore: terminal.context.openStore,
-    configDir: dir,
-    stderr: () => undefined,
-    checkViews: async () => [],
-    openQuestions: async () => undefined,
-    interrupted: () => new AbortController().signal,
+  const openStore = async () => {
+    throw new StepgateError('not_configured', 'there is no store');
   };
+  return configContext(terminal, { configDir: dir, ...(isStoreless && { openStore }) });
 }
 
 /** The page of the valid configuration with these files, and what was printed. */
@@ -130,6 +120,15 @@ test('every entry of the contents leads to something', async () => {
   expect(anchors.length).toBeGreaterThan(7);
   expect(ids).toEqual(expect.arrayContaining(anchors));
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('what is accepted of a standard stands beside its verdict', async () => {
+  const file = JSON.stringify({ name: 'notes', rules: [all] });
+  const comment = '# stepgate:accept standard until 2026-12-31: kiosks have no keys';
+  const { page } = await report({ 'policies/sign-on/notes.yaml': `${file} ${comment}\n` }, ['--standard', 'phr-only']);
+  const standards = textOf(page, '<section id="standards">', '<section id="tests">');
+  expect(standards).toMatch(/1 app meet it, but for what is accepted. Accepted .* kiosks have no keys 2026-12-31/);
+  expect(page).toContain('1 of 1 met');
 });
 
 test('findings, invariants and standards stand in it with their verdicts', async () => {

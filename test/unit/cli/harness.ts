@@ -1,6 +1,7 @@
 /** The commands on a store in memory, with what they print. */
 import type { Command } from 'commander';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import type { ConfigContext } from '../../../src/cli/config/config-context.ts';
 import type { Paint } from '../../../src/cli/shared/paint.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
@@ -59,6 +60,20 @@ export function openTerminal(): Terminal {
         code = to;
       },
     },
+  };
+}
+
+/** For `config`: there is no terminal to ask at, and no check of views, unless `own` has them. */
+export function configContext({ context }: Terminal, own: Partial<ConfigContext> = {}): ConfigContext {
+  return {
+    ...context,
+    openNewStore: context.openStore,
+    // Each command of these tests names its directory.
+    configDir: 'none',
+    checkViews: async () => [],
+    interrupted: () => new AbortController().signal,
+    openQuestions: async () => undefined,
+    ...own,
   };
 }
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
-import { openTerminal, run, type Terminal } from './harness.ts';
+import { configContext, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
 let stderr: string;
@@ -54,17 +54,11 @@ const enrollment = (disabled: string): Files => ({
 });
 
 async function config(...words: readonly string[]): Promise<string> {
-  const context = {
-    ...terminal.context,
-    openNewStore: terminal.context.openStore,
-    configDir: 'none',
-    stderr: (text: string) => {
+  const context = configContext(terminal, {
+    stderr: (text) => {
       stderr += text;
     },
-    checkViews: async () => [],
-    interrupted: () => new AbortController().signal,
-    openQuestions: async () => undefined,
-  };
+  });
   await run(configCommand(context), ...words);
   return terminal.printed();
 }

@@ -16,6 +16,7 @@ import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../../src/policy/revision/snapshot.ts';
+import { userWith } from '../../core/support/fixtures.ts';
 import { removeDirectory } from '../../support/remove-directory.ts';
 
 async function snapshotOf(dir: string): Promise<{ readonly snapshot: Snapshot; readonly apps: readonly App[] }> {
@@ -99,6 +100,15 @@ describe('one simulation', () => {
       expect(isOne('a staff', 'a guests')).toBe(false);
       // Users are asked for consent there.
       expect(isOne('a staff', 'c staff')).toBe(false);
+      const subject = userWith(['password'], { groups: ['staff'] });
+      const real = new Map<string, readonly Outcome[]>();
+      for (const one of read) real.set(one.clientId, await (await signInsTo(one, asked))({ subject }));
+      expect(real.get('a')).toBe(real.get('b'));
+      expect(real.get('a')).not.toBe(real.get('c'));
+      expect(real.get('a')).not.toBe(outcomes.get('a staff'));
+      expect(await (await signInsTo(read[0] as App, asked))({ subject: { ...subject, id: 'other' } })).not.toBe(
+        real.get('a'),
+      );
       // A formula may read anything.
       expect(isOne('d guests', 'd others')).toBe(false);
       expect(isOne('d staff', 'e staff')).toBe(false);

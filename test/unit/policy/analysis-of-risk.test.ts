@@ -151,7 +151,7 @@ test('a standard that only unusual sign-ins meet is broken, with an example', as
   const { checked, replay } = await judge({
     [signOn]: policy(when('risk: { atLeast: high }', passkey), rest('{ allow: { factors: 2 } }')),
   });
-  const { findings } = await standardFindings(checked, { standard: 'pci-dss-4', authenticators });
+  const { findings } = await standardFindings(checked, { standard: 'pci-dss-4', authenticators, now });
   const broken = findings.filter(({ message }) => message.includes('8.4.2'));
   expect(broken.map(({ severity, line }) => `${severity} ${line}`)).toEqual(['error 3']);
   expect(broken[0]?.example).toContain('--risk');

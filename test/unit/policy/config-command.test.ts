@@ -303,6 +303,23 @@ describe('check --standard', () => {
     });
   });
 
+  test('is met but for what a comment accepts, which is shown', async () => {
+    const comment = '# stepgate:accept standard until 2026-12-31: kiosks have no keys';
+    const policy = `name: notes\nrules:\n  - { name: All, then: { allow: { factors: 1 } } } ${comment}\n`;
+    await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (dir) => {
+      const { stdout, code } = await run(dir, 'check', '--standard', 'phr-only');
+      expect([code, stdout.split('\n').slice(1, 3)]).toEqual([
+        0,
+        [
+          'the policies meet phishing resistance everywhere (1 app), but for 1 accepted finding',
+          expect.stringMatching(
+            /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3 rules\[0\] falls short of NIST/,
+          ),
+        ],
+      ]);
+    });
+  });
+
   test.each([
     [['--standard', 'phr-only', '--app', 'note'], 'did you mean `notes`?'],
     [['--standard', 'phr-only', '--label', 'x'], 'unknown label'],

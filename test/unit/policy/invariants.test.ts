@@ -187,6 +187,19 @@ describe('what does not hold', () => {
   });
 });
 
+test('an example has as many enrollments as a rule requires', async () => {
+  const required = '{ required: [{ anyOf: [webauthn], count: 2 }] }';
+  const { verdicts, findings } = await judge(
+    [`{ name: H, ${notes}, always: { possession: { hardwareProtected: true } } }`],
+    {
+      'policies/sign-on/notes.yaml': policy(rest(passkey.replace('hardwareProtected: true, ', ''))),
+      'policies/enrollment.yaml': `rules:\n  - { name: Two, then: ${required} }\n`,
+    },
+  );
+  expect(verdicts).toEqual(['refuted']);
+  expect(findings[0]?.example?.join(' ')).toMatch(/--enrolled \S*webauthn,webauthn/);
+});
+
 test('a comment accepts it until a day', async () => {
   const { findings } = await judge([
     `{ name: Nobody, ${notes}, never: allow } # stepgate:accept invariant until 2027-01-01: known`,

@@ -1,10 +1,12 @@
 /** `config check --standard`: clean policies meet it, and each seeded mistake is found at its section. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { standardFindings } from '../../../src/policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../../src/policy/analysis/standards.ts';
 import { load } from './configuration-dir.ts';
 
+const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const settings = (more = '') =>
   `brand: { name: A }\nauthenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true, metadata: /etc/stepgate/metadata.json }${more} }\nmail: { from: no-reply@a.test, smtp: { host: mail.a.test } }\n`;
 const session = (limits = 'idle: PT15M, absolute: PT12H') =>
@@ -33,7 +35,7 @@ async function unmet({ standard, then, files = {} }: Case, labels?: readonly str
   };
   const loaded = await load(all, {}, authenticatorKinds);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const options = { standard, authenticators: authenticatorKinds, ...(labels && { labels }) };
+  const options = { standard, authenticators: authenticatorKinds, now: NOW, ...(labels && { labels }) };
   const { findings } = await standardFindings(loaded, options);
   return findings.map(({ severity, file, line, message }) => {
     const section = /(?:falls short of|whether it meets) (.*?)(?: could not be decided)?: /.exec(message)?.[1];
@@ -199,5 +201,45 @@ describe('falls short', () => {
     const app =
       'clientId: notes\nname: N\nlabels: [cde]\nsignOnPolicy: notes\nclient: { redirect_uris: [https://n.test/cb] }\n';
     expect(await unmet({ ...weak, files: { 'apps/notes.yaml': app } }, ['cde'])).toEqual([`${rule} ${nist} 3.2.5`]);
+  });
+});
+
+describe('a comment accepts that a rule falls short', () => {
+  const weak = (comment: string) => ({
+    'stepgate.yaml': settings(),
+    'policies/session.yaml': session(),
+    'policies/sign-on/notes.yaml': policy('{ allow: { factors: 1 } }').replace('  - ', `  ${comment}\n  - `),
+  });
+  const found = async (comment: string) => {
+    const loaded = await load(weak(comment), {}, authenticatorKinds);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const options = { standard: 'asvs-l2', authenticators: authenticatorKinds, now: NOW } as const;
+    const { findings, accepted } = await standardFindings(loaded, options);
+    const analysed = await analyse(loaded, options);
+    return {
+      left: findings.length,
+      accepted: accepted.map(({ until, reason }) => `${until} ${reason}`),
+      faults: analysed.filter(({ code }) => code === 'acceptance').map(({ message }) => message),
+    };
+  };
+
+  test('until its day, with a reason', async () => {
+    expect(await found('# stepgate:accept standard until 2026-11-26: kiosks, risk 12')).toEqual({
+      left: 0,
+      accepted: ['2026-11-26 kiosks, risk 12'],
+      faults: [],
+    });
+  });
+
+  test('and no longer', async () => {
+    expect(await found('# stepgate:accept standard until 2026-11-25: kiosks, risk 12')).toEqual({
+      left: 1,
+      accepted: [],
+      faults: ['the finding was accepted until 2026-11-25'],
+    });
+  });
+
+  test('and a comment about another finding accepts nothing of it', async () => {
+    expect(await found('# stepgate:accept unused until 2026-11-26: why')).toMatchObject({ left: 1, accepted: [] });
   });
 });

@@ -1,5 +1,6 @@
 /** Compares the sign-ins of all classes of users to one pair of apps, and puts together what is the same change. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppPair } from './app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
 import { type Delta, type DeltaEffect, deltasBetween } from './delta.ts';
@@ -16,53 +17,64 @@ interface Compared {
   readonly isCounted: boolean;
 }
 
+interface KeyedDelta {
+  readonly delta: Delta;
+  /** Deltas that say the same have the same. */
+  readonly key: string;
+}
+
 /** A change of one class of users. */
 interface Occurrence {
   readonly user: UserClass;
+  /** As in `KeyedDelta`. */
+  readonly key: string;
   readonly delta: Delta;
-  readonly circumstances: readonly Circumstance[];
+  /** Of the circumstances in which it occurs. */
+  readonly positions: readonly number[];
   /** The worst of all circumstances. */
   readonly effect?: DeltaEffect;
 }
 
 export function comparePair(pair: AppPair, compared: Compared): readonly AccessChange[] {
-  const found = compared.classes.flatMap((user) => occurrencesFor(user, pair, compared));
-  const rows = Map.groupBy(found, ({ delta: { kind, headline, before, after }, circumstances }) =>
-    JSON.stringify([kind, headline, before, after, circumstances.map((one) => compared.circumstances.indexOf(one))]),
-  );
+  const deltasOf = deltasIn(pair);
+  const found = compared.classes.flatMap((user) => occurrencesFor(user, deltasOf, compared.circumstances));
+  const rows = Map.groupBy(found, ({ key, positions }) => `${key} ${positions.join()}`);
   return [...rows.values()].flatMap((same) => changeOf(same, pair, compared));
 }
 
-const deltas = new WeakMap<SignInView, WeakMap<SignInView, readonly Delta[]>>();
-const viewers = new WeakMap<AppPair, ReturnType<typeof viewersOf>>();
+type DeltasOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDelta[];
 
-function viewersOf({ live, next }: AppPair) {
-  return { live: viewerOf(live, 'live'), next: viewerOf(next, 'next') };
+/** Between views that are the same, they are found once. */
+function deltasIn({ live, next }: AppPair): DeltasOf {
+  const [before, after] = [viewerOf(live, 'live'), viewerOf(next, 'next')];
+  const known = new Map<SignInView, Map<SignInView, readonly KeyedDelta[]>>();
+  const { authenticators } = next.policies;
+  return (user, circumstance) => {
+    const [from, to] = [before.view(user, circumstance), after.view(user, circumstance)];
+    const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDelta[]>());
+    return getOrMake(since, to, () => deltasBetween(from, to, authenticators).map(keyed));
+  };
 }
 
-function occurrencesFor(user: UserClass, pair: AppPair, { circumstances }: Compared): readonly Occurrence[] {
-  const sides = viewers.get(pair) ?? viewersOf(pair);
-  viewers.set(pair, sides);
-  const found = new Map<string, Occurrence>();
-  for (const circumstance of circumstances) {
-    const [live, next] = [sides.live.view(user, circumstance), sides.next.view(user, circumstance)];
-    for (const delta of knownDeltas(live, next, pair)) {
-      const key = JSON.stringify([delta.kind, delta.headline, delta.before, delta.after]);
-      const same = found.get(key);
-      const effect = worse(same?.effect, delta.effect);
-      const all = [...(same?.circumstances ?? []), circumstance];
-      found.set(key, { user, delta, circumstances: all, ...(effect && { effect }) });
+function keyed(delta: Delta): KeyedDelta {
+  return { delta, key: JSON.stringify([delta.kind, delta.headline, delta.before, delta.after]) };
+}
+
+function occurrencesFor(
+  user: UserClass,
+  deltasOf: DeltasOf,
+  circumstances: readonly Circumstance[],
+): readonly Occurrence[] {
+  const found = new Map<string, { key: string; delta: Delta; positions: number[]; effect?: DeltaEffect }>();
+  for (const [position, circumstance] of circumstances.entries()) {
+    for (const { key, delta } of deltasOf(user, circumstance)) {
+      const same = getOrMake(found, key, () => ({ key, delta, positions: [] }));
+      same.positions.push(position);
+      const effect = worse(same.effect, delta.effect);
+      if (effect) same.effect = effect;
     }
   }
-  return [...found.values()];
-}
-
-function knownDeltas(live: SignInView, next: SignInView, { next: { policies } }: AppPair): readonly Delta[] {
-  const known = deltas.get(live) ?? new WeakMap<SignInView, readonly Delta[]>();
-  deltas.set(live, known);
-  const found = known.get(next) ?? deltasBetween(live, next, policies.authenticators);
-  known.set(next, found);
-  return found;
+  return [...found.values()].map((one) => ({ user, ...one }));
 }
 
 /** The worst first. */
@@ -77,7 +89,8 @@ function worse(one: DeltaEffect | undefined, other: DeltaEffect | undefined): De
 function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { delta, circumstances } = first;
+  const { delta, positions } = first;
+  const circumstances = positions.flatMap((position) => compared.circumstances[position] ?? []);
   const { kind, headline, before, after } = delta;
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });

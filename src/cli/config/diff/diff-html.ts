@@ -74,7 +74,7 @@ function appsSection({ apps: { added, removed } }: ConfigDiff, level: HeadingLev
 function filesSection(files: readonly FileChange[], level: HeadingLevel): PageContent {
   if (files.length === 0) return markup`<p>Nothing differs.</p>`;
   return markup`<section>${heading(level, 'Files and rules')}
-<table><thead><tr><th scope="col">Where</th><th scope="col">Change</th><th scope="col">What</th></tr></thead><tbody>${files.map(fileRows)}</tbody></table></section>`;
+<table class="files"><thead><tr><th scope="col">Where</th><th scope="col">Change</th><th scope="col">What</th></tr></thead><tbody>${files.map(fileRows)}</tbody></table></section>`;
 }
 
 function fileRows({ file, change, parts }: FileChange): PageContent {

@@ -8,8 +8,10 @@ import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.ts';
 import { findRule } from '../../../core/policy/rules.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
+import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppSide } from './app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
+import { type CircumstanceOfUser, deciders } from './deciders.ts';
 import type { NamedPlace } from './model.ts';
 import type { UserClass } from './user-classes.ts';
 
@@ -49,24 +51,22 @@ export interface Viewer {
 
 /** Views of one side. The same rules, for users who have the same, are looked at once. */
 export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
-  const known = new Map<string, SignInView>();
+  const known = new Map<string, Map<string, SignInView>>();
+  const factsOf = (asked: CircumstanceOfUser) => factsIn(own, { ...asked, network: asked.circumstance.place[key] });
+  const decidersOf = deciders(own.policies, factsOf);
   return {
     view: (user, circumstance) => {
-      const facts = factsIn(own, { user, circumstance, network: circumstance.place[key] });
-      const name = `${decidersOf(own, facts, { user, circumstance })} ${user.rest}`;
-      const view = known.get(name) ?? viewOf(own, facts);
-      known.set(name, view);
-      return view;
+      const ofRest = getOrMake(known, user.rest, () => new Map<string, SignInView>());
+      const asked = { user, circumstance };
+      return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked)));
     },
   };
 }
 
-interface Asked {
-  readonly user: UserClass;
-  readonly circumstance: Circumstance;
-}
-
-function factsIn({ app }: AppSide, { user, circumstance, network }: Asked & Pick<Facts, 'network'>): Facts {
+function factsIn(
+  { app }: AppSide,
+  { user, circumstance, network }: CircumstanceOfUser & Pick<Facts, 'network'>,
+): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
   const { now, device, scopes } = circumstance;
   const request = {
@@ -78,33 +78,6 @@ function factsIn({ app }: AppSide, { user, circumstance, network }: Asked & Pick
     ...(maxAge !== undefined && { maxAge }),
   };
   return { now, request, network, device, subject: user.subject, evidence: [] };
-}
-
-/** Names the rules that decide. Where more than rules decides, everything that the decision may depend on. */
-function decidersOf({ policies }: AppSide, facts: Facts, { user, circumstance }: Asked): string {
-  const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
-  const before = enrollment && beforeSignIn(enrollment);
-  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [
-    session,
-    app,
-    before,
-    enrollment,
-    profile,
-    password,
-    recovery,
-  ];
-  const positions = all.map((policy) => (policy ? positionIn(policy, facts) : ''));
-  const { now, scopes, place, device } = circumstance;
-  const isOpen = accountPolicy !== undefined || positions.some((position) => position.startsWith('?'));
-  const more = isOpen ? [user.groups, user.results, place.label, device] : [];
-  return JSON.stringify([positions, now, scopes, ...more]);
-}
-
-function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): string {
-  const { rule, failed, undecided, traces } = findRule(policy, facts);
-  if (rule !== undefined) return String(traces.length);
-  if (failed !== undefined) return `!${traces.length}`;
-  return undecided ? `?${traces.length}` : '-';
 }
 
 function viewOf({ policies }: AppSide, facts: Facts): SignInView {

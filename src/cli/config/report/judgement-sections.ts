@@ -36,12 +36,12 @@ export function findingsSection({ findings, warnings, accepted }: ReviewedFiles)
 type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'warnings' | 'accepted'>;
 
 /** The first to end comes first. */
-function acceptedSection(accepted: ReviewedFiles['accepted']): PageContent {
+function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string): PageContent {
   if (accepted.length === 0) return '';
   const byEnd = accepted.toSorted((a, b) => a.until.localeCompare(b.until));
-  return markup`<section>${heading(3, 'Accepted')}
+  return markup`<section>${heading(standard === undefined ? 3 : 4, 'Accepted')}
 <p>A comment in the file accepts each of these, until the end of that day.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Accepted findings"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="${standard === undefined ? 'Accepted findings' : `Accepted findings: ${standard}`}"><table>
 <thead><tr>${['Finding', 'Where', 'Reason', 'Until'].map((one) => markup`<th scope="col">${one}</th>`)}</tr></thead>
 <tbody>${byEnd.map(acceptedRow)}</tbody></table></div></section>
 `;
@@ -101,9 +101,9 @@ function invariantRow({ name, when, claim, apps, verdict }: InvariantResult): Pa
 export function standardsSection(standards: readonly StandardReport[]): PageContent {
   if (standards.length === 0) return markup`<p>None was asked for: <code>--standard</code> names one.</p>`;
   return standards.map(
-    ({ title, meets, apps, findings, notShown }) => markup`<section>${heading(3, title)}
-<p>The policies of ${quantity(apps, 'app')} ${meets ? 'meet it' : markup`<strong class="denied">fall short of it</strong>`}.</p>
-${findingList(findings)}
+    ({ title, meets, apps, findings, accepted, notShown }) => markup`<section>${heading(3, title)}
+<p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, but for what is accepted' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
+${findingList(findings)}${acceptedSection(accepted, title)}
 <p>No policy can show:</p>
 <ul class="plain">${notShown.map((one) => markup`<li>${one}</li>`)}</ul></section>
 `,

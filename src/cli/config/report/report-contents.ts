@@ -60,7 +60,7 @@ export async function reportContents(
     if (report) standards.push(report);
   }
   const tests = await testsOf(context, dir);
-  const { matrix, diff } = await withConfigured(context, dir, async (configured) => ({
+  const { matrix, diff } = await withConfigured(context, { dir, documents }, async (configured) => ({
     matrix: await matrixOf(context, configured),
     diff: await diffOf(context, checked, configured),
   }));
