@@ -1,6 +1,6 @@
 /** What the rules of a case ask for in effect, and how old what counts there can be. */
 import { describe, expect, test } from '@jest/globals';
-import { isRemembered, premisesOf, proofsIn } from '../../src/core/analysis/case-proofs.ts';
+import { askedIn, browsersOf, isRemembered, proofsIn } from '../../src/core/analysis/case-proofs.ts';
 import type { AllowTerms, AppSession, Requirement, Rule, SessionTerms } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { descriptor, factors, policiesOf } from './support/fixtures.ts';
@@ -16,7 +16,9 @@ const one = factors(1);
 
 describe('what is asked for', () => {
   const asked = (app: Rule, policies: PolicySet = policiesOf(), session = rule(one)) =>
-    premisesOf({ session, app }, policies, [descriptor.phone]);
+    askedIn({ session, app }, policies);
+  const browsers = (app: Rule) => browsersOf({ session: rule(one), app }, policiesOf(), [descriptor.phone]);
+  const left = (['knowledge', 'inherence'] as const).map((factor) => ({ factors: 1 as const, demands: [{ factor }] }));
 
   test('is what the session policy, the minimum of the app and its rule ask for', () => {
     const minimum = factors(1, { demands: [{ authenticators: ['password'] }] });
@@ -25,24 +27,37 @@ describe('what is asked for', () => {
     expect(asked(denying)).toEqual([one]);
   });
 
-  test('has what is left once a browser remembers, where the rule lets it', () => {
-    const left = (['knowledge', 'inherence'] as const).map((factor) => ({
-      factors: 1 as const,
-      demands: [{ factor }],
-    }));
-    const anyOf = [{ factors: 2, demands: [] }, ...left];
-    expect(asked(rule(factors(2), { remember: 60 }))).toEqual([one, { anyOf }]);
-    expect(asked(rule(factors(2)))).toEqual([one, factors(2)]);
-    expect(asked(rule(chain, { remember: 60 }))).toEqual([one, chain]);
+  test('has what is left in a browser that remembers, where the rule lets it', () => {
+    const plain = { asked: [one, factors(2)], premises: [one, factors(2)] };
+    const [first, ...others] = browsers(rule(factors(2), { remember: 60 }));
+    expect(first).toEqual(plain);
+    expect(others).toEqual(
+      ['sms', 'voice'].map((method) => ({
+        remembered: { authenticator: 'phone', methods: [method] },
+        asked: [one, { anyOf: [{ factors: 2, demands: [] }, ...left] }],
+        premises: [one, { anyOf: left }],
+      })),
+    );
+    expect(browsers(rule(factors(2)))).toEqual([plain]);
+    expect(browsers(rule(chain, { remember: 60 }))).toHaveLength(1);
+    expect(browsers(denying)).toEqual([{ asked: [one], premises: [one] }]);
   });
 
-  test('is waived by what the user has, by each of its methods, and by nothing that stands in for it', () => {
+  test('is waived by what the user has, by the method that is asked for, and by nothing that stands in for it', () => {
     expect(isRemembered(descriptor.totp)).toBe(true);
     expect(isRemembered(descriptor.password)).toBe(false);
     expect(isRemembered(descriptor.recovery_code)).toBe(false);
     const call = factors(2, { demands: [{ factor: 'possession', authenticators: ['phone.voice'] }] });
-    const [, left] = asked(rule(call, { remember: 60 }));
-    expect(left && 'anyOf' in left && left.anyOf.length).toBe(3);
+    const [, ...others] = browsers(rule(call, { remember: 60 }));
+    expect(others.map(({ remembered }) => remembered?.methods)).toEqual([['voice']]);
+  });
+
+  test('is waived by a key that shows less than another, where that is enough', () => {
+    const bound = { factors: 2 as const, demands: [{ characteristics: ['deviceBound' as const] }] };
+    const app = rule({ anyOf: [bound] }, { remember: 60 });
+    const [, ...others] = browsersOf({ session: rule(one), app }, policiesOf(), [descriptor.webauthn]);
+    const demands = others.map(({ premises: [, last] }) => last && 'anyOf' in last && last.anyOf[0]?.demands);
+    expect(demands).toEqual([[{ factor: 'knowledge' }], [...bound.demands, { factor: 'knowledge' }]]);
   });
 });
 
