@@ -1,4 +1,4 @@
-/** The offsets that time zones have in the weeks of a year, read once for each zone: asking for a local time is slow. */
+/** Offsets of time zones in the weeks of a year, read once for each zone: asking for a local time is slow. */
 import type { Seconds } from '../model/facts.ts';
 import { localTimeIn } from './local-time.ts';
 
