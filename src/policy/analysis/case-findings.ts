@@ -20,7 +20,8 @@ import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
-import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+import { findingAt } from '../source/finding-at.ts';
+import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 
 /** The policies of an app that stands for all apps that no rule tells apart from it. */
@@ -74,7 +75,7 @@ function closedApp(
   if (cases.length > 0 || isPartial || source === undefined) return [];
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';
-  return [analysisFinding('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
+  return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
 /** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
@@ -88,7 +89,7 @@ function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguratio
       rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
       advice: 'say these rules with simpler conditions, or divide the policy',
     };
-    return [analysisFinding('undecided', place, parts)];
+    return [findingAt('undecided', place, parts)];
   });
 }
 
@@ -108,7 +109,7 @@ function lockOut(
   const everything = policies.authenticators.map(({ key }) => key);
   if (!endsInDenial(policies, facts, everything)) return [];
   return [
-    analysisFinding('lock-out', place, {
+    findingAt('lock-out', place, {
       message: `lets no user in where ${othersInWords(one)}: nothing that users can enroll there meets both`,
       ...(!isOrdinary(facts, [one.session, one.app, ...rest]) && { severity: 'warning' as const }),
       rules: [one.session, ...rest].map(namedRule),
@@ -156,7 +157,7 @@ function newcomers(
   if (denied === undefined) return [];
   const { keys, how, facts } = denied;
   return [
-    analysisFinding('newcomer-lock-out', place, {
+    findingAt('newcomer-lock-out', place, {
       message: `denies users who have nothing but ${keys.join(' and ')}, as after ${how}: they cannot set up there what it asks for`,
       rules: one.enrollment ? [namedRule(one.enrollment)] : [],
       example: exampleOptions(facts, keys),
@@ -210,7 +211,7 @@ function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfigura
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
-      analysisFinding('weaker-below', place, {
+      findingAt('weaker-below', place, {
         message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
@@ -233,7 +234,7 @@ function chosenByBrowser(
       example: exampleOptions(facts),
       advice: 'ask the same of every browser, or rest the difference on something that is proved',
     };
-    return [analysisFinding('spoofable', place, parts)];
+    return [findingAt('spoofable', place, parts)];
   });
 }
 
@@ -254,7 +255,7 @@ function failingOpen(
           ? 'deny every type but some, with `userType: { none: [...] }`'
           : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
     };
-    return [analysisFinding('fail-open', place, parts)];
+    return [findingAt('fail-open', place, parts)];
   });
 }
 
