@@ -46,7 +46,7 @@ export function networkFault(
   for (const kind of needed) {
     const path = networkData[kind];
     const fault = path === undefined ? undefined : files.fault(kind, path);
-    if (fault !== undefined) return fault.message;
+    if (fault !== undefined) return `${fault.code}: ${fault.message}: ${fault.advice}`;
   }
   return undefined;
 }
