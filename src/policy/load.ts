@@ -50,7 +50,9 @@ export interface LoadConfigurationOptions {
 }
 
 export type LoadedConfiguration =
-  /** `warnings`: what is allowed but risky, by file, line and column; often none. Comments that accept one still count. */
+  /**
+   * `warnings`: what is allowed but risky, by file, line and column; often none. What comments accept is among them.
+   */
   | {
       readonly ok: true;
       readonly documents: Documents;
