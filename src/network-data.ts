@@ -32,6 +32,11 @@ export interface NetworkFileFault {
   readonly advice: string;
 }
 
+/** In one line, beginning with the code. */
+export function faultText({ code, message, advice }: NetworkFileFault): string {
+  return `${code}: ${message}: ${advice}`;
+}
+
 interface OpenFile {
   reader?: Reader<Response>;
   fault?: NetworkFileFault;
@@ -128,7 +133,7 @@ async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<v
     file.reader = read.reader;
     delete file.fault;
   } else if (file.reader === undefined) file.fault = read.fault;
-  else warn(`${read.fault.message}; what was read before stays in use`);
+  else warn(`${faultText(read.fault)}; what was read before stays in use`);
 }
 
 function versionOf(path: string): string {
