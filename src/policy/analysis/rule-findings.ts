@@ -4,7 +4,7 @@ import { conditionSets } from '../../core/policy/conditions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { attributesRead } from '../schema/expressions/check-expression.ts';
 import { alternativeFindings } from './alternative-findings.ts';
-import type { AnalysedApp } from './case-findings.ts';
+import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
 import { idleAges } from './idle-ages.ts';
 import type { RuleCase, RuleCases } from './rule-cases.ts';
