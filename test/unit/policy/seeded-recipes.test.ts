@@ -118,7 +118,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     },
     [
       'error contradictory policies/account.yaml name: And nowhere else',
-      'warning acceptance policies/sign-on/set-up-in-the-office.yaml # stepgate:accept newcomer-lock-',
+      'warning acceptance policies/account.yaml # stepgate:accept newcomer-lock-',
     ],
   ],
   [
