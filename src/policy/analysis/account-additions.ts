@@ -1,4 +1,4 @@
-/** What accounts can come to have under the account policy, and its rules by which nobody ever adds anything. */
+/** What accounts can come to have under the account policy, and its rules by which no user ever adds anything. */
 import { type Addable, addable } from '../../core/analysis/never-added.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
@@ -57,7 +57,7 @@ export function neverAddedFindings(
     if (place === undefined) return [];
     const keys = same.map(({ key }) => key).join(' or ');
     const parts = {
-      message: `asks for what no user can have before, so that nobody who lacks ${keys} can ever add it`,
+      message: `asks for what no user can have before, so that no user who lacks ${keys} can ever add it`,
       rules: [...new Set(same.flatMap(({ others }) => others))].map(namedRule),
       advice:
         'say `allow: { factors: 1 }` here, as users prove all that their account can in any case, or `deny` where that is meant',

@@ -63,7 +63,7 @@ function deniedIn(one: PolicyCase, app: AnalysedApp, additions: AccountAdditions
   return [];
 }
 
-interface Situation {
+interface Tried {
   readonly one: PolicyCase;
   readonly facts: UserFacts;
   readonly keys: readonly string[];
@@ -74,7 +74,7 @@ type Cause = Pick<Denied, 'cause' | 'isForAll'>;
 /** By the rules that decide: they ask for the same, whatever the facts. */
 const causes = new WeakMap<PolicySet, Map<string, Cause>>();
 
-function causeOf({ one, facts, keys }: Situation, { policies }: AnalysedApp, { everything }: AccountAdditions): Cause {
+function causeOf({ one, facts, keys }: Tried, { policies }: AnalysedApp, { everything }: AccountAdditions): Cause {
   const known = causes.get(policies) ?? new Map<string, Cause>();
   causes.set(policies, known);
   const rules = additionRules(policies, facts);
@@ -189,7 +189,7 @@ function lockedOut(
   const whom = involved.length > mostNamed ? 'such rules as are named here' : 'the rules named here';
   return [
     analysisFinding('lock-out', place, {
-      message: `shuts all users for whom ${whom} decide out of ${appsInWords(same)}: nobody who lacks ${governed.join(' or ')} can ever add it`,
+      message: `shuts all users for whom ${whom} decide out of ${appsInWords(same)}: no user who lacks ${governed.join(' or ')} can ever add it`,
       ...(!ordinary && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
       example: exampleOptions(ordinary ?? first.facts, [...new Set(everything)]),

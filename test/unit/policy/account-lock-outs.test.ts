@@ -36,7 +36,7 @@ const places = async (files: Readonly<Record<string, string | undefined>>) =>
     ({ severity, code, file, line, column }) => `${severity} ${code} ${file}:${line}:${column}`,
   );
 
-test('what all must set up and nobody can add is one error at the rule of the account policy', async () => {
+test('what all must set up and no user can add is one error at the rule of the account policy', async () => {
   const found = await findings({ ...passkeysByPasskey, ...adminsNeed, ...otherApp });
   expect(found).toMatchObject([
     {
@@ -44,7 +44,7 @@ test('what all must set up and nobody can add is one error at the rule of the ac
       code: 'lock-out',
       ...{ file: 'policies/account.yaml', line: 2, column: 5, path: 'rules[0]' },
       message:
-        'shuts all users for whom the rules named here decide out of 2 apps (Notes, Wiki): nobody who lacks webauthn can ever add it',
+        'shuts all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
       rules: [
         { name: 'Admins', file: 'policies/enrollment.yaml', line: 2 },
         { name: 'All', file: 'policies/sign-on/notes.yaml', line: 3 },
@@ -103,14 +103,14 @@ test('another method that can be added is enough', async () => {
   expect(await places({ ...passkeysByPasskey, ...either })).toEqual(['warning never-added policies/account.yaml:2:5']);
 });
 
-test('a rule by which nobody can ever add an authenticator is found where none is required', async () => {
+test('a rule by which no user can ever add an authenticator is found where none is required', async () => {
   const found = await findings(passkeysByPasskey);
   expect(found).toMatchObject([
     {
       severity: 'warning',
       code: 'never-added',
       ...{ file: 'policies/account.yaml', line: 2, column: 5 },
-      message: 'asks for what no user can have before, so that nobody who lacks webauthn can ever add it',
+      message: 'asks for what no user can have before, so that no user who lacks webauthn can ever add it',
     },
   ]);
 });

@@ -46,7 +46,7 @@ const drawn = fc.record({
   account: fc.array(fc.record({ change, when, then: accountTerms }), { minLength: 1, maxLength: 1 }),
 });
 
-/** Nobody, or hardly anybody, can add what is required or asked for. */
+/** Few users can add what is required or asked for. */
 const drawnShut = fc.record({
   signOn,
   enrollment: fc.array(fc.record({ when, then: fc.constantFrom<unknown>({}, { required: ['webauthn'] }) }), {
@@ -118,7 +118,7 @@ function enrolled(keys: readonly string[], enabled: Configured['enabled']): Subj
 }
 
 /** In the group and not, at both places. */
-function situations(enrollments: Subject['enrollments']): readonly Facts[] {
+function everywhere(enrollments: Subject['enrollments']): readonly Facts[] {
   return [[], ['a']].flatMap((groups) => places.map((network) => factsAt(groups, network, enrollments)));
 }
 
@@ -140,7 +140,7 @@ test('a rule that lets newcomers in who are denied in the end is found, and no o
         .flatMap(({ line, file: name }) => (name.endsWith('notes.yaml') ? [line] : []));
       const shown = new Set<number>();
       for (const keys of [['email'], ['password', 'email']]) {
-        for (const facts of situations(enrolled(keys, enabled))) {
+        for (const facts of everywhere(enrolled(keys, enabled))) {
           const rule = policies.app && findRule(policies.app, facts).rule;
           if (rule?.then.kind !== 'allow' || rule.location === undefined) continue;
           if (simulate(policies, facts).at(-1)?.kind === 'denied') shown.add(rule.location.line);
@@ -158,7 +158,7 @@ test('a rule that lets newcomers in who are denied in the end is found, and no o
 
 /** What an account of these authenticators can add next, somewhere. */
 function nextOf(has: readonly string[], { policies, enabled }: Configured): readonly string[] {
-  return situations(enrolled(has, enabled)).flatMap((facts) => {
+  return everywhere(enrolled(has, enabled)).flatMap((facts) => {
     const inApp = simulate(policies, facts);
     const inAccount = enabled.flatMap(({ key }) => {
       const scopes = [...facts.request.scopes, enrollScope(key)];
@@ -180,7 +180,7 @@ function setsHad(configured: Configured): readonly (readonly string[])[] {
   return [...found.values()];
 }
 
-test('where everybody is said to be locked out, nothing that can be had leads in', async () => {
+test('where all are said to be locked out, nothing that can be had leads in', async () => {
   let locked = 0;
   await fc.assert(
     fc.asyncProperty(drawnShut, async (rules) => {
@@ -193,7 +193,7 @@ test('where everybody is said to be locked out, nothing that can be had leads in
       const had = signOnLines.length > 0 ? setsHad(configured) : [];
       const { app } = configured.policies;
       for (const line of signOnLines) {
-        const isShut = situations([]).some(
+        const isShut = everywhere([]).some(
           (facts) =>
             placeOf(app && findRule(app, facts).rule) === line &&
             had.every((keys) => {

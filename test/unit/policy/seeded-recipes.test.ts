@@ -117,8 +117,8 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
       ],
     },
     [
-      'error contradictory policies/account.yaml name: And nowhere else',
       'warning acceptance policies/account.yaml # stepgate:accept newcomer-lock-',
+      'error contradictory policies/account.yaml name: And nowhere else',
     ],
   ],
   [
