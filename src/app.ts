@@ -18,6 +18,7 @@ import { ShadowWorker } from './flow/shadow.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
+import { NetworkFiles } from './network-data.ts';
 import { endAppAccess, offlineAccess } from './oidc/interaction/app-access.ts';
 import { notifyOfLogout } from './oidc/interaction/backchannel-logout.ts';
 import { endSession } from './oidc/interaction/end-session.ts';
@@ -90,7 +91,8 @@ interface Foundation extends AppOptions {
 export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
-  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
+  const networkFiles = new NetworkFiles(log.warn);
+  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer, networkFiles });
   // The provider needs the services, which need the active revision: it builds the first provider only when it starts.
   const build = (settings: Settings, keys: readonly SigningKey[]) => buildProvider({ settings, keys });
   const views = { viewsDir: shippedViewsDir, ...omitUndefined({ ownViewsDir: options.ownViewsDir }) };

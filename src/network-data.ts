@@ -58,6 +58,12 @@ const whatIsNeeded: Readonly<Record<NetworkFileKind, string>> = {
 /** The files of one process, by path and kind. */
 export class NetworkFiles {
   readonly #open = new Map<string, OpenFile>();
+  readonly #warn: (text: string) => void;
+
+  /** `warn`: told that a file that was good became bad; what was read before stays in use. Default: not told. */
+  constructor(warn: (text: string) => void = () => undefined) {
+    this.#warn = warn;
+  }
 
   /** `undefined`: the file can be used. */
   fault(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
@@ -88,7 +94,7 @@ export class NetworkFiles {
     }
     if (Date.now() - file.checkedAt >= checkAfter) {
       file.checkedAt = Date.now();
-      if (versionOf(path) !== file.version) void reopen(file, kind, path);
+      if (versionOf(path) !== file.version) void reopen(file, { kind, path, warn: this.#warn });
     }
     return file;
   }
@@ -104,18 +110,24 @@ function openNow(kind: NetworkFileKind, path: string): Omit<OpenFile, 'checkedAt
   }
 }
 
+interface Reopened {
+  readonly kind: NetworkFileKind;
+  readonly path: string;
+  readonly warn: (text: string) => void;
+}
+
 /** What was good stays in use until there is something good again, as a file may be half written. */
-async function reopen(file: OpenFile, kind: NetworkFileKind, path: string): Promise<void> {
-  const version = versionOf(path);
+async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<void> {
+  file.version = versionOf(path);
   const read = await readFile(path).then(
     (content) => parseFile(kind, path, content),
     () => ({ fault: missing(path) }),
   );
-  file.version = version;
   if ('reader' in read) {
     file.reader = read.reader;
     delete file.fault;
   } else if (file.reader === undefined) file.fault = read.fault;
+  else warn(`${read.fault.message}; what was read before stays in use`);
 }
 
 function versionOf(path: string): string {

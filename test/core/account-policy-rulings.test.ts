@@ -34,6 +34,11 @@ describe('the change that a request is for', () => {
     expect(changeOf('unheard_of')).toBeUndefined();
   });
 
+  test('is none at any app but the account app', () => {
+    const { account: _, ...elsewhere } = policies;
+    expect(requestedChangeLayer(elsewhere, requested('phone'))).toBeUndefined();
+  });
+
   test('is none any more once it is made', () => {
     const evidence = [proof('phone', 'now', { origin: 'enrollment' })];
     expect(requestedChangeLayer(policies, requested('phone'))).toBeDefined();

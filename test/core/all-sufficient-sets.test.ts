@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import { askedInAll } from '../../src/core/analysis/asked-in-all.ts';
 import { requiredOf } from '../../src/core/decision/required.ts';
 import { type AssessedEvidence, meetsAll } from '../../src/core/evidence/requirement.ts';
+import type { Enrollment, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { type Action, allSufficientSets } from '../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../src/core/remediation/capabilities.ts';
 import { requirement } from './support/arbitraries.ts';
-import { descriptor, factors, factsOf, type Key, policiesOf, userWith } from './support/fixtures.ts';
+import { descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 import { subsets } from './support/naive-evaluator.ts';
 import { seeded } from './support/seeded.ts';
 
@@ -60,9 +61,102 @@ describe('what is asked for in all', () => {
     expect(asked?.after.map(({ kind }) => kind)).toEqual(['complete']);
   });
 
+  test('what was proved is not asked for again', () => {
+    const facts = factsOf({ subject: userWith(['password', 'totp', 'phone']), evidence: [proof('password', 'now')] });
+    expect(names(askedInAll(policiesOf({ app: factors(2) }), facts)?.proofs.sets ?? [])).toEqual([['phone'], ['totp']]);
+  });
+
+  test('what an enrollment takes is asked for with it', () => {
+    const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
+    const asked = askedInAll(policiesOf({ app }), factsOf({ subject: userWith(['password', 'phone']) }));
+    expect(asked?.proofs.sets).toEqual([
+      [{ authenticator: 'password' }, { authenticator: 'phone' }, { authenticator: 'webauthn', toEnroll: true }],
+    ]);
+  });
+
   test('a user who does not get in is asked for nothing', () => {
     const app = factors(1, { demands: [{ authenticators: ['email'] }] });
     expect(askedInAll(policiesOf({ app }), factsOf({ subject: userWith(['password']) }))).toBeUndefined();
+  });
+});
+
+describe('minimal sets', () => {
+  type Own = Pick<Enrollment, 'authenticator' | 'factors'> & Partial<Enrollment>;
+  const [k, p]: readonly Factor[] = ['knowledge', 'possession'];
+  const one = (authenticator: string, ...own: readonly (Factor | undefined)[]): Own => ({
+    authenticator,
+    factors: own.flatMap((factor) => factor ?? []),
+  });
+  const asked = (...names: readonly string[]) => ({
+    factors: 1 as const,
+    demands: names.map((name) => ({ authenticators: [name] })),
+  });
+  const found = (anyOf: readonly Requirement[], own: readonly Own[]) => {
+    const enrollments = own.map((each, at): Enrollment => ({ id: String(at), characteristics: [], ...each }));
+    const capabilities = {
+      ...{ evidence: [], enrollments, policies: policiesOf() },
+      accountManagement: { evidence: [], enrollments: [], authenticators: [] },
+    };
+    const { sets, isComplete } = allSufficientSets([{ layer: 'app', anyOf }], capabilities);
+    return isComplete ? names(sets) : 'incomplete';
+  };
+
+  test.each<[string, readonly Requirement[], readonly Own[], readonly (readonly string[])[]]>([
+    ['are as large as the factors ask for', [factors(2)], [one('a', k), one('b', p)], [['a', 'b']]],
+    [
+      'of different sizes may share a proof',
+      [{ anyOf: [asked('a', 'b'), asked('a', 'c', 'd')] }],
+      ['a', 'b', 'c', 'd'].map((name) => one(name, p)),
+      [
+        ['a', 'b'],
+        ['a', 'c', 'd'],
+      ],
+    ],
+    ['take the better one of two of a kind', [factors(2)], [one('a', k, p), one('a', p), one('b', k)], [['a']]],
+    [
+      'take as many of a kind as a chain does, also where something else would do',
+      [{ chains: [[{ authenticators: ['a'] }, { authenticators: ['a'] }]] }, { anyOf: [asked('b')] }],
+      [one('a', p), one('a', p), one('b', k)],
+      [['b'], ['a', 'a']],
+    ],
+    [
+      'of two of a kind are none of one of it',
+      [
+        {
+          chains: [
+            [{ authenticators: ['a'] }, { authenticators: ['a'] }],
+            [{ authenticators: ['a'] }, { authenticators: ['b'] }],
+          ],
+        },
+      ],
+      [one('a', p), one('a', p), one('b', k)],
+      [
+        ['a', 'a'],
+        ['a', 'b'],
+      ],
+    ],
+    [
+      'tell methods apart',
+      [{ anyOf: [asked('a.x'), asked('a.y', 'b')] }],
+      [{ ...one('a', p), methods: ['x', 'y'] }, one('b', k)],
+      [['a.x'], ['a.y', 'b']],
+    ],
+  ])('%s', (_, anyOf, own, expected) => {
+    expect(found(anyOf, own)).toEqual(expected);
+  });
+
+  const many = (count: number, ...own: readonly Factor[]) =>
+    Array.from({ length: count }, (_, at) => one(`a${at}`, ...own));
+
+  test('are looked for 20,000 times', () => {
+    expect(found([factors(1)], many(20_000))).toEqual([]);
+    expect(found([factors(1)], many(20_001))).toBe('incomplete');
+  });
+
+  test('are not looked for among what is alike, nor where less is enough', () => {
+    const alike = Array.from({ length: 300 }, () => one('a', 'possession'));
+    expect(found([factors(2)], alike)).toEqual([]);
+    expect(found([factors(2)], [...many(199, 'possession'), one('b', k, p)])).toEqual([['b']]);
   });
 });
 

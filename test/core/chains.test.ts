@@ -208,3 +208,13 @@ describe('a chain', () => {
     });
   });
 });
+
+test('a user who can have one enrollment only is not asked to replace it for a second step', () => {
+  const single = { ...descriptor.password, enrollable: true, maxEnrollments: 1 as const };
+  const policies = {
+    ...policiesOf({ app: chains([step('password'), step('password')]) }),
+    authenticators: [single, descriptor.totp],
+  };
+  const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
+  expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
+});

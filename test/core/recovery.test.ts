@@ -213,6 +213,9 @@ test('it is offered where some user could prove what some rule asks for', () => 
   expect(recoverableAuthenticator(policies({ kind: 'deny' }))).toBeUndefined();
   expect(recoverableAuthenticator(policies(allow(factors(1)), { enabled: ['password'] }))).toBeUndefined();
   expect(recoverableAuthenticator(policiesOf())).toBeUndefined();
+  const { authenticators, ...rest } = policies();
+  const fixed = authenticators.map((one) => ({ ...one, enrollable: false }));
+  expect(recoverableAuthenticator({ ...rest, authenticators: fixed })).toBeUndefined();
 });
 
 /** Recovered by the mailbox. */

@@ -70,6 +70,35 @@ test.each([
   expect(files.lookup(kind, path(name), '192.0.2.1')).toBeUndefined();
 });
 
+test('a good file that becomes bad is told once, and stays in use as it was', async () => {
+  const file = path('cut-later');
+  const told: string[] = [];
+  const clock = jest.spyOn(Date, 'now');
+  let now = 1_000_000;
+  clock.mockImplementation(() => now);
+  try {
+    const files = new NetworkFiles((text) => told.push(text));
+    const countryIn = () => files.lookup('country', file, '192.0.2.1')?.country;
+    const later = () => {
+      now += 2000;
+      return countryIn();
+    };
+    await writeFile(file, mmdb('GeoLite2-City', city));
+    expect(countryIn()).toBe('AT');
+    await writeFile(file, mmdb('GeoLite2-City', city).subarray(0, 200));
+    while (told.length === 0) {
+      later();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([later(), later()]).toEqual(['AT', 'AT']);
+    expect(told).toEqual([
+      `network_file_damaged: ${file} is no whole MaxMind DB file: fetch it again; what was read before stays in use`,
+    ]);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 test('a file that is replaced is read again, and a bad one does not replace a good one', async () => {
   const file = path('replaced');
   const clock = jest.spyOn(Date, 'now');

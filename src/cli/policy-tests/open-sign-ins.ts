@@ -8,6 +8,7 @@ import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import type { RiskScoring } from '../../core/model/risk.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
 import { compileConditions, conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
@@ -53,7 +54,7 @@ export async function openSignIns(
       isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it`,
     };
   const found = new Map<string, Facts>();
-  const arise = arising(test, rules);
+  const arise = arising(test, rules, snapshot.settings.risk);
   for (const keys of enrolled) {
     for (const placed of combinations(choices)) {
       if (!arise(placed)) continue;
@@ -69,9 +70,13 @@ export async function openSignIns(
 }
 
 /** Whether what is unusual can be found together with the rest. What the test itself says is as it says. */
-function arising(test: PolicyTest, rules: readonly RuleHead['when'][]): (placed: UserFacts) => boolean {
+function arising(
+  test: PolicyTest,
+  rules: readonly RuleHead['when'][],
+  scoring: RiskScoring,
+): (placed: UserFacts) => boolean {
   if (test.risk !== undefined || test.distance !== undefined) return () => true;
-  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets));
+  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets), scoring);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
     const device = { ...placed.device, known: placed.device.known || test.device?.known === true };

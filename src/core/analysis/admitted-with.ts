@@ -1,8 +1,9 @@
 /** Finds proofs with which the evaluator lets a user in. */
 import { evaluate } from '../decision/evaluate.ts';
-import { proofNames } from '../evidence/named.ts';
+import { isNamedBy, type NamedProof, proofNames } from '../evidence/named.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
+import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { Decision } from '../model/decision.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
@@ -19,24 +20,42 @@ export interface Wanted {
   readonly premises: readonly Requirement[];
   readonly proofs: PossibleProofs;
   readonly isWanted: (evidence: EvidenceSet) => boolean;
-  /** The authenticators whose proof the browser may remember. */
-  readonly remembered: readonly AuthenticatorDescriptor[];
+  /** What the browser remembers. */
+  readonly remembered?: NamedProof;
 }
 
 /** More sets of proofs are not tried. */
 const mostTried = 40;
 
-/** The first of the candidates. `facts`: the rules of the case decide about them. Undefined: no proofs are known. */
+/** Which sign-ins are tried. */
+export interface TriedSignIns {
+  readonly rules: Omit<SignInCase, 'findFacts'>;
+  /** The rules decide about them. */
+  readonly facts: UserFacts;
+  /** Without the proofs of these names the user must not get in. */
+  readonly avoided?: readonly string[];
+}
+
+/** The first of the candidates with which the user gets in. Undefined: no proofs are known. */
 export function admittedWith(
   policies: PolicySet,
-  { rules, facts }: { readonly rules: Omit<SignInCase, 'findFacts'>; readonly facts: UserFacts },
+  { rules, facts, avoided }: TriedSignIns,
   candidates: readonly AdmittedWith[],
 ): AdmittedWith | undefined {
-  for (const found of candidates) {
-    const given = factsWith(found, facts, policies.authenticators);
-    if (decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given))) return found;
-  }
-  return undefined;
+  const isLetIn = (proofs: AdmittedWith) => {
+    const given = factsWith(proofs, facts, policies.authenticators);
+    return decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given));
+  };
+  return candidates.find((found) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found))));
+}
+
+/** What is left without the proofs of these names. */
+function withoutProofs(names: readonly string[], { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith {
+  return {
+    evidence: evidence.filter((item) => !isNamedBy(names, item)),
+    remembered: remembered.filter((name) => !names.includes(name) && !names.includes(authenticatorIn(name))),
+    enrolled,
+  };
 }
 
 /** The simplest first. */
@@ -47,14 +66,15 @@ export function* admittingProofs(
   const meets = (set: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, set));
   const spelled = evidenceFor(premises, proofs).map((set) => spellings(set, proofs).filter(isWanted).find(meets));
   const simplest = spelled.flatMap((set) => (set ? [set] : [])).toSorted((a, b) => a.length - b.length);
-  for (const memory of [[], ...remembered.map(({ key }) => [key])])
-    for (const evidence of simplest.slice(0, mostTried))
-      for (const enrolled of enrolledWith(evidence, policies))
-        yield {
-          evidence,
-          remembered: memory,
-          enrolled: [...enrolled, ...memory.filter((key) => !enrolled.includes(key))],
-        };
+  const memory = remembered ? proofNames(remembered).slice(-1) : [];
+  const keys = memory.map(authenticatorIn);
+  for (const evidence of simplest.slice(0, mostTried))
+    for (const enrolled of enrolledWith(evidence, policies))
+      yield {
+        evidence,
+        remembered: memory,
+        enrolled: [...enrolled, ...keys.filter((key) => !enrolled.includes(key))],
+      };
 }
 
 /** The same proofs, from those that read best to those that show least. */

@@ -1,32 +1,63 @@
 /** What the rules of a case ask for in effect, and which proofs can count there. */
 import { withoutSecondFactor } from '../decision/waiver.ts';
+import type { NamedProof } from '../evidence/named.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../model/facts.ts';
 import type { Requirement, Rule, SessionTerms } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { SignInCase } from './sign-in-cases.ts';
-import type { PossibleProofs } from './strictness.ts';
+import { differingIn, type PossibleProofs } from './strictness.ts';
 import { minimumOf } from './weaker-below.ts';
 
-/** `remembered`: the authenticators whose proof a browser may remember, which waives what it can. */
-export function premisesOf(
-  { session, app }: Pick<SignInCase, 'session' | 'app'>,
+/** A browser that remembers nothing, or one proof. What remembers more lets in whom one of these does. */
+export interface SignInBrowser {
+  readonly remembered?: NamedProof;
+  /** What the rules ask for there. */
+  readonly asked: readonly Requirement[];
+  /** Sign-ins that need what is remembered there: others get in with any browser. */
+  readonly premises: readonly Requirement[];
+}
+
+/** What the rules ask for. */
+export function askedIn({ session, app }: AskingRules, policies: PolicySet): readonly Requirement[] {
+  return [...requirementOf(session), ...minimumOf(policies), ...requirementOf(app)];
+}
+
+type AskingRules = Pick<SignInCase, 'session' | 'app'>;
+
+/** The first remembers nothing. `remembered`: the authenticators whose proof a browser may remember. */
+export function browsersOf(
+  rules: AskingRules,
   policies: PolicySet,
   remembered: readonly AuthenticatorDescriptor[],
-): readonly Requirement[] {
-  const asked = [...requirementOf(session), ...minimumOf(policies)];
-  return [...asked, ...requirementOf(app).map((one) => waived(one, app, remembered))];
+): readonly [SignInBrowser, ...SignInBrowser[]] {
+  const asked = askedIn(rules, policies);
+  const { then } = rules.app;
+  if (then.kind === 'deny' || then.remember === undefined || 'chains' in then.requirement)
+    return [{ asked, premises: asked }];
+  const { anyOf } = then.requirement;
+  const beside = asked.slice(0, -1);
+  const others = remembered.flatMap(rememberedAs).flatMap((proof): readonly SignInBrowser[] => {
+    const left = withoutSecondFactor({ anyOf }, proof);
+    if (left.length === 0) return [];
+    const { authenticator, methods } = proof;
+    return [
+      {
+        remembered: { authenticator, ...(methods && { methods }) },
+        asked: [...beside, { anyOf: [...anyOf, ...left] }],
+        premises: [...beside, { anyOf: left }],
+      },
+    ];
+  });
+  return [{ asked, premises: asked }, ...distinct(others)];
+}
+
+function distinct<One>(all: readonly One[]): readonly One[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function requirementOf({ then }: Rule): readonly Requirement[] {
   return then.kind === 'allow' ? [then.requirement] : [];
-}
-
-/** With the alternatives that are left once any proof that a browser may remember stands for the second factor. */
-function waived(requirement: Requirement, { then }: Rule, remembered: readonly AuthenticatorDescriptor[]): Requirement {
-  if (then.kind === 'deny' || then.remember === undefined || 'chains' in requirement) return requirement;
-  const left = remembered.flatMap((one) => withoutSecondFactor(requirement, asProof(one)));
-  return { anyOf: [...requirement.anyOf, ...left] };
 }
 
 /** A browser remembers what the user has, and nothing that stands in for it. */
@@ -34,8 +65,20 @@ export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): bo
   return !recovery && factors.includes('possession');
 }
 
-function asProof({ key, methods, factors, characteristics }: AuthenticatorDescriptor) {
-  return { authenticator: key, enrollment: key, factors, characteristics, ...(methods && { methods }) };
+/** By each method, with all that an enrollment may show and with less: which demand it stands for depends on that. */
+function rememberedAs(descriptor: AuthenticatorDescriptor): readonly RememberedAs[] {
+  const { key, methods, factors, characteristics } = descriptor;
+  const shown = subsetsOf(differingIn(descriptor)).map((missing) =>
+    characteristics.filter((one) => !missing.includes(one)),
+  );
+  const proofs = shown.map((own) => ({ authenticator: key, enrollment: key, factors, characteristics: own }));
+  return proofs.flatMap((proof) => methods?.map((method) => ({ ...proof, methods: [method] })) ?? [proof]);
+}
+
+type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
+
+function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }
 
 /** The proofs that can count where these rules decide. */

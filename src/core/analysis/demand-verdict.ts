@@ -8,8 +8,9 @@ import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { admittingProofs } from './admitted-with.ts';
-import { isRemembered, premisesOf, proofsIn } from './case-proofs.ts';
+import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './case-proofs.ts';
 import type { AdmittedWith } from './facts-with.ts';
+import { readingsOf } from './one-enrollment.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
@@ -42,12 +43,12 @@ export function demandJudge(
 ): JudgeDemand {
   const known = new Map<string, DemandVerdict>();
   return (one) => {
-    const possible = proofsIn(one, policies);
-    const remembered = countsRemembered ? [] : possible.authenticators.filter(isRemembered);
-    const premises = premisesOf(one, policies, remembered);
+    const told = [...askedIn(one, policies), asRequirement(claim)];
+    const possible = withMethodsOf(proofsIn(one, policies), told);
+    const browsers = browsersOf(one, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
     const { authenticators, ...limits } = possible;
-    const key = JSON.stringify([premises, limits, authenticators.map((descriptor) => descriptor.key)]);
-    const verdict = known.get(key) ?? verdictOn({ claim, premises, possible, remembered }, policies);
+    const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);
+    const verdict = known.get(key) ?? verdictOn({ claim, browsers, possible }, policies);
     known.set(key, verdict);
     return verdict;
   };
@@ -55,27 +56,40 @@ export function demandJudge(
 
 interface Demanded {
   readonly claim: Claim;
-  readonly premises: readonly Requirement[];
+  readonly browsers: ReturnType<typeof browsersOf>;
   readonly possible: PossibleProofs;
-  readonly remembered: PossibleProofs['authenticators'];
 }
 
-function verdictOn({ claim, premises, possible, remembered }: Demanded, policies: PolicySet): DemandVerdict {
-  const proofs = withMethodsOf(possible, [...premises, asRequirement(claim)]);
-  const isFineSet = fineEvidence(claim, premises);
-  const isFine =
-    (claim.kind === 'offers' && isOffered(claim, premises, proofs)) ||
-    isAskedFor(claim, premises) ||
-    holdsForAll(premises, isFineSet, proofs);
-  const isWanted = (set: EvidenceSet) => !isFineSet(set);
+function verdictOn({ claim, browsers, possible: proofs }: Demanded, policies: PolicySet): DemandVerdict {
   let found: readonly AdmittedWith[] | undefined;
   return {
-    isFine,
+    isFine: browsers.every((browser) => isFineIn(browser, { claim, browsers, possible: proofs })),
     candidates() {
-      found ??= [...admittingProofs(policies, { premises, proofs, isWanted, remembered })];
+      found ??= browsers.flatMap((browser) => {
+        const isFineSet = fineEvidence(claim, withoutAvoided(claim, browser, browsers));
+        const isWanted = (set: EvidenceSet) => !isFineSet(set);
+        return [...admittingProofs(policies, { ...browser, proofs, isWanted })];
+      });
       return found;
     },
   };
+}
+function isFineIn(browser: SignInBrowser, { claim, browsers, possible }: Demanded): boolean {
+  const { premises } = browser;
+  const rest = withoutAvoided(claim, browser, browsers);
+  const isFineSet = fineEvidence(claim, rest);
+  return (
+    (claim.kind === 'offers' && isOffered(claim, rest, possible)) ||
+    isAskedFor(claim, premises) ||
+    holdsForAll(premises, (set) => readingsOf(set, premises).every(isFineSet), possible)
+  );
+}
+
+/** What the rules ask for in the browser if it does not remember the avoided proofs. */
+function withoutAvoided(claim: Claim, browser: SignInBrowser, [plain]: Demanded['browsers']): readonly Requirement[] {
+  const isAvoided =
+    claim.kind === 'without' && browser.remembered && isNamedBy(claim.authenticators, browser.remembered);
+  return isAvoided ? plain.asked : browser.asked;
 }
 
 /** A requirement that tells the same methods apart. */
@@ -94,25 +108,20 @@ function isAskedFor(claim: Claim, premises: readonly Requirement[]): boolean {
 /** At their best, these authenticators are enough. */
 function isOffered(
   { authenticators, including }: Extract<Claim, { readonly kind: 'offers' }>,
-  premises: readonly Requirement[],
+  asked: readonly Requirement[],
   proofs: PossibleProofs,
 ): boolean {
   const usable = proofs.authenticators.filter(({ key }) => authenticators.includes(key));
-  const isEnough = (premise: Requirement) => meetsRequirement(premise, bestEvidence(premise, usable));
-  return usable.some(({ key }) => including.includes(key)) && premises.every(isEnough);
+  const isEnough = (one: Requirement) => meetsRequirement(one, bestEvidence(one, usable));
+  return usable.some(({ key }) => including.includes(key)) && asked.every(isEnough);
 }
 
-/** What may let a user in. More evidence never makes it worse. */
-function fineEvidence(claim: Claim, premises: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
-  if (claim.kind === 'proves') return (set) => meetsRequirement(claim.requirement, set.map(asOneEnrollment));
+/** What may let a user in. More evidence never makes it worse. `rest`: what has to be met without avoided proofs. */
+function fineEvidence(claim: Claim, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
+  if (claim.kind === 'proves') return (set) => meetsRequirement(claim.requirement, set);
   if (claim.kind !== 'without') return () => false;
   return (set) => {
-    const rest = set.filter((item) => !isNamedBy(claim.authenticators, item));
-    return premises.every((premise) => meetsRequirement(premise, rest));
+    const left = set.filter((item) => !isNamedBy(claim.authenticators, item));
+    return rest.every((one) => meetsRequirement(one, left));
   };
-}
-
-/** Two proofs by one authenticator may be of one enrollment. */
-function asOneEnrollment(item: EvidenceSet[number]): EvidenceSet[number] {
-  return { ...item, enrollment: item.authenticator };
 }

@@ -3,7 +3,7 @@
  * others.
  */
 import type { ConditionSet, Conditions } from '../model/conditions.ts';
-import { riskSignals } from '../model/risk.ts';
+import { type RiskScoring, riskSignals } from '../model/risk.ts';
 
 export interface FactsTogether {
   /** These hold always. */
@@ -13,13 +13,18 @@ export interface FactsTogether {
 }
 
 /** As far as the conditions are about it. The plainer facts come first. */
-export function factsTogether(sets: readonly ConditionSet[]): FactsTogether {
-  if (sets.every(({ risk }) => risk === undefined)) return { always: [], onceProved: [] };
+export function factsTogether(sets: readonly ConditionSet[], scoring: Pick<RiskScoring, 'away'>): FactsTogether {
+  const unusual = sets.some(({ risk }) => risk !== undefined);
+  const ages = sets.some(({ accountAge }) => accountAge !== undefined)
+    ? [...(unusual ? [awayNeedsAge(scoring)] : []), ...pastNeedsAge(sets)]
+    : [];
+  if (!unusual) return { always: ages, onceProved: [] };
   const near = nearness(sets);
   // A browser that the account does not know was never usual.
   const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
   return {
     always: [
+      ...ages,
       // What strangers try never counts against a browser that the account knows.
       { any: [{ risk: { none: ['recentFailures'] } }, { device: { known: false } }] },
       // A usual network is where the user usually is.
@@ -28,6 +33,21 @@ export function factsTogether(sets: readonly ConditionSet[]): FactsTogether {
     ],
     onceProved: [{ any: browser }],
   };
+}
+
+/** A user who has not signed in for so long did so before, and had the account then. */
+function awayNeedsAge({ away }: Pick<RiskScoring, 'away'>): Conditions {
+  return { any: [{ risk: { none: ['longAway'] } }, { accountAge: { atLeast: away } }] };
+}
+
+/** An account is as old as its last sign-in. Without one, `notWithin` holds however long it is. */
+function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
+  const bounds = sets.flatMap(({ lastSignIn: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
+  const [longest, ...others] = [...new Set(bounds)].sort((a, b) => b - a);
+  if (longest === undefined) return [];
+  return others.map((age) => ({
+    any: [{ lastSignIn: { notWithin: longest } }, { lastSignIn: { within: age } }, { accountAge: { atLeast: age } }],
+  }));
 }
 
 /** Not even as far away as the nearest bound, if rules ask for distances. */

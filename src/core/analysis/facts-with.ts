@@ -1,13 +1,14 @@
 /** The facts of a user who has some authenticators, and proved some of them. */
 import type { AssessedEvidence } from '../evidence/requirement.ts';
-import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, RememberedProof } from '../model/facts.ts';
+import { authenticatorIn, methodIn } from '../model/authenticator-name.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import type { EvidenceSet } from './strictness.ts';
 
 /** The evaluator lets the user in with these proofs, and asks for nothing more. */
 export interface AdmittedWith {
   readonly evidence: EvidenceSet;
-  /** Keys of the authenticators whose proof the browser remembers. */
+  /** Names of the proofs that the browser remembers, as `totp` and `phone.sms`. */
   readonly remembered: readonly string[];
   /** Keys of the authenticators that the user has, one of which so often as there are enrollments of it. */
   readonly enrolled: readonly string[];
@@ -24,19 +25,9 @@ export function factsWith(
   const { now, subject, device } = facts;
   const has = authenticators.flatMap((one) => enrollmentsOf(one, enrolled.filter((key) => key === one.key).length));
   const more = evidence.filter(({ enrollment }) => !enrolled.includes(enrollment));
-  const proofs = has
-    .filter(({ id }) => remembered.includes(id))
-    .map((one): RememberedProof => {
-      const { factors, characteristics } = one;
-      return {
-        authenticator: one.authenticator,
-        enrollment: one.id,
-        factors,
-        characteristics,
-        at: now,
-        until: now + 60,
-      };
-    });
+  const proofs = remembered.flatMap((name) =>
+    has.filter(({ id }) => id === authenticatorIn(name)).map((one) => rememberedOf(one, methodIn(name), now)),
+  );
   return {
     ...facts,
     transaction: { id: transaction, startedAt: now },
@@ -45,6 +36,15 @@ export function factsWith(
     evidence: evidence.map((item) => evidenceOf(item, facts)),
     keepSignedIn: evidence.some(({ age }) => age !== 'now' && age > 0),
   };
+}
+
+function rememberedOf(
+  { id, authenticator, factors, characteristics }: Enrollment,
+  method: string | undefined,
+  now: Seconds,
+): RememberedProof {
+  const proof = { authenticator, enrollment: id, factors, characteristics, at: now, until: now + 60 };
+  return method === undefined ? proof : { ...proof, method };
 }
 
 /** The first has the key as its id. */

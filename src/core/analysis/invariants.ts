@@ -82,17 +82,17 @@ type RuleResult =
   | { readonly open: readonly RuleHead[] }
   | { readonly kind: 'fine' };
 
+interface InvariantWithJudge extends Invariant {
+  readonly judge: JudgeDemand;
+}
+
 const fine: RuleResult = { kind: 'fine' };
 
 /** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
-function examineRule(
-  app: Deciding<Rule>,
-  invariant: Invariant & { readonly judge: JudgeDemand },
-  scope: SignInScope,
-): RuleResult {
+function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
-    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant.judge, scope);
+    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
     if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
@@ -100,11 +100,12 @@ function examineRule(
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, judge: JudgeDemand, { policies }: SignInScope): RuleResult {
+function admission(one: SignInCase, { claim, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
   const { isFine, candidates } = judge(one);
   if (isFine || isLockedOut(policies, one)) return fine;
   const facts = one.findFacts();
-  const proved = facts && admittedWith(policies, { rules: one, facts }, candidates());
+  const avoided = claim.kind === 'without' ? { avoided: claim.authenticators } : {};
+  const proved = facts && admittedWith(policies, { rules: one, facts, ...avoided }, candidates());
   return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
 }
 

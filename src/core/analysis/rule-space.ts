@@ -60,7 +60,7 @@ type Theories = { readonly [Name in ConditionName]: (condition: ConditionOf<Name
 /** `rules`: the conditions of all rules that the space is asked about. */
 export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
   const own = rules.flatMap(conditionSets);
-  const together = factsTogether(own);
+  const together = factsTogether(own, universe.risk);
   const sets = [...own, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
   const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, sets, universe)])) as Theories;
   const read = new WeakMap<Conditions, readonly RulePart[]>();

@@ -85,13 +85,17 @@ function asWeakest(descriptor: AuthenticatorDescriptor): Able {
   return { descriptor, always: [] };
 }
 
-/** Where users need not be verified, keys differ; everything else shows what it can. */
+/** A verification by an authenticator shows what it can, but for what differs from key to key. */
 function asReal(descriptor: AuthenticatorDescriptor): Able {
-  const { characteristics } = descriptor;
-  const differ: readonly Characteristic[] = characteristics.includes('userVerification')
-    ? ['userVerification', 'deviceBound', 'hardwareProtected']
-    : [];
-  return { descriptor, always: characteristics.filter((one) => !differ.includes(one)) };
+  const differ = differingIn(descriptor);
+  return { descriptor, always: descriptor.characteristics.filter((one) => !differ.includes(one)) };
+}
+
+/** Where users need not be verified, keys differ. */
+export function differingIn({ characteristics }: AuthenticatorDescriptor): readonly Characteristic[] {
+  if (!characteristics.includes('userVerification')) return [];
+  const differ: readonly Characteristic[] = ['userVerification', 'deviceBound', 'hardwareProtected'];
+  return characteristics.filter((one) => differ.includes(one));
 }
 
 interface Search {

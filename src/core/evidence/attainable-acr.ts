@@ -14,16 +14,16 @@ export function attainableAcrValues(
 }
 
 /**
- * Evidence of every authenticator, each as often as the longest chain could ask for it. More evidence never hurts, so
- * this meets the requirement if any evidence can.
+ * Evidence of every authenticator, each as often as the longest chain could ask for it and a user can have it. More
+ * evidence never hurts, so this meets the requirement if any evidence can.
  */
 export function bestEvidence(
   requirement: Requirement,
   authenticators: readonly AuthenticatorDescriptor[],
 ): readonly AssessedEvidence[] {
   const often = 'chains' in requirement ? Math.max(1, ...requirement.chains.map((chain) => chain.length)) : 1;
-  return authenticators.flatMap(({ key, methods, factors, characteristics, auxiliary }) =>
-    Array.from({ length: often }, (_, index) => ({
+  return authenticators.flatMap(({ key, methods, factors, characteristics, auxiliary, maxEnrollments }) =>
+    Array.from({ length: maxEnrollments ?? often }, (_, index) => ({
       authenticator: key,
       enrollment: `${key} ${index}`,
       factors,

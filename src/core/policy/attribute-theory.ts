@@ -175,15 +175,17 @@ function valueClasses(
   return [...truths, ...numbers, ...possible.map((value) => ({ value, isKept: isKept(value) }))];
 }
 
-/** Each number, and one between, below and above them. */
+/** Each number, and one between, below and above them, as far as there is one: large numbers lie apart. */
 function numberClasses(named: readonly number[]): readonly number[] {
   const sorted = [...new Set(named)].sort((a, b) => a - b);
   const [first = 0] = sorted;
+  const below = first - 1 < first ? first - 1 : -Number.MAX_VALUE;
   const between = sorted.map((number, at) => {
     const next = sorted[at + 1];
-    return next === undefined ? number + 1 : (number + next) / 2;
+    if (next === undefined) return number + 1 > number ? number + 1 : Number.MAX_VALUE;
+    return Number.isFinite(number + next) ? (number + next) / 2 : number / 2 + next / 2;
   });
-  return [first - 1, ...sorted, ...between];
+  return [...new Set([below, ...sorted, ...between])];
 }
 
 /** A star in a fixed text stands for itself. */

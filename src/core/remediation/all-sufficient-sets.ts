@@ -4,7 +4,6 @@
  */
 import { withMethodsApart } from '../evidence/named.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
-import { methodName } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { LONGEST_CHAIN, type Requirement } from '../model/policy.ts';
@@ -111,25 +110,19 @@ function actionOf(evidence: AssessedEvidence | undefined): readonly Action[] {
   return [omitUndefined({ authenticator, method, toEnroll })];
 }
 
-/** Without those that hold all of another one. */
+/** Of sets that are equal, one, and none that holds all of another one. */
 function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
-  const kept = new Map<string, readonly Action[]>();
-  for (const set of sets.toSorted((a, b) => a.length - b.length)) {
-    const isLarger = [...kept.values()].some((known) => holdsAllOf(set, known));
-    if (!isLarger) kept.set(set.map(nameOf).toSorted().join(), set);
-  }
-  return [...kept.values()];
+  const kept: (readonly Action[])[] = [];
+  for (const set of sets.toSorted((a, b) => a.length - b.length))
+    if (!kept.some((known) => holdsAllOf(set, known))) kept.push(set);
+  return kept;
 }
 
 function holdsAllOf(set: readonly Action[], part: readonly Action[]): boolean {
-  const left = set.map(nameOf);
+  const left = set.map((action) => JSON.stringify(action));
   return part.every((action) => {
-    const at = left.indexOf(nameOf(action));
+    const at = left.indexOf(JSON.stringify(action));
     if (at >= 0) left.splice(at, 1);
     return at >= 0;
   });
-}
-
-function nameOf({ authenticator, method, toEnroll }: Action): string {
-  return `${toEnroll ? 'enroll ' : ''}${method === undefined ? authenticator : methodName(authenticator, method)}`;
 }

@@ -136,8 +136,10 @@ export function enrollable(
     const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
-    const room = descriptor.enrollable ? (descriptor.maxEnrollments ?? descriptor.room ?? LONGEST_CHAIN) : 0;
-    const missing = Math.max(0, Math.min(room, mostOf(key, requirements) - equal));
+    const room = descriptor.enrollable ? (descriptor.room ?? LONGEST_CHAIN) : 0;
+    // A new enrollment takes the place of the only one that there may be, and adds nothing to it.
+    const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
+    const missing = Math.max(0, Math.min(room, wanted - equal));
     const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
     const one = {
       ...proof,

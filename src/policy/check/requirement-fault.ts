@@ -2,9 +2,9 @@
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
-import { namesOf } from '../../core/model/authenticator-name.ts';
+import { authenticatorIn, namesOf } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor, Characteristic } from '../../core/model/facts.ts';
-import type { Requirement } from '../../core/model/policy.ts';
+import type { ChainStep, Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
@@ -31,6 +31,7 @@ export function requirementFault(requirement: Requirement, context: KnownAuthent
   return (
     characteristicFault(requirement, context) ??
     factorFault(requirement, enabled) ??
+    singleFault(requirement, enabled) ??
     disabledFault(requirement, enabled) ?? {
       message: 'no combination of the authenticators that are enabled meets it',
       advice: 'enable another one in stepgate.yaml, or ask for less',
@@ -75,6 +76,30 @@ function factorFault(
     message: `it takes ${fewest} factor ${fewest === 1 ? 'type' : 'types'}, and what is enabled covers ${types}`,
     advice: 'enable another authenticator in stepgate.yaml, or ask for less',
   };
+}
+
+/** A chain takes two of what no user has two of. */
+function singleFault(
+  requirement: Requirement,
+  enabled: readonly AuthenticatorDescriptor[],
+): RequirementFault | undefined {
+  if (!('chains' in requirement) || !canBeMet(requirement, enabled.map(withoutLimit))) return undefined;
+  const isTwice = (key: string) =>
+    requirement.chains.some((chain) => chain.filter((step) => takes(step, key)).length > 1);
+  const single = enabled.filter(({ key, maxEnrollments }) => maxEnrollments === 1 && isTwice(key));
+  const names = single.map(({ key }) => `\`${key}\``).join(' or ');
+  return {
+    message: `each step of a chain takes an authenticator of its own, and no user has two of ${names}`,
+    advice: 'name another one in a step',
+  };
+}
+
+function withoutLimit({ maxEnrollments: _, ...descriptor }: AuthenticatorDescriptor): AuthenticatorDescriptor {
+  return descriptor;
+}
+
+function takes({ authenticators }: ChainStep, key: string): boolean {
+  return authenticators.some((name) => authenticatorIn(name) === key);
 }
 
 /** It names authenticators that are not enabled. */

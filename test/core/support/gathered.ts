@@ -3,11 +3,17 @@ import type { Facts } from '../../../src/core/model/facts.ts';
 import type { RiskSignal } from '../../../src/core/model/risk.ts';
 import { pastCounts } from '../../../src/core/policy/risk.ts';
 
-/** As the gathering of facts compares a sign-in with what is usual. Before a proof nothing of it counts. */
-export function isGathered(facts: Facts): boolean {
-  const { device, distance = 0, risk } = facts;
+/**
+ * As the gathering of facts compares a sign-in with what is usual. Before a proof nothing of it counts. `away`: no
+ * sign-in for so long (seconds) is `longAway`.
+ */
+export function isGathered(facts: Facts, away: number): boolean {
+  const { now, device, distance = 0, risk, subject, lastSignIn = now } = facts;
   const has = (signal: RiskSignal) => risk?.reasons.some((one) => one.signal === signal) ?? false;
+  const { createdAt = Number.NEGATIVE_INFINITY } = subject ?? {};
+  if (createdAt > lastSignIn) return false;
   if (!pastCounts(facts)) return true;
+  if (has('longAway') && createdAt > now - away) return false;
   if (!device.known && !has('newDevice')) return false;
   if (device.known && has('recentFailures')) return false;
   return has('newNetwork') || (distance === 0 && !has('newCountry') && !has('impossibleTravel') && !risk?.unknown);

@@ -48,6 +48,14 @@ const recovery = (authenticators: string): Files => ({
 const setUp = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
 });
+const finance = (terms: object): Files => ({
+  'policies/enrollment.yaml': JSON.stringify({
+    rules: [
+      { name: 'F', when: { groups: { any: ['finance'] } }, then: terms },
+      { name: 'E', then: {} },
+    ],
+  }),
+});
 const maxAge = (seconds?: number): Files => ({
   'apps/notes.yaml': `${validFiles['apps/notes.yaml']}${seconds === undefined ? '' : `  default_max_age: ${seconds}\n`}`,
 });
@@ -189,6 +197,24 @@ test.each<[string, Files, Files, string]>([
     setUp({ required: ['totp'] }),
     setUp({}),
     'password is enough, and was not without setting up totp\n',
+  ],
+  [
+    'a required enrollment of some users, with its file',
+    finance({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    {},
+    'password is enough, and was not without setting up webauthn\n',
+  ],
+  [
+    'one passkey in place of two',
+    finance({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    finance({ required: ['webauthn'] }),
+    'webauthn is enough, and was not without setting up webauthn\n',
+  ],
+  [
+    'another authenticator that will do',
+    setUp({ required: ['webauthn'] }),
+    setUp({ required: [{ anyOf: ['totp', 'webauthn'] }] }),
+    'totp is enough, and was not without setting up webauthn\n',
   ],
   [
     'grace',

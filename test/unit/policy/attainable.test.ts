@@ -39,6 +39,18 @@ test.each<[string, string, string, readonly string[]]>([
   expect(await findingLines({ 'stepgate.yaml': withKeys(more), [signOn]: rule(allow) })).toEqual(expected);
 });
 
+test('a chain that takes a password twice', async () => {
+  const twice = '{ chains: [[{ authenticators: [password] }, { authenticators: [password] }]] }';
+  const either = '{ chains: [[{ authenticators: [password] }, { authenticators: [password, webauthn] }]] }';
+  const lines = (allow: string) => findingLines({ 'stepgate.yaml': withKeys(''), [signOn]: rule(allow) });
+  expect(await lines(twice)).toEqual([
+    `${at} lets no user in: each step of a chain takes an authenticator of its own, and no user has two of \`password\`; ` +
+      'name another one in a step [rule_unmeetable]',
+  ]);
+  expect(await lines(either)).toEqual([]);
+  expect(await lines('{ chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] }')).toEqual([]);
+});
+
 test('a minimum acr is checked like a rule', async () => {
   const app = (acr: string) =>
     `clientId: notes\nname: Notes\nsignOnPolicy: notes\nminimumAcr: ${acr}\nclient: { redirect_uris: [https://notes.test/cb] }\n`;

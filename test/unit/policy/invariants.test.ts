@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { analysis } from '../../../src/policy/analysis/analyse.ts';
 import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
-import { authenticators, findingLines, kindsOf, load } from './configuration-dir.ts';
+import { authenticators, findingLines, kindsOf, load, validFiles } from './configuration-dir.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const withKeys =
@@ -80,6 +80,16 @@ test('what holds is proved, and nothing is said of it', async () => {
   expect([verdicts, findings]).toEqual([['holds', 'holds', 'holds', 'holds', 'holds'], []]);
 });
 
+test('an account that was just made was not long away', async () => {
+  const { verdicts } = await judge([`{ name: A, ${notes}, when: { accountAge: { below: P1D } }, always: allow }`], {
+    'policies/sign-on/notes.yaml': policy(
+      '{ name: Away, when: { accountAge: { below: P1D }, risk: { any: [longAway] } }, then: deny }',
+      rest('{ allow: { factors: 1 } }'),
+    ),
+  });
+  expect(verdicts).toEqual(['holds']);
+});
+
 describe('what does not hold', () => {
   test('names the rules, and shows a sign-in', async () => {
     const { findings } = await judge([`{ name: Phishing, ${notes}, always: { any: { phishingResistant: true } } }`], {
@@ -107,6 +117,36 @@ describe('what does not hold', () => {
       ...['--app', 'notes', '--groups', '', '--enrolled', 'password', '--ip', '192.0.2.7', '--zone', 'office'],
       ...['--platform', 'desktop', '--os', 'windows', '--evidence', 'password'],
     ]);
+  });
+
+  test('an authenticator opens an app although another browser needs no second factor', async () => {
+    const two = '{ allow: { factors: 2 }, remember: { device: P30D } }';
+    const { verdicts, findings } = await judge(
+      [
+        `{ name: A, ${notes}, never: { authenticators: [totp] } }`,
+        `{ name: B, ${notes}, never: { authenticators: [totp] }, when: { network: { any: [office] } } }`,
+      ],
+      {
+        'policies/sign-on/notes.yaml': policy(
+          `{ name: Office, when: { network: { any: [office] } }, then: ${passkey} }`,
+          rest(two),
+        ),
+      },
+    );
+    expect(verdicts).toEqual(['refuted', 'holds']);
+    expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,totp']);
+  });
+
+  test('one passkey is not counted for a rule and for a chain beside it', async () => {
+    const steps = '[[{ authenticators: [password, webauthn] }, { authenticators: [webauthn] }]]';
+    const level = `acrValues: [{ value: x, requirement: { chains: ${steps} } }]\n`;
+    const { verdicts, findings } = await judge([`{ name: A, ${notes}, never: { authenticators: [password] } }`], {
+      'stepgate.yaml': `${withKeys}${level}`,
+      'apps/notes.yaml': `${validFiles['apps/notes.yaml']}minimumAcr: x\n`,
+      'policies/sign-on/notes.yaml': policy(rest('{ allow: { possession: { authenticators: [webauthn] } } }')),
+    });
+    expect(verdicts).toEqual(['refuted']);
+    expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,webauthn']);
   });
 
   test('a browser that remembers the second factor breaks it, unless that counts', async () => {
