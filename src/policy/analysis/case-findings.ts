@@ -1,66 +1,33 @@
 /** What the policies of apps come to together, as findings. */
 import { failOpen } from '../../core/analysis/fail-open.ts';
-import { findModel, newBudget } from '../../core/analysis/find-model.ts';
 import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
 import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
-import {
-  deciding,
-  ordinaryCase,
-  type PolicyCase,
-  type PolicyCases,
-  policyCases,
-} from '../../core/analysis/policy-cases.ts';
-import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { ordinaryCase, type PolicyCase } from '../../core/analysis/policy-cases.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
 import { proofNames } from '../../core/evidence/named.ts';
 import type { Rule } from '../../core/model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
-import { findRule } from '../../core/policy/rules.ts';
-import type { UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
-import type { App } from '../model/app.ts';
 import { findingAt } from '../source/finding-at.ts';
+import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
-
-/** The policies of an app that stands for all apps that no rule tells apart from it. */
-export interface AnalysedApp extends PolicyCases {
-  readonly app: App;
-  readonly policies: PolicySet;
-  readonly space: RuleSpace;
-}
-
-export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
-  const found: AnalysedApp[] = [];
-  for (const { app } of await snapshot.equivalentApps()) {
-    const policies = await snapshot.policies(app);
-    const { session, app: signOn, enrollment } = policies;
-    const compiled = [...session.rules, ...(signOn?.rules ?? [])];
-    const rules = [...compiled, ...(enrollment ? beforeSignIn(enrollment).rules : [])].map(({ rule }) => rule);
-    const space = ruleSpace(
-      [...rules, ...(policies.accountPolicy?.rules ?? [])].map(({ when }) => when),
-      universe([app.clientId]),
-    );
-    found.push({ app, policies, space, ...policyCases(policies, space) });
-  }
-  return found;
-}
+import { newcomerFindings } from './newcomer-findings.ts';
 
 /** Each place is reported once for each code. */
 export function caseFindings(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const found = apps.flatMap((app) => [
+  const ofApps = apps.flatMap((app) => [
     ...closedApp(app, configuration),
     ...openCases(app, configuration),
     ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
-    ...app.cases.flatMap((one) => newcomers(one, app, configuration)),
     ...weaker(app, configuration),
     ...chosenByBrowser(app, configuration),
     ...failingOpen(app, configuration),
   ]);
+  const found = [...ofApps, ...newcomerFindings(apps, configuration)];
   const places = new Map(
     found.toReversed().map((finding) => [`${finding.code} ${finding.file}:${finding.line}`, finding] as const),
   );
@@ -125,82 +92,6 @@ function othersInWords({ session, enrollment }: PolicyCase): string {
     .map(({ name }) => `"${name}"`)
     .join(' and ')
     .concat(rules.length > 1 ? ' decide, too' : ' decides, too');
-}
-
-/** Facts of the case, and of it wherever another rule of the account policy says who may add an authenticator. */
-function* circumstancesOf({ facts, formulas }: PolicyCase, { policies, space }: AnalysedApp): Generator<UserFacts> {
-  yield facts;
-  const { accountPolicy, authenticators } = policies;
-  if (accountPolicy === undefined) return;
-  for (const { key } of authenticators) {
-    for (const governing of deciding(accountPolicy.about({ action: 'add', of: key }), space)) {
-      const found = findModel([...formulas, ...governing.formulas], newBudget());
-      const elsewhere = typeof found === 'object' ? space.factsOf(found.model) : undefined;
-      if (elsewhere) yield elsewhere;
-    }
-  }
-}
-
-/** With what an account has that was imported with a password and an address, or registered with an address. */
-function newcomers(
-  one: PolicyCase,
-  app: AnalysedApp,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const place = configuration.placeOf(one.app);
-  if (place === undefined || isLockedOut(app.policies, one)) return [];
-  const everywhere = [...circumstancesOf(one, app)];
-  const [denied] = beginningsAt(app).flatMap(({ keys, how }) => {
-    const facts = keys.length > 0 ? everywhere.find((some) => isDenied({ ...one, facts: some }, app, keys)) : undefined;
-    return facts ? [{ keys, how, facts }] : [];
-  });
-  if (denied === undefined) return [];
-  const { keys, how, facts } = denied;
-  return [
-    findingAt('newcomer-lock-out', place, {
-      message: `denies users who have nothing but ${keys.join(' and ')}, as after ${how}: they cannot set up there what it asks for`,
-      rules: one.enrollment ? [namedRule(one.enrollment)] : [],
-      example: exampleOptions(facts, keys),
-      advice: 'let them enroll it at another app first, or take what they have',
-    }),
-  ];
-}
-
-/** What accounts begin with. Users register where the profile policy of the app lets them. */
-function beginningsAt({ policies: { authenticators, profile } }: AnalysedApp) {
-  const keysOf = (begins: (one: Beginning) => boolean) => authenticators.filter(begins).map(({ key }) => key);
-  const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
-  const both = keysOf((one) => one.underPasswordPolicy ?? one.registers ?? false);
-  const addressAlone = keysOf((one) => one.registers ?? false);
-  return [
-    { how: 'an import', keys: both },
-    ...(terms.some(({ password }) => !password) ? [{ how: 'a registration', keys: addressAlone }] : []),
-  ];
-}
-
-interface Beginning {
-  readonly underPasswordPolicy?: true;
-  readonly registers?: true;
-}
-
-/** The same rules ask for the same, whatever the facts. Those of the account policy are found by the facts. */
-const known = new WeakMap<PolicySet, Map<string, boolean>>();
-
-function isDenied(one: PolicyCase, { policies }: AnalysedApp, keys: readonly string[]): boolean {
-  const answers = known.get(policies) ?? new Map<string, boolean>();
-  known.set(policies, answers);
-  const governing = policies.authenticators.map(({ key: of }) => {
-    return (
-      policies.accountPolicy && findRule(policies.accountPolicy.about({ action: 'add', of }), one.facts).rule?.then
-    );
-  });
-  // Before the first proof the past does not count, and other rules may decide.
-  const before = { ...one.facts, evidence: [] };
-  const first = [policies.session, policies.app].map((policy) => policy && findRule(policy, before).rule?.then);
-  const key = JSON.stringify([keys, one.session.then, one.app.then, one.enrollment?.then, governing, first]);
-  const denied = answers.get(key) ?? endsInDenial(policies, one.facts, keys);
-  answers.set(key, denied);
-  return denied;
 }
 
 function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {

@@ -5,7 +5,7 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { attributesRead } from '../schema/expressions/check-expression.ts';
 import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { alternativeFindings } from './alternative-findings.ts';
-import type { AnalysedApp } from './case-findings.ts';
+import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 import { idleAges } from './idle-ages.ts';
 import type { RuleCase, RuleCases } from './rule-cases.ts';

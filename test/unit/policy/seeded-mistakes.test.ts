@@ -21,6 +21,10 @@ const atNotes = (...rules: readonly string[]): Edits => ({
 });
 const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
 const strict = '{ allow: { possession: { phishingResistant: true } } }';
+const passkeysByPasskey = `rules:
+  - { name: Passkeys, change: { add: [webauthn] }, then: { allow: { possession: { authenticators: [webauthn] } } } }
+  - ${rest}
+`;
 /** Mailboxes and phones are no second factor in the example. */
 const two = '{ allow: { factors: 2, possession: { exclude: [email, phone] } } }';
 const one = '{ allow: { factors: 1 } }';
@@ -332,6 +336,19 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
       ],
     },
     ['warning newcomer-lock-out policies/sign-on/notes.yaml { name: All, then: { allow: { po'],
+  ],
+  [
+    'a passkey for the first passkey, where all must have one',
+    {
+      ...atNotes(`{ name: All, then: ${strict} }`),
+      'policies/account.yaml': passkeysByPasskey,
+    },
+    ['error lock-out policies/account.yaml { name: Passkeys, change: { add:'],
+  ],
+  [
+    'a passkey for the first passkey',
+    { 'policies/account.yaml': passkeysByPasskey },
+    ['warning never-added policies/account.yaml { name: Passkeys, change: { add:'],
   ],
   [
     'one factor where an invariant says two',
