@@ -94,9 +94,10 @@ function othersInWords({ session, enrollment }: PolicyCase): string {
     .concat(rules.length > 1 ? ' decide, too' : ' decides, too');
 }
 
-function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  return weakerBelow(policies, space).flatMap(({ strict, weak, missing, facts, evidence }) => {
-    const place = placeOf(strict);
+function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { found, undecided } = weakerBelow(policies, space);
+  const findings = found.flatMap(({ strict, weak, missing, facts, evidence }) => {
+    const place = configuration.placeOf(strict);
     if (place === undefined) return [];
     const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
@@ -110,14 +111,16 @@ function weaker({ policies, space }: AnalysedApp, { placeOf }: AnalysedConfigura
       }),
     ];
   });
+  return [...findings, ...ranOut(undecided, 'whether a rule below asks the same users for less', configuration)];
 }
 
 function chosenByBrowser(
   { policies, space }: AnalysedApp,
-  { placeOf }: AnalysedConfiguration,
+  configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  return spoofable(policies, space).flatMap(({ strict, weak, facts }) => {
-    const place = placeOf(strict);
+  const { found, undecided } = spoofable(policies, space);
+  const findings = found.flatMap(({ strict, weak, facts }) => {
+    const place = configuration.placeOf(strict);
     if (place === undefined) return [];
     const parts = {
       message: `a browser that calls itself another one is under ${inWords(weak)} instead, which asks for less`,
@@ -127,26 +130,51 @@ function chosenByBrowser(
     };
     return [findingAt('spoofable', place, parts)];
   });
+  const question = 'whether what a browser says of itself leads from it to a weaker rule';
+  return [...findings, ...ranOut(undecided, question, configuration)];
 }
 
 function failingOpen(
   { app: { clientId }, policies: { session, app } }: AnalysedApp,
-  { placeOf, universe }: AnalysedConfiguration,
+  configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const found = [session, ...(app ? [app] : [])].flatMap((policy) => failOpen(policy, universe([clientId])));
-  return found.flatMap(({ rule, attribute, instead, facts }) => {
+  const universe = configuration.universe([clientId]);
+  const all = [session, ...(app ? [app] : [])].map((policy) => failOpen(policy, universe));
+  const findings = all
+    .flatMap(({ found }) => found)
+    .flatMap(({ rule, attribute, instead, facts }) => {
+      const place = configuration.placeOf(rule);
+      if (place === undefined) return [];
+      const parts = {
+        message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
+        rules: [namedRule(instead)],
+        example: exampleOptions(facts),
+        advice:
+          attribute === 'userType'
+            ? 'deny every type but some, with `userType: { none: [...] }`'
+            : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+      };
+      return [findingAt('fail-open', place, parts)];
+    });
+  const undecided = all.flatMap((one) => one.undecided);
+  return [...findings, ...ranOut(undecided, 'whether users who lack an attribute escape it', configuration)];
+}
+
+/** The steps of the search did not suffice for these rules. Of each it is said once, whatever the question. */
+function ranOut(
+  rules: readonly Rule[],
+  question: string,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  return rules.flatMap((rule) => {
     const place = placeOf(rule);
     if (place === undefined) return [];
     const parts = {
-      message: `denies by \`${attribute}\`, and a user who lacks it is under ${inWords(instead)} instead, which lets in`,
-      rules: [namedRule(instead)],
-      example: exampleOptions(facts),
-      advice:
-        attribute === 'userType'
-          ? 'deny every type but some, with `userType: { none: [...] }`'
-          : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+      message: `${question} could not be decided: the steps of the search did not suffice`,
+      severity: 'warning' as const,
+      advice: 'say these rules with simpler conditions, or divide the policy',
     };
-    return [findingAt('fail-open', place, parts)];
+    return [findingAt('undecided', place, parts)];
   });
 }
 
