@@ -46,7 +46,7 @@ test('a denial fails open exactly where a user without the attribute is let in',
         return { name: String(at), when: conditions, then: denies ? { kind: 'deny' } : allow };
       });
       const policy = compilePolicy({ name: 'policy', rules: named });
-      const found = failOpen(policy, universe()).filter(({ attribute }) => attribute === 'plan');
+      const found = failOpen(policy, universe()).found.filter(({ attribute }) => attribute === 'plan');
       for (const { rule, instead, facts } of found) {
         expect(facts.subject.profile).not.toHaveProperty('plan');
         expect(applyRules(policy, facts).rule).toBe(instead);
@@ -69,7 +69,7 @@ test('a denial fails open exactly where a user without the attribute is let in',
 
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
 const rest: Rule = { name: 'Rest', when: {}, then: allow };
-const open = (...all: readonly Rule[]) => failOpen(compilePolicy({ name: 'p', rules: all }), universe());
+const open = (...all: readonly Rule[]) => failOpen(compilePolicy({ name: 'p', rules: all }), universe()).found;
 
 test('an alternative of a denial may fail open, too', () => {
   const found = open(deny({ any: [{ groups: { any: ['a'] } }, { attributes: { plan: { equals: 'gold' } } }] }), rest);
@@ -91,7 +91,7 @@ test('a rule that never applies denies no user, with the attribute or without', 
     then: { kind: 'deny' },
   });
   const open = (clearance: AttributeTest) =>
-    failOpen(compilePolicy({ name: 'policy', rules: [named(clearance), rest] }), universe());
+    failOpen(compilePolicy({ name: 'policy', rules: [named(clearance), rest] }), universe()).found;
   expect(open({ atLeast: 2, below: 4 })).toHaveLength(1);
   expect(open({ atLeast: 4, below: 2 })).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { namesIn } from '../policy/membership-theory.ts';
 import { applyRules } from '../policy/rules.ts';
 import type { Universe, UserFacts } from '../policy/theory.ts';
 import { decidingFormulas } from './dead-rules.ts';
-import { findModel, newBudget } from './find-model.ts';
+import { type FoundByRule, findByRule, findModel, newBudget } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import { ruleSpace } from './rule-space.ts';
 
@@ -24,18 +24,16 @@ export interface FailOpen {
 }
 
 /** One for each attribute of each rule. What some rule says the absence of means is left alone. */
-export function failOpen(policy: CompiledPolicy, universe: Universe): readonly FailOpen[] {
+export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRule<FailOpen, Rule> {
   const rules = policy.rules.map(({ rule }) => rule);
   const considered = new Set(rules.flatMap(({ when }) => conditionSets(when).flatMap(consideredBy)));
   const denying = rules.filter(({ then }) => then.kind === 'deny');
-  return denying.flatMap((rule) => {
-    const names = new Set(
-      conditionSets(rule.when)
-        .flatMap(restsOn)
-        .filter((name) => !considered.has(name)),
-    );
-    return [...names].flatMap((attribute) => admittedWithout({ rule, attribute, rules }, policy, universe) ?? []);
+  const denials = denying.flatMap((rule) => {
+    const names = new Set(conditionSets(rule.when).flatMap(restsOn));
+    return [...names].filter((name) => !considered.has(name)).map((attribute): Denial => ({ rule, attribute, rules }));
   });
+  const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, policy, universe));
+  return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))] };
 }
 
 /** The user type stands beside the attributes: a user may lack it, too. */
@@ -62,16 +60,16 @@ interface Denial {
 }
 
 /** The conditions of the rule hold but for the attribute, which is absent, and another rule allows. */
-function admittedWithout(
+function* admittedWithout(
   { rule, attribute, rules }: Denial,
   policy: CompiledPolicy,
   universe: Universe,
-): FailOpen | undefined {
+): Generator<FailOpen | 'undecided'> {
   const absent = absenceOf(attribute, rules);
   const rests = withoutAttribute(rule.when, attribute);
   const space = ruleSpace([...rules.map(({ when }) => when), ...rests, absent], universe);
   // A rule that never applies denies no user, and is a finding of its own.
-  if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return undefined;
+  if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return;
   for (const rest of rests) {
     for (const [at, instead] of rules.entries()) {
       if (instead.then.kind === 'deny') continue;
@@ -82,12 +80,12 @@ function admittedWithout(
         ...decidingFormulas(instead, rules.slice(0, at), space),
       ];
       const found = findModel(formulas, newBudget());
+      if (found === 'undecided') yield found;
       const facts =
         typeof found === 'object' ? (ordinaryFacts(formulas, space) ?? space.factsOf(found.model)) : undefined;
-      if (facts && applyRules(policy, facts).rule === instead) return { rule, attribute, instead, facts };
+      if (facts && applyRules(policy, facts).rule === instead) yield { rule, attribute, instead, facts };
     }
   }
-  return undefined;
 }
 
 /** Of a user type: none of those that rules name. */

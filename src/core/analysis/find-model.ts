@@ -16,6 +16,34 @@ export interface Budget {
   steps: number;
 }
 
+/** What a search found, rule by rule. */
+export interface FoundByRule<Found, Of> {
+  readonly found: readonly Found[];
+  /** Rules of which something may have been missed: the steps did not suffice. */
+  readonly undecided: readonly Of[];
+}
+
+/** Looks at candidates for each rule until one is found. */
+export function findByRule<Found extends object, Of>(
+  rules: readonly Of[],
+  candidatesOf: (rule: Of) => Iterable<Found | 'undecided' | undefined>,
+): FoundByRule<Found, Of> {
+  const found: Found[] = [];
+  const undecided: Of[] = [];
+  for (const rule of rules) {
+    let isOpen = false;
+    let first: Found | undefined;
+    for (const candidate of candidatesOf(rule)) {
+      if (typeof candidate === 'object') first = candidate;
+      if (first) break;
+      isOpen ||= candidate === 'undecided';
+    }
+    if (first) found.push(first);
+    else if (isOpen) undecided.push(rule);
+  }
+  return { found, undecided };
+}
+
 /** A budget that is enough for hundreds of rules; only rules that are entangled on purpose take more. */
 export function newBudget(): Budget {
   return { steps: 100_000 };

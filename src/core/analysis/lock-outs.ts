@@ -25,14 +25,23 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-/** Whether a user who has these authenticators, and proves and enrolls all that is asked for, is denied in the end. */
+/**
+ * Whether a user who has these authenticators, each as often as it is named, and proves and enrolls all that is asked
+ * for, is denied in the end.
+ */
 export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
-  const enrollments = policies.authenticators.filter(({ key }) => keys.includes(key)).map(enrollmentOf);
+  const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
   const { signedInWith: _, ...before } = facts;
   const steps = simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
   return steps.at(-1)?.kind === 'denied';
 }
 
-function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor): Enrollment {
-  return { id: key, authenticator: key, factors, characteristics };
+function enrollmentsOf(
+  { key, factors, characteristics, maxEnrollments }: AuthenticatorDescriptor,
+  keys: readonly string[],
+): readonly Enrollment[] {
+  return keys
+    .filter((one) => one === key)
+    .slice(0, maxEnrollments)
+    .map((_, at) => ({ id: at === 0 ? key : `${key} ${at}`, authenticator: key, factors, characteristics }));
 }

@@ -7,7 +7,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import { findRule } from '../policy/rules.ts';
 import type { Formula, UserFacts, Variable } from '../policy/theory.ts';
 import { decidingFormulas } from './dead-rules.ts';
-import { findModel, newBudget } from './find-model.ts';
+import { type FoundByRule, findByRule, findModel, newBudget } from './find-model.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { evidenceBetween, impliesAll } from './strictness.ts';
 
@@ -20,17 +20,17 @@ export interface Spoofable {
 }
 
 /** One for each rule that asks what the browser is, at most. */
-export function spoofable(policies: PolicySet, space: RuleSpace): readonly Spoofable[] {
+export function spoofable(policies: PolicySet, space: RuleSpace): FoundByRule<Spoofable, Rule> {
   const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
-  return rules.flatMap((rule) => {
+  return findByRule(rules, function* (rule) {
     const browser = browserOf(rule, space);
-    const others = browser === undefined ? [] : rules.filter((other) => other !== rule);
-    for (const other of others) {
+    if (browser === undefined) return;
+    for (const other of rules.filter((one) => one !== rule)) {
       const [strict, weak] = ordered(rule, other, policies) ?? [];
-      const facts = strict && weak && browser && factsFor({ strict, weak, rules, browser }, { policies, space });
-      if (facts && strict && weak) return [{ strict, weak, facts }];
+      if (strict === undefined || weak === undefined) continue;
+      const facts = factsFor({ strict, weak, rules, browser }, { policies, space });
+      yield typeof facts === 'object' ? { strict, weak, facts } : facts;
     }
-    return [];
   });
 }
 
@@ -67,8 +67,12 @@ interface Analysed {
   readonly space: RuleSpace;
 }
 
-/** Facts that differ in the browser alone. Undefined: there are none. */
-function factsFor({ strict, weak, rules, browser }: Choice, { policies, space }: Analysed): UserFacts | undefined {
+/** Facts that differ in the browser alone. Undefined: there are none. `undecided`: the steps did not suffice. */
+function factsFor(
+  { strict, weak, rules, browser }: Choice,
+  { policies, space }: Analysed,
+): UserFacts | 'undecided' | undefined {
+  let isOpen = false;
   const positions = [...browser.classes.keys()];
   const formulasOf = (rule: Rule, at: number) =>
     decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space).map((one) => inClass(one, browser, at));
@@ -78,6 +82,7 @@ function factsFor({ strict, weak, rules, browser }: Choice, { policies, space }:
         [...space.onceProved, ...formulasOf(strict, one), ...formulasOf(weak, other)],
         newBudget(),
       );
+      isOpen ||= found === 'undecided';
       if (typeof found !== 'object') continue;
       const plain = space.factsOf(found.model);
       const factsIn = (at: number) => browser.classes[at]?.place?.(plain) ?? plain;
@@ -85,7 +90,7 @@ function factsFor({ strict, weak, rules, browser }: Choice, { policies, space }:
       if (decides(strict, one) && decides(weak, other)) return factsIn(other);
     }
   }
-  return undefined;
+  return isOpen ? 'undecided' : undefined;
 }
 
 /** The formula where the variable is in the class. */

@@ -6,7 +6,7 @@ import type { AcrValue, Requirement, Rule } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { applyRules } from '../policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../policy/theory.ts';
-import { findModel, newBudget } from './find-model.ts';
+import { type FoundByRule, findByRule, findModel, newBudget } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import { allowing } from './policy-cases.ts';
 import type { RulePart, RuleSpace } from './rule-space.ts';
@@ -24,15 +24,12 @@ export interface WeakerBelow {
 }
 
 /** One for each strict rule, about the first rule that is weaker. */
-export function weakerBelow(policies: PolicySet, space: RuleSpace): readonly WeakerBelow[] {
+export function weakerBelow(policies: PolicySet, space: RuleSpace): FoundByRule<WeakerBelow, Rule> {
   const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
   const analysed = { policies, space, lessThan: comparisons(policies) };
-  return rules.flatMap((strict, at) => {
-    for (const weak of isNamed(strict, space) ? rules.slice(at + 1) : []) {
-      const found = comparePair({ strict, weak, rules }, analysed);
-      if (found !== undefined) return [found];
-    }
-    return [];
+  return findByRule(rules, function* (strict) {
+    const below = isNamed(strict, space) ? rules.slice(rules.indexOf(strict) + 1) : [];
+    for (const weak of below) yield comparePair({ strict, weak, rules }, analysed);
   });
 }
 
@@ -90,7 +87,11 @@ function comparisons(policies: PolicySet): Comparison {
   };
 }
 
-function comparePair({ strict, weak, rules }: Pair, { policies, space, lessThan }: Analysed): WeakerBelow | undefined {
+/** `undecided`: the steps of the search did not suffice, and nothing else was found. */
+function comparePair(
+  { strict, weak, rules }: Pair,
+  { policies, space, lessThan }: Analysed,
+): WeakerBelow | 'undecided' | undefined {
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const parts = space.parts(strict.when);
   const missing = parts.filter(narrows);
@@ -104,20 +105,22 @@ function comparePair({ strict, weak, rules }: Pair, { policies, space, lessThan 
     space.applies(weak.when),
   ];
   const minimum = minimumOf(policies);
+  let isOpen = false;
   for (const { rule: session, formulas } of allowing(policies.session, space)) {
     if (session.then.kind !== 'allow') continue;
     const beside = [session.then.requirement, ...minimum];
     const evidence = lessThan(weak.then.requirement, strict.then.requirement, beside);
     const facts = evidence && factsFor([...pair(), ...formulas], space);
-    if (facts && evidence && decides(policies, { weak, session }, facts))
+    isOpen ||= facts === 'undecided';
+    if (typeof facts === 'object' && evidence && decides(policies, { weak, session }, facts))
       return { strict, weak, missing, facts, evidence };
   }
-  return undefined;
+  return isOpen ? 'undecided' : undefined;
 }
 
-function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | undefined {
+function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | undefined {
   const found = findModel(formulas, newBudget());
-  if (typeof found !== 'object') return undefined;
+  if (typeof found !== 'object') return found === 'undecided' ? found : undefined;
   return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
 }
 

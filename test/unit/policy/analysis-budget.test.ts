@@ -44,6 +44,33 @@ test('rules that are entangled on purpose are undecided by name, and all others 
   ]);
 });
 
+test.each([
+  [
+    'a rule below that asks for less',
+    '{ name: Strict, when: { groups: { any: [staff] }, network: { any: [office] } }, then: { allow: { factors: 2 } } }',
+    'whether a rule below asks the same users for less',
+  ],
+  [
+    'a browser that chooses its rule',
+    '{ name: Strict, when: { device: { platform: [mobile] } }, then: deny }',
+    'whether what a browser says of itself leads from it to a weaker rule',
+  ],
+  [
+    'a denial by an attribute',
+    '{ name: Strict, when: { attributes: { plan: { equals: free } } }, then: deny }',
+    'whether users who lack an attribute escape it',
+  ],
+])('%s is undecided behind entangled rules, and its rule is told', async (_, strict, question) => {
+  const rules = [strict, ...pigeons(), '{ name: Rest, then: { allow: { factors: 1 } } }'];
+  const loaded = await load({ [signOn]: `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}` });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 0 });
+  const atRule = found.filter(({ line }) => line === 3);
+  expect(atRule.map(({ severity, code, message }) => `${severity} ${code} ${message}`)).toEqual([
+    `warning undecided ${question} could not be decided: the steps of the search did not suffice`,
+  ]);
+});
+
 test('combinations that are left when the steps have run out are open, and none is called impossible', async () => {
   const loaded = await load({
     [signOn]: file

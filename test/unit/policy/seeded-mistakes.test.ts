@@ -21,6 +21,10 @@ const atNotes = (...rules: readonly string[]): Edits => ({
 });
 const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
 const strict = '{ allow: { possession: { phishingResistant: true } } }';
+const passkeysByPasskey = `rules:
+  - { name: Passkeys, change: { add: [webauthn] }, then: { allow: { possession: { authenticators: [webauthn] } } } }
+  - ${rest}
+`;
 /** Mailboxes and phones are no second factor in the example. */
 const two = '{ allow: { factors: 2, possession: { exclude: [email, phone] } } }';
 const one = '{ allow: { factors: 1 } }';
@@ -62,8 +66,8 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'a group that is misspelled',
     { [payroll]: [['any: [contractors]', 'any: [contracters]']] },
     [
-      'warned policies/sign-on/payroll.yaml contracters]',
       'error invariant invariants.yaml name: Contractors never get into',
+      'warning unknown-group policies/sign-on/payroll.yaml contracters]',
       'note unused stepgate.yaml contractors:',
     ],
   ],
@@ -126,7 +130,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'hardware that no key can show',
     atNotes('{ name: All, then: { allow: { anyOf: [{ possession: { hardwareProtected: true } }, { factors: 2 }] } } }'),
     [
-      'warned policies/sign-on/notes.yaml { anyOf: [{ possession: { hardwa',
+      'note restricted-authenticator policies/sign-on/notes.yaml { anyOf: [{ possession: { hardwa',
       'warning unmeetable policies/sign-on/notes.yaml { possession: { hardwareProtecte',
     ],
   ],
@@ -141,7 +145,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'an alternative that another one contains',
     atNotes('{ name: All, then: { allow: { anyOf: [{ factors: 2 }, { factors: 1 }] } } }'),
     [
-      'warned policies/sign-on/notes.yaml { anyOf: [{ factors: 2 }, { fact',
+      'note restricted-authenticator policies/sign-on/notes.yaml { anyOf: [{ factors: 2 }, { fact',
       'warning pointless-alternative policies/sign-on/notes.yaml { factors: 2 }, { factors: 1 }]',
     ],
   ],
@@ -332,6 +336,19 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
       ],
     },
     ['warning newcomer-lock-out policies/sign-on/notes.yaml { name: All, then: { allow: { po'],
+  ],
+  [
+    'a passkey for the first passkey, where all must have one',
+    {
+      ...atNotes(`{ name: All, then: ${strict} }`),
+      'policies/account.yaml': passkeysByPasskey,
+    },
+    ['error lock-out policies/account.yaml { name: Passkeys, change: { add:'],
+  ],
+  [
+    'a passkey for the first passkey',
+    { 'policies/account.yaml': passkeysByPasskey },
+    ['warning never-added policies/account.yaml { name: Passkeys, change: { add:'],
   ],
   [
     'one factor where an invariant says two',

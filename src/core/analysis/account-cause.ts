@@ -1,0 +1,44 @@
+/** Finds the rules of the account policy without which a sign-in would not end in a denial. */
+import type { Rule } from '../model/policy.ts';
+import { compileAccountPolicy } from '../policy/account-policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { findRule } from '../policy/rules.ts';
+import type { UserFacts } from '../policy/theory.ts';
+
+/** Those that say there who may add which authenticator, each once. */
+export function additionRules({ accountPolicy, authenticators }: PolicySet, facts: UserFacts): readonly Rule[] {
+  const found = authenticators.flatMap(({ key: of, enrollable }) => {
+    const rule = enrollable
+      ? accountPolicy && findRule(accountPolicy.about({ action: 'add', of }), facts).rule
+      : undefined;
+    return rule ? [rule] : [];
+  });
+  return (accountPolicy?.rules ?? []).filter((rule) => found.includes(rule));
+}
+
+/**
+ * The fewest of these rules that must ask for one factor alone, so that the sign-in is not denied any more. None: that
+ * would not do.
+ */
+export function accountCause(
+  policies: PolicySet,
+  rules: readonly Rule[],
+  isDenied: (policies: PolicySet) => boolean,
+): readonly Rule[] {
+  const admits = (some: readonly Rule[]) => !isDenied(withOneFactor(policies, some));
+  if (rules.length === 0 || !admits(rules)) return [];
+  const alone = rules.find((rule) => admits([rule]));
+  if (alone) return [alone];
+  return rules.reduceRight((kept, rule) => {
+    const rest = kept.filter((one) => one !== rule);
+    return admits(rest) ? rest : kept;
+  }, rules);
+}
+
+const oneFactor: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
+
+function withOneFactor({ accountPolicy, ...others }: PolicySet, changed: readonly Rule[]): PolicySet {
+  if (accountPolicy === undefined) return others;
+  const rules = accountPolicy.rules.map((rule) => (changed.includes(rule) ? { ...rule, then: oneFactor } : rule));
+  return { ...others, accountPolicy: compileAccountPolicy({ name: 'account', rules }) };
+}

@@ -1,0 +1,33 @@
+/** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
+import { type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
+import type { App } from '../model/app.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
+
+/** The policies of an app that stands for all apps that no rule tells apart from it. */
+export interface AnalysedApp extends PolicyCases {
+  readonly app: App;
+  /** The first of their names. */
+  readonly names: readonly string[];
+  /** How many there are. */
+  readonly count: number;
+  readonly policies: PolicySet;
+  readonly space: RuleSpace;
+}
+
+export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
+  const found: AnalysedApp[] = [];
+  for (const { app, names, count } of await snapshot.equivalentApps()) {
+    const policies = await snapshot.policies(app);
+    const { session, app: signOn, enrollment } = policies;
+    const compiled = [...session.rules, ...(signOn?.rules ?? [])];
+    const rules = [...compiled, ...(enrollment ? beforeSignIn(enrollment).rules : [])].map(({ rule }) => rule);
+    const space = ruleSpace(
+      [...rules, ...(policies.accountPolicy?.rules ?? [])].map(({ when }) => when),
+      universe([app.clientId]),
+    );
+    found.push({ app, names, count, policies, space, ...policyCases(policies, space) });
+  }
+  return found;
+}

@@ -1,0 +1,141 @@
+/** Lock-outs of which a rule of the account policy is the cause: one finding, at that rule. */
+import { expect, test } from '@jest/globals';
+import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { kindsOf, load, validFiles } from './configuration-dir.ts';
+
+const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');
+const settings = `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true }, webauthn: { enabled: true } }
+mail: { from: a@example.org, smtp: { host: mail.example.org } }
+`;
+const rules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
+const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
+const byPasskey = 'then: { allow: { possession: { authenticators: [webauthn] } } }';
+const account = (...all: readonly string[]) => ({ 'policies/account.yaml': rules(...all, rest) });
+const passkeysByPasskey = account(`{ name: Passkeys, change: { add: [webauthn] }, ${byPasskey} }`);
+const enrollment = (when: string, required = 'webauthn') => ({
+  'policies/enrollment.yaml': rules(
+    `{ name: Admins, when: { ${when} }, then: { required: [{ anyOf: [${required}] }] } }`,
+    '{ name: Rest, then: {} }',
+  ),
+});
+const adminsNeed = enrollment('groups: { any: [admins] }');
+const otherApp = {
+  'apps/wiki.yaml': validFiles['apps/notes.yaml']?.replaceAll('notes', 'wiki').replace('Notes', 'Wiki'),
+  'policies/sign-on/wiki.yaml': `name: wiki\n${rules(rest)}`,
+};
+
+async function findings(files: Readonly<Record<string, string | undefined>>) {
+  const loaded = await load({ 'stepgate.yaml': settings, ...files }, {}, authenticators);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
+  return found.filter(({ code }) => code !== 'unused');
+}
+
+const places = async (files: Readonly<Record<string, string | undefined>>) =>
+  (await findings(files)).map(
+    ({ severity, code, file, line, column }) => `${severity} ${code} ${file}:${line}:${column}`,
+  );
+
+test('what all must set up and no user can add is one error at the rule of the account policy', async () => {
+  const found = await findings({ ...passkeysByPasskey, ...adminsNeed, ...otherApp });
+  expect(found).toMatchObject([
+    {
+      severity: 'error',
+      code: 'lock-out',
+      ...{ file: 'policies/account.yaml', line: 2, column: 5, path: 'rules[0]' },
+      message:
+        'shuts all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
+      rules: [
+        { name: 'Admins', file: 'policies/enrollment.yaml', line: 2 },
+        { name: 'All', file: 'policies/sign-on/notes.yaml', line: 3 },
+        { name: 'Rest', file: 'policies/sign-on/wiki.yaml', line: 3 },
+      ],
+      advice: expect.stringContaining('`allow: { factors: 1 }` here'),
+    },
+  ]);
+  expect(found[0]?.example?.slice(0, 6)).toEqual([
+    ...['--app', 'notes', '--groups', 'admins', '--enrolled', 'password,email,totp'],
+  ]);
+});
+
+test('what is advised lets them in', async () => {
+  const files = account('{ name: Passkeys, change: { add: [webauthn] }, then: { allow: { factors: 1 } } }');
+  expect(await places({ ...files, ...adminsNeed, ...otherApp })).toEqual([]);
+});
+
+test('a denial of what all must set up shuts them out as well', async () => {
+  const denial = account('{ name: Passkeys, change: { add: [webauthn] }, then: deny }');
+  expect(await places({ ...denial, ...adminsNeed })).toEqual(['error lock-out policies/account.yaml:2:5']);
+});
+
+test('two groups at once are a warning', async () => {
+  const guests = account(
+    '{ name: Guests, change: { add: [webauthn] }, when: { groups: { any: [guests] } }, then: deny }',
+    `{ name: Passkeys, change: { add: [webauthn] }, when: { groups: { none: [guests] } }, ${byPasskey} }`,
+    '{ name: Never, change: { add: [webauthn] }, then: deny }',
+  );
+  const signOn = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(
+      '{ name: Others, when: { groups: { none: [guests] } }, then: deny }',
+      rest,
+    )}`,
+  };
+  const found = await places({ ...guests, ...adminsNeed, ...signOn });
+  expect(found.filter((one) => one.includes('lock-out'))).toEqual(['warning lock-out policies/account.yaml:2:5']);
+});
+
+test.each([
+  ['in the office', ', when: { network: { none: [office] } }, then: deny', 2],
+  ['with a second factor that they can add', ', then: { allow: { factors: 2, possession: { exclude: [email] } } }', 2],
+])('newcomers who could add it %s are a warning for all apps together', async (_, terms, line) => {
+  const some = account(`{ name: Passkeys, change: { add: [webauthn] }${terms} }`);
+  const found = await findings({ ...some, ...adminsNeed, ...otherApp });
+  expect(found.map(({ severity, code, file }) => [severity, code, file])).toEqual([
+    ['warning', 'newcomer-lock-out', 'policies/account.yaml'],
+  ]);
+  expect(found[0]?.line).toBe(line);
+  expect(found[0]?.message).toContain('password and email, as after an import, out of 2 apps (Notes, Wiki)');
+  expect(found[0]?.rules.map(({ name }) => name)).toEqual(['Admins', 'All', 'Rest']);
+});
+
+test('another method that can be added is enough', async () => {
+  const either = enrollment('groups: { any: [admins] }', 'webauthn, totp');
+  expect(await places({ ...passkeysByPasskey, ...either })).toEqual(['warning never-added policies/account.yaml:2:5']);
+});
+
+test('a rule by which no user can ever add an authenticator is found where none is required', async () => {
+  const found = await findings(passkeysByPasskey);
+  expect(found).toMatchObject([
+    {
+      severity: 'warning',
+      code: 'never-added',
+      ...{ file: 'policies/account.yaml', line: 2, column: 5 },
+      message: 'asks for what no user can have before, so that no user who lacks webauthn can ever add it',
+    },
+  ]);
+});
+
+test('so are rules that wait for each other', async () => {
+  const circle = account(
+    '{ name: P, change: { add: [webauthn] }, then: { allow: { possession: { authenticators: [totp] } } } }',
+    `{ name: T, change: { add: [totp] }, ${byPasskey} }`,
+  );
+  expect(await places(circle)).toEqual([
+    'warning never-added policies/account.yaml:2:5',
+    'warning never-added policies/account.yaml:3:5',
+  ]);
+});
+
+test.each([
+  ['only denies', account('{ name: P, change: { add: [webauthn] }, then: deny }')],
+  [
+    'asks for what can be added first',
+    account('{ name: P, change: { add: [webauthn] }, then: { allow: { possession: { authenticators: [totp] } } } }'),
+  ],
+  [
+    'asks for it in one network alone',
+    account(`{ name: P, change: { add: [webauthn] }, when: { network: { any: [office] } }, ${byPasskey} }`),
+  ],
+])('quiet where a rule %s', async (_, files) => {
+  expect(await places(files)).toEqual([]);
+});
