@@ -72,6 +72,8 @@ export interface AuditTrace {
   readonly distance?: number | 'nowhere';
   /** Seconds since the last sign-in before the session, where a rule asked and there was one. */
   readonly lastSignIn?: Seconds;
+  /** Seconds since sign-ins are recorded, where a rule asked about the last one, and an older account has none. */
+  readonly recordedSince?: Seconds;
   readonly scopes: readonly string[];
   readonly acrValues?: readonly string[];
   readonly acrEssential?: true;
@@ -132,13 +134,14 @@ function tracedDevice({ device }: Facts, asks: ReadonlySet<string>): AuditTrace[
 }
 
 function tracedPast(
-  { now, distance, lastSignIn }: Facts,
+  { now, distance, lastSignIn, isLastSignInAssumed }: Facts,
   asks: ReadonlySet<string>,
-): Pick<AuditTrace, 'distance' | 'lastSignIn'> {
+): Pick<AuditTrace, 'distance' | 'lastSignIn' | 'recordedSince'> {
+  const ago = lastSignIn === undefined ? undefined : Math.max(0, now - lastSignIn);
   const isAsked = { distance: asks.has('distance'), lastSignIn: asks.has('lastSignIn') };
   return omitUndefined({
     distance: isAsked.distance && distance !== 'unknown' ? distance : undefined,
-    lastSignIn: isAsked.lastSignIn && lastSignIn !== undefined ? Math.max(0, now - lastSignIn) : undefined,
+    [isLastSignInAssumed ? 'recordedSince' : 'lastSignIn']: isAsked.lastSignIn ? ago : undefined,
   });
 }
 

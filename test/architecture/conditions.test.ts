@@ -20,6 +20,9 @@ type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonl
 /** Facts that are not made of members. */
 type PlainFact = 'now' | 'keepSignedIn' | 'lastSignIn' | 'distance' | 'evidence';
 
+/** No condition reads these. */
+type Unread = 'isLastSignInAssumed';
+
 /** By fact. A fact that is missing here does not compile: no decision that depends on it could be explained. */
 const optionsByFact = {
   now: ['at'],
@@ -79,7 +82,7 @@ const optionsByFact = {
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, PlainFact>> & {
-  readonly [Group in Exclude<keyof Facts, PlainFact>]-?: OptionsFor<NonNullable<Facts[Group]>>;
+  readonly [Group in Exclude<keyof Facts, PlainFact | Unread>]-?: OptionsFor<NonNullable<Facts[Group]>>;
 };
 
 /** By condition: the options that decide whether it holds. */

@@ -58,7 +58,12 @@ export function recordedFacts(
   });
   return {
     facts: omitUndefined({
-      user: recordedUser(subject, { at, sets, attributes, ...omitUndefined({ since: trace?.lastSignIn }) }),
+      user: recordedUser(subject, {
+        at,
+        sets,
+        attributes,
+        ...omitUndefined({ since: trace?.lastSignIn ?? trace?.recordedSince }),
+      }),
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
       risk: trace?.risk?.length ? trace.risk : undefined,
@@ -79,7 +84,7 @@ interface Asked {
   readonly at: Seconds;
   readonly sets: readonly ConditionSet[];
   readonly attributes: AttributeSchema;
-  /** Seconds since the last sign-in. */
+  /** Seconds since the last sign-in, or since what counted as one. */
   readonly since?: Seconds;
 }
 

@@ -292,6 +292,8 @@ export interface Facts {
    * sign-ins are recorded. Absent: the account never signed in before.
    */
   readonly lastSignIn?: Seconds;
+  /** `lastSignIn` is no sign-in: none is on record, and the account is older than the records. */
+  readonly isLastSignInAssumed?: true;
   /**
    * What is unusual about the sign-in, compared with those before the session began. Absent: nothing is, or no policy
    * asks.

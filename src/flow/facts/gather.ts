@@ -87,7 +87,7 @@ export async function gatherFacts(
       ...(remembered.length > 0 ? { remembered } : {}),
     },
     ...(isKept ? { keepSignedIn: true } : {}),
-    ...(before !== undefined ? { lastSignIn: before } : {}),
+    ...before,
     ...unusual,
     ...(subject ? { subject } : {}),
     evidence: [...proved, ...(transaction?.evidence ?? [])],
@@ -99,11 +99,12 @@ async function lastSignInOf(
   { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
   { user }: VersionedAccount,
   before: Parameters<typeof lastSignInBefore>[1],
-): Promise<Seconds | undefined> {
+): Promise<Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed'>> {
   const { historySince } = snapshot;
-  if (historySince === undefined) return undefined;
+  if (historySince === undefined) return {};
   const recorded = lastSignInBefore((await unit.get(signInHistoryKey(user.id)))?.value, before);
-  return recorded ?? (user.createdAt <= historySince ? historySince : undefined);
+  if (recorded !== undefined) return { lastSignIn: recorded };
+  return user.createdAt <= historySince ? { lastSignIn: historySince, isLastSignInAssumed: true } : {};
 }
 
 function transactionOf({

@@ -71,6 +71,9 @@ test('of the device, the risk and the past it keeps what a rule asked about', ()
     distance: 800,
     lastSignIn: 90,
   });
+  // An account that is older than the records, and that may never have signed in.
+  const assumed = traceOf(asking, { ...facts, isLastSignInAssumed: true });
+  expect([assumed.lastSignIn, assumed.recordedSince]).toEqual([undefined, 90]);
   // That nothing is unusual is known, too.
   const { risk: _, ...usual } = facts;
   expect(traceOf(asking, usual).risk).toEqual([]);

@@ -159,7 +159,7 @@ type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: strin
 function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts {
   const now = Math.floor(Date.parse(time) / 1000);
   const { scopes, acrValues = [], acrEssential = false, maxAge, promptLogin = false, kept, device } = trace;
-  const { distance, lastSignIn } = trace;
+  const { distance, lastSignIn = trace.recordedSince } = trace;
   const believed = believedOf(device);
   const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
   const enrollments = [...subject.enrollments, ...proofs.flatMap(({ made }) => made ?? [])];
