@@ -25,10 +25,16 @@ export interface NetworkRecord {
   readonly anonymiser?: true;
 }
 
-/** Why a file cannot be used. `message` begins with the code. */
+/** Why a file cannot be used, and what to do: two clauses. */
 export interface NetworkFileFault {
   readonly code: 'network_file_missing' | 'network_file_damaged' | 'network_file_foreign';
   readonly message: string;
+  readonly advice: string;
+}
+
+/** In one line, beginning with the code. */
+export function faultText({ code, message, advice }: NetworkFileFault): string {
+  return `${code}: ${message}: ${advice}`;
 }
 
 interface OpenFile {
@@ -127,7 +133,7 @@ async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<v
     file.reader = read.reader;
     delete file.fault;
   } else if (file.reader === undefined) file.fault = read.fault;
-  else warn(`${read.fault.message}; what was read before stays in use`);
+  else warn(`${faultText(read.fault)}; what was read before stays in use`);
 }
 
 function versionOf(path: string): string {
@@ -136,7 +142,7 @@ function versionOf(path: string): string {
 }
 
 function missing(path: string): NetworkFileFault {
-  return { code: 'network_file_missing', message: `network_file_missing: ${path} cannot be read: put the file there` };
+  return { code: 'network_file_missing', message: `${path} cannot be read`, advice: 'put the file there' };
 }
 
 type Parsed = { readonly reader: Reader<Response> } | { readonly fault: NetworkFileFault };
@@ -146,8 +152,8 @@ function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed
     const reader = new Reader<Response>(content);
     const { databaseType, nodeCount, treeDepth } = reader.metadata;
     if (!typePattern[kind].test(databaseType)) {
-      const message = `network_file_foreign: ${path} is of the type ${databaseType}: ${whatIsNeeded[kind]} is needed`;
-      return { fault: { code: 'network_file_foreign', message } };
+      const message = `${path} is of the type ${databaseType}`;
+      return { fault: { code: 'network_file_foreign', message, advice: `${whatIsNeeded[kind]} is needed` } };
     }
     const { searchTreeSize } = reader.metadata;
     const separator = content.subarray(searchTreeSize, searchTreeSize + 16);
@@ -161,8 +167,7 @@ function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed
 }
 
 function damaged(path: string): NetworkFileFault {
-  const message = `network_file_damaged: ${path} is no whole MaxMind DB file: fetch it again`;
-  return { code: 'network_file_damaged', message };
+  return { code: 'network_file_damaged', message: `${path} is no whole MaxMind DB file`, advice: 'fetch it again' };
 }
 
 /** A file may know addresses of IPv4 only. */

@@ -4,10 +4,11 @@ import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { warningsLeft } from './policy/analysis/accepted.ts';
 import { analyse } from './policy/analysis/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
 import { findingSummary } from './policy/model/analysis-finding.ts';
-import { findingLine, warningLine } from './policy/model/finding.ts';
+import { findingLine } from './policy/model/finding.ts';
 import { changedKeys, documentHashes } from './policy/revision/document-store.ts';
 import { appliedAgain } from './policy/revision/revision-refused.ts';
 import { Revisions } from './policy/revision/revisions.ts';
@@ -73,7 +74,7 @@ export class OwnFiles {
     return loaded;
   }
 
-  /** `warnsAnyway`: also where nothing changed, so that the warnings are not new. */
+  /** What changed is analysed, with its warnings. `warnsAnyway`: of those that are not new, too. */
   async #apply(loaded: Loaded, store: Store, { warnsAnyway }: { readonly warnsAnyway: boolean }): Promise<void> {
     const { configDir, log } = this.#options;
     const issuer = this.#issuer();
@@ -86,8 +87,8 @@ export class OwnFiles {
       revisions.apply(loaded.documents, { by: 'serve', message: `files of ${configDir}` }),
     );
     this.#lastApplied = documentHashes(loaded.documents);
-    if (warnsAnyway || changed.length > 0)
-      for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
+    if (warnsAnyway && changed.length === 0)
+      for (const warning of warningsLeft(loaded, nowInSeconds())) log.warn(`${configDir}/${findingSummary(warning)}`);
     if (changed.length > 0) log.info('configuration applied', { revision, changed });
   }
 
@@ -105,8 +106,7 @@ export class OwnFiles {
     const { configDir, log } = this.#options;
     const changed = await revisions.changedBy(loaded.documents);
     if (changed.length === 0) return false;
-    const now = Math.floor(Date.now() / 1000);
-    const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
+    const findings = await analyse(loaded, { authenticators: authenticatorKinds, now: nowInSeconds() });
     const shown = findings.filter(({ severity }) => severity !== 'note');
     if (!shown.some(({ severity }) => severity === 'error')) {
       for (const finding of shown) log.warn(`${configDir}/${findingSummary(finding)}`);
@@ -122,4 +122,8 @@ export class OwnFiles {
     for (const line of lines) log.warn(`${configDir}/${line}`);
     return new StepgateError('not_configured', `${configDir} is not a good configuration:\n${lines.join('\n')}`);
   }
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }

@@ -24,6 +24,7 @@ import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
 import { userWarnings } from './check/user-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
+import type { AnalysisFinding } from './model/analysis-finding.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
 import type { Finding } from './model/finding.ts';
@@ -49,11 +50,13 @@ export interface LoadConfigurationOptions {
 }
 
 export type LoadedConfiguration =
-  /** `warnings`: what is allowed but risky, by file, line and column; often none. */
+  /**
+   * `warnings`: what is allowed but risky, by file, line and column; often none. What comments accept is among them.
+   */
   | {
       readonly ok: true;
       readonly documents: Documents;
-      readonly warnings: readonly Finding[];
+      readonly warnings: readonly AnalysisFinding[];
       /** The files, for the analysis. */
       readonly sources: readonly DocumentSource[];
     }

@@ -1,10 +1,14 @@
 /** The moments at which time windows begin or end. */
 
-import { describe, expect, test } from '@jest/globals';
-import type { ConditionOf } from '../../src/core/model/conditions.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
+import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import type { ConditionOf, Conditions } from '../../src/core/model/conditions.ts';
+import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { compileConditions } from '../../src/core/policy/conditions.ts';
-import { windowBorders } from '../../src/core/policy/window-borders.ts';
+import { windowBorders, windowsTogether } from '../../src/core/policy/window-borders.ts';
 import { factsOf } from './support/fixtures.ts';
+import { universe } from './support/universe.ts';
 
 type TimeWindow = ConditionOf<'time'>;
 
@@ -105,4 +109,82 @@ test('whatever windows are open together at some moment of a year, they are open
   const together = new Set(hours.map(openAt));
   expect(together.size).toBeGreaterThan(5);
   expect(new Set(windowBorders(windows).map(openAt))).toEqual(together);
+});
+
+describe('windows that are open together', () => {
+  const openTo = (windows: readonly TimeWindow[]) => {
+    const tests = windows.flatMap((time) => compileConditions({ time }));
+    return (now: number) => tests.map((one) => (one.test(factsOf({ now })) === 'hit' ? '1' : '0')).join('');
+  };
+
+  test.each<[string, readonly TimeWindow[]]>([
+    [
+      'in several zones',
+      [
+        during('08:00', '18:00', { zone: 'Europe/Berlin', days: [1, 2, 3, 4, 5] }),
+        during('22:00', '04:00', { zone: 'America/Sao_Paulo', days: [FRIDAY, SATURDAY] }),
+        during('03:00', '04:00', { zone: 'America/New_York' }),
+        during('17:00', '19:00', { zone: 'Australia/Lord_Howe', days: [SUNDAY, 2] }),
+      ],
+    ],
+    [
+      'around the hour that a clock skips, and the one that it has twice',
+      ['01', '02', '03'].map((hour) => during(`${hour}:10`, `${hour}:50`, { zone: 'Europe/Berlin', days: [SUNDAY] })),
+    ],
+    [
+      'over the end of the week, empty, or all day',
+      [
+        during('22:00', '06:00', { days: [SATURDAY] }),
+        during('10:00', '10:00'),
+        { zone: 'Asia/Kathmandu' },
+        { zone: 'America/Bogota', days: [SUNDAY] },
+      ],
+    ],
+  ])('%s are those of every moment of a year, each at a moment of its own', (_, windows) => {
+    const openAt = openTo(windows);
+    const together = windowsTogether(windows, 1000) ?? [];
+    expect(together.map(({ now }) => openAt(now))).toEqual(together.map(({ open }) => open));
+    const begin = Date.parse('2027-01-03T00:00:00Z') / 1000;
+    const moments = Array.from({ length: 364 * 24 * 6 }, (_, at) => begin + at * 600);
+    expect(new Set(together.map(({ open }) => open))).toEqual(new Set(moments.map(openAt)));
+    expect(new Set(together.map(({ open }) => open)).size).toBe(together.length);
+  });
+
+  test('are not counted beyond a limit', () => {
+    const windows = [during('08:00', '10:00'), during('09:00', '11:00')];
+    expect(windowsTogether(windows, 4)).toHaveLength(4);
+    expect(windowsTogether(windows, 3)).toBeUndefined();
+  });
+});
+
+describe('an analysis of many windows', () => {
+  const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Sydney', 'America/Santiago', 'Asia/Kolkata', 'UTC'];
+  const many = (length: number): readonly TimeWindow[] =>
+    Array.from({ length }, (_, at) => {
+      const from = (at * 67) % 1440;
+      return { zone: zones[at % zones.length] ?? '', from, to: (from + 200 + at) % 1440 };
+    });
+  test('asks what the clocks say for each zone, and not for each window', () => {
+    const asked = jest.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    ruleSpace(
+      many(60).map((time) => ({ time })),
+      universe(),
+    );
+    expect(asked.mock.calls.length).toBeLessThan(1000);
+    asked.mockRestore();
+  });
+
+  test('leaves open what it cannot tell where too many sets of them are open together, and is never wrong', () => {
+    const [first, ...others] = many(400).map((time) => ({ time }));
+    if (first === undefined) throw new Error('no window');
+    const whens = [first, first, others[1] ?? {}];
+    const rules = whens.map((when, at) => ({ name: String(at), when }));
+    const verdictsAmong = (all: readonly Conditions[]) =>
+      ruleVerdicts(compilePolicy({ name: 'policy', rules }), ruleSpace(all, universe()));
+    expect(verdictsAmong(whens).map(({ kind }) => kind)).toEqual(['decides', 'shadowed', 'decides']);
+    const [one, same, other] = verdictsAmong([...whens, ...others]);
+    expect(one).toEqual({ kind: 'undecided', ranOut: true });
+    expect(same?.kind).toBe('shadowed');
+    expect(other).toEqual({ kind: 'undecided', ranOut: true });
+  });
 });

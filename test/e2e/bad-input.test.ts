@@ -140,7 +140,7 @@ test('a node without a MaxMind file that a zone needs is not ready, says why, an
   const { code, err } = await stepgate(env, ['config', 'check']);
   expect([code, err]).toEqual([
     0,
-    expect.stringContaining(`networkData.country on this machine: network_file_missing: ${file} cannot be read`),
+    expect.stringContaining(`networkData.country on this machine, ${file} cannot be read [network_file_missing]`),
   ]);
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);

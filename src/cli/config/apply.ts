@@ -118,7 +118,7 @@ interface Done {
 
 function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
   const { revision, changed, diff, goesBackTo } = moved;
-  const { warnings, findings, invariants } = checked;
+  const { findings, invariants } = checked;
   const inUse = `revision ${revision} is in use`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
   const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
@@ -129,7 +129,6 @@ function print(context: ConfigContext, options: MoveOptions, { moved, checked, c
       ok: true,
       revision,
       changed,
-      warnings,
       findings,
       invariants,
       ...omitUndefined({ confirmBefore: pending, goesBackTo, diff }),

@@ -21,13 +21,13 @@ export function checkCommand(context: ConfigContext): Command {
       if (checked === undefined || refuseErrors(context, checked, options)) return;
       const report = await standardReport(context, checked, options);
       if (report?.meets === false) context.setExitCode(1);
-      const { documents, warnings, findings, invariants } = checked;
+      const { documents, findings, invariants } = checked;
       const orphaned = await orphanedInStore(context, documents);
       if (orphaned.length > 0) return refuseOrphaned(context, orphaned, options);
       const counts = documentCounts(documents);
       printResult(context, options, {
         text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n${report ? standardText(report, dir) : ''}`,
-        data: { ok: true, ...counts, warnings, findings, invariants, ...(report && { standard: report }) },
+        data: { ok: true, ...counts, findings, invariants, ...(report && { standard: report }) },
       });
     });
 }

@@ -7,7 +7,7 @@ import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/in
 import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Finding, findingText, warningLine } from '../../policy/model/finding.ts';
+import { type Finding, findingText } from '../../policy/model/finding.ts';
 import type { DocumentSource } from '../../policy/source/yaml-source.ts';
 import { groupsWithMembers } from '../../users/member-groups.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
@@ -19,8 +19,7 @@ import { quantity } from './quantities.ts';
 export interface CheckedFiles {
   readonly documents: Documents;
   readonly sources: readonly DocumentSource[];
-  readonly warnings: readonly Finding[];
-  /** What the analysis found, errors among it. */
+  /** What the checks and the analysis found, errors among it. */
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
@@ -62,13 +61,12 @@ export async function checkedFiles(
     refuseProblems(context, problems, json);
     return undefined;
   }
-  const { documents, sources, warnings } = loaded;
+  const { documents, sources } = loaded;
   const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
   const { findings, accepted } = found;
   const invariants = found.invariants.map(resultOf);
-  const checked = { documents, sources, warnings, findings, accepted, invariants };
+  const checked = { documents, sources, findings, accepted, invariants };
   if (json) return checked;
-  for (const warning of warnings) context.stderr(`${warningLine(warning)}\n`);
   const shown = findings.filter(({ severity }) => notes || severity !== 'note');
   context.stderr(findingsText(shown, { config: dir }));
   return checked;

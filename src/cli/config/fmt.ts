@@ -2,9 +2,10 @@
 import { readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { findingSummary } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { WrittenKind } from '../../policy/model/documents.ts';
-import { type Finding, findingLine, warningLine } from '../../policy/model/finding.ts';
+import { type Finding, findingLine } from '../../policy/model/finding.ts';
 import { policyTestsSchema } from '../../policy/schema/policy-tests.ts';
 import { schemaFor } from '../../policy/schema/schemas.ts';
 import { readConfigurationFiles } from '../../policy/source/configuration-files.ts';
@@ -71,7 +72,7 @@ async function format(context: FmtContext, dir: string, options: FmtOptions): Pr
   if (!options.check) for (const { written, text } of changed) await replace(join(dir, written.file), text);
   const names = changed.map(({ written }) => written.file);
   const renamed = formatted.flatMap((one) => one.renamed);
-  if (!options.json) for (const one of renamed) context.stderr(`${warningLine(one)}\n`);
+  if (!options.json) for (const one of renamed) context.stderr(`${findingSummary(one)}\n`);
   printResult(context, options, {
     text: [...names.map((name) => `${name}\n`), summary(names.length, files.length, options)].join(''),
     data: { ok: !options.check || changed.length === 0, files: files.length, changed: names, renamed },

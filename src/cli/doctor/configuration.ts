@@ -4,13 +4,15 @@
  */
 
 import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { StepgateError } from '../../errors.ts';
+import { warningsLeft } from '../../policy/analysis/accepted.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { warningLine } from '../../policy/model/finding.ts';
+import { findingLine } from '../../policy/model/finding.ts';
 import { canonicalJson, type Manifest, sha256 } from '../../policy/revision/document-store.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { isLoopback } from '../../policy/schema/fields.ts';
@@ -31,6 +33,7 @@ interface Installation {
   readonly configDir: string;
   readonly issuer?: string;
   readonly fetch: Fetch;
+  now(): Seconds;
 }
 
 const apply = 'npm run stepgate -- config apply';
@@ -83,7 +86,9 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
   const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
   const keys = new Set([...Object.keys(documents), ...hashes.keys()]);
   const other = [...keys].filter((key) => documents[key] !== hashes.get(key)).sort();
-  const risks = loaded.warnings.map((warning) => warn('files', warningLine(warning).replace(': warning:', '')));
+  const risks = warningsLeft(loaded, given.now()).map(({ advice, ...warning }) =>
+    warn('files', findingLine(warning), advice),
+  );
   if (other.length === 0) return [ok('files', `${configDir} is what revision ${revision} says`), ...risks];
   const shown = other.slice(0, 5).join(', ') + (other.length > 5 ? ` and ${other.length - 5} more` : '');
   return [warn('files', `${configDir} differs from revision ${revision}: ${shown}`, `${apply} ${configDir}`), ...risks];

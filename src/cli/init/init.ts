@@ -5,7 +5,7 @@ import { analyse } from '../../policy/analysis/analyse.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { findingsText } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { findingLine, warningLine } from '../../policy/model/finding.ts';
+import { findingLine } from '../../policy/model/finding.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
@@ -93,10 +93,7 @@ async function faultsOf({ authenticators, now }: InitContext, dir: string): Prom
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
   if (!loaded.ok) return loaded.findings.map(findingLine);
   const findings = await analyse(loaded, { authenticators, now: now() });
-  return [
-    ...loaded.warnings.map(warningLine),
-    ...findings.filter(({ severity }) => severity !== 'note').map((finding) => findingsText([finding]).trimEnd()),
-  ];
+  return findings.filter(({ severity }) => severity !== 'note').map((finding) => findingsText([finding]).trimEnd());
 }
 
 function nextCommands(dir: string, { admin, mail }: InitAnswers, { configDir }: InitContext): readonly string[] {

@@ -43,7 +43,8 @@ function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space 
   if (found === 'undecided') return { kind: 'undecided', ranOut: true };
   if (found !== 'impossible') {
     const facts = space.factsOf(found.model);
-    return findRule(policy, facts).rule === rule ? { kind: 'decides', facts } : { kind: 'undecided' };
+    if (findRule(policy, facts).rule === rule) return { kind: 'decides', facts };
+    return { kind: 'undecided', ...([...found.model.keys()].some(({ ranOut }) => ranOut) && { ranOut: true }) };
   }
   const conflict = conflictOf(space.parts(rule.when), { space, budget });
   if (conflict !== undefined) return { kind: 'contradictory', conflict };

@@ -158,9 +158,11 @@ function domainOf(variable: Variable, domains: Domains): bigint {
 function modelOf(domains: Domains): ClassModel {
   return new Map(
     Array.from(domains, ([variable, domain]) => {
-      const allowed = variable.classes.flatMap((_, at) => (domain & (1n << BigInt(at)) ? [at] : []));
-      const known = allowed.find((at) => variable.classes[at]?.place !== undefined);
-      return [variable, known ?? allowed[0] ?? 0];
+      // The last digit is the first class.
+      const digits = domain.toString(2);
+      const isAllowed = (at: number) => digits.at(-1 - at) === '1';
+      const known = variable.classes.findIndex(({ place }, at) => isAllowed(at) && place !== undefined);
+      return [variable, known >= 0 ? known : Math.max(0, digits.length - 1 - digits.lastIndexOf('1'))];
     }),
   );
 }

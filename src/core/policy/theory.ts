@@ -24,6 +24,8 @@ export interface Variable {
   readonly name: string;
   /** The first one stands wherever a formula leaves the class open. */
   readonly classes: readonly FactClass[];
+  /** To tell all its classes apart would take more steps than an analysis has. */
+  readonly ranOut?: true;
 }
 
 /** What must hold, in negation normal form. `classes`: one bit for each class that the variable may be in. */
@@ -84,8 +86,9 @@ export function withProof({ subject, now, ...facts }: UserFacts): UserFacts {
 
 /** The variable is in one of the classes at these positions. */
 export function among(variable: Variable, isIn: (position: number) => boolean): Formula {
-  const classes = variable.classes.reduce((bits, _, at) => (isIn(at) ? bits | (1n << BigInt(at)) : bits), 0n);
-  return { variable, classes };
+  // Read as digits: to add bit after bit would copy all of them each time.
+  const digits = variable.classes.map((_, at) => (isIn(at) ? '1' : '0'));
+  return { variable, classes: BigInt(`0b0${digits.reverse().join('')}`) };
 }
 
 /** A truth variable is a yes. */

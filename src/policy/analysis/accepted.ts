@@ -5,7 +5,7 @@
 import type { Seconds } from '../../core/model/facts.ts';
 import { type AnalysisFinding, type FindingCode, findingCodes } from '../model/analysis-finding.ts';
 import { nearestName } from '../source/nearest-name.ts';
-import type { YamlSource } from '../source/yaml-source.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 
 interface Acceptance {
   readonly source: YamlSource;
@@ -40,9 +40,22 @@ const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s
 const example = `# ${mark} shadowed until 2027-03-31: and the reason`;
 
 /**
- * Takes out what comments accept, and says what is wrong with them. Whether a standard is met is asked apart, so of
- * `standard` it is not said whether there still is such a finding. `today`: `YYYY-MM-DD`.
+ * Of these it is not said whether there still is such a finding. Whether a standard is met is asked apart, and the
+ * others depend on the machine: its environment and files, the groups of its store, the inbox of the demo.
  */
+const foundElsewhere: readonly string[] = [
+  'standard',
+  'unknown-group',
+  'changeable-user',
+  'message-unsent',
+  'registration-unproved',
+  'secret-missing',
+  'network_file_missing',
+  'network_file_damaged',
+  'network_file_foreign',
+] satisfies readonly FindingCode[];
+
+/** Takes out what comments accept, and says what is wrong with them. `today`: `YYYY-MM-DD`. */
 export function sortedByComments(
   findings: readonly AnalysisFinding[],
   sources: readonly YamlSource[],
@@ -70,6 +83,15 @@ export function withoutAccepted(
     findings: sorted.flatMap(({ finding, by }) => (by ? [] : [finding])),
     accepted: sorted.flatMap(({ finding, by }) => (by ? [{ finding, until: by.until, reason: by.reason }] : [])),
   };
+}
+
+/** What the checks before the analysis warn of: without notes, and without what comments accept. */
+export function warningsLeft(
+  { warnings, sources }: { readonly warnings: readonly AnalysisFinding[]; readonly sources: readonly DocumentSource[] },
+  now: Seconds,
+): readonly AnalysisFinding[] {
+  const files = sources.map(({ source }) => source);
+  return withoutAccepted(warnings, files, dayOf(now)).findings.filter(({ severity }) => severity !== 'note');
 }
 
 function accepts({ source, lines, code }: Acceptance, finding: AnalysisFinding): boolean {
@@ -100,8 +122,7 @@ function acceptanceFault(one: Acceptance, findings: readonly AnalysisFinding[], 
     const near = nearestName(code, Object.keys(findingCodes));
     return `there is no finding \`${code}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`;
   }
-  const isAsked = code !== ('standard' satisfies FindingCode);
-  if (isAsked && !findings.some((finding) => accepts(one, finding)))
+  if (!foundElsewhere.includes(code) && !findings.some((finding) => accepts(one, finding)))
     return `there is no finding \`${code}\` here any more`;
   return today > until ? `the finding was accepted until ${until}` : undefined;
 }

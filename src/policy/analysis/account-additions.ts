@@ -3,8 +3,9 @@ import { type Addable, addable } from '../../core/analysis/never-added.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 export interface AccountAdditions extends Addable {
   /** What an account can come to have, each as often as any enrollment rule requires. */
@@ -62,6 +63,6 @@ export function neverAddedFindings(
       advice:
         'say `allow: { factors: 1 }` here, as users prove all that their account can in any case, or `deny` where that is meant',
     };
-    return [analysisFinding('never-added', place, parts)];
+    return [findingAt('never-added', place, parts)];
   });
 }

@@ -8,7 +8,8 @@ import { meetsRequirement } from '../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, Rule } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
-import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
+import { type FilePlace, findingAt } from '../source/finding-at.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
 import type { RuleCases } from './rule-cases.ts';
 
 interface Analysed {
@@ -63,7 +64,7 @@ function unmeetable({ requirement, place }: Part): AnalysisFinding {
   const what = 'chains' in requirement ? 'this chain' : 'this alternative';
   const message = `no user can meet ${what}: what may be used there does not come to it, at its best and fresh`;
   const advice = 'enable what it takes in stepgate.yaml, let it be used in the enrollment policy, or remove it';
-  return analysisFinding('unmeetable', place, { message, advice });
+  return findingAt('unmeetable', place, { message, advice });
 }
 
 /** From the last on: of two that say the same, one stays. */
@@ -77,7 +78,7 @@ function pointless(
     if (!isContained(part, others, authenticators)) return [];
     kept = others;
     const message = 'adds nothing: what meets it meets another one, too';
-    return [analysisFinding('pointless-alternative', part.place, { message, advice: 'remove it' })];
+    return [findingAt('pointless-alternative', part.place, { message, advice: 'remove it' })];
   });
 }
 

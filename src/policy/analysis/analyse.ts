@@ -41,17 +41,29 @@ export interface CheckedSources {
   readonly documents: Documents;
 }
 
+/** With what the checks before the analysis found. */
+export interface CheckedConfiguration extends CheckedSources {
+  readonly warnings: readonly AnalysisFinding[];
+}
+
 /** The findings alone. */
-export async function analyse(checked: CheckedSources, options: AnalysisOptions): Promise<readonly AnalysisFinding[]> {
+export async function analyse(
+  checked: CheckedConfiguration,
+  options: AnalysisOptions,
+): Promise<readonly AnalysisFinding[]> {
   return (await analysis(checked, options)).findings;
 }
 
-/** Findings and invariants. */
-export async function analysis(checked: CheckedSources, { authenticators, now }: AnalysisOptions): Promise<Analysis> {
+/** Findings, those of the checks before it among them, and invariants. */
+export async function analysis(
+  checked: CheckedConfiguration,
+  { authenticators, now }: AnalysisOptions,
+): Promise<Analysis> {
   const configuration = await analysedConfiguration(checked, authenticators);
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
   const all = [
+    ...checked.warnings,
     ...(await allFindings(configuration, now)),
     ...formulaFindings(checked.sources, now),
     ...invariantFindings(invariants),

@@ -8,8 +8,9 @@ import { weakerBelow } from '../../core/analysis/weaker-below.ts';
 import { proofNames } from '../../core/evidence/named.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 import { ranOut } from './ran-out.ts';
@@ -42,7 +43,7 @@ function closedApp(
   if (cases.length > 0 || isPartial || source === undefined) return [];
   const message = 'no user can enter this app: wherever a rule of one policy allows, another policy denies';
   const advice = 'correct the conditions of the rules that allow, or remove the app';
-  return [analysisFinding('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
+  return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
 /** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
@@ -56,7 +57,7 @@ function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguratio
       rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
       advice: 'say these rules with simpler conditions, or divide the policy',
     };
-    return [analysisFinding('undecided', place, parts)];
+    return [findingAt('undecided', place, parts)];
   });
 }
 
@@ -76,7 +77,7 @@ function lockOut(
   const everything = policies.authenticators.map(({ key }) => key);
   if (!endsInDenial(policies, facts, everything)) return [];
   return [
-    analysisFinding('lock-out', place, {
+    findingAt('lock-out', place, {
       message: `lets no user in where ${othersInWords(one)}: nothing that users can enroll there meets both`,
       ...(!isOrdinary(facts, [one.session, one.app, ...rest]) && { severity: 'warning' as const }),
       rules: [one.session, ...rest].map(namedRule),
@@ -103,7 +104,7 @@ function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfigu
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     return [
-      analysisFinding('weaker-below', place, {
+      findingAt('weaker-below', place, {
         message: `where ${conditions} misses, ${inWords(weak)} asks the same users for less: ${proofs.join(' and ')} is enough`,
         rules: [namedRule(weak)],
         example: exampleOptions(facts, keys),
@@ -128,7 +129,7 @@ function chosenByBrowser(
       example: exampleOptions(facts),
       advice: 'ask the same of every browser, or rest the difference on something that is proved',
     };
-    return [analysisFinding('spoofable', place, parts)];
+    return [findingAt('spoofable', place, parts)];
   });
   const question = 'whether what a browser says of itself leads from it to a weaker rule';
   return [...findings, ...ranOut(undecided, question, configuration)];
@@ -154,7 +155,7 @@ function failingOpen(
             ? 'deny every type but some, with `userType: { none: [...] }`'
             : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
       };
-      return [analysisFinding('fail-open', place, parts)];
+      return [findingAt('fail-open', place, parts)];
     });
   const undecided = all.flatMap((one) => one.undecided);
   return [...findings, ...ranOut(undecided, 'whether users who lack an attribute escape it', configuration)];

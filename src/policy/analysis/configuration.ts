@@ -2,15 +2,15 @@
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import { readAttribute } from '../../core/profile/attribute-value.ts';
-import type { AnalysisFinding, FindingCode, NamedRule } from '../model/analysis-finding.ts';
-import { findingCodes } from '../model/analysis-finding.ts';
+import type { NamedRule } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Document, Documents } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { readApp } from '../revision/read-document.ts';
 import { type Snapshot, snapshotOfDocuments } from '../revision/snapshot.ts';
-import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
+import type { FilePlace } from '../source/finding-at.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
 import { examplePlaces } from './places.ts';
 
@@ -31,12 +31,6 @@ export interface AnalysedConfiguration {
   universe(clientIds: readonly string[]): Universe;
   /** Where a rule stands. Two rules of the session policy may be one there. */
   placeOf(rule: RuleHead): FilePlace | undefined;
-}
-
-/** A place in a file. */
-export interface FilePlace {
-  readonly source: YamlSource;
-  readonly path: Path;
 }
 
 type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
@@ -118,25 +112,4 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
 
 export function namedRule({ name, location }: RuleHead): NamedRule {
   return { name, file: location?.file ?? '', line: location?.line ?? 1 };
-}
-
-/** What a finding says besides its code and its place. */
-export type FindingParts = Pick<AnalysisFinding, 'message' | 'advice'> &
-  Partial<Pick<AnalysisFinding, 'severity' | 'rules' | 'example'>> & {
-    /** The finding is about this key at its path. */
-    readonly key?: string;
-    /** It is about this place in the text there (UTF-16 units from its beginning). */
-    readonly offset?: number;
-  };
-
-/** A finding about what stands at the path. */
-export function analysisFinding(
-  code: FindingCode,
-  { source, path }: FilePlace,
-  { message, key, offset, ...parts }: FindingParts,
-): AnalysisFinding {
-  const finding =
-    offset === undefined ? source.finding(path, message, key) : source.findingWithin(path, offset, message);
-  const text = source.lines[finding.line - 1] ?? '';
-  return { severity: findingCodes[code].severity, rules: [], ...parts, ...finding, code, text };
 }

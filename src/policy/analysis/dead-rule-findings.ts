@@ -5,8 +5,9 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy } from '../../core/policy/compile.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedPolicy } from './analysed-policies.ts';
-import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 /** A rule in one of the policies that it is part of. */
 export interface RuleJudgement {
@@ -70,14 +71,14 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
       advice: 'say it with simpler conditions',
       ...(verdict.ranOut && { severity: 'warning' as const }),
     };
-    return [analysisFinding('undecided', place, parts)];
+    return [findingAt('undecided', place, parts)];
   }
   if (verdict.kind === 'contradictory') {
     const [only] = verdict.conflict;
     const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
     const message = `never applies: ${conflictInWords(verdict.conflict)}`;
     const advice = 'correct one of these conditions, or remove the rule';
-    return [analysisFinding('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
+    return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
   const parts = {
@@ -86,7 +87,7 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
     advice: 'move it above, narrow the rules before it, or remove it',
     ...((changesNothing || rule.reportOnly) && { severity: 'warning' as const }),
   };
-  return [analysisFinding('shadowed', place, parts)];
+  return [findingAt('shadowed', place, parts)];
 }
 
 /** Rules that take the cases of another one and are named. */

@@ -3,14 +3,14 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { unguardedExpressions } from '../check/check-expressions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { endsOf } from '../schema/expressions/check-expression.ts';
+import { findingAt } from '../source/finding-at.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { analysisFinding } from './configuration.ts';
 
 export function formulaFindings(sources: readonly DocumentSource[], now: Seconds): readonly AnalysisFinding[] {
   return [
     ...unguardedExpressions(sources).map(({ message, offset, ...place }) =>
-      analysisFinding('unguarded-read', place, { message, offset, advice: 'ask whether it is there first' }),
+      findingAt('unguarded-read', place, { message, offset, advice: 'ask whether it is there first' }),
     ),
     ...sources.flatMap((one) => overFindings(one, now)),
   ];
@@ -22,7 +22,7 @@ function overFindings({ source }: DocumentSource, now: Seconds): readonly Analys
       .filter(({ until }) => until <= now)
       .map(({ name, offset }) => {
         const message = `${name} is over: this part never holds any more`;
-        return analysisFinding('past', { source, path }, { message, offset, advice: 'remove it, or set a later time' });
+        return findingAt('past', { source, path }, { message, offset, advice: 'remove it, or set a later time' });
       }),
   );
 }

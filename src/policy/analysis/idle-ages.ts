@@ -5,8 +5,9 @@ import type { AllowTerms, Requirement, Rule } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { durationText } from '../model/duration-text.ts';
 import { durationSeconds } from '../schema/durations.ts';
+import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { valuesAt } from '../source/values-at.ts';
-import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
 import type { RuleCase, RuleCases } from './rule-cases.ts';
 
 export function idleAges(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
@@ -64,12 +65,12 @@ const advice = 'shorten it, or leave it out';
 
 function idleAge(place: FilePlace, what: string, oldest: Seconds): AnalysisFinding {
   const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
-  return analysisFinding('idle-age', place, { message, advice });
+  return findingAt('idle-age', place, { message, advice });
 }
 
 function idlePause(place: FilePlace, pause: Seconds, longest: Seconds): AnalysisFinding {
   const message = `has a longest pause of ${durationText(pause)} that never counts: no session is without activity for longer than ${durationText(longest)}`;
-  return analysisFinding('idle-age', place, { message, advice });
+  return findingAt('idle-age', place, { message, advice });
 }
 
 /** How long what was proved counts at the app, where the session itself is not longer. */

@@ -6,7 +6,8 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
-import { analysisFinding, type FilePlace, namedRule } from './configuration.ts';
+import { type FilePlace, findingAt } from '../source/finding-at.ts';
+import { namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
 import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
@@ -49,7 +50,7 @@ function violationFinding(
   const { authenticators } = policies;
   const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, authenticators);
   const options = exampleOptions(facts, proved?.enrolled ?? authenticators.map(({ key }) => key));
-  return analysisFinding('invariant', place, {
+  return findingAt('invariant', place, {
     ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
@@ -91,7 +92,7 @@ function undecided(one: ExaminedInvariant, place: FilePlace): AnalysisFinding {
   const [first] = open;
   const rules = first?.verdict.kind === 'undecided' ? first.verdict.open : [];
   const apps = open.length > 1 ? ` and ${open.length - 1} more` : '';
-  return analysisFinding('undecided-invariant', place, {
+  return findingAt('undecided-invariant', place, {
     message: `whether "${one.invariant.name}" holds could not be decided ${first ? atApp(first.app) : ''}${apps}: ${reasonFor(one, first)}`,
     rules: distinct(rules.flatMap(deciding)).slice(0, mostNamed).map(namedRule),
     advice: 'write these rules or the invariant with simpler conditions, or cover the case with a policy test',
@@ -119,7 +120,7 @@ function hasTheory(name: string): boolean {
 
 function emptyInvariant({ invariant, apps }: ExaminedInvariant, place: FilePlace): AnalysisFinding {
   const why = apps.length === 0 ? 'no app is meant' : 'its conditions exclude one another';
-  return analysisFinding('empty-invariant', place, {
+  return findingAt('empty-invariant', place, {
     message: `"${invariant.name}" says nothing: ${why}`,
     advice: 'correct its conditions, or remove it',
   });

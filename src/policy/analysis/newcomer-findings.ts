@@ -9,9 +9,10 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { findingAt } from '../source/finding-at.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { type AnalysedConfiguration, analysisFinding, namedRule } from './configuration.ts';
+import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { ranOut } from './ran-out.ts';
 
@@ -167,7 +168,7 @@ function atSignOn({ one, beginning, facts }: Denied, { placeOf }: AnalysedConfig
   const place = placeOf(one.app);
   if (place === undefined) return [];
   return [
-    analysisFinding('newcomer-lock-out', place, {
+    findingAt('newcomer-lock-out', place, {
       message: `denies ${newcomersInWords(beginning)}: they cannot set up there what it asks for`,
       rules: one.enrollment ? [namedRule(one.enrollment)] : [],
       example: exampleOptions(facts, beginning.keys),
@@ -187,7 +188,7 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
   if (first === undefined || place === undefined) return [];
   const { beginning, facts } = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? first;
   return [
-    analysisFinding('newcomer-lock-out', place, {
+    findingAt('newcomer-lock-out', place, {
       message: `shuts ${newcomersInWords(beginning)}, out of ${appsInWords(same)}: they cannot add there what is asked for`,
       rules: distinctRules(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions(facts, beginning.keys),
@@ -209,7 +210,7 @@ function lockedOut(
   const involved = distinctRules(same);
   const whom = involved.length > mostNamed ? 'such rules as are named here' : 'the rules named here';
   return [
-    analysisFinding('lock-out', place, {
+    findingAt('lock-out', place, {
       message: `shuts all users for whom ${whom} decide out of ${appsInWords(same)}: no user who lacks ${never} can ever add it`,
       ...(!ordinary && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),

@@ -4,7 +4,8 @@ import type { Seconds } from '../../core/model/facts.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { documentKey } from '../model/documents.ts';
 import { readEnrollmentPolicy } from '../revision/read-document.ts';
-import { type AnalysedConfiguration, analysisFinding } from './configuration.ts';
+import { findingAt } from '../source/finding-at.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
 
 /** Enrollments that users could skip until a day that is over. */
 export function pastFindings(configuration: AnalysedConfiguration, now: Seconds): readonly AnalysisFinding[] {
@@ -20,6 +21,6 @@ function pastGrace(rule: EnrollmentRule, { placeOf }: AnalysedConfiguration, now
     if (grace === undefined || !('until' in grace) || now < grace.until) return [];
     const path = [...place.path, 'then', 'required', at];
     const message = `its grace ended on ${new Date((grace.until - 1) * 1000).toISOString().slice(0, 10)}: no user can skip it any more`;
-    return [analysisFinding('past', { ...place, path }, { message, advice: 'remove the grace, or set a later day' })];
+    return [findingAt('past', { ...place, path }, { message, advice: 'remove the grace, or set a later day' })];
   });
 }

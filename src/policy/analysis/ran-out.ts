@@ -1,7 +1,8 @@
 /** Rules for which the steps of a search did not suffice, as findings. */
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
-import { type AnalysedConfiguration, analysisFinding } from './configuration.ts';
+import { findingAt } from '../source/finding-at.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
 
 /** Of each rule it is said once where several questions are left. `question`: a clause. */
 export function ranOut(
@@ -17,6 +18,6 @@ export function ranOut(
       severity: 'warning' as const,
       advice: 'say these rules with simpler conditions, or divide the policy',
     };
-    return [analysisFinding('undecided', place, parts)];
+    return [findingAt('undecided', place, parts)];
   });
 }

@@ -3,9 +3,10 @@ import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { attributesRead } from '../schema/expressions/check-expression.ts';
+import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { alternativeFindings } from './alternative-findings.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { type AnalysedConfiguration, analysisFinding, type FilePlace } from './configuration.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
 import { idleAges } from './idle-ages.ts';
 import type { RuleCase, RuleCases } from './rule-cases.ts';
 
@@ -63,7 +64,7 @@ function unreachable(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfigur
   if (place === undefined || cases === undefined || isAboutApps || cases.length > 0) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
   const advice = 'correct its conditions or those of the other policy';
-  return [analysisFinding('unreachable', place, { message, advice })];
+  return [findingAt('unreachable', place, { message, advice })];
 }
 
 /** A form at the account pages changes what such a rule says. */
@@ -85,7 +86,7 @@ function writtenByUsers(
       if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
       const message = `lets users in by \`${name}\`, which they write themselves`;
       const advice = 'say `write: admin` for the attribute, or ask for something else';
-      return [analysisFinding('user-written', { ...place, path }, { message, advice, ...where })];
+      return [findingAt('user-written', { ...place, path }, { message, advice, ...where })];
     });
   });
 }

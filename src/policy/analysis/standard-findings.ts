@@ -11,15 +11,10 @@ import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { equivalentApps } from '../revision/equivalent-apps.ts';
+import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted.ts';
 import type { CheckedSources } from './analyse.ts';
-import {
-  type AnalysedConfiguration,
-  analysedConfiguration,
-  analysisFinding,
-  type FilePlace,
-  namedRule,
-} from './configuration.ts';
+import { type AnalysedConfiguration, analysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { rulesTogether } from './invariants.ts';
 import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
@@ -138,7 +133,7 @@ function rememberingRules({ app }: PolicySet, { configuration, standard }: Conte
     if (place === undefined) return [];
     const message = `falls short of ${memory.section}: ${memory.text}`;
     const path = [...place.path, 'then', 'remember'];
-    return [analysisFinding('standard', { ...place, path }, { message, advice: 'remove `remember` from this rule' })];
+    return [findingAt('standard', { ...place, path }, { message, advice: 'remove `remember` from this rule' })];
   });
 }
 
@@ -180,7 +175,7 @@ function findingAtRule(
   if (place === undefined) return [];
   const rules = [...(beside ? [beside] : []), ...others].filter(({ location }) => location !== undefined);
   return [
-    analysisFinding('standard', place, {
+    findingAt('standard', place, {
       message,
       rules: rules.map(namedRule),
       advice: isRecommended
@@ -200,7 +195,7 @@ async function passwordFindings({ configuration, standard }: Context): Promise<r
     const message = `falls short of ${section}: ${text}`;
     const advice = 'set it in policies/password.yaml';
     const places = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.placeOf(rule));
-    const found = places.flatMap((place) => (place ? [analysisFinding('standard', place, { message, advice })] : []));
+    const found = places.flatMap((place) => (place ? [findingAt('standard', place, { message, advice })] : []));
     const isShort = policy === undefined && !isMet(defaultPasswordTerms);
     return isShort ? [...found, missingFileFinding(message)] : found;
   });
@@ -226,6 +221,6 @@ function bannedFindings({ configuration, standard: { banned }, roles }: Context)
   if (banned === undefined || place === undefined) return [];
   return banned.keys(roles).map((key) => {
     const parts = { message: `falls short of ${banned.section}: ${banned.text}`, advice: 'do not enable it', key };
-    return analysisFinding('standard', { ...place, path: ['authenticators'] }, parts);
+    return findingAt('standard', { ...place, path: ['authenticators'] }, parts);
   });
 }

@@ -3,7 +3,8 @@ import { conditionSets } from '../../core/policy/conditions.ts';
 import { namesIn } from '../../core/policy/membership-theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { readProfilePolicy } from '../revision/read-document.ts';
-import { type AnalysedConfiguration, analysisFinding } from './configuration.ts';
+import { findingAt } from '../source/finding-at.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
 
 export function unusedFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   return [...unusedNames(configuration), ...unusedPolicies(configuration)];
@@ -38,7 +39,7 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
           advice: 'remove it, unless it is for apps only',
           key: name,
         };
-        return analysisFinding('unused', { source: settings, path: [under] }, parts);
+        return findingAt('unused', { source: settings, path: [under] }, parts);
       }),
   );
 }
@@ -49,8 +50,6 @@ function unusedPolicies({ policies, placeOf }: AnalysedConfiguration): readonly 
     const place = first && placeOf(first.rule);
     if (isUsed || place === undefined) return [];
     const message = 'no app uses this policy';
-    return [
-      analysisFinding('unused', { ...place, path: ['name'] }, { message, advice: 'remove it, or name it in an app' }),
-    ];
+    return [findingAt('unused', { ...place, path: ['name'] }, { message, advice: 'remove it, or name it in an app' })];
   });
 }

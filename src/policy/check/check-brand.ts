@@ -4,11 +4,13 @@
  */
 import type { z } from 'zod';
 import { paletteFaults } from '../../rendering/palette.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { type AppBrand, type BrandFile, type BrandSettings, filesOfBrand, joinBrands } from '../model/brand.ts';
 import type { Document } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { appBrandSchema, brandSchema } from '../schema/brand.ts';
 import type { ConfigurationPicture } from '../source/configuration-files.ts';
+import { findingAt } from '../source/finding-at.ts';
 import { brandFileFaults, contentTypeOf } from '../source/pictures.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
@@ -18,7 +20,7 @@ export const largestBrand = 10 * 1024;
 
 export interface CheckedBrand {
   readonly findings: readonly Finding[];
-  readonly warnings: readonly Finding[];
+  readonly warnings: readonly AnalysisFinding[];
   /** Of the files that a brand uses. */
   readonly documents: readonly Document[];
 }
@@ -48,9 +50,7 @@ export function checkBrand(
   ]);
   return {
     findings: [...findings, ...pictures.flatMap(contentFindings)],
-    warnings: pictures
-      .filter(({ file }) => !used.has(file))
-      .map(({ file }) => fileFinding(file, 'is used by no brand, and is not served')),
+    warnings: pictures.filter(({ file }) => !used.has(file)).flatMap(({ file }) => unusedPicture(file, sources)),
     documents: pictures.filter(({ file }) => used.has(file)).map(documentOf),
   };
 }
@@ -131,8 +131,13 @@ function contentFindings({ file, bytes }: ConfigurationPicture): readonly Findin
   });
 }
 
-function fileFinding(file: string, message: string): Finding {
-  return { file, line: 1, column: 1, path: '', message };
+/** A picture has no line to show and no comment, so it is told where brands are. */
+function unusedPicture(file: string, sources: readonly DocumentSource[]): readonly AnalysisFinding[] {
+  const message = `no brand uses ${file}, and it is not served`;
+  const parts = { severity: 'warning', message, advice: 'remove the file, or name it in a brand' } as const;
+  return sources.flatMap(({ kind, source }) =>
+    kind === 'settings' ? [findingAt('unused', { source, path: ['brand'] }, parts)] : [],
+  );
 }
 
 function documentOf({ file, bytes }: ConfigurationPicture): Document {

@@ -1,11 +1,13 @@
 /** Checks which identifiers count, for the settings and each app. Works on a configuration that is otherwise valid. */
 import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import type { IdentifyPage, Settings } from '../model/settings.ts';
 import { readApp, readProfilePolicy, readSettings } from '../revision/read-document.ts';
 import { identifyPageOf } from '../revision/snapshot.ts';
+import { findingAt } from '../source/finding-at.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
@@ -36,7 +38,7 @@ export function identifyWarnings(
   sources: readonly DocumentSource[],
   documents: Documents,
   all: readonly AuthenticatorKind[],
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   return checkedPages(sources, documents, all).flatMap((checked) => [
     ...withoutCountry(checked),
     ...newUsersLockedOut(checked, documents),
@@ -102,16 +104,16 @@ function withoutWords({ source, settings, page }: CheckedPage): readonly Finding
   return [source.finding(['identify', 'by'], message)];
 }
 
-function withoutCountry({ source, settings, page, app }: CheckedPage): readonly Finding[] {
+function withoutCountry({ source, settings, page, app }: CheckedPage): readonly AnalysisFinding[] {
   const isHere = !app && settings.attributes.attributes.phone?.identifies === true;
   if (!isHere || settings.identify.defaultCountry !== undefined) return [];
   const path = page.by?.includes('phone') ? ['identify', 'by'] : ['attributes', 'phone', 'identifies'];
-  const message =
-    'takes phone numbers with their country code only: `identify.defaultCountry` says whose numbers are typed without';
-  return [source.finding(path, message)];
+  const message = 'takes phone numbers with their country code only';
+  const advice = 'let `identify.defaultCountry` say whose numbers are typed without';
+  return [findingAt('country-code', { source, path }, { message, advice })];
 }
 
-function newUsersLockedOut({ source, app, page }: CheckedPage, documents: Documents): readonly Finding[] {
+function newUsersLockedOut({ source, app, page }: CheckedPage, documents: Documents): readonly AnalysisFinding[] {
   if (!app || page.by === undefined || page.by.includes('email')) return [];
   const policy = documents.get(documentKey('profile', app.profilePolicy ?? 'default'));
   const registers = policy && readProfilePolicy(policy).rules.some(({ then }) => then.registration !== undefined);
@@ -119,5 +121,8 @@ function newUsersLockedOut({ source, app, page }: CheckedPage, documents: Docume
   const hasOwn = valuesAt(source.content, 'identify.by').length > 0;
   const message =
     'takes no email address, and new users can register here: they have an address and no other identifier';
-  return [source.finding(hasOwn ? ['identify', 'by'] : ['clientId'], message)];
+  const advice = 'add `email` to `identify.by`, or name a profile policy without registration in `profilePolicy`';
+  return [
+    findingAt('newcomer-identifier', { source, path: hasOwn ? ['identify', 'by'] : ['clientId'] }, { message, advice }),
+  ];
 }

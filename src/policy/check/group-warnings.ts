@@ -1,6 +1,7 @@
 /** Groups that no user is in: most often a misspelled name, and then a rule that never decides. */
 
-import type { Finding } from '../model/finding.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { findingAt } from '../source/finding-at.ts';
 import { nearestName } from '../source/nearest-name.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
@@ -12,7 +13,7 @@ import type { DocumentSource } from '../source/yaml-source.ts';
 export function groupWarnings(
   sources: readonly DocumentSource[],
   members: readonly string[] | undefined,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   const declared = sources.flatMap(({ kind, source }) =>
     kind === 'settings' ? valuesAt(source.content, 'groups.*').map(({ path }) => String(path.at(-1))) : [],
   );
@@ -29,7 +30,11 @@ export function groupWarnings(
       : valuesInConditions(source.content, 'groups.any|all|none.*')
           .filter(({ value }) => typeof value === 'string' && !known.includes(value))
           .map(({ path, value }) =>
-            source.finding(path, unknownGroup(String(value), { known, hasUsers: members !== undefined })),
+            findingAt(
+              'unknown-group',
+              { source, path },
+              unknownGroup(String(value), { known, hasUsers: members !== undefined }),
+            ),
           ),
   );
 }
@@ -38,10 +43,10 @@ export function groupWarnings(
 function unknownGroup(
   name: string,
   { known, hasUsers }: { readonly known: readonly string[]; readonly hasUsers: boolean },
-): string {
+): Pick<AnalysisFinding, 'message' | 'advice'> {
   const near = nearestName(name, known);
-  const meant = near === undefined ? undefined : `; did you mean \`${near}\`?`;
-  return hasUsers
-    ? `no user is in \`${name}\`${meant ?? '; `groups` in stepgate.yaml names groups that are still empty'}`
-    : `\`groups\` in stepgate.yaml does not name \`${name}\`${meant ?? ': add it there'}`;
+  const meant = near === undefined ? '' : `; did you mean \`${near}\`?`;
+  const message = hasUsers ? `no user is in \`${name}\`` : `\`groups\` in stepgate.yaml does not name \`${name}\``;
+  const advice = 'correct the name, or add the group to `groups` in stepgate.yaml, where it may be empty';
+  return { message: `${message}${meant}`, advice };
 }

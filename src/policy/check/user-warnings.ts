@@ -1,10 +1,11 @@
 /** Warns of rules that follow names which their users change themselves, and of consent without words. */
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
-import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { readApp, readSettings } from '../revision/read-document.ts';
+import { findingAt } from '../source/finding-at.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 
@@ -19,7 +20,7 @@ export function userWarnings(
   sources: readonly DocumentSource[],
   documents: Documents,
   { authenticators, inbox = false }: UserWarningOptions,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, authenticators);
@@ -39,7 +40,7 @@ export function userWarnings(
 function movableUsers(
   source: YamlSource,
   { settings, inbox }: { readonly settings: Settings; readonly inbox: boolean },
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   const canMail = inbox || settings.mail !== undefined;
   const movesAddress = canMail && settings.attributes.attributes.email?.write === 'user';
   const movesName = settings.account.username === 'user';
@@ -48,8 +49,9 @@ function movableUsers(
     const isAddress = value.includes('@');
     if (!(isAddress ? movesAddress : movesName)) return [];
     const what = isAddress ? 'an address' : 'a user name';
-    const message = `\`${value}\` is ${what}, which users change themselves: name the user by id (\`users show\`), or a group`;
-    return [source.finding(path, message)];
+    const message = `\`${value}\` is ${what}, which users change themselves`;
+    const advice = 'name the user by id (`users show`), or a group';
+    return [findingAt('changeable-user', { source, path }, { message, advice })];
   });
 }
 
@@ -63,7 +65,7 @@ function scopesWithoutText(
   source: YamlSource,
   { firstParty, client, signOnPolicies }: ReturnType<typeof readApp>,
   { scopes, resources, scopeTexts }: Settings,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   if (firstParty || signOnPolicies === undefined) return [];
   const all = [...Object.keys(scopes), ...resources.flatMap((one) => one.scopes)];
   const asked = client.scope?.split(' ') ?? all;
@@ -71,5 +73,7 @@ function scopesWithoutText(
   if (bare.length === 0) return [];
   const path = valuesAt(source.content, 'client.scope').length > 0 ? ['client', 'scope'] : ['firstParty'];
   const names = [...new Set(bare)].map((scope) => `\`${scope}\``).join(', ');
-  return [source.finding(path, `asks users for ${names}, and no \`label\` says in words what that is`)];
+  const message = `asks users for ${names}, and no \`label\` says in words what that is`;
+  const advice = 'give each a `label` where stepgate.yaml declares it';
+  return [findingAt('scope-without-label', { source, path }, { message, advice })];
 }

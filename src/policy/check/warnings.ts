@@ -5,13 +5,14 @@ import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import type { ProfilePolicy } from '../../core/model/profile-policy.ts';
 import { sufficientSets } from '../../core/remediation/sufficient-sets.ts';
 import { NetworkFiles } from '../../network-data.ts';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
-import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readPolicy, readProfilePolicy, readSettings } from '../revision/read-document.ts';
+import { findingAt } from '../source/finding-at.ts';
 import type { Variables } from '../source/substitute-variables.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
@@ -37,7 +38,7 @@ export function configurationWarnings(
   sources: readonly DocumentSource[],
   documents: Documents,
   options: WarningOptions,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, options.authenticators);
@@ -61,14 +62,17 @@ interface SettingsOptions extends WarningOptions {
 function settingsWarnings(
   source: YamlSource,
   { settings, enabled, inbox, authenticators, variables }: SettingsOptions,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   const ofAuthenticators = enabled.flatMap(({ key, channels, objection }) => {
     const own = settings.authenticators[key];
     const sections = inbox || !own ? [] : (channels?.(own) ?? []).map((channel) => sectionOf[channel]);
     const missing = sections.filter((section) => settings[section] === undefined);
-    return [objection, ...missing.map(missingSection)].flatMap((message) =>
-      message === undefined ? [] : [source.finding(['authenticators'], message, key)],
-    );
+    const place = { source, path: ['authenticators'] };
+    const discouraged = objection === undefined ? [] : [{ key, message: objection, advice: discouragedAdvice }];
+    return [
+      ...discouraged.map((parts) => findingAt('discouraged-authenticator', place, parts)),
+      ...missing.map((section) => findingAt('message-unsent', place, { key, ...unsent(section) })),
+    ];
   });
   return [
     ...ofAuthenticators,
@@ -80,12 +84,15 @@ function settingsWarnings(
 }
 
 /** Of this machine; a node reads its own files. */
-function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): readonly Finding[] {
+function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): readonly AnalysisFinding[] {
   const files = new NetworkFiles();
   return (['country', 'asn', 'anonymiser'] as const).flatMap((kind) => {
     const path = networkData[kind];
     const fault = path === undefined ? undefined : files.fault(kind, path);
-    return fault === undefined ? [] : [source.finding(['networkData', kind], `on this machine: ${fault.message}`)];
+    if (fault === undefined) return [];
+    const { code, message, advice } = fault;
+    const place = { source, path: ['networkData', kind] };
+    return [findingAt(code, place, { message: `on this machine, ${message}`, advice })];
   });
 }
 
@@ -93,16 +100,18 @@ function withoutServiceSecret(
   source: YamlSource,
   { challengeService: service }: Settings,
   variables: Variables,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   if (service === undefined || variables[service.secretEnv]) return [];
   const message = `${service.secretEnv} is not set here: a server without it keeps to the proof of work`;
-  return [source.finding(['challengeService', 'secretEnv'], message)];
+  const advice = 'put the secret into the environment of each server';
+  return [findingAt('secret-missing', { source, path: ['challengeService', 'secretEnv'] }, { message, advice })];
 }
 
-function withoutStandardAlgorithm(source: YamlSource, { signing }: Settings): readonly Finding[] {
+function withoutStandardAlgorithm(source: YamlSource, { signing }: Settings): readonly AnalysisFinding[] {
   if (signing.algorithms.includes('RS256')) return [];
   const message = 'has no RS256, the only algorithm that every client knows (OpenID Connect Discovery 1.0 section 3)';
-  return [source.finding(['signing', 'algorithms'], message)];
+  const advice = 'add RS256, unless every client is known to do without';
+  return [findingAt('uncommon-algorithms', { source, path: ['signing', 'algorithms'] }, { message, advice })];
 }
 
 /** `acr` values of the file that no user can reach. The built-in values are not reported, as they do no harm. */
@@ -110,26 +119,21 @@ function unreachableAcrValues(
   source: YamlSource,
   settings: Settings,
   all: readonly AuthenticatorKind[],
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
     const acr = settings.acrValues.find((one) => one.value === value);
     const fault = acr && requirementFault(acr.requirement, { settings, all });
-    return fault === undefined
-      ? []
-      : [
-          source.finding(
-            [...path.slice(0, -1), 'requirement'],
-            `no user can reach it: ${fault.message}; ${fault.advice}`,
-          ),
-        ];
+    if (fault === undefined) return [];
+    const place = { source, path: [...path.slice(0, -1), 'requirement'] };
+    return [findingAt('unreachable-acr', place, { ...fault, message: `no user can reach it: ${fault.message}` })];
   });
 }
 
-function appWarnings(source: YamlSource, { pkce }: App): readonly Finding[] {
+function appWarnings(source: YamlSource, { pkce }: App): readonly AnalysisFinding[] {
   if (pkce === 'required') return [];
   const message =
-    'codes that are stolen on their way count unless the app sends PKCE or a nonce (RFC 9700 section 2.1.1): require it once the app can';
-  return [source.finding(['pkce'], message)];
+    'codes that are stolen on their way count unless the app sends PKCE or a nonce (RFC 9700 section 2.1.1)';
+  return [findingAt('pkce-optional', { source, path: ['pkce'] }, { message, advice: 'require it once the app can' })];
 }
 
 /** A new user proves an address with a code that is sent there. Where that cannot be, no page offers registration. */
@@ -137,30 +141,42 @@ function registrationWarnings(
   source: YamlSource,
   { rules }: ProfilePolicy,
   { settings, enabled, inbox, authenticators }: SettingsOptions,
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   const hasMail = inbox || settings.mail !== undefined;
   const hasProof = enabled.some(({ registers }) => registers);
   if (hasMail && hasProof) return [];
   const keys = authenticators.flatMap(({ key, registers }) => (registers ? [`\`authenticators.${key}\``] : []));
   const lacking = hasProof ? 'there is no `mail` section' : `${keys.join(' or ')} is not enabled`;
+  const advice = hasProof ? 'add the section to stepgate.yaml' : 'enable it in stepgate.yaml';
   return rules.flatMap(({ name, then }, index) => {
+    if (!then.registration) return [];
     const message = `rule "${name}" lets users register, and none can: ${lacking}, so no address can be proved`;
-    return then.registration ? [source.finding(['rules', index, 'then', 'register'], message)] : [];
+    const place = { source, path: ['rules', index, 'then', 'register'] };
+    return [findingAt('registration-unproved', place, { message, advice })];
   });
 }
 
-function missingSection(section: string): string {
-  return `is enabled, and there is no \`${section}\` section: its messages go nowhere (the demo alone shows them, in its inbox)`;
+const discouragedAdvice = 'disable it, or accept it here with the reason for which it is needed';
+
+function unsent(section: string): Pick<AnalysisFinding, 'message' | 'advice'> {
+  return {
+    message: `is enabled, and there is no \`${section}\` section: its messages go nowhere (the demo alone shows them, in its inbox)`,
+    advice: 'add the section, or disable the authenticator',
+  };
 }
 
 function policyWarnings(
   source: YamlSource,
   { rules }: Policy,
   enabled: readonly AuthenticatorKind[],
-): readonly Finding[] {
+): readonly AnalysisFinding[] {
   return rules.flatMap((rule, index) => {
     const message = weakFactorWarning(rule, enabled);
-    return message === undefined ? [] : [source.finding(['rules', index, 'then', 'allow'], message)];
+    if (message === undefined) return [];
+    const place = { source, path: ['rules', index, 'then', 'allow'] };
+    const advice =
+      'keep out with `exclude` what you do not want; `config check --standard` says what a standard requires';
+    return [findingAt('restricted-authenticator', place, { message, advice })];
   });
 }
 
@@ -174,7 +190,7 @@ function weakFactorWarning({ name, then, off }: Rule, enabled: readonly Authenti
   if (weak.length === 0) return undefined;
   const keys = weak.map(({ key }) => key).join(' and ');
   const reasons = weak.map(({ weakness }) => weakness).join(', ');
-  return `rule "${name}" asks for several factors and takes ${keys} as one: ${reasons}; \`exclude\` keeps out what you do not want`;
+  return `rule "${name}" asks for several factors and takes ${keys} as one: ${reasons}`;
 }
 
 /** The parts of a requirement that one proof of one factor type cannot meet. */

@@ -1,4 +1,4 @@
-/** What the static analysis finds out about rules that are written correctly, and how it is printed. */
+/** What is found out about a configuration that is valid, and how it is printed. */
 import { excerptLines } from './excerpt.ts';
 import type { Finding } from './finding.ts';
 
@@ -24,7 +24,24 @@ export const findingCodes = {
   'empty-invariant': { severity: 'warning', title: 'an invariant is about no sign-in' },
   standard: { severity: 'error', title: 'a rule falls short of the standard that was asked for' },
   past: { severity: 'warning', title: 'a time that is over' },
-  unused: { severity: 'note', title: 'a zone, group or policy that nothing uses' },
+  unused: { severity: 'note', title: 'a zone, group, policy or picture that nothing uses' },
+  'unknown-group': { severity: 'warning', title: 'a group that no user is in' },
+  'changeable-user': { severity: 'warning', title: 'a rule names a user by what users change themselves' },
+  'restricted-authenticator': { severity: 'note', title: 'a factor that the standards restrict' },
+  'discouraged-authenticator': { severity: 'warning', title: 'an authenticator that the standards refuse' },
+  'message-unsent': { severity: 'warning', title: 'messages that go nowhere' },
+  'registration-unproved': { severity: 'warning', title: 'users may register, and cannot prove an address' },
+  'newcomer-identifier': { severity: 'warning', title: 'new users have no identifier that the app takes' },
+  'country-code': { severity: 'warning', title: 'phone numbers are taken with their country code only' },
+  'unreachable-acr': { severity: 'warning', title: 'an `acr` value that no user can reach' },
+  'uncommon-algorithms': { severity: 'warning', title: 'no signing algorithm that every client knows' },
+  'pkce-optional': { severity: 'warning', title: 'an app that may leave out PKCE' },
+  'scope-without-label': { severity: 'warning', title: 'users are asked for consent without words' },
+  'secret-missing': { severity: 'warning', title: 'a secret that this machine does not have' },
+  network_file_missing: { severity: 'warning', title: 'a MaxMind DB file that is not there' },
+  network_file_damaged: { severity: 'warning', title: 'a MaxMind DB file that is cut or damaged' },
+  network_file_foreign: { severity: 'warning', title: 'a MaxMind DB file of another type' },
+  'renamed-key': { severity: 'warning', title: 'a key that has another name in this release' },
   acceptance: { severity: 'warning', title: 'a comment that accepts a finding is wrong, expired or needless' },
   undecided: { severity: 'note', title: 'the analysis could not decide whether a rule ever decides' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly title: string }>>;
@@ -44,7 +61,7 @@ export interface NamedRule {
   readonly line: number;
 }
 
-/** One finding of the analysis. Each code has a section in docs/findings.md. */
+/** One finding of the analysis, or of the checks before it. Each code has a section in docs/findings.md. */
 export interface AnalysisFinding extends Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
@@ -58,9 +75,11 @@ export interface AnalysisFinding extends Finding {
   readonly advice: string;
 }
 
-/** `file:line:column: severity: path message [code]`. */
+/** `file:line:column: severity: path message [code]`. Always one line. */
 export function findingSummary({ severity, code, file, line, column, path, message }: AnalysisFinding): string {
-  return `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`;
+  return withoutControls(
+    `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`,
+  );
 }
 
 /** How findings are printed. */
@@ -85,9 +104,11 @@ export function findingsText(findings: readonly AnalysisFinding[], { config, adv
     ...distinct(same.flatMap(({ example }) => (example ? [exampleLine([...from, ...example])] : []))),
     ...(adviceLast ? [] : adviceLines(same)),
   ]);
-  return [...lines, ...(adviceLast ? adviceLines(findings) : [])]
-    .map((one) => `${one.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}\n`)
-    .join('');
+  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((one) => `${withoutControls(one)}\n`).join('');
+}
+
+function withoutControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
 function exampleLine(options: readonly string[]): string {

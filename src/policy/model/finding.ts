@@ -69,11 +69,6 @@ export function findingLineIn(dir: string, finding: Finding): string {
   return finding.file === '.' ? findingLine(finding) : `${dir}/${findingLine(finding)}`;
 }
 
-/** `file:line:column: warning: path message`. */
-export function warningLine({ file, line, column, path, message }: Finding): string {
-  return oneLine(`${file}:${line}:${column}: warning: ${path === '' ? '' : `${path} `}${message}`);
-}
-
 function oneLine(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
   return line.length > longestLine ? `${line.slice(0, longestLine)}...` : line;

@@ -1,6 +1,6 @@
 /** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
 import { isIP } from 'node:net';
-import type { NetworkFileKind, NetworkFiles, NetworkRecord } from '../../network-data.ts';
+import { faultText, type NetworkFileKind, type NetworkFiles, type NetworkRecord } from '../../network-data.ts';
 import type { Settings } from '../model/settings.ts';
 import { filesOf, type ZoneData } from '../schema/zones.ts';
 
@@ -46,7 +46,7 @@ export function networkFault(
   for (const kind of needed) {
     const path = networkData[kind];
     const fault = path === undefined ? undefined : files.fault(kind, path);
-    if (fault !== undefined) return fault.message;
+    if (fault !== undefined) return faultText(fault);
   }
   return undefined;
 }

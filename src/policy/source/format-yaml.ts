@@ -15,6 +15,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
+import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { Finding } from '../model/finding.ts';
 import { isCommented, placeComments } from './comment-places.ts';
 import type { KeyOrder } from './key-order.ts';
@@ -31,7 +32,7 @@ export interface FormatOptions {
 
 export type FormattedYaml =
   /** `renamed`: the keys that have a new name now, with their places in the text before. */
-  | { readonly text: string; readonly renamed: readonly Finding[]; readonly findings?: undefined }
+  | { readonly text: string; readonly renamed: readonly AnalysisFinding[]; readonly findings?: undefined }
   /** Never empty. */
   | { readonly findings: readonly Finding[] };
 
@@ -46,10 +47,10 @@ export function formatYaml(file: string, text: string, options: FormatOptions): 
 
 function formatted(file: string, text: string, { order, renames, upgrade = false }: FormatOptions): FormattedYaml {
   const written = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const { document, place, findings } = openYaml(file, written);
+  const { document, lines, place, findings } = openYaml(file, written);
   if (findings.length > 0) return { findings };
   const found = renameKeys(document.contents, renames);
-  const renamed = renameFindings(found, place);
+  const renamed = renameFindings(found, { place, lines });
   if (renamed.errors.length > 0) return { findings: renamed.errors };
   if (!upgrade) renameBack(found);
   const content = toPlain(document);

@@ -12,6 +12,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
+import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { offsetWithin } from './offset-within.ts';
@@ -53,7 +54,7 @@ export interface ReadYaml {
   readonly source?: YamlSource;
   readonly findings: readonly Finding[];
   /** Keys with an old name. */
-  readonly warnings?: readonly Finding[];
+  readonly warnings?: readonly AnalysisFinding[];
 }
 
 /** Reads YAML 1.2 (core schema) and fills in variables. Returns all findings at once; never throws. */
@@ -77,6 +78,7 @@ export function withoutThrowing<Result>(
 
 export interface OpenedYaml {
   readonly document: Document.Parsed;
+  readonly lines: readonly string[];
   place(offset: number): FindingPlace;
   /** Not empty: the document is of no use. */
   readonly findings: Finding[];
@@ -97,7 +99,8 @@ export function openYaml(file: string, text: string): OpenedYaml {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = syntaxFindings([...document.errors, ...document.warnings], { text, place });
-  return { document, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
+  const lines = text.split(/\r?\n/);
+  return { document, lines, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
 }
 
 /** Aliases of nothing, and those within what they refer to, which has no end. */
@@ -121,24 +124,34 @@ function aliasFindings(document: Document.Parsed, place: OpenedYaml['place']): F
 }
 
 /** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
-export function renameFindings(found: readonly FoundRename[], place: OpenedYaml['place']) {
-  const of = ({ key, from, to, since, clashes }: FoundRename): Finding => ({
+export function renameFindings(found: readonly FoundRename[], { place, lines }: Pick<OpenedYaml, 'place' | 'lines'>) {
+  const of = ({ key, from, to, since }: FoundRename): Finding => ({
     ...place(startOf(key)),
     path: '',
-    message: clashes
-      ? `\`${from}\` is called \`${to}\` since ${since}, and stands beside it: remove one of them`
-      : `\`${from}\` is called \`${to}\` since ${since}: \`config fmt --upgrade\` writes the new name`,
+    message: `\`${from}\` is called \`${to}\` since ${since}`,
+  });
+  const error = (one: Finding): Finding => ({
+    ...one,
+    message: `${one.message}, and stands beside it: remove one of them`,
+  });
+  const warning = (one: Finding): AnalysisFinding => ({
+    ...one,
+    code: 'renamed-key',
+    severity: findingCodes['renamed-key'].severity,
+    text: lines[one.line - 1] ?? '',
+    rules: [],
+    advice: 'let `config fmt --upgrade` write the new name',
   });
   return {
-    errors: found.filter(({ clashes }) => clashes).map(of),
-    warnings: found.filter(({ clashes }) => !clashes).map(of),
+    errors: found.filter(({ clashes }) => clashes).map((one) => error(of(one))),
+    warnings: found.filter(({ clashes }) => !clashes).map((one) => warning(of(one))),
   };
 }
 
 function parse(file: string, text: string, { variables, renames = [] }: ReadOptions): ReadYaml {
-  const { document, place, findings } = openYaml(file, text);
+  const { document, lines, place, findings } = openYaml(file, text);
   if (findings.length > 0) return { findings };
-  const renamed = renameFindings(renameKeys(document.contents, renames), place);
+  const renamed = renameFindings(renameKeys(document.contents, renames), { place, lines });
   findings.push(...renamed.errors);
   visit(document, {
     Pair(_, { key }) {
@@ -168,7 +181,6 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
     message,
   });
   const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
-  const lines = text.split(/\r?\n/);
   return {
     source: { file, content: content.plain, finding, findingWithin, lineOf, lines },
     findings: [],

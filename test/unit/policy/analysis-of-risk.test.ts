@@ -24,7 +24,8 @@ const rest = (then = one) => `{ name: Rest, then: ${then} }`;
 async function judge(files: Readonly<Record<string, string>>) {
   const loaded = await load({ 'stepgate.yaml': settings(), ...files });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const { findings, invariants } = await analysis(loaded, { authenticators, now });
+  // The files about networks are nowhere.
+  const { findings, invariants } = await analysis({ ...loaded, warnings: [] }, { authenticators, now });
   return {
     findings: findings.filter(({ code }) => code !== 'unused'),
     verdicts: invariants.map(overallVerdict),

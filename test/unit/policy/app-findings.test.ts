@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
+import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 interface Said {
@@ -14,7 +15,7 @@ async function check(files: Readonly<Record<string, string>>): Promise<Said> {
   return withConfiguration({ ...validFiles, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     return loaded.ok
-      ? { errors: [], warnings: loaded.warnings.map(warningLine) }
+      ? { errors: [], warnings: loaded.warnings.map(findingSummary) }
       : { errors: loaded.findings.map(findingLine), warnings: [] };
   });
 }
@@ -60,7 +61,7 @@ describe('algorithms that are not enabled', () => {
     expect(await check({ 'stepgate.yaml': settings('signing: { algorithms: [ES256] }') })).toEqual({
       errors: [],
       warnings: [
-        'stepgate.yaml:2:24: warning: signing.algorithms has no RS256, the only algorithm that every client knows (OpenID Connect Discovery 1.0 section 3)',
+        'stepgate.yaml:2:24: warning: signing.algorithms has no RS256, the only algorithm that every client knows (OpenID Connect Discovery 1.0 section 3) [uncommon-algorithms]',
       ],
     });
   });

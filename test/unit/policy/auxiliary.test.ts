@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
+import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 const settings = 'brand: { name: Test }\nauthenticators: { security_question: { enabled: true } }\n';
@@ -11,13 +12,13 @@ const policy = (allow: string) => `name: notes\nrules:\n  - name: All\n    then:
 async function lines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   return withConfiguration({ ...validFiles, 'stepgate.yaml': settings, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
-    return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings.map(findingLine);
+    return loaded.ok ? loaded.warnings.map(findingSummary) : loaded.findings.map(findingLine);
   });
 }
 
 const findings = async (allow: string) => lines({ 'policies/sign-on/notes.yaml': policy(allow) });
 const warning =
-  'stepgate.yaml:2:19: warning: authenticators.security_question is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what users know about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)';
+  'stepgate.yaml:2:19: warning: authenticators.security_question is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what users know about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions) [discouraged-authenticator]';
 
 test('enabling it gives a warning that names the standards against it', async () => {
   expect(await lines({})).toEqual([warning]);

@@ -1,7 +1,8 @@
 /** `brand` in the files of a configuration: what is refused, and where, and what becomes of its pictures. */
 import { describe, expect, test } from '@jest/globals';
 import { largestBrand } from '../../../src/policy/check/check-brand.ts';
-import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
+import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { findingLines, load } from './configuration-dir.ts';
 
 const png = Buffer.from(
@@ -52,8 +53,8 @@ describe('a brand that is good', () => {
       type: 'image/png',
       data: png.toString('base64'),
     });
-    expect(loaded.warnings.map(warningLine)).toContain(
-      'brand/left-over.png:1:1: warning: is used by no brand, and is not served',
+    expect(loaded.warnings.map(findingSummary)).toContain(
+      'stepgate.yaml:2:3: warning: brand no brand uses brand/left-over.png, and it is not served [unused]',
     );
   });
 });

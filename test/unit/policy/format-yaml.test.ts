@@ -147,7 +147,12 @@ describe('an old name of a key', () => {
           line: 7,
           column: 9,
           path: '',
-          message: '`factorCount` is called `factors` since 9.9: `config fmt --upgrade` writes the new name',
+          message: '`factorCount` is called `factors` since 9.9',
+          code: 'renamed-key',
+          severity: 'warning',
+          text: '        factorCount: 2 # two',
+          rules: [],
+          advice: 'let `config fmt --upgrade` write the new name',
         },
       ],
     });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
+import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 /** `settings` and `app`: lines of their files. */
@@ -15,7 +16,7 @@ async function check(settings: string, app = '', more: Readonly<Record<string, s
   };
   return withConfiguration(files, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {}, inbox: true });
-    return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings.map(findingLine);
+    return loaded.ok ? loaded.warnings.map(findingSummary) : loaded.findings.map(findingLine);
   });
 }
 
@@ -94,8 +95,7 @@ describe('is refused', () => {
 
 describe('is warned of', () => {
   test('numbers without a country', async () => {
-    const message =
-      'takes phone numbers with their country code only: `identify.defaultCountry` says whose numbers are typed without';
+    const message = 'takes phone numbers with their country code only [country-code]';
     expect(await check('identify: { by: [email, phone] }')).toEqual([
       `stepgate.yaml:2:17: warning: identify.by ${message}`,
     ]);
@@ -110,10 +110,10 @@ describe('is warned of', () => {
     const open = { 'policies/profile/default.yaml': policy };
     expect(await check(settings, 'identify: { by: [email, username] }', open)).toEqual([]);
     expect(await check(settings, 'identify: { by: [username] }', open)).toEqual([
-      'apps/notes.yaml:4:17: warning: identify.by takes no email address, and new users can register here: they have an address and no other identifier',
+      'apps/notes.yaml:4:17: warning: identify.by takes no email address, and new users can register here: they have an address and no other identifier [newcomer-identifier]',
     ]);
     expect(await check(`${settings}\nidentify: { by: [username] }`, '', open)).toEqual([
-      'apps/notes.yaml:1:11: warning: clientId takes no email address, and new users can register here: they have an address and no other identifier',
+      'apps/notes.yaml:1:11: warning: clientId takes no email address, and new users can register here: they have an address and no other identifier [newcomer-identifier]',
     ]);
   });
 });
@@ -143,7 +143,7 @@ rules:
   test('an app of others that asks for a scope without words is warned of', async () => {
     const bare = 'scopes: { orders: [orders] }';
     expect(await check(bare, 'firstParty: false')).toEqual([
-      'apps/notes.yaml:4:13: warning: firstParty asks users for `orders`, and no `label` says in words what that is',
+      'apps/notes.yaml:4:13: warning: firstParty asks users for `orders`, and no `label` says in words what that is [scope-without-label]',
     ]);
     expect(await check(bare)).toEqual([]);
     expect(await check('scopes: { orders: { claims: [orders], label: Your orders } }', 'firstParty: false')).toEqual(

@@ -30,7 +30,7 @@ interface Place {
   readonly column: number;
 }
 
-/** Severity and code, or `refused` or `warned`; file; and the text from the caret on. Each line once. */
+/** Severity and code, or `refused`; file; and the text from the caret on. Each line once. */
 export async function foundIn(base: Files, edits: Edits): Promise<readonly string[]> {
   const files = edited(base, edits);
   const place = ({ file, line, column }: Place) =>
@@ -43,10 +43,6 @@ export async function foundIn(base: Files, edits: Edits): Promise<readonly strin
     const loaded = await loadConfiguration(dir, options);
     if (!loaded.ok) return loaded.findings.map((one) => `refused ${place(one)}`);
     const findings = await analyse(loaded, { authenticators: authenticatorKinds, now });
-    const lines = [
-      ...loaded.warnings.map((one) => `warned ${place(one)}`),
-      ...findings.map((one) => `${one.severity} ${one.code} ${place(one)}`),
-    ];
-    return [...new Set(lines)];
+    return [...new Set(findings.map((one) => `${one.severity} ${one.code} ${place(one)}`))];
   });
 }

@@ -66,8 +66,8 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'a group that is misspelled',
     { [payroll]: [['any: [contractors]', 'any: [contracters]']] },
     [
-      'warned policies/sign-on/payroll.yaml contracters]',
       'error invariant invariants.yaml name: Contractors never get into',
+      'warning unknown-group policies/sign-on/payroll.yaml contracters]',
       'note unused stepgate.yaml contractors:',
     ],
   ],
@@ -130,7 +130,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'hardware that no key can show',
     atNotes('{ name: All, then: { allow: { anyOf: [{ possession: { hardwareProtected: true } }, { factors: 2 }] } } }'),
     [
-      'warned policies/sign-on/notes.yaml { anyOf: [{ possession: { hardwa',
+      'note restricted-authenticator policies/sign-on/notes.yaml { anyOf: [{ possession: { hardwa',
       'warning unmeetable policies/sign-on/notes.yaml { possession: { hardwareProtecte',
     ],
   ],
@@ -145,7 +145,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'an alternative that another one contains',
     atNotes('{ name: All, then: { allow: { anyOf: [{ factors: 2 }, { factors: 1 }] } } }'),
     [
-      'warned policies/sign-on/notes.yaml { anyOf: [{ factors: 2 }, { fact',
+      'note restricted-authenticator policies/sign-on/notes.yaml { anyOf: [{ factors: 2 }, { fact',
       'warning pointless-alternative policies/sign-on/notes.yaml { factors: 2 }, { factors: 1 }]',
     ],
   ],

@@ -131,7 +131,8 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
 const before = await foundIn(recipes, {});
 
 test('the analysis is quiet about the policies themselves', () => {
-  expect(before.filter((line) => !line.startsWith('note') && !line.startsWith('warned'))).toEqual([]);
+  // This machine has no data about networks.
+  expect(before.filter((line) => !/^(note|warning network_file_missing) /.test(line))).toEqual([]);
 });
 
 describe('a mistake is found:', () => {

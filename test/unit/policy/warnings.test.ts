@@ -1,15 +1,15 @@
-/** Warnings about configurations that are allowed but risky. */
+/** What is told about configurations that are allowed but risky. */
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { warningLine } from '../../../src/policy/model/finding.ts';
+import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
 import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 async function warnings(files: Readonly<Record<string, string>>, inbox = false): Promise<readonly string[]> {
   return withConfiguration({ ...validFiles, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {}, inbox });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-    return loaded.warnings.map(warningLine);
+    return loaded.warnings.map(findingSummary);
   });
 }
 
@@ -37,7 +37,7 @@ test('an app whose codes need no PKCE', async () => {
 test('mail that cannot be sent', async () => {
   const enabled = { 'stepgate.yaml': settings('email: { enabled: true }') };
   expect(await warnings(enabled)).toEqual([
-    'stepgate.yaml:3:3: warning: authenticators.email is enabled, and there is no `mail` section: its messages go nowhere (the demo alone shows them, in its inbox)',
+    'stepgate.yaml:3:3: warning: authenticators.email is enabled, and there is no `mail` section: its messages go nowhere (the demo alone shows them, in its inbox) [message-unsent]',
   ]);
   expect(await warnings(enabled, true)).toEqual([]);
   expect(await warnings({ 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([]);
@@ -51,7 +51,7 @@ test('registration where no address can be proved', async () => {
       'name: default\nrules:\n  - name: Staff\n    when: { groups: { any: [a] } }\n    then: {}\n  - name: All\n    then: { register: allow }\n',
   });
   const line = (lacking: string) => [
-    `policies/profile/default.yaml:7:23: warning: rules[1].then.register rule "All" lets users register, and none can: ${lacking}, so no address can be proved`,
+    `policies/profile/default.yaml:7:23: warning: rules[1].then.register rule "All" lets users register, and none can: ${lacking}, so no address can be proved [registration-unproved]`,
   ];
   expect(await warnings(files(settings('email: { enabled: false }', mail)))).toEqual(
     line('`authenticators.email` is not enabled'),
@@ -83,7 +83,7 @@ test.each([
 ])('mail as one of two factor types: %s', async (allow) => {
   const files = { 'policies/sign-on/notes.yaml': policy(allow) };
   expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([
-    'policies/sign-on/notes.yaml:5:14: warning: rules[0].then.allow rule "All" asks for several factors and takes email as one: NIST SP 800-63B-4 section 3.1.3.1 takes no email for one; `exclude` keeps out what you do not want',
+    'policies/sign-on/notes.yaml:5:14: note: rules[0].then.allow rule "All" asks for several factors and takes email as one: NIST SP 800-63B-4 section 3.1.3.1 takes no email for one [restricted-authenticator]',
   ]);
   expect(await warnings({ ...files, 'stepgate.yaml': settings('totp: { enabled: true }') })).toEqual([]);
 });
@@ -114,7 +114,7 @@ test('warnings come by place, one for each rule', async () => {
     'policies/sign-on/notes.yaml': `name: notes\nrules:\n${rules.join('')}${last}`,
     'stepgate.yaml': settings('email: { enabled: true }'),
   });
-  expect(found.map((line) => line.split(' warning:')[0])).toEqual([
+  expect(found.map((line) => line.replace(/ (note|warning):.*/, ''))).toEqual([
     'policies/sign-on/notes.yaml:5:20:',
     'policies/sign-on/notes.yaml:8:20:',
     'stepgate.yaml:3:3:',
@@ -128,7 +128,7 @@ test('a challenge service without its secret', async () => {
   const said = (variables: Readonly<Record<string, string>>) =>
     withConfiguration(files, async (dir) => {
       const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
-      return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings;
+      return loaded.ok ? loaded.warnings.map(findingSummary) : loaded.findings;
     });
   expect(await said({})).toEqual([
     expect.stringMatching(

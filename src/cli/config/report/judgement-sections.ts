@@ -1,6 +1,5 @@
 /** Findings, invariants and standards, as parts of a page. */
 import type { AnalysisFinding, Severity } from '../../../policy/model/analysis-finding.ts';
-import type { Finding } from '../../../policy/model/finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { shellWord } from '../../shared/shell-word.ts';
 import type { CheckedFiles, InvariantResult } from '../checked-files.ts';
@@ -9,31 +8,24 @@ import type { StandardReport } from '../standard.ts';
 
 const severities: readonly Severity[] = ['error', 'warning', 'note'];
 
-/** `1 error, 2 warnings`. `warnings`: those of the files. */
-export function severityCounts(findings: readonly AnalysisFinding[], warnings: readonly Finding[]): string {
+/** `1 error, 2 warnings`. */
+export function severityCounts(findings: readonly AnalysisFinding[]): string {
   const counts = severities.flatMap((severity) => {
-    const own = findings.filter((finding) => finding.severity === severity).length;
-    const count = own + (severity === 'warning' ? warnings.length : 0);
+    const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [quantity(count, severity)];
   });
   return counts.join(', ') || 'none';
 }
 
 /** The most severe first. */
-export function findingsSection({ findings, warnings, accepted }: ReviewedFiles): PageContent {
+export function findingsSection({ findings, accepted }: ReviewedFiles): PageContent {
   const none = accepted.length === 0 ? 'The analysis found nothing.' : 'The analysis found nothing else.';
-  if (findings.length + warnings.length === 0) return [markup`<p>${none}</p>`, acceptedSection(accepted)];
+  if (findings.length === 0) return [markup`<p>${none}</p>`, acceptedSection(accepted)];
   const of = (...wanted: readonly Severity[]) => findings.filter(({ severity }) => wanted.includes(severity));
-  return [
-    findingList(of('error')),
-    findingList(of('warning')),
-    warnings.length === 0 ? '' : markup`<ul>${warnings.map(warningCard)}</ul>`,
-    findingList(of('note')),
-    acceptedSection(accepted),
-  ];
+  return [findingList(of('error')), findingList(of('warning')), findingList(of('note')), acceptedSection(accepted)];
 }
 
-type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'warnings' | 'accepted'>;
+type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'accepted'>;
 
 /** The first to end comes first. */
 function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string): PageContent {
@@ -55,11 +47,6 @@ function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][numbe
 
 function findingList(findings: readonly AnalysisFinding[]): PageContent {
   return findings.length === 0 ? '' : markup`<ul>${findings.map(findingCard)}</ul>`;
-}
-
-function warningCard({ file, line, path, message }: Finding): PageMarkup {
-  return markup`<li class="card"><p>${`warning: ${path === '' ? '' : `${path} `}${message}`}</p><dl>${row('where', markup`<code>${file}:${line}</code>`)}</dl></li>
-`;
 }
 
 function findingCard(finding: AnalysisFinding): PageMarkup {

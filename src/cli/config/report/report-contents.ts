@@ -16,9 +16,7 @@ import { type DocumentCounts, documentCounts } from '../quantities.ts';
 import { type StandardReport, standardReport } from '../standard.ts';
 import { type PolicyLadder, policyLadders } from './policy-rungs.ts';
 
-export interface Report
-  extends DocumentCounts,
-    Pick<CheckedFiles, 'warnings' | 'findings' | 'accepted' | 'invariants'> {
+export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 'accepted' | 'invariants'> {
   /** The directory that it is about. */
   readonly dir: string;
   /** When it was made (epoch seconds). */
@@ -53,7 +51,7 @@ export async function reportContents(
   checked: CheckedFiles,
   { dir, standards: names, back }: ReportOptions,
 ): Promise<Report> {
-  const { documents, warnings, findings, accepted, invariants } = checked;
+  const { documents, findings, accepted, invariants } = checked;
   const standards: StandardReport[] = [];
   for (const standard of names) {
     const report = await standardReport(context, checked, { standard });
@@ -71,7 +69,6 @@ export async function reportContents(
     ...documentCounts(documents),
     matrix,
     policies: policyLadders(documents),
-    warnings,
     findings,
     accepted,
     invariants,

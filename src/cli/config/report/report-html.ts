@@ -46,7 +46,7 @@ function contentsEntry({ id, title, sum, parts = [] }: Section): PageMarkup {
 }
 
 function sectionsOf(report: Report): readonly Section[] {
-  const { matrix, policies, findings, warnings, accepted, invariants, standards, tests } = report;
+  const { matrix, policies, findings, accepted, invariants, standards, tests } = report;
   const proved = invariants.filter(({ verdict }) => verdict === 'holds').length;
   const met = standards.filter(({ meets }) => meets).length;
   return [
@@ -61,7 +61,7 @@ function sectionsOf(report: Report): readonly Section[] {
     {
       id: 'findings',
       title: 'Findings',
-      sum: `${severityCounts(findings, warnings)}${accepted.length === 0 ? '' : `, ${accepted.length} accepted`}`,
+      sum: `${severityCounts(findings)}${accepted.length === 0 ? '' : `, ${accepted.length} accepted`}`,
       content: findingsSection(report),
     },
     {

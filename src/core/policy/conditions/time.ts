@@ -1,10 +1,10 @@
 /** The condition `time`: days of the week and a window of hours, in a time zone. */
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
-import type { Facts, Seconds } from '../../model/facts.ts';
+import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { type LocalTime, localTimeIn } from '../local-time.ts';
-import { among, type ConditionPart, type Variable } from '../theory.ts';
-import { clockChanges, windowBorders } from '../window-borders.ts';
+import { among, type ConditionPart, type Formula, isYes, type Variable } from '../theory.ts';
+import { type OpenWindows, windowBorders, windowsTogether } from '../window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   compile: (time) => [{ name: 'time', test: timeTest(time) }],
@@ -20,27 +20,37 @@ export const timeCondition: ConditionDescriptor<'time'> = {
   theory: timeTheory,
 };
 
-/** Moments that lie in the same windows are one class. */
+/** More sets of windows that are open together would make each step of a search too slow. */
+const tooManySets = 2_000;
+
+/** Moments that lie in the same windows are one class. Where these are too many, any window may be open with any. */
 function timeTheory(
   windows: readonly ConditionOf<'time'>[],
 ): (window: ConditionOf<'time'>) => readonly ConditionPart[] {
   const keyOf = (window: ConditionOf<'time'>) => JSON.stringify(window);
   const distinct = new Map(windows.map((window) => [keyOf(window), window]));
-  const tests = new Map(Array.from(distinct, ([key, window]) => [key, timeTest(window)]));
-  const byWindows = new Map<string, { readonly now: Seconds; readonly within: readonly string[] }>();
-  for (const now of [...windowBorders(windows), ...clockChanges(windows)]) {
-    const within = Array.from(tests).flatMap(([key, test]) => (test({ now }) === 'hit' ? [key] : []));
-    byWindows.set(JSON.stringify(within), { now, within });
-  }
+  const together = windowsTogether([...distinct.values()], tooManySets);
+  const formulas = together ? formulasOf([...distinct.keys()], together) : freeFormulas([...distinct.keys()]);
+  return (window) => [{ path: [], formula: formulas.get(keyOf(window)) ?? { any: [] } }];
+}
+
+type Formulas = ReadonlyMap<string, Formula>;
+
+function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): Formulas {
   // Outside of all windows first.
-  const classes = [...byWindows.values()].sort((a, b) => a.within.length - b.within.length);
+  const counted = together.map(({ now, open }) => ({ now, open, count: open.replaceAll('0', '').length }));
+  const classes = counted.sort((a, b) => a.count - b.count);
   const variable: Variable = {
     name: 'time',
     classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
   };
-  return (window) => [
-    { path: [], formula: among(variable, (at) => classes[at]?.within.includes(keyOf(window)) ?? false) },
-  ];
+  return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
+}
+
+/** Facts of no class are known: what is found impossible with such formulas is, and all else is undecided. */
+function freeFormulas(keys: readonly string[]): Formulas {
+  const free = (key: string): Variable => ({ name: `time ${key}`, classes: [{}, {}], ranOut: true });
+  return new Map(keys.map((key) => [key, isYes(free(key))]));
 }
 
 /**
