@@ -1,4 +1,5 @@
 /** What commands need of the process and of the store. It loads next to nothing: packages come with their commands. */
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
@@ -41,6 +42,9 @@ export function baseContext(env: Environment): BaseContext {
   return {
     storeSettings,
     stdout,
+    stdoutTaken: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+    },
     stderr,
     stdin: process.stdin,
     paint: (colour, text) => styleText(colour, text, { stream: process.stdout }),

@@ -15,6 +15,8 @@ export interface ConfigContext extends InitContext {
   checkViews(): Promise<readonly Finding[]>;
   /** Each takes whole lines. */
   stdout(text: string): void;
+  /** Resolves when the reader of the output has taken enough of it. Absent: printing takes no memory. */
+  stdoutTaken?(): Promise<void>;
   stderr(text: string): void;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */

@@ -13,7 +13,7 @@ import type { ConfigContext } from './config-context.ts';
 
 export type AskContext = Pick<
   ConfigContext,
-  'openStore' | 'configDir' | 'stdout' | 'authenticators' | 'variables' | 'now'
+  'openStore' | 'configDir' | 'stdout' | 'stdoutTaken' | 'authenticators' | 'variables' | 'now'
 >;
 
 export interface Configured {

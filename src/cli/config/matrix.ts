@@ -5,7 +5,7 @@ import { appClasses } from '../../policy/revision/equivalent-apps.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
-import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printLongResult, type ResultOptions } from '../shared/print-result.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
@@ -58,7 +58,7 @@ export function matrixCommand(context: AskContext): Command {
 async function print(context: AskContext, options: MatrixOptions, configured: Configured): Promise<void> {
   const matrix = await matrixOf(context, configured, options.app);
   const { source, zones, table, left, isPartial, leftAside } = matrix;
-  printResult(context, options, {
+  await printLongResult(context, options, {
     text: [
       `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
       tableText(tableRows(table, zones)),

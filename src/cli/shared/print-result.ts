@@ -5,16 +5,34 @@ export interface ResultOptions {
   readonly json?: true;
 }
 
-/**
- * `text`: whole lines for a reader. `data`: the same for a script, printed as one JSON object on one line; a function
- * where it takes long to put together.
- */
+/** Whole lines for a reader, and the same for a script, printed as one JSON object on one line. */
+interface Result<Data> {
+  readonly text: string;
+  readonly data: Data;
+}
+
 export function printResult(
   { stdout }: { stdout(text: string): void },
   { json }: ResultOptions,
-  { text, data }: { readonly text: string; readonly data: object | (() => object) },
+  { text, data }: Result<object>,
 ): void {
-  const pieces = json ? jsonPieces(typeof data === 'function' ? data() : data) : [text];
-  for (const piece of pieces) stdout(piece);
-  if (json) stdout('\n');
+  stdout(json ? `${JSON.stringify(data)}\n` : text);
+}
+
+interface LongOutput {
+  stdout(text: string): void;
+  stdoutTaken?(): Promise<void>;
+}
+
+/** The same for JSON of any length. It waits for a slow reader, so that the output is never in memory as a whole. */
+export async function printLongResult(
+  context: LongOutput,
+  { json }: ResultOptions,
+  { text, data }: Result<() => object>,
+): Promise<void> {
+  for (const piece of json ? jsonPieces(data()) : [text]) {
+    context.stdout(piece);
+    await context.stdoutTaken?.();
+  }
+  if (json) context.stdout('\n');
 }

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import { newCommand } from '../../commands.ts';
 import { collect } from '../../shared/collect.ts';
-import { printResult, type ResultOptions } from '../../shared/print-result.ts';
+import { printLongResult, type ResultOptions } from '../../shared/print-result.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
@@ -37,7 +37,7 @@ export function reportCommand(context: ConfigContext): Command {
       const asked = { dir, standards: options.standard ?? [], ...omitUndefined({ back }) };
       const report = await reportContents(context, checked, asked);
       await writePage(options.out, reportHtml(report));
-      printResult(context, options, {
+      await printLongResult(context, options, {
         text: `wrote ${options.out}\n`,
         data: () => ({ ok: true, file: options.out, ...reportData(report) }),
       });
