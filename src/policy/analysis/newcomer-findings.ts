@@ -172,7 +172,7 @@ function atSignOn({ one, beginning, facts }: Denied, { placeOf }: AnalysedConfig
       message: `denies ${newcomersInWords(beginning)}: they cannot set up there what it asks for`,
       rules: one.enrollment ? [namedRule(one.enrollment)] : [],
       example: exampleOptions(facts, beginning.keys),
-      advice: 'let them enroll it at another app first, or take what they have',
+      advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
   ];
 }
