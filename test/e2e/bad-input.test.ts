@@ -125,7 +125,7 @@ test.each<[string, readonly string[], RegExp]>([
   [
     'tests',
     ['config', 'test', '--tests', '/no/such'],
-    /^there is no directory \/no\/such: policy tests are in tests\/\*\.yaml/,
+    /^there is no directory \/no\/such: policy tests are in tests\/\*\.yaml .* \[directory_missing\]\n/,
   ],
 ])('a directory that is not there: %s', async (_, words, line) => {
   const { code, out, err } = await stepgate(env, words);

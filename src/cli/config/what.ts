@@ -71,7 +71,7 @@ function missing(outcome: Outcome): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = denialText(outcome);
   const rule = last?.kind === 'denied' && last.rule !== undefined ? ` (${last.rule})` : '';
-  return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...outcome.steps.flatMap(lacking)];
+  return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(outcome.steps.flatMap(lacking))];
 }
 
 const requirementReasons: readonly DenyReason[] = [
@@ -88,6 +88,12 @@ function unmet({ steps, explanation }: Outcome): readonly string[] {
   const required = explanation.layers.map(({ requirements }) => requirements.flatMap(requirementWords).join(', or '));
   const named = [...new Set(required)].filter((words) => words !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
+}
+
+/** The same enrollment several times, as one that says how many. */
+function counted(parts: readonly string[]): readonly string[] {
+  const same = Map.groupBy(parts, (part) => part);
+  return Array.from(same, ([part, { length }]) => (length === 1 ? part : `${length} of ${part}`));
 }
 
 function lacking(step: Outcome['steps'][number]): readonly string[] {

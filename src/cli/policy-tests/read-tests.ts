@@ -45,7 +45,7 @@ export async function readTests(
 async function testFileNames(dir: string): Promise<readonly string[]> {
   const entries = await readdir(dir).catch(() => {
     throw refusal(
-      `there is no directory ${dir}: policy tests are in tests/*.yaml of the configuration (docs/policies.md)`,
+      `there is no directory ${dir}: policy tests are in tests/*.yaml of the configuration (docs/policies.md) [directory_missing]`,
     );
   });
   const names = entries.filter((name) => /^[^.].*\.yaml$/.test(name)).sort();

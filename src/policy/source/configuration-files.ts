@@ -1,6 +1,6 @@
 /** Finds the files of a configuration directory and reads their texts. */
 import { isUtf8 } from 'node:buffer';
-import { open, readdir, realpath } from 'node:fs/promises';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
 import type { FileFindingCode, Finding } from '../model/finding.ts';
@@ -64,9 +64,11 @@ export async function readConfigurationFiles(dir: string): Promise<{
   const pictures: ConfigurationPicture[] = [];
   const unreadable = new Set<WrittenKind>();
   const root = await realpath(dir).catch(() => undefined);
-  if (root === undefined) {
+  const isDirectory = root !== undefined && (await stat(root)).isDirectory();
+  if (!isDirectory) {
+    const what = root === undefined ? `there is no directory ${dir}` : `${dir} is no directory`;
     const missing = {
-      ...fileFinding('.', `there is no directory ${dir}: name the one that holds stepgate.yaml`),
+      ...fileFinding('.', `${what}: name the one that holds stepgate.yaml`),
       code: 'directory_missing' as const,
     };
     return { files, pictures, findings: [missing], unreadable };

@@ -226,6 +226,21 @@ test('what: the apps of a user, what is asked of this one, and what is missing',
   expect(carol).toEqual(['payroll', 'everywhere', 'denied', 'a rule says so (No contractors)']);
 });
 
+test('what: two passkeys that are missing are told as two', async () => {
+  const files = {
+    ...validFiles,
+    'stepgate.yaml':
+      'brand: { name: Test }\nauthenticators: { password: { enabled: true }, webauthn: { enabled: true } }\n',
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [{ name: 'Two', then: { required: [{ anyOf: ['webauthn'], count: 2 }] } }],
+    }),
+  };
+  await withConfiguration(files, async (dir) => {
+    const [, row] = cells(await asked('what', 'bob@demo.test', '--config', dir));
+    expect(row?.at(-1)).toBe('2 of webauthn, to be enrolled');
+  });
+});
+
 test('what: a suspended user opens nothing, and a requirement that cannot be met is told', async () => {
   const dan = JSON.parse(await asked('what', 'dan@demo.test', '--json'));
   expect(dan.user).toMatchObject({ status: 'suspended', groups: ['contractors', 'staff'] });

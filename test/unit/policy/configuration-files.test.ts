@@ -57,6 +57,15 @@ test('a directory that does not exist', async () => {
   ]);
 });
 
+test('a file in place of a directory', async () => {
+  await withConfiguration({ 'stepgate.yaml': '{}' }, async (dir) => {
+    const file = join(dir, 'stepgate.yaml');
+    expect(await linesOf(file)).toEqual([
+      `${file} is no directory: name the one that holds stepgate.yaml [directory_missing]`,
+    ]);
+  });
+});
+
 test('links are followed within the directory, but not out of it', async () => {
   await withConfiguration({ 'secret.yaml': 'clientId: x\n' }, (outside) =>
     withConfiguration({ ...validFiles, '..data/b.yaml': 'clientId: b\n' }, async (dir) => {
