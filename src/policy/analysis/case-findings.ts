@@ -13,6 +13,7 @@ import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
+import { ranOut } from './ran-out.ts';
 
 /** Each place is reported once for each code. */
 export function caseFindings(
@@ -158,24 +159,6 @@ function failingOpen(
     });
   const undecided = all.flatMap((one) => one.undecided);
   return [...findings, ...ranOut(undecided, 'whether users who lack an attribute escape it', configuration)];
-}
-
-/** The steps of the search did not suffice for these rules. Of each it is said once, whatever the question. */
-function ranOut(
-  rules: readonly Rule[],
-  question: string,
-  { placeOf }: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  return rules.flatMap((rule) => {
-    const place = placeOf(rule);
-    if (place === undefined) return [];
-    const parts = {
-      message: `${question} could not be decided: the steps of the search did not suffice`,
-      severity: 'warning' as const,
-      advice: 'say these rules with simpler conditions, or divide the policy',
-    };
-    return [findingAt('undecided', place, parts)];
-  });
 }
 
 function inWords({ name }: Rule): string {

@@ -14,6 +14,7 @@ import { type AccountAdditions, accountAdditions, neverAddedFindings } from './a
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
+import { ranOut } from './ran-out.ts';
 
 /** What an account begins with. */
 interface Beginning {
@@ -39,7 +40,8 @@ export function newcomerFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
-  const denied = apps.flatMap((app) => app.cases.flatMap((one) => deniedIn(one, app, additions)));
+  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, additions)));
+  const denied = all.flatMap((one) => one.denied ?? []);
   const byCause = Map.groupBy(denied, ({ cause: [first], isForAll }) =>
     first ? JSON.stringify([first.location, isForAll]) : '',
   );
@@ -49,19 +51,31 @@ export function newcomerFindings(
     return first?.isForAll ? lockedOut(same, additions, configuration) : shutOut(same, configuration);
   });
   const told = new Set(denied.flatMap(({ cause, isForAll }) => (isForAll ? cause : [])));
-  return [...found, ...neverAddedFindings(additions, told, configuration)];
+  const open = [...new Set(all.flatMap((one) => one.open))];
+  return [
+    ...found,
+    ...neverAddedFindings(additions, told, configuration),
+    ...ranOut(open, 'whether it keeps users from adding what they are asked for', configuration),
+  ];
 }
 
 /** With what an account has that was imported with a password and an address, or registered with an address. */
-function deniedIn(one: PolicyCase, app: AnalysedApp, additions: AccountAdditions): readonly Denied[] {
-  if (isLockedOut(app.policies, one)) return [];
-  const everywhere = [...circumstancesOf(one, app)];
+function deniedIn(one: PolicyCase, app: AnalysedApp, additions: AccountAdditions): Search {
+  if (isLockedOut(app.policies, one)) return { open: [] };
+  const { everywhere, open } = circumstancesOf(one, app);
   for (const beginning of beginningsAt(app)) {
     const { keys } = beginning;
     const facts = keys.length > 0 ? everywhere.find((some) => isDenied({ ...one, facts: some }, app, keys)) : undefined;
-    if (facts) return [{ app, one, beginning, facts, ...causeOf({ one, facts, keys }, app, additions) }];
+    if (facts)
+      return { denied: { app, one, beginning, facts, ...causeOf({ one, facts, keys }, app, additions) }, open: [] };
   }
-  return [];
+  return { open };
+}
+
+interface Search {
+  readonly denied?: Denied;
+  /** Rules of the account policy that may decide about newcomers or not: the steps of the search did not suffice. */
+  readonly open: readonly Rule[];
 }
 
 interface Tried {
@@ -75,7 +89,7 @@ type Cause = Pick<Denied, 'cause' | 'isForAll'>;
 /** By the rules that decide: they ask for the same, whatever the facts. */
 const causes = new WeakMap<PolicySet, Map<string, Cause>>();
 
-function causeOf({ one, facts, keys }: Tried, { policies }: AnalysedApp, { everything }: AccountAdditions): Cause {
+function causeOf({ one, facts, keys }: Tried, { policies }: AnalysedApp, additions: AccountAdditions): Cause {
   const known = causes.get(policies) ?? new Map<string, Cause>();
   causes.set(policies, known);
   const rules = additionRules(policies, facts);
@@ -83,23 +97,30 @@ function causeOf({ one, facts, keys }: Tried, { policies }: AnalysedApp, { every
   const before = known.get(key);
   if (before) return before;
   const cause = accountCause(policies, rules, (some) => endsInDenial(some, facts, keys));
-  const isForAll = cause.length > 0 && endsInDenial(policies, facts, everything);
+  const isForAll = neverBy(cause, additions).length > 0 && endsInDenial(policies, facts, additions.everything);
   known.set(key, { cause, isForAll });
   return { cause, isForAll };
 }
 
+/** Keys of what no account can ever add, of those about which these rules may decide. */
+function neverBy(cause: readonly Rule[], { never }: AccountAdditions): readonly string[] {
+  return never.filter(({ rules }) => rules.some((rule) => cause.includes(rule))).map(({ key }) => key);
+}
+
 /** Facts of the case, and of it wherever another rule of the account policy says who may add an authenticator. */
-function* circumstancesOf({ facts, formulas }: PolicyCase, { policies, space }: AnalysedApp): Generator<UserFacts> {
-  yield facts;
+function circumstancesOf({ facts, formulas }: PolicyCase, { policies, space }: AnalysedApp) {
   const { accountPolicy, authenticators } = policies;
-  if (accountPolicy === undefined) return;
+  const everywhere = [facts];
+  const open: Rule[] = [];
   for (const { key } of authenticators) {
-    for (const governing of deciding(accountPolicy.about({ action: 'add', of: key }), space)) {
-      const found = findModel([...formulas, ...governing.formulas], newBudget());
-      const elsewhere = typeof found === 'object' ? space.factsOf(found.model) : undefined;
-      if (elsewhere) yield elsewhere;
+    const rules = accountPolicy ? deciding(accountPolicy.about({ action: 'add', of: key }), space) : [];
+    for (const { rule, formulas: own } of rules) {
+      const found = findModel([...formulas, ...own], newBudget());
+      if (typeof found === 'object') everywhere.push(space.factsOf(found.model));
+      if (found === 'undecided') open.push(rule);
     }
   }
+  return { everywhere, open };
 }
 
 /** What accounts begin with. Users register where the profile policy of the app lets them. */
@@ -151,7 +172,7 @@ function atSignOn({ one, beginning, facts }: Denied, { placeOf }: AnalysedConfig
       message: `denies ${newcomersInWords(beginning)}: they cannot set up there what it asks for`,
       rules: one.enrollment ? [namedRule(one.enrollment)] : [],
       example: exampleOptions(facts, beginning.keys),
-      advice: 'let them enroll it at another app first, or take what they have',
+      advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
   ];
 }
@@ -178,23 +199,23 @@ function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): r
 
 function lockedOut(
   same: readonly Denied[],
-  { never, everything }: AccountAdditions,
+  additions: AccountAdditions,
   { placeOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const [first] = same;
   const place = first?.cause[0] && placeOf(first.cause[0]);
   if (first === undefined || place === undefined) return [];
-  const ordinary = same.flatMap((denied) => ordinaryExample(denied, everything))[0];
-  const governed = never.filter(({ rules }) => rules.some((rule) => first.cause.includes(rule))).map(({ key }) => key);
+  const ordinary = same.flatMap((denied) => ordinaryExample(denied, additions.everything))[0];
+  const never = neverBy(first.cause, additions).join(' or ');
   const involved = distinctRules(same);
   const whom = involved.length > mostNamed ? 'such rules as are named here' : 'the rules named here';
   return [
     findingAt('lock-out', place, {
-      message: `shuts all users for whom ${whom} decide out of ${appsInWords(same)}: no user who lacks ${governed.join(' or ')} can ever add it`,
+      message: `shuts all users for whom ${whom} decide out of ${appsInWords(same)}: no user who lacks ${never} can ever add it`,
       ...(!ordinary && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(ordinary ?? first.facts, [...new Set(everything)]),
-      advice: `${askForOneFactor(first)}, or do not ask for ${governed.join(' or ')} there`,
+      example: exampleOptions(ordinary ?? first.facts, [...new Set(additions.everything)]),
+      advice: `${askForOneFactor(first)}, or do not ask for ${never} there`,
     }),
   ];
 }

@@ -71,6 +71,28 @@ test.each([
   ]);
 });
 
+test('rules of the account policy behind entangled ones are told, too', async () => {
+  const change = 'change: { add: [webauthn] }';
+  const one = 'then: { allow: { factors: 1 } }';
+  const entangled = pigeons().map((rule) => rule.replace('then: deny', `${change}, ${one}`));
+  const last = `{ name: Last, ${change}, then: deny }`;
+  const rules = [...entangled, last, `{ name: Rest, ${one} }`];
+  const loaded = await load({
+    'stepgate.yaml': 'brand: { name: A }\nauthenticators: { webauthn: { enabled: true } }\n',
+    'policies/account.yaml': `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
+    'policies/enrollment.yaml': 'rules:\n  - { name: All, then: { required: [webauthn] } }\n',
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now: 0 });
+  expect(found.filter(({ line }) => line === rules.indexOf(last) + 2)).toMatchObject([
+    {
+      ...{ severity: 'warning', code: 'undecided', file: 'policies/account.yaml' },
+      message:
+        'whether it keeps users from adding what they are asked for could not be decided: the steps of the search did not suffice',
+    },
+  ]);
+});
+
 test('combinations that are left when the steps have run out are open, and none is called impossible', async () => {
   const loaded = await load({
     [signOn]: file
