@@ -18,16 +18,22 @@ export function checkCommand(context: ConfigContext): Command {
     .option('--label <label>', 'with --standard: only apps with this label; can be repeated', collect)
     .action(async (dir: string, options: CheckOptions & StandardChoice) => {
       const checked = await checkedFiles(context, dir, options);
-      if (checked === undefined || refuseErrors(context, checked, options)) return;
-      const report = await standardReport(context, checked, options);
-      if (report?.meets === false) context.setExitCode(1);
+      if (checked === undefined) return;
       const { documents, findings, invariants } = checked;
+      const report = await standardReport(context, checked, options);
+      const standard = report && { standard: report };
+      const ofStandard = report ? standardText(report, dir) : '';
+      if (refuseErrors(context, { findings, invariants, ...standard }, options)) {
+        if (!options.json) context.stdout(ofStandard);
+        return;
+      }
+      if (report?.meets === false) context.setExitCode(1);
       const orphaned = await orphanedInStore(context, documents);
       if (orphaned.length > 0) return refuseOrphaned(context, orphaned, options);
       const counts = documentCounts(documents);
       printResult(context, options, {
-        text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n${report ? standardText(report, dir) : ''}`,
-        data: { ok: true, ...counts, findings, invariants, ...(report && { standard: report }) },
+        text: `${dir} is a good configuration: ${countsText(counts)}${provedText(invariants)}\n${ofStandard}`,
+        data: { ok: true, ...counts, findings, invariants, ...standard },
       });
     });
 }

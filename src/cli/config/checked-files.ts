@@ -94,16 +94,20 @@ export function refuseProblems(
   context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);
 }
 
-/** Ends the command where the analysis found errors. They were printed already, unless as JSON. */
+/**
+ * Ends the command where the analysis found errors. They were printed already, unless as JSON.
+ *
+ * `standard`: what the JSON says of a standard beside them.
+ */
 export function refuseErrors(
   context: ConfigContext,
-  { findings, invariants }: CheckedFiles,
+  { findings, invariants, standard }: Pick<CheckedFiles, 'findings' | 'invariants'> & { readonly standard?: object },
   { json }: ResultOptions,
 ): boolean {
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return false;
   context.setExitCode(1);
-  if (json) context.stdout(`${JSON.stringify({ ok: false, findings, invariants })}\n`);
+  if (json) context.stdout(`${JSON.stringify({ ok: false, findings, invariants, standard })}\n`);
   else
     context.stderr(
       `${quantity(errors.length, 'error')}; nothing was changed. A comment in the file can accept one: docs/findings.md\n`,

@@ -282,6 +282,17 @@ describe('check --standard', () => {
     });
   });
 
+  test('says it also where the analysis finds errors', async () => {
+    const invariants = 'invariants:\n  - { name: None gets in, apps: { any: [notes] }, never: allow }\n';
+    await withConfiguration({ ...validFiles, 'invariants.yaml': invariants }, async (dir) => {
+      const { stdout, stderr, code } = await run(dir, 'check', '--standard', 'phr-only');
+      expect([code, stdout.includes('the policies fall short of phishing resistance everywhere')]).toEqual([1, true]);
+      expect(stderr).toContain('1 error; nothing was changed');
+      const json = JSON.parse((await run(dir, 'check', '--standard', 'phr-only', '--json')).stdout) as object;
+      expect(json).toMatchObject({ ok: false, standard: { standard: 'phr-only', meets: false } });
+    });
+  });
+
   test('repeats neither a line, a rule nor what to do', async () => {
     await withConfiguration(validFiles, async (dir) => {
       const { stdout } = await run(dir, 'check', '--standard', 'pci-dss-4');
