@@ -6,7 +6,7 @@ import { attributesRead } from '../schema/expressions/check-expression.ts';
 import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { alternativeFindings } from './alternative-findings.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import type { AnalysedConfiguration } from './configuration.ts';
+import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { idleAges } from './idle-ages.ts';
 import type { RuleCase, RuleCases } from './rule-cases.ts';
 
@@ -21,7 +21,7 @@ export function ruleFindings(
   return distinctRules(apps)
     .filter((rule) => places.has(placeKey(rule)))
     .flatMap((rule) => [
-      ...unreachable(rule, casesOf(rule), configuration),
+      ...unreachable(rule, { cases: casesOf(rule), apps }, configuration),
       ...idleAges(rule, casesOf(rule), configuration),
       ...alternativeFindings(rule, casesOf(rule), { configuration, authenticators }),
       ...writtenByUsers(rule, configuration, configuration.placeOf(rule)),
@@ -58,13 +58,31 @@ function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => RuleCases {
 }
 
 /** The account pages are an app, too, which no file describes; rules about apps may be for them. */
-function unreachable(rule: Rule, cases: RuleCases, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function unreachable(
+  rule: Rule,
+  { cases, apps }: { readonly cases: RuleCases; readonly apps: readonly AnalysedApp[] },
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   const isAboutApps = conditionSets(rule.when).some(({ apps }) => apps !== undefined);
   if (place === undefined || cases === undefined || isAboutApps || cases.length > 0) return [];
   const message = 'allows only where another policy denies, so that no user gets in by it';
   const advice = 'correct its conditions or those of the other policy';
-  return [findingAt('unreachable', place, { message, advice })];
+  return [findingAt('unreachable', place, { message, advice, rules: denialsBeside(rule, apps).map(namedRule) })];
+}
+
+/** A session policy stands beside the rules of all apps: a longer list would not help the admin. */
+const namedDenials = 6;
+
+/** The rules by which the policies that decide beside the one of this rule deny. */
+function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[] {
+  const beside = apps.flatMap(({ policies: { session, app } }) => {
+    const policies = [session.rules, app?.rules ?? []];
+    const isWithin = policies.map((rules) => rules.some((one) => placeKey(one.rule) === placeKey(rule)));
+    return isWithin.includes(true) ? policies.filter((_, at) => !isWithin[at]).flat() : [];
+  });
+  const denials = beside.map((one) => one.rule).filter(({ then }) => then.kind === 'deny');
+  return [...new Map(denials.map((one) => [placeKey(one), one])).values()].slice(0, namedDenials);
 }
 
 /** A form at the account pages changes what such a rule says. */

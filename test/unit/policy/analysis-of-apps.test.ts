@@ -218,10 +218,16 @@ test('an app that no user can enter, although each policy allows somewhere', asy
     'policies/session.yaml': session,
     [signOn]: policy(`{ name: Away, when: { network: { none: [office] } }, then: ${one} }`, rest('deny')),
   };
-  expect((await findings(files)).map(({ code, file, line }) => `${code} ${file}:${line}`)).toEqual([
+  const found = await findings(files);
+  expect(found.map(({ code, file, line }) => `${code} ${file}:${line}`)).toEqual([
     'closed-app apps/notes.yaml:3',
     'unreachable policies/session.yaml:2',
     `unreachable ${signOn}:3`,
+  ]);
+  // What denies beside each of them is named.
+  expect(found.slice(1).map(({ rules }) => rules.map(({ name, file, line }) => `${name} ${file}:${line}`))).toEqual([
+    [`Rest ${signOn}:4`],
+    ['Rest policies/session.yaml:3'],
   ]);
 });
 
