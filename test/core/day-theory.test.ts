@@ -69,7 +69,35 @@ test('no rule that decides is called dead', () => {
   );
 });
 
+const nearDays = ['2027-01-08', '2027-01-09', '2027-01-10', '2027-01-11', '2027-01-12'];
+const ownDays = fc.oneof(
+  bounds(fc.constantFrom(...nearDays.map(fixed))),
+  fc.constantFrom(...nearDays).map((equals): AttributeTest => ({ equals })),
+  fc.uniqueArray(fc.constantFrom(...nearDays), { minLength: 1 }).map((list): AttributeTest => ({ in: list })),
+);
+
+test('named days leave the days beside them, and with fixed bounds a rule is dead just where no day is left', () => {
+  const list = fc.array(
+    fc.oneof(
+      ownDays,
+      ownDays.map((not): AttributeTest => ({ not })),
+    ),
+    { minLength: 1, maxLength: 4 },
+  );
+  fc.assert(
+    fc.property(list, (all) => {
+      for (const { verdict, isSeen } of decided(all)) expect([all, verdict === 'decides']).toEqual([all, isSeen]);
+    }),
+    seeded(150),
+  );
+});
+
 test.each<[string, readonly AttributeTest[], string]>([
+  [
+    'days before a bound behind the last of them',
+    [{ equals: '2027-01-01' }, { before: fixed('2027-01-02') }],
+    'decides',
+  ],
   ['an earlier bound behind a later one', [{ before: fromNow(0) }, { before: fromNow(-30 * DAY) }], 'shadowed'],
   ['a later bound behind an earlier one', [{ before: fromNow(-30 * DAY) }, { before: fromNow(0) }], 'decides'],
   [

@@ -6,8 +6,8 @@
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
 import type { CompileValueTest, Values } from './attribute-values.ts';
-import { daysAround, isRelative } from './date-bound.ts';
-import { dayValues } from './day-theory.ts';
+import { isRelative } from './date-bound.ts';
+import { dayValues, fixedDays } from './day-theory.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
 import {
@@ -164,7 +164,8 @@ function valueClasses(
       : [];
   if (attribute?.type === 'boolean' || attribute?.type === 'number') return [...truths, ...numbers];
   const texts = [...new Set(named.filter((value) => typeof value === 'string'))];
-  if (tests.some(({ before, after }) => before ?? after)) return kept([...new Set([...daysAround(tests), ...texts])]);
+  if (tests.some(({ before, after }) => before ?? after))
+    return kept([...new Set([...fixedDays({ tests, isKept }), ...texts])]);
   const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter((one) => one !== undefined);
   const classes = textClasses(texts, [...new Set(patterns)]);
   if (classes === undefined) return undefined;

@@ -46,8 +46,12 @@ export function dayValues(tested: TestedDays): Values | undefined {
 
 const mostClasses = 400;
 
-/** A day of each class that fixed bounds and named days tell apart. */
-function fixedDays({ tests, isKept, options }: TestedDays): readonly AttributeValue[] {
+/** A day of each class that fixed bounds and named days tell apart: those beside a named day are of another one. */
+export function fixedDays({
+  tests,
+  isKept,
+  options,
+}: Pick<TestedDays, 'tests' | 'isKept' | 'options'>): readonly AttributeValue[] {
   if (options) return options.filter(isKept);
   const named = tests
     .flatMap(({ equals, in: list = [] }) => [equals, ...list])
