@@ -66,7 +66,7 @@ export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): bo
 }
 
 /** By each method, with all that an enrollment may show and with less: which demand it stands for depends on that. */
-function rememberedAs(descriptor: AuthenticatorDescriptor): readonly RememberedAs[] {
+export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly RememberedAs[] {
   const { key, methods, factors, characteristics } = descriptor;
   const shown = subsetsOf(differingIn(descriptor)).map((missing) =>
     characteristics.filter((one) => !missing.includes(one)),

@@ -13,6 +13,7 @@ import type { Formula, UserFacts } from '../policy/theory.ts';
 import { type Comparison, compareAsks } from './compare-asks.ts';
 import { findModel, newBudget } from './find-model.ts';
 import { type LongerLimit, longerLimits } from './longer-limits.ts';
+import { isMoreWaived } from './newly-waived.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import { pairings, type RulePairing } from './rule-pairings.ts';
 import type { RuleSpace } from './rule-space.ts';
@@ -123,7 +124,8 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
     live: usablePolicies(live, before.enrollment?.then),
     next: usablePolicies(next, now.enrollment?.then),
   };
-  const asked = [session.requirement, app.requirement, ...minimumOf(live)];
+  const besideThen = [session.requirement, ...minimumOf(live)];
+  const asked = [...besideThen, app.requirement];
   const beside = [nowSession.requirement, ...minimumOf(next)];
   const comparison = compare([...beside, nowApp.requirement], asked, sides);
   const left = withoutRemembered(nowApp.requirement, sides.next);
@@ -135,7 +137,9 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
   if (typeof comparison === 'object') return { evidence: comparison.evidence, ...wider };
   if (longer.length > 0 || scopes) return wider;
-  return comparison === 'as_strict' ? undefined : 'undecided';
+  const usable = { next: sides.next.authenticators, before: sides.live.authenticators };
+  const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
+  return comparison === 'as_strict' && !isExcused ? undefined : 'undecided';
 }
 
 /** A rule that says nothing about scopes grants all. Undefined: it grants none besides those before. */

@@ -23,6 +23,10 @@ const allow = (terms: object, when?: object, name = 'Rule') => ({
   then: { allow: terms },
 });
 const remembering = (terms: object) => ({ name: 'Rule', then: { allow: terms, remember: { device: 'P30D' } } });
+const resistant = { phishingResistant: true };
+const twoResistant = { factors: 2, possession: resistant };
+const byTotp = { factors: 2, possession: { authenticators: ['totp'] } };
+const orTotp = (terms: object) => remembering({ anyOf: [terms, byTotp] });
 const session = validFiles['policies/session.yaml'] ?? '';
 const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n`;
 const base: Files = { ...validFiles, 'stepgate.yaml': settings };
@@ -93,6 +97,7 @@ test.each<[string, Files, Files]>([
     signOn(allow({ knowledge: { authenticators: ['password'] } })),
     signOn(remembering({ factors: 2, knowledge: { authenticators: ['password'] } })),
   ],
+  ['fewer proofs that a browser remembers', signOn(orTotp(twoResistant)), signOn(remembering(byTotp))],
   ['a younger proof', signOn(aged('PT2H')), signOn(aged('PT1H'))],
   ['a shorter session', {}, { 'policies/session.yaml': session.replace('P1D', 'PT8H') }],
   ['an authenticator less', enrollment('totp'), enrollment('totp, webauthn')],
@@ -325,6 +330,13 @@ test('an app of a service that users may sign in to is left undecided', async ()
   const both = 'grant_types: [authorization_code, client_credentials], redirect_uris: [https://job.test/cb]';
   const next = service('signOnPolicy: notes\n', both);
   expect(await refusal(before, next)).toContain('  apps/job.yaml lets users sign in, and did not\n');
+});
+
+test('more that a remembered browser is excused is left undecided', async () => {
+  // With a passkey remembered, a password alone is enough now; it was asked for the passkey before.
+  expect(await refusal(signOn(orTotp({ possession: resistant })), signOn(orTotp(twoResistant)))).toContain(
+    'could not be decided',
+  );
 });
 
 test('an authenticator that stands in for what users have lost is left undecided', async () => {
