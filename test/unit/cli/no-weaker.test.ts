@@ -1,5 +1,5 @@
 /** `config apply --no-weaker`: what it refuses, what it lets pass, and what it says it could not decide. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { configContext, openTerminal, run, type Terminal } from './harness.ts';
@@ -330,6 +330,41 @@ test('an app of a service that users may sign in to is left undecided', async ()
   const both = 'grant_types: [authorization_code, client_credentials], redirect_uris: [https://job.test/cb]';
   const next = service('signOnPolicy: notes\n', both);
   expect(await refusal(before, next)).toContain('  apps/job.yaml lets users sign in, and did not\n');
+});
+
+describe('a formula that may fail, which denies', () => {
+  const formula = allow(two, { expression: 'user.profile.nickname == "x"' }, 'Named');
+  const enrollments = (...rules: readonly object[]): Files => ({
+    'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: {} }] }),
+  });
+  const named = { name: 'Named', when: { expression: 'user.profile.nickname == "x"' }, then: {} };
+
+  test.each<[string, Files, Files]>([
+    ['gone', signOn(formula, allow(two)), signOn(allow(two))],
+    ['behind a rule that allows', signOn(formula, allow(two)), signOn(allow(two, editors, 'E'), formula, allow(two))],
+    [
+      'of fewer users',
+      signOn(formula, allow(two)),
+      signOn({ ...formula, when: { ...formula.when, ...editors } }, allow(two)),
+    ],
+    ['gone from the enrollment policy', enrollments(named), enrollments()],
+  ])('%s is left undecided', async (_, live, next) => {
+    expect(await refusal(live, next)).toMatch(
+      /"Named" \(policies\/.*\) denies where its formula fails, and may now be passed by/,
+    );
+  });
+
+  test.each<[string, Files, Files]>([
+    ['new', signOn(allow(two)), signOn(formula, allow(two))],
+    [
+      'behind a denial',
+      signOn(formula, allow(two)),
+      signOn({ name: 'No', when: office, then: 'deny' }, formula, allow(two)),
+    ],
+    ['before other rules', signOn(formula, allow(one)), signOn(formula, allow(two))],
+  ])('%s passes', async (_, live, next) => {
+    expect(await refusal(live, next)).toBe('');
+  });
 });
 
 test('more that a remembered browser is excused is left undecided', async () => {

@@ -22,6 +22,7 @@ import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
 import { type BothZones, bothZones, zonesOn } from './circumstances.ts';
+import { changedFormulas } from './failing-formulas.ts';
 import { limitWords } from './limit-words.ts';
 import type { NamedPlace } from './model.ts';
 import type { Side } from './side.ts';
@@ -114,6 +115,9 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
       ...enrollments.undecided.map(
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
+      ),
+      ...placesIn(changedFormulas(live, next)).map(
+        (place) => `${placeText(place)} denies where its formula fails, and may now be passed by`,
       ),
       // The same text of a formula means something else then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
