@@ -10,7 +10,7 @@ export interface AdmittedWith {
   readonly evidence: EvidenceSet;
   /** Names of the proofs that the browser remembers, as `totp` and `phone.sms`. */
   readonly remembered: readonly string[];
-  /** Keys of the authenticators that the user has, one of which so often as there are enrollments of it. */
+  /** Keys of the authenticators that the user has, each as often as the user has enrolled it. */
   readonly enrolled: readonly string[];
 }
 

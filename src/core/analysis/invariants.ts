@@ -6,7 +6,7 @@
 import type { Conditions } from '../model/conditions.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
-import { conditionSets } from '../policy/conditions.ts';
+import { mayFail } from '../policy/conditions.ts';
 import { findRule } from '../policy/rules.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { admittedWith } from './admitted-with.ts';
@@ -131,13 +131,9 @@ function refusals(scope: SignInScope): readonly RuleResult[] {
     ),
     ...all
       .flatMap((policy) => policy?.rules ?? [])
-      .filter(({ rule }) => mayFail(rule))
+      .filter(({ rule }) => mayFail(rule.when))
       .map(({ rule }) => ({ open: [rule] })),
   ];
-}
-
-function mayFail({ when }: RuleHead): boolean {
-  return conditionSets(when).some(({ expression }) => expression !== undefined);
 }
 
 function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {

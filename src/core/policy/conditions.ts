@@ -81,6 +81,11 @@ export function conditionSets({ any = [], ...when }: Conditions): readonly Condi
   return [when, ...any];
 }
 
+/** A formula in them may fail, and a condition that fails denies (Law 4). */
+export function mayFail(when: Conditions): boolean {
+  return conditionSets(when).some(({ expression }) => expression !== undefined);
+}
+
 /** The rule asks how the user signed in, if only in one alternative. */
 export function asksHowSignedIn(when: Conditions): boolean {
   return conditionSets(when).some(({ authenticated }) => authenticated !== undefined);

@@ -1,5 +1,5 @@
 /**
- * Whether the message that a page waits for was rejected for good by whom it was sent to. This file promises: it is
+ * Whether the mail or phone service rejected the message that a page waits for, for good. This file promises: it is
  * told only where something was proved in this sign-in; before, it would tell that an account has the address.
  */
 import type { Notice } from '../../core/step/step.ts';

@@ -1,7 +1,7 @@
 /** Rules whose formula may fail, which denies (Law 4), and which may be gone or be reached by fewer sign-ins. */
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/compile.ts';
-import { conditionSets } from '../../../core/policy/conditions.ts';
+import { mayFail } from '../../../core/policy/conditions.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 
 /** Live ones, of all policies that decide whether users get in. */
@@ -19,19 +19,15 @@ type Policy = CompiledPolicy<RuleHead> | undefined;
 /** A formula is evaluated where no rule before it decides: all conditions up to the last one count. */
 function changedIn(live: Policy, next: Policy): readonly RuleHead[] {
   const then = rulesOf(live);
-  const last = then.findLastIndex(hasFormula);
+  const last = then.findLastIndex(({ when }) => mayFail(when));
   const before = then.slice(0, last + 1);
   const stricter = rulesOf(next).filter((rule) => !isDenial(rule) || before.some((one) => isAlike(one, rule)));
   const isSame = before.every((rule, at) => isAlike(rule, stricter[at]));
-  return isSame ? [] : before.filter(hasFormula);
+  return isSame ? [] : before.filter(({ when }) => mayFail(when));
 }
 
 function rulesOf(policy: Policy): readonly RuleHead[] {
   return (policy?.rules ?? []).map(({ rule }) => rule);
-}
-
-function hasFormula({ when }: RuleHead): boolean {
-  return conditionSets(when).some(({ expression }) => expression !== undefined);
 }
 
 /** Another denial lets no user in. */

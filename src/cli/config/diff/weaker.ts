@@ -12,6 +12,7 @@ import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
+import { mayFail } from '../../../core/policy/conditions.ts';
 import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
@@ -105,7 +106,7 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
   const { found, undecided } = newlyWeaker(live, next, space);
   const enrollments = laxerEnrollments({ live, next }, space);
   const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
-  const formulas = conditions.some((when) => [when, ...(when.any ?? [])].some(({ expression }) => expression));
+  const formulas = conditions.some(mayFail);
   return {
     weaker: [
       ...found.map((one) => weakerRule(one, pair)),
