@@ -10,6 +10,7 @@ import { launchBrowser } from '../support/browser.ts';
 import { configOn } from '../support/config-on-node.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginSignIn, identify, userWithPassword } from '../support/sign-in-flow.ts';
+import { until } from '../support/until.ts';
 
 const phone = { width: 390, height: 844 };
 const desktop = { width: 1280, height: 800 };
@@ -108,7 +109,8 @@ test('every table that is wider than a phone can be scrolled by keys', async () 
   const scroller = page.getByRole('region', { name: 'Invariants' });
   await scroller.focus();
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction(`document.querySelector('[aria-label="Invariants"]').scrollLeft > 0`);
+  // Not `waitForFunction`: when its first look is too early, it evaluates again inside the page, whose CSP forbids that.
+  await until('the table scrolls', () => scroller.evaluate((element) => element.scrollLeft > 0));
 });
 
 test('accepted findings and the claims of invariants stand in the report', async () => {

@@ -114,10 +114,14 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('a token that never was is reuse, too, where its family lives; in no family it ends nothing', async () => {
     const first = await signedIn('notes');
-    expect(await renew('notes', `${first.refresh.startsWith('x') ? 'y' : 'x'}${first.refresh.slice(1)}`)).toMatchObject({ error: 'invalid_grant' });
+    expect(await renew('notes', `${first.refresh.startsWith('x') ? 'y' : 'x'}${first.refresh.slice(1)}`)).toMatchObject(
+      { error: 'invalid_grant' },
+    );
     const next = await renew('notes', first.refresh);
     expect(next.error).toBeUndefined();
-    expect(await renew('notes', `${next.refresh.slice(0, -1)}${next.refresh.endsWith('_') ? '-' : '_'}`)).toMatchObject({ error: 'invalid_grant' });
+    expect(await renew('notes', `${next.refresh.slice(0, -1)}${next.refresh.endsWith('_') ? '-' : '_'}`)).toMatchObject(
+      { error: 'invalid_grant' },
+    );
     expect(await renew('notes', next.refresh)).toMatchObject({ error: 'invalid_grant' });
   });
 
