@@ -70,7 +70,7 @@ test('one user who gets in reads as one', async () => {
   expect((await diffs.sentences(enrollment({}), live))[0]).toBe("the one user: can get in, and couldn't before");
 });
 
-test('who has no second factor is said only where these are all who have none', async () => {
+test('a missing second factor is said only of all users without one', async () => {
   await diffs.addUsers(2, ['a'], { credentials: [password] });
   const rule = (count: number) => signOn({ name: 'Rule', then: factors(count) });
   expect((await diffs.sentences(rule(2), rule(1)))[0]).toMatch(/; all of them have no second factor yet$/);

@@ -143,7 +143,7 @@ function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Ef
   });
 }
 
-/** All users of the change who have no second factor have to set it up anew: some may have to without the change, too. */
+/** All users without a second factor must set it up because of the change: some may have to without it, too. */
 function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
   return same.every(
     ({ delta, effect, user }) => user.users === 0 || !delta.isWithoutSecondFactor || effect?.isSecondFactor,
