@@ -15,7 +15,7 @@ import type { Authorization } from '../raw-client.ts';
 import type { SignIn } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { filesFor, parPrefix, resource } from './apps.ts';
-import type { BrowserAtPage, Fields } from './browser-at-page.ts';
+import type { BrowserAtPage, Fields, RefusedPages } from './browser-at-page.ts';
 import {
   addAddresses,
   enrolledTotp,
@@ -75,7 +75,8 @@ export interface FlowsInProgress {
     readonly requestUri: string;
     readonly pushed: string;
   };
-  /** Makes that anew. */
+  readonly refused: RefusedPages;
+  /** Makes anew what is brief, and forgets the refused pages. */
   renew(): Promise<void>;
   /** As if all the time had passed in which tries and messages are counted. */
   forgetCounts(): Promise<void>;
@@ -129,6 +130,7 @@ export async function openFlows(): Promise<FlowsInProgress> {
   await approver.open(`${node.issuer}/device`);
   const tokens = { ...(await grants({ node, home, elsewhere })), logout };
   let brief = await grantBriefly(node, home);
+  const refused: RefusedPages = new Map();
   return {
     node,
     who,
@@ -157,7 +159,9 @@ export async function openFlows(): Promise<FlowsInProgress> {
     tokens,
     device: { code: ownDevice.code ?? '', user: (await startDevice(node)).user ?? '' },
     brief: () => brief,
+    refused,
     async renew() {
+      refused.clear();
       brief = await grantBriefly(node, home);
     },
     forgetCounts,
