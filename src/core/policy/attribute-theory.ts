@@ -66,7 +66,8 @@ export function attributeTheory({ name, tests, universe, valueTest }: TestedAttr
   const free = freeTests(name);
   if (values === undefined) return free;
   const several = attribute === undefined || attribute.type === 'list';
-  const formulas = several ? severalValues(name, values, valueTest) : oneValue(name, values, valueTest);
+  const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
+  const formulas = several ? severalValues(marks, values, valueTest) : oneValue(marks, values, valueTest);
   return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
 }
 
@@ -110,10 +111,15 @@ function freeTests(name: string): FormulaOfTest {
   };
 }
 
+/** Of the variables of an attribute. */
+type Marks = Pick<Variable, 'name' | 'lasting'>;
+
 /** The attribute is absent or has one value. */
-function oneValue(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const { name } = marks;
   const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
-  const variable: Variable = { name: `attributes.${name}`, classes: [{ place: (facts) => facts }, ...classes] };
+  const all = [{ place: (facts: UserFacts) => facts }, ...classes];
+  const variable: Variable = { ...marks, name: `attributes.${name}`, classes: all };
   return {
     passes: (test) => {
       const holds = valueTest(test);
@@ -124,10 +130,12 @@ function oneValue(name: string, values: readonly ValueClass[], valueTest: Compil
 }
 
 /** The attribute has any number of values, of which one must pass: each class of values is there or not. */
-function severalValues(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const { name } = marks;
   const variables = values.map(({ value, isKept }) => {
     const place = withValue(name, (before) => (before === undefined ? value : [before, value].flat()));
-    return truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+    const variable = truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+    return { ...marks, ...variable };
   });
   return {
     passes: (test) => {

@@ -1,0 +1,83 @@
+/** Asks of an app whom the rules that are the cause of a denial shut out for good. */
+import { decideTogether, deciding } from '../../core/analysis/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { shutOut } from '../../core/analysis/shut-out.ts';
+import { beforeSignIn, type CompiledPolicy, type CompiledRule } from '../../core/policy/compile.ts';
+import { findRule } from '../../core/policy/rules.ts';
+import type { Formula } from '../../core/policy/theory.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import { type AccountAdditions, isGiven } from './account-additions.ts';
+import type { AnalysedApp } from './analysed-apps.ts';
+import type { AnalysedConfiguration } from './configuration.ts';
+import type { Denied, FindForGood } from './denied-newcomers.ts';
+
+export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): FindForGood {
+  const spaces = new Map<AnalysedApp, RuleSpace>();
+  return (denied) => {
+    const { app, one } = denied;
+    const { policies } = app;
+    const space = spaces.get(app) ?? spaceOf(app, configuration);
+    spaces.set(app, space);
+    const given = policies.authenticators.filter(isGiven);
+    const isConfirmed = (facts: Denied['facts']) => decideTogether(policies, one, facts) && causeDecides(denied, facts);
+    return shutOut(formulasOf(denied, space), { policies, space, given, most: additions.most, isConfirmed });
+  };
+}
+
+/** Users add something at any app, and at the pages of their account. */
+function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {
+  const { session, app, enrollment, accountPolicy } = policies;
+  const compiled: readonly CompiledRule<RuleHead>[] = [
+    ...session.rules,
+    ...(app?.rules ?? []),
+    ...(enrollment ? beforeSignIn(enrollment).rules : []),
+  ];
+  const rules = [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
+  const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment');
+  const clientIds = new Set([clientId, ...others.flatMap((one) => one.clientIds)]);
+  return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
+}
+
+function hereAlone(clientId: string): RuleHead['when'] {
+  return { apps: { any: [clientId] } };
+}
+
+/** The rules of the case decide in this app, and those of the account policy that are the cause. */
+function formulasOf(denied: Omit<Denied, 'forGood'>, space: RuleSpace): readonly Formula[] {
+  const { app, one } = denied;
+  const { session, app: signOn, enrollment } = app.policies;
+  return [
+    ...space.onceProved,
+    space.applies(hereAlone(app.app.clientId)),
+    ...decides(one.session, session, space),
+    ...decides(one.app, signOn, space),
+    ...(one.enrollment ? decides(one.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
+    ...governed(denied).flatMap(({ policy, rule }) => decides(rule, policy, space)),
+  ];
+}
+
+function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, space: RuleSpace): readonly Formula[] {
+  return policy ? deciding(policy, space).flatMap((one) => (one.rule === rule ? one.formulas : [])) : [];
+}
+
+/** What the rules of the account policy that are the cause decide about, in the facts of the denial. */
+function governed({ app: { policies }, cause, facts }: Omit<Denied, 'forGood'>) {
+  const { accountPolicy, authenticators } = policies;
+  return authenticators.flatMap(({ key, enrollable }) => {
+    const policy = enrollable ? accountPolicy?.about({ action: 'add', of: key }) : undefined;
+    const rule = policy && findRule(policy, facts).rule;
+    return policy && rule && cause.account.includes(rule) ? [{ key, policy, rule }] : [];
+  });
+}
+
+function causeDecides(denied: Omit<Denied, 'forGood'>, facts: Denied['facts']): boolean {
+  return governed(denied).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+}
+
+/** Of what can never be added, that about which the rules that are the cause decide. */
+export function neverByCause(denied: Denied): readonly string[] {
+  const { cause, forGood } = denied;
+  const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};
+  const keys = [...governed(denied).map(({ key }) => key), ...disabled, ...useOnly];
+  return (forGood?.never ?? []).filter((key) => keys.includes(key));
+}
