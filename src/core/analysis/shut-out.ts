@@ -124,33 +124,30 @@ interface Had {
 /** By and by, as long as something more can be added. `isOpen`: where the way is open. Undefined: nowhere. */
 function haveBy(
   ways: readonly AdditionWay[],
-  { given, most }: Pick<ShutOutSearch, 'given' | 'most'>,
+  { policies, given, most }: Pick<ShutOutSearch, 'policies' | 'given' | 'most'>,
   isOpen: (way: AdditionWay) => ClassModel | 'undecided' | undefined,
 ): Had {
   const had = [...given];
   const added: Had['added'][number][] = [];
-  let missing = [...new Set(ways.map(({ descriptor }) => descriptor))];
   const closed = new Set<AdditionWay>();
-  for (let hasChanged = true; hasChanged; ) {
-    hasChanged = false;
-    for (const descriptor of missing) {
-      for (const way of ways) {
-        if (way.descriptor !== descriptor || closed.has(way) || !canBeMet(way.rule, had)) continue;
-        const model = isOpen(way);
-        if (model === undefined) {
-          closed.add(way);
-          continue;
-        }
-        had.push(descriptor);
-        added.push({ way, model });
-        missing = missing.filter((one) => one !== descriptor);
-        hasChanged = true;
-        break;
-      }
+  const openWay = (way: AdditionWay) => {
+    if (closed.has(way) || !canBeMet(way.rule, had)) return undefined;
+    const model = isOpen(way);
+    if (model === undefined) closed.add(way);
+    return model && { way, model };
+  };
+  const isMissing = ({ key }: AuthenticatorDescriptor) => !had.some((one) => one.key === key);
+  for (let count = -1; count < added.length; ) {
+    count = added.length;
+    for (const way of ways) {
+      const open = isMissing(way.descriptor) && openWay(way);
+      if (!open) continue;
+      had.push(way.descriptor);
+      added.push(open);
     }
   }
   const often = had.flatMap(({ key }) => Array.from({ length: most }, () => key));
-  return { had: often, never: missing.map(({ key }) => key), added };
+  return { had: often, never: policies.authenticators.filter(isMissing).map(({ key }) => key), added };
 }
 
 /** Each variable that does not last becomes another one, always the same. */

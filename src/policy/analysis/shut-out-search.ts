@@ -1,11 +1,12 @@
 /** Asks of an app whom the rules that are the cause of a denial shut out for good. */
+import { endsInDenial } from '../../core/analysis/lock-outs.ts';
 import { decideTogether, deciding } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { shutOut } from '../../core/analysis/shut-out.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type CompiledRule } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { Formula } from '../../core/policy/theory.ts';
-import type { RuleHead } from '../../core/model/policy.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
@@ -74,10 +75,13 @@ function causeDecides(denied: Omit<Denied, 'forGood'>, facts: Denied['facts']): 
   return governed(denied).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
-/** Of what can never be added, that about which the rules that are the cause decide. */
+/** Of what can never be added, that about which the rules that are the cause decide; if possible, what would lead in. */
 export function neverByCause(denied: Denied): readonly string[] {
-  const { cause, forGood } = denied;
+  const { app, cause, forGood } = denied;
+  if (forGood === undefined) return [];
   const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};
-  const keys = [...governed(denied).map(({ key }) => key), ...disabled, ...useOnly];
-  return (forGood?.never ?? []).filter((key) => keys.includes(key));
+  const named = [...governed(denied).map(({ key }) => key), ...disabled, ...useOnly];
+  const never = forGood.never.filter((key) => named.includes(key));
+  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.had, key]));
+  return enough.length > 0 ? enough : never;
 }
