@@ -30,9 +30,11 @@ export function additionWays(
     const { key: of } = descriptor;
     const about = accountPolicy && deciding(accountPolicy.about({ action: 'add', of }), space);
     const rules = about?.filter(({ rule }) => rule.then.kind === 'allow') ?? [undefined];
-    const leaving = terms?.filter(({ rule: { then } }) => mayEnroll(of, then)) ?? [undefined];
+    const leaving = terms?.filter(({ rule: { then } }) => mayEnroll(of, then)) ?? [];
+    // One of the rules decides always, so that all of them together say nothing.
+    const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
     return rules.flatMap((one) =>
-      leaving.map((other) => ({
+      others.map((other) => ({
         descriptor,
         ...(one && { rule: one.rule }),
         formulas: [...(one?.formulas ?? []), ...(other?.formulas ?? [])],

@@ -7,7 +7,7 @@ import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { findRule } from '../policy/rules.ts';
 import { among, type Formula, negated, type UserFacts, type Variable } from '../policy/theory.ts';
-import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';
+import { type AdditionWay, canBeMet } from './addition-ways.ts';
 import { type ClassModel, findModel, newBudget } from './find-model.ts';
 import { endsInDenial } from './lock-outs.ts';
 import { ordinaryFacts, ordinaryModel, variablesIn } from './ordinary-facts.ts';
@@ -21,6 +21,8 @@ export interface ShutOutSearch {
   readonly space: RuleSpace;
   /** What accounts may have without adding anything. */
   readonly given: readonly AuthenticatorDescriptor[];
+  /** How users add what they are not given. */
+  readonly ways: readonly AdditionWay[];
   /** How many enrollments of one authenticator any rule requires. */
   readonly most: number;
   /** Whether the evaluator finds the rules of the case in these facts. */
@@ -40,20 +42,19 @@ export interface ShutOut {
 
 /** Among users in whose facts these formulas hold. Undefined: there are none. */
 export function shutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
-  const ways = additionWays(search.policies, search.given, search.space);
-  return allShutOut(formulas, ways, search) ?? someShutOut(formulas, ways, search);
+  return allShutOut(formulas, search) ?? someShutOut(formulas, search);
+}
+
+/** Keys of what every user can come to have, each as often as any rule requires. */
+export function hadByAll(search: Omit<ShutOutSearch, 'isConfirmed'>): readonly string[] {
+  const ways = search.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
+  return haveBy({ ...search, ways }, (way) => whereOpen(way.formulas)).had;
 }
 
 /** Nothing that one of them can come to have leads in. What does not last is another one elsewhere. */
-function allShutOut(
-  formulas: readonly Formula[],
-  ways: readonly AdditionWay[],
-  search: ShutOutSearch,
-): ShutOut | undefined {
+function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | undefined {
   const elsewhere = renaming();
-  const { had, never } = haveBy(ways, search, ({ formulas: own }) => {
-    return findModel([...formulas, ...own.map(elsewhere)], newBudget()) === 'impossible' ? undefined : new Map();
-  });
+  const { had, never } = haveBy(search, (way) => whereOpen([...formulas, ...way.formulas.map(elsewhere)]));
   const model = findModel(formulas, newBudget());
   const some = [ordinaryFacts(formulas, search.space), typeof model === 'object' && search.space.factsOf(model.model)];
   const facts = some.find((one) => one && isShut(one, had, search));
@@ -64,12 +65,8 @@ function allShutOut(
 const mostUsers = 24;
 
 /** One user after the other: who can have what one of them can have in the same way is not looked at again. */
-function someShutOut(
-  formulas: readonly Formula[],
-  ways: readonly AdditionWay[],
-  search: ShutOutSearch,
-): ShutOut | 'undecided' | undefined {
-  const { space } = search;
+function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
+  const { space, ways } = search;
   const all = [...formulas, ...ways.flatMap((way) => way.formulas)].flatMap(variablesIn);
   const lasting = [...new Set(all)].filter((variable) => variable.lasting);
   const others: Formula[] = [];
@@ -78,10 +75,7 @@ function someShutOut(
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
-    const { had, never, added } = haveBy(ways, search, ({ formulas: own }) => {
-      const found = findModel([...same, ...own], newBudget());
-      return typeof found === 'object' ? found.model : found === 'impossible' ? undefined : 'undecided';
-    });
+    const { had, never, added } = haveBy(search, (way) => whereOpen([...same, ...way.formulas]));
     const facts = space.factsOf(new Map([...model, ...user]));
     if (isShut(facts, had, search)) return { facts, had, never, isForAll: false };
     if (added.some(({ model: where }) => where === 'undecided')) return 'undecided';
@@ -123,8 +117,7 @@ interface Had {
 
 /** By and by, as long as something more can be added. `isOpen`: where the way is open. Undefined: nowhere. */
 function haveBy(
-  ways: readonly AdditionWay[],
-  { policies, given, most }: Pick<ShutOutSearch, 'policies' | 'given' | 'most'>,
+  { policies, given, ways, most }: Omit<ShutOutSearch, 'isConfirmed'>,
   isOpen: (way: AdditionWay) => ClassModel | 'undecided' | undefined,
 ): Had {
   const had = [...given];
@@ -148,6 +141,11 @@ function haveBy(
   }
   const often = had.flatMap(({ key }) => Array.from({ length: most }, () => key));
   return { had: often, never: policies.authenticators.filter(isMissing).map(({ key }) => key), added };
+}
+
+function whereOpen(formulas: readonly Formula[]): ClassModel | 'undecided' | undefined {
+  const found = findModel(formulas, newBudget());
+  return typeof found === 'object' ? found.model : found === 'impossible' ? undefined : found;
 }
 
 /** Each variable that does not last becomes another one, always the same. */

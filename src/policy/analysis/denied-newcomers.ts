@@ -51,7 +51,8 @@ export function deniedIn(one: PolicyCase, app: AnalysedApp, findForGood: FindFor
   const { everywhere, open } = circumstancesOf(one, app);
   for (const beginning of beginningsAt(app)) {
     const { keys } = beginning;
-    const facts = keys.length > 0 ? everywhere.filter((some) => isDenied({ ...one, facts: some }, app, keys)) : [];
+    const facts =
+      keys.length > 0 ? everywhere.filter((some) => isDenied({ ...one, facts: some }, app.policies, keys)) : [];
     if (facts.length > 0) return byCause({ app, one, beginning }, facts, findForGood);
   }
   return { denied: [], open };
@@ -152,10 +153,10 @@ interface Marks {
   readonly registers?: true;
 }
 
-/** The same rules ask for the same, whatever the facts. Those of the account policy are found by the facts. */
+/** With these authenticators. The same rules ask for the same, whatever the facts. Those of the account policy are found by the facts. */
 const answersOf = new WeakMap<PolicySet, Map<string, boolean>>();
 
-function isDenied(one: PolicyCase, { policies }: AnalysedApp, keys: readonly string[]): boolean {
+export function isDenied(one: PolicyCase, policies: PolicySet, keys: readonly string[]): boolean {
   const answers = answersOf.get(policies) ?? new Map<string, boolean>();
   answersOf.set(policies, answers);
   const governing = policies.authenticators.map(({ key: of }) => {

@@ -1,28 +1,48 @@
 /** Asks of an app whom the rules that are the cause of a denial shut out for good. */
+import { additionWays } from '../../core/analysis/addition-ways.ts';
 import { endsInDenial } from '../../core/analysis/lock-outs.ts';
 import { decideTogether, deciding } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
-import { shutOut } from '../../core/analysis/shut-out.ts';
-import type { RuleHead } from '../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type CompiledRule } from '../../core/policy/compile.ts';
+import { hadByAll, type ShutOutSearch, shutOut } from '../../core/analysis/shut-out.ts';
+import type { Rule, RuleHead } from '../../core/model/policy.ts';
+import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
+import { beforeSignIn, type CompiledPolicy, type CompiledRule, type PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { Formula } from '../../core/policy/theory.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
-import type { Denied, FindForGood } from './denied-newcomers.ts';
+import { type Denied, type FindForGood, isDenied } from './denied-newcomers.ts';
 
 export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): FindForGood {
-  const spaces = new Map<AnalysedApp, RuleSpace>();
+  const known = new Map<AnalysedApp, AppSearch>();
   return (denied) => {
-    const { app, one } = denied;
-    const { policies } = app;
-    const space = spaces.get(app) ?? spaceOf(app, configuration);
-    spaces.set(app, space);
-    const given = policies.authenticators.filter(isGiven);
-    const isConfirmed = (facts: Denied['facts']) => decideTogether(policies, one, facts) && causeDecides(denied, facts);
-    return shutOut(formulasOf(denied, space), { policies, space, given, most: additions.most, isConfirmed });
+    const { app, one, facts } = denied;
+    const search = known.get(app) ?? searchIn(app, additions, configuration);
+    known.set(app, search);
+    const { closed, everyone, ...others } = search;
+    if (!isDenied({ ...one, facts }, closed, everyone)) return undefined;
+    const isConfirmed = (some: Denied['facts']) =>
+      decideTogether(app.policies, one, some) && causeDecides(denied, some);
+    return shutOut(formulasOf(denied, search.space), { ...others, isConfirmed });
   };
+}
+
+interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
+  /** Its policies, and nothing can be added. */
+  readonly closed: PolicySet;
+  /** What every user can come to have. */
+  readonly everyone: readonly string[];
+}
+
+function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
+  const { policies } = app;
+  const space = spaceOf(app, configuration);
+  const given = policies.authenticators.filter(isGiven);
+  const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
+  const none: Rule = { name: 'none', when: {}, then: { kind: 'deny' } };
+  const closed = { ...policies, accountPolicy: compileAccountPolicy({ name: 'account', rules: [none] }) };
+  return { ...search, closed, everyone: hadByAll(search) };
 }
 
 /** Users add something at any app, and at the pages of their account. */
