@@ -153,7 +153,7 @@ interface Marks {
   readonly registers?: true;
 }
 
-/** With these authenticators. The same rules ask for the same, whatever the facts. Those of the account policy are found by the facts. */
+/** Answers by rules and keys: the same rules ask for the same. Those of the account policy are found by the facts. */
 const answersOf = new WeakMap<PolicySet, Map<string, boolean>>();
 
 export function isDenied(one: PolicyCase, policies: PolicySet, keys: readonly string[]): boolean {

@@ -95,7 +95,7 @@ function causeDecides(denied: Omit<Denied, 'forGood'>, facts: Denied['facts']): 
   return governed(denied).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
-/** Of what can never be added, that about which the rules that are the cause decide; if possible, what would lead in. */
+/** Of what can never be added, that about which the rules that are the cause decide; if possible, what leads in. */
 export function neverByCause(denied: Denied): readonly string[] {
   const { app, cause, forGood } = denied;
   if (forGood === undefined) return [];
