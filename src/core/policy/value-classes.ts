@@ -1,6 +1,6 @@
 /**
- * The values of an attribute, cut into classes that tests tell apart. Fixed values and patterns become automata, numbers
- * are ordered, and what the schema does not allow is left out.
+ * The values of an attribute, cut into classes that tests tell apart. Fixed values and patterns become automata,
+ * numbers are ordered, and what the schema does not allow is left out.
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ValueTest } from '../model/conditions.ts';

@@ -156,6 +156,7 @@ interface Marks {
 /** Answers by rules and keys: the same rules ask for the same. Those of the account policy are found by the facts. */
 const answersOf = new WeakMap<PolicySet, Map<string, boolean>>();
 
+/** The user is denied in the end with these authenticators. */
 export function isDenied(one: PolicyCase, policies: PolicySet, keys: readonly string[]): boolean {
   const answers = answersOf.get(policies) ?? new Map<string, boolean>();
   answersOf.set(policies, answers);
