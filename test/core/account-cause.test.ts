@@ -34,6 +34,11 @@ test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
   ['nothing that these rules say', () => true, []],
   ['the one that is enough', heldUpBy('keys'), ['keys']],
   ['several, without those that make no difference', heldUpBy('apps', 'phones'), ['apps', 'phones']],
+  [
+    'one that is enough, rather than several before it',
+    (one) => heldUpBy('phones')(one) && heldUpBy('apps', 'keys')(one),
+    ['phones'],
+  ],
   ['the first, where any is enough', (one) => heldUpBy('apps')(one) && heldUpBy('keys')(one), ['apps']],
 ])('the cause is %s', (_, isDenied, expected) => {
   const rules = [apps, keys, phones];

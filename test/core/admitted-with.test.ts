@@ -58,7 +58,7 @@ describe('what may let a user in', () => {
     ]);
     const single = {
       ...required,
-      authenticators: required.authenticators.map((one) => ({ ...one, maxEnrollments: 1 })),
+      authenticators: required.authenticators.map((one) => ({ ...one, maxEnrollments: 1 as const })),
     };
     expect(proofsFor([demanding({ authenticators: ['password'] })], {}, single)).toHaveLength(2);
   });
@@ -114,6 +114,68 @@ describe('what may let a user in', () => {
       ['totp', 'totp 1'],
     ]);
     expect(first?.enrolled).toEqual(['totp']);
+    const [beside] = proofsFor([demanding({ authenticators: ['totp'] }), chain]);
+    expect(beside?.evidence).toHaveLength(3);
+  });
+
+  test('one proof shows what all demands ask of it, and no more where that is wanted', () => {
+    const [resistant, verified] = [
+      demanding({ factor: 'possession', characteristics: ['phishingResistant'] }),
+      demanding({ factor: 'inherence' }),
+    ];
+    for (const premises of [
+      [resistant, verified],
+      [verified, resistant],
+    ]) {
+      const found = against(demanding({ characteristics: ['deviceBound'] }), ...premises);
+      expect(found?.evidence.map(({ authenticator }) => authenticator)).toEqual(['webauthn']);
+      const [{ factors: covered, characteristics } = { factors: [], characteristics: [] }] = found?.evidence ?? [];
+      expect([...covered].sort()).toEqual(['inherence', 'possession']);
+      expect([...characteristics].sort()).toEqual(['phishingResistant', 'userPresence', 'userVerification']);
+    }
+  });
+
+  test('it has paused no longer than all demands let it', () => {
+    const [long, short] = [
+      demanding({ authenticators: ['totp'], maxIdle: 600 }),
+      demanding({ authenticators: ['totp'], factor: 'possession', maxIdle: 300 }),
+    ];
+    for (const premises of [
+      [long, short],
+      [short, long],
+    ]) {
+      const found = against(demanding({ maxIdle: 60 }), ...premises);
+      expect(found && shown(found)).toEqual([{ authenticator: 'totp', age: 300, idle: 300 }]);
+    }
+  });
+
+  test('what must be of now is, beside what is older or has paused', () => {
+    const [now, old] = [
+      demanding({ authenticators: ['totp'], maxAge: 0 }),
+      demanding({ authenticators: ['password'], maxIdle: 600 }),
+    ];
+    const [young] = proofsFor([now, old]);
+    expect(young && shown(young)).toEqual([
+      { authenticator: 'totp', age: 'now' },
+      { authenticator: 'password', age: 0 },
+    ]);
+    const paused = demanding({ authenticators: ['totp'], maxIdle: 300 });
+    const fresh = demanding({ authenticators: ['password'], maxIdle: 60 });
+    for (const premises of [
+      [now, paused, old],
+      [paused, now, old],
+    ]) {
+      const found = against(fresh, ...premises);
+      expect(found && shown(found)).toEqual([
+        { authenticator: 'totp', age: 'now', idle: 0 },
+        { authenticator: 'password', age: 600, idle: 600 },
+      ]);
+    }
+  });
+
+  test('no more than forty sets of proofs are tried', () => {
+    const three = factors(1, { demands: [{}, {}, {}] });
+    expect(proofsFor([three], {}, policiesOf())).toHaveLength(2 * 40);
   });
 
   test('what the browser remembers is had, too, and is told by its method', () => {

@@ -28,6 +28,8 @@ test('a proof of now belongs to the sign-in, and one of before to an earlier one
     { authenticator: 'totp', enrollment: 'totp', subject: 'ann', at: NOW - 60, transaction: 'earlier', idle: 5 },
   ]);
   expect(evidence[0]).not.toHaveProperty('idle');
+  expect(evidence[0]).not.toHaveProperty('method');
+  expect(factsOfUser({ evidence: [action('phone', { methods: ['voice'] })] }).evidence[0]?.method).toBe('voice');
 });
 
 test.each<[string, readonly AssessedEvidence[], boolean]>([

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { addable } from '../../src/core/analysis/never-added.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import type { AccountRule } from '../../src/core/model/account-policy.ts';
+import type { AuthenticatorDescriptor } from '../../src/core/model/facts.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../src/core/policy/account-policy.ts';
 import { allow, descriptor, factors } from './support/fixtures.ts';
@@ -18,13 +19,13 @@ function add(key: string, then: Rule['then'], when: Rule['when'] = {}): AccountR
   return { name: key, when, then, change: { add: [key] } };
 }
 
-function found(...rules: readonly AccountRule[]) {
+function found(rules: readonly AccountRule[], given: readonly AuthenticatorDescriptor[] = [password]) {
   const space = ruleSpace(
     rules.map(({ when }) => when),
     universe(),
   );
   const accountPolicy = compileAccountPolicy({ name: 'account', rules });
-  const { had, never } = addable({ accountPolicy, authenticators }, [password], space);
+  const { had, never } = addable({ accountPolicy, authenticators }, given, space);
   return { had: [...had].sort(), never: never.map(({ key, rules: own }) => [key, own.map(({ name }) => name)]) };
 }
 
@@ -36,7 +37,8 @@ test.each<[string, readonly AccountRule[]]>([
   ['some rule lets it', [add('totp', deny, { groups: { any: ['a'] } }), rest]],
   ['two factors are asked for, of which one can be added', [add('webauthn', allow(factors(2))), rest]],
 ])('everything, where %s', (_, rules) => {
-  expect(found(...rules)).toEqual({ had: all, never: [] });
+  expect(found(rules)).toEqual({ had: all, never: [] });
+  expect(found(rules, [email, password])).toEqual({ had: all, never: [] });
 });
 
 test.each<[string, readonly AccountRule[], readonly (readonly [string, readonly string[]])[]]>([
@@ -62,7 +64,7 @@ test.each<[string, readonly AccountRule[], readonly (readonly [string, readonly 
   ],
 ])('never %s', (_, rules, expected) => {
   const never = expected.map(([key]) => key);
-  expect(found(...rules)).toEqual({ had: all.filter((key) => !never.includes(key)), never: expected });
+  expect(found(rules)).toEqual({ had: all.filter((key) => !never.includes(key)), never: expected });
 });
 
 test('without an account policy everything', () => {

@@ -20,6 +20,12 @@ test.each<[string, AllowTerms, AllowTerms, boolean]>([
   ['none remembers now', asks(two(resistant), 60), asks(two()), false],
   ['the same is waived, only longer', asks(two()), asks(two(), 60), false],
   ['all that remember are excused, where none was', asks(two(byTotp)), asks(two(), 60), true],
+  [
+    'so they are where the same was asked for in other words',
+    asks(two({ factor: 'possession' })),
+    asks(two(), 60),
+    true,
+  ],
   ['one that remembers another proof is excused', asks(two(byTotp), 60), asks(two(resistant), 60), true],
   ['fewer are excused', asks(two(), 60), asks(two(resistant), 60), false],
   ['a chain was asked for, which cannot be waived', asks(chain, 60), asks(two(), 60), true],
@@ -36,6 +42,9 @@ test('what is asked for besides counts on both sides', () => {
     isMoreWaived({ app: before, beside: was }, { app: now, beside: is }, { next: all, before: all });
   expect(waived([], [two(byTotp)])).toBe(false);
   expect(waived([two(byTotp)], [])).toBe(true);
+  const weak = (was: readonly Requirement[]) =>
+    isMoreWaived({ app: asks(factors(1)), beside: was }, { app: now, beside: [] }, { next: all, before: all });
+  expect([weak([]), weak([two(byTotp)])]).toEqual([false, true]);
 });
 
 test('only what the user has can be remembered now, and what stands in for it cannot', () => {

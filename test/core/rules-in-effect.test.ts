@@ -70,6 +70,7 @@ test.each<[string, readonly Requirement[], number | undefined]>([
   ['each factor type that is demanded', [demanding({ factor: 'knowledge' }, { factor: 'possession' })], 2],
   ['one that is demanded twice', [demanding({ factor: 'possession' }, { factor: 'possession', maxAge: 0 })], 1],
   ['demands of no factor type', [demanding({ authenticators: ['totp'] }, { authenticators: ['phone'] })], 1],
+  ['one that is demanded beside another proof', [demanding({ factor: 'knowledge' }, { authenticators: ['totp'] })], 1],
   ['a chain', [factors(2), chain], undefined],
 ])('the fewest factor types: %s', (_, asks, expected) => {
   expect(leastFactors(asks)).toBe(expected);
