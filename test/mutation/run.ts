@@ -205,7 +205,7 @@ async function tryMutant(index: number, share: number, plan: Plan, runner: Runne
 
 async function runSuite(name: string, suite: Suite, options: Options): Promise<readonly Result[]> {
   const all = filesUnder(suite.sources, '.ts');
-  // A sample is drawn from all mutants. Without one, sources that are not asked about run as they are, which is quicker.
+  // A sample is drawn from all mutants. Without one, sources that are not asked about run as they are: that is quicker.
   const isDrawn = suite.sample !== undefined && !options.all;
   const sources = isDrawn ? all : all.filter((path) => beginsWith(options.only, path));
   const tests = filesUnder(suite.tests, '.test.ts').filter((path) => beginsWith(options.tests, path));
