@@ -109,7 +109,7 @@ test('every table that is wider than a phone can be scrolled by keys', async () 
   const scroller = page.getByRole('region', { name: 'Invariants' });
   await scroller.focus();
   await page.keyboard.press('ArrowRight');
-  // Not `waitForFunction`: when its first look is too early, it evaluates again inside the page, whose CSP forbids that.
+  // Not `waitForFunction`: where its first look is too early, it evaluates in the page, whose CSP forbids that.
   await until('the table scrolls', () => scroller.evaluate((element) => element.scrollLeft > 0));
 });
 

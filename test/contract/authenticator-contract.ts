@@ -10,9 +10,12 @@ import type {
   Credential,
   CredentialInput,
   IssuedChallenge,
+  Proof,
   Refused,
   Verified,
 } from '../../src/authenticators/authenticator.ts';
+import { possiblyShown } from '../../src/core/analysis/shown-characteristics.ts';
+import type { AuthenticatorDescriptor, Characteristic } from '../../src/core/model/facts.ts';
 
 export interface AuthenticatorCase {
   readonly authenticator: Authenticator;
@@ -62,6 +65,10 @@ function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused)
   });
 }
 
+function inOrder({ characteristics }: AuthenticatorDescriptor, proof: Proof): readonly Characteristic[] {
+  return characteristics.filter((one) => proof.characteristics.includes(one));
+}
+
 /** What the page says to the user. */
 function said(result: Verified | Refused): unknown {
   const { reason: _, ...rest } = result as Refused;
@@ -105,6 +112,8 @@ function promisesOfProof(make: Make): void {
     expect(result.proof.factors.length).toBeGreaterThan(0);
     expect(descriptor.factors).toEqual(expect.arrayContaining([...result.proof.factors]));
     expect(descriptor.characteristics).toEqual(expect.arrayContaining([...result.proof.characteristics]));
+    // What the analysis of policies relies on.
+    expect(possiblyShown(descriptor)).toContainEqual(inOrder(descriptor, result.proof));
     expect(result.proof.amr).not.toContain('mfa');
     expect(result.proof.amr.length).toBeGreaterThan(0);
   });

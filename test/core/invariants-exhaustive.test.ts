@@ -8,7 +8,7 @@ import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { type AssessedEvidence, meetsRequirement } from '../../src/core/evidence/requirement.ts';
 import type { ConditionOf, Conditions } from '../../src/core/model/conditions.ts';
-import type { AuthenticatorDescriptor, Evidence, Facts } from '../../src/core/model/facts.ts';
+import type { AuthenticatorDescriptor, Characteristic, Evidence, Facts } from '../../src/core/model/facts.ts';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
 import type { Alternative, Demand, Requirement, Rule, RuleHead } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
@@ -19,7 +19,13 @@ import { seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
 
 const keys = ['password', 'email', 'totp', 'webauthn'] as const;
-const authenticators: readonly AuthenticatorDescriptor[] = keys.map((key) => descriptor[key]);
+const webauthn: AuthenticatorDescriptor = {
+  ...descriptor.webauthn,
+  characteristics: [...descriptor.webauthn.characteristics, 'hardwareProtected'],
+};
+const authenticators: readonly AuthenticatorDescriptor[] = keys.map((key) =>
+  key === 'webauthn' ? webauthn : descriptor[key],
+);
 const places = [
   { ip: '203.0.113.7', zones: [] },
   { ip: '192.0.2.1', zones: ['office'] },
@@ -38,17 +44,28 @@ const everywhere: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((gro
   ),
 );
 
-/** Proofs of two ages, a passkey with and without its user verified. */
-const proofs: readonly Evidence[] = keys.flatMap((authenticator) =>
-  [0, 3000].flatMap((age) => {
-    const { factors, characteristics } = descriptor[authenticator];
-    const proof = { authenticator, enrollment: authenticator, subject: 'alice', amr: [], origin: 'sign_in' as const };
-    const full = { ...proof, factors, characteristics, at: NOW - age, transaction: 'earlier' };
-    if (authenticator !== 'webauthn') return [full];
-    const lesser = characteristics.filter((one) => one !== 'userVerification' && one !== 'deviceBound');
-    return [full, { ...full, factors: ['possession' as const], characteristics: lesser }];
-  }),
-);
+/** What keys differ in: one that hardware protects is bound to its device. */
+const lacking: readonly (readonly Characteristic[])[] = [
+  ['userVerification', 'deviceBound', 'hardwareProtected'],
+  ['userVerification', 'hardwareProtected'],
+  ['userVerification'],
+  ['deviceBound', 'hardwareProtected'],
+  ['hardwareProtected'],
+];
+
+/** Proofs of two ages, and of all kinds of passkeys. */
+const proofs: readonly Evidence[] = authenticators.flatMap(({ key, factors, characteristics }) => {
+  const of = { authenticator: key, enrollment: key, subject: 'alice', amr: [], origin: 'sign_in' as const };
+  const young = { ...of, factors, characteristics, at: NOW, transaction: 'earlier' };
+  const old = { ...young, at: NOW - 3000 };
+  if (key !== 'webauthn') return [young, old];
+  const lesser = lacking.map((lacks) => ({
+    ...old,
+    factors: lacks.includes('userVerification') ? (['possession'] as const) : factors,
+    characteristics: characteristics.filter((one) => !lacks.includes(one)),
+  }));
+  return [young, old, ...lesser];
+});
 const sets = subsetsOf(proofs, 2);
 
 function subsetsOf(all: readonly Evidence[], most: number): readonly (readonly Evidence[])[] {
@@ -63,7 +80,7 @@ const demand: fc.Arbitrary<Demand> = fc
     factor: some(fc.constantFrom('knowledge', 'possession', 'inherence')),
     authenticators: some(fc.subarray([...keys], { minLength: 1, maxLength: 2 })),
     exclude: some(fc.subarray([...keys], { minLength: 1, maxLength: 1 })),
-    characteristics: some(fc.subarray(['userVerification', 'phishingResistant', 'deviceBound'], { minLength: 1 })),
+    characteristics: some(fc.subarray([...webauthn.characteristics], { minLength: 1, maxLength: 3 })),
     maxAge: some(fc.constantFrom(60, 3600)),
   })
   .map((members) => omitUndefined(members) as Demand);
@@ -149,10 +166,11 @@ function memories(policies: PolicySet): readonly (readonly string[])[] {
 }
 
 function admits(policies: PolicySet, facts: Facts, evidence: readonly Evidence[], memory: readonly string[]): boolean {
-  const remembered = memory.map((key) => {
-    const { factors, characteristics } = descriptor[key as (typeof keys)[number]];
-    return { authenticator: key, enrollment: key, factors, characteristics, at: NOW - 10, until: NOW + 10 };
-  });
+  const remembered = authenticators
+    .filter(({ key }) => memory.includes(key))
+    .map(({ key, factors, characteristics }) => {
+      return { authenticator: key, enrollment: key, factors, characteristics, at: NOW - 10, until: NOW + 10 };
+    });
   return evaluate(policies, { ...facts, evidence, device: { ...facts.device, remembered } }).kind === 'allow';
 }
 

@@ -16,7 +16,7 @@ export function getsIn({ steps }: Pick<SignIn, 'steps'>): boolean {
 
 /** `webauthn, or password + totp; then consent`; `denied`; with what it depends on. */
 export function askedWords({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
-  const words = askedParts({ asked }).join('; then ');
+  const words = joinedParts(askedParts({ asked }));
   return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
 }
 
@@ -24,7 +24,21 @@ export function askedWords({ asked, dependsOn }: Pick<SignIn, 'asked' | 'depends
 export function askedParts({ asked }: Pick<SignIn, 'asked'>): readonly string[] {
   if (asked === undefined) return ['denied'];
   const parts = [proofsWords(asked.proofs), ...asked.after.flatMap(stepWords)].filter((part) => part !== '');
-  return parts.filter((part, at) => part !== parts[at - 1]);
+  return parts.filter((part, at) => part !== parts[at - 1] || part.startsWith(enrolling));
+}
+
+/** `password; then enroll 2 of totp or webauthn`. */
+export function joinedParts(parts: readonly string[]): string {
+  const runs: { readonly part: string; count: number }[] = [];
+  for (const part of parts) {
+    const last = runs.at(-1);
+    if (last?.part === part) last.count += 1;
+    else runs.push({ part, count: 1 });
+  }
+  const words = runs.map(({ part, count }) =>
+    count === 1 ? part : part.replace(enrolling, `${enrolling}${count} of `),
+  );
+  return words.join('; then ');
 }
 
 /** Why the user does not get in. Empty: the user does. */
@@ -33,6 +47,8 @@ export function denialText({ steps }: Pick<SignIn, 'steps'>): string {
   if (last?.kind === 'complete') return '';
   return last?.kind === 'denied' ? denialWords(last.reason) : 'nothing is enrolled that could be proved';
 }
+
+const enrolling = 'enroll ';
 
 /** A step after the proofs. A choice needs no words of its own: the step after it names what could be chosen. */
 function stepWords(step: SimulatedStep): readonly string[] {
@@ -43,7 +59,7 @@ function stepWords(step: SimulatedStep): readonly string[] {
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator }) => authenticator);
       const words = [...new Set([step.authenticator, ...others])].join(' or ');
-      return [`enroll ${words}${skippableWords(step.skippable)}`];
+      return [`${enrolling}${words}${skippableWords(step.skippable)}`];
     }
     case 'profile':
       return [`fill in ${profileWords(step)}`];

@@ -5,8 +5,9 @@ import type { AuthenticatorDescriptor, Seconds } from '../model/facts.ts';
 import type { Requirement, Rule, SessionTerms } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
+import { possiblyShown } from './shown-characteristics.ts';
 import type { SignInCase } from './sign-in-cases.ts';
-import { differingIn, type PossibleProofs } from './strictness.ts';
+import type { PossibleProofs } from './strictness.ts';
 import { minimumOf } from './weaker-below.ts';
 
 /** A browser that remembers nothing, or one proof. What remembers more lets in whom one of these does. */
@@ -67,19 +68,16 @@ export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): bo
 
 /** By each method, with all that an enrollment may show and with less: which demand it stands for depends on that. */
 export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly RememberedAs[] {
-  const { key, methods, factors, characteristics } = descriptor;
-  const shown = subsetsOf(differingIn(descriptor)).map((missing) =>
-    characteristics.filter((one) => !missing.includes(one)),
-  );
-  const proofs = shown.map((own) => ({ authenticator: key, enrollment: key, factors, characteristics: own }));
+  const { key, methods, factors } = descriptor;
+  const proofs = possiblyShown(descriptor).map((characteristics) => ({
+    ...{ authenticator: key, enrollment: key },
+    factors,
+    characteristics,
+  }));
   return proofs.flatMap((proof) => methods?.map((method) => ({ ...proof, methods: [method] })) ?? [proof]);
 }
 
 type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
-
-function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
-}
 
 /** The proofs that can count where these rules decide. */
 export function proofsIn(

@@ -4,8 +4,9 @@
  */
 import { withMethodsApart } from '../evidence/named.ts';
 import { type AssessedEvidence, meetsDemand, meetsRequirement, stricter } from '../evidence/requirement.ts';
-import type { AuthenticatorDescriptor, Characteristic, Seconds } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
+import { leastShown } from './shown-characteristics.ts';
 
 /** Evidence that is enough together. */
 export type EvidenceSet = readonly AssessedEvidence[];
@@ -56,7 +57,7 @@ export function holdsForAll(
   holds: (evidence: EvidenceSet) => boolean,
   proofs: PossibleProofs,
 ): boolean {
-  return enoughFor(premises, { proofs, able: proofs.authenticators.map(asWeakest) })?.every(holds) ?? false;
+  return enoughFor(premises, proofs)?.every(holds) ?? false;
 }
 
 /** Evidence that users can give, which meets every one of `met` and not `unmet`. Undefined: none is known. */
@@ -71,40 +72,13 @@ export function evidenceBetween(
 
 /** Evidence that users can give, which meets every one of `met`, as weak as may be. Empty: none is known. */
 export function evidenceFor(met: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] {
-  const sets = enoughFor(met, { proofs, able: proofs.authenticators.map(asReal) }) ?? [];
+  const sets = enoughFor(met, proofs) ?? [];
   return sets.filter((set) => met.every((requirement) => meetsRequirement(requirement, set)));
 }
 
-/** What a verification by an authenticator shows always, whatever is demanded. */
-interface Able {
-  readonly descriptor: AuthenticatorDescriptor;
-  readonly always: readonly Characteristic[];
-}
-
-function asWeakest(descriptor: AuthenticatorDescriptor): Able {
-  return { descriptor, always: [] };
-}
-
-/** A verification by an authenticator shows what it can, but for what differs from key to key. */
-function asReal(descriptor: AuthenticatorDescriptor): Able {
-  const differ = differingIn(descriptor);
-  return { descriptor, always: descriptor.characteristics.filter((one) => !differ.includes(one)) };
-}
-
-/** Where users need not be verified, keys differ. */
-export function differingIn({ characteristics }: AuthenticatorDescriptor): readonly Characteristic[] {
-  if (!characteristics.includes('userVerification')) return [];
-  const differ: readonly Characteristic[] = ['userVerification', 'deviceBound', 'hardwareProtected'];
-  return characteristics.filter((one) => differ.includes(one));
-}
-
-interface Search {
-  readonly proofs: PossibleProofs;
-  readonly able: readonly Able[];
-}
-
 /** Sets that meet all requirements, each item as weak as it may be. Undefined: there are too many. */
-function enoughFor(requirements: readonly Requirement[], { proofs, able }: Search): readonly EvidenceSet[] | undefined {
+function enoughFor(requirements: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] | undefined {
+  const { authenticators: able } = proofs;
   let sets: readonly EvidenceSet[] = [[]];
   for (const requirement of requirements) {
     const own =
@@ -117,28 +91,29 @@ function enoughFor(requirements: readonly Requirement[], { proofs, able }: Searc
   return sets.map((set) => set.map((item) => within(item, proofs)));
 }
 
-/** No older, and with no longer pause, than a proof can be. */
-function within(item: AssessedEvidence, { oldest, longestPause }: PossibleProofs): AssessedEvidence {
-  const { age, idle } = item;
-  return {
-    ...item,
-    age: age === 'now' ? age : Math.min(age, oldest ?? age),
-    ...(idle !== undefined && { idle: Math.min(idle, longestPause ?? idle) }),
-  };
+/** No older, and with no longer pause, than a proof can be. No pause since a proof is longer than the proof is old. */
+function within(item: AssessedEvidence, { oldest = OLD, longestPause = OLD }: PossibleProofs): AssessedEvidence {
+  const { idle = OLD } = item;
+  if (item.age === 'now') return item;
+  const age = Math.min(item.age, oldest);
+  return { ...item, age, idle: Math.min(idle, longestPause, age) };
 }
 
 function numbered(set: EvidenceSet): EvidenceSet {
   return set.map((item, at) => ({ ...item, enrollment: `${item.authenticator} ${at}` }));
 }
 
-function chainSets(chain: readonly ChainStep[], able: readonly Able[]): readonly EvidenceSet[] {
+function chainSets(chain: readonly ChainStep[], able: readonly AuthenticatorDescriptor[]): readonly EvidenceSet[] {
   return chain.reduce<readonly EvidenceSet[]>(
     (sets, step) => sets.flatMap((set) => itemsFor(step, undefined, able).map((item) => [...set, item])),
     [[]],
   );
 }
 
-function alternativeSets({ demands, factors, maxAge }: Alternative, able: readonly Able[]): readonly EvidenceSet[] {
+function alternativeSets(
+  { demands, factors, maxAge }: Alternative,
+  able: readonly AuthenticatorDescriptor[],
+): readonly EvidenceSet[] {
   const demanded = demands.reduce<readonly EvidenceSet[]>(
     (sets, demand) => sets.flatMap((set) => itemsFor(demand, maxAge, able).map((item) => [...set, item])),
     [[]],
@@ -149,7 +124,7 @@ function alternativeSets({ demands, factors, maxAge }: Alternative, able: readon
 interface Missing {
   readonly factors: number;
   readonly maxAge: Seconds | undefined;
-  readonly able: readonly Able[];
+  readonly able: readonly AuthenticatorDescriptor[];
 }
 
 /** Adds items until so many factor types are covered. */
@@ -164,29 +139,21 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
 }
 
 /** For each authenticator that meets the demand, and each method of it, the weakest proof that does. */
-function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly Able[]): EvidenceSet {
+function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly AuthenticatorDescriptor[]): EvidenceSet {
   const oldest = stricter(demand.maxAge, maxAge);
-  return able.flatMap(({ descriptor, always }) => {
+  return able.flatMap((descriptor) => {
     const { methods = [undefined] }: { readonly methods?: readonly (string | undefined)[] } = descriptor;
-    const { key, factors, characteristics: best, auxiliary } = descriptor;
-    const demanded = demand.characteristics ?? [];
-    const canVerify = best.includes('userVerification');
-    const verifies =
-      canVerify &&
-      (demanded.includes('userVerification') ||
-        !factors.includes('possession') ||
-        (demand.factor !== undefined && demand.factor !== 'possession'));
-    const characteristics = [...new Set([...always, ...demanded, ...(verifies ? ['userVerification' as const] : [])])];
+    const { key, auxiliary } = descriptor;
+    const shown = leastShown(descriptor, demand);
+    if (shown === undefined) return [];
     const item: AssessedEvidence = {
+      ...shown,
       authenticator: key,
       enrollment: key,
-      factors: canVerify && !verifies ? ['possession'] : factors,
-      characteristics,
       age: oldest === 0 ? 'now' : (oldest ?? OLD),
-      ...(oldest !== 0 && { idle: demand.maxIdle ?? OLD }),
+      ...(oldest !== 0 && { idle: Math.min(demand.maxIdle ?? OLD, oldest ?? OLD) }),
       ...(auxiliary && { auxiliary }),
     };
-    if (!characteristics.every((one) => best.includes(one))) return [];
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
     return each.filter((one) => meetsDemand(demand, one));
   });

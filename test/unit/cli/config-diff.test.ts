@@ -3,67 +3,22 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { diffCommand } from '../../../src/cli/config/diff/diff.ts';
-import type { AccessChange, ConfigDiff } from '../../../src/cli/config/diff/model.ts';
+import type { ConfigDiff } from '../../../src/cli/config/diff/model.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
-import { applyDemo, configContext, openTerminal, run, type Terminal } from './harness.ts';
+import { all, base, type Diffs, factors, openDiffs, password, settings, signOn, totp, two } from './diff-harness.ts';
+import { applyDemo } from './harness.ts';
 
-const secret = { secret: {}, characteristics: [] };
-const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
-const totp = { authenticator: 'totp', factors: ['possession' as const], ...secret };
-
-let terminal: Terminal;
+let diffs: Diffs;
 beforeEach(() => {
-  terminal = openTerminal();
+  diffs = openDiffs();
 });
-afterEach(() => terminal.store.close());
-
-type Files = Readonly<Record<string, string>>;
-
-const signOn = (...rules: readonly object[]): Files => ({
-  'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
-});
-const factors = (count: number) => ({ allow: { factors: count } });
-const all = (count = 1) => ({ name: 'All', then: factors(count) });
-const two = { name: 'Editors, two factors', when: { groups: { any: ['editors'] } }, then: factors(2) };
-const authenticators = 'authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n';
-const settings = `${validFiles['stepgate.yaml']}${authenticators}`;
-const base = { ...validFiles, 'stepgate.yaml': settings };
-
-async function addUsers(
-  count: number,
-  groups: readonly string[],
-  more: Partial<Parameters<Terminal['directory']['create']>[0]> = {},
-): Promise<void> {
-  for (let at = 0; at < count; at += 1)
-    await terminal.directory.create({ identifiers: [`${groups.join('-')}-${Math.random()}`], groups, ...more });
-}
-
-/** The diff of the files against what is live; the store keeps its users. */
-async function diff(next: Files, live: Files = {}, ...words: readonly string[]): Promise<string> {
-  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(terminal.store, dir));
-  return withConfiguration({ ...base, ...live, ...next }, (dir) => printed(dir, ...words));
-}
-
-async function printed(dir: string, ...words: readonly string[]): Promise<string> {
-  await run(diffCommand(configContext(terminal)), dir, ...words);
-  return terminal.printed();
-}
-
-async function changes(next: Files, live: Files = {}): Promise<readonly AccessChange[]> {
-  const data: ConfigDiff = JSON.parse(await diff(next, live, '--json'));
-  return data.changes;
-}
-
-async function sentences(next: Files, live: Files = {}): Promise<readonly string[]> {
-  return (await changes(next, live)).map(({ sentence }) => sentence);
-}
+afterEach(() => diffs.terminal.store.close());
 
 test('who is asked for what from now on, and how many have it', async () => {
-  await addUsers(3, ['editors'], { credentials: [password, totp] });
-  await addUsers(2, ['editors', 'staff'], { credentials: [password] });
-  await addUsers(4, ['staff'], { credentials: [password] });
-  expect(await diff(signOn(two, all()))).toBe(
+  await diffs.addUsers(3, ['editors'], { credentials: [password, totp] });
+  await diffs.addUsers(2, ['editors', 'staff'], { credentials: [password] });
+  await diffs.addUsers(4, ['staff'], { credentials: [password] });
+  expect(await diffs.diff(signOn(two, all()))).toBe(
     [
       'What differs from revision 1, which is live:',
       '  ~ policies/sign-on/notes.yaml',
@@ -85,24 +40,24 @@ test('who is asked for what from now on, and how many have it', async () => {
 });
 
 test('suspended users are not counted, and one user reads as one', async () => {
-  await addUsers(1, ['editors'], { credentials: [password] });
-  await addUsers(1, ['staff'], { credentials: [password] });
-  await addUsers(1, ['editors'], { credentials: [password], status: 'suspended' });
-  expect((await sentences(signOn(two, all())))[0]).toBe(
+  await diffs.addUsers(1, ['editors'], { credentials: [password] });
+  await diffs.addUsers(1, ['staff'], { credentials: [password] });
+  await diffs.addUsers(1, ['editors'], { credentials: [password], status: 'suspended' });
+  expect((await diffs.sentences(signOn(two, all())))[0]).toBe(
     '1 user in editors: one factor becomes two; has no second factor yet',
   );
 });
 
 test('where a rule is about zones, the sentence says from where', async () => {
-  await addUsers(2, ['night'], { credentials: [password] });
-  await addUsers(2, [], { credentials: [password] });
+  await diffs.addUsers(2, ['night'], { credentials: [password] });
+  await diffs.addUsers(2, [], { credentials: [password] });
   const deny = { name: 'Never', when: { groups: { any: ['night'] }, network: { none: ['office'] } }, then: 'deny' };
-  expect((await sentences(signOn(deny, all())))[0]).toBe(
-    '2 users in night, from elsewhere: no longer let in (one factor before)',
+  expect((await diffs.sentences(signOn(deny, all())))[0]).toBe(
+    '2 users in night, from outside office: no longer let in (one factor before)',
   );
   const live = signOn({ name: 'In', when: { network: { any: ['office'] } }, then: factors(1) }, all(2));
   const zones = settings.replace('192.0.2.0/24', '192.0.2.0/25');
-  const [moved] = await changes({ 'stepgate.yaml': zones }, live);
+  const [moved] = await diffs.changes({ 'stepgate.yaml': zones }, live);
   expect(moved).toMatchObject({
     sentence: 'all 4 users, from elsewhere (office now): one factor becomes two; all of them have no second factor yet',
     zones: ['elsewhere'],
@@ -111,9 +66,9 @@ test('where a rule is about zones, the sentence says from where', async () => {
 });
 
 test('where a rule is about devices, times or scopes, too', async () => {
-  await addUsers(1, [], { credentials: [password, totp] });
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
   const when = async (condition: object) =>
-    (await sentences(signOn({ name: 'Some', when: condition, then: factors(2) }, all())))[0];
+    (await diffs.sentences(signOn({ name: 'Some', when: condition, then: factors(2) }, all())))[0];
   const change = 'one factor becomes two';
   expect(await when({ device: { known: false } })).toBe(`the one user, in a new browser: ${change}`);
   expect(await when({ device: { platform: ['mobile'] } })).toBe(`the one user, on mobile: ${change}`);
@@ -124,51 +79,50 @@ test('where a rule is about devices, times or scopes, too', async () => {
 });
 
 test('users who can no longer get in are told with the reason, and come first', async () => {
-  await addUsers(2, ['a'], { credentials: [password, totp] });
-  await addUsers(3, ['b'], { credentials: [password] });
+  await diffs.addUsers(2, ['a'], { credentials: [password, totp] });
+  await diffs.addUsers(3, ['b'], { credentials: [password] });
   const enrollment = {
     'policies/enrollment.yaml': 'rules:\n  - { name: Keep, then: { useOnly: [webauthn, totp] } }\n',
   };
-  const [first] = await changes({ ...signOn(all(2)), ...enrollment });
+  const [first] = await diffs.changes({ ...signOn(all(2)), ...enrollment });
   expect(first?.effects).toMatchObject([{ kind: 'shut_out', users: 3 }]);
   expect(first?.sentence).toMatch(/^all 5 users: one factor becomes two; 3 of them can't get in any more: \w/);
   const rules = (then: object | string, others: number) =>
     signOn({ name: 'B', when: { groups: { any: ['b'] } }, then }, all(others));
-  expect((await sentences(rules('deny', 2), rules(factors(1), 1))).slice(0, 2)).toEqual([
+  expect((await diffs.sentences(rules('deny', 2), rules(factors(1), 1))).slice(0, 2)).toEqual([
     '3 users in b: no longer let in (one factor before)',
     '2 of 5 users: one factor becomes two',
   ]);
 });
 
 test('an enrollment that is required, and an attribute that must be filled in', async () => {
-  await addUsers(2, ['a'], { credentials: [password] });
-  await addUsers(1, ['a'], { credentials: [password, totp] });
+  await diffs.addUsers(2, ['a'], { credentials: [password] });
+  await diffs.addUsers(1, ['a'], { credentials: [password, totp] });
   const required = {
     'policies/enrollment.yaml': 'rules:\n  - name: Totp\n    then: { required: [{ anyOf: [totp] }] }\n',
   };
-  expect(await changes(required)).toMatchObject([
+  expect(await diffs.changes(required)).toMatchObject([
     {
       kind: 'steps',
       sentence: '2 of 3 users: must set up totp',
       after: { words: 'enroll totp', rules: [{ name: 'Totp', line: 2 }] },
       effects: [{ kind: 'must_enroll', users: 2, enroll: 'totp' }],
     },
-    { kind: 'acr' },
   ]);
   const profile = {
     'policies/profile/default.yaml': 'name: default\nrules:\n  - { name: P, then: { required: [displayName] } }\n',
   };
-  await addUsers(1, ['a'], { credentials: [password], profile: { displayName: 'Ann' } });
-  expect((await changes({ ...required, ...profile }, required))[0]).toMatchObject({
+  await diffs.addUsers(1, ['a'], { credentials: [password], profile: { displayName: 'Ann' } });
+  expect((await diffs.changes({ ...required, ...profile }, required))[0]).toMatchObject({
     sentence: '3 of 4 users: must fill in displayName',
     after: { words: 'fill in displayName', rules: [{ name: 'P', file: 'policies/profile/default.yaml' }] },
   });
 });
 
 test('session length, what counts at one app, and what a forgotten password takes', async () => {
-  await addUsers(2, [], { credentials: [password] });
+  await diffs.addUsers(2, [], { credentials: [password] });
   const session = validFiles['policies/session.yaml'] ?? '';
-  expect(await changes({ 'policies/session.yaml': session.replace('P1D', 'PT8H') })).toMatchObject([
+  expect(await diffs.changes({ 'policies/session.yaml': session.replace('P1D', 'PT8H') })).toMatchObject([
     {
       kind: 'session',
       sentence: 'all 2 users: a session lasts 8 h (1 d before)',
@@ -178,24 +132,28 @@ test('session length, what counts at one app, and what a forgotten password take
   const recovery = {
     'policies/recovery.yaml': 'rules:\n  - { name: R, then: { allow: { anyOf: [{ possession: {} }] } } }\n',
   };
-  expect(await sentences(recovery)).toEqual(['all 2 users: a forgotten password can be replaced, by "possession"']);
+  expect(await diffs.sentences(recovery)).toEqual([
+    'all 2 users: a forgotten password can be replaced, by "possession"',
+  ]);
 });
 
 test('where no user is in a group today, the change is told all the same', async () => {
-  await addUsers(1, ['staff'], { credentials: [password] });
-  expect((await sentences(signOn(two, all())))[0]).toBe('no user today (users in editors): one factor becomes two');
+  await diffs.addUsers(1, ['staff'], { credentials: [password] });
+  expect((await diffs.sentences(signOn(two, all())))[0]).toBe(
+    'no user today (users in editors): one factor becomes two',
+  );
 });
 
 test('without a store: by groups, and users are not counted', async () => {
   const text = await withConfiguration(base, (from) =>
-    withConfiguration({ ...base, ...signOn(two, all()) }, (dir) => printed(dir, '--from', from)),
+    withConfiguration({ ...base, ...signOn(two, all()) }, (dir) => diffs.printed(dir, '--from', from)),
   );
   expect(text).toMatch(/^What differs from the files of \S+:\n/);
   expect(text).toContain('What users are asked for:\n  notes\n    users in editors: one factor becomes two\n');
 });
 
 test('the same change at several apps is one; apps that come and go are named', async () => {
-  await addUsers(1, [], { credentials: [password, totp] });
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
   const app = (id: string) => ({
     [`apps/${id}.yaml`]:
       validFiles['apps/notes.yaml']
@@ -203,9 +161,9 @@ test('the same change at several apps is one; apps that come and go are named', 
         .replace('clientId: notes', `clientId: ${id}`) ?? '',
   });
   const live = { ...app('one'), ...app('two'), ...app('gone') };
-  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(terminal.store, dir));
+  await withConfiguration({ ...base, ...live }, (dir) => applyDemo(diffs.terminal.store, dir));
   const next = { ...base, ...app('one'), ...app('two'), ...app('new'), ...signOn(all(2)) };
-  const data: ConfigDiff = JSON.parse(await withConfiguration(next, (dir) => printed(dir, '--json')));
+  const data: ConfigDiff = JSON.parse(await withConfiguration(next, (dir) => diffs.printed(dir, '--json')));
   expect(data).toMatchObject({ base: 1, users: 1, apps: { added: ['new'], removed: ['gone'] } });
   expect(data.changes.map(({ kind, apps }) => [kind, apps])).toEqual([
     ['requirement', ['notes', 'one', 'two']],
@@ -219,7 +177,7 @@ test('rules that were moved, changed and removed, keys with their values, and co
     ...signOn(rule('A', 'a'), rule('B', 'b'), rule('C', 'c'), all()),
     'policies/session.yaml': validFiles['policies/session.yaml'] ?? '',
   };
-  const text = await diff(
+  const text = await diffs.diff(
     {
       ...signOn(rule('B', 'b'), rule('A', 'x'), all()),
       'stepgate.yaml': settings.replace('name: Test', 'name: Best'),
@@ -233,16 +191,16 @@ test('rules that were moved, changed and removed, keys with their values, and co
 });
 
 test('what changes nothing for any sign-in says so, and what is the same says that', async () => {
-  await addUsers(2, [], { credentials: [password] });
-  expect(await diff({ 'stepgate.yaml': settings.replace('name: Test', 'name: Best') })).toContain(
+  await diffs.addUsers(2, [], { credentials: [password] });
+  expect(await diffs.diff({ 'stepgate.yaml': settings.replace('name: Test', 'name: Best') })).toContain(
     'No fresh sign-in of 2 active users changes.',
   );
-  expect(await diff({})).toBe('Nothing differs from revision 2, which is live.\n'.replace('2', '1'));
+  expect(await diffs.diff({})).toBe('Nothing differs from revision 2, which is live.\n'.replace('2', '1'));
 });
 
 test('rules about the last sign-in are left aside, which is said', async () => {
   const rule = { name: 'Long ago', when: { lastSignIn: { notWithin: 'P30D' } }, then: factors(2) };
-  expect(await diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
+  expect(await diffs.diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
 });
 
 describe('the page', () => {
@@ -253,10 +211,10 @@ describe('the page', () => {
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
   test('is one file that loads nothing, and what files say is text in it', async () => {
-    await addUsers(2, ['editors'], { credentials: [password] });
+    await diffs.addUsers(2, ['editors'], { credentials: [password] });
     const file = join(dir, 'diff.html');
     const name = '<img src=x onerror=alert(1)> & "so"';
-    await diff(signOn({ ...two, name }, all()), {}, '--html', file);
+    await diffs.diff(signOn({ ...two, name }, all()), {}, '--html', file);
     const page = await readFile(file, 'utf8');
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt; &amp; &quot;so&quot;');
     expect(page).not.toMatch(/<img|<script|<link|src=["']|url\(/);
@@ -266,18 +224,18 @@ describe('the page', () => {
 
   test('a file that cannot be written is refused', async () => {
     await writeFile(join(dir, 'file'), '');
-    await expect(diff(signOn(all(2)), {}, '--html', join(dir, 'file', 'diff.html'))).rejects.toThrow(
+    await expect(diffs.diff(signOn(all(2)), {}, '--html', join(dir, 'file', 'diff.html'))).rejects.toThrow(
       /cannot be written/,
     );
   });
 });
 
 test('a broken configuration is reported, and nothing is compared', async () => {
-  await diff({});
+  await diffs.diff({});
   const broken = { ...base, 'stepgate.yaml': 'brand: { nam: A }\n' };
-  expect(await withConfiguration(broken, (dir) => printed(dir))).toBe('');
-  expect(terminal.exitCode()).toBe(1);
+  expect(await withConfiguration(broken, (dir) => diffs.printed(dir))).toBe('');
+  expect(diffs.terminal.exitCode()).toBe(1);
   await expect(
-    withConfiguration(broken, (from) => withConfiguration(base, (dir) => printed(dir, '--from', from))),
+    withConfiguration(broken, (from) => withConfiguration(base, (dir) => diffs.printed(dir, '--from', from))),
   ).rejects.toThrow(/is not a good configuration/);
 });

@@ -80,6 +80,44 @@ test('what holds is proved, and nothing is said of it', async () => {
   expect([verdicts, findings]).toEqual([['holds', 'holds', 'holds', 'holds', 'holds'], []]);
 });
 
+describe('what proofs by an authenticator show', () => {
+  const withMetadata =
+    'brand: { name: A }\nauthenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true, metadata: /m.json } }\n';
+  test.each([
+    ['webauthn', '', 'any: { phishingResistant: true }', 'holds'],
+    ['webauthn', '', 'possession: { userPresence: true }', 'holds'],
+    ['webauthn', '', 'any: { userVerification: true }', 'refuted'],
+    ['webauthn', '', 'any: { deviceBound: true }', 'refuted'],
+    ['webauthn', ', userVerification: true', 'any: { phishingResistant: true }', 'holds'],
+    ['webauthn', ', userVerification: true', 'factors: 2', 'holds'],
+    ['webauthn', ', userVerification: true', 'any: { phishingResistant: true, deviceBound: true }', 'refuted'],
+    ['webauthn', ', deviceBound: true', 'any: { hardwareProtected: true }', 'refuted'],
+    ['webauthn', ', hardwareProtected: true', 'any: { deviceBound: true, phishingResistant: true }', 'holds'],
+    ['webauthn', ', hardwareProtected: true', 'any: { userVerification: true }', 'refuted'],
+    ['totp', '', 'any: { deviceBound: true }', 'holds'],
+    ['totp', '', 'any: { phishingResistant: true }', 'refuted'],
+    ['webauthn, totp', '', 'any: { userPresence: true }', 'holds'],
+    ['webauthn, totp', '', 'any: { deviceBound: true }', 'refuted'],
+    ['webauthn, totp', ', deviceBound: true', 'any: { phishingResistant: true }', 'refuted'],
+  ])('a rule that takes %s%s: %s', async (keys, more, claim, verdict) => {
+    const files = {
+      'stepgate.yaml': withMetadata,
+      'policies/sign-on/notes.yaml': policy(rest(`{ allow: { possession: { authenticators: [${keys}]${more} } } }`)),
+    };
+    const { verdicts } = await judge([`{ name: A, ${notes}, always: { ${claim} } }`], files);
+    expect(verdicts).toEqual([verdict]);
+  });
+
+  test('no pause since a proof is longer than the proof is old', async () => {
+    const files = { 'policies/sign-on/notes.yaml': policy(rest('{ allow: { factors: 1, reauthenticate: PT10M } }')) };
+    const { verdicts } = await judge(
+      [10, 9].map((minutes) => `{ name: A${minutes}, ${notes}, always: { any: { maxIdle: PT${minutes}M } } }`),
+      files,
+    );
+    expect(verdicts).toEqual(['holds', 'refuted']);
+  });
+});
+
 test('an account that was just made was not long away', async () => {
   const { verdicts } = await judge([`{ name: A, ${notes}, when: { accountAge: { below: P1D } }, always: allow }`], {
     'policies/sign-on/notes.yaml': policy(

@@ -1,7 +1,8 @@
 /** `config check --standard`: clean policies meet it, and each seeded mistake is found at its section. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse, analysis } from '../../../src/policy/analysis/analyse.ts';
+import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
 import { standardFindings } from '../../../src/policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../../src/policy/analysis/standards.ts';
 import { load } from './configuration-dir.ts';
@@ -67,6 +68,31 @@ test.each(clean)('clean policies meet $standard', async (one) => {
 
 test('there is a clean case for each standard', () => {
   expect(clean.map(({ standard }) => standard)).toEqual(Object.keys(standards));
+});
+
+test.each([
+  'possession: { authenticators: [webauthn] }',
+  'factors: 2, possession: { authenticators: [webauthn] }',
+  'any: { exclude: [password, totp] }',
+  'inherence: {}',
+  'factors: 3',
+  'chains: [[{ authenticators: [password] }, { authenticators: [webauthn] }]]',
+  'possession: { deviceBound: true }',
+  'possession: {}',
+])('an invariant and the standard `phr-only` say the same of a rule with %s', async (allowed) => {
+  const then = `{ allow: { ${allowed} } }`;
+  const isShort = (await unmet({ standard: 'phr-only', then })).map((one) => one.replace(/ NIST.*/, ''));
+  const invariants =
+    'invariants:\n  - { name: A, apps: { any: [notes] }, always: { any: { phishingResistant: true } } }\n';
+  const files = {
+    ...{ 'stepgate.yaml': settings(), 'policies/session.yaml': session(), 'invariants.yaml': invariants },
+    'policies/sign-on/notes.yaml': policy(then),
+  };
+  const loaded = await load(files, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const { invariants: verdicts } = await analysis(loaded, { authenticators: authenticatorKinds, now: NOW });
+  expect(verdicts.map(overallVerdict)).toEqual([isShort.length === 0 ? 'holds' : 'refuted']);
+  expect(isShort).toEqual(isShort.length === 0 ? [] : [rule]);
 });
 
 const rule = 'error policies/sign-on/notes.yaml:3';

@@ -73,6 +73,7 @@ function shown(path: string, value: unknown): string | undefined {
 
 interface WrittenRule {
   readonly name: string;
+  readonly content: unknown;
   readonly text: string;
   readonly line: number;
 }
@@ -81,6 +82,7 @@ function rulesOf({ content, ruleLines }: Document): readonly WrittenRule[] {
   const { rules } = members(content);
   return (Array.isArray(rules) ? rules : []).map((rule: unknown, at) => ({
     name: String(members(rule).name ?? `rules[${at}]`),
+    content: rule,
     text: canonicalJson(rule),
     line: ruleLines[at] ?? 1,
   }));
@@ -91,16 +93,55 @@ function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   const [old, current] = [rulesOf(before), rulesOf(after)];
   const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
   const common = current.map(({ name }) => name).filter((name) => oldNames.includes(name));
-  const changes = current.flatMap(({ name, text, line }): readonly PartChange[] => {
+  const changes = current.flatMap(({ name, content, text, line }): readonly PartChange[] => {
     const same = old.find((rule) => rule.name === name);
     if (same === undefined) return [{ change: 'added', rule: name, line }];
-    if (same.text !== text) return [{ change: 'changed', rule: name, line }];
+    if (same.text !== text) return insideRule({ change: 'changed', rule: name, line }, same.content, content);
     return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, line }];
   });
   const removed = old
     .filter(({ name }) => !current.some((rule) => rule.name === name))
     .map(({ name, line }): PartChange => ({ change: 'removed', rule: name, line }));
   return [...changes, ...removed];
+}
+
+/** More differences inside one rule say less than its place. */
+const mostInside = 3;
+
+/** With the values inside it that differ, where they are few and short. */
+function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
+  const inside = differences('', before, after);
+  const isShort = ({ path, before, after }: Difference) =>
+    [before, after].every((value) => value === undefined || shown(path, value) !== undefined);
+  if (inside.length > mostInside || !inside.every(isShort)) return [whole];
+  const words = (path: string, value: unknown) => shown(path, value) ?? 'none';
+  return inside.map(({ path, before, after }) => ({
+    ...whole,
+    path,
+    from: words(path, before),
+    to: words(path, after),
+  }));
+}
+
+interface Difference extends Values {
+  /** `then.allow.factors`, `then.required[0].count`. */
+  readonly path: string;
+}
+
+/** A list is compared as a whole, unless both have as many members and these are maps. */
+function differences(path: string, before: unknown, after: unknown): readonly Difference[] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (isMap(before) && isMap(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => differences(path === '' ? key : `${path}.${key}`, before[key], after[key]));
+  }
+  if (isListOfMaps(before) && isListOfMaps(after) && before.length === after.length)
+    return before.flatMap((one, at) => differences(`${path}[${at}]`, one, after[at]));
+  return [{ path, before, after }];
+}
+
+function isListOfMaps(value: unknown): value is readonly object[] {
+  return Array.isArray(value) && value.every(isMap);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

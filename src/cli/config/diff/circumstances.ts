@@ -14,8 +14,9 @@ export interface PlacePair {
   /** `office`, `elsewhere`: its zones in the configuration that would be applied, and those that are live. */
   readonly label: string;
   readonly liveLabel: string;
-  /** Zones of the address in the configuration that would be applied. */
+  /** Zones of the address, as far as rules tell them apart: in the configuration that would be applied, and live. */
   readonly zones: readonly string[];
+  readonly liveZones: readonly string[];
   readonly live: Facts['network'];
   readonly next: Facts['network'];
 }
@@ -65,6 +66,7 @@ export function placePairs(live: Settings['zones'], next: Settings['zones']): re
       label: labelOf(after),
       liveLabel: labelOf(before),
       zones: after,
+      liveZones: before,
       live: { ip, zones: before },
       next: { ip, zones: after },
     };
@@ -126,7 +128,8 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
     const [before, after] = [read(live), read(next)];
     const key = JSON.stringify([before, after]);
     if (byZones.has(key)) continue;
-    byZones.set(key, { label: labelOf(after), liveLabel: labelOf(before), zones: after, live, next });
+    const labels = { label: labelOf(after), liveLabel: labelOf(before) };
+    byZones.set(key, { ...labels, zones: after, liveZones: before, live, next });
   }
   return [...byZones.values()];
 }

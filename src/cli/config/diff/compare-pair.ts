@@ -3,7 +3,8 @@ import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppPair } from './app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
-import { type Delta, type DeltaEffect, deltasBetween } from './delta.ts';
+import { type Delta, deltasBetween } from './delta.ts';
+import type { DeltaEffect } from './effect.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from './model.ts';
 import { changeSentence } from './sentences.ts';
 import type { UserClass } from './user-classes.ts';
@@ -128,14 +129,23 @@ function affectedBy(
 }
 
 function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {
+  const isSaidOfAll = saysSecondFactorOfAll(same);
   const withEffect = same.flatMap(({ effect, user: { users } }) => (effect ? [{ effect, users }] : []));
   const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
   return [...byWords.values()].flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
-    const { kind, one, many, enroll } = first.effect;
+    const { kind, one, many, enroll, isSecondFactor } = first.effect;
     const users = alike.reduce((sum, each) => sum + each.users, 0);
     const more = omitUndefined({ enroll, users: isCounted ? users : undefined });
-    return isCounted && users === 0 ? [] : [{ kind, words: users === 1 ? one : many, ...more }];
+    const words = isSecondFactor && !isSaidOfAll ? 'must set up a second factor first' : users === 1 ? one : many;
+    return isCounted && users === 0 ? [] : [{ kind, words, ...more }];
   });
+}
+
+/** All users without a second factor must set it up because of the change: some may have to without it, too. */
+function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
+  return same.every(
+    ({ delta, effect, user }) => user.users === 0 || !delta.isWithoutSecondFactor || effect?.isSecondFactor,
+  );
 }

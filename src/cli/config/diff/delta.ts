@@ -4,8 +4,10 @@ import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts'
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
-import { askedParts, denialText, getsIn } from '../asked-text.ts';
-import type { AskedThere, ChangeKind, EffectKind } from './model.ts';
+import { askedParts, getsIn, joinedParts } from '../asked-text.ts';
+import { type DeltaEffect, effectOf, isWithoutSecondFactor } from './effect.ts';
+import type { AskedThere, ChangeKind } from './model.ts';
+import { setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './view.ts';
 
 /** One difference. */
@@ -16,15 +18,8 @@ export interface Delta {
   readonly before: AskedThere;
   readonly after: AskedThere;
   readonly effect?: DeltaEffect;
-}
-
-/** After "1 of them " or "37 of them ". */
-export interface DeltaEffect {
-  readonly kind: EffectKind;
-  readonly one: string;
-  readonly many: string;
-  /** What they would have to enroll. */
-  readonly enroll?: string;
+  /** The user has no second factor, and two are asked for. */
+  readonly isWithoutSecondFactor?: true;
 }
 
 export function deltasBetween(
@@ -37,7 +32,7 @@ export function deltasBetween(
   const isOther = !asksAlike(live.asks, next.asks, authenticators);
   return [
     ...(isOther ? [requirementDelta(sides)] : stepsDelta(sides)),
-    ...acrDelta(sides),
+    ...(isOther || !isOfOneSignIn(sides) ? acrDelta(sides) : []),
     ...lifetimeDelta(sides),
     ...(asksAlike(live.recovery, next.recovery, authenticators) ? [] : [recoveryDelta(sides)]),
   ];
@@ -75,6 +70,7 @@ function requirementDelta({ live, next }: Sides): Delta {
     headline: requirementHeadline(live.asks, next.asks),
     ...saidBy({ live, next }, ['app', 'session'], [asksWords(live.asks), asksWords(next.asks)]),
     ...(effect && live.asks !== 'denied' && next.asks !== 'denied' && { effect }),
+    ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
 }
 
@@ -89,7 +85,7 @@ const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 const longest = 80;
 
 function partsOf(asks: readonly Requirement[]): readonly string[] {
-  return asks.flatMap(requirementWords).flatMap((words) => words.split('; '));
+  return [...new Set(asks.flatMap(requirementWords).flatMap((words) => words.split('; ')))];
 }
 
 function requirementHeadline(live: RulesInEffect['asks'], next: RulesInEffect['asks']): string {
@@ -113,48 +109,14 @@ function shortWords(asks: RulesInEffect['asks']): string {
   return count === 1 ? 'one factor' : `${numbers[count]} factors`;
 }
 
-/** What the change comes to with what the user has. */
-function effectOf(live: SignInView, next: SignInView): DeltaEffect | undefined {
-  const [could, can] = [getsIn(live), getsIn(next)];
-  if (could && !can) {
-    const why = denialText(next);
-    return { kind: 'shut_out', one: `can't get in any more: ${why}`, many: `can't get in any more: ${why}` };
-  }
-  if (!could && can)
-    return { kind: 'let_in', one: "gets in, and couldn't before", many: "get in, and couldn't before" };
-  if (!can) return undefined;
-  const enroll = newOnes(toEnroll(live.steps), toEnroll(next.steps));
-  if (enroll.length > 0) return mustEnroll(enroll.join(' and '), next.factors);
-  const fields = newOnes(toFillIn(live.steps), toFillIn(next.steps)).join(', ');
-  if (fields === '') return undefined;
-  return { kind: 'must_fill_in', one: `must fill in ${fields}`, many: `must fill in ${fields}` };
-}
-
-function mustEnroll(enroll: string, factors: number): DeltaEffect {
-  const kind = 'must_enroll';
-  if (factors > 1) return { kind, one: `must set up ${enroll} first`, many: `must set up ${enroll} first`, enroll };
-  return { kind, one: 'has no second factor yet', many: 'have no second factor yet', enroll };
-}
-
+/** What occurs more often after than before. */
 function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
-  return after.filter((one) => !before.includes(one));
-}
-
-/** What must be enrolled, and may not be skipped. */
-function toEnroll(steps: readonly SimulatedStep[]): readonly string[] {
-  return steps.flatMap((step) =>
-    step.kind === 'enroll' && step.skippable === undefined
-      ? [
-          [...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])].join(
-            ' or ',
-          ),
-        ]
-      : [],
-  );
-}
-
-function toFillIn(steps: readonly SimulatedStep[]): readonly string[] {
-  return steps.flatMap((step) => (step.kind === 'profile' ? step.required : []));
+  const left = [...before];
+  return after.filter((one) => {
+    const at = left.indexOf(one);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
 }
 
 /** The rules ask for the same, and something else on the way differs. */
@@ -163,29 +125,58 @@ function stepsDelta(sides: Sides): readonly Delta[] {
   if (live.asks === 'denied' || next.asks === 'denied') return [];
   const [before, after] = [askedParts(live), askedParts(next)];
   if (before.join() === after.join()) return [];
-  const gone = newOnes(after, before);
-  const added = newOnes(before, after);
   const effect = effectOf(live, next);
-  const said = (view: SignInView, parts: readonly string[]) => (getsIn(view) ? parts.join('; then ') : 'denied');
   return [
     {
       kind: 'steps',
-      headline: effectHeadline(effect) ?? stepsHeadline(gone, added),
-      ...saidBy(sides, ['app', 'session', 'enrollment', 'profile'], [said(live, gone), said(next, added)]),
+      headline: stepsHeadline(sides, effect),
+      ...saidBy(sides, ['app', 'session', 'enrollment', 'profile'], [saidOf(live, next), saidOf(next, live)]),
       ...(effect && { effect }),
     },
   ];
 }
 
-function effectHeadline(effect: DeltaEffect | undefined): string | undefined {
-  return effect?.enroll === undefined ? effect?.many : `must set up ${effect.enroll}`;
+/** What one side asks for and the other does not. */
+function saidOf(view: SignInView, other: SignInView): string {
+  if (!getsIn(view)) return 'denied';
+  const parts = askedParts(view);
+  const own = getsIn(other) ? newOnes(askedParts(other), parts) : parts;
+  const isOtherOrder = own.length === 0 && parts.length === askedParts(other).length;
+  return joinedParts(isOtherOrder ? parts : own) || 'nothing more';
 }
 
-function stepsHeadline(gone: readonly string[], added: readonly string[]): string {
-  if (gone.length === 0 && added.length === 0) return 'the same is asked in another order';
-  const more = added.length > 0 ? `asked for ${added.join('; then ')}` : '';
-  const less = gone.length > 0 ? `${more ? 'instead of' : 'no longer asked for'} ${gone.join('; then ')}` : '';
-  return [more, less].filter((part) => part !== '').join(' ');
+function stepsHeadline({ live, next }: Sides, effect: DeltaEffect | undefined): string {
+  if (effect && effect.enroll === undefined) return effect.many;
+  const setUp = setUpHeadline(setUpChange(live.steps, next.steps));
+  const [before, after] = [askedParts(live), askedParts(next)].map((parts) =>
+    setUp === undefined ? parts : parts.filter(isNoSetUp),
+  );
+  const rest = askedHeadline(before ?? [], after ?? []);
+  return [setUp, rest].filter(Boolean).join('; ') || 'the same is asked in another order';
+}
+
+/** Further proof is what an enrollment takes. */
+function isNoSetUp(part: string): boolean {
+  return !/\benroll |^further proof/.test(part);
+}
+
+function askedHeadline(before: readonly string[], after: readonly string[]): string {
+  const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.map(askedWord));
+  const more = added?.length ? `asked ${added.join(', then ')}` : '';
+  const less = gone?.length ? `${more ? 'instead of' : 'no longer asked'} ${gone.join(', then ')}` : '';
+  return [more, less].filter(Boolean).join(' ');
+}
+
+/** `for consent`, `to fill in displayName`. */
+function askedWord(part: string): string {
+  return /^(?:enroll|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
+}
+
+/** Only what is set up in this sign-in makes another `acr` of it: later ones are as before. */
+function isOfOneSignIn({ live, next }: Sides): boolean {
+  const isSame = (policy: 'app' | 'session') => live.rules[policy]?.asks === next.rules[policy]?.asks;
+  const { added, gone } = setUpChange(live.steps, next.steps);
+  return added.length + gone.length > 0 && isSame('app') && isSame('session');
 }
 
 function acrDelta(sides: Sides): readonly Delta[] {

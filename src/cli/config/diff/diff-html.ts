@@ -60,8 +60,15 @@ function appSection({ apps, changes }: ReturnType<typeof byApps>[number], level:
 
 function card(change: AccessChange): PageMarkup {
   const shutsOut = change.after.words === 'denied' || change.effects.some(({ kind }) => kind === 'shut_out');
-  const details = changeDetails(change).map(({ label, text }) => markup`<dt>${label}</dt><dd>${text}</dd>`);
+  const zones = { label: 'zones', text: change.zones.join(', ') };
+  const rows = [...changeDetails(change), ...(saysAllZones(change) ? [] : [zones])];
+  const details = rows.map(({ label, text }) => markup`<dt>${label}</dt><dd>${text}</dd>`);
   return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
+}
+
+/** A sentence names a few, and says how many there are. */
+function saysAllZones({ where }: AccessChange): boolean {
+  return !where.includes(', ...)');
 }
 
 function appsSection({ apps: { added, removed } }: ConfigDiff, level: HeadingLevel): PageContent {
@@ -86,7 +93,8 @@ function fileRows({ file, change, parts }: FileChange): PageContent {
 }
 
 function partRow(file: string, { change, rule, path, line, from, to }: PartChange): PageMarkup {
-  const what = rule === undefined ? markup`<code>${path ?? ''}</code>` : markup`rule “${rule}”`;
+  const inside = path === undefined ? '' : markup`<code>${path}</code>`;
+  const what = rule === undefined ? inside : markup`rule “${rule}”${inside && markup`, ${inside}`}`;
   const values = [from ?? [], to ?? []].flat().join(' → ');
   return markup`<tr><td><code>${file}:${line}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
 }

@@ -32,7 +32,7 @@ function fileLines({ file, change, parts }: FileChange): readonly string[] {
 }
 
 function partText({ change, rule, path, line, from, to }: PartChange, file: string): string {
-  const what = rule === undefined ? (path ?? '') : `rule "${rule}"`;
+  const what = [...(rule === undefined ? [] : [`rule "${rule}"`]), ...(path === undefined ? [] : [path])].join(', ');
   const values = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])].join(' -> ');
   return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${file}:${line}`;
 }

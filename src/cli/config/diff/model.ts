@@ -13,7 +13,7 @@ export interface PartChange {
   readonly change: 'added' | 'changed' | 'removed' | 'moved';
   /** Absent: it is a key. */
   readonly rule?: string;
-  /** Dotted path of a key. */
+  /** Dotted path of a key, or of a value inside the rule. */
   readonly path?: string;
   /** Where it stands: of what was removed, in the revision that is live. */
   readonly line: number;

@@ -35,20 +35,58 @@ export function whereWords(some: readonly Circumstance[], all: readonly Circumst
   return text === '' ? counted : `${text}, ${counted}`;
 }
 
+type Place = Circumstance['place'];
+
 /** By the zones that there would be, or those that there are, where these alone say it. */
 function placeWords(values: readonly string[], all: readonly Circumstance[]): string {
-  const isIn = ({ label, liveLabel }: Circumstance['place']) => values.includes(JSON.stringify([label, liveLabel]));
+  const isIn = ({ label, liveLabel }: Place) => values.includes(JSON.stringify([label, liveLabel]));
   const places = all.map(({ place }) => place);
-  const own = places.filter(isIn);
-  for (const [name, words] of [
-    ['label', (labels: readonly string[]) => `from ${labels.join(' or ')}`],
-    ['liveLabel', (labels: readonly string[]) => `from what is ${labels.join(' or ')} now`],
-  ] as const) {
-    const labels = [...new Set(own.map((place) => place[name]))];
-    if (places.every((place) => isIn(place) || !labels.includes(place[name]))) return words(labels);
-  }
+  const [own, others] = [places.filter(isIn), places.filter((place) => !isIn(place))];
+  const isApart = (name: 'label' | 'liveLabel') => !own.some((one) => others.some((two) => one[name] === two[name]));
+  if (isApart('label')) return `from ${zoneWords(own.map(nextZones), others.map(nextZones))}`;
+  if (isApart('liveLabel')) return `from ${zoneWords(own.map(liveZones), others.map(liveZones), ' now')}`;
   const both = own.map(({ label, liveLabel }) => (label === liveLabel ? label : `${label} (${liveLabel} now)`));
-  return `from ${[...new Set(both)].join(' or ')}`;
+  return `from ${listed([...new Set(both)], new Set(places).size, combinations)}`;
+}
+
+const nextZones = ({ zones }: Place) => zones;
+const liveZones = ({ liveZones: zones }: Place) => zones;
+
+const combinations = 'combinations of zones';
+
+/** Where it is so in no zone, too, the zones in which it is not so say more. */
+function zoneWords(
+  own: readonly (readonly string[])[],
+  others: readonly (readonly string[])[],
+  now: '' | ' now' = '',
+): string {
+  const named = (names: readonly string[], of: number, what: string) =>
+    `${now && 'what is '}${listed(names, of, what)}${now}`;
+  const inside = new Set(own.flat());
+  const excluded = [...new Set(others.flat())];
+  const isElsewhere = own.some((zones) => zones.length === 0);
+  if (isElsewhere && !excluded.some((zone) => inside.has(zone)))
+    return `outside ${named(excluded, inside.size + excluded.length, 'zones')}`;
+  const labels = (some: readonly (readonly string[])[]) => [...new Set(some.map((zones) => zones.join(' and ')))];
+  const all = [...own, ...others].filter((zones) => zones.length > 0);
+  const what = all.some((zones) => zones.length > 1) ? combinations : 'zones';
+  const names = labels(own).map((label) => label || 'elsewhere');
+  const rest = labels(others).filter((label) => label !== '');
+  if (names.length > most && rest.length === 1 && what === 'zones' && !now) return `every zone but ${rest[0]}`;
+  return named(names, labels(all).length, what);
+}
+
+/** More names are counted. */
+const most = 4;
+
+/** `a, b or c`; `12 of 14 zones (a, b, c, d, ...)`. */
+function listed(names: readonly string[], of: number, what: string): string {
+  if (names.length > most) {
+    const count = names.length < of ? `${names.length} of ${of}` : `all ${of}`;
+    return `${count} ${what} (${names.slice(0, most).join(', ')}, ...)`;
+  }
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
 }
 
 /** The first circumstance is now. */
