@@ -63,7 +63,7 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
   };
 }
 
-/** A header that came more than once says nothing: one of them may be a stranger's, behind which a proxy added its own. */
+/** A header that came more than once says nothing: a proxy may have added its own behind that of a stranger. */
 function broughtBy({ req }: Context, names: readonly string[]): NonNullable<Visitor['brought']> {
   const sent = names.flatMap((name) => {
     const [value, ...more] = req.headersDistinct[name] ?? [];
