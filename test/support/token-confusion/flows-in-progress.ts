@@ -129,8 +129,6 @@ export async function openFlows(): Promise<FlowsInProgress> {
   const approver = new UserAgent();
   await approver.open(`${node.issuer}/device`);
   const tokens = { ...(await grants({ node, home, elsewhere })), logout };
-  let brief = await grantBriefly(node, home);
-  const refused: RefusedPages = new Map();
   return {
     node,
     who,
@@ -158,12 +156,7 @@ export async function openFlows(): Promise<FlowsInProgress> {
     },
     tokens,
     device: { code: ownDevice.code ?? '', user: (await startDevice(node)).user ?? '' },
-    brief: () => brief,
-    refused,
-    async renew() {
-      refused.clear();
-      brief = await grantBriefly(node, home);
-    },
+    ...(await renewedParts(node, home)),
     forgetCounts,
     stop,
   };
@@ -223,6 +216,22 @@ async function grants({ node, home, elsewhere }: Pick<FlowsInProgress, 'node' | 
     refresh: own.refresh_token ?? '',
     id: own.id_token ?? '',
     api: forApi.access_token,
+  };
+}
+
+async function renewedParts(
+  node: TestNode,
+  home: UserAgent,
+): Promise<Pick<FlowsInProgress, 'brief' | 'refused' | 'renew'>> {
+  let brief = await grantBriefly(node, home);
+  const refused: RefusedPages = new Map();
+  return {
+    brief: () => brief,
+    refused,
+    async renew() {
+      refused.clear();
+      brief = await grantBriefly(node, home);
+    },
   };
 }
 
