@@ -1,6 +1,6 @@
 /**
- * Checks which authenticators demands name. Works on data whose shape was not checked, so that all findings are reported
- * at once.
+ * Checks which authenticators demands name. Works on data whose shape was not checked, so that all findings are
+ * reported at once.
  */
 import { authenticatorIn } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
