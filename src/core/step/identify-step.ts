@@ -56,13 +56,13 @@ export function identifyStep(transaction: Transaction, context: IdentifyContext)
 }
 
 function askedStep(
-  { loginHint, subject, keepSignedIn, recovering, work, challengeService }: Transaction,
+  { prefilledIdentifier, subject, keepSignedIn, recovering, work, challengeService }: Transaction,
   { identifyWith, canKeep, recoverable, registration, isStrained }: IdentifyContext,
 ): Step {
   return omitUndefined({
     kind: 'identify' as const,
     identifyWith,
-    identifier: subject?.identifier ?? loginHint,
+    identifier: subject?.identifier ?? prefilledIdentifier,
     canRegister: registration && (true as const),
     keepSignedIn: canKeep ? keepSignedIn === true : undefined,
     work: (recovering || isStrained) && work,

@@ -17,9 +17,9 @@ export interface Tried {
 export async function countIfWrong(
   context: OpenTransaction,
   key: string,
-  { result: { messages }, account, subjectId }: Tried,
+  { result: { notices }, account, subjectId }: Tried,
 ): Promise<void> {
-  if (!messages.some(({ code }) => code === 'credentials.invalid')) return;
+  if (!notices.some(({ code }) => code === 'credentials.invalid')) return;
   if (context.services.authenticators.get(key)?.descriptor.underPasswordPolicy) await countWrongPassword(context);
   await noteFailure(context, account, subjectId);
 }

@@ -18,7 +18,7 @@ export async function answerKeepAccount(context: OpenTransaction, { decision, fa
   const { request, services, transaction } = context;
   const account = facts.subject && (await loadAccount(request.unit, facts.subject.id));
   const deletion = account?.user.deletion;
-  if (decision.kind !== 'keep_account' || !account || !deletion) return { context, messages: [] };
+  if (decision.kind !== 'keep_account' || !account || !deletion) return { context, notices: [] };
   const { id } = account.user;
   const value = serializeUser(withoutDeletion(account.user));
   request.unit.replace(userKey(id), { value, refs: [credentialsKey(id)] });

@@ -162,15 +162,15 @@ test('what no authenticator can verify is refused', async () => {
   await world.beginSignIn();
   const loaded = { reservation: { granted: true, remaining: 2, retryAfter: 0 } };
   const attempt = { key: 'none', credential: undefined, pending: {}, fields: {}, loaded, account: undefined };
-  const { messages } = await opened(world, (context) => verify(context, attempt));
-  expect(messages).toMatchObject([{ code: 'form.stale' }]);
+  const { notices } = await opened(world, (context) => verify(context, attempt));
+  expect(notices).toMatchObject([{ code: 'form.stale' }]);
 });
 
 test('an answer for which no attempt was reserved is refused without a lock', async () => {
   const world = createWorld();
   await world.beginSignIn();
   const refusal = await opened(world, (context) => throttled(context, 'totp', undefined));
-  expect(refusal?.messages).toMatchObject([{ code: 'attempts.exceeded', params: { seconds: 0 } }]);
+  expect(refusal?.notices).toMatchObject([{ code: 'attempts.exceeded', params: { seconds: 0 } }]);
 });
 
 describe('a challenge cannot start', () => {
