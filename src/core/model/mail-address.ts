@@ -1,6 +1,6 @@
 /** Mail addresses as text: which ones mail can be sent to, and how they are masked. */
 
-/** In characters (RFC 5321 section 4.5.3.1): the longest address that mail can be sent to, and the longest identifier. */
+/** RFC 5321 section 4.5.3.1, in characters: the longest address that mail can be sent to, and the longest identifier. */
 export const longestIdentifier = 254;
 const longestLocalPart = 64;
 
