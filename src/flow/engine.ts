@@ -11,11 +11,11 @@ import { timeZoneOf } from '../core/profile/time-zone.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
-import { interactionKey, knownDeviceKey, networkStrainKey, transactionKey } from '../stores/keys.ts';
+import { guessingNetworkKey, interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
+import { withTaskOnFirstPage } from './actions/guessing-network.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
-import { withTaskOnFirstPage } from './actions/network-strain.ts';
 import { auditLeaving, recordDecision } from './actions/record-decision.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
@@ -109,9 +109,9 @@ async function act(
 async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
   const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
-  const strain = networkStrainKey(networkOf(visitor.ip));
+  const guessing = guessingNetworkKey(networkOf(visitor.ip));
   const { reservation, counter } = await unit.load(
-    [interactionKey(uid), transactionKey(uid), strain, ...along, ...device],
+    [interactionKey(uid), transactionKey(uid), guessing, ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;

@@ -126,7 +126,7 @@ export interface Transaction {
   /** The user said with which account to go on, where the app asked for that. */
   readonly accountSelected?: true;
   /** The user was told that the account will be deleted, and went on. */
-  readonly deletionTold?: true;
+  readonly deletionAcknowledged?: true;
   /** What the audit log said last: what the user is asked for, or why not let in. So it says it once. */
   readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */

@@ -22,11 +22,11 @@ import { countsOn } from '../transaction/present-proofs.ts';
 import { answerConsent, goOnWithAccount } from './consent.ts';
 import { countIfWrong } from './count-failures.ts';
 import { enroll } from './enroll.ts';
+import { isKnownTo, workDueFor } from './guessing-network.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
-import { isKnownTo, strainOf } from './network-strain.ts';
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
 import { admitted, admittedWithAnswer } from './proof-of-work.ts';
@@ -149,13 +149,13 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
 async function identify(context: OpenTransaction, decided: Decided, submitted: SubmittedAnswer): Promise<ActionResult> {
   const { fields, loaded } = submitted;
   const { recovering } = context.transaction;
-  const strain = recovering ? undefined : strainOf(context);
-  const isFree = !recovering && (strain === undefined || (await isKnownHere(context, loaded.identifier)));
+  const workDue = recovering ? undefined : workDueFor(context);
+  const isFree = !recovering && (workDue === undefined || (await isKnownHere(context, loaded.identifier)));
   if (isFree || !loaded.identifier?.ok) return identifyBy(context, decided, submitted);
   const prefilledIdentifier = (fields.identifier ?? '').trim().slice(0, longestIdentifier);
   const typedBack = { ...context, transaction: { ...context.transaction, prefilledIdentifier } };
   const admission =
-    strain === undefined ? await admitted(typedBack, fields) : await admittedWithAnswer(typedBack, fields, strain);
+    workDue === undefined ? await admitted(typedBack, fields) : await admittedWithAnswer(typedBack, fields, workDue);
   return admission.admitted ? identifyBy(admission.afterwards, decided, submitted) : admission.refusal;
 }
 

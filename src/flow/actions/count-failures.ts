@@ -3,7 +3,7 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { recordFailure } from '../../users/usual-places.ts';
 import { decoyPastKeys, pastKeys } from '../facts/unusual.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
-import { countWrongPassword, isKnownTo } from './network-strain.ts';
+import { countWrongPassword, isKnownTo } from './guessing-network.ts';
 import type { ActionResult } from './verify.ts';
 
 export interface Tried {

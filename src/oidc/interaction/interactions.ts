@@ -104,12 +104,20 @@ export async function beginTransaction(
 
 /** What a further interaction for the same request knows already. */
 function carriedOver(before: Transaction): Partial<Transaction> {
-  const { startedAt, evidence, skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionTold } =
-    before;
+  const {
+    startedAt,
+    evidence,
+    skipped,
+    keepSignedIn,
+    rememberDevice,
+    consented,
+    accountSelected,
+    deletionAcknowledged,
+  } = before;
   return {
     startedAt,
     evidence,
-    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionTold }),
+    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionAcknowledged }),
   };
 }
 

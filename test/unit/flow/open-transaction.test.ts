@@ -10,10 +10,10 @@ import { decide } from '../../../src/flow/engine.ts';
 import { serverMac } from '../../../src/flow/server-mac.ts';
 import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';
 import {
+  guessingNetworkKey,
   identifierKey,
   interactionKey,
   knownDeviceKey,
-  networkStrainKey,
   transactionKey,
 } from '../../../src/stores/keys.ts';
 import {
@@ -108,7 +108,7 @@ describe('what is loaded at first', () => {
     expect(world.store.loads[length]).toEqual([
       interactionKey('tx'),
       transactionKey('tx'),
-      networkStrainKey('192.0.2.1'),
+      guessingNetworkKey('192.0.2.1'),
       ...keys,
     ]);
   });
@@ -135,7 +135,7 @@ describe('an answer that names no user', () => {
     expect(world.store.loads[length]).toEqual([
       interactionKey('tx'),
       transactionKey('tx'),
-      networkStrainKey('192.0.2.1'),
+      guessingNetworkKey('192.0.2.1'),
     ]);
     const limits = [{ limit: 3, window: 60 }];
     for (const owner of ['', 'ann'].map(identifierKey)) {
