@@ -1,6 +1,6 @@
 /** Mail addresses as text: which ones mail can be sent to, and how they are masked. */
 
-/** RFC 5321 section 4.5.3.1, in characters: the longest address that mail can be sent to, and the longest identifier. */
+/** In characters (RFC 5321 section 4.5.3.1): of addresses that mail can be sent to, and of identifiers. */
 export const longestIdentifier = 254;
 const longestLocalPart = 64;
 
