@@ -80,8 +80,8 @@ export class NetworkFiles {
   }
 
   /**
-   * Like `fault`, but looks up addresses all over the file: what it lacks in its middle shows only where an address leads
-   * there. Takes some ten milliseconds.
+   * Like `fault`, but looks up addresses all over the file: what it lacks in its middle shows only where an address
+   * leads there. Takes some ten milliseconds.
    */
   examine(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
     for (let block = 0; block < examinedBlocks; block += 1)

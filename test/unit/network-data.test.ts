@@ -125,7 +125,7 @@ test('a file that is bad when it is first read is told, and again when it is bad
   }
 });
 
-test('a file that lacks something in its middle is found by whoever looks all over it', async () => {
+test('a file that lacks something in its middle is found by looking all over it', async () => {
   const all = Object.fromEntries(
     Array.from({ length: 128 }, (_, at) => [`${at}.0.0.0/8`, { country: { iso_code: 'AT' }, note: `${at}` }]),
   );
