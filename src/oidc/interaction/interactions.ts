@@ -10,6 +10,7 @@ import type { Assurance } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { carriedOver } from '../../core/step/carried-over.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { audit } from '../../flow/audit.ts';
@@ -100,43 +101,6 @@ export async function beginTransaction(
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   keepRequest(ctx, ctx.oidc.provider, { interaction, path: signInPath(interaction.uid), lifetime: ttl });
   return signInPath(interaction.uid);
-}
-
-/** Whether a further interaction for the same request goes on with it. All else begins anew, or is set otherwise. */
-const isCarriedOver = {
-  id: false,
-  event: false,
-  startedAt: true,
-  expiresAt: false,
-  request: false,
-  prefilledIdentifier: false,
-  uiLocales: false,
-  session: false,
-  expectedSubject: false,
-  subject: false,
-  registration: false,
-  evidence: true,
-  choice: false,
-  pending: false,
-  parked: false,
-  selecting: false,
-  skipped: true,
-  requestedEnrollment: false,
-  work: false,
-  challengeService: false,
-  recovering: false,
-  keepSignedIn: true,
-  rememberDevice: true,
-  consented: true,
-  accountSelected: true,
-  deletionAcknowledged: true,
-  recorded: false,
-  proofSecret: false,
-} as const satisfies Record<keyof Transaction, boolean>;
-
-/** What a further interaction for the same request knows already. */
-function carriedOver(before: Transaction): Partial<Transaction> {
-  return Object.fromEntries(Object.entries(before).filter(([name]) => isCarriedOver[name as keyof Transaction]));
 }
 
 /** The request begins as a recovery, of this authenticator. `undefined`: it does not, or it was begun before. */
