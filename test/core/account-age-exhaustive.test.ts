@@ -42,7 +42,7 @@ const everything: readonly Facts[] = signals.flatMap((unusual) =>
     ),
   ),
 );
-const gathered = everything.filter((facts) => isGathered(facts, scoring.away));
+const gathered = everything.filter((facts) => isGathered(facts, scoring));
 
 const bound = fc.constantFrom(...bounds);
 const lastSignIn = fc.oneof(fc.record({ within: bound }), fc.record({ notWithin: bound }));

@@ -59,7 +59,7 @@ function everything(scoring: RiskScoring, knowsCountries: boolean): readonly Fac
       ),
     ),
   );
-  return found.filter((facts) => facts.risk?.unknown?.length === riskSignals.length || isGathered(facts, scoring.away));
+  return found.filter((facts) => facts.risk?.unknown?.length === riskSignals.length || isGathered(facts, scoring));
 }
 
 const signals = fc.subarray([...riskSignals], { minLength: 1, maxLength: 3 });
