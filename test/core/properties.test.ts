@@ -90,8 +90,9 @@ function takes({ authenticators }: ChainStep, key: Key): boolean {
 
 /** How many more of an authenticator the account may take. */
 function roomFor(key: Key, { has }: World): number {
-  const { maxEnrollments = Number.POSITIVE_INFINITY }: AuthenticatorDescriptor = descriptor[key];
-  return Math.max(0, maxEnrollments - has.filter(({ authenticator }) => authenticator === key).length);
+  const { maxEnrollments }: AuthenticatorDescriptor = descriptor[key];
+  const present = has.filter(({ authenticator }) => authenticator === key).length;
+  return maxEnrollments === undefined ? Number.POSITIVE_INFINITY : Math.max(0, maxEnrollments - present);
 }
 
 const newOnes = (drawn: World): readonly (readonly Evidence[])[] =>
