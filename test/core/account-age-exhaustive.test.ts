@@ -76,5 +76,5 @@ test('a rule decides somewhere exactly if the analysis says so', () => {
     seeded(120),
   );
   expect(counts.undecided).toBe(0);
-  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(8);
+  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(5);
 });
