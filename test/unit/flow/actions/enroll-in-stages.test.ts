@@ -50,7 +50,7 @@ describe('an enrollment in two stages', () => {
     const { world, page } = await atEnroll(staged);
     const code = asStep(await world.send(page, { 'credentials.passcode': 'new@example.org' }));
     expect(code.step).toMatchObject({ kind: 'enroll', inputs: ['one_time_code'], offer: { stage: 'code' } });
-    expect(code.moved).toBe(true);
+    expect(code.redirects).toBe(true);
     const pending = (await world.transaction())?.pending;
     expect(Object.keys(pending ?? {}).sort()).toEqual([
       'authenticator',

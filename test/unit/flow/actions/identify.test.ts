@@ -176,6 +176,6 @@ describe('the page that asks who it is', () => {
   test('what was typed is kept up to the length of an address', async () => {
     const world = await worldOfAnn();
     await world.send(await world.beginSignIn(), { identifier: `${'a'.repeat(300)}\u0000` });
-    expect((await world.transaction())?.loginHint).toBe('a'.repeat(254));
+    expect((await world.transaction())?.prefilledIdentifier).toBe('a'.repeat(254));
   });
 });

@@ -39,7 +39,7 @@ describe('a message that cannot be sent', () => {
     });
     await world.addUser('ann', [credential('password', 'secret'), credential('phone', '1')]);
     const page = await world.identify('ann', proved ? { 'credentials.passcode': 'secret' } : {});
-    expect([currentStep(page), noticesOf(page), page.moved]).toEqual([
+    expect([currentStep(page), noticesOf(page), page.redirects]).toEqual([
       'challenge:phone',
       notices,
       notices.length === 0,
