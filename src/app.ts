@@ -4,7 +4,6 @@ import type { Provider } from 'oidc-provider';
 import { ActiveRevision, type ExpiryRecord } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
 import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
-import { omitUndefined } from './core/model/omit-undefined.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import type { LogoutNotification } from './delivery/outbox.ts';
@@ -15,7 +14,6 @@ import { type AuditSink, auditOp } from './flow/audit.ts';
 import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
 import { ShadowWorker } from './flow/shadow.ts';
-import { createRenderer, type Renderer } from './http/html/render.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
 import { NetworkFiles } from './network-data.ts';
@@ -27,7 +25,7 @@ import type { SigningKey } from './oidc/keys/keyring.ts';
 import { createProvider } from './oidc/provider.ts';
 import { currentRequest, findRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
-import { shippedViewsDir } from './own-views.ts';
+import { loadViews, type Views } from './own-views.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
@@ -52,8 +50,8 @@ export interface AppOptions {
   readonly hashing?: HashingQueueOptions;
   /** Messages without a channel of their own go into an inbox that is open to all. */
   readonly demo?: boolean;
-  /** The operator's own directory of views: see docs/languages.md. */
-  readonly ownViewsDir?: string | undefined;
+  /** What pages and messages are drawn with; absent: those that ship. */
+  readonly views?: Views;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
@@ -76,10 +74,9 @@ export interface ServerApp {
 
 /** What the parts below are built from. */
 interface Foundation extends AppOptions {
-  readonly views: { readonly viewsDir: string; readonly ownViewsDir?: string };
+  readonly views: Views;
   readonly now: () => number;
   readonly hashing: HashingQueue;
-  readonly renderer: Renderer;
   readonly directory: Directory;
   readonly activeRevision: ActiveRevision;
   readonly shadow: ShadowWorker;
@@ -95,13 +92,12 @@ export function createApp(options: AppOptions): ServerApp {
   const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer, networkFiles });
   // The provider needs the services, which need the active revision: it builds the first provider only when it starts.
   const build = (settings: Settings, keys: readonly SigningKey[]) => buildProvider({ settings, keys });
-  const views = { viewsDir: shippedViewsDir, ...omitUndefined({ ownViewsDir: options.ownViewsDir }) };
+  const views = options.views ?? loadViews();
   const foundation: Foundation = {
     ...options,
     views,
     now,
     hashing: new HashingQueue(options.hashing),
-    renderer: createRenderer(views),
     directory: new Directory(store, now),
     shadow: createShadow(options, revisions),
     activeRevision: new ActiveRevision({
@@ -113,7 +109,7 @@ export function createApp(options: AppOptions): ServerApp {
       recordExpiry: () => recordExpiry(log),
     }),
   };
-  const { activeRevision, directory, hashing, renderer, shadow } = foundation;
+  const { activeRevision, directory, hashing, shadow } = foundation;
   const storeHealth = createStoreHealth(options);
   const messaging = createMessaging(foundation, (logout) =>
     notifyOfLogout(activeRevision.provider(), services, logout),
@@ -121,7 +117,7 @@ export function createApp(options: AppOptions): ServerApp {
   const services = createServices(foundation, messaging);
   const koa = createKoaApp({
     services,
-    renderer,
+    renderer: views.pages,
     active: activeRevision,
     health: {
       unreadyBecause: () =>
@@ -185,7 +181,7 @@ function createMessaging(
   { store, issuer, log, now, demo, variables = {}, ...parts }: Foundation,
   notifyLogout: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>,
 ): Messaging {
-  const { activeRevision, renderer, views } = parts;
+  const { activeRevision, views } = parts;
   const channels = createChannels({
     settings: () => activeRevision.current()?.settings,
     variables,
@@ -198,10 +194,10 @@ function createMessaging(
     now,
     channel: (kind) => channels.get(kind),
     render: createMessageRenderer({
-      ...views,
+      templates: views.messages,
       textsFor: (languages) => {
         const fallback = activeRevision.current()?.settings.defaultLanguage;
-        return renderer.texts(renderer.chooseLocale({ ...languages, fallback }));
+        return views.pages.texts(views.pages.chooseLocale({ ...languages, fallback }));
       },
       brand: () => brandFor(activeRevision.current()).brand,
       origin: issuer,
@@ -265,9 +261,9 @@ function providerBuilder(
   foundation: Foundation,
   { services, koa }: { readonly services: Services; readonly koa: Koa },
 ) {
-  const { renderer, directory, activeRevision, log } = foundation;
+  const { views, directory, activeRevision, log } = foundation;
   const pages = providerPages({
-    renderer,
+    renderer: views.pages,
     snapshot: () => activeRevision.current(),
     identifierOf: async (id) => (await directory.get(id))?.user.identifiers[0],
   });

@@ -1,13 +1,30 @@
-/** The views that ship, and what is wrong with the operator's own: for the server, and for commands that check. */
+/** The views that ship, the operator's own, and what is wrong with those: for the server and for commands. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { omitUndefined } from './core/model/omit-undefined.ts';
 import { messageTemplates } from './delivery/message-templates.ts';
+import { loadMessageTemplates, type MessageTemplates } from './delivery/render-message.ts';
 import { StepgateError } from './errors.ts';
 import { pageTemplates } from './http/html/page-templates.ts';
+import { createRenderer, type Renderer } from './http/html/render.ts';
 import { type Finding, findingLine } from './policy/model/finding.ts';
 import { ownViewsFindings } from './rendering/own-views.ts';
 
 export const shippedViewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
+
+/** What pages and messages are drawn with. */
+export interface Views {
+  readonly pages: Renderer;
+  readonly messages: MessageTemplates;
+}
+
+/** Those that ship, and single ones of the operator's own directory. Throws for a broken one. */
+export function loadViews(ownViewsDir?: string): Views {
+  return {
+    pages: createRenderer({ viewsDir: shippedViewsDir, ...omitUndefined({ ownViewsDir }) }),
+    messages: loadMessageTemplates([shippedViewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])]),
+  };
+}
 
 /** Each finding names its file with the directory. Empty: a node can start with it. */
 export function checkOwnViews(dir: string): readonly Finding[] {

@@ -10,7 +10,7 @@ import { closingConnections } from './http/health.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
 import { OwnFiles } from './own-files.ts';
-import { goodViewsDir } from './own-views.ts';
+import { goodViewsDir, loadViews } from './own-views.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 import type { RedisDurability } from './stores/redis-check.ts';
@@ -109,8 +109,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     closing.add(() => store.close());
     const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer() : undefined);
     const { variables, demo } = options;
-    const ownViewsDir = goodViewsDir(options.viewsDir, log.warn);
-    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, ownViewsDir });
+    const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
+    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');

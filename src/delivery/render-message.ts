@@ -2,17 +2,17 @@
 import type { Delivery } from '../authenticators/authenticator.ts';
 import { textForLocale } from '../rendering/locale.ts';
 import { type BrandColors, paletteOf } from '../rendering/palette.ts';
-import { loadTemplates } from '../rendering/templates.ts';
+import { loadTemplates, type TemplateOptions, type Templates } from '../rendering/templates.ts';
 import type { Translator } from '../rendering/translator.ts';
 import { mailContent, type RenderContext, shortContent } from './message-content.ts';
 import type { MessageTemplateModels } from './message-models.ts';
 import { messageTemplates } from './message-templates.ts';
 import type { About } from './outbox.ts';
 
+export type MessageTemplates = Templates<MessageTemplateModels>;
+
 export interface MessageRendererOptions {
-  readonly viewsDir: string;
-  /** The operator's own folder: single templates take the place of ours. */
-  readonly ownViewsDir?: string;
+  readonly templates: MessageTemplates;
   /** The texts in the language that fits the wishes best. */
   textsFor(languages: About['languages']): Translator;
   /** How the product presents itself at the moment, where a message is given no other brand. */
@@ -21,8 +21,6 @@ export interface MessageRendererOptions {
   readonly origin?: string;
   /** Where users look after their account; notifications about it say so. */
   readonly accountUrl: string;
-  /** Told the name of each template that is drawn, for tests. */
-  readonly drawn?: (template: string) => void;
 }
 
 /** What messages show of a brand. */
@@ -51,11 +49,16 @@ export type MessageRenderer = (
   brand?: MessageBrand,
 ) => RenderedMessage;
 
-/** Reads and compiles all templates, so that a broken one stops the start and not a message. */
+/**
+ * Reads and compiles all templates of messages, so that a broken one stops the start and not a message. A template of a
+ * later folder takes the place of one in an earlier folder.
+ */
+export function loadMessageTemplates(dirs: readonly string[], options?: TemplateOptions): MessageTemplates {
+  return loadTemplates<MessageTemplateModels>(dirs, messageTemplates, options);
+}
+
 export function createMessageRenderer(options: MessageRendererOptions): MessageRenderer {
-  const { viewsDir, ownViewsDir, drawn } = options;
-  const dirs = [viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])];
-  const templates = loadTemplates<MessageTemplateModels>(dirs, messageTemplates, drawn ? { drawn } : {});
+  const { templates } = options;
   return (delivery, reader, given) => {
     const brand = given ?? options.brand();
     const t = options.textsFor(reader?.languages).inZone(reader?.timeZone);

@@ -45,6 +45,8 @@ export interface StorageScope {
   refreshed?: RefreshedToken;
   /** What the tokens of this request rest on. */
   tokenBasis?: TokenBasis;
+  /** Claims that the request names and access tokens of this request do not release. */
+  refusedClaims?: readonly string[];
 }
 
 export interface RequestScope extends StorageScope {

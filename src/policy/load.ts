@@ -186,11 +186,10 @@ function toDocuments(sources: readonly DocumentSource[], files: readonly Documen
   const written = sources.flatMap((each): readonly Document[] => {
     const { kind, source } = each;
     if (kind === 'invariants') return [];
-    const ruleLines =
-      kind === 'app' || kind === 'settings'
-        ? []
-        : valuesAt(source.content, 'rules.*').map(({ path }) => source.lineOf(path));
-    return [{ kind, name: nameOf(each), file: source.file, ruleLines, content: source.content }];
+    const named = { kind, name: nameOf(each), file: source.file, content: source.content };
+    if (kind === 'app' || kind === 'settings') return [{ ...named, ruleLines: [] }];
+    const places = valuesAt(source.content, 'rules.*').map(({ path }) => source.placeOf(path));
+    return [{ ...named, ruleLines: places.map(({ line }) => line), ruleColumns: places.map(({ column }) => column) }];
   });
   return new Map([...written, ...files].map((each) => [documentKey(each.kind, each.name), each]));
 }

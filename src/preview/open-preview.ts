@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { createMessageRenderer, type MessageRenderer } from '../delivery/render-message.ts';
+import { createMessageRenderer, loadMessageTemplates, type MessageRenderer } from '../delivery/render-message.ts';
 import { createRenderer } from '../http/html/render.ts';
 import type { App } from '../policy/model/app.ts';
 import type { AuthenticatorKind } from '../policy/model/authenticator-kind.ts';
@@ -30,15 +30,15 @@ export interface OpenPreviewOptions {
 /** The configuration and the views have been checked. Throws a RangeError for a language that has no texts. */
 export function openPreview(options: OpenPreviewOptions): PreviewSite {
   const { documents, authenticators, viewsDir, ownViewsDir } = options;
-  const views = { viewsDir, ...omitUndefined({ ownViewsDir }) };
-  const renderer = createRenderer(views);
+  const renderer = createRenderer({ viewsDir, ...omitUndefined({ ownViewsDir }) });
+  const templates = loadMessageTemplates([viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])]);
   const files = brandFiles(documents);
   const renderers = new Map<string, MessageRenderer>();
   const messagesIn = (locale: string): MessageRenderer => {
     const made =
       renderers.get(locale) ??
       createMessageRenderer({
-        ...views,
+        templates,
         textsFor: () => renderer.texts(locale),
         brand: () => ({ name: '' }),
         origin: '',

@@ -6,13 +6,13 @@ import { denyReasons } from '../../src/core/model/decision.ts';
 import { noticeCodes } from '../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../src/errors.ts';
 import { inputs } from '../../src/http/html/inputs.ts';
-import { createRenderer } from '../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../support/page-states.ts';
+import { pageStates } from '../support/page-states.ts';
+import { sharedViews } from '../support/shared/views.ts';
 import { document, readTexts } from './support/documents.ts';
 
 const contract = document('docs/form-contract.md');
 const templates = readTexts('views', ['.ejs']).map(({ text }) => text);
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 /** Every state of every page that asks for nothing hostile. */
 const pages = [...pageStates].filter(([name]) => !name.endsWith('hostile')).map(([, draw]) => draw(renderer));
 

@@ -5,18 +5,19 @@
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page, Request } from 'playwright-core';
-import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import type { Renderer } from '../../src/http/html/render.ts';
 import { loadCatalogues } from '../../src/rendering/catalogue.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { keyboardFaults, layoutFaults, movingParts, withoutBorder } from '../support/layout-faults.ts';
 import { type PageServer, pageStates, servePages, viewsDir } from '../support/page-states.ts';
+import { sharedViews } from '../support/shared/views.ts';
 
 const phone = { width: 390, height: 844 };
 const desktop = { width: 1280, height: 800 };
 /** CSS pixels of a phone that its keyboard leaves free. */
 const aboveKeyboard = 420;
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const keys = [...(loadCatalogues([viewsDir]).get('en')?.messages.keys() ?? [])];
 
 let browser: Browser;

@@ -64,6 +64,20 @@ function configuration(...more: readonly Document[]): Documents {
   return new Map(all.map((document) => [documentKey(document.kind, document.name), document]));
 }
 
+/** The same in one line, with another rule. */
+const inOneLine: Document = {
+  ...signOn('two', 'deny'),
+  ruleLines: [1, 1],
+  ruleColumns: [26, 87],
+  content: {
+    name: 'two',
+    rules: [
+      { name: 'Staff', when: { groups: { any: ['staff'] } }, then: 'deny' },
+      { name: 'All', then: 'deny' },
+    ],
+  },
+};
+
 /** Counts what goes through, and can fall silent. */
 function watched(store: Store): Store & { loads: number; down: boolean } {
   return {
@@ -177,6 +191,19 @@ describe.each<[string, () => Promise<Harness>]>([
     expect(await revisions.apply(same, { by: 'bob' })).toEqual({ revision: 1, changed: [] });
     expect(await pointerOf(store)).toEqual(before);
     await store.close();
+  });
+
+  test('columns of rules are kept where rules share a line, and change nothing where they do not', async () => {
+    const { revisions } = await open();
+    const apply = (documents: Documents) => revisions.apply(documents, { by: 'alice' });
+    await apply(configuration(inOneLine));
+    const withColumns = { ...sessionPolicy, ruleColumns: [5] };
+    expect(await apply(configuration(withColumns, inOneLine))).toEqual({ revision: 1, changed: [] });
+    const documents = await revisions.documentsOf(1);
+    expect(documents.get('session')).toEqual(sessionPolicy);
+    expect(documents.get('sign-on/two')).toEqual(inOneLine);
+    const moved = { ...inOneLine, ruleColumns: [27, 88] };
+    expect(await apply(configuration(moved))).toEqual({ revision: 2, changed: ['sign-on/two'] });
   });
 
   test('changes, additions and removals each make a revision; history lists them', async () => {

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { askedInAll } from '../../src/core/analysis/asked-in-all.ts';
 import { requiredOf } from '../../src/core/decision/required.ts';
 import { type AssessedEvidence, meetsAll } from '../../src/core/evidence/requirement.ts';
-import type { Enrollment, Factor } from '../../src/core/model/facts.ts';
+import type { Enrollment, Evidence, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { type Action, allSufficientSets } from '../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../src/core/remediation/capabilities.ts';
 import { requirement } from './support/arbitraries.ts';
@@ -72,6 +73,53 @@ describe('what is asked for in all', () => {
     expect(asked?.proofs.sets).toEqual([
       [{ authenticator: 'password' }, { authenticator: 'phone' }, { authenticator: 'webauthn', toEnroll: true }],
     ]);
+  });
+
+  const enrollment = (required: readonly string[], disabled: readonly string[] = []) => ({
+    enrollment: compilePolicy({
+      name: 'enrollment',
+      rules: [
+        { name: 'all', when: {}, then: { required: [{ anyOf: required }], optional: [], promoted: [], disabled } },
+      ],
+    }),
+  });
+
+  test('of what could be enrolled only what the page offers', () => {
+    const facts = factsOf({ subject: userWith(['password']) });
+    const toEnroll = (policies: PolicySet) =>
+      askedInAll(policies, facts)?.proofs.sets.map((set) => set.filter((one) => one.toEnroll));
+    const app = factors(2);
+    expect(toEnroll({ ...policiesOf({ app }), ...enrollment(['totp', 'phone']) })).toEqual([
+      [{ authenticator: 'phone', toEnroll: true }],
+      [{ authenticator: 'totp', toEnroll: true }],
+    ]);
+  });
+
+  test('what comes after the proofs follows in order', () => {
+    const policies: PolicySet = {
+      ...policiesOf({ app: factors(2) }),
+      ...enrollment(['webauthn']),
+      profile: compilePolicy({
+        name: 'profile',
+        rules: [{ name: 'all', when: {}, then: { required: ['name'], optional: [], terms: [] } }],
+      }),
+    };
+    const subject = userWith(['password', 'totp']);
+    const kinds = (evidence: readonly Evidence[]) => {
+      const asked = askedInAll(policies, factsOf({ subject, evidence }));
+      return [names(asked?.proofs.sets ?? []), asked?.after.map(({ kind }) => kind)];
+    };
+    const after = ['enroll', 'profile', 'complete'];
+    expect(kinds([])).toEqual([[['password', 'totp']], after]);
+    // The session is enough to go on, and an enrollment takes one proof of now.
+    expect(kinds([proof('password', 60), proof('totp', 60)])).toEqual([[['password'], ['totp']], after]);
+  });
+
+  test('a user who has not identified, or is denied after the proofs, is asked for nothing', () => {
+    const app = factors(1);
+    expect(askedInAll(policiesOf({ app }), factsOf())).toBeUndefined();
+    const forbidding = { ...policiesOf({ app, enabled: ['password'] }), ...enrollment(['totp']) };
+    expect(askedInAll(forbidding, factsOf({ subject: userWith(['password']) }))).toBeUndefined();
   });
 
   test('a user who does not get in is asked for nothing', () => {

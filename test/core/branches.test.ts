@@ -2,8 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { branchesOf } from '../../src/core/analysis/branches.ts';
 import { simulate } from '../../src/core/analysis/simulate.ts';
-import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { factors, factsOf, policiesOf, userWith } from './support/fixtures.ts';
+import type { SimulatedStep } from '../../src/core/analysis/simulated-answers.ts';
+import type { Evidence, Facts } from '../../src/core/model/facts.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const facts = factsOf({ subject: userWith(['password', 'totp', 'webauthn']), evidence: [] });
 
@@ -49,4 +51,45 @@ test('after a skip the sign-in goes on without that enrollment', () => {
 test('without a user there is nothing to branch from', () => {
   const { subject: _, ...anonymous } = facts;
   expect(branchesOf(policiesOf({ app: factors(1) }), anonymous)).toEqual([]);
+});
+
+/** What is offered at each step. */
+function told(policies: PolicySet, facts: Facts): readonly string[] {
+  const word = (step: SimulatedStep) => {
+    if (step.kind !== 'challenge') return step.kind;
+    return [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)].join(' or ');
+  };
+  return branchesOf(policies, facts).map(
+    ({ at, when, without, steps }) => `${at} ${when} ${without ?? ''}: ${steps.map(word).join(', ')}`,
+  );
+}
+
+test('a user who fails takes the best of the other options, and is not offered again what failed', () => {
+  const policies = policiesOf({ app: factors(2), enabled: ['password', 'totp', 'phone', 'webauthn'] });
+  const signIn = (keys: readonly Key[], evidence: readonly Evidence[] = []) =>
+    told(policies, factsOf({ subject: userWith(keys), evidence }));
+  expect(signIn(['password', 'totp', 'phone', 'webauthn'])).toEqual([
+    '0 failed password: webauthn or totp or phone, complete',
+    '1 failed webauthn: totp or phone, complete',
+  ]);
+  expect(signIn(['password', 'totp', 'phone'])).toEqual(['0 failed password: ', '1 failed totp: phone, complete']);
+  expect(signIn(['password', 'totp', 'phone'], [proof('password', 60)])).toEqual(['0 failed totp: phone, complete']);
+  expect(signIn(['password', 'totp'], [proof('password', 60)])).toEqual(['0 failed totp: ']);
+});
+
+test('what the profile offers may be skipped once, and what it requires may not', () => {
+  const withProfile = (required: readonly string[]) => ({
+    ...policiesOf({ app: factors(1), enabled: ['password'] }),
+    profile: compilePolicy({
+      name: 'profile',
+      rules: [{ name: 'Offer', when: {}, then: { required, optional: ['city', 'phone'], terms: [] } }],
+    }),
+  });
+  const facts = (offeredAttributes?: readonly string[]) =>
+    factsOf({ subject: userWith(['password'], offeredAttributes && { offeredAttributes }), evidence: [] });
+  const failed = '0 failed password: ';
+  expect(told(withProfile([]), facts())).toEqual([failed, '1 skipped : complete']);
+  expect(told(withProfile([]), facts(['phone']))).toEqual([failed, '1 skipped : complete']);
+  expect(told(withProfile([]), facts(['phone', 'city']))).toEqual([failed]);
+  expect(told(withProfile(['name']), facts())).toEqual([failed]);
 });

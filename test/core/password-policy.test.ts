@@ -4,7 +4,12 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordTerms } from '../../src/core/model/password-policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { passwordRuling, shortestPassword } from '../../src/core/policy/password-terms.ts';
+import {
+  passwordLockouts,
+  passwordRuling,
+  shortestPassword,
+  termsForNewPassword,
+} from '../../src/core/policy/password-terms.ts';
 import {
   enrolled,
   factors,
@@ -80,6 +85,31 @@ describe('the terms', () => {
   ])('with %s', (_what, enrollments, shortest) => {
     expect(shortestPassword(defaultPasswordTerms, enrollments)).toBe(shortest);
   });
+});
+
+test('a new password is as long as the rule wants of a user with these authenticators', () => {
+  const terms = (subject: Subject | undefined, minLength: number) =>
+    termsForNewPassword(withPolicy({ minLength, history: 3, blocklists: ['common'] }), {
+      ...factsOf(),
+      ...(subject && { subject }),
+    });
+  const own = { history: 3, blocklists: ['common'] };
+  expect(terms(admin(['password'], {}), 20)).toEqual({ minLength: 20, ...own });
+  expect(terms(admin(['password', 'totp'], {}), 20)).toEqual({ minLength: 8, ...own });
+  const { minLength, history, blocklists } = defaultPasswordTerms;
+  expect(terms(undefined, 20)).toEqual({ minLength, history, blocklists });
+});
+
+test('the lockouts are those of all rules, each once, in their order; without rules the default', () => {
+  const lockout = { ...defaultPasswordTerms.lockout, attempts: defaultPasswordTerms.lockout.attempts + 1 };
+  const policy = (...all: readonly (typeof lockout)[]) => {
+    const rules = all.map((one, at) => ({ name: `${at}`, when: {}, then: { ...defaultPasswordTerms, lockout: one } }));
+    return compilePolicy({ name: 'password', rules });
+  };
+  expect(passwordLockouts(policy(lockout, { ...lockout }))).toEqual([lockout]);
+  const both = [lockout, defaultPasswordTerms.lockout];
+  expect(passwordLockouts(policy(...both, lockout))).toEqual(both);
+  for (const none of [undefined, policy()]) expect(passwordLockouts(none)).toEqual([defaultPasswordTerms.lockout]);
 });
 
 describe('an outdated password', () => {

@@ -1,9 +1,12 @@
 /** `explain --transaction`: the story of real sign-ins, from what the audit log kept of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { explainCommand } from '../../src/cli/explain/explain.ts';
 import type { SignInStory } from '../../src/cli/explain/sign-in-story.ts';
-import { startNode, type TestNode } from '../support/node.ts';
+import { codeIn, mailTo } from '../support/mail.ts';
+import { startNode, type TestNode, testPassword } from '../support/node.ts';
+import { randomName } from '../support/random-name.ts';
 import {
   answerStep,
   beginSignIn,
@@ -20,14 +23,16 @@ import {
 let node: TestNode;
 let time = Math.floor(Date.now() / 1000);
 beforeAll(async () => {
-  node = await startNode({ demo: true, authenticators: ['password', 'totp'], now: () => time });
+  node = await startNode({ demo: true, authenticators: ['password', 'totp', 'email'], now: () => time });
 });
 afterAll(() => node.stop());
 
-async function explained(...words: string[]): Promise<string> {
+const explained = (...words: string[]) => explainedAt(node, ...words);
+
+async function explainedAt({ store }: TestNode, ...words: string[]): Promise<string> {
   let output = '';
   const context = {
-    openStore: async () => ({ ...node.store, close: async () => undefined }),
+    openStore: async () => ({ ...store, close: async () => undefined }),
     stdout: (text: string) => {
       output += text;
     },
@@ -66,10 +71,10 @@ test('a sign-in with two factors: what happened, which layer asked what and why,
   from      127.0.0.1, in no zone, a new browser
   request   scope openid email profile groups
 
-What happened
+What happened, in UTC
   TIME  proved password
   TIME  more was asked for by Sign-on policy payroll, "Everybody else"
-  TIME  totp was refused: credentials.invalid
+  TIME  totp was refused: the answer is wrong (credentials.invalid)
   TIME  proved totp
   TIME  signed in: acr urn:okta:loa:2fa:any, amr mfa otp pwd
 
@@ -153,7 +158,7 @@ test('an identifier without an account is told as such', async () => {
   await identify(agent, page, { identifier: 'nobody@demo.test', password: 'wrong password 123' });
   const text = await told(uid);
   expect(text).toContain('who       nobody that has an account\n');
-  expect(text).toContain('password was refused: credentials.invalid\n');
+  expect(text).toContain('password was refused: the answer is wrong (credentials.invalid)\n');
   expect(text).not.toContain('Why');
 });
 
@@ -165,6 +170,60 @@ test('the policy may change: the story is about the revision that decided', asyn
   const [decision] = (await data(uid)).decisions;
   const app = decision?.layers.find(({ layer }) => layer === 'app');
   expect(app).toMatchObject({ outcome: 'allow', requirements: [{ anyOf: [expect.objectContaining({ factors: 1 })] }] });
+});
+
+test('a recovery is told with the policy that let the user set a new password', async () => {
+  await node.configure({
+    ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),
+    'policies/recovery.yaml':
+      'rules:\n  - { name: By mail, then: { allow: { possession: { authenticators: [email] } } } }\n',
+  });
+  const identifier = `${randomName()}@demo.test`;
+  const credentials = [testPassword(node.app), emailCredential(identifier)];
+  await node.app.directory.create({ identifiers: [identifier], groups: [], credentials });
+  const { agent, page, uid } = await beginSignIn(node, 'notes');
+  const recovery = await agent.submit(page, formOf(page, 'recover'));
+  const asked = await answerStep(agent, recovery, { identifier });
+  const code = codeIn(await mailTo(node, identifier));
+  const enroll = await answerStep(agent, asked, { 'credentials.passcode': code });
+  expect(currentStep(await answerStep(agent, enroll, { 'credentials.passcode': 'seven green umbrellas' }))).toBe(
+    'code',
+  );
+  const text = await told(uid);
+  expect(text).toContain(`  TIME  began to recover password
+  TIME  a message was sent for email
+  TIME  proved email.code
+  TIME  may set a new password, by Recovery policy, "By mail"
+  TIME  set password anew
+`);
+  expect(text.replaceAll(/by revision \d+/g, 'by revision N')).toContain(`Why: the decision of TIME, by revision N
+  Recovery policy
+    by the rule "By mail"  policies/recovery.yaml:2
+    asked for possession by email
+    met
+  Proved at that time
+    email.code (possession), just then, in this sign-in, to recover
+
+Why: the decision of TIME`);
+  expect((await data(uid)).decisions.map(({ line }) => line.event)).toEqual(['sign_in.asked', 'sign_in.completed']);
+});
+
+test('where the address is not known, the story says so', async () => {
+  const proxied = await startNode({
+    demo: true,
+    authenticators: ['password'],
+    files: { 'stepgate.yaml': 'brand: { name: Test }\ntrustedProxies: 1\n' },
+  });
+  try {
+    const { agent, page, uid } = await beginSignIn(proxied, 'notes');
+    const refused = await identify(agent, page, { identifier: 'nobody@demo.test', password: 'wrong password 123' });
+    const output = () => explainedAt(proxied, '--transaction', uid);
+    expect(await output()).toContain('\n  from      an unknown address\n');
+    await identify(agent, refused, await userWithPassword(proxied));
+    expect(await output()).toContain('\n  from      an unknown address, in no zone, a new browser\n');
+  } finally {
+    await proxied.stop();
+  }
 });
 
 test('where rules ask what is unusual, the story says what it was', async () => {

@@ -1,13 +1,15 @@
 /**
- * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N] [--all] [--patience SECONDS]`:
- * how many mutants of a suite its tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a
- * run that was stopped goes on where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not
- * list.
+ * `npm run mutation -- core|shell [--restart] [--only PATH] [--tests PATH] [--again] [--seed N] [--all]
+ * [--patience SECONDS]`: how many mutants of a suite its tests notice. Results are kept as they come in
+ * `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a mutant
+ * survives that `equivalent.json` does not list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
- * `--only` tries the mutants of the sources whose path begins so. `--seed` draws another sample, `--all` tries every
- * mutant. `--patience` is how much longer than three times its usual time the tests of a mutant may take, 5 by default:
- * more on a busy machine, where a slow run would count as an endless one.
+ * `--only` tries the mutants of the sources whose path begins so, `--tests` runs only the tests whose path does, which
+ * is quicker where it is known which should notice them; of such a run only kills are kept. Both can be repeated.
+ * `--seed` draws another sample, `--all` tries every mutant. `--patience` is how much longer than three times its usual
+ * time the tests of a mutant may take, 5 by default: more on a busy machine, where a slow run would count as an endless
+ * one.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,7 +62,7 @@ class Runner {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, env });
     // What fails while nothing waits for an answer fails the next one.
     this.#worker.on('error', () => undefined);
-    return (await this.#next(60_000)) as Extract<Reply, { kind: 'ready' }>;
+    return (await this.#next(300_000)) as Extract<Reply, { kind: 'ready' }>;
   }
 
   /** Rejects with `timeout` after so many milliseconds, and with the error when the thread dies. */
@@ -116,6 +118,11 @@ function draw<T>(items: readonly T[], count: number, seed: number): readonly T[]
     .map(({ item }) => item);
 }
 
+/** Without prefixes: always. */
+function beginsWith(prefixes: readonly string[], path: string): boolean {
+  return prefixes.length === 0 || prefixes.some((prefix) => path.startsWith(prefix));
+}
+
 /** The share of the samples that property tests draw at first. */
 const quickShare = 0.05;
 
@@ -135,12 +142,13 @@ interface Plan {
 
 async function planOf(suite: Suite, runner: Runner, options: Options): Promise<Plan> {
   const { mutants, atLoad, tests } = await runner.start(1);
-  const full = await baseline(runner);
+  const full = await baseline(runner, [...tests.keys()]);
   const failed = full.failed.map((index) => tests[index]);
   if (failed.length > 0) throw new Error(`the tests fail without a mutant:\n${failed.join('\n')}`);
+  const reached = full.coverage.flatMap((mutants, test) => (mutants.length > 0 ? [test] : []));
   await runner.start(quickShare);
   // Some properties count what they drew, and fail with too few samples: they run only with all of them.
-  const quick = await baseline(runner);
+  const quick = await baseline(runner, reached);
   const onlyFull = new Set(quick.failed);
   const reaching = new Map<number, number[]>();
   full.coverage.forEach((reached, test) => {
@@ -154,7 +162,7 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
   const drawn = suite.sample === undefined || options.all ? indexes : draw(indexes, suite.sample, options.seed);
   return {
     mutants,
-    chosen: drawn.filter((index) => mutants[index]?.key.startsWith(options.only)),
+    chosen: drawn.filter((index) => beginsWith(options.only, mutants[index]?.key ?? '')),
     atLoad: isAtLoad,
     testsOf: (mutant, share) => {
       const covering = isAtLoad.has(mutant) ? all : (reaching.get(mutant) ?? []).toSorted(byTime);
@@ -168,8 +176,10 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
   };
 }
 
-async function baseline(runner: Runner): Promise<Extract<Reply, { kind: 'baseline' }>> {
-  const reply = await runner.ask({ kind: 'baseline' }, 900_000);
+type Baseline = Extract<Reply, { kind: 'baseline' }>;
+
+async function baseline(runner: Runner, chosen: readonly number[]): Promise<Baseline> {
+  const reply = await runner.ask({ kind: 'baseline', tests: chosen }, 3_600_000);
   if (reply.kind !== 'baseline') throw new Error('no baseline');
   return reply;
 }
@@ -194,8 +204,12 @@ async function tryMutant(index: number, share: number, plan: Plan, runner: Runne
 }
 
 async function runSuite(name: string, suite: Suite, options: Options): Promise<readonly Result[]> {
-  const sources = filesUnder(suite.sources, '.ts');
-  const runner = new Runner({ root, sources, tests: filesUnder(suite.tests, '.test.ts') });
+  const all = filesUnder(suite.sources, '.ts');
+  // A sample is drawn from all mutants. Without one, sources that are not asked about run as they are: that is quicker.
+  const isDrawn = suite.sample !== undefined && !options.all;
+  const sources = isDrawn ? all : all.filter((path) => beginsWith(options.only, path));
+  const tests = filesUnder(suite.tests, '.test.ts').filter((path) => beginsWith(options.tests, path));
+  const runner = new Runner({ root, sources, tests });
   const plan = await planOf(suite, runner, options);
   const results = openResults(name, options);
   process.stdout.write(`${name}: ${plan.chosen.length} of ${plan.mutants.length} mutants\n`);
@@ -217,21 +231,22 @@ async function runSuite(name: string, suite: Suite, options: Options): Promise<r
   return results.all().filter(({ key }) => keys.has(key));
 }
 
-function openResults(name: string, { restart, again, only }: Options) {
+function openResults(name: string, { restart, again, only, tests }: Options) {
   const file = join(root, 'mutation-results', `${name}.jsonl`);
   mkdirSync(join(root, 'mutation-results'), { recursive: true });
   if (restart) rmSync(file, { force: true });
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : [];
   const known = lines.map((line) => JSON.parse(line) as Result);
   const found = new Map(known.map((result) => [result.key, result]));
-  const isForgotten = ({ key, outcome }: Result) => again && key.startsWith(only) && outcome !== 'killed';
+  const isForgotten = ({ key, outcome }: Result) => again && beginsWith(only, key) && outcome !== 'killed';
   for (const result of [...found.values()].filter(isForgotten)) found.delete(result.key);
   return {
     outcome: (key: string) => found.get(key)?.outcome,
     all: () => [...found.values()],
     add(result: Result): void {
       found.set(result.key, result);
-      appendFileSync(file, `${JSON.stringify(result)}\n`);
+      // What some tests do not notice others may.
+      if (tests.length === 0 || result.outcome === 'killed') appendFileSync(file, `${JSON.stringify(result)}\n`);
     },
   };
 }
@@ -254,7 +269,8 @@ function report(name: string, results: readonly Result[]): boolean {
 interface Options {
   readonly restart: boolean;
   readonly again: boolean;
-  readonly only: string;
+  readonly only: readonly string[];
+  readonly tests: readonly string[];
   readonly seed: number;
   readonly all: boolean;
   readonly patience: number;
@@ -265,7 +281,8 @@ const { values, positionals } = parseArgs({
   options: {
     restart: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
+    tests: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: String(defaultSeed) },
     all: { type: 'boolean', default: false },
     patience: { type: 'string', default: '5' },

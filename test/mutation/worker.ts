@@ -19,8 +19,8 @@ export interface WorkerData {
 }
 
 export type Request =
-  /** Runs all tests without a mutant, and tells which mutants each of them reaches. */
-  | { readonly kind: 'baseline' }
+  /** Runs these tests without a mutant, and tells which mutants each of them reaches. */
+  | { readonly kind: 'baseline'; readonly tests: readonly number[] }
   /** Runs these tests, until one fails, with this mutant. */
   | { readonly kind: 'try'; readonly mutant: number; readonly tests: readonly number[] };
 
@@ -33,6 +33,7 @@ export type Reply =
     }
   | {
       readonly kind: 'baseline';
+      /** By the index of the test, as are the times. Tests that were not asked for reach none, and take none. */
       readonly coverage: readonly (readonly number[])[];
       /** Indexes of the tests that failed: two tests of two files may have one name. */
       readonly failed: readonly number[];
@@ -87,16 +88,16 @@ function send(reply: Reply): void {
   parentPort?.postMessage(reply);
 }
 
-async function baseline(): Promise<void> {
-  const coverage: (readonly number[])[] = [];
+async function baseline(chosen: readonly number[]): Promise<void> {
+  const coverage: (readonly number[])[] = registered.map(() => []);
   const failed: number[] = [];
-  const milliseconds: number[] = [];
-  for (const [index, test] of registered.entries()) {
+  const milliseconds: number[] = registered.map(() => 0);
+  for (const index of chosen) {
     mutation.reached = new Set();
     const began = performance.now();
-    await test.run().catch(() => failed.push(index));
-    milliseconds.push(performance.now() - began);
-    coverage.push([...mutation.reached]);
+    await registered[index].run().catch(() => failed.push(index));
+    milliseconds[index] = performance.now() - began;
+    coverage[index] = [...mutation.reached];
   }
   send({ kind: 'baseline', coverage, failed, milliseconds });
 }
@@ -117,7 +118,7 @@ async function tryMutant(mutant: number, chosen: readonly number[]): Promise<voi
 }
 
 parentPort?.on('message', (request: Request) => {
-  if (request.kind === 'baseline') void baseline();
+  if (request.kind === 'baseline') void baseline(request.tests);
   else void tryMutant(request.mutant, request.tests);
 });
 send({ kind: 'ready', tests: registered.map(({ name }: { readonly name: string }) => name), mutants, atLoad });

@@ -7,12 +7,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
-import { createRenderer } from '../../src/http/html/render.ts';
 import { sampleMessages } from '../../src/preview/samples/message-samples.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { inLanguage, pageStates, servePages, viewsDir } from '../support/page-states.ts';
+import { inLanguage, pageStates, servePages } from '../support/page-states.ts';
 import { weighState } from '../support/page-weight.ts';
 import { sampleBrand } from '../support/sample-brand.ts';
+import { sharedViews } from '../support/shared/views.ts';
 
 const schemes = ['light', 'dark'] as const;
 const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const;
@@ -26,7 +26,7 @@ const out = join(import.meta.dirname, '../../pictures');
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const browser = await launchBrowser();
 const rows = new Map<string, string[]>();
 const isWanted = (name: string): boolean =>
@@ -35,7 +35,7 @@ const isWanted = (name: string): boolean =>
 for (const locale of locales) {
   const server = await servePages(inLanguage(renderer, locale));
   const renderMail = createMessageRenderer({
-    viewsDir,
+    templates: sharedViews().messages,
     textsFor: () => renderer.texts(locale),
     brand: () => sampleBrand,
     accountUrl: 'https://id.example.org/account',

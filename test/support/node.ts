@@ -1,20 +1,13 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
 
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoUsers } from '../../src/demo/demo-users.ts';
 import { createLogger } from '../../src/log.ts';
 import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
-import { loadConfiguration } from '../../src/policy/load.ts';
-import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import { releaseSchema } from '../../src/stores/schema.ts';
@@ -25,6 +18,8 @@ import { checkAuditLine } from './check-audit-line.ts';
 import { openServer } from './http-server.ts';
 import { randomName } from './random-name.ts';
 import { recordingStore } from './recording-store.ts';
+import { type BaseOptions, baseFiles, type ConfigurationFiles, checkedDocuments } from './shared/configurations.ts';
+import { sharedViews } from './shared/views.ts';
 
 export const password = 'correct horse battery staple';
 
@@ -63,22 +58,13 @@ export interface TestNode {
   stop(): Promise<void>;
 }
 
-export interface TestNodeOptions {
+export interface TestNodeOptions extends BaseOptions {
   readonly store?: Store;
   /** Another node's issuer: this one serves the same. */
   readonly issuer?: string;
   readonly files?: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
   readonly users?: boolean;
-  /**
-   * Those that are enabled, without an enrollment policy; `demo`: as the demo has them, with its policy. Default:
-   * password and totp, so that a new one changes no test about others.
-   */
-  readonly authenticators?: readonly string[] | 'demo';
-  /** `signing.algorithms`. Default: those of the demo. */
-  readonly algorithms?: readonly string[];
-  /** Mail has a transport. Nothing goes out: this node sends only what is in the demo. */
-  readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
   /** Sends what waits in the outbox, as the demo does: to apps that hear of logouts. */
@@ -93,14 +79,14 @@ export interface TestNodeOptions {
 
 export async function startNode(options: TestNodeOptions = {}): Promise<TestNode> {
   const store = options.store ?? openEmbedded({ file: ':memory:' });
-  const dir = await configurationDir(options);
   const { server, port, close } = await openServer();
   const origin = `http://localhost:${port}`;
   const issuer = options.issuer ?? origin;
   const { app, audit, errors } = createTestApp(store, issuer, options);
-  const configure = async (files: Readonly<Record<string, string | undefined>>): Promise<void> => {
-    await writeFiles(dir, files);
-    await applyConfiguration(app, dir, options.variables);
+  let files = await baseFiles(options);
+  const configure = async (changed: Readonly<Record<string, string | undefined>>): Promise<void> => {
+    files = withFiles(files, changed);
+    await app.revisions.apply(await checkedDocuments(files, options.variables ?? {}), { by: 'test' });
   };
   const stop = async (): Promise<void> => {
     app.activeRevision.stop();
@@ -108,7 +94,6 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await app.outbox.stop();
     await close();
     if (!options.store) await store.close();
-    await rm(dir, { recursive: true, force: true });
   };
   try {
     await createState(store, releaseSchema);
@@ -132,8 +117,8 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     origin,
     audit,
     errors,
-    configure: async (files) => {
-      await configure(files);
+    configure: async (changed) => {
+      await configure(changed);
       await app.activeRevision.refresh();
     },
     stop,
@@ -150,6 +135,7 @@ function createTestApp(store: Store, issuer: string, options: TestNodeOptions) {
     issuer,
     demo: options.demo ?? false,
     variables: options.variables ?? {},
+    views: sharedViews(),
     hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
     log: {
       audit(line) {
@@ -168,71 +154,14 @@ function createTestApp(store: Store, issuer: string, options: TestNodeOptions) {
   return { app, audit, errors };
 }
 
-/** A directory with the configuration of the demo, changed as the options say. */
-async function configurationDir({ authenticators, mail, algorithms }: TestNodeOptions): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
-  // Tests change the policies of the demo at will, and so break what it promises.
-  await cp('config', dir, { recursive: true, filter: (file) => !file.endsWith('invariants.yaml') });
-  await enableOnly(authenticators ?? ['password', 'totp'], dir);
-  if (mail) await writeMail(join(dir, 'stepgate.yaml'));
-  if (algorithms) await enableAlgorithms(algorithms, join(dir, 'stepgate.yaml'));
-  return dir;
-}
-
-async function writeFiles(dir: string, files: Readonly<Record<string, string | undefined>>): Promise<void> {
-  for (const [file, text] of Object.entries(files)) {
-    if (text === undefined) await rm(join(dir, file), { force: true });
-    else {
-      await mkdir(dirname(join(dir, file)), { recursive: true });
-      await writeFile(join(dir, file), text);
-    }
-  }
-}
-
-async function applyConfiguration(
-  app: ServerApp,
-  dir: string,
-  variables: TestNodeOptions['variables'] = {},
-): Promise<void> {
-  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
-  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
-  await app.revisions.apply(loaded.documents, { by: 'test' });
-}
-
-/** The policy of an app that takes any proof. */
-const openTo = (app: string) => `name: ${app}\nrules:\n  - name: All\n    then: { allow: { factors: 1 } }\n`;
-
-/** What the policies of the demo need one of: a policy that no user could meet is refused. */
-const neededByDemo = { shop: ['email', 'webauthn'], payroll: ['totp', 'webauthn'] } as const;
-
-async function enableOnly(authenticators: readonly string[] | 'demo', dir: string): Promise<void> {
-  const file = join(dir, 'stepgate.yaml');
-  const settings = parseDocument(await readFile(file, 'utf8'));
-  // All users of a test come from one address.
-  settings.setIn(['authenticators', 'email', 'limits'], { network: 100_000 });
-  settings.setIn(['proofOfWork', 'free'], 100_000);
-  settings.setIn(['proofOfWork', 'wrongPasswords'], 100_000);
-  if (authenticators !== 'demo') {
-    await rm(join(dir, 'policies/enrollment.yaml'));
-    for (const { key } of authenticatorKinds)
-      settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
-    for (const [app, needed] of Object.entries(neededByDemo))
-      if (!needed.some((key) => authenticators.includes(key)))
-        await writeFile(join(dir, `policies/sign-on/${app}.yaml`), openTo(app));
-  }
-  await writeFile(file, settings.toString());
-}
-
-async function enableAlgorithms(algorithms: readonly string[], file: string): Promise<void> {
-  const settings = parseDocument(await readFile(file, 'utf8'));
-  settings.setIn(['signing', 'algorithms'], algorithms);
-  await writeFile(file, settings.toString());
-}
-
-async function writeMail(file: string): Promise<void> {
-  const settings = parseDocument(await readFile(file, 'utf8'));
-  settings.set('mail', { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } });
-  await writeFile(file, settings.toString());
+function withFiles(
+  files: ConfigurationFiles,
+  changed: Readonly<Record<string, string | undefined>>,
+): ConfigurationFiles {
+  const kept = Object.entries({ ...files, ...changed }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(kept);
 }
 
 /** The credential of `password`. */

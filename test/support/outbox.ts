@@ -1,17 +1,14 @@
 /** An outbox worker as the app builds one, with a clock and a transport of the test's own. */
-import { join } from 'node:path';
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { Channel } from '../../src/delivery/channel.ts';
 import { enqueue, type LogoutNotification, withdraw } from '../../src/delivery/outbox.ts';
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
-import { loadTranslators } from '../../src/rendering/translator.ts';
 import { auditKey, outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
-
-const viewsDir = join(import.meta.dirname, '../../views');
+import { sharedViews } from './shared/views.ts';
 
 export interface TestOutbox {
   readonly worker: OutboxWorker;
@@ -40,15 +37,14 @@ export function testOutbox(
 ): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
-  const texts = loadTranslators([viewsDir]).get('en');
-  if (!texts) throw new Error('no English texts');
+  const { pages, messages } = sharedViews();
   const worker = new OutboxWorker({
     store,
     now,
     channel: () => channel,
     render: createMessageRenderer({
-      viewsDir,
-      textsFor: () => texts,
+      templates: messages,
+      textsFor: () => pages.texts('en'),
       brand: () => ({ name: 'Acme ID' }),
       accountUrl: 'https://id.acme.test/account',
     }),

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
 import { type Asset, assetCacheControl, assetOf } from '../../src/http/html/assets.ts';
-import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import type { Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
 import { hashInAddress } from '../../src/policy/revision/brand.ts';
@@ -30,6 +30,7 @@ import { accountVariants } from './account-page-states.ts';
 import { openServer } from './http-server.ts';
 import { errorNotice as error } from './notices.ts';
 import { sampleBrand, sampleBrandFiles, sampleMark } from './sample-brand.ts';
+import { sharedViews } from './shared/views.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
@@ -272,7 +273,7 @@ export function inLanguage(renderer: Renderer, locale: string): Renderer {
 }
 
 /** Serves each state at `/<name>` on a free port; with `?locale=ar` in that language. */
-export async function servePages(renderer: Renderer = createRenderer({ viewsDir })): Promise<PageServer> {
+export async function servePages(renderer: Renderer = sharedViews().pages): Promise<PageServer> {
   const { port, close } = await openServer((request, response) => {
     const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://pages');
     const locale = searchParams.get('locale');

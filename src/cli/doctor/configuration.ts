@@ -13,7 +13,7 @@ import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingLine } from '../../policy/model/finding.ts';
-import { canonicalJson, type Manifest, sha256 } from '../../policy/revision/document-store.ts';
+import { changedKeys, documentHashes, type Manifest } from '../../policy/revision/document-store.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { isLoopback } from '../../policy/schema/fields.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -83,9 +83,7 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
     if (first?.file === '.') return [ok('files', `none in ${configDir}: revision ${revision} counts`)];
     return [warn('files', `${configDir} is not a good configuration`, `npm run stepgate -- config check ${configDir}`)];
   }
-  const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
-  const keys = new Set([...Object.keys(documents), ...hashes.keys()]);
-  const other = [...keys].filter((key) => documents[key] !== hashes.get(key)).sort();
+  const other = changedKeys(documents, documentHashes(loaded.documents));
   const risks = warningsLeft(loaded, given.now()).map(({ advice, ...warning }) =>
     warn('files', findingLine(warning), advice),
   );

@@ -121,13 +121,24 @@ async function openState(store: Store, transaction: string, now: number): Promis
   return omitUndefined({ waitsFor: state.pending?.authenticator });
 }
 
-/** The last line of each event that has a trace: a page of a denial that is shown again has a line again. */
+/** A decision about a recovery: it takes the place of the sign-on policy, and no other layer has a say. */
+export function isRecovery(layers: readonly TracedLayer[]): boolean {
+  return layers.length > 0 && layers.every(({ layer, policy }) => layer === 'app' && policy === 'recovery');
+}
+
+/**
+ * The last line of each event that has a trace, about the recovery and about the sign-in: a page of a denial that is
+ * shown again has a line again.
+ */
 function decisiveLines(events: readonly AuditLine[]): readonly AuditLine[] {
+  const kindOf = ({ event, trace }: AuditLine) => `${event} ${isRecovery(trace?.layers ?? [])}`;
   const traced = events.filter(({ trace }) => trace !== undefined);
-  const last = traced.filter((line, index) => !traced.slice(index + 1).some(({ event }) => event === line.event));
+  const last = traced.filter((line, index) => !traced.slice(index + 1).some((next) => kindOf(next) === kindOf(line)));
   // What more was asked for counts while nothing else was decided.
-  const final = last.filter(({ event }) => event !== 'sign_in.asked');
-  return final.length > 0 ? final : last;
+  const isAsked = ({ event }: AuditLine) => event === 'sign_in.asked';
+  const isMetRecovery = ({ trace }: AuditLine) =>
+    isRecovery(trace?.layers ?? []) && trace?.layers.every(({ met }) => met === true);
+  return last.some((line) => !isAsked(line)) ? last.filter((line) => !isAsked(line) || isMetRecovery(line)) : last;
 }
 
 async function appName(revisions: Revisions, events: readonly AuditLine[]): Promise<string | undefined> {

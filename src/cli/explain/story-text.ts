@@ -1,4 +1,5 @@
 /** Tells the story of a sign-in to an admin, in plain words. */
+import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
@@ -12,14 +13,14 @@ import { enrollmentRows } from './enrollment-text.ts';
 import { layerTitles } from './explain-text.ts';
 import { profileRows } from './profile-text.ts';
 import { ageWords, characteristicWords, requirementWords } from './requirement-text.ts';
-import type { SignInStory, ToldDecision, ToldLayer, ToldRule } from './sign-in-story.ts';
+import { isRecovery, type SignInStory, type ToldDecision, type ToldLayer, type ToldRule } from './sign-in-story.ts';
 
 export function storyText(story: SignInStory, paint: Paint): string {
   const lines = [
     paint('bold', `Sign-in ${story.transaction}${appWords(story)}`),
     ...headLines(story),
     '',
-    paint('bold', 'What happened'),
+    paint('bold', 'What happened, in UTC'),
     ...happened(story),
     ...story.decisions.flatMap((decision) => ['', ...decisionLines(decision, paint)]),
   ];
@@ -37,7 +38,9 @@ function headLines({ subject, user, events, decisions }: SignInStory): readonly 
   const last = decisions.at(-1);
   return [
     row('who', who),
-    ...(ip === undefined ? [] : [row('from', [ip, ...(last ? [zoneWords(last), deviceWords(last)] : [])].join(', '))]),
+    ...(ip === undefined
+      ? []
+      : [row('from', [ip || 'an unknown address', ...(last ? [zoneWords(last), deviceWords(last)] : [])].join(', '))]),
     ...(last ? [row('request', requestWords(last))] : []),
   ];
 }
@@ -76,7 +79,7 @@ function timeText({ time }: AuditLine): string {
 /** What each event says beside its name. */
 const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'authenticator.verified': ({ authenticator, method }) => `proved ${proofName(authenticator, method)}`,
-  'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${reason}`,
+  'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${refusalWords(reason)}`,
   'authenticator.throttled': ({ authenticator }) => `${authenticator} was not checked: too many attempts`,
   'authenticator.enrolled': ({ authenticator }) => `set up ${authenticator}`,
   'recovery.started': ({ authenticator }) => `began to recover ${authenticator ?? 'the password'}`,
@@ -85,14 +88,15 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'profile.completed': ({ attributes = [] }) => `filled in ${attributes.join(', ') || 'the profile'}`,
   'profile.skipped': ({ attributes = [] }) => `skipped ${attributes.join(', ') || 'the profile'}`,
   'user.registered': () => 'made the account',
-  'message.queued': ({ channel, authenticator }) => `a message was sent for ${authenticator} (${channel})`,
+  'message.queued': ({ channel, authenticator }) =>
+    `a message was sent for ${authenticator}${channel === authenticator ? '' : ` (${channel})`}`,
   'message.withheld': ({ authenticator }) => `no message was sent for ${authenticator}: it would reach no account`,
   'message.limited': ({ authenticator, reason }) => `no message was sent for ${authenticator}: too many (${reason})`,
   'consent.given': ({ scopes = [] }) => `granted ${scopes.join(', ') || 'nothing'}`,
   'consent.refused': () => 'refused what the app asked for',
   'sign_in.completed': ({ acr, amr = [], waived }) =>
     `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
-  'sign_in.asked': ({ trace }) => `more was asked for by ${askingWords(trace)}`,
+  'sign_in.asked': ({ trace }) => askingWords(trace),
   'sign_in.new_browser': () => 'the user was told of a new browser',
   'sign_in.denied': ({ reason }) => `denied: ${reasonWords(reason)}`,
   'sign_in.cancelled': () => 'the user gave up',
@@ -102,13 +106,25 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonWords(reason)}`,
 };
 
-/** The layers that what was proved did not meet. */
+/** The layers that what was proved did not meet. Where all are met, steps follow that prove nothing. */
 function askingWords(trace: AuditLine['trace']): string {
-  const asking = (trace?.layers ?? []).filter(({ met, outcome }) => met === false || outcome === 'deny');
-  const words = asking.map((layer) =>
-    layer.rule === undefined ? titleOf(layer) : `${titleOf(layer)}, "${layer.rule}"`,
-  );
-  return words.join('; ') || 'the app';
+  const layers = trace?.layers ?? [];
+  const named = (some: readonly TracedLayer[]) =>
+    some
+      .map((layer) => [titleOf(layer, layers), ...(layer.rule === undefined ? [] : [`"${layer.rule}"`])].join(', '))
+      .join('; ');
+  const asking = layers.filter(({ met, outcome }) => met === false || outcome === 'deny');
+  if (asking.length > 0) return `more was asked for by ${named(asking)}`;
+  return isRecovery(layers) ? `may set a new password, by ${named(layers)}` : 'everything asked for was proved';
+}
+
+/** `the answer is wrong (credentials.invalid)`. The code may be followed by a reason. */
+function refusalWords(reason = ''): string {
+  const [code = ''] = reason.split(':');
+  const words = Object.entries(refusalCodes)
+    .find(([known]) => known === code)?.[1]
+    .split(';')[0];
+  return words === undefined ? reason : `${words} (${reason})`;
 }
 
 function eventWords(line: AuditLine): string {
@@ -130,7 +146,7 @@ function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] 
   return [
     paint('bold', `Why: the decision of ${timeText(line)}, by revision ${line.policyRevision}`),
     ...(revisionFound ? [] : [`  ${lost}`]),
-    ...layers.filter(says).flatMap((layer) => layerLines(layer, paint)),
+    ...layers.filter(says).flatMap((layer) => layerLines(layer, layers, paint)),
     ...unusualLines(line, paint),
     `  ${paint('bold', 'Proved at that time')}`,
     ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${proofWords(proof)}`)),
@@ -153,10 +169,10 @@ function says({ layer, outcome, maxAge }: ToldLayer): boolean {
   return layer !== 'request' || outcome !== 'not_requested' || maxAge !== undefined;
 }
 
-function layerLines(layer: ToldLayer, paint: Paint): readonly string[] {
+function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Paint): readonly string[] {
   const { passed = [], morePassed, outcome, rule, location } = layer;
   const where = location === undefined ? '' : paint('dim', `  ${location.file}:${location.line}`);
-  const title = `  ${paint('bold', titleOf(layer))}`;
+  const title = `  ${paint('bold', titleOf(layer, decision))}`;
   const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
   return [
     title,
@@ -167,7 +183,8 @@ function layerLines(layer: ToldLayer, paint: Paint): readonly string[] {
   ];
 }
 
-function titleOf({ layer, policy, change, acrValues = [] }: TracedLayer): string {
+function titleOf({ layer, policy, change, acrValues = [] }: TracedLayer, decision: readonly TracedLayer[]): string {
+  if (isRecovery(decision)) return 'Recovery policy';
   if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues.join(', ')}`;
   if (layer === 'request') return acrValues.length === 0 ? 'Request' : `Request: acr ${acrValues.join(' or ')}`;
   if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;

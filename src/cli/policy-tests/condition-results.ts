@@ -1,17 +1,12 @@
 /** What the conditions of rules came to, as an explanation shows it. */
+import { placeKey } from '../../core/model/place-key.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 
-export function rulePlace({ file, line }: { readonly file: string; readonly line: number }): string {
-  return `${file}:${line}`;
-}
-
-/** `file:line condition result` for each condition that was looked at. */
+/** `place condition result` for each condition that was looked at; places as `placeKey` writes them. */
 export function conditionResults({ layers }: Explanation): readonly string[] {
   return layers.flatMap(({ rules }) =>
-    rules.flatMap(({ location, conditions }) =>
-      location ? conditions.flatMap((one) => leaves(one)).map((leaf) => `${rulePlace(location)} ${leaf}`) : [],
-    ),
+    rules.flatMap((rule) => rule.conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeKey(rule)} ${leaf}`)),
   );
 }
 

@@ -15,6 +15,7 @@ import type { TestedConfiguration } from './unknown-names.ts';
 export interface TestResult {
   readonly file: string;
   readonly line: number;
+  readonly column: number;
   readonly name: string;
   /** Empty: it passed. */
   readonly differences: readonly Difference[];
@@ -34,7 +35,7 @@ export async function runTests(
       const path = ['tests', index];
       const outcome = await outcomeOf(test, configuration);
       if (typeof outcome === 'string') findings.push(source.finding(path, outcome));
-      else results.push({ file, line: source.lineOf(path), name: test.name, ...outcome });
+      else results.push({ file, ...source.placeOf(path), name: test.name, ...outcome });
     }
   }
   return { results, findings };

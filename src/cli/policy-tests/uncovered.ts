@@ -1,16 +1,18 @@
 /** Rules that no test was decided by, and conditions that no test hit, or none missed. */
+import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { compilePolicy } from '../../core/policy/compile.ts';
 import type { CompiledCondition } from '../../core/policy/conditions.ts';
 import type { Explanation } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
 import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
-import { conditionResults, rulePlace } from './condition-results.ts';
+import { conditionResults } from './condition-results.ts';
 import type { TestResult } from './run-tests.ts';
 
 export interface UncoveredRule {
   readonly file: string;
   readonly line: number;
+  readonly column: number;
   readonly rule: string;
 }
 
@@ -47,8 +49,8 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
-    .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
-  const uncovered = all.filter((one) => !covered.has(rulePlace(one)));
+    .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+  const uncovered = all.filter((one) => !covered.has(placeKey({ location: one })));
   return {
     rules: all.length,
     uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),
@@ -59,7 +61,9 @@ export function coverage(documents: Documents, results: readonly TestResult[]): 
 
 function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<string>): readonly UncoveredCondition[] {
   return conditions.flatMap((condition) => {
-    const [hit, miss] = ['hit', 'miss'].map((result) => seen.has(`${rulePlace(rule)} ${condition} ${result}`));
+    const [hit, miss] = ['hit', 'miss'].map((result) =>
+      seen.has(`${placeKey({ location: rule })} ${condition} ${result}`),
+    );
     if (hit && miss) return [];
     return [{ ...rule, condition, lacks: hit ? 'a miss' : miss ? 'a hit' : 'both' } as const];
   });
@@ -67,8 +71,8 @@ function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<stri
 
 function deciding({ layers }: Explanation): readonly string[] {
   return layers.flatMap(({ decidedBy, rules }) => {
-    const location = decidedBy === undefined ? undefined : rules.at(-1)?.location;
-    return location ? [rulePlace(location)] : [];
+    const rule = decidedBy === undefined ? undefined : rules.at(-1);
+    return rule ? [placeKey(rule)] : [];
   });
 }
 
@@ -78,10 +82,9 @@ function rulesOf(document: Document): readonly Rule[] {
   const policy = kind === 'enrollment' ? readEnrollmentPolicy(document) : undefined;
   const profile = kind === 'profile' ? readProfilePolicy(document) : undefined;
   const compiled = compilePolicy<RuleHead>(policy ?? profile ?? readPolicy(document));
-  const byLine = Map.groupBy(compiled.rules, ({ rule }) => rule.location?.line ?? 1);
-  return [...byLine].map(([line, rules]) => ({
-    file,
-    line,
+  const byPlace = Map.groupBy(compiled.rules, ({ rule }) => placeKey(rule));
+  return [...byPlace.values()].map((rules) => ({
+    ...{ line: 1, column: 1, ...rules[0]?.rule.location, file },
     rule: rules[0]?.rule.name ?? '',
     conditions: [...new Set(rules.flatMap(({ conditions }) => conditionNames(conditions)))],
   }));

@@ -7,13 +7,11 @@ import type { UserFacts } from '../policy/theory.ts';
 
 /** Those that say there who may add which authenticator, each once. */
 export function additionRules({ accountPolicy, authenticators }: PolicySet, facts: UserFacts): readonly Rule[] {
-  const found = authenticators.flatMap(({ key: of, enrollable }) => {
-    const rule = enrollable
-      ? accountPolicy && findRule(accountPolicy.about({ action: 'add', of }), facts).rule
-      : undefined;
-    return rule ? [rule] : [];
-  });
-  return (accountPolicy?.rules ?? []).filter((rule) => found.includes(rule));
+  if (accountPolicy === undefined) return [];
+  const found = authenticators
+    .filter(({ enrollable }) => enrollable)
+    .map(({ key: of }) => findRule(accountPolicy.about({ action: 'add', of }), facts).rule);
+  return accountPolicy.rules.filter((rule) => found.includes(rule));
 }
 
 /**
@@ -26,7 +24,7 @@ export function accountCause(
   isDenied: (policies: PolicySet) => boolean,
 ): readonly Rule[] {
   const admits = (some: readonly Rule[]) => !isDenied(withOneFactor(policies, some));
-  if (rules.length === 0 || !admits(rules)) return [];
+  if (!admits(rules)) return [];
   const alone = rules.find((rule) => admits([rule]));
   if (alone) return [alone];
   return rules.reduceRight((kept, rule) => {

@@ -44,7 +44,7 @@ export function admittedWith(
 ): AdmittedWith | undefined {
   const isLetIn = (proofs: AdmittedWith) => {
     const given = factsWith(proofs, facts, policies.authenticators);
-    return decideTogether(policies, rules, { ...facts, ...given }) && isAdmitted(evaluate(policies, given));
+    return decideTogether(policies, rules, given) && isAdmitted(evaluate(policies, given));
   };
   return candidates.find((found) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found))));
 }

@@ -17,11 +17,10 @@ export interface LongerLimit {
 
 export function longerLimits(before: LimitingTerms, now: LimitingTerms): readonly LongerLimit[] {
   const [old, current] = [limitsOf(before), limitsOf(now)];
-  return current.flatMap(({ what, seconds }, at) => {
-    const then = old[at]?.seconds ?? 0;
-    if (seconds <= then) return [];
-    return [{ what, ...shown('before', then), ...shown('now', seconds) }];
-  });
+  const kinds = Object.keys(current) as readonly LongerLimit['what'][];
+  return kinds
+    .filter((what) => current[what] > old[what])
+    .map((what) => ({ what, ...shown('before', old[what]), ...shown('now', current[what]) }));
 }
 
 function shown<Name extends 'before' | 'now'>(name: Name, seconds: Seconds): { readonly [Key in Name]?: Seconds } {
@@ -29,15 +28,17 @@ function shown<Name extends 'before' | 'now'>(name: Name, seconds: Seconds): { r
 }
 
 /** What is not limited lasts for ever, and what is not granted lasts no time. */
-function limitsOf({ session: { session }, app: { appSession, remember } }: LimitingTerms) {
+function limitsOf({ session: { session }, app: { appSession, remember } }: LimitingTerms): Limits {
   const { keep } = session ?? {};
-  return [
-    { what: 'absolute', seconds: session?.absolute ?? Number.POSITIVE_INFINITY },
-    { what: 'idle', seconds: session?.idle ?? Number.POSITIVE_INFINITY },
-    { what: 'kept', seconds: keep?.absolute ?? 0 },
-    { what: 'kept_idle', seconds: keep?.idle ?? 0 },
-    { what: 'at_app', seconds: appSession?.absolute ?? Number.POSITIVE_INFINITY },
-    { what: 'kept_at_app', seconds: appSession?.unkept ? 0 : Number.POSITIVE_INFINITY },
-    { what: 'remembered', seconds: remember ?? 0 },
-  ] as const;
+  return {
+    absolute: session?.absolute ?? Number.POSITIVE_INFINITY,
+    idle: session?.idle ?? Number.POSITIVE_INFINITY,
+    kept: keep?.absolute ?? 0,
+    kept_idle: keep?.idle ?? 0,
+    at_app: appSession?.absolute ?? Number.POSITIVE_INFINITY,
+    kept_at_app: appSession?.unkept ? 0 : Number.POSITIVE_INFINITY,
+    remembered: remember ?? 0,
+  };
 }
+
+type Limits = Readonly<Record<LongerLimit['what'], Seconds>>;

@@ -22,7 +22,6 @@ export function isMoreWaived(before: AskedOnOneSide, now: AskedOnOneSide, usable
     .flatMap(rememberedAs)
     .some((proof) => {
       const left = withoutSecondFactor(requirement, proof);
-      if (left.length === 0) return false;
       const waived = remembered === undefined ? [] : withoutSecondFactor(asked, proof);
       const then = 'chains' in asked ? asked : { anyOf: [...asked.anyOf, ...waived] };
       return compareAsks([...now.beside, { anyOf: left }], [...before.beside, then], usable) !== 'as_strict';

@@ -5,6 +5,7 @@
  */
 import { withoutSecondFactor } from '../decision/waiver.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
+import { placeKey } from '../model/place-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
@@ -82,7 +83,7 @@ export interface Pairing {
 
 /** One example for each pair of rules of the sign-on policies and of the session policies is enough. */
 function keyOf({ before, now }: Pairing): string {
-  const name = (rule: RuleHead | undefined) => `${rule?.name} ${rule?.location?.file}:${rule?.location?.line}`;
+  const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 

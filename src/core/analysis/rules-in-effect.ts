@@ -57,6 +57,6 @@ function withoutImplied(
 ): readonly Requirement[] {
   return all.reduceRight((kept, one) => {
     const others = kept.filter((other) => other !== one);
-    return others.length > 0 && impliesAll(others, [one], { authenticators }) ? others : kept;
+    return impliesAll(others, [one], { authenticators }) ? others : kept;
   }, all);
 }

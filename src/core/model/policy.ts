@@ -49,7 +49,10 @@ export type Requirement =
 /** Where a rule stands in the files of the configuration; shown in traces, never used to decide. */
 export interface SourceLocation {
   readonly file: string;
+  /** Counted from 1. */
   readonly line: number;
+  /** Counted from 1. Absent: not kept, as each rule of the file has a line of its own. */
+  readonly column?: number;
 }
 
 /** What the rules of all policies have in common. */

@@ -84,14 +84,16 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const apps = await analysedApps(configuration);
   const others = [...caseFindings(apps, configuration), ...ruleFindings({ apps, alive }, configuration)];
   const isDead = (finding: AnalysisFinding) =>
-    dead.some(
-      ({ file, line, code }) =>
-        (code !== 'undecided' || finding.code === 'undecided') && file === finding.file && line === finding.line,
-    );
+    dead.some((one) => (one.code !== 'undecided' || finding.code === 'undecided') && ruleOf(one) === ruleOf(finding));
   return [
     ...dead,
     ...others.filter((finding) => !isDead(finding)),
     ...unusedFindings(configuration),
     ...pastFindings(configuration, now),
   ];
+}
+
+/** The rule that it is about, or about a part of it. */
+function ruleOf({ file, path }: AnalysisFinding): string {
+  return `${file} ${/^rules\[\d+\]/.exec(path)?.[0]}`;
 }

@@ -29,10 +29,12 @@ export function caseFindings(
     ...failingOpen(app, configuration),
   ]);
   const found = [...ofApps, ...newcomerFindings(apps, configuration)];
-  const places = new Map(
-    found.toReversed().map((finding) => [`${finding.code} ${finding.file}:${finding.line}`, finding] as const),
-  );
+  const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...places.values()];
+}
+
+function keyOf({ code, file, line, column }: AnalysisFinding): string {
+  return `${code} ${file}:${line}:${column}`;
 }
 
 function closedApp(

@@ -5,7 +5,7 @@ import { readAttribute } from '../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import type { Document, Documents } from '../model/documents.ts';
+import { type Document, type Documents, ruleIndexAt } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { readApp } from '../revision/read-document.ts';
 import { type Snapshot, snapshotOfDocuments } from '../revision/snapshot.ts';
@@ -86,9 +86,9 @@ async function readConfiguration(
   };
 }
 
-function placeIn(files: ReadonlyMap<string, ReadFile>, { location }: RuleHead): FilePlace | undefined {
-  const file = files.get(location?.file ?? '');
-  const index = file?.document.ruleLines.indexOf(location?.line ?? 0) ?? -1;
+function placeIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FilePlace | undefined {
+  const file = files.get(rule.location?.file ?? '');
+  const index = file ? ruleIndexAt(file.document, rule) : -1;
   return file && index >= 0 ? { source: file.source, path: ['rules', index] } : undefined;
 }
 
@@ -111,5 +111,5 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
 }
 
 export function namedRule({ name, location }: RuleHead): NamedRule {
-  return { name, file: location?.file ?? '', line: location?.line ?? 1 };
+  return { name, file: location?.file ?? '', line: location?.line ?? 1, column: location?.column ?? 1 };
 }

@@ -1,6 +1,7 @@
 /** Rules that never decide, as findings. */
 import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/dead-rules.ts';
 import { type RulePart, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy } from '../../core/policy/compile.ts';
 import type { Universe } from '../../core/policy/theory.ts';
@@ -25,7 +26,7 @@ export function deadRuleFindings(
   found: readonly RuleJudgement[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const written = Map.groupBy(found, ({ rule: { location } }) => `${location?.file}:${location?.line}`);
+  const written = Map.groupBy(found, ({ rule }) => placeKey(rule));
   return [...written.values()].flatMap((same) => {
     const [first] = same;
     // A policy must end in a rule without conditions, whether or not a case is left for it.
@@ -104,11 +105,15 @@ function conflictInWords(conflict: readonly RulePart[]): string {
 }
 
 function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): string {
-  const names = by.slice(0, mostNamed).map(({ name, location }) => {
-    const isHere = location?.file === own?.file;
-    return `"${name}" in ${isHere ? `line ${location?.line ?? 1}` : `${location?.file}:${location?.line}`}`;
-  });
+  const names = by.slice(0, mostNamed).map(({ name, location }) => `"${name}" in ${whereFrom(own, location)}`);
   if (by.length === 1) return `the rule ${names.join('')} takes`;
   if (by.length > mostNamed) return `the rules ${names.join(', ')} and ${by.length - mostNamed} more together take`;
   return `the rules ${names.slice(0, -1).join(', ')} and ${names.at(-1)} together take`;
+}
+
+/** As short as it can be for the reader of a finding at `own`. */
+function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
+  const { file, line, column } = { line: 1, column: 1, ...location };
+  if (file !== own?.file) return `${file}:${line}`;
+  return line === own?.line ? `line ${line}, column ${column}` : `line ${line}`;
 }

@@ -2,6 +2,7 @@
 import type { Invariant, Violation } from '../../core/analysis/invariants.ts';
 import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
@@ -39,7 +40,7 @@ function violations(one: ExaminedInvariant, place: FilePlace): readonly Analysis
 /** The rule of the app, or the one that denies. */
 function blamed({ rules, app }: FoundViolation): string {
   const rule = rules[1] ?? rules[0];
-  return rule?.location === undefined ? app.clientId : `${rule.location.file}:${rule.location.line}`;
+  return rule?.location === undefined ? app.clientId : placeKey(rule);
 }
 
 function violationFinding(
@@ -100,7 +101,7 @@ function undecided(one: ExaminedInvariant, place: FilePlace): AnalysisFinding {
 }
 
 function distinct(rules: readonly RuleHead[]): readonly RuleHead[] {
-  return [...new Map(rules.map((rule) => [`${rule.location?.file}:${rule.location?.line}`, rule])).values()];
+  return [...new Map(rules.map((rule) => [placeKey(rule), rule])).values()];
 }
 
 function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | undefined): string {

@@ -1,4 +1,5 @@
 /** Single rules that say too much, as findings: what never counts, and what users decide themselves. */
+import { placeKey } from '../../core/model/place-key.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
@@ -36,10 +37,6 @@ function distinctRules(apps: readonly AnalysedApp[]): readonly Rule[] {
 
 function rulesOf({ policies }: AnalysedApp): readonly Rule[] {
   return [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule);
-}
-
-function placeKey({ location }: RuleHead): string {
-  return `${location?.file}:${location?.line}`;
 }
 
 function casesByRule(apps: readonly AnalysedApp[]): (rule: Rule) => RuleCases {

@@ -33,7 +33,7 @@ export interface StandardOptions {
 }
 
 export interface StandardResult {
-  /** By file and line; without what comments in the files accept. */
+  /** By file, line and column; without what comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
@@ -52,9 +52,14 @@ export async function standardFindings(checked: CheckedSources, options: Standar
     found.push(...appFindings(app, await configuration.snapshot.policies(app), context));
   found.push(...(await passwordFindings(context)), ...bannedFindings(context));
   const distinct = new Map(
-    found.map((one) => [`${one.file}:${one.line} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`, one]),
+    found.map((one) => [
+      `${one.file}:${one.line}:${one.column} ${one.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
+      one,
+    ]),
   );
-  const sorted = [...distinct.values()].toSorted((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+  const sorted = [...distinct.values()].toSorted(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
   const sources = checked.sources.map(({ source }) => source);
   return { ...withoutAccepted(sorted, sources, dayOf(options.now)), apps: meant.length };
 }

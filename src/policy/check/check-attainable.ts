@@ -9,7 +9,7 @@ import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts
 import { rulesAnywhere } from '../../core/policy/rules.ts';
 import type { App, ServiceTerms } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import { type Document, type Documents, documentKey, ruleIndexAt } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { readApp, readPolicy, readServicePolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
@@ -39,11 +39,11 @@ export function checkAttainable(
 /** A rule of the session policy may stand for two of the core; one finding is enough. */
 function ruleFindings(source: YamlSource, document: Document, context: KnownAuthenticators): readonly Finding[] {
   const faults = new Map<number, RequirementFault>();
-  for (const { then, location, off } of readPolicy(document).rules) {
+  for (const rule of readPolicy(document).rules) {
+    const { then, off } = rule;
     if (off) continue;
-    const index = document.ruleLines.indexOf(location?.line ?? 0);
     const fault = then.kind === 'allow' ? requirementFault(then.requirement, context) : undefined;
-    if (fault !== undefined) faults.set(index, fault);
+    if (fault !== undefined) faults.set(ruleIndexAt(document, rule), fault);
   }
   return [...faults].map(([index, fault]) => {
     const place = { source, path: ['rules', index, 'then', 'allow'] };

@@ -26,7 +26,7 @@ export function checkCatchAll(source: YamlSource): readonly Finding[] {
   return [
     source.finding(
       after.path,
-      `never applies: the rule before it, in line ${source.lineOf(rules[always]?.path ?? [])}, has no \`when\` and applies always`,
+      `never applies: the rule before it, in line ${source.placeOf(rules[always]?.path ?? []).line}, has no \`when\` and applies always`,
     ),
   ];
 }

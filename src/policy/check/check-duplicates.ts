@@ -29,7 +29,7 @@ export function checkDuplicates(kind: WrittenKind, source: YamlSource): readonly
       const seen = new Map<unknown, number>();
       return valuesAt(source.content, pattern).flatMap(({ path, value }) => {
         const first = seen.get(value);
-        seen.set(value, first ?? source.lineOf(path));
+        seen.set(value, first ?? source.placeOf(path).line);
         return first === undefined
           ? []
           : [source.finding(path, `another ${what}, in line ${first}, has the same name`)];

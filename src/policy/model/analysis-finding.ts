@@ -59,6 +59,7 @@ export interface NamedRule {
   readonly name: string;
   readonly file: string;
   readonly line: number;
+  readonly column: number;
 }
 
 /** One finding of the analysis, or of the checks before it. Each code has a section in docs/findings.md. */
@@ -100,7 +101,7 @@ export function findingsText(findings: readonly AnalysisFinding[], { config, adv
   const lines = [...places.values()].flatMap((same) => [
     ...same.map(findingSummary),
     ...excerptLines(same[0]),
-    ...distinct(same.flatMap(({ rules }) => rules.map((rule) => `  rule: "${rule.name}", ${rule.file}:${rule.line}`))),
+    ...distinct(same.flatMap(({ rules }) => rules.map(ruleLine))),
     ...distinct(same.flatMap(({ example }) => (example ? [exampleLine([...from, ...example])] : []))),
     ...(adviceLast ? [] : adviceLines(same)),
   ]);
@@ -109,6 +110,10 @@ export function findingsText(findings: readonly AnalysisFinding[], { config, adv
 
 function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+function ruleLine({ name, file, line, column }: NamedRule): string {
+  return `  rule: "${name}", ${file}:${line}:${column}`;
 }
 
 function exampleLine(options: readonly string[]): string {

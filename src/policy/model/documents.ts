@@ -1,4 +1,5 @@
 /** The content of the configuration files: checked, with its place, and in the form in which the store keeps it. */
+import type { RuleHead } from '../../core/model/policy.ts';
 
 /**
  * `settings` is `stepgate.yaml`. `session`, `enrollment` and so on are files of that name under `policies/`. `file`: a
@@ -44,10 +45,20 @@ export interface Document {
   /** Line of each rule, for a policy; else empty. */
   readonly ruleLines: readonly number[];
   /**
+   * Column of each rule, for a policy. In the store only where rules share a line: where they do not, a document is the
+   * same as one of a release before columns, and an upgrade changes none (decision 118).
+   */
+  readonly ruleColumns?: readonly number[];
+  /**
    * As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy whenever it is read.
    * Of a file: `BrandFile`.
    */
   readonly content: unknown;
+}
+
+/** The index of the rule that stands there; -1: none does. */
+export function ruleIndexAt({ ruleLines, ruleColumns }: Document, { location }: Pick<RuleHead, 'location'>): number {
+  return ruleLines.findIndex((line, at) => line === location?.line && ruleColumns?.[at] === location.column);
 }
 
 /** A complete configuration that was checked, by `documentKey`. */

@@ -70,9 +70,15 @@ export function canonicalJson(value: unknown): string {
     .join(',')}}`;
 }
 
+/** As it is kept. Columns say nothing where each rule has a line of its own. */
+export function documentText({ ruleColumns, ...document }: Document): string {
+  const sharesLines = new Set(document.ruleLines).size < document.ruleLines.length;
+  return canonicalJson({ ...document, ...(sharesLines && { ruleColumns }) });
+}
+
 /** SHA-256 of each document, by `documentKey`. */
 export function documentHashes(documents: Documents): Readonly<Record<string, string>> {
-  return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(canonicalJson(document))]));
+  return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(documentText(document))]));
 }
 
 /** Keys that have another hash, or are on one side only; sorted. */

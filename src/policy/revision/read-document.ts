@@ -98,8 +98,9 @@ export function readServicePolicy(document: Document): ServicePolicy {
   };
 }
 
-function locationOf({ file, ruleLines }: Document, index: number): SourceLocation {
-  return { file, line: ruleLines[index] ?? 1 };
+function locationOf({ file, ruleLines, ruleColumns }: Document, index: number): SourceLocation {
+  const column = ruleColumns?.[index];
+  return { file, line: ruleLines[index] ?? 1, ...(column !== undefined && { column }) };
 }
 
 /** By content, which never changes: checks and analysis read each document many times. */

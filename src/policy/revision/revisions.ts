@@ -8,9 +8,9 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import {
-  canonicalJson,
   changedKeys,
   documentHashes,
+  documentText,
   type Manifest,
   parseManifest,
   parsePointer,
@@ -285,7 +285,7 @@ function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<str
   return new Map(
     keys.flatMap((key) => {
       const document = documents.get(key);
-      const text = document && canonicalJson(document);
+      const text = document && documentText(document);
       return text === undefined ? [] : [[sha256(text), text] as const];
     }),
   );

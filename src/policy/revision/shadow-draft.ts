@@ -8,7 +8,7 @@ import { keyTable } from '../../stores/key-table.ts';
 import { shadowDocumentKey, shadowKey, shadowTotalsKey, shadowUsersKey, storedDocumentKey } from '../../stores/keys.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { Documents } from '../model/documents.ts';
-import { canonicalJson, documentHashes, sha256 } from './document-store.ts';
+import { documentHashes, documentText, sha256 } from './document-store.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import type { SnapshotSources } from './snapshot-sources.ts';
 
@@ -39,13 +39,12 @@ export async function startShadow(
   documents: Documents,
   { by, dir, now }: { readonly by: string; readonly dir: string; readonly now: Seconds },
 ): Promise<ShadowDraft> {
-  const texts = new Map(Array.from(documents.values(), (document) => [sha256(canonicalJson(document)), document]));
+  const texts = new Map(Array.from(documents.values(), documentText).map((text) => [sha256(text), text]));
   const own = await unknownHashes(store, [...texts.keys()]);
   const ttl = shadowLifetime;
-  const writes = own.map((hash): Op => {
-    const value = canonicalJson(texts.get(hash));
-    return { op: 'put', key: shadowDocumentKey(hash), value, ttl };
-  });
+  const writes = own.map(
+    (hash): Op => ({ op: 'put', key: shadowDocumentKey(hash), value: texts.get(hash) ?? '', ttl }),
+  );
   for (let start = 0; start < writes.length; start += batchSize)
     await store.commit(writes.slice(start, start + batchSize));
   const draft = { id: randomUUID(), at: now, until: now + ttl, by, dir, documents: documentHashes(documents), own };

@@ -28,8 +28,8 @@ const tooDeep = 'is nested too deeply';
 export interface YamlSource {
   readonly file: string;
   readonly content: unknown;
-  /** Line (from 1) of the value at this path, or of the innermost value around it that exists. */
-  lineOf(path: Path): number;
+  /** Line and column (from 1) of the value at this path, or of the innermost value around it that exists. */
+  placeOf(path: Path): Pick<Finding, 'line' | 'column'>;
   /** A finding about the value at this path or, with `key`, about this key of it. */
   finding(path: Path, message: string, key?: string): Finding;
   /** The text of the file. */
@@ -180,9 +180,9 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
     path: pathText(path),
     message,
   });
-  const lineOf = (path: Path) => place(offsetOf(contents, path)).line;
+  const placeOf = (path: Path) => place(offsetOf(contents, path));
   return {
-    source: { file, content: content.plain, finding, findingWithin, lineOf, lines },
+    source: { file, content: content.plain, finding, findingWithin, placeOf, lines },
     findings: [],
     warnings: renamed.warnings,
   };

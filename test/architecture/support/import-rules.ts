@@ -119,10 +119,11 @@ export const importRules: Readonly<Record<string, Part>> = {
     ],
     packages: ['commander'],
   },
-  // What happened is in the audit log, what goes on in transactions and counters.
+  // What happened is in the audit log, why by the codes of authenticators, what goes on in transactions and counters.
   'cli/explain': {
     ours: [
       'core',
+      'authenticators/refusal-codes',
       'policy',
       'users',
       'flow/actions/lockout',

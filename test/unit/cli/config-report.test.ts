@@ -151,15 +151,16 @@ test('findings, invariants and standards stand in it with their verdicts', async
 test('policy tests stand in it with what fails and what they leave open', async () => {
   const tests = {
     tests: [
-      { name: 'Notes by password', app: 'notes', user: { groups: [] }, expect: { rule: 'All' } },
-      { name: 'Nobody', app: 'notes', user: { groups: [] }, expect: { deny: 'rule' } },
+      { name: 'Not at night', app: 'notes', user: { groups: ['night'] }, expect: { deny: 'rule' } },
+      { name: 'At night', app: 'notes', user: { groups: ['night'] }, expect: { rule: 'All' } },
     ],
   };
   const { page } = await report({ ...policy(noNight, all), 'tests/all.yaml': JSON.stringify(tests) });
   const section = textOf(page, '<section id="tests">');
   expect(section).toContain('1 of 2 passed');
-  expect(section).toContain('failed: Nobody');
-  expect(section).toContain('No night shift groups lacks a hit');
+  expect(section).toContain('failed: At night');
+  expect(section).toContain('All decided no test');
+  expect(section).toContain('No night shift groups lacks a miss');
   expect(textOf((await report({})).page, '<section id="tests">')).toMatch(/there is no directory/);
 });
 

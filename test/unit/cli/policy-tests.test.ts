@@ -288,6 +288,28 @@ test('JUnit XML says which failed and why, and names cannot break it', async () 
   });
 });
 
+test('coverage tells rules of one line apart', async () => {
+  const rules = [
+    { name: 'Guests', when: { groups: { any: ['contractors'] } }, then: 'deny' },
+    { name: 'Rest', then: { allow: { factors: 1 } } },
+  ];
+  const files = {
+    ...validFiles,
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+    'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', 'expect: { rule: Rest }'),
+  };
+  await withConfiguration(files, async (dir) => {
+    const { coverage } = JSON.parse((await run(dir, '--coverage', '--json')).stdout);
+    const guests = { file: 'policies/sign-on/notes.yaml', line: 1, column: 26, rule: 'Guests' };
+    expect(coverage).toEqual({
+      rules: 3,
+      uncovered: [guests],
+      conditions: 1,
+      uncoveredConditions: [{ ...guests, condition: 'groups', lacks: 'a hit' }],
+    });
+  });
+});
+
 test('coverage lists the rules that no test was decided by, those that are switched off excepted', async () => {
   const rules = `name: notes
 rules:

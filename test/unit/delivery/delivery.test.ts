@@ -5,13 +5,12 @@ import { createChannels } from '../../../src/delivery/channels.ts';
 import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
-import { createRenderer } from '../../../src/http/html/render.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { contrast, parseColour } from '../../../src/rendering/colour.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
-import { viewsDir } from '../../support/page-states.ts';
 import { recordingStore } from '../../support/recording-store.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 import { startMailServer } from '../../support/smtp.ts';
 
 const common = { brand: 'Acme', locale: 'en', expires: 2_000_000_000 } as const;
@@ -89,10 +88,10 @@ describe('the channels', () => {
 });
 
 describe('the text of a message', () => {
-  const renderer = createRenderer({ viewsDir });
+  const renderer = sharedViews().pages;
   const accountUrl = 'https://id.acme.test/account';
   const render = createMessageRenderer({
-    viewsDir,
+    templates: sharedViews().messages,
     textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
     brand: () => ({ name: 'Acme <ID>', accent: '#ffee00' }),
     accountUrl,
@@ -191,7 +190,7 @@ describe('the text of a message', () => {
 
   test('a mail has the logo and the links of the brand that it is given; SVG, which mail programs do not show, not', () => {
     const withOrigin = createMessageRenderer({
-      viewsDir,
+      templates: sharedViews().messages,
       textsFor: () => renderer.texts('de'),
       brand: () => ({ name: 'Acme' }),
       origin: 'https://id.acme.test',

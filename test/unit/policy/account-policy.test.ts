@@ -22,13 +22,13 @@ test('a rule says which changes it is about', async () => {
         change: { add: ['webauthn'], remove: 'all' },
         when: { network: { none: ['office'] } },
         then: { kind: 'deny' },
-        location: { file, line: 2 },
+        location: { file, line: 2, column: 5 },
       },
       {
         name: 'Rest',
         when: {},
         then: { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } },
-        location: { file, line: 3 },
+        location: { file, line: 3, column: 5 },
       },
     ],
   });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { type AnalysisFinding, findingsText } from '../../../src/policy/model/analysis-finding.ts';
+import type { Document } from '../../../src/policy/model/documents.ts';
 import { authenticators, load } from './configuration-dir.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
@@ -63,8 +64,8 @@ describe('rules that never decide', () => {
         `${signOn}:5:5: error: rules[2] never decides: the rules "Office" in line 3 and "Away" in line 4 together take all its cases [shadowed]`,
         `  5 |   - { name: A, when: { groups: { all: [a, b] } }, then: ${two} }`,
         '    |     ^',
-        `  rule: "Office", ${signOn}:3`,
-        `  rule: "Away", ${signOn}:4`,
+        `  rule: "Office", ${signOn}:3:5`,
+        `  rule: "Away", ${signOn}:4:5`,
         '  what to do: move it above, narrow the rules before it, or remove it (docs/findings.md#shadowed)',
         '',
       ].join('\n'),
@@ -156,7 +157,13 @@ describe('rules that never decide', () => {
 test('files that are no policies are left alone', async () => {
   const loaded = await load();
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const picture = { kind: 'file', name: 'brand/logo.svg', file: 'brand/logo.svg', ruleLines: [], content: {} } as const;
+  const picture: Document = {
+    kind: 'file',
+    name: 'brand/logo.svg',
+    file: 'brand/logo.svg',
+    ruleLines: [],
+    content: {},
+  };
   const documents = new Map([...loaded.documents, ['file/brand/logo.svg', picture] as const]);
   const found = await analyse({ ...loaded, documents }, { authenticators, now: NOW });
   expect(found.filter(({ severity }) => severity !== 'note')).toEqual([]);

@@ -39,13 +39,13 @@ ${rest}`;
           promoted: [{ authenticator: 'webauthn', cooldown: 30 * 86_400, skips: 2 }],
           disabled: ['password'],
         },
-        location: { file, line: 2 },
+        location: { file, line: 2, column: 5 },
       },
       {
         name: 'Rest',
         when: {},
         then: { required: [], optional: [], promoted: [], disabled: [] },
-        location: { file, line: 11 },
+        location: { file, line: 11, column: 5 },
       },
     ],
   });

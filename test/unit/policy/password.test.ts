@@ -39,15 +39,15 @@ ${rest}`;
           maxAge: 90 * 86_400,
           lockout: { attempts: 6, within: 600, wait: 1800, consecutive: 50 },
         },
-        location: { file, line: 2 },
+        location: { file, line: 2, column: 5 },
       },
       {
         name: 'No lists',
         when: { groups: { any: ['robots'] } },
         then: { ...defaultPasswordTerms, blocklists: [] },
-        location: { file, line: 11 },
+        location: { file, line: 11, column: 5 },
       },
-      { name: 'Rest', when: {}, then: defaultPasswordTerms, location: { file, line: 14 } },
+      { name: 'Rest', when: {}, then: defaultPasswordTerms, location: { file, line: 14, column: 5 } },
     ],
   });
 });

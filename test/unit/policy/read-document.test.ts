@@ -46,7 +46,7 @@ rules:
         name: 'Contractors',
         when: { groups: { any: ['contractors'], none: ['admins'] }, network: { none: ['office'] } },
         then: { kind: 'deny' },
-        location: { file: 'policies/sign-on/notes.yaml', line: 4 },
+        location: { file: 'policies/sign-on/notes.yaml', line: 4, column: 5 },
       },
       {
         name: 'Working hours',
@@ -59,13 +59,13 @@ rules:
           userType: { none: ['guest'] },
         },
         then: { kind: 'allow', requirement: { anyOf: [{ factors: 2, demands: [], maxAge: 0 }] } },
-        location: { file: 'policies/sign-on/notes.yaml', line: 8 },
+        location: { file: 'policies/sign-on/notes.yaml', line: 8, column: 5 },
       },
       {
         name: 'Rest',
         when: {},
         then: { kind: 'deny' },
-        location: { file: 'policies/sign-on/notes.yaml', line: 17 },
+        location: { file: 'policies/sign-on/notes.yaml', line: 17, column: 5 },
       },
     ],
   });
@@ -178,7 +178,7 @@ test.each([
       name: expect.stringMatching(/^A/),
       when: conditions,
       then: { kind: 'allow', requirement: { anyOf }, session },
-      location: { file: 'policies/session.yaml', line: 2 },
+      location: { file: 'policies/session.yaml', line: 2, column: 5 },
     })),
   );
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);

@@ -1,11 +1,10 @@
 /** Files that pages link to: where they are, and the stylesheet that a brand gets. */
 import { expect, test } from '@jest/globals';
 import { brandStylesAt, brandStylesHref } from '../../../src/http/html/brand-styles.ts';
-import { createRenderer } from '../../../src/http/html/render.ts';
 import type { Brand } from '../../../src/policy/revision/brand.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const page = (brand: Partial<Brand> = {}): string =>
   renderer.renderSignedOut({ brand: { name: 'Acme', ...brand }, locale: 'en', signedOut: true });
 const linked = (html: string): readonly string[] =>

@@ -1,10 +1,9 @@
 /** When a page says by itself that its sign-in ends soon. */
 import { expect, test } from '@jest/globals';
-import { createRenderer } from '../../../src/http/html/render.ts';
 import { stepBase, totp } from '../../../src/preview/samples/sample-steps.ts';
-import { viewsDir } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const warned = (remaining: number): string | undefined =>
   /data-message="ending\.soon">([^<]+)</.exec(renderer.renderStep({ ...stepBase, remaining, step: totp }))?.[1];
 

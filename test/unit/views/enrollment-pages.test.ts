@@ -2,11 +2,11 @@
 import { expect, test } from '@jest/globals';
 import { fieldsOf } from '../../../src/http/html/fields.ts';
 import { inputs } from '../../../src/http/html/inputs.ts';
-import { createRenderer } from '../../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { pageStates } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 import { formsOf } from '../../support/user-agent.ts';
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';
 const text = (state: string): string => html(state).replaceAll(/<\/?(?:bdi|time)[^>]*>/g, '');
 

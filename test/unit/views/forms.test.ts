@@ -4,12 +4,12 @@ import { expect, test } from '@jest/globals';
 import type { RefusalCode } from '../../../src/authenticators/refusal-codes.ts';
 import type { NoticeCode } from '../../../src/core/step/notice-codes.ts';
 import type { Notice, Step } from '../../../src/core/step/step.ts';
-import { createRenderer } from '../../../src/http/html/render.ts';
 import type { StepPage } from '../../../src/http/html/views/page-models.ts';
 import { errorNotice } from '../../support/notices.ts';
 import { hostile, pageStates, viewsDir } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const render = (step: Step, rest: Partial<StepPage> = {}): string =>
   renderer.renderStep({
     step,

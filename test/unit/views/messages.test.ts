@@ -5,9 +5,9 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { denyReasons } from '../../../src/core/model/decision.ts';
 import { noticeCodes } from '../../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../../src/errors.ts';
-import { createRenderer } from '../../../src/http/html/render.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
 import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 import { keyUse, quotedTexts } from './support/used-keys.ts';
 
 const dir = join(viewsDir, 'messages');
@@ -186,7 +186,7 @@ test('every notice of the step loop and of authenticators has a text, and gets e
 });
 
 const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 
 test.each(honest)('%s finds all its texts', (name) => {
   const html = pageStates.get(name)?.(renderer) ?? '';

@@ -1,11 +1,11 @@
 /** A page stays light in every language, with a brand, and needs no script for its first paint. */
 import { describe, expect, test } from '@jest/globals';
 import { largestMarks } from '../../../src/http/html/mark-styles.ts';
-import { createRenderer } from '../../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { pageStates } from '../../support/page-states.ts';
 import { weighState } from '../../support/page-weight.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const mostRequests = 6;
 /** Room for what users and operators write: names of apps, addresses, texts of their own (bytes). */
 const reserve = 2048;

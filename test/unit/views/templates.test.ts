@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { messageTemplates } from '../../../src/delivery/message-templates.ts';
-import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
+import { createMessageRenderer, loadMessageTemplates } from '../../../src/delivery/render-message.ts';
 import { pageTemplates } from '../../../src/http/html/page-templates.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import type { PageTemplateModels } from '../../../src/http/html/template-models.ts';
 import { loadTemplates } from '../../../src/rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
 import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 import { modelFingerprints } from './support/model-fingerprint.ts';
 import { computationsIn, templatesAsTypeScript } from './support/template-types.ts';
 
@@ -108,13 +109,12 @@ test('every template of a page is drawn by a state', () => {
 
 test('every template of a message is drawn by a message', () => {
   const drawn = new Set<string>();
-  const renderer = createRenderer({ viewsDir });
+  const renderer = sharedViews().pages;
   const render = createMessageRenderer({
-    viewsDir,
+    templates: loadMessageTemplates([viewsDir], { drawn: (name) => drawn.add(name) }),
     textsFor: () => renderer.texts('en'),
     brand: () => ({ name: 'Acme' }),
     accountUrl: 'https://id.acme.test/account',
-    drawn: (name) => drawn.add(name),
   });
   const params = {
     app: 'Notes',

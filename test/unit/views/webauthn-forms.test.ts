@@ -1,10 +1,10 @@
 /** The forms that a passkey answers: what they post, and that they show no message before there is one. */
 import { expect, test } from '@jest/globals';
-import { createRenderer } from '../../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../../support/page-states.ts';
+import { pageStates } from '../../support/page-states.ts';
+import { sharedViews } from '../../support/shared/views.ts';
 import { formsOf } from '../../support/user-agent.ts';
 
-const renderer = createRenderer({ viewsDir });
+const renderer = sharedViews().pages;
 const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';
 const script = /<script src="\/assets\/(?:[a-z]+\+)*webauthn\.[0-9a-f]{12}\.js" defer><\/script>/;
 const answer = ['clientData', 'authenticatorData', 'signatureData', 'userHandle', 'credentialId'];

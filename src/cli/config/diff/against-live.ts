@@ -35,5 +35,5 @@ export async function diffAgainstLive(
 
 export function linesIn(sources: readonly DocumentSource[]): LineOf {
   const byFile = new Map(sources.map(({ source }) => [source.file, source] as const));
-  return (file, path) => byFile.get(file)?.lineOf(path);
+  return (file, path) => byFile.get(file)?.placeOf(path).line;
 }

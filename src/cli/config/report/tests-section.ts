@@ -1,5 +1,6 @@
 /** Policy tests and what they cover, as a part of a page. */
 
+import { placeKey } from '../../../core/model/place-key.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
 import type { Coverage } from '../../policy-tests/uncovered.ts';
 import { markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
@@ -46,7 +47,7 @@ function failedCard({ file, line, name, differences }: TestResult): PageMarkup {
 function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
   const rules = uncovered.map(({ file, line, rule }) => [`${file}:${line}`, rule, 'decided no test'] as const);
   const lacking = uncoveredConditions
-    .filter(({ file, line }) => !uncovered.some((one) => one.file === file && one.line === line))
+    .filter((one) => !uncovered.some((rule) => placeKey({ location: rule }) === placeKey({ location: one })))
     .map(({ file, line, rule, condition, lacks }) => {
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
       return [`${file}:${line}`, rule, `${condition} lacks ${what}`] as const;
