@@ -5,7 +5,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
 import { auditOp } from '../../flow/audit.ts';
 import type { Applied, ApplyOptions } from '../../policy/revision/moves.ts';
-import { RevisionRefused } from '../../policy/revision/revision-refused.ts';
+import { type RevisionRefusal, RevisionRefused } from '../../policy/revision/revision-refused.ts';
 import type { Store } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';
 import { orphanedBy } from '../shared/orphaned-credentials.ts';
@@ -118,7 +118,7 @@ async function isWeaker(context: ConfigContext, { store, move }: Moving, { json 
   const live = liveSide(store, await revisionInUse(store, context.authenticators));
   const findings = await weakerFindings(live, await nextSide(move.documents, context.authenticators));
   if (findings.weaker.length + findings.undecided.length === 0) return false;
-  if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker', ...findings })}\n`);
+  if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
   else context.stderr(weakerText(findings, move.dir));
   context.setExitCode(1);
   return true;
