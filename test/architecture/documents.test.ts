@@ -172,6 +172,37 @@ describe('the architecture', () => {
     expect(replaced.filter((name) => !text.includes(`\`Client.prototype.${name}\``))).toEqual([]);
   });
 
+  test('says in steps how to add something, and which test tells what was forgotten', () => {
+    const guide = text.split('\n## How to add\n')[1] ?? '';
+    const entries = guide.split('\n\n').filter((paragraph) => paragraph.startsWith('**'));
+    expect(entries.map((entry) => /^\*\*(?:An?) ([^*]+)\*\*/.exec(entry)?.[1])).toEqual([
+      'condition',
+      'authenticator',
+      'page',
+      'command',
+      'key of the store',
+      'message',
+      'text',
+      'notice code',
+      'deny reason',
+      'audit event',
+      'setting',
+      'finding code',
+    ]);
+    const withoutSteps = entries.filter((entry) => {
+      const numbers = [...entry.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+      return numbers.length === 0 || numbers.some((number, at) => number !== at + 1) || !entry.includes('.test.ts`');
+    });
+    expect(withoutSteps).toEqual([]);
+  });
+
+  test('names no function, type or member that is not there', () => {
+    const named = new Set([...text.matchAll(/`([a-z]+[A-Z]\w*)`/g)].map(([, name = '']) => name));
+    expect(named.size).toBeGreaterThan(20);
+    const words = new Set(readTexts('src', ['.ts']).flatMap(({ text: source }) => source.match(/\w+/g) ?? []));
+    expect([...named].filter((name) => !words.has(name))).toEqual([]);
+  });
+
   test('follows a sign-in through functions that are where it says', () => {
     const steps = [...text.matchAll(/`(\w+)` in\s+`(src\/[^`]+)`/g)].map(([, name = '', path = '']) => ({
       name,

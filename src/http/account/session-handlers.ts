@@ -1,4 +1,4 @@
-/** `/account/sessions`: other sessions of one's own, which can be ended, one or all of them. */
+/** `/account/sessions`: the user's other sessions, which can be ended, one or all of them. */
 
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
