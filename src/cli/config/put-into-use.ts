@@ -4,7 +4,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
 import { auditOp } from '../../flow/audit.ts';
-import type { Applied, ApplyOptions } from '../../policy/revision/moves.ts';
+import type { Applied, ApplyOptions } from '../../policy/revision/pointer-change.ts';
 import { type RevisionRefusal, RevisionRefused } from '../../policy/revision/revision-refused.ts';
 import type { Store } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';

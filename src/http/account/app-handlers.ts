@@ -3,13 +3,13 @@ import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { endAccessOf, type OwnApp, ownApps } from '../../flow/account/apps.ts';
 import { openableApps } from '../../flow/account/openable-apps.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import {
   type AccountHttpRequest,
   type AccountParts,
   openedAccount,
   sendToSignIn,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 import { endHandlers, type Listed } from './end-handlers.ts';
 import { appToReturnTo } from './return-to-app.ts';
@@ -39,7 +39,7 @@ async function list(request: AccountHttpRequest): Promise<void> {
     apps: await ownApps(open),
     openable: await openableApps(open),
     ...(await appToReturnTo(page)),
-    messages: noticesOf(request),
+    notices: noticesOf(request),
   });
 }
 

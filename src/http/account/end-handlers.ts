@@ -7,6 +7,7 @@ import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import type { AccountPage } from '../html/views/account-pages.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -18,7 +19,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 type QuestionPage = Extract<AccountPage, { kind: 'forget-device' | 'end-session' | 'end-app-access' }>;
@@ -93,6 +93,6 @@ async function showQuestion<One>(
     ...(await shown(one, open)),
     action: `/account/${path}/${id}/${verb}`,
     handle: accountHandle(open, `${purpose} ${id}`),
-    messages: notices,
+    notices,
   });
 }
