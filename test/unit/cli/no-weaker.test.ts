@@ -333,11 +333,11 @@ test('an app of a service that users may sign in to is left undecided', async ()
 });
 
 describe('a formula that may fail, which denies', () => {
-  const formula = allow(two, { expression: 'user.profile.nickname == "x"' }, 'Named');
+  const formula = allow(two, { expression: 'user.profile.department == "x"' }, 'Named');
   const enrollments = (...rules: readonly object[]): Files => ({
     'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: {} }] }),
   });
-  const named = { name: 'Named', when: { expression: 'user.profile.nickname == "x"' }, then: {} };
+  const named = { name: 'Named', when: { expression: 'user.profile.department == "x"' }, then: {} };
 
   test.each<[string, Files, Files]>([
     ['gone', signOn(formula, allow(two)), signOn(allow(two))],
