@@ -92,7 +92,7 @@ test('what else a denial asks for holds in the example', () => {
   const [lacking] = found;
   expect(lacking?.facts.subject.groups).toEqual(['a']);
   expect(lacking?.facts.subject.profile).toEqual({ level: expect.any(Number) });
-  expect(Number(lacking?.facts.subject.profile['level'])).toBeGreaterThanOrEqual(5);
+  expect(Number(lacking?.facts.subject.profile.level)).toBeGreaterThanOrEqual(5);
 });
 
 test('the user type may be lacking, too', () => {
