@@ -64,6 +64,13 @@ describe('no sign-in is', () => {
   });
 });
 
+test('a usual network is near, so that nothing is left for it behind a rule about what is near', () => {
+  const whens: readonly Conditions[] = [{ distance: { within: 40 } }, { risk: { none: ['newNetwork'] } }];
+  const rules = whens.map((when, at) => ({ name: String(at), when }));
+  const found = ruleVerdicts(compilePolicy({ name: 'p', rules }), ruleSpace(whens, universe()));
+  expect(found.map(({ kind }) => kind)).toEqual(['decides', 'shadowed']);
+});
+
 describe('a sign-in may be', () => {
   test.each<[string, Conditions, (readonly Conditions[])?]>([
     ['far away in a new network', { device: known, distance: far, risk: { any: ['newNetwork'] } }],

@@ -130,6 +130,7 @@ test('quiet about a rule above, which lets in users who have the attribute as we
 test.each<[string, readonly Rule[]]>([
   ['all others are denied before', [gold, deny({}), rest]],
   ['the rule below wants it', [gold, admit(withPlan({ equals: 'silver' })), deny({})]],
+  ['the rule below wants another type', [contractors, admit({ userType: { any: ['guest'] } }), deny({})]],
   [
     'the rule below never decides',
     [gold, admit({ device: { known: false }, risk: { none: ['newDevice'] } }), deny({})],
@@ -137,6 +138,11 @@ test.each<[string, readonly Rule[]]>([
   ['no user is known who is under the rule below', [gold, admit({ attributes: { nick: { equals: 'a*' } } }), deny({})]],
 ])('quiet where %s', (_, rules) => {
   expect(open(...rules)).toEqual([]);
+});
+
+test('the example is a user whom no rule above denies', () => {
+  const either = admit({ any: [inA, { groups: { any: ['c'] } }] });
+  expect(open(deny(inA), gold, either, deny({}))).toMatchObject([{ facts: { subject: { groups: ['c'] } } }]);
 });
 
 test('the example is a user in as few groups as possible', () => {

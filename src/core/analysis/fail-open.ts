@@ -70,7 +70,7 @@ function* admittedWithout(
 ): Generator<FailOpen | 'undecided'> {
   const absent = absenceOf(attribute, rules);
   const rests = withoutAttribute(rule.when, attribute);
-  const space = ruleSpace([...rules.map(({ when }) => when), ...rests, absent], universe);
+  const space = ruleSpace([...rules.map(({ when }) => when), absent], universe);
   // A rule that never applies denies no user, and is a finding of its own.
   if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return;
   const below = rules.slice(rules.indexOf(rule) + 1).filter(({ then }) => then.kind === 'allow');

@@ -38,7 +38,7 @@ export function dayValues(tested: TestedDays): Values | undefined {
     passes: (test) => {
       const fixed = valueTest(fixedPart(test));
       const holds = ({ day, distance }: DayClass) => fixed(day, 0) && fitsMoving(test, distance);
-      return among(variable, (at) => at > 0 && classes[at - 1] !== undefined && holds(classes[at - 1] as DayClass));
+      return among(variable, (at) => at > 0 && holds(classes[at - 1] as DayClass));
     },
     isPresent: among(variable, (at) => at > 0),
   };
