@@ -17,6 +17,7 @@ const caseOf = (app: Rule, session: Rule = ruleOf('session', factors(1))) => ({
 const demanding = (...demands: readonly Demand[]) => factors(1, { demands });
 const by = (...authenticators: readonly string[]) => demanding({ authenticators });
 const chain: Requirement = { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }]] };
+const large = demanding(...Array.from({ length: 6 }, (): Demand => ({})));
 const remembering = { remember: 600 };
 
 test('cases whose rules ask for the same share what was found', () => {
@@ -57,6 +58,7 @@ describe('a claim holds', () => {
     ['more is proved', proves(factors(2)), ruleOf('app', factors(1)), false],
     ['what implies it is asked for', proves(by('totp', 'phone')), ruleOf('app', by('totp')), true],
     ['the very chain is asked for', proves(chain), ruleOf('app', chain), true],
+    ['the very same is asked for, which more sets meet than are looked at', proves(large), ruleOf('app', large), true],
     ['another chain is asked for', proves(chain), ruleOf('app', factors(2)), false],
     [
       'a second factor that a browser may remember is proved',
