@@ -20,46 +20,52 @@ function verdict(...whens: readonly Conditions[]): string | undefined {
   return ruleVerdicts(compilePolicy({ name: 'p', rules }), ruleSpace(whens, universe()))[0]?.kind;
 }
 
+/** What a sign-in is, the rule that says so, and further rules. */
+type Row = readonly [string, Conditions, ...Conditions[]];
+const rows = (...all: readonly Row[]) => all.map(([name, ...whens]) => [name, whens] as const);
+
 describe('no sign-in is', () => {
-  test.each<[string, Conditions, (readonly Conditions[])?]>([
-    ['far away in a usual network', { device: known, distance: far, risk: { none: ['newNetwork'] } }],
-    [
-      'beyond the nearest of several bounds in a usual network',
-      { device: known, distance: far, risk: { none: ['newNetwork'] } },
-      { distance: { within: 200 } },
-      { distance: { notWithin: 100 } },
-    ],
-    [
-      'beyond the nearest bound, of which the others say',
-      { device: known, distance: far, risk: { none: ['newNetwork'] } },
-      { distance: { within: 10 } },
-    ],
-    [
-      'unusual in a browser that was never new',
-      { device: unknown, risk: { any: ['newCountry'], none: ['newDevice'] } },
-    ],
-    ['far away in a browser that was never new', { device: unknown, distance: far, risk: { none: ['newDevice'] } }],
-    ['after failures in a browser that the account knows', { device: known, risk: { any: ['recentFailures'] } }],
-    ['after a long absence from a young account', { accountAge: { below: 90 * DAY }, risk: { any: ['longAway'] } }],
-    [
-      'longer after the last one than the account is old',
-      {
-        accountAge: { below: 30 * DAY },
-        lastSignIn: { notWithin: 30 * DAY },
-        any: [{ lastSignIn: { within: 120 * DAY } }],
-      },
-    ],
-    [
-      'so, whatever bounds there are besides',
-      {
-        accountAge: { below: 30 * DAY },
-        lastSignIn: { within: 120 * DAY },
-        any: [{ lastSignIn: { notWithin: 30 * DAY } }],
-      },
-      { lastSignIn: { within: DAY } },
-      { lastSignIn: { notWithin: 60 * DAY } },
-    ],
-  ])('%s', (_, ...whens) => {
+  test.each(
+    rows(
+      ['far away in a usual network', { device: known, distance: far, risk: { none: ['newNetwork'] } }],
+      [
+        'beyond the nearest of several bounds in a usual network',
+        { device: known, distance: far, risk: { none: ['newNetwork'] } },
+        { distance: { within: 200 } },
+        { distance: { notWithin: 100 } },
+      ],
+      [
+        'beyond the nearest bound, of which the others say',
+        { device: known, distance: far, risk: { none: ['newNetwork'] } },
+        { distance: { within: 10 } },
+      ],
+      [
+        'unusual in a browser that was never new',
+        { device: unknown, risk: { any: ['newCountry'], none: ['newDevice'] } },
+      ],
+      ['far away in a browser that was never new', { device: unknown, distance: far, risk: { none: ['newDevice'] } }],
+      ['after failures in a browser that the account knows', { device: known, risk: { any: ['recentFailures'] } }],
+      ['after a long absence from a young account', { accountAge: { below: 90 * DAY }, risk: { any: ['longAway'] } }],
+      [
+        'longer after the last one than the account is old',
+        {
+          accountAge: { below: 30 * DAY },
+          lastSignIn: { notWithin: 30 * DAY },
+          any: [{ lastSignIn: { within: 120 * DAY } }],
+        },
+      ],
+      [
+        'so, whatever bounds there are besides',
+        {
+          accountAge: { below: 30 * DAY },
+          lastSignIn: { within: 120 * DAY },
+          any: [{ lastSignIn: { notWithin: 30 * DAY } }],
+        },
+        { lastSignIn: { within: DAY } },
+        { lastSignIn: { notWithin: 60 * DAY } },
+      ],
+    ),
+  )('%s', (_, whens) => {
     expect(verdict(...whens)).toBe('contradictory');
   });
 });
@@ -72,25 +78,35 @@ test('a usual network is near, so that nothing is left for it behind a rule abou
 });
 
 describe('a sign-in may be', () => {
-  test.each<[string, Conditions, (readonly Conditions[])?]>([
-    ['far away in a new network', { device: known, distance: far, risk: { any: ['newNetwork'] } }],
-    [
-      'between two bounds in a new network',
-      { device: known, distance: far, any: [{ distance: { within: 200 }, risk: { any: ['newNetwork'] } }] },
-    ],
-    ['far away in a known browser', { device: known, distance: far, risk: { none: ['newDevice'] } }],
-    ['after failures in a new browser', { device: unknown, risk: { any: ['recentFailures'] } }],
-    ['after a long absence from an old account', { accountAge: { atLeast: 90 * DAY }, risk: { any: ['longAway'] } }],
-    ['of a young account that has had none', { accountAge: { below: 30 * DAY }, lastSignIn: { notWithin: 60 * DAY } }],
-    [
-      'as long after the last one as the account is old',
-      {
-        accountAge: { atLeast: 30 * DAY },
-        lastSignIn: { notWithin: 30 * DAY },
-        any: [{ lastSignIn: { within: 120 * DAY } }],
-      },
-    ],
-  ])('%s', (_, ...whens) => {
+  test.each(
+    rows(
+      [
+        'in a usual network, where a rule asks for what is far away',
+        { device: known, risk: { none: ['newNetwork'] } },
+        { distance: far },
+      ],
+      ['far away in a new network', { device: known, distance: far, risk: { any: ['newNetwork'] } }],
+      [
+        'between two bounds in a new network',
+        { device: known, distance: far, any: [{ distance: { within: 200 }, risk: { any: ['newNetwork'] } }] },
+      ],
+      ['far away in a known browser', { device: known, distance: far, risk: { none: ['newDevice'] } }],
+      ['after failures in a new browser', { device: unknown, risk: { any: ['recentFailures'] } }],
+      ['after a long absence from an old account', { accountAge: { atLeast: 90 * DAY }, risk: { any: ['longAway'] } }],
+      [
+        'of a young account that has had none',
+        { accountAge: { below: 30 * DAY }, lastSignIn: { notWithin: 60 * DAY } },
+      ],
+      [
+        'as long after the last one as the account is old',
+        {
+          accountAge: { atLeast: 30 * DAY },
+          lastSignIn: { notWithin: 30 * DAY },
+          any: [{ lastSignIn: { within: 120 * DAY } }],
+        },
+      ],
+    ),
+  )('%s', (_, whens) => {
     expect(verdict(...whens)).toBe('decides');
   });
 });
