@@ -149,6 +149,15 @@ test('of more than 400 classes nothing is said', () => {
   expect(values(200, 1)).toBeUndefined();
 });
 
+test('a day that begins in the later half between two bounds is found', () => {
+  const when = { attributes: { ends: { after: fromNow(0), before: fromNow(44 * 3600) } } };
+  const policy = compilePolicy({ name: 'p', rules: [{ name: 'soon', when }] });
+  // At eight in the morning: the next day begins in 16 hours, and has 44 hours at most to end.
+  expect(plainTime % DAY).toBe(8 * 3600);
+  const [verdict] = ruleVerdicts(policy, ruleSpace([when], schema(plain)));
+  expect(verdict).toMatchObject({ kind: 'decides', facts: { subject: { profile: { ends: near(1) } } } });
+});
+
 test('bounds that move exclude one another, whatever fixed ones stand beside them', () => {
   const never: AttributeTest = { after: fromNow(0), before: fromNow(-DAY) };
   const beside: readonly AttributeTest[] = [{ before: fixed(near(3)) }, { after: fixed(near(-3)) }];

@@ -129,6 +129,9 @@ describe('a claim holds', () => {
     expect(judged.isFine).toBe(false);
     expect(evidenceIn(judged)).toContain('phone.sms');
     expect(evidenceIn(judged)).not.toContain('phone.voice');
+    const byCall = demandJudge({ claim: without('phone.voice') }, policiesOf({ enabled }));
+    expect(evidenceIn(byCall(caseOf(ruleOf('app', by('phone')))))).toEqual(['phone.voice']);
+    expect(evidenceIn(byCall(caseOf(ruleOf('app', by('phone.voice', 'phone.sms')))))).toEqual(['phone.voice']);
   });
 
   test('however many enrollments the proofs are of', () => {
