@@ -54,7 +54,12 @@ test.each<[NetworkFileKind, string, string, object | undefined]>([
 });
 
 test.each([
-  ['country', 'none', 'network_file_missing', 'put the file there'],
+  [
+    'country',
+    'none',
+    'network_file_missing',
+    'put the MaxMind DB file there and let the server read it, or name another one in `networkData`',
+  ],
   ['country', 'cut-end', 'network_file_damaged', 'fetch it again'],
   ['country', 'cut-front', 'network_file_damaged', 'fetch it again'],
   ['country', 'text', 'network_file_damaged', 'fetch it again'],
@@ -191,10 +196,10 @@ describe('the check', () => {
       'zones: { office: { countries: [AT], asns: [1], anonymisers: true }, none: { label: X } }\n',
     );
     expect(await findingLines(written)).toEqual([
-      'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country`',
-      'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn`',
-      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser`',
-      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers',
+      'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country` [setting_missing]',
+      'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn` [setting_missing]',
+      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser` [setting_missing]',
+      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers [invalid_value]',
     ]);
   });
 

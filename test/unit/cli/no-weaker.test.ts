@@ -261,7 +261,7 @@ test.each<[string, Files, Files, string]>([
   const text = await refusal(live, next);
   expect(text).toMatch(/^This lets users in with less than before:\n/m);
   expect(text).toContain(words);
-  expect(text).toMatch(/nothing was changed, as --no-weaker says\n$/);
+  expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
   expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app notes /m);
   expect(text).toContain('Without --config, `explain` tells what is in use.\n');
   expect(await config('history')).not.toMatch(/^2 /);
@@ -299,7 +299,7 @@ test.each<[string, Files, string]>([
   ],
 ])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
   expect(await refusal({}, next)).toBe(
-    `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says\n`,
+    `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says [weaker]\n`,
   );
 });
 
