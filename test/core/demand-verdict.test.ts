@@ -87,9 +87,9 @@ describe('a claim holds', () => {
     ],
     ['what is usable is enough', offers(['password', 'totp'], ['totp']), ruleOf('app', by('phone')), false],
   ])('%s: %#', (_, claim, app, expected) => {
-    const judged = demandJudge({ claim }, policiesOf({ enabled }))(caseOf(app));
-    expect(judged.isFine).toBe(expected);
-    if (!expected) expect(judged.candidates()).not.toEqual([]);
+    const verdict = demandJudge({ claim }, policiesOf({ enabled }))(caseOf(app));
+    expect(verdict.isFine).toBe(expected);
+    if (!expected) expect(verdict.candidates()).not.toEqual([]);
   });
 
   test('of all that the rules ask for together', () => {
@@ -98,9 +98,9 @@ describe('a claim holds', () => {
     expect(judge(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(false);
   });
 
-  const evidenceIn = (judged: DemandVerdict) => [
+  const evidenceIn = (verdict: DemandVerdict) => [
     ...new Set(
-      judged.candidates().map(({ remembered, evidence }) => {
+      verdict.candidates().map(({ remembered, evidence }) => {
         const proofs = evidence.map(({ authenticator, methods = [] }) => [authenticator, ...methods].join('.'));
         return [...remembered.map((name) => `(${name})`), ...proofs.sort()].join(' ');
       }),
@@ -112,23 +112,23 @@ describe('a claim holds', () => {
     const policies = policiesOf({ enabled: [...enabled, 'recovery_code'] });
     const claim = proves(factors(2));
     expect(demandJudge({ claim, countsRemembered: true }, policies)(caseOf(app)).isFine).toBe(true);
-    const judged = demandJudge({ claim }, policies)(caseOf(app));
-    expect(evidenceIn(judged)).toEqual(['(totp) password', '(phone) password', '(webauthn) password']);
+    const verdict = demandJudge({ claim }, policies)(caseOf(app));
+    expect(evidenceIn(verdict)).toEqual(['(totp) password', '(phone) password', '(webauthn) password']);
   });
 
   test('where an avoided proof is remembered, of the proofs beside it', () => {
     const policies = policiesOf({ enabled: ['password', 'totp', 'phone'] });
-    const judged = demandJudge({ claim: without('totp') }, policies)(caseOf(ruleOf('app', factors(2), remembering)));
-    expect(judged.isFine).toBe(false);
-    expect(evidenceIn(judged)).toEqual(['password totp', '(totp) password', '(totp) password totp']);
+    const verdict = demandJudge({ claim: without('totp') }, policies)(caseOf(ruleOf('app', factors(2), remembering)));
+    expect(verdict.isFine).toBe(false);
+    expect(evidenceIn(verdict)).toEqual(['password totp', '(totp) password', '(totp) password totp']);
   });
 
   test('of each method that it tells apart, whatever the rules do', () => {
     const claim = proves(demanding({ exclude: ['phone.sms'] }));
-    const judged = demandJudge({ claim }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
-    expect(judged.isFine).toBe(false);
-    expect(evidenceIn(judged)).toContain('phone.sms');
-    expect(evidenceIn(judged)).not.toContain('phone.voice');
+    const verdict = demandJudge({ claim }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
+    expect(verdict.isFine).toBe(false);
+    expect(evidenceIn(verdict)).toContain('phone.sms');
+    expect(evidenceIn(verdict)).not.toContain('phone.voice');
     const byCall = demandJudge({ claim: without('phone.voice') }, policiesOf({ enabled }));
     for (const either of [by('phone'), by('phone.voice', 'phone.sms')]) {
       const shown = evidenceIn(byCall(caseOf(ruleOf('app', either))));
@@ -146,7 +146,7 @@ describe('a claim holds', () => {
     if (two === undefined || three === undefined) throw new Error('two chains');
     const fresh = ruleOf('session', demanding({ ...totp, maxAge: 0 }));
     // The fresh proof may be of one of the two.
-    const judged = demandJudge({ claim: proves(three) }, policiesOf({ enabled }))(caseOf(ruleOf('app', two), fresh));
-    expect(judged.isFine).toBe(false);
+    const verdict = demandJudge({ claim: proves(three) }, policiesOf({ enabled }))(caseOf(ruleOf('app', two), fresh));
+    expect(verdict.isFine).toBe(false);
   });
 });
