@@ -125,6 +125,15 @@ describe('the documents', () => {
     expect(strangers).toEqual([]);
   });
 
+  test('say what every setting does', () => {
+    const names = new Set(propertiesOf(JSON.parse(document('config/schema/settings.schema.json'))));
+    expect(names.size).toBeGreaterThan(100);
+    const chapters = documents.filter(({ path }) => !path.startsWith('docs/decisions/'));
+    const code = chapters.flatMap(({ text }) => text.match(/^```[\s\S]*?^```|`[^`\n]+`/gm) ?? []).join(' ');
+    const words = new Set(code.match(/[\w$]+/g));
+    expect([...names].filter((name) => !words.has(name))).toEqual([]);
+  });
+
   test('name scripts of npm that exist', () => {
     const { scripts } = JSON.parse(document('package.json')) as { scripts: Readonly<Record<string, string>> };
     const missing = documents.flatMap(({ path, text }) =>
@@ -213,6 +222,14 @@ describe('the architecture', () => {
     expect(lost).toEqual([]);
   });
 });
+
+/** Names of the properties that a JSON Schema describes, at any depth; those of patterns are no names. */
+function propertiesOf(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties, ...rest } = schema as { readonly properties?: Readonly<Record<string, unknown>> };
+  const inner = [...Object.values(properties ?? {}), ...Object.values(rest)];
+  return [...Object.keys(properties ?? {}), ...inner.flatMap(propertiesOf)];
+}
 
 /** As a function, or as a method of a class. */
 function definesFunction(source: string, name: string): boolean {
