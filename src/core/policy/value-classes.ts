@@ -4,7 +4,7 @@
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ValueTest } from '../model/conditions.ts';
-import { fixedDays } from './day-theory.ts';
+import { fixedDays } from './day-view.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
 
