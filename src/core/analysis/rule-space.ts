@@ -128,13 +128,8 @@ function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts 
     evidence: [],
     signedInWith: [],
   };
-  const variables = [...model.keys()].sort((a, b) => rankOf(a) - rankOf(b));
+  const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
   return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
-}
-
-/** The time comes first: ages count from it, and days are near it. */
-function rankOf({ name }: Variable): number {
-  return name === 'time' ? 0 : name === 'now' ? 1 : 2;
 }
 
 function placed(facts: UserFacts, { classes }: Variable, at: number): UserFacts {

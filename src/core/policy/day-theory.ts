@@ -28,7 +28,7 @@ export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined
     const seen = moments.seen.map((each) => each[position] ?? new Set<string>());
     const ways = [...new Set(seen.flatMap((each) => [...each]))];
     if (ways.length > mostWays) return undefined;
-    const variable = variableOf(view, ways);
+    const variable = variableOf(view, ways, since);
     values.set(view.name, valuesOf(variable, ways, all[position]?.tests ?? []));
     always.push(...togetherWith(moments.variable, seen, { variable, ways }));
   }
@@ -38,9 +38,9 @@ export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined
 const mostWays = 400;
 
 /** Absence first, then each way in which a day can be seen. */
-function variableOf(view: DayView, ways: readonly string[]): Variable {
-  const classes = ways.map((way) => ({ place: placedIn(way, view) }));
-  return { name: `attributes.${view.name}`, classes: [{ place: (facts) => facts }, ...classes] };
+function variableOf(view: DayView, ways: readonly string[], since: Seconds | undefined): Variable {
+  const classes = ways.map((way) => ({ place: placedIn(way, view, since) }));
+  return { name: `attributes.${view.name}`, order: 2, classes: [{ place: (facts) => facts }, ...classes] };
 }
 
 function valuesOf(variable: Variable, ways: readonly string[], tests: TestedDays['tests']): Values {
@@ -72,14 +72,14 @@ function togetherWith(
   }));
 }
 
-/** With a day that is seen so, as far as there is one at the time of the facts. */
-function placedIn(way: string, { name, daysAt, seenAt }: DayView): (facts: UserFacts) => UserFacts {
+/** With a day that is seen so, as far as there is one at the time of the facts, or now where that is over. */
+function placedIn(way: string, { name, daysAt, seenAt }: DayView, since: Seconds = 0): (facts: UserFacts) => UserFacts {
   return ({ subject, ...facts }) => {
-    const { now } = facts;
+    const now = Math.max(facts.now, since);
     const days = daysAt(now);
     const near = days.filter((day) => seenAt(day, now) === way).sort((a, b) => far(a, now) - far(b, now));
     const value = dayText(near[0] ?? days[0] ?? 0);
-    return { ...facts, subject: { ...subject, profile: { ...subject.profile, [name]: value } } };
+    return { ...facts, now, subject: { ...subject, profile: { ...subject.profile, [name]: value } } };
   };
 }
 

@@ -26,6 +26,8 @@ export interface Variable {
   readonly classes: readonly FactClass[];
   /** To tell all its classes apart would take more steps than an analysis has. */
   readonly ranOut?: true;
+  /** Facts are placed in this order, as what counts from the time comes after it. Absent: at the end. */
+  readonly order?: 0 | 1 | 2;
   /** Only administrators change it: for one user it is the same wherever and whenever the user signs in. */
   readonly lasting?: true;
 }
