@@ -34,25 +34,31 @@ export function dayView(tested: TestedDays): DayView {
   const { name, tests, isKept, options } = tested;
   const fixed = fixedDays(tested).flatMap(numberOf);
   const borders = [...new Set(tests.flatMap(movingBorders))].sort((a, b) => a - b);
-  const passing = new Map<number, readonly boolean[]>();
   const parts = tests.map((test) => tested.valueTest(fixedPart(test)));
-  const passesFixed = (day: number) => {
-    const known = passing.get(day) ?? parts.map((holds) => holds(dayText(day), 0));
-    passing.set(day, known);
-    return known;
-  };
+  const passesFixed = remembered((day) => parts.map((holds) => holds(dayText(day), 0)));
+  const isDay = remembered((day) => isKept(dayText(day)));
   return {
     name,
     fixed,
     borders,
     daysAt: (now) => {
       const near = options ? [] : borders.flatMap((border) => around(Math.floor((now + border) / DAY)));
-      return [...new Set([...fixed, ...near])].filter((day) => isKept(dayText(day)));
+      return [...new Set([...fixed, ...near])].filter(isDay);
     },
     seenAt: (day, now) => {
       const fits = passesFixed(day);
       return tests.map((test, at) => (fits[at] && fitsMoving(test, day * DAY - now) ? '1' : '0')).join('');
     },
+  };
+}
+
+/** Of each day it is asked once. */
+function remembered<Answer>(answer: (day: number) => Answer): (day: number) => Answer {
+  const answers = new Map<number, Answer>();
+  return (day) => {
+    const known = answers.get(day) ?? answer(day);
+    answers.set(day, known);
+    return known;
   };
 }
 

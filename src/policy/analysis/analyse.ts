@@ -59,7 +59,7 @@ export async function analysis(
   checked: CheckedConfiguration,
   { authenticators, now }: AnalysisOptions,
 ): Promise<Analysis> {
-  const configuration = await analysedConfiguration(checked, authenticators);
+  const configuration = await analysedConfiguration(checked, { authenticators, now });
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
   const all = [
