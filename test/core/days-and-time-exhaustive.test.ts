@@ -1,4 +1,4 @@
-/** Days of the profile with fixed and moving bounds: every day is tried at every time, and the analysis says the same. */
+/** Days of the profile with fixed and moving bounds: every day is tried at every time. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
@@ -44,7 +44,11 @@ const everything = universe({
 const plain = ruleSpace([], everything).factsOf(new Map());
 
 /** Each rule, with what the analysis says of it, and whether it decides about some days at some time. */
-function judged(whens: readonly Conditions[], profiles: readonly UserFacts['subject']['profile'][], since?: number) {
+function verdictsAndSeen(
+  whens: readonly Conditions[],
+  profiles: readonly UserFacts['subject']['profile'][],
+  since?: number,
+) {
   const rules = whens.map((when, at): RuleHead => ({ name: String(at), when }));
   const policy = compilePolicy({ name: 'policy', rules });
   const space = ruleSpace(whens, { ...everything, ...(since !== undefined && { since }) });
@@ -79,7 +83,7 @@ test.each<[string, fc.Arbitrary<number | undefined>]>([
   );
   fc.assert(
     fc.property(whens, since, (all, first) => {
-      for (const { verdict, isSeen } of judged(all, oneDay, first)) {
+      for (const { verdict, isSeen } of verdictsAndSeen(all, oneDay, first)) {
         expect([all, first, verdict?.kind === 'decides']).toEqual([all, first, isSeen]);
         const shown = verdict?.kind === 'decides' && movesIn(all) ? verdict.facts : undefined;
         if (shown?.subject.profile.ends !== undefined) expect(shown.now).toBeGreaterThanOrEqual(first ?? 0);
@@ -106,7 +110,7 @@ test('what two attributes say of the time is taken together, and never too much 
   );
   fc.assert(
     fc.property(whens, (all) => {
-      for (const { verdict, isSeen } of judged(all, profiles)) {
+      for (const { verdict, isSeen } of verdictsAndSeen(all, profiles)) {
         const isDead = verdict?.kind === 'contradictory' || verdict?.kind === 'shadowed';
         if (isSeen) expect([all, isDead]).toEqual([all, false]);
         counts[isDead ? 'dead' : verdict?.kind === 'decides' ? 'alive' : 'undecided'] += 1;
@@ -169,5 +173,5 @@ test.each<[string, readonly Conditions[], string, number | undefined]>([
     plainTime,
   ],
 ])('%s', (_, whens, expected, since) => {
-  expect(judged(whens, [], since).at(-1)?.verdict?.kind).toBe(expected);
+  expect(verdictsAndSeen(whens, [], since).at(-1)?.verdict?.kind).toBe(expected);
 });

@@ -40,7 +40,7 @@ function keyAt(views: readonly DayView[], now: Seconds): string {
   return views.map((view) => [...seenAt(view, now)].sort().join(' ')).join('\n');
 }
 
-/** What is seen changes where a day begins at a border, and from one day to the next where a border is at a fixed day. */
+/** What is seen changes where a day begins at a border, and from day to day only where a border is at a fixed day. */
 function distinctMoments(views: readonly DayView[], since: Seconds | undefined): readonly Seconds[] {
   const near = views.flatMap(({ fixed, borders }) =>
     fixed.flatMap((day) => borders.flatMap((border) => around(day - Math.floor(border / DAY)))),

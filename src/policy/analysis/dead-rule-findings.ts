@@ -44,11 +44,11 @@ function judgements(
   const { reporting } = policy;
   const within = universe(clientIds);
   // Rules that only report are looked at as if they were enforced.
-  const reported = reporting ? judged(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
-  return [...judged(policy, within), ...reported];
+  const reported = reporting ? verdictsOf(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
+  return [...verdictsOf(policy, within), ...reported];
 }
 
-function judged(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
+function verdictsOf(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
   const verdicts = verdictsIn(policy, universe);
   const { since: _, ...always } = universe;
   const before = verdicts.some(isDead) ? verdictsIn(policy, always) : [];

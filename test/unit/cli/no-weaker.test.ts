@@ -52,6 +52,11 @@ const recovery = (authenticators: string): Files => ({
 const setUp = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
 });
+/** New users are locked out: that is accepted. */
+const noneSetUp: Files = {
+  'policies/enrollment.yaml': `# stepgate:accept lock-out until 2036-12-31: new users come with all that they need
+${JSON.stringify({ rules: [{ name: 'E', then: { useOnly: ['totp', 'webauthn'] } }] })}\n`,
+};
 const finance = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({
     rules: [
@@ -114,11 +119,7 @@ test.each<[string, Files, Files]>([
     },
   ],
   ['a younger default of requests', maxAge(), maxAge(0)],
-  [
-    'what may no longer be set up',
-    { ...signOn(allow(two)), ...setUp({}) },
-    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
-  ],
+  ['what may no longer be set up', { ...signOn(allow(two)), ...setUp({}) }, { ...signOn(allow(two)), ...noneSetUp }],
   ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
   [
     'less grace',
@@ -193,7 +194,7 @@ test.each<[string, Files, Files, string]>([
   ],
   [
     'what may be set up again',
-    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+    { ...signOn(allow(two)), ...noneSetUp },
     { ...signOn(allow(two)), ...setUp({}) },
     'password is enough to set up totp or webauthn, and was not\n',
   ],
