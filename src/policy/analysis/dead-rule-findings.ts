@@ -32,7 +32,7 @@ export function deadRuleFindings(
   return [...written.values()].flatMap((same) => {
     const [first] = same;
     // A policy must end in a rule without conditions, whether or not a case is left for it.
-    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || Object.keys(rule.when).length === 0);
+    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || isCatchAll(rule));
     return first === undefined || isAlive ? [] : deadRule(first, configuration);
   });
 }
@@ -61,6 +61,11 @@ function verdictsOf(policy: CompiledPolicy<RuleHead>, universe: Universe): reado
 
 function isDead({ kind }: RuleVerdict): boolean {
   return kind === 'contradictory' || kind === 'shadowed';
+}
+
+/** Of the account policy: about every change. */
+function isCatchAll(rule: RuleHead): boolean {
+  return Object.keys(rule.when).length === 0 && !('change' in rule && rule.change !== undefined);
 }
 
 function verdictsIn(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleVerdict[] {
