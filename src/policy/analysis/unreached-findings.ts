@@ -112,8 +112,10 @@ function policiesOf(
   ];
 }
 
+/** Of authenticators, of what the rule names, and of what no rule names. */
 function changesOf(rule: AccountRule, keys: readonly string[]): readonly GovernedChange[] {
-  const all = [...new Set([...keys, 'username', 'email', 'phone'])];
+  const named = Object.values(rule.change ?? {}).flatMap((names) => (names === 'all' ? [] : names));
+  const all = [...new Set([...keys, ...named, ''])];
   return changeActions.flatMap((action) => all.map((of) => ({ action, of })).filter((change) => isAbout(rule, change)));
 }
 
