@@ -52,11 +52,6 @@ const recovery = (authenticators: string): Files => ({
 const setUp = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
 });
-/** New users are locked out: that is accepted. */
-const noneSetUp: Files = {
-  'policies/enrollment.yaml': `# stepgate:accept lock-out until 2036-12-31: new users come with all that they need
-${JSON.stringify({ rules: [{ name: 'E', then: { useOnly: ['totp', 'webauthn'] } }] })}\n`,
-};
 const finance = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({
     rules: [
@@ -119,7 +114,11 @@ test.each<[string, Files, Files]>([
     },
   ],
   ['a younger default of requests', maxAge(), maxAge(0)],
-  ['what may no longer be set up', { ...signOn(allow(two)), ...setUp({}) }, { ...signOn(allow(two)), ...noneSetUp }],
+  [
+    'what may no longer be set up',
+    { ...signOn(allow(two)), ...setUp({}) },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['webauthn'] }) },
+  ],
   ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
   [
     'less grace',
@@ -194,9 +193,9 @@ test.each<[string, Files, Files, string]>([
   ],
   [
     'what may be set up again',
-    { ...signOn(allow(two)), ...noneSetUp },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['webauthn'] }) },
     { ...signOn(allow(two)), ...setUp({}) },
-    'password is enough to set up totp or webauthn, and was not\n',
+    'stepgate-account: password is enough to set up webauthn, and was not\n',
   ],
   [
     'a required enrollment less',
@@ -263,7 +262,7 @@ test.each<[string, Files, Files, string]>([
   expect(text).toMatch(/^This lets users in with less than before:\n/m);
   expect(text).toContain(words);
   expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
-  expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app notes /m);
+  expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app (?:notes|stepgate-account) /m);
   expect(text).toContain('Without --config, `explain` tells what is in use.\n');
   expect(await config('history')).not.toMatch(/^2 /);
   expect(terminal.exitCode()).toBe(1);
