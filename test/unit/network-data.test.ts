@@ -1,5 +1,6 @@
 /** Files that say where addresses are: what is read from them, what is refused, and when they are read again. */
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -36,6 +37,8 @@ beforeAll(async () => {
     empty: Buffer.alloc(0),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(path(name), content);
+  await symlink(path('loop'), path('loop'));
+  execFileSync('mkfifo', [path('pipe')]);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -55,6 +58,8 @@ test.each<[NetworkFileKind, string, string, object | undefined]>([
 
 test.each([
   ['country', 'none', 'network_file_missing', 'put the file there'],
+  ['country', 'loop', 'network_file_missing', 'put the file there'],
+  ['country', 'pipe', 'network_file_missing', 'put the file there'],
   ['country', 'cut-end', 'network_file_damaged', 'fetch it again'],
   ['country', 'cut-front', 'network_file_damaged', 'fetch it again'],
   ['country', 'text', 'network_file_damaged', 'fetch it again'],
@@ -92,6 +97,29 @@ test('a good file that becomes bad is told once, and stays in use as it was', as
     expect([later(), later()]).toEqual(['AT', 'AT']);
     expect(told).toEqual([
       `network_file_damaged: ${file} is no whole MaxMind DB file: fetch it again; what was read before stays in use`,
+    ]);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+test('a good file that cannot be reached any more stays in use, and is told of', async () => {
+  const file = path('unreachable');
+  const told: string[] = [];
+  const clock = jest.spyOn(Date, 'now');
+  let now = 1_000_000;
+  clock.mockImplementation(() => now);
+  try {
+    const files = new NetworkFiles((text) => told.push(text));
+    await writeFile(file, mmdb('GeoLite2-City', city));
+    expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
+    await rm(file);
+    await symlink(file, file);
+    now += 2000;
+    expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([
+      `network_file_missing: ${file} cannot be read: put the file there; what was read before stays in use`,
     ]);
   } finally {
     clock.mockRestore();

@@ -1,6 +1,6 @@
 /** Finds the files of a configuration directory and reads their texts. */
 import { isUtf8 } from 'node:buffer';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { constants, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
 import type { FileFindingCode, Finding } from '../model/finding.ts';
@@ -143,7 +143,8 @@ function unknownFile(file: string): string {
 }
 
 async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code?: FileFindingCode }> {
-  const handle = await open(path, 'r');
+  // Opening a pipe would wait for the other end.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { fault: 'is not a regular file' };

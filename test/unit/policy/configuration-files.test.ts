@@ -1,4 +1,5 @@
 /** Which files belong to a configuration, and which cannot be read. */
+import { execFileSync } from 'node:child_process';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -63,6 +64,13 @@ test('a file in place of a directory', async () => {
     expect(await linesOf(file)).toEqual([
       `${file} is no directory: name the one that holds stepgate.yaml [directory_missing]`,
     ]);
+  });
+});
+
+test('what would never end to be read is no file', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    execFileSync('mkfifo', [join(dir, 'apps/pipe.yaml')]);
+    expect(await linesOf(dir)).toEqual(['apps/pipe.yaml:1:1 is not a regular file']);
   });
 });
 
