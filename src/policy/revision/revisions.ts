@@ -6,11 +6,9 @@ import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../
 import type { Entry, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
-import { valuesInConditions } from '../source/values-at.ts';
 import {
   changedKeys,
   documentHashes,
-  documentText,
   type Manifest,
   parseManifest,
   parsePointer,
@@ -24,6 +22,7 @@ import { LruCache } from './lru-cache.ts';
 import {
   type Applied,
   type ApplyOptions,
+  historyFor,
   type LiveRevision,
   type NextRevision,
   type PublishOptions,
@@ -292,12 +291,4 @@ export class Revisions {
   async #pointer(): Promise<Entry | undefined> {
     return (await this.#store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   }
-}
-
-/** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
-function historyFor(documents: Documents, since: number): Pick<Manifest, 'historySince' | 'recordsPlaces'> {
-  const asks = (condition: string) =>
-    [...documents.values()].some(({ content }) => valuesInConditions(content, condition).length > 0);
-  if (asks('risk|distance')) return { historySince: since, recordsPlaces: true };
-  return asks('lastSignIn') ? { historySince: since } : {};
 }
