@@ -148,7 +148,11 @@ function versionOf(path: string): string {
 }
 
 function missing(path: string): NetworkFileFault {
-  return { code: 'network_file_missing', message: `${path} cannot be read`, advice: 'put the file there' };
+  return {
+    code: 'network_file_missing',
+    message: `${path} is not there, or this process may not read it`,
+    advice: 'put the MaxMind DB file there and let the server read it, or name another one in `networkData`',
+  };
 }
 
 type Parsed = { readonly reader: Reader<Response> } | { readonly fault: NetworkFileFault };

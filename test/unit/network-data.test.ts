@@ -22,6 +22,8 @@ const anonymous = {
   '192.0.2.0/25': { is_anycast: true },
 };
 
+const missingAdvice = 'put the MaxMind DB file there and let the server read it, or name another one in `networkData`';
+
 let dir: string;
 const path = (name: string) => join(dir, `${name}.mmdb`);
 beforeAll(async () => {
@@ -57,9 +59,9 @@ test.each<[NetworkFileKind, string, string, object | undefined]>([
 });
 
 test.each([
-  ['country', 'none', 'network_file_missing', 'put the file there'],
-  ['country', 'loop', 'network_file_missing', 'put the file there'],
-  ['country', 'pipe', 'network_file_missing', 'put the file there'],
+  ['country', 'none', 'network_file_missing', missingAdvice],
+  ['country', 'loop', 'network_file_missing', missingAdvice],
+  ['country', 'pipe', 'network_file_missing', missingAdvice],
   ['country', 'cut-end', 'network_file_damaged', 'fetch it again'],
   ['country', 'cut-front', 'network_file_damaged', 'fetch it again'],
   ['country', 'text', 'network_file_damaged', 'fetch it again'],
@@ -119,7 +121,7 @@ test('a good file that cannot be reached any more stays in use, and is told of',
     expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
     while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(told).toEqual([
-      `network_file_missing: ${file} cannot be read: put the file there; what was read before stays in use`,
+      `network_file_missing: ${file} cannot be read: ${missingAdvice}; what was read before stays in use`,
     ]);
   } finally {
     clock.mockRestore();
@@ -219,10 +221,10 @@ describe('the check', () => {
       'zones: { office: { countries: [AT], asns: [1], anonymisers: true }, none: { label: X } }\n',
     );
     expect(await findingLines(written)).toEqual([
-      'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country`',
-      'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn`',
-      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser`',
-      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers',
+      'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country` [setting_missing]',
+      'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn` [setting_missing]',
+      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser` [setting_missing]',
+      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers [invalid_value]',
     ]);
   });
 

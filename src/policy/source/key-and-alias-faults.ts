@@ -35,7 +35,7 @@ export function aliasFindings(document: Document.Parsed, place: Place): Finding[
       const target = node.resolve(document);
       const where = { ...place(startOf(node)), path: '' };
       if (target === undefined)
-        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this` });
+        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this`, code: 'yaml_syntax' });
       else if (around.includes(target))
         findings.push({
           ...where,
