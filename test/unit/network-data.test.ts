@@ -121,7 +121,7 @@ test('a good file that cannot be reached any more stays in use, and is told of',
     expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
     while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(told).toEqual([
-      `network_file_missing: ${file} cannot be read: ${missingAdvice}; what was read before stays in use`,
+      `network_file_missing: ${file} is not there, or this process may not read it: ${missingAdvice}; what was read before stays in use`,
     ]);
   } finally {
     clock.mockRestore();
