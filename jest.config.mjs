@@ -12,6 +12,8 @@ const loading = isolated
 
 const shared = {
   ...loading,
+  // What is watched and listed. Each project would list all files of all packages.
+  roots: ['config', 'docs', 'scripts', 'src', 'test', 'views'].map((folder) => `<rootDir>/${folder}`),
   injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '<rootDir>/scripts/jest/strip-transform.cjs' },

@@ -22,7 +22,8 @@ const anonymous = {
   '192.0.2.0/25': { is_anycast: true },
 };
 
-const missingAdvice = 'put the MaxMind DB file there and let the server read it, or name another one in `networkData`';
+const missingAdvice =
+  'put the MaxMind DB file there and let the server read it, or name another one in `networkData`';
 
 let dir: string;
 const path = (name: string) => join(dir, `${name}.mmdb`);
@@ -103,6 +104,43 @@ test('a good file that becomes bad is told once, and stays in use as it was', as
   } finally {
     clock.mockRestore();
   }
+});
+
+test('a file that is bad when it is first read is told, and again when it is bad otherwise', async () => {
+  const file = path('bad-at-first');
+  const told: string[] = [];
+  const clock = jest.spyOn(Date, 'now');
+  let now = 1_000_000;
+  clock.mockImplementation(() => now);
+  try {
+    const files = new NetworkFiles((text) => told.push(text));
+    for (const code of ['network_file_missing', 'network_file_damaged', 'network_file_damaged'] as const) {
+      now += 2000;
+      while (files.fault('country', file)?.code !== code) await new Promise((resolve) => setImmediate(resolve));
+      await writeFile(file, 'half written');
+    }
+    expect(told).toEqual([
+      expect.stringMatching(/^network_file_missing: /),
+      expect.stringMatching(/^network_file_damaged: /),
+    ]);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+test('a file that lacks something in its middle is found by looking all over it', async () => {
+  const all = Object.fromEntries(
+    Array.from({ length: 128 }, (_, at) => [`${at}.0.0.0/8`, { country: { iso_code: 'AT' }, note: `${at}` }]),
+  );
+  const good = mmdb('GeoLite2-Country', all);
+  // Within the data, which the tree and its separator come before: 14 bytes for each network and a little more.
+  const end = good.indexOf('\xab\xcd\xefMaxMind.com', 0, 'latin1');
+  await writeFile(path('dense'), good);
+  await writeFile(path('cut-middle'), Buffer.concat([good.subarray(0, end - 900), good.subarray(end - 890)]));
+  expect(new NetworkFiles().examine('country', path('dense'))).toBeUndefined();
+  expect(new NetworkFiles().fault('country', path('cut-middle'))).toBeUndefined();
+  expect(new NetworkFiles().examine('country', path('cut-middle'))?.code).toBe('network_file_damaged');
+  expect(new NetworkFiles().examine('country', path('cut-end'))?.code).toBe('network_file_damaged');
 });
 
 test('a good file that cannot be reached any more stays in use, and is told of', async () => {
