@@ -22,8 +22,7 @@ const anonymous = {
   '192.0.2.0/25': { is_anycast: true },
 };
 
-const missingAdvice =
-  'put the MaxMind DB file there and let the server read it, or name another one in `networkData`';
+const missingAdvice = 'put the MaxMind DB file there and let the server read it, or name another one in `networkData`';
 
 let dir: string;
 const path = (name: string) => join(dir, `${name}.mmdb`);
