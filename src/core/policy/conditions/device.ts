@@ -10,6 +10,8 @@ import { membershipTheory } from '../membership-theory.ts';
 import { among, type ConditionPart, isYes, negated, truthVariable, type Variable } from '../theory.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
+  about: 'circumstance',
+  holdsSeconds: false,
   compile: deviceTests,
   varies: true,
   samples: ({ one, other }) => {
