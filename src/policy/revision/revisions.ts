@@ -48,7 +48,7 @@ export interface RevisionsOptions {
 }
 
 const keptPolicies = 1_000;
-/** Who goes back where a revision was not confirmed. */
+/** Recorded where a revision that was not confirmed goes back. */
 const byItself = 'stepgate';
 
 export class Revisions {
@@ -195,7 +195,7 @@ export class Revisions {
     return { entry, revision: manifest.revision, manifest };
   }
 
-  /** Says so where it went back by itself: who comes late would take it for confirmed. */
+  /** Says so where it went back by itself: the refusal could be read as a confirmation. */
   async #nothingToConfirm(): Promise<RevisionRefused> {
     const { revision, manifest } = await this.#live();
     const why = manifest?.back !== undefined && manifest.by === byItself ? `: ${manifest.message}` : '';

@@ -202,7 +202,7 @@ describe('with --confirm', () => {
     expect(await config('confirm', '3')).toBe('revision 3 is confirmed, and stays in use\n');
   });
 
-  test('who confirms after it went back is told so', async () => {
+  test('a confirmation after it went back is told so', async () => {
     await apply(one);
     await apply(two, '--confirm', 'PT10M');
     await terminal.store.commit([{ op: 'delete', key: revisionConfirmationKey }]);
