@@ -68,10 +68,12 @@ export interface AuditTrace {
   };
   /** What was unusual, as far as it counted. Absent: no rule asked. */
   readonly risk?: readonly RiskSignal[];
-  /** Kilometres to the nearest usual place, where a rule asked and it was known. */
-  readonly distance?: number | 'nowhere';
-  /** Seconds since the last sign-in before the session, where a rule asked and there was one. */
-  readonly lastSignIn?: Seconds;
+  /** What could not be found out. */
+  readonly unknownRisk?: readonly RiskSignal[];
+  /** As in the facts, where a rule asked. `none`: the user has no usual place. */
+  readonly distance?: NonNullable<Facts['distance']> | 'none';
+  /** Seconds since the last sign-in before the session, where a rule asked. `never`: none is on record. */
+  readonly lastSignIn?: Seconds | 'never';
   /** Seconds since sign-ins are recorded, where a rule asked about the last one, and an older account has none. */
   readonly recordedSince?: Seconds;
   readonly scopes: readonly string[];
@@ -104,6 +106,7 @@ export function auditTrace(
       zones: network.zones.length > 0 ? network.zones.slice(0, limits.names) : undefined,
       device: tracedDevice(facts, asks),
       risk: asksAbout('risk', asks) ? (trace.risk?.reasons ?? []).map(({ signal }) => signal) : undefined,
+      unknownRisk: asksAbout('risk', asks) ? trace.risk?.unknown : undefined,
       ...tracedPast(facts, asks),
       scopes: sent(request.scopes),
       acrValues: request.acrValues.length > 0 ? sent(request.acrValues) : undefined,
@@ -137,11 +140,11 @@ function tracedPast(
   { now, distance, lastSignIn, isLastSignInAssumed }: Facts,
   asks: ReadonlySet<string>,
 ): Pick<AuditTrace, 'distance' | 'lastSignIn' | 'recordedSince'> {
-  const ago = lastSignIn === undefined ? undefined : Math.max(0, now - lastSignIn);
-  const isAsked = { distance: asks.has('distance'), lastSignIn: asks.has('lastSignIn') };
+  const since = lastSignIn === undefined ? undefined : Math.max(0, now - lastSignIn);
   return omitUndefined({
-    distance: isAsked.distance && distance !== 'unknown' ? distance : undefined,
-    [isLastSignInAssumed ? 'recordedSince' : 'lastSignIn']: isAsked.lastSignIn ? ago : undefined,
+    distance: asks.has('distance') ? (distance ?? ('none' as const)) : undefined,
+    lastSignIn: asks.has('lastSignIn') && !isLastSignInAssumed ? (since ?? ('never' as const)) : undefined,
+    recordedSince: asks.has('lastSignIn') && isLastSignInAssumed ? since : undefined,
   });
 }
 

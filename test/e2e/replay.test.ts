@@ -18,6 +18,8 @@ import {
 
 let node: TestNode;
 let dir: string;
+/** Seconds that the node is ahead. */
+let later = 0;
 
 function policy(name: string, ...rules: readonly object[]): string {
   return JSON.stringify({ name, rules: rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule })) });
@@ -26,7 +28,10 @@ const ask = (factors: 1 | 2) => ({ then: { allow: { factors } } });
 const noStaff = { then: 'deny', when: { groups: { any: ['staff'] } } };
 
 beforeAll(async () => {
-  node = await startNode({ demo: true, authenticators: 'demo' });
+  node = await startNode({
+    ...{ demo: true, authenticators: 'demo' },
+    now: () => Math.floor(Date.now() / 1000) + later,
+  });
   await node.configure({
     'policies/enrollment.yaml': undefined,
     'invariants.yaml': undefined,
@@ -115,6 +120,32 @@ test('it counts what it leaves out: older lines, accounts that are gone, what th
   expect(await replayed('P30D')).toContain(
     '1 left out: the audit log does not say what the files ask about the browser',
   );
+});
+
+test('risk counts as it was at the sign-in, and only where a rule asked about it', async () => {
+  const risky = { when: { risk: { any: ['newDevice'] } }, then: { allow: { factors: 2 } } };
+  await node.configure({ 'policies/sign-on/payroll.yaml': policy('payroll', risky, ask(1)) });
+  const user = await userWithTotp(node, ['guests']);
+  const first = await beginSignIn(node, 'payroll');
+  const code = await identify(first.agent, first.page, user);
+  expect(currentStep(code)).toBe('challenge:totp');
+  expect(currentStep(await answerStep(first.agent, code, await passcode(user)))).toBe('code');
+  // In a later session the browser is a usual one.
+  later += 10 * 86_400;
+  const second = await beginSignIn(node, { client_id: 'payroll', prompt: 'login' }, first.agent);
+  expect(currentStep(await identify(first.agent, second.page, user))).toBe('code');
+  const denying = { ...risky, then: 'deny' };
+  await draft('payroll', denying, ask(1));
+  expect(await replayed('P1D')).toContain(
+    '  2 sign-ins; 1 of them comes out otherwise, for 1 user\n\npayroll: 1 user would be denied',
+  );
+  await draft('payroll', ask(1));
+  expect(await replayed('P1D')).toContain('payroll: 1 user would be asked for less\n');
+  await draft('payroll', risky, ask(1));
+  expect(await replayed('P1D')).toContain('2 sign-ins; none of them comes out otherwise');
+  await draft('payroll', { when: { lastSignIn: { notWithin: 'P30D' } }, then: 'deny' }, ask(1));
+  expect(await replayed('P1D')).toContain('2 left out: the audit log does not say what the files ask about');
+  await node.configure({ 'policies/sign-on/payroll.yaml': policy('payroll', ask(2)) });
 });
 
 test('a denial counts once, however often its page was shown', async () => {

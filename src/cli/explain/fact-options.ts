@@ -59,7 +59,10 @@ export function withFactOptions(command: Command): Command {
       commaSeparated,
     )
     .option('--account-age <duration>', 'the account was made so long ago, e.g. 30d')
-    .option('--last-sign-in <ago>', 'the user signed in so long ago, e.g. 30d (default: never before)')
+    .option(
+      '--last-sign-in <ago>',
+      'the user signed in so long ago, e.g. 30d; or never: never before, as without the option',
+    )
     .option('--recovered <ago>', 'the account was recovered so long ago, e.g. 3h')
     .option('--risk <signals>', 'what is unusual about the sign-in, e.g. newDevice,newCountry', commaSeparated)
     .option(

@@ -44,7 +44,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       ...(remembered.length > 0 && { remembered }),
     },
     ...(options.keepSignedIn && { keepSignedIn: true }),
-    ...(options.lastSignIn !== undefined && { lastSignIn: now - ageOf('--last-sign-in', options.lastSignIn) }),
+    ...lastSignInFromOptions(options, now),
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, provers)),
@@ -172,6 +172,15 @@ function descriptorsOf({
 }: Pick<Known, 'authenticators' | 'snapshot'>): readonly AuthenticatorDescriptor[] {
   const enabled = enabledAuthenticators(authenticators, snapshot.settings);
   return authenticators.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
+}
+
+/** Without a last sign-in the user never signed in before. */
+function lastSignInFromOptions({ lastSignIn = 'never' }: FactOptions, now: Seconds): Pick<Facts, 'lastSignIn'> {
+  if (lastSignIn === 'never') return {};
+  const age = parseDuration(lastSignIn);
+  if (age === undefined)
+    throw refusal(`--last-sign-in takes how long ago, like 90s, 12h, 3d or PT12H, or never; not ${lastSignIn}`);
+  return { lastSignIn: now - age };
 }
 
 function ageOf(option: string, ago: string): Seconds {

@@ -161,14 +161,18 @@ function moved(placed: UserFacts, now: Seconds): UserFacts {
 }
 
 /** What the core itself finds out is left to it. */
-function over(given: UserFacts, { signedInWith: _, ...placed }: UserFacts, test: PolicyTest): Facts {
+function over(given: UserFacts, { signedInWith: _, lastSignIn: last, ...placed }: UserFacts, test: PolicyTest): Facts {
   const subject = subjectOver(given.subject, placed.subject, test.user);
   const { platform, os } =
     test.device?.userAgent || test.device?.platform || test.device?.os ? given.device : placed.device;
   return {
     ...given,
     ...placed,
-    ...omitUndefined({ lastSignIn: given.lastSignIn, risk: given.risk, distance: given.distance }),
+    ...omitUndefined({
+      lastSignIn: test.user?.lastSignIn === undefined ? last : given.lastSignIn,
+      risk: given.risk,
+      distance: given.distance,
+    }),
     network: test.network === undefined ? placed.network : given.network,
     request: {
       ...given.request,

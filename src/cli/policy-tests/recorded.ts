@@ -58,12 +58,7 @@ export function recordedFacts(
   });
   return {
     facts: omitUndefined({
-      user: recordedUser(subject, {
-        at,
-        sets,
-        attributes,
-        ...omitUndefined({ since: trace?.lastSignIn ?? trace?.recordedSince }),
-      }),
+      user: recordedUser(subject, { at, sets, attributes, ...(trace && { trace }) }),
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
       risk: trace?.risk?.length ? trace.risk : undefined,
@@ -75,6 +70,7 @@ export function recordedFacts(
     }),
     leftOut: [
       ...(['users', 'expression'] as const).filter(asks),
+      ...unrecorded(trace).filter(asks),
       ...testedAttributes(sets).filter((name) => Object.hasOwn(subject.profile, name) && tellsWho(name, attributes)),
     ],
   };
@@ -84,16 +80,32 @@ interface Asked {
   readonly at: Seconds;
   readonly sets: readonly ConditionSet[];
   readonly attributes: AttributeSchema;
-  /** Seconds since the last sign-in, or since what counted as one. */
-  readonly since?: Seconds;
+  readonly trace?: RecordedSignIn['trace'];
+}
+
+/** Of the past, what the line does not say, and what could not be found out, which no test can say. */
+function unrecorded(trace: RecordedSignIn['trace']): readonly ('risk' | 'distance' | 'lastSignIn')[] {
+  const { risk, unknownRisk, distance, lastSignIn = trace?.recordedSince } = trace ?? {};
+  return [
+    ...(risk === undefined || unknownRisk ? (['risk'] as const) : []),
+    ...(distance === undefined || distance === 'unknown' ? (['distance'] as const) : []),
+    ...(lastSignIn === undefined ? (['lastSignIn'] as const) : []),
+  ];
 }
 
 /** Less than a kilometre is none that a test could name. */
 function distanceWords(distance: AuditTrace['distance']): string | undefined {
-  return typeof distance === 'number' ? `${Math.max(1, Math.round(distance))} km` : distance;
+  if (typeof distance === 'number') return `${Math.max(1, Math.round(distance))} km`;
+  return distance === 'nowhere' ? distance : undefined;
 }
 
-function recordedUser(subject: Subject, { at, sets, attributes, since }: Asked): Readonly<Record<string, unknown>> {
+/** What is known of the last sign-in, and nothing that is not. */
+function lastSignInWords({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
+  if (typeof lastSignIn === 'number') return `PT${Math.max(1, lastSignIn)}S`;
+  return recordedSince === undefined ? lastSignIn : { recordedSince: `PT${recordedSince}S` };
+}
+
+function recordedUser(subject: Subject, { at, sets, attributes, trace }: Asked): Readonly<Record<string, unknown>> {
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const tested = new Set(testedAttributes(sets));
   const profile = Object.entries(subject.profile).filter(
@@ -104,7 +116,7 @@ function recordedUser(subject: Subject, { at, sets, attributes, since }: Asked):
     userType: asks('userType') ? subject.userType : undefined,
     attributes: profile.length > 0 ? Object.fromEntries(profile) : undefined,
     enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
-    lastSignIn: since === undefined ? undefined : `PT${Math.max(1, since)}S`,
+    lastSignIn: trace && lastSignInWords(trace),
     accountAge: asks('accountAge') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
   });

@@ -42,7 +42,7 @@ function userOptions(user: PolicyTest['user']): FactOptions {
     attribute: attributes && Object.entries(attributes).map(([name, value]) => `${name}=${attributeText(value)}`),
     enrolled,
     accountAge: secondsText(accountAge),
-    lastSignIn: secondsText(lastSignIn),
+    lastSignIn: pastText(lastSignIn),
     recovered: secondsText(recovered),
   });
 }
@@ -50,6 +50,12 @@ function userOptions(user: PolicyTest['user']): FactOptions {
 /** A text in quotes is never read as a number. */
 function attributeText(value: string | number | boolean): string {
   return typeof value === 'string' ? `"${value}"` : String(value);
+}
+
+/** What counts as the last sign-in is one to the rules. */
+function pastText(last: NonNullable<PolicyTest['user']>['lastSignIn']): string | undefined {
+  if (last === 'never') return last;
+  return secondsText(typeof last === 'object' ? last.recordedSince : last);
 }
 
 function secondsText(seconds: number | undefined): string | undefined {

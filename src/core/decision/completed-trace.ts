@@ -9,7 +9,7 @@ import type { SubjectEvaluation } from './denial.ts';
 /** The trace with whether everything is enrolled and filled in that must be, and with what was unusual. */
 export function completedTrace(trace: Trace, { toEnroll, profile, subject, context }: SubjectEvaluation): Trace {
   const risk = countedRisk(context.facts);
-  const isUnusual = risk !== undefined && risk.reasons.length > 0;
+  const isUnusual = risk !== undefined && (risk.reasons.length > 0 || risk.unknown !== undefined);
   if (!toEnroll && !profile && !isUnusual) return trace;
   const satisfied: Partial<Record<LayerTrace['layer'], boolean>> = {
     ...(toEnroll && { enrollment: mustEnroll(toEnroll).length === 0 }),

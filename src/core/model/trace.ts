@@ -58,6 +58,6 @@ export interface LayerTrace {
 /** The layers of a decision, in order. Part of every decision; `explain` and the audit log print it. */
 export interface Trace {
   readonly layers: readonly LayerTrace[];
-  /** What was unusual, as far as it counted. Absent: nothing was. */
+  /** What was unusual or could not be found out, as far as it counted. Absent: nothing was. */
   readonly risk?: Risk;
 }

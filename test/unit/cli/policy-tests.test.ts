@@ -236,6 +236,10 @@ test.each<[string, string]>([
     one('app: payroll', 'always: { rule: { session: No contractors } }'),
     'tests/own.yaml:4:32 tests[0].always.rule.session unknown rule `No contractors`',
   ],
+  [
+    one('app: notes', 'user: { lastSignIn: nevr }', 'expect: { deny: true }'),
+    'tests/own.yaml:4:25 tests[0].user.lastSignIn must be a duration such as P30D, never, or `recordedSince` with a duration',
+  ],
   ['tests: [', 'tests/own.yaml:1:9 '],
 ])('what cannot be meant is refused with its place: %s', async (text, line) => {
   const { stdout, stderr, code } = await runOnDemo(text);
@@ -425,6 +429,9 @@ test.each<[string, string, string]>([
   ['the age of the account', '{ accountAge: { below: P30D } }', 'accountAge: P10D'],
   ['an attribute', '{ attributes: { level: { equals: 3 } } }', 'attributes: { level: 3 }'],
   ['the user type', '{ userType: { any: [guest] } }', 'userType: guest'],
+  ['that the user never signed in', '{ lastSignIn: { notWithin: P30D } }', 'lastSignIn: never'],
+  ['a last sign-in', '{ lastSignIn: { within: P30D } }', 'lastSignIn: P1D'],
+  ['that none is on record', '{ lastSignIn: { within: P30D } }', 'lastSignIn: { recordedSince: PT0S }'],
   ['a recovery', '{ recovered: { within: P1D } }', 'recovered: PT1H'],
 ])('%s is open unless the test says it', async (_, when, said) => {
   const open = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'depends: { deny: rule }');
@@ -432,6 +439,23 @@ test.each<[string, string, string]>([
   const user = `user: { enrolled: [password], ${said} }`;
   const closed = await runWithRule(when, 'app: notes', user, 'always: { deny: rule }');
   expect(closed.tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['never', 'Own'],
+  ['P31D', 'Own'],
+  ['{ recordedSince: P31D }', 'Own'],
+  ['{ recordedSince: PT0S }', 'Rest'],
+  ['P1D', 'Rest'],
+])('one sign-in with the last one %s', async (last, rule) => {
+  const user = `user: { lastSignIn: ${last} }`;
+  const { tests } = await runWithRule(
+    '{ lastSignIn: { notWithin: P30D } }',
+    'app: notes',
+    user,
+    `expect: { rule: ${rule} }`,
+  );
+  expect(tests[0].differences).toEqual([]);
 });
 
 test('what no analysis can bring about is undecided, and not proved', async () => {

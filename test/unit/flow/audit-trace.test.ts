@@ -60,10 +60,10 @@ test('of the device, the risk and the past it keeps what a rule asked about', ()
   expect([plain.device.signals, plain.risk, plain.distance, plain.lastSignIn]).toEqual(Array(4).fill(undefined));
   const deny = { kind: 'deny' } as const;
   const asking = withRules(
-    { name: 'Far', when: { distance: { within: 5 } }, then: deny },
+    { name: 'Far', when: { distance: { notWithin: 900 } }, then: deny },
     { name: 'Long away', when: { lastSignIn: { notWithin: 86_400 } }, then: deny },
     { name: 'Not ours', when: { device: { managed: false } }, then: deny },
-    { name: 'Quiet', when: { risk: { none: ['newDevice'] } }, then: deny },
+    { name: 'Abroad', when: { risk: { any: ['impossibleTravel'] } }, then: deny },
   );
   expect(traceOf(asking, facts)).toMatchObject({
     device: { signals: ['registered', 'managed', 'encrypted'] },
@@ -78,6 +78,23 @@ test('of the device, the risk and the past it keeps what a rule asked about', ()
   const { risk: _, ...usual } = facts;
   expect(traceOf(asking, usual).risk).toEqual([]);
   expect(traceOf(asking, { ...facts, device: factsOf().device }).device.signals).toEqual([]);
+});
+
+test.each<[string, Rule['when'], Partial<Facts>, Partial<AuditTrace>]>([
+  ['no last sign-in', { lastSignIn: { within: 60 } }, {}, { lastSignIn: 'never' }],
+  ['no usual place', { distance: { notWithin: 5 } }, {}, { distance: 'none' }],
+  ['a distance', { distance: { notWithin: 5 } }, { distance: 'unknown' }, { distance: 'unknown' }],
+  [
+    'a country',
+    { risk: { any: ['newCountry'] } },
+    { risk: riskOf([], ['newCountry'], riskScoring) },
+    { risk: [], unknownRisk: ['newCountry'] },
+  ],
+])('that there is, or could be found out, %s is in it, where a rule asked', (_, when, more, kept) => {
+  const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')], ...more });
+  const asking = withRules({ name: 'Asks', when, then: { kind: 'deny' } });
+  expect(traceOf(asking, facts)).toMatchObject(kept);
+  for (const name of Object.keys(kept)) expect(traceOf(withRules(), facts)).not.toHaveProperty(name);
 });
 
 test('neither a thousand rules, nor much evidence, nor a long request make it large', () => {

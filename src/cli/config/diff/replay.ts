@@ -124,8 +124,9 @@ async function replayLine(
   const theirs = await next.app(client);
   const policies = theirs?.signOnPolicies && (await next.policies(theirs));
   const after = { ...(policies && { policies }), facts: withRisk(withZones(facts, next.zonesOf), trace, next) };
-  if (policies && asksMore(policies, after.facts, trace)) return 'noDevice';
   const before = { policies: await live.policies(app), facts: withRisk(withZones(facts, live.zonesOf), trace, live) };
+  if (asksMore(before.policies, before.facts, trace)) return 'noDevice';
+  if (policies && asksMore(policies, after.facts, trace)) return 'noDevice';
   return omitUndefined({
     ...compareSignIn(before, after),
     kind: 'sign_in' as const,
@@ -136,8 +137,9 @@ async function replayLine(
   });
 }
 
-/** The line keeps of browser, device and risk only what a rule asked about then. */
-function asksMore(policies: PolicySet, facts: Facts, { device, risk }: AuditTrace): boolean {
+/** The line keeps of browser, device and the past only what a rule asked about then. */
+function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
+  const { device, risk, distance, lastSignIn = trace.recordedSince } = trace;
   const asked = evaluate(policies, facts).trace.layers.flatMap(({ rules }) =>
     rules.flatMap(({ conditions }) => conditions.flatMap(leafNames)),
   );
@@ -146,7 +148,9 @@ function asksMore(policies: PolicySet, facts: Facts, { device, risk }: AuditTrac
     (device.platform === undefined && asked.includes('device.platform')) ||
     (device.os === undefined && asked.includes('device.os')) ||
     (device.signals === undefined && signals.some((name) => asked.includes(name))) ||
-    (risk === undefined && asked.some((name) => name.startsWith('risk.')))
+    (risk === undefined && asked.some((name) => name.startsWith('risk.'))) ||
+    (distance === undefined && asked.includes('distance')) ||
+    (lastSignIn === undefined && asked.includes('lastSignIn'))
   );
 }
 
@@ -159,7 +163,6 @@ type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: strin
 function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts {
   const now = Math.floor(Date.parse(time) / 1000);
   const { scopes, acrValues = [], acrEssential = false, maxAge, promptLogin = false, kept, device } = trace;
-  const { distance, lastSignIn = trace.recordedSince } = trace;
   const believed = believedOf(device);
   const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
   const enrollments = [...subject.enrollments, ...proofs.flatMap(({ made }) => made ?? [])];
@@ -169,10 +172,20 @@ function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts
     request: omitUndefined({ clientId: client, scopes, acrValues, acrEssential, maxAge, promptLogin }),
     network: { ip, zones: [] },
     device: { known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other', ...believed },
-    ...omitUndefined({ distance, lastSignIn: lastSignIn === undefined ? undefined : now - lastSignIn }),
+    ...pastOf(trace, now),
     ...(kept && { keepSignedIn: true }),
     subject: { ...subject, enrollments },
     evidence: proofs.map(({ evidence }) => evidence).toReversed(),
+  };
+}
+
+/** What counted as the last sign-in then counts now, too. */
+function pastOf({ distance, lastSignIn = 'never', recordedSince }: AuditTrace, now: Seconds): Partial<Facts> {
+  const ago = recordedSince ?? lastSignIn;
+  return {
+    ...(distance !== undefined && distance !== 'none' && { distance }),
+    ...(ago !== 'never' && { lastSignIn: now - ago }),
+    ...(recordedSince !== undefined && { isLastSignInAssumed: true as const }),
   };
 }
 
@@ -186,8 +199,9 @@ function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['devi
 }
 
 /** The same signals count as much as each side says. */
-function withRisk(facts: Facts, { risk = [] }: AuditTrace, { settings }: Snapshot): Facts {
-  return risk.length === 0 ? facts : { ...facts, risk: riskOf(risk, [], settings.risk) };
+function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
+  const isPlain = risk.length === 0 && unknownRisk.length === 0;
+  return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };
 }
 
 const replayed = 'replayed';
