@@ -49,7 +49,7 @@ const required = fc
   .record({
     anyOf: fc.subarray(['totp', 'webauthn'], { minLength: 1 }),
     count: fc.constantFrom(1, 1, 2, 3),
-    grace: fc.constantFrom(undefined, undefined, { skips: 2 }, { skips: 3 }),
+    grace: fc.constantFrom(undefined, undefined, undefined, { skips: 2 }),
   })
   .map(({ grace, ...one }) => ({ ...one, ...(grace && { grace }) }));
 const terms = fc.record({
@@ -80,7 +80,7 @@ function rankOf(policies: PolicySet, facts: Facts): number {
   return decision.proofFirst ? 2 : 1;
 }
 
-test('some user gets on with less exactly if it is found, or is undecided', () => {
+test('some user gets on with less exactly if it is found', () => {
   const counts = { found: 0, undecided: 0, strict: 0 };
   fc.assert(
     fc.property(drawn, ({ live, next, asked }) => {
@@ -92,8 +92,7 @@ test('some user gets on with less exactly if it is found, or is undecided', () =
       );
       const { found, undecided } = laxerEnrollments(sides, space);
       const laxer = users.filter((facts) => rankOf(sides.next, facts) < rankOf(sides.live, facts));
-      if (laxer.length > 0) expect(found.length + undecided.length).toBeGreaterThan(0);
-      else expect(found).toEqual([]);
+      expect(found.length > 0).toBe(laxer.length > 0);
       counts.found += Number(found.length > 0);
       counts.undecided += Number(found.length === 0 && undecided.length > 0);
       counts.strict += Number(laxer.length === 0);
@@ -102,6 +101,6 @@ test('some user gets on with less exactly if it is found, or is undecided', () =
   );
   expect(counts.found).toBeGreaterThan(40);
   expect(counts.strict).toBeGreaterThan(15);
+  // What is written otherwise, and comes to the same for every user.
   expect(counts.undecided).toBeLessThan(40);
-  console.log(counts);
 });

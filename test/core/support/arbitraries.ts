@@ -141,7 +141,7 @@ export const world = (sizes: {
     fc.record({
       session: sizes.requirement,
       app: sizes.requirement,
-      minimumAcr: some(fc.constantFrom(...acrValues.map(({ value }) => value)), 1),
+      minimumAcr: rarely(fc.constantFrom(...acrValues.map(({ value }) => value))),
       disabled: fc.oneof(
         { weight: 3, arbitrary: fc.constant([]) },
         { weight: 1, arbitrary: fc.subarray(keys, { maxLength: 3 }) },
