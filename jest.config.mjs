@@ -12,6 +12,8 @@ const loading = isolated
 
 const shared = {
   ...loading,
+  // What is watched and listed. Each project would list all files of all packages.
+  roots: ['config', 'docs', 'scripts', 'src', 'test', 'views'].map((folder) => `<rootDir>/${folder}`),
   injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '<rootDir>/scripts/jest/strip-transform.cjs' },
@@ -28,6 +30,8 @@ export default {
   maxWorkers: Math.min(availableParallelism() + 3, 8),
   // Each file leaves some 30 MB behind until V8 collects them, which takes seconds in a process of several gigabytes.
   workerIdleMemoryLimit: '1GB',
+  // A worker that ends writes down what Node compiled, for the next one. Half a second, which Jest waits, is too short.
+  workerGracefulExitTimeout: 30_000,
   // Finds what hangs; a machine that is busy with other things must not reach it.
   testTimeout: 180_000,
 };

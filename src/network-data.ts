@@ -46,6 +46,9 @@ interface OpenFile {
   checkedAt: number;
 }
 
+/** Blocks of 2^20 addresses, of which the whole of IPv4 has so many. */
+const examinedBlocks = 4096;
+
 /** A changed file is noticed so long after (milliseconds). */
 const checkAfter = 2000;
 
@@ -66,7 +69,7 @@ export class NetworkFiles {
   readonly #open = new Map<string, OpenFile>();
   readonly #warn: (text: string) => void;
 
-  /** `warn`: told that a file that was good became bad; what was read before stays in use. Default: not told. */
+  /** `warn`: told of a file that cannot be used, and of one that was good and became bad. Default: not told. */
   constructor(warn: (text: string) => void = () => undefined) {
     this.#warn = warn;
   }
@@ -76,16 +79,30 @@ export class NetworkFiles {
     return this.#fileOf(kind, path).fault;
   }
 
+  /**
+   * Like `fault`, but looks up addresses all over the file: what it lacks in its middle shows only where an address
+   * leads there. Takes some ten milliseconds.
+   */
+  examine(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
+    for (let block = 0; block < examinedBlocks; block += 1)
+      this.lookup(kind, path, `${block >> 4}.${(block & 15) << 4}.0.1`);
+    return this.fault(kind, path);
+  }
+
   /** `ip`: an IP address. `undefined`: the file says nothing about it, or cannot be used. */
   lookup(kind: NetworkFileKind, path: string, ip: string): NetworkRecord | undefined {
     const file = this.#fileOf(kind, path);
     try {
       const record: unknown = readRecord(file.reader, ip);
-      return typeof record === 'object' && record !== null ? recordOf(kind, record) : undefined;
+      if (record === null || record === undefined) return undefined;
+      // A record of these databases is a map: anything else is what stands where a record was.
+      if (typeof record !== 'object') throw new TypeError('no record');
+      return recordOf(kind, record);
     } catch {
       // The file was cut where only this address leads.
       delete file.reader;
       file.fault = damaged(path);
+      this.#warn(faultText(file.fault));
       return undefined;
     }
   }
@@ -96,6 +113,7 @@ export class NetworkFiles {
     if (file === undefined) {
       const opened = { ...openNow(kind, path), checkedAt: Date.now() };
       this.#open.set(key, opened);
+      if (opened.fault) this.#warn(faultText(opened.fault));
       return opened;
     }
     if (Date.now() - file.checkedAt >= checkAfter) {
@@ -132,8 +150,10 @@ async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<v
   if ('reader' in read) {
     file.reader = read.reader;
     delete file.fault;
-  } else if (file.reader === undefined) file.fault = read.fault;
-  else warn(`${faultText(read.fault)}; what was read before stays in use`);
+  } else if (file.reader === undefined) {
+    if (file.fault?.code !== read.fault.code) warn(faultText(read.fault));
+    file.fault = read.fault;
+  } else warn(`${faultText(read.fault)}; what was read before stays in use`);
 }
 
 function versionOf(path: string): string {
@@ -142,7 +162,11 @@ function versionOf(path: string): string {
 }
 
 function missing(path: string): NetworkFileFault {
-  return { code: 'network_file_missing', message: `${path} cannot be read`, advice: 'put the file there' };
+  return {
+    code: 'network_file_missing',
+    message: `${path} is not there, or this process may not read it`,
+    advice: 'put the MaxMind DB file there and let the server read it, or name another one in `networkData`',
+  };
 }
 
 type Parsed = { readonly reader: Reader<Response> } | { readonly fault: NetworkFileFault };

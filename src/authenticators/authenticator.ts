@@ -115,7 +115,7 @@ export interface ProfileValueProof {
    */
   ask(text: string, context: AuthenticatorContext): EnrollmentContinued | Refused;
   /** A message to the former value, with a link that undoes the change. Absent: notifications tell it by mail. */
-  tell?(
+  notifyFormer?(
     former: string,
     undo: { readonly link: string; readonly expires: Seconds },
     context: AuthenticatorContext,

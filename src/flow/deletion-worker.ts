@@ -14,10 +14,10 @@ import { type DueDeletion, isStillDue, leaveDeletions, parseDeletion } from '../
 import type { Directory } from '../users/directory.ts';
 import type { Account } from '../users/user.ts';
 import { auditOp } from './audit.ts';
-import { farewellOps } from './farewell.ts';
 import { accountChanged, notificationDeliveries } from './notify/account-notification.ts';
 import { RepeatedPass } from './repeated-pass.ts';
 import type { Services } from './services.ts';
+import { userDeletionOps } from './session-ends.ts';
 
 export interface DeletionWorkerOptions {
   readonly services: Services;
@@ -78,9 +78,9 @@ export class DeletionWorker {
     if (!isStillDue(account.user, due)) return;
     const snapshot = services.knownSnapshot();
     const schema = snapshot?.settings.attributes;
-    const farewell = await farewellOps({ store, now, snapshot }, account.user);
+    const sessionEnds = await userDeletionOps({ store, now, snapshot }, account.user);
     const { line, op } = auditOp({ event: 'user.deleted', outcome: 'success', subject: due.user, by: 'self' });
-    const isDeleted = await directory.delete(due.user, (before) => [...farewell, ...this.#messages(before), op], {
+    const isDeleted = await directory.delete(due.user, (before) => [...sessionEnds, ...this.#messages(before), op], {
       isMeant: (user) => isStillDue(user, due),
       ...(schema && { schema }),
     });

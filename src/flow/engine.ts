@@ -11,11 +11,11 @@ import { timeZoneOf } from '../core/profile/time-zone.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
-import { interactionKey, knownDeviceKey, networkStrainKey, transactionKey } from '../stores/keys.ts';
+import { guessingNetworkKey, interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { type Attempt, answer, attemptOf } from './actions/answer.ts';
 import { consentDigest } from './actions/consent.ts';
+import { withTaskOnFirstPage } from './actions/guessing-network.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
-import { withTaskOnFirstPage } from './actions/network-strain.ts';
 import { auditLeaving, recordDecision } from './actions/record-decision.ts';
 import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
@@ -33,7 +33,7 @@ import { transactionFacts } from './facts/gather.ts';
 import { rejectedMessage } from './notify/rejected-message.ts';
 import type { Services } from './services.ts';
 import type { SignInLost, SignInResult, Submission } from './sign-in-result.ts';
-import { formHandle, readFormHandle } from './transaction/form-handle.ts';
+import { formHandle, readFormHandle, staleForm } from './transaction/form-handle.ts';
 import type { Decided, OpenTransaction, TransactionRequest } from './transaction/open-transaction.ts';
 import { withPresentProofs } from './transaction/present-proofs.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
@@ -42,7 +42,7 @@ import { discardTransaction, parseTransaction, saveTransaction } from './transac
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
   const { context, notices } = await openTransaction(services, request);
-  return isLost(context) ? lost(context) : present(context, notices, false);
+  return lacksProofSecret(context) ? signInLost(context) : present(context, { notices, redirects: false });
 }
 
 /** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
@@ -56,20 +56,20 @@ export async function submit(
   const attempt = isAnswer ? await attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
   const { context, notices } = await openTransaction(services, request);
-  if (isLost(context)) {
+  if (lacksProofSecret(context)) {
     const isRestart = submission.step === 'restart' && binding?.version === context.version;
-    return isRestart ? present(begunAnew(context), [], true) : lost(context);
+    return isRestart ? present(begunAnew(context), { notices: [], redirects: true }) : signInLost(context);
   }
   if (!binding || binding.version !== context.version)
-    return present(context, notices.length > 0 ? notices : [{ code: 'form.stale', level: 'info' }], false);
+    return present(context, { notices: notices.length > 0 ? notices : [staleForm], redirects: false });
   return withNotices(await act(context, submission, { binding, loaded }), notices);
 }
 
 /** That proofs count no more is why the form did not fit, too. A user who begins anew need not know. */
 function withNotices(result: SignInResult, notices: readonly Notice[]): SignInResult {
   if (notices.length === 0 || result.kind !== 'step' || result.step.kind === 'identify') return result;
-  const others = result.step.notices.filter(({ code }) => code !== 'form.stale');
-  return { ...result, moved: false, step: { ...result.step, notices: [...notices, ...others] } };
+  const others = result.step.notices.filter(({ code }) => code !== staleForm.code);
+  return { ...result, redirects: false, step: { ...result.step, notices: [...notices, ...others] } };
 }
 
 async function act(
@@ -81,20 +81,23 @@ async function act(
     case 'cancel':
       return cancel(context, await decide(context));
     case 'restart':
-      return present(restarted(context), [], true);
+      return present(restarted(context), { notices: [], redirects: true });
     case 'resend':
       return conclude(
         await resend(context, await decide(context), submission.fields['authenticator.methodType']),
         context,
       );
     case 'skip':
-      return moved(context, await skip(context, await decide(context)));
+      return presentOffered(context, await skip(context, await decide(context)));
     case 'recover':
-      return moved(context, await recover(context, await decide(context)));
+      return presentOffered(context, await recover(context, await decide(context)));
     case 'register':
-      return moved(context, await beginRegistration(context, await decide(context)));
+      return presentOffered(context, await beginRegistration(context, await decide(context)));
     case 'select':
-      return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
+      return present(await select(context, await decide(context), submission.fields['authenticator.id']), {
+        notices: [],
+        redirects: true,
+      });
     case 'answer':
       return conclude(
         await answer(context, await decide(context), { binding, fields: submission.fields, loaded }),
@@ -106,9 +109,9 @@ async function act(
 async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: Attempt): Promise<LoadedAttempt> {
   const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
-  const strain = networkStrainKey(networkOf(visitor.ip));
+  const guessing = guessingNetworkKey(networkOf(visitor.ip));
   const { reservation, counter } = await unit.load(
-    [interactionKey(uid), transactionKey(uid), strain, ...along, ...device],
+    [interactionKey(uid), transactionKey(uid), guessing, ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   const limits = attempt?.reserve?.limits;
@@ -156,15 +159,17 @@ function cancel(context: OpenTransaction, decided: Decided): SignInResult {
 }
 
 /** `undefined`: the page does not offer that. */
-function moved(context: OpenTransaction, to: OpenTransaction | undefined): Promise<SignInResult> {
-  return to ? present(to, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
+function presentOffered(context: OpenTransaction, next: OpenTransaction | undefined): Promise<SignInResult> {
+  return next
+    ? present(next, { notices: [], redirects: true })
+    : present(context, { notices: [staleForm], redirects: false });
 }
 
-function isLost({ transaction, request }: OpenTransaction): boolean {
+function lacksProofSecret({ transaction, request }: OpenTransaction): boolean {
   return !isProvingBrowser(transaction.proofSecret, request.proofSecret.presented);
 }
 
-function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
+function signInLost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
   const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
   const handle = formHandle(services.secrets()[0], binding);
   const { uiLocales } = transaction;
@@ -172,17 +177,23 @@ function lost({ services, transaction, version, app, snapshot }: OpenTransaction
 }
 
 async function conclude(
-  { context, messages, unknownCredential: unknown }: ActionResult,
+  { context, notices, unknownCredential: unknown }: ActionResult,
   before: OpenTransaction,
 ): Promise<SignInResult> {
-  const moved = context.transaction !== before.transaction && messages.length === 0;
-  const result = await present(context, messages, moved);
+  const redirects = context.transaction !== before.transaction && notices.length === 0;
+  const result = await present(context, { notices, redirects });
   if (unknown === undefined || result.kind !== 'step') return result;
   return { ...result, signals: await unknownSignals(context.request.unit, unknown, context.services.now()) };
 }
 
+/** How a request ends that shows a page. `redirects`: see `StepShown`. */
+interface Presentation {
+  readonly notices: readonly Notice[];
+  readonly redirects: boolean;
+}
+
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
-async function present(opened: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
+async function present(opened: OpenTransaction, { notices, redirects }: Presentation): Promise<SignInResult> {
   const shown = withTaskOnFirstPage(opened);
   const stored = shown.request.unit.stored(transactionKey(shown.transaction.id));
   const decided = await decide(shown);
@@ -199,7 +210,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     discardTransaction(context);
     return { kind: 'cancelled', reason: 'unmet' };
   }
-  const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
+  const { step, transaction, notices: newNotices } = await resolveStep(context, decision, facts);
   const waitsStill = stored && transaction.pending?.outbox === parseTransaction(stored.value).pending?.outbox;
   const rejected = waitsStill ? await rejectedMessage(context.request.unit, transaction) : [];
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
@@ -217,7 +228,7 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     kind: 'step',
     step: {
       ...(await withCredentialChallenges({ ...context, transaction }, step, { facts, version })),
-      notices: [...messages, ...newNotices, ...rejected],
+      notices: [...notices, ...newNotices, ...rejected],
     },
     handle,
     version,
@@ -233,8 +244,8 @@ async function present(opened: OpenTransaction, messages: readonly Notice[], mov
     remaining: transaction.expiresAt - context.services.now(),
     ...(transaction.recovering ? { recovering: true } : {}),
     // A notice that this request caused would be lost after a redirect.
-    moved: moved && newNotices.length === 0,
-    refused: messages.some(({ level }) => level === 'error'),
+    redirects: redirects && newNotices.length === 0,
+    refused: notices.some(({ level }) => level === 'error'),
     signals: await provedSignals(context, facts),
   };
 }

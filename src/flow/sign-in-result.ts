@@ -38,9 +38,9 @@ export interface StepShown {
   readonly remaining: Seconds;
   /** The user recovers the password. */
   readonly recovering?: true;
-  /** The transaction went on by this request: show it under its own address. */
-  readonly moved: boolean;
-  /** What came with this request was not taken: `step.messages` say why. */
+  /** The transaction went on by this request: redirect to its own address, so that a reload sends no form again. */
+  readonly redirects: boolean;
+  /** What came with this request was not taken: `step.notices` say why. */
   readonly refused: boolean;
   /** What the browser is told about the credentials that it keeps. */
   readonly signals: readonly object[];

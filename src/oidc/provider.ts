@@ -15,7 +15,6 @@ import { enabledAuthenticators } from '../policy/revision/enabled-authenticators
 import { isLoopback } from '../policy/schema/fields.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
-import { completedAnswers } from './endpoints/completed-answers.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
 import { clientAuthMethods, discovery } from './endpoints/discovery.ts';
 import { features } from './endpoints/features.ts';
@@ -26,6 +25,7 @@ import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { connectOpeners } from './endpoints/popups.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
+import { responseCorrections } from './endpoints/response-corrections.ts';
 import { checkClientAssertion, refuseUnsignedRequest } from './endpoints/security-profile.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
@@ -74,7 +74,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(resumeOnlyWhereProved(provider, signInPath));
   provider.use(fillInLogoutForm(`${routes.end_session}/confirm`));
   provider.use(publicClientBasic(provider, endpointsOfApps));
-  provider.use(completedAnswers());
+  provider.use(responseCorrections());
   provider.use(connectOpeners());
   provider.use(allowFormTargets(parts.pages));
   provider.use(cacheable());

@@ -45,6 +45,8 @@ export interface StorageScope {
   refreshed?: RefreshedToken;
   /** What the tokens of this request rest on. */
   tokenBasis?: TokenBasis;
+  /** Claims that the request names and access tokens of this request do not release. */
+  refusedClaims?: readonly string[];
 }
 
 export interface RequestScope extends StorageScope {
@@ -58,6 +60,8 @@ export interface RequestScope extends StorageScope {
    * first, and for the prompt afterwards.
    */
   readonly signOns: Map<KoaContextWithOIDC['oidc'], Promise<SignOn>>;
+  /** Its request object was refused, which the app is told once: the error handler looks the app up again. */
+  hasRefusedRequestObject?: true;
   /** The interaction that the cookie and the address agree on, once it was read. */
   interaction?: InstanceType<Provider['Interaction']>;
   /**

@@ -10,6 +10,7 @@ import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkClientCertificates } from './check/check-client-certificates.ts';
+import { checkDemands } from './check/check-demands.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { expressionFindings } from './check/check-expressions.ts';
@@ -27,7 +28,7 @@ import { configurationWarnings } from './check/warnings.ts';
 import type { AnalysisFinding } from './model/analysis-finding.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
-import type { Finding } from './model/finding.ts';
+import type { Finding, FindingPlace } from './model/finding.ts';
 import { schemaFor } from './schema/schemas.ts';
 import { readConfigurationFiles } from './source/configuration-files.ts';
 import { type RenamedKey, renamedKeys } from './source/renamed-keys.ts';
@@ -129,6 +130,7 @@ function checkSources(
     ...(hasCatchAll(each) ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
+    ...checkDemands(each, authenticators),
     ...checkAttributeTests(each, types),
     ...checkAuxiliary(each.source, authenticators),
   ]);
@@ -157,7 +159,14 @@ function missingFiles(present: ReadonlySet<WrittenKind>): readonly Finding[] {
   ];
   return needed
     .filter(([kind]) => !present.has(kind))
-    .map(([, file, what]) => ({ file, line: 1, column: 1, path: '', message: `is missing: it holds ${what}` }));
+    .map(([, file, what]) => ({
+      file,
+      line: 1,
+      column: 1,
+      path: '',
+      message: `is missing: it holds ${what}`,
+      code: 'file_missing',
+    }));
 }
 
 const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name', service: 'name' } as const;
@@ -177,7 +186,10 @@ function duplicateNames(sources: readonly DocumentSource[]): readonly Finding[] 
     const key = documentKey(kind, nameOf(each));
     const first = seen.get(key);
     if (first === undefined) seen.set(key, source.file);
-    else findings.push(source.finding([nameField[kind]], `\`${nameOf(each)}\` stands in ${first} already`));
+    else
+      findings.push(
+        source.finding('duplicate_name', [nameField[kind]], `\`${nameOf(each)}\` stands in ${first} already`),
+      );
   }
   return findings;
 }
@@ -194,6 +206,6 @@ function toDocuments(sources: readonly DocumentSource[], files: readonly Documen
   return new Map([...written, ...files].map((each) => [documentKey(each.kind, each.name), each]));
 }
 
-function compareLocations(a: Finding, b: Finding): number {
+function compareLocations(a: FindingPlace, b: FindingPlace): number {
   return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
 }

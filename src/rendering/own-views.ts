@@ -18,7 +18,18 @@ export interface OwnViewsFinding {
   /** Counted from 1. */
   readonly column: number;
   readonly message: string;
+  /** Each has a line in `docs/findings.md`. */
+  readonly code: OwnViewsCode;
 }
+
+type OwnViewsCode =
+  | 'directory_missing'
+  | 'unknown_file'
+  /** A template cannot be compiled. */
+  | 'template_invalid'
+  /** A template was written for another version of its model. */
+  | 'template_outdated'
+  | 'texts_invalid';
 
 export interface OwnViewsOptions {
   /** The folder of the views that ship. */
@@ -32,7 +43,7 @@ export interface OwnViewsOptions {
 /** Empty: a node can start with the directory. Never throws. */
 export function ownViewsFindings(options: OwnViewsOptions): readonly OwnViewsFinding[] {
   const { dir } = options;
-  if (!existsSync(dir)) return [{ file: '.', line: 1, column: 1, message: `there is no directory ${dir}` }];
+  if (!existsSync(dir)) return [first('directory_missing', '.', `there is no directory ${dir}`)];
   const files = readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
@@ -44,11 +55,17 @@ function fileFindings(file: string, options: OwnViewsOptions): readonly OwnViews
   if (/^icons\/[\w/-]+\.svg$/.test(file) || file.endsWith('.md')) return [];
   if (/^messages\/[^/]+\.json$/.test(file)) return localeFindings(file);
   if (file.endsWith('.ejs')) return templateFindings(file, options);
-  return [first(file, 'unknown file; known: messages/*.json, icons/*.svg, and templates (*.ejs) by the names of ours')];
+  return [
+    first(
+      'unknown_file',
+      file,
+      'unknown file; known: messages/*.json, icons/*.svg, and templates (*.ejs) by the names of ours',
+    ),
+  ];
 }
 
-function first(file: string, message: string): OwnViewsFinding {
-  return { file, line: 1, column: 1, message };
+function first(code: OwnViewsCode, file: string, message: string): OwnViewsFinding {
+  return { file, line: 1, column: 1, message, code };
 }
 
 function localeFindings(file: string): readonly OwnViewsFinding[] {
@@ -57,7 +74,7 @@ function localeFindings(file: string): readonly OwnViewsFinding[] {
     localeOf(tag);
     return [];
   } catch {
-    return [first(file, `${tag} is no language tag (BCP 47), such as pt-BR`)];
+    return [first('texts_invalid', file, `${tag} is no language tag (BCP 47), such as pt-BR`)];
   }
 }
 
@@ -67,14 +84,17 @@ const versionLine = /^<%#\s*version\s+(\d+)\s*%>/;
 function templateFindings(file: string, { dir, templates }: OwnViewsOptions): readonly OwnViewsFinding[] {
   const name = file.slice(0, -'.ejs'.length);
   const wanted = Object.hasOwn(templates, name) ? templates[name] : undefined;
-  if (wanted === undefined) return [first(file, 'there is no template of this name')];
+  if (wanted === undefined) return [first('unknown_file', file, 'there is no template of this name')];
   const source = readFileSync(join(dir, file), 'utf8');
   const written = Number(versionLine.exec(source)?.[1]);
   const { version } = wanted;
-  if (Number.isNaN(written)) return [first(file, `begins with no version: write \`<%# version ${version} %>\` first`)];
+  if (Number.isNaN(written))
+    return [first('template_outdated', file, `begins with no version: write \`<%# version ${version} %>\` first`)];
   if (written !== version) {
     const change = written < version ? 'ours has changed since' : 'this release does not have it yet';
-    return [first(file, `is of version ${written}, and the template has version ${version}: ${change}`)];
+    return [
+      first('template_outdated', file, `is of version ${written}, and the template has version ${version}: ${change}`),
+    ];
   }
   return syntaxFindings(file, source);
 }
@@ -85,7 +105,15 @@ function syntaxFindings(file: string, source: string): readonly OwnViewsFinding[
     return [];
   } catch (error) {
     const message = (error as Error).message.split('\n')[0] ?? '';
-    return [{ file, line: lineOf(source, message), column: 1, message: `cannot be compiled: ${message}` }];
+    return [
+      {
+        file,
+        line: lineOf(source, message),
+        column: 1,
+        message: `cannot be compiled: ${message}`,
+        code: 'template_invalid',
+      },
+    ];
   }
 }
 
@@ -127,7 +155,7 @@ function textFindings({ viewsDir, dir }: OwnViewsOptions): readonly OwnViewsFind
     return catalogueFindings(new Map(touched)).flatMap((line) => placed(line, dir));
   } catch (error) {
     const message = (error as Error).message;
-    return message.startsWith(folder) ? placed(message, dir) : [first('messages', message)];
+    return message.startsWith(folder) ? placed(message, dir) : [first('texts_invalid', 'messages', message)];
   }
 }
 
@@ -136,5 +164,5 @@ function placed(line: string, dir: string): readonly OwnViewsFinding[] {
   const [, file = '', at = '', column = '', message = ''] = /^(.*?):(\d+):(\d+): ([\s\S]*)$/.exec(line) ?? [];
   if (!file.startsWith(dir)) return [];
   const name = relative(dir, file).split(sep).join('/');
-  return [{ file: name, line: Number(at), column: Number(column), message }];
+  return [{ file: name, line: Number(at), column: Number(column), message, code: 'texts_invalid' }];
 }

@@ -40,7 +40,7 @@ export type KeyKind = keyof typeof keyTable;
 
 const rows: Readonly<Record<KeyKind, KeyRow<KeyKind>>> = keyTable;
 
-/** The kinds that are told apart by nothing but their name. */
+/** The names of all kinds. */
 export const keyKinds = Object.keys(rows) as readonly KeyKind[];
 
 /** `undefined`: there is no such kind. */

@@ -188,8 +188,8 @@ export function networkFailuresCounter(network: string): string {
 }
 
 /** Says that a network has tried too many wrong passwords. */
-export function networkStrainKey(network: string): string {
-  return keyOf('network-strain', network);
+export function guessingNetworkKey(network: string): string {
+  return keyOf('guessing-network', network);
 }
 
 /** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */

@@ -4,10 +4,9 @@
  * (PRECIS, UsernameCaseMapped) and UTS 39, with compatibility mapping: NFKC, full case folding, no invisible
  * characters, no mix of look-alike scripts within one label, the domain of an address as A-labels (RFC 5890).
  */
-import { domainToASCII, domainToUnicode } from 'node:url';
 
-/** Longest canonical identifier, in code points (RFC 5321: the longest address that mail can be sent to). */
-const maxLength = 254;
+import { domainToASCII, domainToUnicode } from 'node:url';
+import { longestIdentifier } from '../core/model/mail-address.ts';
 
 /** Above this (UTF-16 units) nothing is normalised at all: no input makes the work large. */
 const maxInput = 1024;
@@ -48,7 +47,7 @@ const usual = /^[A-Za-z0-9._+@-]+$/;
 
 function finish(value: string | undefined): CanonicalIdentifier {
   if (value === undefined) return refuseIdentifier('malformed_address');
-  if ([...value].length > maxLength) return refuseIdentifier('too_long');
+  if ([...value].length > longestIdentifier) return refuseIdentifier('too_long');
   const isLatin = usual.test(value) && !value.includes('xn--');
   if (!isLatin && mixesScripts(readable(value))) return refuseIdentifier('mixed_scripts');
   return { ok: true, value };

@@ -35,7 +35,7 @@ const optionsByFact = {
     recovering: [],
     consented: [],
     accountSelected: [],
-    deletionTold: [],
+    deletionAcknowledged: [],
   },
   request: {
     clientId: ['app'],

@@ -1,7 +1,14 @@
 /** The page about findings has a section for each code, and no other. */
 import { expect, test } from '@jest/globals';
 import { findingCodes } from '../../src/policy/model/analysis-finding.ts';
-import { fileFindingCodes, unmeetableCodes } from '../../src/policy/model/finding.ts';
+import {
+  fileErrorCodes,
+  testErrorCodes,
+  unmeetableCodes,
+  valueErrorCodes,
+  viewErrorCodes,
+} from '../../src/policy/model/finding.ts';
+import { revisionRefusals } from '../../src/policy/revision/revision-refused.ts';
 import { document } from './support/documents.ts';
 
 test('docs/findings.md has a section for each code', () => {
@@ -11,8 +18,12 @@ test('docs/findings.md has a section for each code', () => {
 });
 
 test.each([
-  ['Files that cannot be read', fileFindingCodes],
+  ['Files that cannot be read', fileErrorCodes],
+  ['What files must not say', valueErrorCodes],
+  ['Brands and views', viewErrorCodes],
   ['What no user could do', unmeetableCodes],
+  ['Policy tests that cannot be run', testErrorCodes],
+  ['Revisions that are refused', revisionRefusals],
 ])('docs/findings.md has a line for each code below "%s"', (title, expected) => {
   const [, after = ''] = document('docs/findings.md').split(`\n## ${title}\n`);
   const [section = ''] = after.split('\n## ');

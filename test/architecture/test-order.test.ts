@@ -1,6 +1,7 @@
 /** The order of test files where Jest does not know yet how long they take. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
@@ -10,7 +11,9 @@ interface TestFile {
 }
 
 const Sequencer = createRequire(import.meta.url)('../../scripts/jest/longest-first-sequencer.cjs') as {
-  new (): { sort(tests: readonly TestFile[]): readonly TestFile[] };
+  new (options?: {
+    readonly globalConfig: { readonly maxWorkers: number };
+  }): { sort(tests: readonly TestFile[]): readonly TestFile[] };
   readonly longest: Readonly<Record<string, number>>;
 };
 
@@ -36,4 +39,21 @@ test('the files that take longest come first, the others by their size', () => {
   expect(sorted.map(({ path }) => path)).toEqual(
     ['browser/pages', 'browser/demo', 'core/large', 'core/small'].map(pathOf),
   );
+});
+
+test('as many files compute as there are cores, and files that wait run beside them', () => {
+  const cores = availableParallelism();
+  const sorted = (names: readonly string[]) => {
+    const sequencer = new Sequencer({ globalConfig: { maxWorkers: cores + 2 } });
+    const context = { config: { cache: false }, hasteFS: { getSize: () => 1 } };
+    return sequencer.sort(names.map((name) => ({ path: pathOf(name), context }))).map(({ path }) => path);
+  };
+  const waiting = ['contract/store-cluster-replicas', 'faults/process', 'contract/store-replicas'];
+  const computing = ['browser/pages', ...Array.from({ length: cores + 100 }, (_, index) => `core/short-${index}`)];
+  const order = sorted([...computing, ...waiting].toReversed());
+  const places = waiting.map((name) => order.indexOf(pathOf(name)));
+  expect([...places.slice(0, 2), order.indexOf(pathOf('browser/pages'))]).toEqual([0, 1, 2]);
+  // The third begins when the second of them ends, after files of about as many seconds on each core.
+  expect(places[2]).toBeGreaterThan(2 + cores);
+  expect(places[2]).toBeLessThan(order.length - 1);
 });

@@ -5,7 +5,7 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { nextStep } from '../../src/core/step/next-step.ts';
 import { begin } from '../../src/core/step/transaction.ts';
-import { forgetSubject, toldOfDeletion } from '../../src/core/step/transitions.ts';
+import { deletionAcknowledgedBy, forgetSubject } from '../../src/core/step/transitions.ts';
 import { factsOf, NOW, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const dueAt = NOW + 86_400;
@@ -25,7 +25,7 @@ describe('a user whose account waits', () => {
   });
 
   test('goes on once told', () => {
-    expect(decided({ ...proved, transaction: { ...transaction, deletionTold: true } }).kind).toBe('allow');
+    expect(decided({ ...proved, transaction: { ...transaction, deletionAcknowledged: true } }).kind).toBe('allow');
   });
 
   test('is not asked where no interaction is under way', () => {
@@ -42,7 +42,7 @@ describe('a user whose account waits', () => {
     const profile = compilePolicy({ name: 'p', rules: [{ name: 'All', when: {}, then }] });
     const policies = { ...policiesOf(), profile };
     expect(decided(proved, policies).kind).toBe('keep_account');
-    const told = { transaction: { ...transaction, deletionTold: true as const } };
+    const told = { transaction: { ...transaction, deletionAcknowledged: true as const } };
     expect(decided({ ...proved, ...told }, policies).kind).toBe('profile');
   });
 
@@ -64,5 +64,5 @@ describe('a user whose account waits', () => {
 
 test('another user of the same transaction is told, too', () => {
   const begun = begin({ id: 't', request: factsOf({}).request, now: NOW, lifetime: 600 });
-  expect(forgetSubject(toldOfDeletion(begun))).not.toHaveProperty('deletionTold');
+  expect(forgetSubject(deletionAcknowledgedBy(begun))).not.toHaveProperty('deletionAcknowledged');
 });

@@ -59,14 +59,14 @@ describe('steps that need nothing started', () => {
     [
       'identify with a hint',
       { kind: 'identify' },
-      { loginHint: 'ann' },
+      { prefilledIdentifier: 'ann' },
       undefined,
       { kind: 'identify', identifier: 'ann' },
     ],
     [
       'identify with the typed identifier',
       { kind: 'identify' },
-      { loginHint: 'ann', subject: { id: 'x', identifier: 'bob', decoy: true } },
+      { prefilledIdentifier: 'ann', subject: { id: 'x', identifier: 'bob', decoy: true } },
       undefined,
       { kind: 'identify', identifier: 'bob' },
     ],

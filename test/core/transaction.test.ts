@@ -58,10 +58,16 @@ test('a later interaction of the same request continues its event', () => {
     now: NOW,
     lifetime: 900,
     session: 's',
-    loginHint: 'ann',
+    prefilledIdentifier: 'ann',
     expectedSubject: 'ann',
   });
-  expect(second).toMatchObject({ id: 'tx2', event: 'tx', session: 's', loginHint: 'ann', expectedSubject: 'ann' });
+  expect(second).toMatchObject({
+    id: 'tx2',
+    event: 'tx',
+    session: 's',
+    prefilledIdentifier: 'ann',
+    expectedSubject: 'ann',
+  });
   expect(proved(accepted(identified(second, ann)), password).evidence).toEqual([password]);
 });
 

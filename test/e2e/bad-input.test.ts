@@ -132,7 +132,7 @@ test.each<[string, readonly string[], RegExp]>([
   expect([code, out, err]).toEqual([1, '', expect.stringMatching(line)]);
 });
 
-test('a node without a MaxMind file that a zone needs is not ready, says why, and is ready once it is there', async () => {
+test('a node without a MaxMind file that a zone needs is not ready, says why as the check does, and is ready once it is there', async () => {
   const file = join(dir, 'country.mmdb');
   const settings = join(config, 'stepgate.yaml');
   const zone = `networkData: { country: ${file} }\nzones: { home: { countries: [AT] } }\n`;
@@ -140,7 +140,9 @@ test('a node without a MaxMind file that a zone needs is not ready, says why, an
   const { code, err } = await stepgate(env, ['config', 'check']);
   expect([code, err]).toEqual([
     0,
-    expect.stringContaining(`networkData.country on this machine, ${file} cannot be read [network_file_missing]`),
+    expect.stringContaining(
+      `networkData.country on this machine, ${file} is not there, or this process may not read it [network_file_missing]`,
+    ),
   ]);
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
@@ -157,6 +159,8 @@ test('a node without a MaxMind file that a zone needs is not ready, says why, an
     await writeFile(file, bytes);
     await until(`/readyz says ${reason}`, async () => String((await ready())[1]).includes(reason));
     expect((await ready())[0]).toBe(503);
+    const checked = await stepgate(env, ['config', 'check']);
+    expect([checked.code, checked.err]).toEqual([0, expect.stringContaining(`[${reason}]`)]);
   }
   await writeFile(file, good);
   await until('it is ready', async () => (await ready())[0] === 200);

@@ -1,7 +1,9 @@
 /** Signals of strangers: headers that say a device is managed count from the configured proxies only. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
-import { redeemCode } from '../support/raw-client.ts';
+import { authorization, redeemCode } from '../support/raw-client.ts';
 import { beginSignIn, currentStep, identify, signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -50,6 +52,22 @@ test('what a proxy says counts', async () => {
 
 test('a proxy that only adds its own header behind that of a stranger says nothing', async () => {
   expect(await leadsTo({ 'x-device-signals': `${says}, managed;` })).toBe('denied.rule');
+});
+
+/** What a request without a page comes to that sends the header as often as there are values. */
+async function silently(...values: readonly string[]): Promise<string> {
+  const { url } = authorization(node.issuer, 'payroll', { prompt: 'none' });
+  const [answer] = (await once(get(url, { headers: { 'x-device-signals': [...values] } }), 'response')) as [
+    IncomingMessage,
+  ];
+  answer.resume();
+  return new URL(answer.headers.location ?? '').searchParams.get('error') ?? '';
+}
+
+test('a header that comes twice says nothing: a proxy may have added its own to that of a stranger', async () => {
+  expect(await silently(says)).toBe('login_required');
+  expect(await silently(says, 'os=ios')).toBe('access_denied');
+  expect(await silently('os=ios', says)).toBe('access_denied');
 });
 
 test.each([0, 1])('the same from a stranger does not, behind %d proxies', async (trustedProxies) => {

@@ -13,7 +13,7 @@ import { cookieInputs, signedCookies } from '../support/token-confusion/cookie-i
 import { endpointInputs } from '../support/token-confusion/endpoint-inputs.ts';
 import { enrollmentInputs } from '../support/token-confusion/enrollment-inputs.ts';
 import { type FlowsInProgress, openFlows } from '../support/token-confusion/flows-in-progress.ts';
-import { cookieAt, type Values, valuesOf } from '../support/token-confusion/handed-out-values.ts';
+import { briefIn, cookieAt, type Values, valuesOf } from '../support/token-confusion/handed-out-values.ts';
 import { signInInputs } from '../support/token-confusion/sign-in-inputs.ts';
 import type { TestedInput } from '../support/token-confusion/tested-input.ts';
 
@@ -53,9 +53,15 @@ describe('takes nothing that belongs elsewhere', () => {
   const brief: readonly string[] = ['code', 'request_uri', 'id of a pushed request'];
   const placesOfBrief = endpointInputs.filter(({ takes }) => takes[0] === 'code' || takes[0] === 'request_uri');
 
+  /** Nothing is taken, so they stay the same; what is brief is made anew for each place. */
+  let lasting: Values;
+  beforeAll(async () => {
+    lasting = await valuesOf(flows);
+  });
+
   test.each(places)('$name', async (place) => {
     await flows.renew();
-    const values = await valuesOf(flows);
+    const values = { ...lasting, ...briefIn(flows) };
     const taken: string[] = [];
     const put = async (names: readonly string[]): Promise<void> => {
       const before = flows.node.audit.length;
@@ -78,6 +84,12 @@ describe('takes nothing that belongs elsewhere', () => {
       'login_required',
     );
     expect(currentStep((await beginSignIn(node, { client_id: app, prompt: 'none' }, home)).page)).toBe('code');
+  });
+
+  test('and all values are what they were', async () => {
+    // Each visit makes a new secret of this page.
+    const { 'secret of the device page': _, ...others } = lasting;
+    expect(await valuesOf(flows)).toMatchObject({ ...others, ...briefIn(flows) });
   });
 });
 

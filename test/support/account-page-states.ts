@@ -46,7 +46,7 @@ const otherPages: AccountPages = {
     kind: 'profile',
     profile: sampleProfile('Alice Archer'),
     handle,
-    messages: [{ code: 'account.done.profile_saved', level: 'info' }],
+    notices: [{ code: 'account.done.profile_saved', level: 'info' }],
   },
   'account-keep-german': { ...accountBase, locale: 'de', kind: 'keep-account', dueAt: at, handle },
   'account-data-german': { ...accountBase, locale: 'de', kind: 'data', handle },

@@ -54,7 +54,12 @@ test.each<[NetworkFileKind, string, string, object | undefined]>([
 });
 
 test.each([
-  ['country', 'none', 'network_file_missing', 'put the file there'],
+  [
+    'country',
+    'none',
+    'network_file_missing',
+    'put the MaxMind DB file there and let the server read it, or name another one in `networkData`',
+  ],
   ['country', 'cut-end', 'network_file_damaged', 'fetch it again'],
   ['country', 'cut-front', 'network_file_damaged', 'fetch it again'],
   ['country', 'text', 'network_file_damaged', 'fetch it again'],
@@ -96,6 +101,43 @@ test('a good file that becomes bad is told once, and stays in use as it was', as
   } finally {
     clock.mockRestore();
   }
+});
+
+test('a file that is bad when it is first read is told, and again when it is bad otherwise', async () => {
+  const file = path('bad-at-first');
+  const told: string[] = [];
+  const clock = jest.spyOn(Date, 'now');
+  let now = 1_000_000;
+  clock.mockImplementation(() => now);
+  try {
+    const files = new NetworkFiles((text) => told.push(text));
+    for (const code of ['network_file_missing', 'network_file_damaged', 'network_file_damaged'] as const) {
+      now += 2000;
+      while (files.fault('country', file)?.code !== code) await new Promise((resolve) => setImmediate(resolve));
+      await writeFile(file, 'half written');
+    }
+    expect(told).toEqual([
+      expect.stringMatching(/^network_file_missing: /),
+      expect.stringMatching(/^network_file_damaged: /),
+    ]);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+test('a file that lacks something in its middle is found by looking all over it', async () => {
+  const all = Object.fromEntries(
+    Array.from({ length: 128 }, (_, at) => [`${at}.0.0.0/8`, { country: { iso_code: 'AT' }, note: `${at}` }]),
+  );
+  const good = mmdb('GeoLite2-Country', all);
+  // Within the data, which the tree and its separator come before: 14 bytes for each network and a little more.
+  const end = good.indexOf('\xab\xcd\xefMaxMind.com', 0, 'latin1');
+  await writeFile(path('dense'), good);
+  await writeFile(path('cut-middle'), Buffer.concat([good.subarray(0, end - 900), good.subarray(end - 890)]));
+  expect(new NetworkFiles().examine('country', path('dense'))).toBeUndefined();
+  expect(new NetworkFiles().fault('country', path('cut-middle'))).toBeUndefined();
+  expect(new NetworkFiles().examine('country', path('cut-middle'))?.code).toBe('network_file_damaged');
+  expect(new NetworkFiles().examine('country', path('cut-end'))?.code).toBe('network_file_damaged');
 });
 
 test('a file that is replaced is read again, and a bad one does not replace a good one', async () => {
@@ -191,10 +233,10 @@ describe('the check', () => {
       'zones: { office: { countries: [AT], asns: [1], anonymisers: true }, none: { label: X } }\n',
     );
     expect(await findingLines(written)).toEqual([
-      'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country`',
-      'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn`',
-      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser`',
-      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers',
+      'stepgate.yaml:3:31 zones.office.countries needs a MaxMind DB file: name one in `networkData.country` [setting_missing]',
+      'stepgate.yaml:3:43 zones.office.asns needs a MaxMind DB file: name one in `networkData.asn` [setting_missing]',
+      'stepgate.yaml:3:61 zones.office.anonymisers needs a MaxMind DB file: name one in `networkData.anonymiser` [setting_missing]',
+      'stepgate.yaml:3:75 zones.none holds no address: give cidrs, countries, asns or anonymisers [invalid_value]',
     ]);
   });
 

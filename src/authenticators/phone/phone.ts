@@ -93,7 +93,7 @@ export function phoneAuthenticator(): Authenticator {
     profileValue: {
       attribute: 'phone',
       ask: (text, context) => takeNumber({ phoneNumber: text }, context),
-      tell: (former, undo, context) => tellFormerNumber(former, undo, context),
+      notifyFormer: (former, undo, context) => notifyFormerNumber(former, undo, context),
     },
     beginEnrollment: async (_subject, context) => askForNumber(context),
     enroll: async (_subject, answer, context) =>
@@ -102,7 +102,7 @@ export function phoneAuthenticator(): Authenticator {
 }
 
 /** Undefined: no text message reaches the number. */
-function tellFormerNumber(
+function notifyFormerNumber(
   former: string,
   { link, expires }: { readonly link: string; readonly expires: Seconds },
   context: AuthenticatorContext,

@@ -6,7 +6,7 @@ import { StepgateError } from '../../errors.ts';
 import { createKeyring } from '../../oidc/keys/keyring.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
-import type { Applied } from '../../policy/revision/moves.ts';
+import type { Applied } from '../../policy/revision/pointer-change.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { parseDuration } from '../shared/durations.ts';

@@ -99,7 +99,7 @@ export function leftAsideText(names: readonly string[]): string {
 
 /** For scripts. */
 export function outcomeData(outcome: Outcome): object {
-  const { zone, steps, asked, dependsOn, explanation } = outcome;
+  const { zone, steps, asked, dependsOn, rule } = outcome;
   const words = askedWords(outcome);
   return {
     zone,
@@ -107,7 +107,7 @@ export function outcomeData(outcome: Outcome): object {
     asked: words,
     proofs: asked?.proofs,
     dependsOn,
-    rule: explanation.rule,
+    rule,
     steps,
   };
 }

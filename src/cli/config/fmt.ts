@@ -108,7 +108,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')}`);
+    throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')} [file_unreadable]`);
   }
 }
 

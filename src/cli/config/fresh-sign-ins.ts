@@ -7,11 +7,11 @@ import { simulate } from '../../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
 import type { ConditionName, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
-import type { RuleHead } from '../../core/model/policy.ts';
+import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import { windowBorders } from '../../core/policy/window-borders.ts';
-import { type Explanation, explain } from '../../flow/explain.ts';
+import { explain } from '../../flow/explain.ts';
 import { placesIn } from '../../policy/analysis/places.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -21,7 +21,7 @@ import { platforms, systems } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
 import type { AskContext } from './configured.ts';
-import { type AppClass, namesRead, signInClasses } from './same-sign-ins.ts';
+import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
 /** Where a sign-in comes from. `elsewhere` is in no zone. */
 export interface SignInPlace {
@@ -34,7 +34,10 @@ export interface Outcome {
   readonly steps: readonly SimulatedStep[];
   /** Absent: the user does not get in. */
   readonly asked: AskedInAll | undefined;
-  readonly explanation: Explanation;
+  /** The rules that decided, as the audit line of a real sign-in names them. */
+  readonly rule: string;
+  /** What they want, layer by layer. One of each must be met. */
+  readonly required: readonly (readonly Requirement[])[];
   /** At another time, or with another device, something else is asked. */
   readonly dependsOn: readonly ('device' | 'time')[];
 }
@@ -46,8 +49,18 @@ export interface Asked {
   readonly places: readonly SignInPlace[];
   readonly now: Seconds;
   readonly classOf: AppClass;
-  /** By class of the app, and by the groups of a user that its rules read, or by the real user. */
-  readonly known: Map<string, Map<string, readonly Outcome[]>>;
+  /** By class of the app. */
+  readonly known: Map<string, KnownOutcomes>;
+}
+
+/** At one place. */
+type OutcomeHere = Omit<Outcome, 'zone'>;
+
+interface KnownOutcomes {
+  /** By the groups of a user that rules of the app read, or by the real user. */
+  readonly byUser: Map<string, readonly Outcome[]>;
+  /** By what decides. */
+  readonly byRules: Map<string, OutcomeHere>;
 }
 
 export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskContext): Asked {
@@ -84,10 +97,11 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
   const groupsRead = namesRead(policies, 'groups');
   return async (who) => {
     const facts = freshFacts(app, who, asked);
-    const ofClass = getOrMake(known, await classOf(app, facts.request), () => new Map<string, readonly Outcome[]>());
-    const alike = 'subject' in who ? userAt(app, policies, who.subject) : groupsRead(who.groups);
-    const outcomes = ofClass.get(alike) ?? (await outcomesOf(facts));
-    ofClass.set(alike, outcomes);
+    const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
+    const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
+    const alike = user || groupsRead('groups' in who ? who.groups : []);
+    const outcomes = ofClass.byUser.get(alike) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
+    ofClass.byUser.set(alike, outcomes);
     return outcomes;
   };
 }
@@ -97,32 +111,52 @@ function userAt({ clientId }: App, { consent }: PolicySet, { id }: Subject): str
   return `user ${JSON.stringify([id, consent ? clientId : null])}`;
 }
 
+function nothingKnown(): KnownOutcomes {
+  return { byUser: new Map(), byRules: new Map() };
+}
+
+interface Alike extends Pick<KnownOutcomes, 'byRules'> {
+  /** Names a real user. Empty: users who differ in their groups alone. */
+  readonly user: string;
+}
+
 /** What one user is asked for at each place. */
 function outcomesAt(
   app: App,
   policies: PolicySet,
   { snapshot, places, now }: Asked,
-): (facts: Facts) => Promise<readonly Outcome[]> {
+): (facts: Facts, alike: Alike) => Promise<readonly Outcome[]> {
   const sets = conditionsIn(policies);
   const times = timesIn(sets, now);
   const zonesRead = namesRead(policies, 'network');
-  return async (facts) => {
-    const found = new Map<string, Omit<Outcome, 'zone'>>();
+  const decides = whatDecides(policies);
+  return async (facts, alike) => {
+    const found = new Map<string, OutcomeHere>();
     const outcomes: Outcome[] = [];
     for (const { zone, network } of places) {
       const here = { ...facts, network };
       const zones = zonesRead(network.zones);
-      const outcome = found.get(zones) ?? (await outcomeOf(here));
+      const outcome = found.get(zones) ?? (await decidedOutcome(here, alike));
       found.set(zones, outcome);
       outcomes.push({ ...outcome, zone });
     }
     return outcomes;
   };
 
-  async function outcomeOf(here: Facts): Promise<Omit<Outcome, 'zone'>> {
-    const explanation = await explain(snapshot, app, here);
+  async function decidedOutcome(here: Facts, { user, byRules }: Alike): Promise<OutcomeHere> {
+    const deciding = decides(here);
+    if (deciding === undefined) return outcomeOf(here);
+    const key = `${user} ${deciding}`;
+    const outcome = byRules.get(key) ?? (await outcomeOf(here));
+    byRules.set(key, outcome);
+    return outcome;
+  }
+
+  async function outcomeOf(here: Facts): Promise<OutcomeHere> {
+    const { rule, steps, layers } = await explain(snapshot, app, here);
     const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
-    return { explanation, steps: explanation.steps, asked: askedInAll(policies, here), dependsOn };
+    const required = layers.map(({ requirements }) => requirements);
+    return { rule, steps, required, asked: askedInAll(policies, here), dependsOn };
   }
 }
 

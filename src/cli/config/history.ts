@@ -1,7 +1,7 @@
 /** `stepgate config history`. */
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { RevisionInfo } from '../../policy/revision/moves.ts';
+import type { RevisionInfo } from '../../policy/revision/pointer-change.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';

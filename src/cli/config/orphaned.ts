@@ -1,6 +1,7 @@
 /** Passkeys that a configuration would orphan. */
 import { StepgateError } from '../../errors.ts';
 import type { Documents } from '../../policy/model/documents.ts';
+import type { RevisionRefusal } from '../../policy/revision/revision-refused.ts';
 import { type Orphaned, orphanedBy, orphanedText } from '../shared/orphaned-credentials.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -10,8 +11,9 @@ import type { ConfigContext } from './config-context.ts';
 export function refuseOrphaned(context: ConfigContext, orphaned: readonly Orphaned[], { json }: ResultOptions): void {
   context.setExitCode(1);
   const lines = orphaned.map((one) => `${orphanedText(one)}\n`).join('');
-  const advice = 'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys`\n';
-  if (json) context.stdout(`${JSON.stringify({ ok: false, orphaned })}\n`);
+  const code = 'passkeys_orphaned' satisfies RevisionRefusal;
+  const advice = `nothing was changed: keep the relying party, or say \`config apply --orphan-passkeys\` [${code}]\n`;
+  if (json) context.stdout(`${JSON.stringify({ ok: false, code, orphaned })}\n`);
   else context.stderr(`${lines}${advice}`);
 }
 

@@ -2,11 +2,13 @@
  * Which fresh sign-ins are the same to the rules, so that one stands for all of them: 1,000 apps, 60 groups and 20
  * zones are more than a million, and rules tell a few ten thousand apart.
  */
-import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionName, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
+import { findRule } from '../../core/policy/rules.ts';
+import { identifierPageSecret } from '../../core/queries/identifier-page-secret.ts';
 import type { App } from '../../policy/model/app.ts';
 import { appClasses } from '../../policy/revision/equivalent-apps.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -42,6 +44,35 @@ export function namesRead(policies: PolicySet, condition: 'groups' | 'network'):
   const named = new Set(lists.flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
   const isAll = !isTransparent(sets);
   return (names) => JSON.stringify(names.filter((name) => isAll || named.has(name)).sort());
+}
+
+/** What these ask about changes nothing but which rules decide. Not so device and time, which answers vary. */
+const onlyChoosing: readonly string[] = ['groups', 'network', 'apps', 'scopes'] satisfies readonly ConditionName[];
+
+/**
+ * Names what decides over fresh sign-ins of one user, or of users who differ in their groups alone: the rules, and the
+ * secret that the first page asks for. Undefined: more than that may decide.
+ */
+export function whatDecides(policies: PolicySet): (facts: Facts) => string | undefined {
+  const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
+  const isOnlyChosen = everyCondition(policies).every((set) =>
+    Object.keys(set).every((name) => onlyChoosing.includes(name)),
+  );
+  if (accountPolicy !== undefined || !isOnlyChosen) return () => undefined;
+  const all = [session, app, enrollment && beforeSignIn(enrollment), enrollment, profile, password, recovery];
+  return (facts) => {
+    const positions = all.map((policy) => (policy === undefined ? '' : positionIn(policy, facts)));
+    if (positions.includes(undefined)) return undefined;
+    const { subject: _, ...anonymous } = facts;
+    return JSON.stringify([positions, identifierPageSecret(policies, anonymous) ?? null]);
+  };
+}
+
+/** Of the rule that decides. Undefined: it is not known yet, or could not be found out. */
+function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): number | undefined {
+  const { rule, undecided, failed, traces } = findRule(policy, facts);
+  if (undecided || failed !== undefined) return undefined;
+  return rule === undefined ? -1 : traces.length;
 }
 
 function isTransparent(sets: readonly ConditionSet[]): boolean {

@@ -82,11 +82,11 @@ const requirementReasons: readonly DenyReason[] = [
 ];
 
 /** What would have to be met, where neither a rule nor the state of the account keeps the user out. */
-function unmet({ steps, explanation }: Outcome): readonly string[] {
+function unmet({ steps, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
-  const required = explanation.layers.map(({ requirements }) => requirements.flatMap(requirementWords).join(', or '));
-  const named = [...new Set(required)].filter((words) => words !== '');
+  const words = required.map((requirements) => requirements.flatMap(requirementWords).join(', or '));
+  const named = [...new Set(words)].filter((one) => one !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }
 

@@ -40,7 +40,7 @@ async function print(
       index === 0 ? (groups[0] ?? '(no group)') : '',
       where,
       reasonedWords(outcome),
-      outcome.explanation.rule,
+      outcome.rule,
     ]),
   );
   printResult(context, options, {
@@ -59,7 +59,7 @@ async function print(
 }
 
 function wordsOf(outcome: Outcome): string {
-  return JSON.stringify([reasonedWords(outcome), outcome.explanation.rule]);
+  return JSON.stringify([reasonedWords(outcome), outcome.rule]);
 }
 
 function reasonedWords(outcome: Outcome): string {

@@ -49,7 +49,8 @@ async function testFileNames(dir: string): Promise<readonly string[]> {
     );
   });
   const names = entries.filter((name) => /^[^.].*\.yaml$/.test(name)).sort();
-  if (names.length === 0) throw refusal(`${dir} holds no policy test: their files end in .yaml (docs/policies.md)`);
+  if (names.length === 0)
+    throw refusal(`${dir} holds no policy test: their files end in .yaml (docs/policies.md) [tests_missing]`);
   return names;
 }
 
@@ -58,7 +59,7 @@ async function readText(path: string): Promise<string> {
     const { size } = await stat(path);
     if (size <= maxFileSize) return await readFile(path, 'utf8');
   } catch (error) {
-    throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')}`);
+    throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')} [file_unreadable]`);
   }
-  throw refusal(`${path} is larger than 1 MiB`);
+  throw refusal(`${path} is larger than 1 MiB: divide it [file_too_large]`);
 }

@@ -33,9 +33,10 @@ export async function runTests(
   for (const { file, source, tests } of files) {
     for (const [index, test] of tests.entries()) {
       const path = ['tests', index];
+      const { line, column } = source.placeOf(path);
       const outcome = await outcomeOf(test, configuration);
-      if (typeof outcome === 'string') findings.push(source.finding(path, outcome));
-      else results.push({ file, ...source.placeOf(path), name: test.name, ...outcome });
+      if (typeof outcome === 'string') findings.push(source.finding('test_unaskable', path, outcome));
+      else results.push({ file, line, column, name: test.name, ...outcome });
     }
   }
   return { results, findings };

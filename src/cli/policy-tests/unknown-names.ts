@@ -4,7 +4,7 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import type { Finding } from '../../policy/model/finding.ts';
+import type { Finding, FindingPlace } from '../../policy/model/finding.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -46,12 +46,14 @@ export async function unknownNames(
     const name = String(path.at(-1));
     if (!attributes.closed || Object.hasOwn(attributes.attributes, name)) return [];
     const known = Object.keys(attributes.attributes);
-    return [source.finding(path.slice(0, -1), unknownName('attribute', name, known), name)];
+    return [unknownReference(source.placeOfKey(path), unknownName('attribute', name, known))];
   });
   const unknownValues = references.flatMap(([pattern, what, known]) =>
     valuesAt(source.content, `tests.*.${pattern}`).flatMap(({ path, value }) => {
       const name = typeof value === 'string' ? value.split(/[@[]/, 1)[0] : undefined;
-      return name === undefined || known.includes(name) ? [] : [source.finding(path, unknownName(what, name, known))];
+      return name === undefined || known.includes(name)
+        ? []
+        : [unknownReference(source.placeOf(path), unknownName(what, name, known))];
     }),
   );
   return [
@@ -78,8 +80,17 @@ function ungroupsInTests(source: YamlSource, { groups }: TestedConfiguration): r
   if (groups === undefined) return [];
   return valuesAt(source.content, 'tests.*.user.groups.*').flatMap(({ path, value }) => {
     if (typeof value !== 'string' || value === '*' || groups.includes(value)) return [];
-    return [source.finding(path, `${unknownName('group', value, groups)}; \`groups\` in stepgate.yaml names all`)];
+    return [
+      unknownReference(
+        source.placeOf(path),
+        `${unknownName('group', value, groups)}; \`groups\` in stepgate.yaml names all`,
+      ),
+    ];
   });
+}
+
+function unknownReference(place: FindingPlace, message: string): Finding {
+  return { ...place, message, code: 'unknown_reference' };
 }
 
 /** The layers of which a test may name the rule. */
@@ -108,7 +119,7 @@ function unknownIn(source: YamlSource, found: readonly FoundValue[], known: read
   return found.flatMap(({ path, value }) =>
     typeof value !== 'string' || value === 'none' || known.includes(value)
       ? []
-      : [source.finding(path, unknownName('rule', value, [...new Set(known)]))],
+      : [unknownReference(source.placeOf(path), unknownName('rule', value, [...new Set(known)]))],
   );
 }
 

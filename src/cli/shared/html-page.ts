@@ -101,6 +101,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: start; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 .short { white-space: nowrap; }
 @media screen and (max-width: 40rem) {
+  dl { display: block; }
+  dd + dt { margin-top: .35rem; }
   .files thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .files tr { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .75rem; padding: .35rem 0; border-bottom: 1px solid var(--line); }
   .files td { padding: 0; border: 0; }

@@ -71,10 +71,10 @@ export function usersDeleteCommand(context: UsersContext): Command {
     .argument('<identifier>')
     .option('--yes', 'really')
     .action((identifier: string, options: ResultOptions & { readonly yes?: true }) =>
-      withAccount(context, identifier, async ({ directory, farewell, attributeSchema, account: { user } }) => {
+      withAccount(context, identifier, async ({ directory, deletionOps, attributeSchema, account: { user } }) => {
         if (!options.yes)
           throw new Error(`nothing was deleted: add --yes to delete ${identifier} (${user.id}) for good`);
-        const ended = await farewell(user);
+        const ended = await deletionOps(user);
         const along = () => [...ended, ...operatorOps('user.deleted', user.id)];
         await directory.delete(user.id, along, { schema: await attributeSchema() });
         printResult(context, options, { text: `deleted ${identifier}\n`, data: { id: user.id } });

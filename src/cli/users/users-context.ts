@@ -12,9 +12,9 @@ import { attributeSchemaInUse } from '../shared/attribute-schema.ts';
 import { knownGroups } from '../shared/known-groups.ts';
 import { passwordRulesInUse } from '../shared/password-rules.ts';
 import { withStore } from '../shared/with-store.ts';
-import { farewell, sessionEnds } from './farewell.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
 import type { PasswordInput } from './read-password.ts';
+import { deletionOps, sessionEnds } from './session-ends.ts';
 
 export interface UsersContext extends PasswordInput {
   /** Overrides the issuer of the settings. */
@@ -44,7 +44,7 @@ export interface DirectoryAccess {
   /** Groups that the configuration names, or that users are in. */
   knownGroups(): Promise<readonly string[]>;
   /** What is written with the deletion of this user: sessions end, and their apps hear of it. */
-  farewell(user: User): Promise<readonly Op[]>;
+  deletionOps(user: User): Promise<readonly Op[]>;
   /** What is written when all sessions of this user end: their apps hear of it. */
   sessionEnds(user: User): Promise<readonly Op[]>;
   /** The password policy of the configuration in use. */
@@ -65,7 +65,7 @@ export async function withDirectory(
       directory: new Directory(store),
       openNotifier: () => notificationWriter(store, context),
       attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
-      farewell: (user) => farewell(store, context, user),
+      deletionOps: (user) => deletionOps(store, context, user),
       sessionEnds: (user) => sessionEnds(store, context, user),
       knownGroups: () => knownGroups(store, context.authenticators),
       passwordRules: () => passwordRulesInUse(store, context),

@@ -1,7 +1,8 @@
-/** Finds the rules of the account policy without which a sign-in would not end in a denial. */
+/** Finds the rules of the account policy and of the enrollment policy without which a sign-in would not be denied. */
+import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { Rule } from '../model/policy.ts';
 import { compileAccountPolicy } from '../policy/account-policy.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../policy/compile.ts';
 import { findRule } from '../policy/rules.ts';
 import type { UserFacts } from '../policy/theory.ts';
 
@@ -35,8 +36,17 @@ export function accountCause(
 
 const oneFactor: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
 
+/** Where these rules of the account policy decide, one factor is enough. */
 function withOneFactor({ accountPolicy, ...others }: PolicySet, changed: readonly Rule[]): PolicySet {
   if (accountPolicy === undefined) return others;
   const rules = accountPolicy.rules.map((rule) => (changed.includes(rule) ? { ...rule, then: oneFactor } : rule));
   return { ...others, accountPolicy: compileAccountPolicy({ name: 'account', rules }) };
+}
+
+/** Where this rule of the enrollment policy decides, all may be used and enrolled, and nothing must be. */
+export function withoutTerms({ enrollment, ...others }: PolicySet, free: EnrollmentRule): PolicySet {
+  if (enrollment === undefined) return others;
+  const then: EnrollmentRule['then'] = { required: [], optional: [], promoted: [], disabled: [] };
+  const rules = enrollment.rules.map(({ rule }) => (rule === free ? { ...rule, then } : rule));
+  return { ...others, enrollment: compilePolicy({ name: enrollment.name, rules }) };
 }

@@ -2,11 +2,10 @@
  * Finds authenticators that no account which lacks them can ever come to have, because of what the account policy asks
  * for. "Never" is proved: whatever may decide may do so, and what an account can have counts at its best.
  */
-import { bestEvidence } from '../evidence/attainable-acr.ts';
-import { meetsRequirement } from '../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Rule } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { canBeMet } from './addition-ways.ts';
 import { findModel, newBudget } from './find-model.ts';
 import { deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
@@ -47,10 +46,6 @@ export function addable(
   }
   const never = missing.map(({ descriptor: { key }, rules }) => ({ key, rules }));
   return { had: had.map(({ key }) => key), never };
-}
-
-function canBeMet({ then }: Rule, had: readonly AuthenticatorDescriptor[]): boolean {
-  return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, had));
 }
 
 type Partition<Item> = [readonly Item[], Item[]];

@@ -2,16 +2,22 @@
 import type { Conditions } from '../model/conditions.ts';
 import { conditionSets } from '../policy/conditions.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../policy/theory.ts';
-import { findModel, newBudget } from './find-model.ts';
+import { type ClassModel, findModel, newBudget } from './find-model.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Facts in which the formulas hold and the user is in one group at most. Undefined: none are known. */
 export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): UserFacts | undefined {
+  const model = ordinaryModel(formulas);
+  return model && space.factsOf(model);
+}
+
+/** Classes in which the formulas hold and the user is in one group at most. Undefined: none were found. */
+export function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefined {
   const groups = [...new Set(formulas.flatMap(variablesIn))].filter(({ name }) => name.startsWith('groups.'));
   for (const only of [undefined, ...groups]) {
     const others = groups.map((group) => (group === only ? isYes(group) : negated(isYes(group))));
     const found = findModel([...formulas, ...others], newBudget());
-    if (typeof found === 'object') return space.factsOf(found.model);
+    if (typeof found === 'object') return found.model;
   }
   return undefined;
 }
@@ -31,7 +37,8 @@ export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly W
   return groups.length < 2 || together.some((all) => groups.every((group) => all.includes(group)));
 }
 
-function variablesIn(formula: Formula): readonly Variable[] {
+/** With repetitions. */
+export function variablesIn(formula: Formula): readonly Variable[] {
   if ('variable' in formula) return [formula.variable];
   return ('all' in formula ? formula.all : formula.any).flatMap(variablesIn);
 }

@@ -113,7 +113,15 @@ export function decisionAt(progress: Progress, { policies, facts }: Simulation):
 
 /** The facts of the evaluator there. */
 export function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
-  const { event: id, startedAt, skipped, requestedEnrollment, consented, accountSelected, deletionTold } = transaction;
+  const {
+    event: id,
+    startedAt,
+    skipped,
+    requestedEnrollment,
+    consented,
+    accountSelected,
+    deletionAcknowledged,
+  } = transaction;
   return {
     ...facts,
     transaction: omitUndefined({
@@ -123,7 +131,7 @@ export function factsAt({ transaction, subject }: Progress, facts: Facts): Facts
       requestedEnrollment,
       consented,
       accountSelected,
-      deletionTold,
+      deletionAcknowledged,
     }),
     subject,
     evidence: [...facts.evidence, ...transaction.evidence],

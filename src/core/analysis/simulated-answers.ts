@@ -8,7 +8,7 @@ import type { LayerTrace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { AuthenticatorOption, Step } from '../step/step.ts';
 import { begin, type Choice, type Transaction } from '../step/transaction.ts';
-import { consented, picked, proved, selectedAccount, toldOfDeletion } from '../step/transitions.ts';
+import { consented, deletionAcknowledgedBy, picked, proved, selectedAccount } from '../step/transitions.ts';
 
 /** One predicted step, or the end of the sign-in. */
 export type SimulatedStep =
@@ -137,7 +137,7 @@ export function grantConsent(progress: Progress, scopes: readonly AskedScope[]):
 
 /** The user lets the account go. */
 export function goOnToDeletion(progress: Progress, dueAt: Seconds): Turn {
-  const next = { ...progress, transaction: toldOfDeletion(progress.transaction) };
+  const next = { ...progress, transaction: deletionAcknowledgedBy(progress.transaction) };
   return { steps: [{ kind: 'keep_account', dueAt }], next };
 }
 

@@ -11,6 +11,6 @@ export function keepAccountStep(
   { account }: PolicySet,
   { transaction }: Facts,
 ): DecisionOutcome | undefined {
-  const isTold = transaction === undefined || transaction.deletionTold === true || account !== undefined;
+  const isTold = transaction === undefined || transaction.deletionAcknowledged === true || account !== undefined;
   return deletionDueAt === undefined || isTold ? undefined : { kind: 'keep_account', dueAt: deletionDueAt };
 }

@@ -170,8 +170,10 @@ function hasAll(has: readonly Characteristic[], needed: readonly Characteristic[
  * place of what was given to that step.
  */
 function meetsChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): boolean {
-  const isSolid = evidence.some((assessed) => !assessed.auxiliary && chain.some((step) => meetsDemand(step, assessed)));
-  return isSolid && isMatchable(chain.map((step) => candidatesFor(step, evidence, chain.length)));
+  const hasNonAuxiliary = evidence.some(
+    (assessed) => !assessed.auxiliary && chain.some((step) => meetsDemand(step, assessed)),
+  );
+  return hasNonAuxiliary && isMatchable(chain.map((step) => candidatesFor(step, evidence, chain.length)));
 }
 
 /** The enrollments whose evidence meets the step, at most so many: a chain can use no more than it has steps. */

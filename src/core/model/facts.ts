@@ -258,7 +258,7 @@ export interface Facts {
     /** The user said in it with which account to go on. */
     readonly accountSelected?: true;
     /** The user was told in it that the account will be deleted, and went on. */
-    readonly deletionTold?: true;
+    readonly deletionAcknowledged?: true;
   };
   readonly request: RequestFacts;
   readonly network: {

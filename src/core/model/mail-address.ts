@@ -1,7 +1,7 @@
 /** Mail addresses as text: which ones mail can be sent to, and how they are masked. */
 
-/** RFC 5321 section 4.5.3.1, in characters. */
-const longest = 254;
+/** In characters (RFC 5321 section 4.5.3.1): of addresses that mail can be sent to, and of identifiers. */
+export const longestIdentifier = 254;
 const longestLocalPart = 64;
 
 /**
@@ -20,7 +20,7 @@ const domain = new RegExp(`^(${label}\\.)*${label}$`, 'u');
 export function mailAddress(text: string): string | undefined {
   const trimmed = text.trim();
   const at = trimmed.lastIndexOf('@');
-  if (at < 1 || trimmed.length > longest) return undefined;
+  if (at < 1 || trimmed.length > longestIdentifier) return undefined;
   const local = trimmed.slice(0, at);
   const host = trimmed.slice(at + 1).toLowerCase();
   if (local.length > longestLocalPart || !localPart.test(local) || !domain.test(host)) return undefined;

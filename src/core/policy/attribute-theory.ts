@@ -1,15 +1,12 @@
 /**
  * The theory of the condition `attributes`: the values of one attribute, cut into the classes that its tests tell
- * apart. Fixed values and patterns become automata, numbers are ordered, and what the schema does not allow is left
- * out.
+ * apart, as formulas.
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
 import type { CompileValueTest, Values } from './attribute-values.ts';
 import { isRelative } from './date-bound.ts';
-import { dayValues, fixedDays } from './day-theory.ts';
-import { compilePattern } from './pattern.ts';
-import { patternClasses } from './pattern-classes.ts';
+import { dayValues } from './day-theory.ts';
 import {
   among,
   type Formula,
@@ -20,16 +17,10 @@ import {
   type UserFacts,
   type Variable,
 } from './theory.ts';
+import { type ValueClass, valueClasses } from './value-classes.ts';
 
 /** A test of the attribute as a formula. */
 type FormulaOfTest = (test: AttributeTest) => Formula;
-
-/** One value of a class. */
-interface ValueClass {
-  readonly value: AttributeValue;
-  /** A profile may hold this very value. */
-  readonly isKept: boolean;
-}
 
 /** The members of a test that the classes take into account; dates only where the values are days. */
 const knownMembers: readonly string[] = [
@@ -66,7 +57,8 @@ export function attributeTheory({ name, tests, universe, valueTest }: TestedAttr
   const free = freeTests(name);
   if (values === undefined) return free;
   const several = attribute === undefined || attribute.type === 'list';
-  const formulas = several ? severalValues(name, values, valueTest) : oneValue(name, values, valueTest);
+  const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
+  const formulas = several ? severalValues(marks, values, valueTest) : oneValue(marks, values, valueTest);
   return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
 }
 
@@ -110,10 +102,15 @@ function freeTests(name: string): FormulaOfTest {
   };
 }
 
+/** Of the variables of an attribute. */
+type Marks = Pick<Variable, 'name' | 'lasting'>;
+
 /** The attribute is absent or has one value. */
-function oneValue(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const { name } = marks;
   const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
-  const variable: Variable = { name: `attributes.${name}`, classes: [{ place: (facts) => facts }, ...classes] };
+  const all = [{ place: (facts: UserFacts) => facts }, ...classes];
+  const variable: Variable = { ...marks, name: `attributes.${name}`, classes: all };
   return {
     passes: (test) => {
       const holds = valueTest(test);
@@ -124,10 +121,12 @@ function oneValue(name: string, values: readonly ValueClass[], valueTest: Compil
 }
 
 /** The attribute has any number of values, of which one must pass: each class of values is there or not. */
-function severalValues(name: string, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const { name } = marks;
   const variables = values.map(({ value, isKept }) => {
     const place = withValue(name, (before) => (before === undefined ? value : [before, value].flat()));
-    return truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+    const variable = truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+    return { ...marks, ...variable };
   });
   return {
     passes: (test) => {
@@ -143,55 +142,4 @@ function withValue(name: string, change: (before: unknown) => unknown): (facts: 
     const profile = { ...subject.profile, [name]: change(subject.profile[name]) };
     return { ...facts, subject: { ...subject, profile } };
   };
-}
-
-/** Undefined: there are too many. */
-function valueClasses(
-  tests: readonly ValueTest[],
-  attribute: Attribute | undefined,
-  isKept: (value: AttributeValue) => boolean,
-): readonly ValueClass[] | undefined {
-  const named = tests.flatMap(({ equals, in: list = [], atLeast, above, atMost, below }) =>
-    [equals, ...list, atLeast, above, atMost, below].filter((value) => value !== undefined),
-  );
-  const kept = (values: readonly AttributeValue[]) =>
-    values.filter(isKept).map((value): ValueClass => ({ value, isKept: true }));
-  if (attribute?.options) return kept(attribute.options.map(({ value }) => value));
-  const truths = attribute === undefined || attribute.type === 'boolean' ? kept([true, false]) : [];
-  const numbers =
-    attribute === undefined || attribute.type === 'number'
-      ? kept(numberClasses([...named, attribute?.min, attribute?.max].filter((value) => typeof value === 'number')))
-      : [];
-  if (attribute?.type === 'boolean' || attribute?.type === 'number') return [...truths, ...numbers];
-  const texts = [...new Set(named.filter((value) => typeof value === 'string'))];
-  if (tests.some(({ before, after }) => before ?? after))
-    return kept([...new Set([...fixedDays({ tests, isKept }), ...texts])]);
-  const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter((one) => one !== undefined);
-  const classes = textClasses(texts, [...new Set(patterns)]);
-  if (classes === undefined) return undefined;
-  // A fixed text that the schema refuses is no value, nor is any text of a class that its pattern refuses. Of other
-  // classes it may allow another text.
-  const fits = attribute?.matches === undefined ? () => true : compilePattern(attribute.matches);
-  const possible = classes.filter((value) => isKept(value) || (fits(value) && !texts.includes(value)));
-  return [...truths, ...numbers, ...possible.map((value) => ({ value, isKept: isKept(value) }))];
-}
-
-/** Each number, and one between, below and above them, as far as there is one: large numbers lie apart. */
-function numberClasses(named: readonly number[]): readonly number[] {
-  const sorted = [...new Set(named)].sort((a, b) => a - b);
-  const [first = 0] = sorted;
-  const below = first - 1 < first ? first - 1 : -Number.MAX_VALUE;
-  const between = sorted.map((number, at) => {
-    const next = sorted[at + 1];
-    if (next === undefined) return number + 1 > number ? number + 1 : Number.MAX_VALUE;
-    return Number.isFinite(number + next) ? (number + next) / 2 : number / 2 + next / 2;
-  });
-  return [...new Set([below, ...sorted, ...between])];
-}
-
-/** A star in a fixed text stands for itself. */
-function textClasses(texts: readonly string[], patterns: readonly string[]): readonly string[] | undefined {
-  const literal = texts.filter((text) => !text.includes('*') && text !== '');
-  if (literal.length < texts.length) return undefined;
-  return patternClasses([...patterns, ...literal]);
 }

@@ -20,15 +20,20 @@ interface Names {
   readonly add: (facts: UserFacts, name: string) => UserFacts;
   /** Facts that have a name have this one as well. Absent: no name says anything about another. */
   readonly implied?: (name: string) => string;
+  /** Only administrators give a user this name or take it away. Absent: they do so with none. */
+  readonly isLasting?: (name: string) => boolean;
 }
 
 /** Facts may have any of these names together: each name is a variable of its own. */
 export function membershipTheory(
   conditions: readonly AnyAllNone[],
-  { what, add, implied = (name) => name }: Names,
+  { what, add, implied = (name) => name, isLasting = () => false }: Names,
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
   const names = [...new Set(conditions.flatMap(namesIn).flatMap((name) => [name, implied(name)]))];
-  const nameVariable = (name: string) => truthVariable(`${what}.${name}`, (facts) => add(facts, name));
+  const nameVariable = (name: string): Variable => ({
+    ...truthVariable(`${what}.${name}`, (facts) => add(facts, name)),
+    ...(isLasting(name) && { lasting: true }),
+  });
   const variables = new Map(names.map((name) => [name, nameVariable(name)]));
   const isThere = (name: string): Formula => isYes(variables.get(name) ?? nameVariable(name));
   const has = (name: string): Formula =>
@@ -48,8 +53,9 @@ function listParts({ any, all, none }: AnyAllNone, has: (name: string) => Formul
 export function choiceTheory(
   what: string,
   sets: readonly { readonly names: readonly string[]; readonly place: (facts: UserFacts) => UserFacts }[],
+  marks: Pick<Variable, 'lasting'> = {},
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
-  const variable: Variable = { name: what, classes: sets.map(({ place }) => ({ place })) };
+  const variable: Variable = { ...marks, name: what, classes: sets.map(({ place }) => ({ place })) };
   return sharedChoice(
     variable,
     sets.map(({ names }) => names),

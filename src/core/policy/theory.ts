@@ -26,6 +26,8 @@ export interface Variable {
   readonly classes: readonly FactClass[];
   /** To tell all its classes apart would take more steps than an analysis has. */
   readonly ranOut?: true;
+  /** Only administrators change it: for one user it is the same wherever and whenever the user signs in. */
+  readonly lasting?: true;
 }
 
 /** What must hold, in negation normal form. `classes`: one bit for each class that the variable may be in. */
@@ -61,6 +63,8 @@ export interface Universe {
   attribute(name: string): Attribute | undefined;
   /** Whether a profile can hold this value. */
   isKept(name: string, value: AttributeValue): boolean;
+  /** Only administrators change this attribute. */
+  isLasting(name: string): boolean;
   /** What unusual things count. */
   readonly risk: RiskScoring;
   /** A file says which country an address is in, and how far it is from others. */

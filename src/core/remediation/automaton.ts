@@ -28,7 +28,7 @@ export function isMetBy({ start, next, isMet }: Automaton, effects: readonly num
 const factorBits: Readonly<Record<Factor, number>> = { knowledge: 1, possession: 2, inherence: 4 };
 /** The lowest bits of a state: the factor types that auxiliary actions cover, and those that all others cover. */
 const allFactors = 0b111_111;
-const SOLID = 3;
+const NON_AUXILIARY = 3;
 const DEMANDS = 6;
 
 /** An alternative: above the bits for factor types, a state has one bit for each demand that is met. */
@@ -57,13 +57,13 @@ function bitsOf(demands: readonly Demand[], isMet: (demand: Demand) => boolean):
 function coveredBy(assessed: AssessedEvidence, alternative: Alternative): number {
   if (assessed.auxiliary && !isNamed(assessed, alternative)) return 0;
   const bits = assessed.factors.reduce((sum, factor) => sum | factorBits[factor], 0);
-  return assessed.auxiliary ? bits : bits << SOLID;
+  return assessed.auxiliary ? bits : bits << NON_AUXILIARY;
 }
 
 /** How many distinct factor types a state covers. Auxiliary actions cover some only beside others. */
 function factorsIn(state: number): number {
-  const solid = (state >> SOLID) & 7;
-  if (solid === 0) return 0;
-  const covered = solid | (state & 7);
+  const nonAuxiliary = (state >> NON_AUXILIARY) & 7;
+  if (nonAuxiliary === 0) return 0;
+  const covered = nonAuxiliary | (state & 7);
   return (covered & 1) + ((covered >> 1) & 1) + (covered >> 2);
 }

@@ -13,7 +13,7 @@ type Steps = number;
 /** A state has two bits for each set of steps: how many enrollments it lacks. */
 const shiftOf = (set: Steps): number => 2 * (set - 1);
 /** One more bit: all of the evidence is auxiliary. */
-const SOLID = 1 << shiftOf(1 << LONGEST_CHAIN);
+const NON_AUXILIARY = 1 << shiftOf(1 << LONGEST_CHAIN);
 /** Above them, an effect says which steps the enrollment could take before, and which it can take afterwards. */
 const BEFORE = shiftOf(1 << LONGEST_CHAIN) + 1;
 const AFTER = BEFORE + LONGEST_CHAIN;
@@ -25,10 +25,10 @@ export function chainAutomaton(chain: readonly ChainStep[], evidence: readonly A
   const sets = Array.from({ length: every }, (_, index): Steps => index + 1);
   const proved = stepsByEnrollment(chain, evidence);
   const has = (set: Steps) => countOf(proved, set);
-  const isSolid = evidence.some(({ enrollment, auxiliary }) => !auxiliary && proved.get(enrollment));
+  const hasNonAuxiliary = evidence.some(({ enrollment, auxiliary }) => !auxiliary && proved.get(enrollment));
   const lacking = sets.reduce((state, set) => state | (Math.max(0, sizeOf(set) - has(set)) << shiftOf(set)), 0);
   return {
-    start: isSolid ? lacking : lacking | SOLID,
+    start: hasNonAuxiliary ? lacking : lacking | NON_AUXILIARY,
     isMet: (state) => state === 0,
     effectOf: (action) => effectOf(action, { chain, sets, before: proved.get(action.enrollment) ?? 0 }),
     // In each pair of bits that is not 0 yet, and that the effect has a bit for, one is subtracted.
@@ -50,7 +50,7 @@ function effectOf(action: AssessedEvidence, { chain, sets, before }: EffectConte
   if (after === before) return 0;
   const gains = sets.filter((set) => (after & set) !== 0 && (before & set) === 0);
   const bits = gains.reduce((sum, set) => sum | (1 << shiftOf(set)), 0);
-  return bits | (action.auxiliary ? 0 : SOLID) | (before << BEFORE) | (after << AFTER);
+  return bits | (action.auxiliary ? 0 : NON_AUXILIARY) | (before << BEFORE) | (after << AFTER);
 }
 
 interface FirstContext {

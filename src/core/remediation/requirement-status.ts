@@ -130,7 +130,12 @@ export function challenge(
  */
 function proofsNow({ actions, now }: SufficientSet): readonly ActionClass[] {
   const isProof = (one: ActionClass) => !isToEnroll(one);
-  const isSolid = (one: ActionClass) => isProof(one) && !one.members[0]?.auxiliary;
-  const preferences = [now.filter(isSolid), actions.filter(isSolid), now.filter(isProof), actions.filter(isProof)];
+  const isNonAuxiliary = (one: ActionClass) => isProof(one) && !one.members[0]?.auxiliary;
+  const preferences = [
+    now.filter(isNonAuxiliary),
+    actions.filter(isNonAuxiliary),
+    now.filter(isProof),
+    actions.filter(isProof),
+  ];
   return preferences.find((classes) => classes.length > 0) ?? [];
 }

@@ -20,7 +20,7 @@ export interface IdentifyContext {
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
   /** Many wrong passwords came from the network of the browser. */
-  readonly isStrained?: true;
+  readonly isGuessingNetwork?: true;
   /** What a user without an account is asked for. Absent: none can register. */
   readonly registration?: RegistrationView;
 }
@@ -56,17 +56,17 @@ export function identifyStep(transaction: Transaction, context: IdentifyContext)
 }
 
 function askedStep(
-  { loginHint, subject, keepSignedIn, recovering, work, challengeService }: Transaction,
-  { identifyWith, canKeep, recoverable, registration, isStrained }: IdentifyContext,
+  { prefilledIdentifier, subject, keepSignedIn, recovering, work, challengeService }: Transaction,
+  { identifyWith, canKeep, recoverable, registration, isGuessingNetwork }: IdentifyContext,
 ): Step {
   return omitUndefined({
     kind: 'identify' as const,
     identifyWith,
-    identifier: subject?.identifier ?? loginHint,
+    identifier: subject?.identifier ?? prefilledIdentifier,
     canRegister: registration && (true as const),
     keepSignedIn: canKeep ? keepSignedIn === true : undefined,
-    work: (recovering || isStrained) && work,
-    challengeService: (recovering || isStrained) && isAsked(challengeService),
+    work: (recovering || isGuessingNetwork) && work,
+    challengeService: (recovering || isGuessingNetwork) && isAsked(challengeService),
     recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
     notices: [],
   });

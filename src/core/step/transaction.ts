@@ -82,8 +82,8 @@ export interface Transaction {
   /** Epoch seconds. After this time nothing is accepted. */
   readonly expiresAt: Seconds;
   readonly request: RequestFacts;
-  /** `login_hint`: prefills the identify step. */
-  readonly loginHint?: string;
+  /** What the identify step is filled with: `login_hint` of the app, then what the user typed last. */
+  readonly prefilledIdentifier?: string;
   /** `ui_locales`: the languages that the relying party prefers, best first, separated by spaces. */
   readonly uiLocales?: string;
   /** The SSO session that the browser had at the start. Its evidence counts as long as it is of the same user. */
@@ -126,7 +126,7 @@ export interface Transaction {
   /** The user said with which account to go on, where the app asked for that. */
   readonly accountSelected?: true;
   /** The user was told that the account will be deleted, and went on. */
-  readonly deletionTold?: true;
+  readonly deletionAcknowledged?: true;
   /** What the audit log said last: what the user is asked for, or why not let in. So it says it once. */
   readonly recorded?: string;
   /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */
@@ -135,7 +135,7 @@ export interface Transaction {
 
 /** What a new transaction starts from. */
 export interface NewTransaction
-  extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'uiLocales' | 'session' | 'expectedSubject'> {
+  extends Pick<Transaction, 'id' | 'request' | 'prefilledIdentifier' | 'uiLocales' | 'session' | 'expectedSubject'> {
   /** The event that an earlier interaction for the same request began. Absent: this transaction begins one. */
   readonly event?: string;
   /** Epoch seconds. */

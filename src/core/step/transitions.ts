@@ -127,8 +127,8 @@ export function consented(transaction: Transaction): Transaction {
 }
 
 /** The user goes on although the account will be deleted. */
-export function toldOfDeletion(transaction: Transaction): Transaction {
-  return { ...transaction, deletionTold: true };
+export function deletionAcknowledgedBy(transaction: Transaction): Transaction {
+  return { ...transaction, deletionAcknowledged: true };
 }
 
 /** The user skips these enrollments. The decision said whether that is possible. */
@@ -157,7 +157,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
     recovering: _recovering,
     consented: _consented,
     accountSelected: _accountSelected,
-    deletionTold: _deletionTold,
+    deletionAcknowledged: _deletionAcknowledged,
     recorded: _recorded,
     ...rest
   } = withoutRequestedEnrollment(transaction);

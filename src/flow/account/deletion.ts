@@ -7,7 +7,7 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { joinDeletions, leaveDeletions, withoutDeletion } from '../../users/deletion.ts';
 import { serializeUser, type User } from '../../users/user.ts';
-import { appsToTell } from '../farewell.ts';
+import { appsToNotify } from '../session-ends.ts';
 import { recordChange } from './change.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
@@ -40,7 +40,7 @@ export function keepAccount(context: OpenAccount): void {
 /** Apps that are told when the account is deleted, as far as it is known now. Rejects with `StoreUnavailable`. */
 export async function appsToldOfDeletion({ services, snapshot, account }: OpenAccount): Promise<NamedApps> {
   const { store, now } = services;
-  const names = (await appsToTell({ store, now, snapshot }, account.user)).map(({ name }) => name);
+  const names = (await appsToNotify({ store, now, snapshot }, account.user)).map(({ name }) => name);
   return namedApps([{ names, count: names.length }]);
 }
 

@@ -80,7 +80,7 @@ export async function moveIdentifier(context: OpenAccount, move: Move): Promise<
   const otherSessionsEnded = credentials !== undefined;
   if (credentials) await save(context, user, credentials);
   else unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
-  tell(context, move, { kept: former?.verified ? kept : undefined, otherSessionsEnded });
+  notifyOwner(context, move, { kept: former?.verified ? kept : undefined, otherSessionsEnded });
   audit(unit, services.audit, {
     event: 'account.identifier_changed',
     outcome: 'success',
@@ -153,14 +153,14 @@ function formerOf(
   };
 }
 
-interface Told {
+interface Notified {
   /** What was known to be the user's, and can come back. */
   readonly kept: FormerIdentifier | undefined;
   readonly otherSessionsEnded: boolean;
 }
 
 /** The address that was given up can undo it; a user name is taken back at `/account`. */
-function tell(context: OpenAccount, { kind, value, proof }: Move, { kept, otherSessionsEnded }: Told): void {
+function notifyOwner(context: OpenAccount, { kind, value, proof }: Move, { kept, otherSessionsEnded }: Notified): void {
   const { services, unit } = context;
   const what = {
     ...(kind === 'email' ? { address: maskedAddress(value) } : {}),
@@ -176,6 +176,6 @@ function tell(context: OpenAccount, { kind, value, proof }: Move, { kept, otherS
   notify(notifierOf(context), accountChanged(changes[kind], what), { newAddresses, link });
   if (!canUndo || !proof) return;
   const undo = { link: url, expires: services.now() + 86_400 };
-  const message = proof.authenticator.profileValue.tell?.(kept.value, undo, proof.environment);
+  const message = proof.authenticator.profileValue.notifyFormer?.(kept.value, undo, proof.environment);
   if (message) enqueueMessages(senderOf(context), [message]);
 }

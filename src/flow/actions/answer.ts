@@ -6,6 +6,7 @@
 
 import { type Authenticator, magicLinkMethod } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
+import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import { askedMethods } from '../../core/queries/asked-methods.ts';
 import type { TransactionSubject } from '../../core/step/transaction.ts';
@@ -21,12 +22,11 @@ import { countsOn } from '../transaction/present-proofs.ts';
 import { answerConsent, goOnWithAccount } from './consent.ts';
 import { countIfWrong } from './count-failures.ts';
 import { enroll } from './enroll.ts';
+import { isKnownTo, workDueFor } from './guessing-network.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { answerKeepAccount } from './keep-account.ts';
 import { sharedLimits, withDeferredAttempt } from './lockout.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
-import { isKnownTo, strainOf } from './network-strain.ts';
-
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
 import { admitted, admittedWithAnswer } from './proof-of-work.ts';
@@ -131,14 +131,14 @@ export async function answer(
     case 'keep_account':
       return answerKeepAccount(context, decided);
     default:
-      return { context, messages: [] };
+      return { context, notices: [] };
   }
 }
 
 /** Only where the page offered it, and only together with a proof. */
 function withRememberedDevice(proved: ActionResult, { decision }: Decided, fields: Fields): ActionResult {
   const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
-  if (!isOffered || !isTicked(fields.rememberDevice) || proved.messages.length > 0) return proved;
+  if (!isOffered || !isTicked(fields.rememberDevice) || proved.notices.length > 0) return proved;
   return withTransaction(proved.context, rememberingDevice(proved.context.transaction));
 }
 
@@ -149,13 +149,13 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
 async function identify(context: OpenTransaction, decided: Decided, submitted: SubmittedAnswer): Promise<ActionResult> {
   const { fields, loaded } = submitted;
   const { recovering } = context.transaction;
-  const strain = recovering ? undefined : strainOf(context);
-  const isFree = !recovering && (strain === undefined || (await isKnownHere(context, loaded.identifier)));
+  const workDue = recovering ? undefined : workDueFor(context);
+  const isFree = !recovering && (workDue === undefined || (await isKnownHere(context, loaded.identifier)));
   if (isFree || !loaded.identifier?.ok) return identifyBy(context, decided, submitted);
-  const loginHint = (fields.identifier ?? '').trim().slice(0, 254);
-  const typedBack = { ...context, transaction: { ...context.transaction, loginHint } };
+  const prefilledIdentifier = (fields.identifier ?? '').trim().slice(0, longestIdentifier);
+  const typedBack = { ...context, transaction: { ...context.transaction, prefilledIdentifier } };
   const admission =
-    strain === undefined ? await admitted(typedBack, fields) : await admittedWithAnswer(typedBack, fields, strain);
+    workDue === undefined ? await admitted(typedBack, fields) : await admittedWithAnswer(typedBack, fields, workDue);
   return admission.admitted ? identifyBy(admission.afterwards, decided, submitted) : admission.refusal;
 }
 
@@ -175,7 +175,7 @@ async function identifyBy(
   const identifyWith = binding.authenticator;
   const typed = (fields.identifier ?? '').trim();
   const asked = keptSignedIn(context.transaction, isTicked(fields.rememberMe));
-  const typedBack = { ...context, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
+  const typedBack = { ...context, transaction: { ...asked, prefilledIdentifier: typed.slice(0, longestIdentifier) } };
   if (typed === '') return withError(context, 'identifier.required', { field: 'identifier' });
   const found = await find(context, loaded.identifier);
   if (!found) return withError(typedBack, 'identifier.invalid', { field: 'identifier' });
@@ -185,7 +185,7 @@ async function identifyBy(
   if (!named.ok) return withError(typedBack, 'subject.mismatch', { field: 'identifier' });
   const identifiedContext = { ...context, transaction: named.transaction };
   const isGiven = identifyWith !== '' && Boolean(fields['credentials.passcode']);
-  if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, messages: [] };
+  if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, notices: [] };
   // Nothing was tried. The transaction stays as it is, so that another answer that is being verified does not become
   // stale.
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
@@ -204,7 +204,7 @@ async function identifyBy(
   });
   await countIfWrong(context, identifyWith, { result: verified, account, subjectId: subject.id });
   // The identify page names no account: the next try may be about another one.
-  return verified.messages.length > 0 ? { context: typedBack, messages: verified.messages } : verified;
+  return verified.notices.length > 0 ? { context: typedBack, notices: verified.notices } : verified;
 }
 
 /**
@@ -234,7 +234,7 @@ function attemptSubject({ account, key, reading }: NamedAccount, typed: string):
 async function choose(context: OpenTransaction, decided: Decided, fields: Fields): Promise<ActionResult> {
   const chosen = await selectOption(context, decided, fields['authenticator.id'] ?? '');
   return chosen
-    ? { context: chosen, messages: [] }
+    ? { context: chosen, notices: [] }
     : withError(context, 'authenticator.required', { field: 'authenticator.id' });
 }
 
@@ -248,7 +248,7 @@ async function beginChallenge(
   { decision, facts }: Decided,
   { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
-  if (decision.kind !== 'challenge') return { context: at, messages: [] };
+  if (decision.kind !== 'challenge') return { context: at, notices: [] };
   const token = fields[magicLinkField];
   const context = token === undefined ? at : returnByMagicLink(at, token);
   const { pending, subject } = context?.transaction ?? {};

@@ -52,7 +52,7 @@ export async function answerConsent(
   const { subject } = context.transaction;
   const { request, services, app } = context;
   const account = subject && !subject.decoy ? await loadAccount(request.unit, subject.id) : undefined;
-  if (decision.kind !== 'consent' || account === undefined) return { context, messages: [] };
+  if (decision.kind !== 'consent' || account === undefined) return { context, notices: [] };
   const { scopes } = decision;
   if (binding.authenticator !== consentDigest(scopes)) return withError(context, 'consent.changed');
   const before = consentTo(app.clientId, { consents: consentsOf(account.user) ?? {} });
@@ -73,7 +73,7 @@ export async function answerConsent(
 
 /** The user goes on with the account of the session. */
 export function goOnWithAccount(context: OpenTransaction, { decision }: Decided): ActionResult {
-  if (decision.kind !== 'select_account') return { context, messages: [] };
+  if (decision.kind !== 'select_account') return { context, notices: [] };
   return withTransaction(context, selectedAccount(context.transaction));
 }
 

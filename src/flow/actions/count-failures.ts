@@ -3,7 +3,7 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { recordFailure } from '../../users/usual-places.ts';
 import { decoyPastKeys, pastKeys } from '../facts/unusual.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
-import { countWrongPassword, isKnownTo } from './network-strain.ts';
+import { countWrongPassword, isKnownTo } from './guessing-network.ts';
 import type { ActionResult } from './verify.ts';
 
 export interface Tried {
@@ -17,9 +17,9 @@ export interface Tried {
 export async function countIfWrong(
   context: OpenTransaction,
   key: string,
-  { result: { messages }, account, subjectId }: Tried,
+  { result: { notices }, account, subjectId }: Tried,
 ): Promise<void> {
-  if (!messages.some(({ code }) => code === 'credentials.invalid')) return;
+  if (!notices.some(({ code }) => code === 'credentials.invalid')) return;
   if (context.services.authenticators.get(key)?.descriptor.underPasswordPolicy) await countWrongPassword(context);
   await noteFailure(context, account, subjectId);
 }

@@ -75,7 +75,7 @@ export async function enroll(
   if (unmet) return refused(context, pending.authenticator, unmetRefusal(unmet));
   const credential = issueCredential(result.credential, env.now);
   const tooMany = await reserveChange({ services: context.services, account });
-  if (tooMany) return { context, messages: [tooMany] };
+  if (tooMany) return { context, notices: [tooMany] };
   if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
     return refused(context, pending.authenticator, { code: 'credentials.taken' });
   const remaining =
@@ -250,8 +250,8 @@ async function enterNextStage(
   { nextStage }: EnrollmentContinued,
 ): Promise<ActionResult> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
-  const { messages, outbox } = await sendWithin(context, pending.authenticator, nextStage);
-  if (messages.length > 0) return { context, messages };
+  const { notices, outbox } = await sendWithin(context, pending.authenticator, nextStage);
+  if (notices.length > 0) return { context, notices };
   const expires = Math.min(nextStage.expires, context.transaction.expiresAt);
   return withTransaction(context, started(context.transaction, { ...pending, ...rest, expires, outbox }));
 }

@@ -75,7 +75,7 @@ export async function identifyByCredential(
   const identifiedContext = { ...context, transaction: named.transaction };
   const tried = { key, credential: undefined, pending, fields, loaded: { reservation, counter }, account };
   const verified = await verify(identifiedContext, tried);
-  return verified.messages.length > 0 ? about(key, { ...verified, context }) : verified;
+  return verified.notices.length > 0 ? about(key, { ...verified, context }) : verified;
 }
 
 /** No attempt is counted: an id has 128 random bits, so no client can find out by guessing which accounts exist. */
@@ -88,6 +88,6 @@ async function refusalOfUnknown(
   return result.ok ? undefined : result;
 }
 
-function about(key: string, { messages, ...result }: ActionResult): ActionResult {
-  return { ...result, messages: messages.map(({ field: _, ...message }) => ({ ...message, authenticator: key })) };
+function about(key: string, { notices, ...result }: ActionResult): ActionResult {
+  return { ...result, notices: notices.map(({ field: _, ...notice }) => ({ ...notice, authenticator: key })) };
 }

@@ -2,7 +2,7 @@
  * The user keeps an account that waits for its deletion, or lets it go, while signing in (decision 68). This file
  * promises: either takes one form that follows the proof, and keeping is told at every address.
  */
-import { toldOfDeletion } from '../../core/step/transitions.ts';
+import { deletionAcknowledgedBy } from '../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { leaveDeletions, withoutDeletion } from '../../users/deletion.ts';
 import { serializeUser } from '../../users/user.ts';
@@ -18,7 +18,7 @@ export async function answerKeepAccount(context: OpenTransaction, { decision, fa
   const { request, services, transaction } = context;
   const account = facts.subject && (await loadAccount(request.unit, facts.subject.id));
   const deletion = account?.user.deletion;
-  if (decision.kind !== 'keep_account' || !account || !deletion) return { context, messages: [] };
+  if (decision.kind !== 'keep_account' || !account || !deletion) return { context, notices: [] };
   const { id } = account.user;
   const value = serializeUser(withoutDeletion(account.user));
   request.unit.replace(userKey(id), { value, refs: [credentialsKey(id)] });
@@ -34,5 +34,5 @@ export async function answerKeepAccount(context: OpenTransaction, { decision, fa
 
 /** The user goes on, and the account is deleted when it is due. */
 export function letGo(context: OpenTransaction): OpenTransaction {
-  return { ...context, transaction: toldOfDeletion(context.transaction) };
+  return { ...context, transaction: deletionAcknowledgedBy(context.transaction) };
 }

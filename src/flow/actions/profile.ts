@@ -24,19 +24,19 @@ export async function completeProfile(
   fields: Fields,
 ): Promise<ActionResult> {
   const account = await accountOfTransaction(context);
-  if (decision.kind !== 'profile' || account === undefined) return { context, messages: [] };
+  if (decision.kind !== 'profile' || account === undefined) return { context, notices: [] };
   const { services, request, snapshot } = context;
   const { attributes: schema, identify } = snapshot.settings;
   const asked = profileFields(schema, account.user.profile, decision);
   const typed = readTyped(fields, { fields: asked, terms: decision.terms, country: identify.defaultCountry });
-  if (typed.notices.length > 0) return { context, messages: typed.notices };
+  if (typed.notices.length > 0) return { context, notices: typed.notices };
   const { granted, retryAfter } = await services.store.reserve(
     attemptCounter(account.user.id, 'profile'),
     answersPerUser,
   );
   if (!granted) {
     const params = { seconds: Math.max(1, retryAfter) };
-    return { context, messages: [{ code: 'profile.exceeded', level: 'error', params }] };
+    return { context, notices: [{ code: 'profile.exceeded', level: 'error', params }] };
   }
   const changed = changedProfile(account.user.profile, typed, schema.attributes);
   const now = services.now();
@@ -44,7 +44,7 @@ export async function completeProfile(
   const taken = await moveUniqueValues(request.unit, unique, { user: account.user.id, now });
   if (taken !== undefined) {
     const notice = { code: 'profile.taken', level: 'error', field: inputName(taken.attribute) } as const;
-    return { context, messages: withSummary([notice]) };
+    return { context, notices: withSummary([notice]) };
   }
   saveProfile(context, {
     ...account.user,

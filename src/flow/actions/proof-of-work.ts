@@ -67,7 +67,7 @@ interface CheckedAnswer {
 
 async function checkAnswer(opened: OpenTransaction, fields: Fields): Promise<Admission | CheckedAnswer> {
   const checked = await checkResponse(opened, fields);
-  if ('messages' in checked) return { admitted: false, refusal: checked };
+  if ('notices' in checked) return { admitted: false, refusal: checked };
   const { context, passed } = checked;
   const { work, challengeService, ...rest } = context.transaction;
   const hasFailed = challengeService === 'failed';
@@ -82,13 +82,13 @@ function withTask(context: OpenTransaction, seconds: Seconds): ActionResult {
   if (usableService(context))
     return {
       context: { ...context, transaction: { ...transaction, challengeService: 'asked' } },
-      messages: [{ code: 'challenge_service.exceeded', level: 'error', params: { seconds } }],
+      notices: [{ code: 'challenge_service.exceeded', level: 'error', params: { seconds } }],
     };
   const bits = snapshot.settings.proofOfWork.difficulty;
   const work: Work = { challenge: randomBytes(16).toString('base64url'), bits };
   return {
     context: { ...context, transaction: { ...transaction, work } },
-    messages: [{ code: 'requests.exceeded', level: 'error', params: { seconds } }],
+    notices: [{ code: 'requests.exceeded', level: 'error', params: { seconds } }],
   };
 }
 

@@ -71,8 +71,8 @@ export async function resendRegistration(context: OpenTransaction, { facts }: De
   if (!form || !open) return withError(context, 'form.stale');
   const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
   const sent = await sendCode(context, open, { form, account: accountByIdentifier(entries, form.identifier) });
-  if (sent.messages.length > 0) return { ...sent, messages: sent.messages.map(asResendRefusal) };
-  return { ...sent, messages: [{ code: 'sent.again', level: 'info' }] };
+  if (sent.notices.length > 0) return { ...sent, notices: sent.notices.map(asResendRefusal) };
+  return { ...sent, notices: [{ code: 'sent.again', level: 'info' }] };
 }
 
 interface ProvedForm {
@@ -98,7 +98,7 @@ async function createAccount(
   const unique = uniqueChange(snapshot.settings.attributes, {}, profile);
   const { entries } = await request.unit.load(unique.claimed.map(({ key }) => key));
   const taken = takenValue(entries, unique.claimed, { user: user.id, now });
-  if (taken) return backToForm(context, { form, messages: takenNotices(taken) });
+  if (taken) return backToForm(context, { form, notices: takenNotices(taken) });
   if (!(await claimIdentifier(request.unit, form.identifier, { user: user.id, now })))
     return withoutAddress(context, form);
   await moveUniqueValues(request.unit, unique, { user: user.id, now });
@@ -146,27 +146,27 @@ async function withoutAddress(context: OpenTransaction, form: RegistrationForm):
   const field = inputName(addressAttribute);
   return backToForm(context, {
     form,
-    messages: withSummary([{ code: 'register.address_held', level: 'error', field }]),
+    notices: withSummary([{ code: 'register.address_held', level: 'error', field }]),
   });
 }
 
 /** The user has proved the address meanwhile in another tab: what is left to do is to sign in. */
 function toSignIn(context: OpenTransaction): ActionResult {
   const { registration, ...transaction } = context.transaction;
-  const loginHint = registration?.form?.address ?? transaction.loginHint ?? '';
+  const prefilledIdentifier = registration?.form?.address ?? transaction.prefilledIdentifier ?? '';
   return {
-    context: { ...context, transaction: { ...transaction, loginHint } },
-    messages: [{ code: 'register.exists', level: 'info' }],
+    context: { ...context, transaction: { ...transaction, prefilledIdentifier } },
+    notices: [{ code: 'register.exists', level: 'info' }],
   };
 }
 
 /** A value is another user's. What was typed stays, except the password. */
 function backToForm(
   context: OpenTransaction,
-  { form: { secret: _, ...form }, messages }: { readonly form: RegistrationForm; readonly messages: readonly Notice[] },
+  { form: { secret: _, ...form }, notices }: { readonly form: RegistrationForm; readonly notices: readonly Notice[] },
 ): ActionResult {
   const transaction = { ...context.transaction, registration: { form } };
-  return { context: { ...context, transaction }, messages };
+  return { context: { ...context, transaction }, notices };
 }
 
 function auditRegistration(context: OpenTransaction): void {

@@ -84,8 +84,8 @@ export async function registrationView(
 
 /** Filled in with what the user typed before, or with the hint of the app. */
 function registrationFields({ snapshot, transaction }: OpenTransaction, offer: RegistrationOffer) {
-  const { loginHint, registration: { form } = {} } = transaction;
-  const hinted = form?.address ?? (loginHint === undefined ? undefined : mailAddress(loginHint));
+  const { prefilledIdentifier, registration: { form } = {} } = transaction;
+  const hinted = form?.address ?? (prefilledIdentifier === undefined ? undefined : mailAddress(prefilledIdentifier));
   const others = profileFields(
     snapshot.settings.attributes,
     {},
@@ -149,20 +149,20 @@ export async function takeRegistration(
   const asked = { fields: registrationFields(opened, offer), terms: offer.terms, country: identify.defaultCountry };
   const typed = readTyped(fields, asked);
   const { [addressAttribute]: given = '', ...profile } = typed.values;
-  if (typed.notices.length > 0) return { context: opened, messages: typed.notices };
+  if (typed.notices.length > 0) return { context: opened, notices: typed.notices };
   const read = readAddress(String(given));
-  if (read === undefined) return { context: opened, messages: withSummary([wrongAddress]) };
+  if (read === undefined) return { context: opened, notices: withSummary([wrongAddress]) };
   const { address, identifier } = read;
   const about = { identifiers: [identifier], profile };
   const admission = await admitted(opened, fields);
   if (!admission.admitted) return admission.refusal;
   const context = admission.refused;
   const secret = offer.password ? await newSecret(context, { facts, offer, about }, fields) : undefined;
-  if (secret && 'messages' in secret) return { context, messages: secret.messages };
+  if (secret && 'notices' in secret) return { context, notices: secret.notices };
   const unique = uniqueValues(schema, profile);
   const { entries } = await context.request.unit.load([identifierKey(identifier), ...unique.map(({ key }) => key)]);
   const taken = takenValue(entries, unique, { user: undefined, now: context.services.now() });
-  if (taken) return { context, messages: takenNotices(taken) };
+  if (taken) return { context, notices: takenNotices(taken) };
   const form: RegistrationForm = {
     identifier,
     address,
@@ -196,12 +196,12 @@ async function newSecret(
   context: OpenTransaction,
   { about, ...asked }: NewSecret & { readonly about: Partial<typeof newcomer> },
   fields: Fields,
-): Promise<NonNullable<RegistrationForm['secret']> | Pick<ActionResult, 'messages'> | undefined> {
+): Promise<NonNullable<RegistrationForm['secret']> | Pick<ActionResult, 'notices'> | undefined> {
   const password = await passwordIn(context, asked, about);
   if (password === undefined) return undefined;
   const { key, authenticator, env, subject } = password;
   const result = await authenticator.enroll(subject, { pending: {}, input: credentialInput(fields) }, env);
-  if (!result.ok) return { messages: withSummary(refused(context, key, result).messages) };
+  if (!result.ok) return { notices: withSummary(refused(context, key, result).notices) };
   if ('nextStage' in result) return undefined;
   return { credential: result.credential, proof: result.proof, at: env.now };
 }
@@ -216,11 +216,11 @@ export async function sendCode(
   const asSubject = { id: identifierKey(form.identifier), identifier: form.address, decoy: true };
   const counting = { ...context, transaction: { ...context.transaction, subject: asSubject } };
   const begun = authenticator.register(form.address, environmentOf(context, key, []));
-  if (!begun.ok) return { context, messages: withSummary([wrongAddress]) };
+  if (!begun.ok) return { context, notices: withSummary([wrongAddress]) };
   const { nextStage } = account ? { nextStage: toOwner(begun.nextStage, account, context) } : begun;
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
-  const { messages, outbox } = await sendWithin(counting, key, nextStage);
-  if (messages.length > 0) return { context, messages };
+  const { notices, outbox } = await sendWithin(counting, key, nextStage);
+  if (notices.length > 0) return { context, notices };
   const expires = Math.min(nextStage.expires, context.transaction.expiresAt);
   const pending = { purpose: 'enroll' as const, authenticator: key, ...rest, expires, outbox };
   const registration: Registration = { form, pending };

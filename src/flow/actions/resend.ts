@@ -30,9 +30,9 @@ export async function resend(
   const answer = await (pending.purpose === 'enroll'
     ? resendOffer(context, decided, method)
     : resendChallenge(context, decided, method));
-  const { messages } = answer;
-  if (messages.length === 0) return { ...answer, messages: [{ code: rejected?.code ?? 'sent.again', level: 'info' }] };
-  return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(asResendRefusal) };
+  const { notices } = answer;
+  if (notices.length === 0) return { ...answer, notices: [{ code: rejected?.code ?? 'sent.again', level: 'info' }] };
+  return pending.public.unsent === true ? answer : { ...answer, notices: notices.map(asResendRefusal) };
 }
 
 function requestedOrPresent(
@@ -60,6 +60,6 @@ async function resendChallenge(
   const { purpose, authenticator, enrollment } = pending;
   const plan = { purpose, authenticator, ...omitUndefined({ enrollment, method }) };
   const startedChallenge = await startChallenge(context, plan, decided);
-  if (startedChallenge.messages.length > 0) return { context, messages: startedChallenge.messages };
-  return { context: { ...context, transaction: started(context.transaction, startedChallenge.pending) }, messages: [] };
+  if (startedChallenge.notices.length > 0) return { context, notices: startedChallenge.notices };
+  return { context: { ...context, transaction: started(context.transaction, startedChallenge.pending) }, notices: [] };
 }

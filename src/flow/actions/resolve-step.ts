@@ -13,22 +13,22 @@ interface ResolvedStep {
   readonly step: Step;
   readonly transaction: Transaction;
   /** What came of starting it. */
-  readonly messages: readonly Notice[];
+  readonly notices: readonly Notice[];
 }
 
 export async function resolveStep(context: OpenTransaction, decision: Decision, facts: Facts): Promise<ResolvedStep> {
   const now = context.services.now();
   const view = await viewOf(context, { facts, decision });
-  const messages: Notice[] = [];
+  const notices: Notice[] = [];
   let { transaction } = context;
   for (;;) {
     const plan = nextStep(decision, { transaction, view, now });
-    if (plan.kind === 'step') return { step: plan.step, transaction, messages };
+    if (plan.kind === 'step') return { step: plan.step, transaction, notices };
     const { kind: _, left, ...choice } = plan;
     const startedChallenge = left
-      ? { pending: left, messages: [] }
+      ? { pending: left, notices: [] }
       : await startChallenge({ ...context, transaction }, choice, { facts, decision });
-    messages.push(...startedChallenge.messages);
+    notices.push(...startedChallenge.notices);
     transaction = started(transaction, startedChallenge.pending);
   }
 }

@@ -12,7 +12,7 @@ import type { Profile } from '../../users/user.ts';
 import { credentialsOf, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { authenticatorNames } from './authenticator-names.ts';
 import { wouldEndOtherSessions } from './enroll.ts';
-import { strainOf } from './network-strain.ts';
+import { workDueFor } from './guessing-network.ts';
 import { profileFields } from './profile-fields.ts';
 import { registrationView } from './registration-form.ts';
 import { spellingsOf } from './typed-identifier.ts';
@@ -51,7 +51,7 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
     ...omitUndefined({ identifyWith, recoverable, lastUsed: facts.device.lastUsed }),
     ...(isIdentify ? await registrationView(context, facts) : {}),
     profileFields: (asked) => profileFields(snapshot.settings.attributes, profileOf(facts), asked),
-    ...(strainOf(context) !== undefined && { isStrained: true as const }),
+    ...(workDueFor(context) !== undefined && { isGuessingNetwork: true as const }),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),
     isSingleOption,

@@ -20,7 +20,7 @@ import { hasProved } from './select.ts';
 export interface StartedChallenge {
   readonly pending: Pending;
   /** What the user must know, for instance that nothing was sent. */
-  readonly messages: readonly Notice[];
+  readonly notices: readonly Notice[];
 }
 
 /** `method`: how the message is sent. Rejects with `StepgateError('internal')` for an unknown authenticator. */
@@ -50,17 +50,17 @@ export async function startChallenge(
       ? await authenticator.beginEnrollment(facts.subject, env)
       : await authenticator.challenge(credential, env);
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = startedChallenge;
-  const { messages, outbox } =
+  const { notices, outbox } =
     purpose === 'challenge'
       ? await sendWithin(context, key, { ...startedChallenge, proved: env.mayShowDetails, known: facts.device.known })
-      : { messages: [], outbox: [] };
+      : { notices: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
   const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
   // The page must not say that something was sent.
-  const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
+  const shown = notices.length > 0 ? { ...rest.public, unsent: true } : rest.public;
   // A decoy is stored in the same shape.
   const out = outbox.length > 0 ? { outbox, valid: account?.user.validAfter ?? 0 } : {};
-  return { pending: { ...choice, ...rest, public: shown, expires, ...out }, messages };
+  return { pending: { ...choice, ...rest, public: shown, expires, ...out }, notices };
 }
 
 /** Which of the user's enrollments of this authenticator make progress. */

@@ -32,7 +32,7 @@ import type { TypedIdentifier } from './typed-identifier.ts';
 export interface ActionResult {
   readonly context: OpenTransaction;
   /** Why the user stays at the step. Empty: they go on. */
-  readonly messages: readonly Notice[];
+  readonly notices: readonly Notice[];
   /** The browser answered with a credential that the user does not have. */
   readonly unknownCredential?: UnknownCredential;
 }
@@ -83,12 +83,12 @@ export function withError(
   code: NoticeCode,
   about: Pick<Notice, 'field' | 'params'> = {},
 ): ActionResult {
-  return { context, messages: [{ code, level: 'error', ...about }] };
+  return { context, notices: [{ code, level: 'error', ...about }] };
 }
 
 /** The user goes on with the changed transaction. */
 export function withTransaction(context: OpenTransaction, transaction: Transaction): ActionResult {
-  return { context: { ...context, transaction }, messages: [] };
+  return { context: { ...context, transaction }, notices: [] };
 }
 
 export interface VerificationAttempt {

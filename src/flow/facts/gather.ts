@@ -115,13 +115,13 @@ function transactionOf({
   recovering,
   consented,
   accountSelected,
-  deletionTold,
+  deletionAcknowledged,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected, deletionTold }),
+    ...omitUndefined({ requestedEnrollment, recovering, consented, accountSelected, deletionAcknowledged }),
   };
 }
 

@@ -10,6 +10,7 @@ import { riskOf } from '../../core/policy/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';
+import { withClaimScopes } from './claim-scopes.ts';
 
 /** The facts of an authorization, without the user, who counts as they are at the exchange. */
 export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
@@ -57,9 +58,10 @@ export function issuanceFacts(
   }: { readonly account: VersionedAccount; readonly snapshot: Snapshot; readonly now: Seconds },
 ): Facts {
   const { granted: _cut, ...authorized } = basis;
+  const request = withClaimScopes(basis.request, snapshot.settings.scopes);
   const { ip } = basis.network;
   const subject = toSubject(account.user, account.credentials, now);
-  return { ...authorized, ...unrecorded(basis, snapshot), network: { ip, ...snapshot.zonesOf(ip) }, subject };
+  return { ...authorized, request, ...unrecorded(basis, snapshot), network: { ip, ...snapshot.zonesOf(ip) }, subject };
 }
 
 /**

@@ -48,7 +48,7 @@ type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]
 /** What was sent, or why not. */
 export interface SendResult {
   /** Errors that the user must see. */
-  readonly messages: readonly Notice[];
+  readonly notices: readonly Notice[];
   /** Ids in the outbox. */
   readonly outbox: readonly string[];
 }
@@ -63,7 +63,7 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const { subject } = transaction;
   const { deliver = [], undeliverable, proved } = toSend;
   const limits = services.authenticators.get(key)?.sendLimits;
-  if (!subject || !limits) return { messages: [], outbox: [] };
+  if (!subject || !limits) return { notices: [], outbox: [] };
   const name = `${key}.send${toSend.known ? '.known' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
   const [networks, others] = countersOf(own, toSend);
@@ -71,7 +71,7 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const limited = await reserveAll(services, [...networks, ['account', own, limits], ...others]);
   if (limited) {
     auditFailure(context, { event: 'message.limited', authenticator: key, reason: limited.kind });
-    return { messages: [limited.message], outbox: [] };
+    return { notices: [limited.notice], outbox: [] };
   }
   const account = deliver.length === 0 || subject.decoy ? undefined : await loadAccount(unit, subject.id);
   // One line in any case: the time of the answer does not disclose whether a message was sent.
@@ -85,9 +85,9 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
           { services, unit, visitor, account, client: transaction.request.clientId, transaction },
           deliver,
         );
-  if (undeliverable === undefined) return { messages: [], outbox };
+  if (undeliverable === undefined) return { notices: [], outbox };
   auditFailure(context, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
-  return { messages: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
+  return { notices: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
 }
 
 function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)[] {
@@ -139,7 +139,7 @@ export async function reserveSending(
 ): Promise<Notice | undefined> {
   const { counter, limits, deliveries, quotas } = sending;
   const [networks, others] = countersOf(counter, { deliver: deliveries, ...omitUndefined({ quotas }) });
-  return (await reserveAll(services, [...networks, ['account', counter, limits], ...others]))?.message;
+  return (await reserveAll(services, [...networks, ['account', counter, limits], ...others]))?.notice;
 }
 
 /**
@@ -149,11 +149,11 @@ export async function reserveSending(
 async function reserveAll(
   { store }: Pick<Services, 'store'>,
   all: readonly Counted[],
-): Promise<{ readonly kind: string; readonly message: Notice } | undefined> {
+): Promise<{ readonly kind: string; readonly notice: Notice } | undefined> {
   for (const [kind, counter, limits] of all) {
     const { granted, retryAfter } = await store.reserve(counter, limits);
     const params = { seconds: Math.max(1, retryAfter) };
-    if (!granted) return { kind, message: { code: 'send.exceeded', level: 'error', params } };
+    if (!granted) return { kind, notice: { code: 'send.exceeded', level: 'error', params } };
   }
   return undefined;
 }

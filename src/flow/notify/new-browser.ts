@@ -40,15 +40,15 @@ export async function tellOfNewBrowser(signIn: NewSignIn): Promise<void> {
   if (!services.canMail()) return;
   const account = await loadAccount(unit, subject);
   if (!account) return;
-  const { newBrowserNotices: told } = account.user;
+  const { newBrowserNotices: notified } = account.user;
   const now = services.now();
-  if (told === undefined) return noted(signIn, () => []);
+  if (notified === undefined) return noted(signIn, () => []);
   if (known || notificationAddresses(account).length === 0) return;
-  const isLimited = recent(told, now).length >= perDay;
+  const isLimited = recent(notified, now).length >= perDay;
   auditNotice(signIn, isLimited);
   if (isLimited) return;
   noted(signIn, (before) => [...recent(before, now), now]);
-  tell(signIn, account, now);
+  notifyOwner(signIn, account, now);
 }
 
 function recent(times: readonly Seconds[], now: Seconds): readonly Seconds[] {
@@ -65,7 +65,7 @@ function noted({ unit, subject }: NewSignIn, next: (told: readonly Seconds[]) =>
   });
 }
 
-function tell(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, at: Seconds): void {
+function notifyOwner(signIn: NewSignIn, account: NonNullable<MessageContext['account']>, at: Seconds): void {
   const { services, unit, visitor, subject: user, session, app, snapshot } = signIn;
   const place = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
   const device = visitor.device === undefined ? '' : knownDeviceKey(visitor.device);

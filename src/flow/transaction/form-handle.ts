@@ -4,7 +4,11 @@
  * nothing. See decision 5.
  */
 import { timingSafeEqual } from 'node:crypto';
+import type { Notice } from '../../core/step/step.ts';
 import { macUnder } from '../server-mac.ts';
+
+/** The form was made before what it is about changed: the page is shown anew, and nothing was done. */
+export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 
 export interface FormBinding {
   readonly transaction: string;

@@ -3,6 +3,7 @@
  * without one, or who must prove more for a change, is sent through the step loop as for any app and comes back to the
  * same page.
  */
+
 import type { Context } from 'koa';
 import { changeScope, enrollScope } from '../../core/enrollment/account-request.ts';
 import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
@@ -10,6 +11,7 @@ import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
 import { isFullOf, overviewOf } from '../../flow/account/overview.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import type { OverviewPage } from '../html/views/account-pages.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -22,7 +24,6 @@ import {
   sendToSignIn,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 import { keepForm } from './deletion-handlers.ts';
 import { appToReturnTo, rememberApp } from './return-to-app.ts';
@@ -107,7 +108,7 @@ function changePassword({ parts, ctx }: AccountHttpRequest): void {
 async function showSection(
   request: AccountPageRequest,
   kind: OverviewPage['kind'],
-  messages: readonly Notice[],
+  notices: readonly Notice[],
 ): Promise<void> {
   const { open } = request;
   const keep = keepForm(open);
@@ -118,7 +119,7 @@ async function showSection(
     now: open.services.now(),
     ...(await appToReturnTo(request)),
     ...(keep && kind === 'overview' ? { keep } : {}),
-    messages,
+    notices,
   });
 }
 

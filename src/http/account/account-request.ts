@@ -11,6 +11,7 @@ import { mayChange, type OpenAccount, openAccount } from '../../flow/account/ope
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import { credentialSignals } from '../../flow/facts/credential-signals.ts';
 import type { Services } from '../../flow/services.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
@@ -45,9 +46,6 @@ export interface AccountPageRequest extends AccountHttpRequest {
 export interface AccountFormRequest extends AccountPageRequest {
   readonly fields: Readonly<Record<string, string>>;
 }
-
-/** The form was made before the account or the session changed: it is shown anew, and nothing was done. */
-export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 
 /**
  * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead

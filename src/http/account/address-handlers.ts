@@ -1,4 +1,5 @@
 /** `/account/addresses`: further addresses that notifications about the account go to. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -10,6 +11,7 @@ import {
   confirmAddress,
   removeAddress,
 } from '../../flow/account/addresses.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -20,7 +22,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 export function addressHandlers(parts: AccountParts) {
@@ -97,7 +98,7 @@ async function remove(request: AccountHttpRequest): Promise<void> {
 function showAdd(request: AccountPageRequest, email: string, notices: readonly Notice[]): void {
   const handle = accountHandle(request.open, 'add address');
   setStatus(request.ctx, notices);
-  showAccountPage(request, { kind: 'add-address', email, handle, messages: notices });
+  showAccountPage(request, { kind: 'add-address', email, handle, notices });
 }
 
 /** Without an address that waits for its code, there is nothing to confirm. */
@@ -116,7 +117,7 @@ function showConfirm(request: AccountPageRequest, notices: readonly Notice[]): v
     address: asked.address,
     handle: accountHandle(open, 'confirm address'),
     resendHandle: accountHandle(open, 'resend address'),
-    messages: notices.length > 0 ? notices : sent,
+    notices: notices.length > 0 ? notices : sent,
   });
 }
 
@@ -133,6 +134,6 @@ function showRemove(request: AccountPageRequest, id: string, notices: readonly N
     address: one.address,
     action: `/account/addresses/${id}/remove`,
     handle: accountHandle(open, `remove address ${id}`),
-    messages: notices,
+    notices,
   });
 }

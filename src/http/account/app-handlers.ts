@@ -1,4 +1,5 @@
 /** `/account/apps`: what apps may do without asking again, and how a user ends it. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -6,6 +7,7 @@ import { endAccessOf, type OwnApp, ownApps } from '../../flow/account/apps.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { openableApps } from '../../flow/account/openable-apps.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -18,7 +20,6 @@ import {
   sendToSignIn,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 import { appToReturnTo } from './return-to-app.ts';
 
@@ -39,7 +40,7 @@ async function list(request: AccountHttpRequest): Promise<void> {
     apps: await ownApps(open),
     openable: await openableApps(open),
     ...(await appToReturnTo(page)),
-    messages: noticesOf(request),
+    notices: noticesOf(request),
   });
 }
 
@@ -79,7 +80,7 @@ async function showApp(request: AccountPageRequest, id: string, notices: readonl
     app,
     action: `/account/apps/${id}/end`,
     handle: accountHandle(open, `end access ${id}`),
-    messages: notices,
+    notices,
   });
 }
 

@@ -10,6 +10,7 @@ import { appsLostWithout } from '../../flow/account/lost-apps.ts';
 import { ownAuthenticator } from '../../flow/account/overview.ts';
 import { type RemovalRefusal, refusalOf } from '../../flow/account/removal-refusal.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -21,7 +22,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 /** Apps that a notice names; the page has more of them. */
@@ -114,6 +114,6 @@ async function showAuthenticator(
     ...(lost ? { lost } : {}),
     ...(refusal?.reason === 'last' ? { isLast: true } : {}),
     ...(refusal?.reason === 'required' ? { needed: { ...refusal.apps, instead: refusal.instead } } : {}),
-    messages: notices,
+    notices,
   });
 }

@@ -1,4 +1,5 @@
 /** `/account/data`: a file with all that is kept about the user, where the settings allow it. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
@@ -6,6 +7,7 @@ import { accountHandle, isAccountHandle } from '../../flow/account/account-form.
 import { recordChange } from '../../flow/account/change.ts';
 import { ownData } from '../../flow/account/own-data.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import {
   type AccountHttpRequest,
   type AccountPageRequest,
@@ -14,7 +16,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 export function dataHandlers(parts: AccountParts) {
@@ -47,7 +48,7 @@ async function download(request: AccountHttpRequest): Promise<void> {
 function showDownload(request: AccountPageRequest, notices: readonly Notice[]): void {
   requireAllowed(request);
   setStatus(request.ctx, notices);
-  showAccountPage(request, { kind: 'data', handle: accountHandle(request.open, 'download'), messages: notices });
+  showAccountPage(request, { kind: 'data', handle: accountHandle(request.open, 'download'), notices });
 }
 
 /** Throws `StepgateError('not_found')`. */

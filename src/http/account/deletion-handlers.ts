@@ -1,4 +1,5 @@
 /** `/account/deletion`: the user asks for the deletion of the account, where the settings allow it, or keeps it. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
@@ -6,6 +7,7 @@ import { accountHandle, isAccountHandle } from '../../flow/account/account-form.
 import { appsToldOfDeletion, deletionDueAt, keepAccount, requestDeletion } from '../../flow/account/deletion.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import type { KeepAccount } from '../html/views/account-pages.ts';
 import { readForm } from '../middleware/form-body.ts';
@@ -21,7 +23,6 @@ import {
   sendToSignIn,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 export function deletionHandlers(parts: AccountParts) {
@@ -79,19 +80,19 @@ export function keepForm(open: OpenAccount): KeepAccount | undefined {
   return deletion && { dueAt: deletion.dueAt, handle: accountHandle(open, 'keep account') };
 }
 
-async function showDeletion(asked: AccountPageRequest, messages: readonly Notice[]): Promise<void> {
+async function showDeletion(asked: AccountPageRequest, notices: readonly Notice[]): Promise<void> {
   const { open, ctx } = asked;
   const keep = keepForm(open);
   if (!keep) requireAllowed(asked);
-  setStatus(ctx, messages);
-  if (keep) return showAccountPage(asked, { kind: 'keep-account', ...keep, messages });
+  setStatus(ctx, notices);
+  if (keep) return showAccountPage(asked, { kind: 'keep-account', ...keep, notices });
   showAccountPage(asked, {
     kind: 'delete-account',
     dueAt: deletionDueAt(open),
     apps: await appsToldOfDeletion(open),
     canDownload: open.snapshot.settings.account.download,
     handle: accountHandle(open, 'delete account'),
-    messages,
+    notices,
   });
 }
 

@@ -1,9 +1,11 @@
 /** `/account/devices`: browsers whose second factor is remembered for a while, and how to take that back. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import { devicesOf, forgetDevice } from '../../flow/account/devices.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -14,7 +16,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 export function deviceHandlers(parts: AccountParts) {
@@ -54,6 +55,6 @@ async function showForget(request: AccountPageRequest, id: string, notices: read
     device,
     action: `/account/devices/${id}/forget`,
     handle: accountHandle(open, `forget ${id}`),
-    messages: notices,
+    notices,
   });
 }

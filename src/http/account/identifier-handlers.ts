@@ -16,6 +16,7 @@ import {
   presentIdentifier,
 } from '../../flow/account/identifiers.ts';
 import type { ProfileIdentifier } from '../../flow/account/profile.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -26,7 +27,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 export function identifierHandlers(parts: AccountParts) {
@@ -128,7 +128,7 @@ function showChange(request: AccountPageRequest, { kind, typed, notices }: Shown
     ...omitUndefined({ present }),
     typed,
     handle: accountHandle(open, `change ${kind}`),
-    messages: notices,
+    notices,
   });
 }
 
@@ -149,6 +149,6 @@ function showConfirm(request: AccountPageRequest, kind: IdentifierKind, notices:
     value: asked.value,
     handle: accountHandle(open, `confirm ${kind}`),
     resendHandle: accountHandle(open, `resend ${kind}`),
-    messages: notices.length > 0 ? notices : sent,
+    notices: notices.length > 0 ? notices : sent,
   });
 }

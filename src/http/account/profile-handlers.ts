@@ -1,8 +1,10 @@
 /** `/account/profile`: what is known of the user, and how the user changes it. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import { ownProfile, saveProfile } from '../../flow/account/profile.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
@@ -15,7 +17,6 @@ import {
   sendToSignIn,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 /** What the page can say was done, as its query names it. */
@@ -65,7 +66,7 @@ function showProfile(
     profile: ownProfile(open),
     handle: accountHandle(open, 'profile'),
     ...(typed && { typed }),
-    messages: notices,
+    notices,
   });
 }
 

@@ -1,4 +1,5 @@
 /** `/account/sessions`: other sessions of one's own, which can be ended, one or all of them. */
+
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -7,6 +8,7 @@ import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { staleForm } from '../../flow/transaction/form-handle.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
@@ -17,7 +19,6 @@ import {
   readyForForm,
   setStatus,
   showAccountPage,
-  staleForm,
 } from './account-request.ts';
 
 /** In the place of a session's name: all of them but this one. */
@@ -61,7 +62,7 @@ async function showSession(request: AccountPageRequest, id: string, notices: rea
     ...(one ? { session: await describe(one, open) } : {}),
     action: `/account/sessions/${id}/end`,
     handle: accountHandle(open, `end ${id}`),
-    messages: notices,
+    notices,
   });
 }
 

@@ -1,4 +1,4 @@
-/** The inputs of a form and what their messages do to them. */
+/** The inputs of a form and what their notices do to them. */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NewSecretField, Notice, Step } from '../../core/step/step.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
@@ -124,7 +124,7 @@ function typedBack(input: Input, typed: Readonly<Record<string, string>>): Input
 export function userCodeField(
   value: string,
   charset: 'base-20' | 'digits',
-  messages: readonly Notice[],
+  notices: readonly Notice[],
 ): readonly Field[] {
   const input: Input = {
     name: 'user_code',
@@ -136,28 +136,28 @@ export function userCodeField(
     leftToRight: true,
     value,
   };
-  return connect([charset === 'digits' ? { ...input, inputmode: 'numeric' } : input], messages);
+  return connect([charset === 'digits' ? { ...input, inputmode: 'numeric' } : input], notices);
 }
 
-/** Id of the element that shows the message at `index`. */
-export function messageId(index: number): string {
+/** Id of the element that shows the notice at `index`. */
+export function noticeId(index: number): string {
   return `message-${index + 1}`;
 }
 
 /**
  * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never
- * has it. It also speaks the messages that belong to no input.
+ * has it. It also speaks the notices that belong to no input.
  */
-export function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
+export function connect(inputs: readonly Input[], notices: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
-    messages.some(({ field, level }) => field === input.name && level === 'error');
+    notices.some(({ field, level }) => field === input.name && level === 'error');
   const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;
   const focused = inputs.find(hasError) ?? inputs.find(({ value }) => value === '') ?? inputs.find(isAsked);
   return inputs.map((input) => {
     const id = input.name.replaceAll(/[._]/g, '-');
     const belongs = ({ field }: Notice): boolean =>
       field === input.name || (input === focused && !inputs.some(({ name }) => name === field));
-    const ids = messages.flatMap((message, index) => (belongs(message) ? [messageId(index)] : []));
+    const ids = notices.flatMap((notice, index) => (belongs(notice) ? [noticeId(index)] : []));
     if (input.hint !== undefined) ids.unshift(`${id}-hint`);
     return {
       ...withTexts(input),

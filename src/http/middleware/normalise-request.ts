@@ -63,11 +63,11 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
   };
 }
 
-/** A header that came more than once is joined by Node, so that a proxy which only adds its own says nothing sure. */
+/** A header that came more than once says nothing: a proxy may have added its own behind that of a stranger. */
 function broughtBy({ req }: Context, names: readonly string[]): NonNullable<Visitor['brought']> {
   const sent = names.flatMap((name) => {
-    const value = req.headers[name];
-    return typeof value === 'string' ? [[name, value] as const] : [];
+    const [value, ...more] = req.headersDistinct[name] ?? [];
+    return value !== undefined && more.length === 0 ? [[name, value] as const] : [];
   });
   return { peer: req.socket.remoteAddress ?? '', headers: Object.fromEntries(sent) };
 }

@@ -72,7 +72,7 @@ async function showDeviceInput(
     xsrf: sessionState(ctx).secret ?? '',
     ...(userCode ? { userCode } : {}),
     charset: 'base-20',
-    messages: error ? [deviceNotice(error, seconds)] : [],
+    notices: error ? [deviceNotice(error, seconds)] : [],
   });
   showPage(ctx, html);
 }

@@ -127,7 +127,7 @@ async function respond(request: SignInRequest, result: SignInResult, typed?: Ste
     case 'cancelled':
       return seeOther(ctx, await refuseInteraction(provider, ctx, refusals[result.reason]));
     case 'step':
-      if (result.moved) return seeOther(ctx, signInPath(uid));
+      if (result.redirects) return seeOther(ctx, signInPath(uid));
       return showStep(request, result, { interaction, ...(typed && result.refused ? { typed } : {}) });
   }
 }

@@ -73,9 +73,6 @@ export const requestObjectsFeature: RequestObjects = {
   },
 };
 
-/** Requests that were refused, which the app is told once. */
-const refused = new WeakSet<KoaContextWithOIDC>();
-
 /**
  * Refuses a request object that is not signed, or of an app that has no keys to sign with (OpenID Connect Core section
  * 3.1.2.6), by the response mode that it asks for, or where it is pushed in the answer. It is called where the app is
@@ -85,10 +82,10 @@ export function refuseUnsignedRequest(ctx: KoaContextWithOIDC, { client }: App):
   const { params, body } = ctx.oidc;
   // While the app that pushes a request is authenticated, its parameters are in the body alone.
   const request = params?.request ?? body?.request;
-  if (typeof request !== 'string' || refused.has(ctx)) return;
+  if (typeof request !== 'string' || currentRequest().hasRefusedRequestObject) return;
   const hasKeys = client.jwks !== undefined || client.jwks_uri !== undefined;
   if (hasKeys && algorithmOf(request) !== 'none') return;
-  refused.add(ctx);
+  currentRequest().hasRefusedRequestObject = true;
   if (params?.request !== undefined) params.response_mode ??= modeIn(request);
   throw new errors.RequestNotSupported();
 }

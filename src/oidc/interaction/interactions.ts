@@ -8,6 +8,7 @@ import { recoverableAuthenticator } from '../../core/decision/recovery.ts';
 import { recoverScope } from '../../core/enrollment/account-request.ts';
 import type { Assurance } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
@@ -75,7 +76,7 @@ export async function beginTransaction(
     now,
     lifetime: ttl,
     request,
-    ...(typeof hint === 'string' ? { loginHint: hint } : {}),
+    ...(typeof hint === 'string' ? { prefilledIdentifier: hint.slice(0, longestIdentifier) } : {}),
     ...(typeof locales === 'string' ? { uiLocales: locales } : {}),
     ...(interaction.session?.uid ? { session: interaction.session.uid } : {}),
     ...omitUndefined({ expectedSubject: expected }),
@@ -103,12 +104,20 @@ export async function beginTransaction(
 
 /** What a further interaction for the same request knows already. */
 function carriedOver(before: Transaction): Partial<Transaction> {
-  const { startedAt, evidence, skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionTold } =
-    before;
+  const {
+    startedAt,
+    evidence,
+    skipped,
+    keepSignedIn,
+    rememberDevice,
+    consented,
+    accountSelected,
+    deletionAcknowledged,
+  } = before;
   return {
     startedAt,
     evidence,
-    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionTold }),
+    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionAcknowledged }),
   };
 }
 

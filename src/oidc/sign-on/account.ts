@@ -1,6 +1,6 @@
 /** Accounts and their claims as oidc-provider asks for them, and the checks of each token that is presented (Law 5). */
 
-import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Account, type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { consentTo } from '../../core/decision/consent.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
@@ -18,6 +18,8 @@ export interface IssuedToken {
   readonly kind?: string | undefined;
   /** When the first refresh token of its family was issued (epoch seconds). */
   readonly iiat?: Seconds | undefined;
+  /** The claims parameter of the authorization. */
+  readonly claims?: ClaimsParameter | undefined;
 }
 
 export interface AccountRequested {

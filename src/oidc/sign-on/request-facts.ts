@@ -1,5 +1,5 @@
 /** What a relying party asks for in an authorization request, as facts for the evaluator. */
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { RequestFacts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -17,6 +17,7 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
   const claimed = requestedAcr(ctx);
   const voluntary = [...(claimed?.values ?? []), ...words(params?.acr_values)];
   const maxAge = params?.max_age;
+  const claims = namedClaims(ctx.oidc.claims);
   return {
     clientId,
     scopes: [...words(params?.scope), ...(clientId === accountClientId ? words(params?.[purposeParameter]) : [])],
@@ -27,16 +28,19 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
     promptLogin: prompts.has('login'),
     ...(prompts.has('consent') ? { promptConsent: true } : {}),
     ...(prompts.has('select_account') ? { promptSelectAccount: true } : {}),
-    ...omitUndefined({ claims: namedClaims(ctx) }),
+    ...(claims.length > 0 && { claims }),
   };
 }
 
 /** Names in the claims parameter, but for those of the protocol, which say nothing about the user. */
-function namedClaims(ctx: KoaContextWithOIDC): readonly string[] | undefined {
-  const { id_token, userinfo } = ctx.oidc.claims ?? {};
+export function namedClaims({ id_token, userinfo }: ClaimsParameter = {}): readonly string[] {
   const named = [...Object.keys(id_token ?? {}), ...Object.keys(userinfo ?? {})];
-  const claims = [...new Set(named)].filter((claim) => !protocolClaims.has(claim));
-  return claims.length === 0 ? undefined : claims;
+  return [...new Set(named)].filter((claim) => !protocolClaims.has(claim));
+}
+
+/** The scopes that the app may ask for. `undefined`: all. */
+export function askableScopes({ oidc }: KoaContextWithOIDC): readonly string[] | undefined {
+  return oidc.client?.scope === undefined ? undefined : words(oidc.client.scope);
 }
 
 /** oidc-provider takes no consent for these either. */
@@ -70,15 +74,15 @@ function requestedAcr(
   return { essential: acr.essential === true, values: values.filter((value) => typeof value === 'string') };
 }
 
-interface ClaimsParameter {
+interface AcrClaim {
   readonly id_token?: {
     readonly acr?: { readonly essential?: unknown; readonly value?: unknown; readonly values?: unknown } | null;
   };
 }
 
 /** oidc-provider has checked that it is JSON of this shape. */
-function parseClaims(text: string): ClaimsParameter {
-  return JSON.parse(text) as ClaimsParameter;
+function parseClaims(text: string): AcrClaim {
+  return JSON.parse(text) as AcrClaim;
 }
 
 /**

@@ -11,6 +11,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
+import { withClaimScopes } from '../../flow/facts/claim-scopes.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
 import { withPresentProofs } from '../../flow/transaction/present-proofs.ts';
@@ -19,7 +20,7 @@ import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
-import { expectedSubject, requestFacts } from './request-facts.ts';
+import { askableScopes, expectedSubject, requestFacts } from './request-facts.ts';
 
 /**
  * The decision on this authorization request, made once. Rejects with an error of oidc-provider when there is nothing
@@ -38,7 +39,7 @@ async function decideRequest(ctx: KoaContextWithOIDC, services: Services): Promi
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
   if (!app) throw new errors.AccessDenied('this app is no longer configured');
   checkRedirectUri(ctx);
-  const request = requestFacts(ctx);
+  const request = withClaimScopes(requestFacts(ctx), snapshot.settings.scopes, askableScopes(ctx));
   const transaction = await resumedTransaction(ctx, unit);
   const accountId = ctx.oidc.session?.accountId;
   const usable = accountId !== undefined && isExpected(ctx, accountId);

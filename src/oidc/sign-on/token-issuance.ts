@@ -1,20 +1,22 @@
 /** The policies at the exchange of a code, a device code or a refresh token (Law 5). */
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
+import { isReleased } from '../../flow/facts/claim-scopes.ts';
 import { issuanceFacts } from '../../flow/facts/token-basis.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { currentRequest } from '../request-scope.ts';
+import { namedClaims } from './request-facts.ts';
 
 interface TokenExchange {
   readonly ctx: KoaContextWithOIDC;
   readonly services: Services;
   /** `kind`: the model of oidc-provider. */
-  readonly token: { readonly kind?: string | undefined } | undefined;
+  readonly token: { readonly kind?: string | undefined; readonly claims?: ClaimsParameter | undefined } | undefined;
 }
 
 /**
@@ -40,6 +42,12 @@ export async function checkIssuance(exchange: TokenExchange, account: VersionedA
     [tokenBasis.granted, decision.scopes].every((list) => list === undefined || list.includes(scope)),
   );
   if (granted.length < scopes.length) cutGrant(ctx, granted);
+  const isGiven = (claim: string) =>
+    facts.request.claims?.includes(claim) === true && isReleased(claim, snapshot.settings.scopes, granted);
+  refuseClaims(
+    ctx,
+    namedClaims(token?.claims).filter((claim) => !isGiven(claim)),
+  );
 }
 
 /**
@@ -56,6 +64,13 @@ function cutGrant({ oidc }: KoaContextWithOIDC, granted: readonly string[]): voi
     const ofApi = grant.getResourceScope(indicator).split(' ').filter(isCut);
     if (ofApi.length > 0) grant.rejectResourceScope(indicator, ofApi.join(' '));
   }
+}
+
+/** For this request, like `cutGrant`: in the ID token, and in the access token that it issues. */
+function refuseClaims({ oidc }: KoaContextWithOIDC, refused: readonly string[]): void {
+  if (refused.length === 0) return;
+  oidc.entities.Grant?.rejectOIDCClaims([...refused]);
+  currentRequest().refusedClaims = refused;
 }
 
 interface DecidedExchange {

@@ -98,11 +98,19 @@ export async function storedOf({ model, scope }: ModelStorage, { payload }: Upse
   const user = payload.accountId ? await scope.unit.get(userKey(payload.accountId)) : undefined;
   const account = user && parseUser(user.value);
   return omitUndefined({
-    payload: withoutSecret(model, payload),
+    payload: withoutSecret(model, model === 'AccessToken' ? withoutClaims(payload, scope.refusedClaims) : payload),
     valid: account?.validAfter,
     appValid: account && appValidAfter(account, payload.clientId ?? ''),
     basis: tokenSources.has(model) ? scope.tokenBasis : undefined,
   });
+}
+
+/** Refresh tokens keep the names: what is refused now may be granted later. */
+function withoutClaims(payload: AdapterPayload, refused: readonly string[] = []): AdapterPayload {
+  const { userinfo, ...others } = payload.claims ?? {};
+  if (!userinfo || refused.length === 0) return payload;
+  const left = Object.entries(userinfo).filter(([claim]) => !refused.includes(claim));
+  return { ...payload, claims: { ...others, userinfo: Object.fromEntries(left) } };
 }
 
 /** What was issued as a secret stands nowhere in the store: a copy of it opens nothing. */

@@ -8,8 +8,8 @@ import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 export interface AccountAdditions extends Addable {
-  /** What an account can come to have, each as often as any enrollment rule requires. */
-  readonly everything: readonly string[];
+  /** How many enrollments of one authenticator any enrollment rule requires. */
+  readonly most: number;
 }
 
 /** For all apps alike: users add something wherever they may. */
@@ -17,7 +17,7 @@ export function accountAdditions(
   [first, ...others]: readonly AnalysedApp[],
   { policies: analysed, universe }: AnalysedConfiguration,
 ): AccountAdditions {
-  if (first === undefined) return { had: [], never: [], everything: [] };
+  if (first === undefined) return { had: [], never: [], most: 1 };
   const { policies } = first;
   const space = ruleSpace(
     (policies.accountPolicy?.rules ?? []).map(({ when }) => when),
@@ -27,8 +27,7 @@ export function accountAdditions(
   const counts = [first, ...others].flatMap(({ policies: { enrollment } }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required.map(({ count = 1 }) => count)),
   );
-  const most = Math.max(1, ...counts);
-  return { ...found, everything: found.had.flatMap((key) => Array.from({ length: most }, () => key)) };
+  return { ...found, most: Math.max(1, ...counts) };
 }
 
 interface Given {
@@ -39,7 +38,7 @@ interface Given {
 }
 
 /** With an import, a registration or by an administrator: passwords, addresses and numbers, access codes. */
-function isGiven({ underPasswordPolicy, registers, enrollable, channels }: Given): boolean {
+export function isGiven({ underPasswordPolicy, registers, enrollable, channels }: Given): boolean {
   return (underPasswordPolicy ?? registers ?? false) || !enrollable || channels !== undefined;
 }
 

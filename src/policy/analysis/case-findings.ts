@@ -1,8 +1,5 @@
 /** What the policies of apps come to together, as findings. */
 import { failOpen } from '../../core/analysis/fail-open.ts';
-import { endsInDenial, isLockedOut } from '../../core/analysis/lock-outs.ts';
-import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
-import { ordinaryCase, type PolicyCase } from '../../core/analysis/policy-cases.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
 import { proofNames } from '../../core/evidence/named.ts';
@@ -12,6 +9,7 @@ import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
+import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 import { ranOut } from './ran-out.ts';
 
@@ -23,12 +21,11 @@ export function caseFindings(
   const ofApps = apps.flatMap((app) => [
     ...closedApp(app, configuration),
     ...openCases(app, configuration),
-    ...app.cases.flatMap((one) => lockOut(one, app, configuration)),
     ...weaker(app, configuration),
     ...chosenByBrowser(app, configuration),
     ...failingOpen(app, configuration),
   ]);
-  const found = [...ofApps, ...newcomerFindings(apps, configuration)];
+  const found = [...ofApps, ...lockOutFindings(apps, configuration), ...newcomerFindings(apps, configuration)];
   const places = new Map(found.toReversed().map((finding) => [keyOf(finding), finding] as const));
   return [...places.values()];
 }
@@ -65,37 +62,6 @@ function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguratio
 
 /** Rules of the session policy that are named with it. */
 const mostNamed = 3;
-
-function lockOut(
-  one: PolicyCase,
-  { policies, space }: AnalysedApp,
-  { placeOf }: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const place = placeOf(one.app);
-  if (place === undefined || !isLockedOut(policies, one)) return [];
-  const ordinary = ordinaryCase(one, space);
-  const facts = ordinary ?? one.facts;
-  const rest = one.enrollment ? [one.enrollment] : [];
-  const everything = policies.authenticators.map(({ key }) => key);
-  if (!endsInDenial(policies, facts, everything)) return [];
-  return [
-    findingAt('lock-out', place, {
-      message: `lets no user in where ${othersInWords(one)}: nothing that users can enroll there meets both`,
-      ...(!isOrdinary(facts, [one.session, one.app, ...rest]) && { severity: 'warning' as const }),
-      rules: [one.session, ...rest].map(namedRule),
-      example: exampleOptions(facts, everything),
-      advice: 'ask for what can be used there, or enable it there',
-    }),
-  ];
-}
-
-function othersInWords({ session, enrollment }: PolicyCase): string {
-  const rules = [session, ...(enrollment ? [enrollment] : [])];
-  return rules
-    .map(({ name }) => `"${name}"`)
-    .join(' and ')
-    .concat(rules.length > 1 ? ' decide, too' : ' decides, too');
-}
 
 function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   const { found, undecided } = weakerBelow(policies, space);

@@ -103,6 +103,10 @@ export function knownIn({
 }: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
+  // A proof of an address or a number writes both that and that it is verified.
+  const proved = Object.entries(attributes.attributes).flatMap(([name, { verifiedBy }]) =>
+    verifiedBy === undefined ? [] : [name, verifiedBy],
+  );
   return {
     places: examplePlaces(zones),
     risk,
@@ -115,6 +119,7 @@ export function knownIn({
       const kept = readAttribute(found, found.type === 'list' ? [value] : value);
       return kept.ok && [kept.value].flat()[0] === value;
     },
+    isLasting: (name) => attribute(name)?.write !== 'user' && !proved.includes(name),
   };
 }
 

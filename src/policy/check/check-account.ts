@@ -12,6 +12,7 @@ import type { Finding } from '../model/finding.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readAccountPolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
+import { unmeetable } from './unmeetable.ts';
 
 /** An account begins with a password, or with what a registration proves. A policy that lets none add any is meant. */
 export function checkAccount(
@@ -40,8 +41,9 @@ export function checkAccount(
       (one) => !allowing.some(({ requirement }) => meetsRequirement(requirement, bestEvidence(requirement, [one]))),
     )
     .map(({ key }) => {
-      const message = `an account that has only ${key} could never add an authenticator: every rule that lets it asks for more; ask for less where it adds its first one`;
-      return source.finding(['rules', rules.indexOf(first.rule), 'then', 'allow'], message);
+      const message = `an account that has only ${key} could never add an authenticator: every rule that lets it asks for more`;
+      const place = { source, path: ['rules', rules.indexOf(first.rule), 'then', 'allow'] };
+      return unmeetable('account_unmeetable', place, { message, advice: 'ask for less where it adds its first one' });
     });
 }
 

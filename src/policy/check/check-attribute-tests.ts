@@ -39,6 +39,8 @@ export function checkAttributeTests({ source }: DocumentSource, types: Attribute
     const [test = '', name = ''] = [String(path.at(-1)), String(path.at(path.at(-2) === 'not' ? -3 : -2))];
     const [needed, type] = [typeOfTest[test as keyof ValueTest], types.get(name)];
     if (needed === undefined || type === undefined || type === needed) return [];
-    return [source.finding(path, `compares a ${needed}, and \`${name}\` is a ${type}: no value can pass`)];
+    return [
+      source.finding('type_mismatch', path, `compares a ${needed}, and \`${name}\` is a ${type}: no value can pass`),
+    ];
   });
 }

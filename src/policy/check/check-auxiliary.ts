@@ -58,7 +58,13 @@ function redundantSteps(source: YamlSource, steps: readonly NamedStep[]): readon
       const same = others.find(({ descriptor }) => factors.every((factor) => descriptor.factors.includes(factor)));
       if (same === undefined) return [];
       const other = `\`${same.descriptor.key}\` in line ${source.placeOf(same.path).line}`;
-      return [source.finding(path, `\`${key}\` adds nothing beside ${other}: both are ${factors.join(' and ')}`)];
+      return [
+        source.finding(
+          'authenticator_unfit',
+          path,
+          `\`${key}\` adds nothing beside ${other}: both are ${factors.join(' and ')}`,
+        ),
+      ];
     }),
   );
 }
@@ -69,5 +75,11 @@ function standaloneAuxiliary(source: YamlSource, steps: readonly NamedStep[]): r
   const [first] = steps;
   if (first === undefined || !steps.every(isAuxiliary)) return [];
   const names = [...new Set(first.named.map(({ descriptor }) => `\`${descriptor.key}\``))].join(' and ');
-  return [source.finding(first.path, `${names} never signs a user in alone: ask for another factor type beside it`)];
+  return [
+    source.finding(
+      'authenticator_unfit',
+      first.path,
+      `${names} never signs a user in alone: ask for another factor type beside it`,
+    ),
+  ];
 }

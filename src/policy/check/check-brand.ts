@@ -79,7 +79,7 @@ function missingFiles({ source, own, mark }: OwnBrand, files: ReadonlyMap<string
   const all = mark === undefined ? named : [...named, { path: ['logo'], file: mark }];
   return all
     .filter(({ file }) => !files.has(file))
-    .map(({ path, file }) => source.finding(path, `there is no file ${file}`));
+    .map(({ path, file }) => source.finding('file_missing', path, `there is no file ${file}`));
 }
 
 function weightFindings({ source, own, joined, mark }: OwnBrand, files: ReadonlyMap<string, Buffer>) {
@@ -91,7 +91,7 @@ function weightFindings({ source, own, joined, mark }: OwnBrand, files: Readonly
   ].filter(({ file }) => weightOf(file) > largestBrand);
   if (tooLarge.length > 0) {
     return tooLarge.map(({ path, file }) =>
-      source.finding(path, `${file} is too large (${kibibytes(weightOf(file))}): ${limit}`),
+      source.finding('brand_too_large', path, `${file} is too large (${kibibytes(weightOf(file))}): ${limit}`),
     );
   }
   const { logo, background, favicon, stylesheet } = joined;
@@ -108,7 +108,7 @@ function weightFindings({ source, own, joined, mark }: OwnBrand, files: Readonly
   const isOwn = filesOfBrand(own).length > 0 || mark !== undefined;
   if (total <= largestBrand || !isOwn) return [];
   const path = mark === undefined ? ['brand'] : ['logo'];
-  return [source.finding(path, `is too large: a page would load ${kibibytes(total)}, and ${limit}`)];
+  return [source.finding('brand_too_large', path, `is too large: a page would load ${kibibytes(total)}, and ${limit}`)];
 }
 
 function kibibytes(bytes: number): string {
@@ -120,14 +120,21 @@ function colourFindings({ source, own, joined }: OwnBrand): readonly Finding[] {
   if (Object.keys(own).length === 0) return [];
   return paletteFaults(joined).flatMap(({ scheme, front, back, message }) => {
     const name = [front, back].find((one) => (own[scheme] as Record<string, unknown> | undefined)?.[one] !== undefined);
-    return name === undefined ? [] : [source.finding(['brand', scheme, name], message)];
+    return name === undefined ? [] : [source.finding('colours_unreadable', ['brand', scheme, name], message)];
   });
 }
 
 function contentFindings({ file, bytes }: ConfigurationPicture): readonly Finding[] {
   return brandFileFaults(file, bytes).map(({ offset, message }) => {
     const before = bytes.toString('utf8').slice(0, offset).split('\n');
-    return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, path: '', message };
+    return {
+      file,
+      line: before.length,
+      column: (before.at(-1)?.length ?? 0) + 1,
+      path: '',
+      message,
+      code: 'brand_file_invalid',
+    };
   });
 }
 

@@ -19,12 +19,13 @@ export function checkCatchAll(source: YamlSource): readonly Finding[] {
   );
   const last = rules.at(-1);
   if (last === undefined)
-    return valuesAt(source.content, 'rules.0').map(({ path }) => source.finding(path, noCatchAll));
-  if (always === -1) return [source.finding(last.path, noCatchAll)];
+    return valuesAt(source.content, 'rules.0').map(({ path }) => source.finding('catch_all_missing', path, noCatchAll));
+  if (always === -1) return [source.finding('catch_all_missing', last.path, noCatchAll)];
   const after = rules[always + 1];
   if (after === undefined) return [];
   return [
     source.finding(
+      'catch_all_misplaced',
       after.path,
       `never applies: the rule before it, in line ${source.placeOf(rules[always]?.path ?? []).line}, has no \`when\` and applies always`,
     ),

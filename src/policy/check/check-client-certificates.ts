@@ -18,7 +18,11 @@ export function checkClientCertificates(sources: readonly DocumentSource[]): rea
       ),
     ];
     return uses.map(({ path }) =>
-      source.finding(path, 'needs clientCertificates in stepgate.yaml: which proxies hand certificates over'),
+      source.finding(
+        'setting_missing',
+        path,
+        'needs clientCertificates in stepgate.yaml: which proxies hand certificates over',
+      ),
     );
   });
 }

@@ -32,7 +32,7 @@ export function checkDuplicates(kind: WrittenKind, source: YamlSource): readonly
         seen.set(value, first ?? source.placeOf(path).line);
         return first === undefined
           ? []
-          : [source.finding(path, `another ${what}, in line ${first}, has the same name`)];
+          : [source.finding('duplicate_name', path, `another ${what}, in line ${first}, has the same name`)];
       });
     });
 }

@@ -97,7 +97,9 @@ function unknownModels(
       const { modelFault = () => 'has no models' } = kinds.find((kind) => kind.key === key) ?? {};
       return named.flatMap((model, at) => {
         const fault = modelFault(own, model);
-        return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'models', key, at], fault)];
+        return fault === undefined
+          ? []
+          : [source.finding('authenticator_unfit', ['rules', index, 'then', 'models', key, at], fault)];
       });
     }),
   );

@@ -11,7 +11,8 @@ type Environment = ReturnType<typeof typedEnvironment>;
 /** Expressions that can never be evaluated, each at the place of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
   return faultsBy(sources, expressionFaults).map(({ source, path, offset, message, isTooDear }) => ({
-    ...source.findingWithin(path, offset, message),
+    ...source.placeWithin(path, offset),
+    message,
     code: isTooDear ? 'expression_too_dear' : 'expression_invalid',
   }));
 }

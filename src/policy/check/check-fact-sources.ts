@@ -36,7 +36,7 @@ export function checkFactSources(sources: readonly DocumentSource[]): readonly F
       need.conditions
         .flatMap((pattern) => valuesInConditions(source.content, pattern))
         .filter(({ path, value }) => need.isMeant(path, value))
-        .map(({ path }) => source.finding(path, need.advice)),
+        .map(({ path }) => source.finding('setting_missing', path, need.advice)),
     );
   });
 }

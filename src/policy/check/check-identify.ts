@@ -71,7 +71,13 @@ function notUnique({ source, settings, app }: CheckedPage): readonly Finding[] {
   if (app) return [];
   return Object.entries(settings.attributes.attributes).flatMap(([name, attribute]) => {
     if (!isOwn(attribute) || attribute.unique) return [];
-    return [source.finding(['attributes', name, 'identifies'], 'needs `unique: true`: it must lead to one user')];
+    return [
+      source.finding(
+        'setting_missing',
+        ['attributes', name, 'identifies'],
+        'needs `unique: true`: it must lead to one user',
+      ),
+    ];
   });
 }
 
@@ -85,10 +91,10 @@ function identifyNoUser({ source, settings }: CheckedPage): readonly Finding[] {
   return valuesAt(source.content, 'identify.by.*').flatMap(({ path, value }) => {
     const name = String(value);
     if (known.includes(name)) return [];
-    const message = declared.includes(name)
-      ? `\`${name}\` identifies no user: ${name === 'phone' ? 'name it in `identify.by` of stepgate.yaml, or ' : ''}set \`attributes.${name}.identifies: true\` there`
-      : unknownName('identifier', name, known);
-    return [source.finding(path, message)];
+    if (!declared.includes(name))
+      return [source.finding('unknown_reference', path, unknownName('identifier', name, known))];
+    const message = `\`${name}\` identifies no user: ${name === 'phone' ? 'name it in `identify.by` of stepgate.yaml, or ' : ''}set \`attributes.${name}.identifies: true\` there`;
+    return [source.finding('setting_missing', path, message)];
   });
 }
 
@@ -101,7 +107,7 @@ function withoutWords({ source, settings, page }: CheckedPage): readonly Finding
   });
   if (!hasOwn || named.length === 0 || page.label !== undefined) return [];
   const message = `needs \`identify.label\`: the page has no words for ${named.map((name) => `\`${name}\``).join(' and ')}`;
-  return [source.finding(['identify', 'by'], message)];
+  return [source.finding('setting_missing', ['identify', 'by'], message)];
 }
 
 function withoutCountry({ source, settings, page, app }: CheckedPage): readonly AnalysisFinding[] {

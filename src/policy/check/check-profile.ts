@@ -6,6 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { readProfilePolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
+import { unmeetable } from './unmeetable.ts';
 
 /** Finds attributes that no user can fill in. */
 export function checkProfile(
@@ -40,7 +41,8 @@ function unaskable(
     names.flatMap((name, at) => {
       if (settings.attributes.attributes[name]?.write === 'user') return [];
       const message = `no user can fill in \`${name}\`: its \`write\` is \`admin\``;
-      return [source.finding(['rules', index, 'then', ...path, at], message)];
+      const place = { source, path: ['rules', index, 'then', ...path, at] };
+      return [unmeetable('profile_unmeetable', place, { message, advice: 'say `write: user`, or do not ask for it' })];
     }),
   );
 }

@@ -3,7 +3,7 @@
  * once.
  */
 import { authenticatorIn, methodIn, namesOf } from '../../core/model/authenticator-name.ts';
-import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { WrittenKind } from '../model/documents.ts';
@@ -144,7 +144,7 @@ const references: readonly Reference[] = [
   },
 ];
 
-/** Finds references that lead nowhere, and demands for a factor type by authenticators that do not have it. */
+/** Finds references that lead nowhere. */
 export function checkReferences({ kind, source }: DocumentSource, names: KnownNames): readonly Finding[] {
   const dangling = references
     .filter(({ kinds }) => kinds.includes(kind))
@@ -159,8 +159,6 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
       ? []
       : unknownKeys(source, 'when.attributes', { what: 'attribute', known: names.attributes })),
     ...(kind === 'app' ? unknownScopes(source, names) : []),
-    ...(kind === 'app' ? [] : wrongFactors(source, names)),
-    ...(kind === 'recovery' ? recoveredItself(source, names) : []),
   ];
 }
 
@@ -179,7 +177,12 @@ function unknownNames(source: YamlSource, found: readonly FoundValue[], { what, 
     .filter(
       (each): each is FoundValue & { value: string } => typeof each.value === 'string' && !known.includes(each.value),
     )
-    .map(({ path, value }) => source.finding(path, methodFault(value, known) ?? unknownName(what, value, known)));
+    .map(({ path, value }) => {
+      const fault = methodFault(value, known);
+      return fault === undefined
+        ? source.finding('unknown_reference', path, unknownName(what, value, known))
+        : source.finding('authenticator_unfit', path, fault);
+    });
 }
 
 /** Of a name with a method: why there is no such thing here. Undefined: its authenticator is unknown as well. */
@@ -204,7 +207,8 @@ function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names
   if (known === undefined) return [];
   return valuesFor(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
-    return known.includes(key) ? [] : [source.finding(path.slice(0, -1), unknownName(what, key, known), key)];
+    if (known.includes(key)) return [];
+    return [{ ...source.placeOfKey(path), message: unknownName(what, key, known), code: 'unknown_reference' }];
   });
 }
 
@@ -215,24 +219,6 @@ function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Fin
       known: scopes,
     }),
   );
-}
-
-/** `knowledge: { authenticators: [totp] }` can never be met. */
-function wrongFactors(source: YamlSource, { authenticators }: KnownNames): readonly Finding[] {
-  return valuesAt(source.content, '**.knowledge|possession|inherence.authenticators.*').flatMap(({ path, value }) => {
-    const factor = path.at(-3) as Factor;
-    const descriptor = authenticators.find(({ key }) => key === authenticatorIn(String(value)));
-    if (descriptor === undefined || descriptor.factors.includes(factor)) return [];
-    return [source.finding(path, `\`${descriptor.key}\` is never ${factor}, only ${descriptor.factors.join(' or ')}`)];
-  });
-}
-
-/** A password cannot prove its own recovery. */
-function recoveredItself(source: YamlSource, { authenticators }: KnownNames): readonly Finding[] {
-  const recovered = authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy).map(({ key }) => key);
-  return valuesAt(source.content, 'rules.*.then.allow.**.authenticators.*')
-    .filter(({ value }) => recovered.includes(authenticatorIn(String(value))))
-    .map(({ path, value }) => source.finding(path, `\`${value}\` is what is recovered, and proves nothing here`));
 }
 
 /** The names that files may refer to, read from the files whether their content is valid or not. */

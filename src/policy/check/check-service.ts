@@ -23,6 +23,7 @@ export function checkServices(sources: readonly DocumentSource[]): readonly Find
         .filter(({ value }) => !known.includes(value))
         .map((scope) =>
           source.finding(
+            'unknown_reference',
             scope.path,
             `\`${scope.value}\` is no scope of ${indicator}; known: ${known.filter((one) => typeof one === 'string').join(', ') || 'none'}`,
           ),

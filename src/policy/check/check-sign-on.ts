@@ -67,7 +67,7 @@ function catchAllFindings(
   );
   if (isBefore && always) {
     const message = `nothing after \`${name}\` ever applies where an app lists it before others: this rule has no \`when\``;
-    return [source.finding(always.path, message)];
+    return [source.finding('catch_all_misplaced', always.path, message)];
   }
   return isLast || labels.length > 0 || !isBefore ? checkCatchAll(source) : [];
 }
@@ -78,11 +78,17 @@ function labelFindings({ source, labels }: CheckedApp, policies: readonly NamedS
   const [first, second] = fitting;
   if (first === undefined) {
     const message = `no sign-on policy is for apps with ${labels.length === 1 ? 'this label' : 'one of these labels'}: name one in \`signOnPolicy\`, or add \`apps: { labels: [...] }\` to one`;
-    return isForUsers(source) ? [source.finding(['labels'], message)] : [];
+    return isForUsers(source) ? [source.finding('policy_missing', ['labels'], message)] : [];
   }
   if (second === undefined) return [];
   const names = fitting.map(({ name }) => `\`${name}\``).join(' and ');
-  return [source.finding(['labels'], `the sign-on policies ${names} are both for it: name one in \`signOnPolicy\``)];
+  return [
+    source.finding(
+      'policy_ambiguous',
+      ['labels'],
+      `the sign-on policies ${names} are both for it: name one in \`signOnPolicy\``,
+    ),
+  ];
 }
 
 function isForUsers({ content }: YamlSource): boolean {
@@ -99,6 +105,6 @@ function repeatedRules({ source, named }: CheckedApp, policies: readonly NamedSo
     const twice = rules.find((rule) => seen.has(rule));
     const message = `has a rule "${String(twice)}", and so has \`${seen.get(twice)}\`, which is read as one with it`;
     for (const rule of rules) if (policy) seen.set(rule, policy.name);
-    return twice === undefined ? [] : [source.finding(path, message)];
+    return twice === undefined ? [] : [source.finding('duplicate_name', path, message)];
   });
 }

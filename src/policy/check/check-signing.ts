@@ -20,12 +20,13 @@ export function checkSigning(sources: readonly DocumentSource[]): readonly Findi
     const profiles =
       kind === 'app' && enabled.every((one) => one === 'RS256') ? valuesAt(source.content, 'securityProfile') : [];
     const needed = profiles.map(({ path }) =>
-      source.finding(path, 'needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'),
+      source.finding('setting_missing', path, 'needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'),
     );
     const disabled = valuesAt(source.content, uses[kind])
       .filter(({ value }) => typeof value === 'string' && !enabled.includes(value))
       .map(({ path, value }) =>
         source.finding(
+          'setting_missing',
           path,
           `\`${value}\` is not enabled: add it to signing.algorithms in stepgate.yaml, or use ${enabled.join(' or ')}`,
         ),

@@ -28,7 +28,11 @@ export function checkSwitchedOff(sources: readonly DocumentSource[]): readonly F
   const apps = sources.filter(({ kind }) => kind === 'app');
   return [
     ...session.map(({ source }) =>
-      source.finding(['enabled'], 'must not be `false`: every sign-in is decided by the session policy'),
+      source.finding(
+        'invalid_value',
+        ['enabled'],
+        'must not be `false`: every sign-in is decided by the session policy',
+      ),
     ),
     ...places.flatMap((place) => {
       const names = off
@@ -38,7 +42,11 @@ export function checkSwitchedOff(sources: readonly DocumentSource[]): readonly F
         valuesAt(source.content, place.pattern)
           .filter(({ value }) => names.includes(value))
           .map(({ path, value }) =>
-            source.finding(path, `the ${place.what} \`${String(value)}\` is switched off (\`enabled: false\`)`),
+            source.finding(
+              'policy_off',
+              path,
+              `the ${place.what} \`${String(value)}\` is switched off (\`enabled: false\`)`,
+            ),
           ),
       );
     }),

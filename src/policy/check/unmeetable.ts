@@ -7,6 +7,6 @@ export function unmeetable(
   { source, path }: { readonly source: YamlSource; readonly path: Path },
   { message, advice }: { readonly message: string; readonly advice: string },
 ): Finding {
-  const finding = source.finding(path, message);
-  return { ...finding, code, text: source.lines[finding.line - 1] ?? '', advice };
+  const finding = source.finding(code, path, message);
+  return { ...finding, text: source.lines[finding.line - 1] ?? '', advice };
 }

@@ -88,7 +88,7 @@ function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): 
   const files = new NetworkFiles();
   return (['country', 'asn', 'anonymiser'] as const).flatMap((kind) => {
     const path = networkData[kind];
-    const fault = path === undefined ? undefined : files.fault(kind, path);
+    const fault = path === undefined ? undefined : files.examine(kind, path);
     if (fault === undefined) return [];
     const { code, message, advice } = fault;
     const place = { source, path: ['networkData', kind] };

@@ -63,8 +63,7 @@ export interface NamedRule {
 }
 
 /** One finding of the analysis, or of the checks before it. Each code has a section in docs/findings.md. */
-export interface AnalysisFinding extends Finding {
-  readonly code: FindingCode;
+export interface AnalysisFinding extends Finding<FindingCode> {
   readonly severity: Severity;
   /** The line, as it is in the file. */
   readonly text: string;

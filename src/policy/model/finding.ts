@@ -1,8 +1,8 @@
 /** What is wrong or risky in a configuration, with its place in the files, and how it is printed. */
 import { excerptLines } from './excerpt.ts';
 
-/** One thing that is wrong, or that is allowed but risky, and where it stands. */
-export interface Finding {
+/** A place in a file of the configuration. */
+export interface FindingPlace {
   /** Relative to the directory of the configuration, with `/`. */
   readonly file: string;
   /** Counted from 1. */
@@ -11,33 +11,85 @@ export interface Finding {
   readonly column: number;
   /** e.g. `rules[2].then.allow`; empty for the file as a whole. */
   readonly path: string;
+}
+
+/** One thing that is wrong, or that is allowed but risky, and where it stands. */
+export interface Finding<Code extends string = ProblemCode> extends FindingPlace {
   readonly message: string;
-  /** For scripts and for looking it up, where a file cannot be read or an expression not be evaluated. */
-  readonly code?: string;
+  /** For scripts, and for looking it up. */
+  readonly code: Code;
   /** The line, as it is in the file. */
   readonly text?: string;
   /** What to do: a sentence without its period. */
   readonly advice?: string;
 }
 
-/** Each has a line in `docs/findings.md`. */
-export const fileFindingCodes = [
+/** Why a file cannot be read. Each has a line in `docs/findings.md`, as have those below. */
+export const fileErrorCodes = [
+  'comment_unplaced',
   'directory_missing',
-  'expression_invalid',
-  'expression_too_dear',
+  'file_missing',
   'file_too_large',
+  'file_unreadable',
+  'unknown_file',
+  'variable_missing',
   'yaml_aliases',
   'yaml_cycle',
   'yaml_duplicate_key',
+  'yaml_syntax',
   'yaml_too_deep',
 ] as const;
 
-export type FileFindingCode = (typeof fileFindingCodes)[number];
+/** What files must not say. */
+export const valueErrorCodes = [
+  'authenticator_unfit',
+  'catch_all_misplaced',
+  'catch_all_missing',
+  'duplicate_name',
+  'expression_invalid',
+  'expression_too_dear',
+  'invalid_value',
+  'policy_ambiguous',
+  'policy_missing',
+  'policy_off',
+  'setting_missing',
+  'type_mismatch',
+  'unknown_key',
+  'unknown_reference',
+  'value_missing',
+] as const;
 
-/** Of files that can be read, and of what no user could do with them. Each has a line in `docs/findings.md`. */
-export const unmeetableCodes = ['app_closed', 'enrollment_unmeetable', 'level_unreachable', 'rule_unmeetable'] as const;
+/** Of a brand, and of an operator's own views. */
+export const viewErrorCodes = [
+  'brand_file_invalid',
+  'brand_too_large',
+  'colours_unreadable',
+  'template_invalid',
+  'template_outdated',
+  'texts_invalid',
+] as const;
+
+/** What no user could do with files that can be read. */
+export const unmeetableCodes = [
+  'account_unmeetable',
+  'app_closed',
+  'enrollment_unmeetable',
+  'level_unreachable',
+  'profile_unmeetable',
+  'rule_unmeetable',
+] as const;
+
+/** Of policy tests. */
+export const testErrorCodes = ['test_unaskable', 'tests_missing'] as const;
 
 export type UnmeetableCode = (typeof unmeetableCodes)[number];
+
+export type ProblemCode =
+  | (typeof fileErrorCodes)[number]
+  | (typeof valueErrorCodes)[number]
+  | (typeof viewErrorCodes)[number]
+  | (typeof testErrorCodes)[number]
+  | UnmeetableCode;
 
 const longestLine = 600;
 
@@ -45,27 +97,26 @@ const longestLine = 600;
  * `file:line:column path message; what to do [code]`, as compilers print it. Always one line, whatever the file
  * contains. A directory that is not there has no place.
  */
-export function findingLine({ file, line, column, path, message, code, advice }: Finding): string {
+export function findingLine({ file, line, column, path, message, code, advice }: Finding<string>): string {
   const place = file === '.' ? '' : `${file}:${line}:${column} `;
   const whole = advice === undefined ? message : `${message}; ${advice}`;
   const text = `${place}${path === '' ? '' : `${path} `}${whole}`;
-  return code === undefined ? oneLine(text) : `${oneLine(text)} [${code}]`;
+  return `${oneLine(text)} [${code}]`;
 }
 
 /** The same on several lines: where they are known, the line with a caret, and what to do. */
-export function findingText({ advice, ...finding }: Finding): string {
+export function findingText({ advice, ...finding }: Finding<string>): string {
   const { text = '', line, column, code } = finding;
-  const page = code === undefined ? '' : ` (docs/findings.md: ${code})`;
   const lines = [
     findingLine(finding),
     ...excerptLines({ text, line, column }).map(oneLine),
-    ...(advice === undefined ? [] : [`  what to do: ${oneLine(advice)}${page}`]),
+    ...(advice === undefined ? [] : [`  what to do: ${oneLine(advice)} (docs/findings.md: ${code})`]),
   ];
   return lines.map((one) => `${one}\n`).join('');
 }
 
 /** As one line, with the directory of the configuration before the file. */
-export function findingLineIn(dir: string, finding: Finding): string {
+export function findingLineIn(dir: string, finding: Finding<string>): string {
   return finding.file === '.' ? findingLine(finding) : `${dir}/${findingLine(finding)}`;
 }
 

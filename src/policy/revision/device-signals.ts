@@ -59,10 +59,11 @@ function proxyReader({ proxy }: DeviceSignalSettings): SourceReader {
   return ({ peer, headers }) => (isProxy(peer) ? parseSignals(headers[proxy.header]) : undefined);
 }
 
-/** `managed, os=ios, osVersion=17.4`. What is not of this form says nothing at all. */
+/** `managed, os=ios, osVersion=17.4`. What is not of this form, or says a name twice, says nothing at all. */
 function parseSignals(text: string | undefined): Signals | undefined {
   const parts = (text ?? '').split(',').map((part) => /^\s*([A-Za-z][\w-]{0,99})(?:=([\w.-]{1,100}))?\s*$/.exec(part));
-  if (parts.includes(null)) return undefined;
+  const names = new Set(parts.map((part) => part?.[1]));
+  if (parts.includes(null) || names.size < parts.length) return undefined;
   return Object.fromEntries(parts.map((part) => [part?.[1] ?? '', part?.[2] ?? true]));
 }
 

@@ -1,15 +1,17 @@
 /** Why the active revision was not changed. */
 import { StepgateError } from '../../errors.ts';
 
-export type RevisionRefusal =
-  /** Another revision is in use than the one that it was compared with. */
-  | 'revision_changed'
-  /** There is no revision of this number. */
-  | 'unknown_revision'
-  /** The revision in use waits for no confirmation. */
-  | 'nothing_to_confirm'
-  /** The time to confirm it is over. */
-  | 'confirmation_expired';
+/** Each has a line in `docs/findings.md`. */
+export const revisionRefusals = [
+  'confirmation_expired',
+  'nothing_to_confirm',
+  'passkeys_orphaned',
+  'revision_changed',
+  'unknown_revision',
+  'weaker',
+] as const;
+
+export type RevisionRefusal = (typeof revisionRefusals)[number];
 
 /** The message begins with the code. Nothing was changed. */
 export class RevisionRefused extends StepgateError {

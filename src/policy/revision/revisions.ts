@@ -28,7 +28,7 @@ import {
   type PublishOptions,
   pendingIn,
   type RevisionInfo,
-} from './moves.ts';
+} from './pointer-change.ts';
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';

@@ -69,7 +69,7 @@ export function checkZoneFiles(input: WithZones, context: z.core.$RefinementCtx<
     for (const [member, file] of Object.entries(fileOfMember)) {
       if (!(member in zone) || input.networkData?.[file] !== undefined) continue;
       const message = `needs a MaxMind DB file: name one in \`networkData.${file}\``;
-      context.addIssue({ code: 'custom', path: ['zones', name, member], message });
+      context.addIssue({ code: 'custom', path: ['zones', name, member], message, params: { isSetting: true } });
     }
   }
 }

@@ -106,14 +106,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
         'What the user has set up; phone.voice is a number that takes calls and no text messages. Default: the password.',
       ),
     accountAge: duration().optional().describe('The account was made so long ago, such as P30D.'),
-    lastSignIn: z
-      .union([duration(), z.literal('never'), unrecorded], {
-        error: 'must be a duration such as P30D, never, or `recordedSince` with a duration',
-      })
-      .optional()
-      .describe(
-        'The user signed in so long ago, or never before. Default: never, or in `always`, `never` and `depends` any.',
-      ),
+    lastSignIn: lastSignIn.optional(),
     recovered: duration().optional().describe('The account was recovered so long ago.'),
   });
   return { steps, user };
@@ -124,6 +117,14 @@ const unrecorded = closed({
     'The account is older than what is recorded, which began so long ago: that counts as its last sign-in.',
   ),
 });
+
+const lastSignIn = z
+  .union([duration(), z.literal('never'), unrecorded], {
+    error: 'must be a duration such as P30D, never, or `recordedSince` with a duration',
+  })
+  .describe(
+    'The user signed in so long ago, or never before. Default: never, or in `always`, `never` and `depends` any.',
+  );
 
 /** As many digits as `explain` takes for a number. */
 const plainNumber = z.number().refine((value) => /^-?\d{1,15}(\.\d{1,15})?$/.test(String(value)), {

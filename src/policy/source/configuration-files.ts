@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
-import type { FileFindingCode, Finding } from '../model/finding.ts';
+import type { Finding, ProblemCode } from '../model/finding.ts';
 
 export interface ConfigurationFile {
   /** Relative to the directory, with `/`. */
@@ -67,14 +67,11 @@ export async function readConfigurationFiles(dir: string): Promise<{
   const isDirectory = root !== undefined && (await stat(root)).isDirectory();
   if (!isDirectory) {
     const what = root === undefined ? `there is no directory ${dir}` : `${dir} is no directory`;
-    const missing = {
-      ...fileFinding('.', `${what}: name the one that holds stepgate.yaml`),
-      code: 'directory_missing' as const,
-    };
+    const missing = fileFinding('directory_missing', '.', `${what}: name the one that holds stepgate.yaml`);
     return { files, pictures, findings: [missing], unreadable };
   }
   const { names, tooDeep } = await listFiles(root);
-  findings.push(...tooDeep.map((file) => fileFinding(file, 'is nested too deeply')));
+  findings.push(...tooDeep.map((file) => fileFinding('unknown_file', file, 'is nested too deeply')));
   for (let start = 0; start < names.length; start += atOnce) {
     const read = await Promise.all(names.slice(start, start + atOnce).map((file) => readOne(root, file)));
     for (const outcome of read) {
@@ -95,8 +92,8 @@ function kindOf(file: string): KindOfFile | undefined {
   return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
-function fileFinding(file: string, message: string): Finding {
-  return { file, line: 1, column: 1, path: '', message };
+function fileFinding(code: ProblemCode, file: string, message: string): Finding {
+  return { file, line: 1, column: 1, path: '', message, code };
 }
 
 /** All files under `root`, sorted, and the directories that are too deep to be looked into; both relative to it. */
@@ -122,18 +119,18 @@ async function readOne(
 ): Promise<ConfigurationFile | ConfigurationPicture | Finding | undefined> {
   const kind = kindOf(file);
   if (kind === 'ignored') return undefined;
-  if (kind === undefined) return fileFinding(file, unknownFile(file));
+  if (kind === undefined) return fileFinding('unknown_file', file, unknownFile(file));
   try {
     const target = await realpath(join(root, file));
     if (relative(root, target).split(sep)[0] === '..')
-      return fileFinding(file, 'is a link out of the directory of the configuration');
+      return fileFinding('file_unreadable', file, 'is a link out of the directory of the configuration');
     const read = await readBytes(target);
-    if ('fault' in read) return { ...fileFinding(file, read.fault), ...(read.code && { code: read.code }) };
+    if ('fault' in read) return fileFinding(read.code, file, read.fault);
     if (kind === 'picture') return { file, bytes: read.bytes };
-    if (!isUtf8(read.bytes)) return fileFinding(file, 'is not UTF-8 text');
+    if (!isUtf8(read.bytes)) return fileFinding('file_unreadable', file, 'is not UTF-8 text');
     return { file, kind, text: read.bytes.toString('utf8') };
   } catch (error) {
-    return fileFinding(file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
+    return fileFinding('file_unreadable', file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
   }
 }
 
@@ -142,11 +139,11 @@ function unknownFile(file: string): string {
   return `unknown file${hint}; known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
 }
 
-async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code?: FileFindingCode }> {
+async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code: ProblemCode }> {
   const handle = await open(path, 'r');
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) return { fault: 'is not a regular file' };
+    if (!stat.isFile()) return { fault: 'is not a regular file', code: 'file_unreadable' };
     if (stat.size > maxFileSize)
       return { fault: 'is larger than 1 MiB: divide it, or look what it is', code: 'file_too_large' };
     return { bytes: await handle.readFile() };

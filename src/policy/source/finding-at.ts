@@ -23,8 +23,8 @@ export function findingAt(
   { source, path }: FilePlace,
   { message, key, offset, ...parts }: FindingParts,
 ): AnalysisFinding {
-  const finding =
-    offset === undefined ? source.finding(path, message, key) : source.findingWithin(path, offset, message);
-  const text = source.lines[finding.line - 1] ?? '';
-  return { severity: findingCodes[code].severity, rules: [], ...parts, ...finding, code, text };
+  const of = key === undefined ? source.placeOf(path) : source.placeOfKey([...path, key]);
+  const place = offset === undefined ? of : source.placeWithin(path, offset);
+  const text = source.lines[place.line - 1] ?? '';
+  return { severity: findingCodes[code].severity, rules: [], ...parts, ...place, message, code, text };
 }

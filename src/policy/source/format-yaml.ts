@@ -68,7 +68,7 @@ function formatted(file: string, text: string, { order, renames, upgrade = false
   if (isSame && isDeepStrictEqual(commentsOf(next), commentsOf(written)) && next === again)
     return { text: next, renamed: upgrade ? renamed.warnings : [] };
   const message = 'is left as it is: a comment in it has a place that its canonical form does not have';
-  return { findings: [{ ...place(0), path: '', message }] };
+  return { findings: [{ ...place(0), path: '', message, code: 'comment_unplaced' }] };
 }
 
 interface Rewriting extends FormatOptions {

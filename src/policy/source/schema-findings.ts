@@ -17,19 +17,28 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
   const value = valueAt(source.content, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => source.finding(path, unknownName('key', key, issue.message.split(' ')), key));
+      return issue.keys.map((key) => {
+        const message = unknownName('key', key, issue.message.split(' '));
+        return { ...source.placeOfKey([...path, key]), message, code: 'unknown_key' };
+      });
     case 'invalid_union': {
       const branch = nearestBranch(issue.errors);
       return branch
         ? branch.flatMap((inner) => toFindings(inner, path, source))
-        : [source.finding(path, orMissing(value, issue.message))];
+        : [valueFinding(source, path, { value, message: issue.message })];
     }
     case 'invalid_key': {
       const key = String(path.at(-1));
-      return issue.issues.map((inner) => source.finding(path.slice(0, -1), `key \`${key}\` ${inner.message}`, key));
+      return issue.issues.map((inner) => ({
+        ...source.placeOfKey(path),
+        message: `key \`${key}\` ${inner.message}`,
+        code: 'invalid_value',
+      }));
     }
     default:
-      return [source.finding(path, issue.code === 'custom' ? issue.message : orMissing(value, sentence(issue, value)))];
+      return issue.code === 'custom'
+        ? [ownFinding(source, path, issue)]
+        : [valueFinding(source, path, { value, message: sentence(issue, value) })];
   }
 }
 
@@ -44,8 +53,20 @@ function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   );
 }
 
-function orMissing(value: unknown, message: string): string {
-  return value === undefined ? 'is missing' : message;
+function valueFinding(
+  source: YamlSource,
+  path: Path,
+  { value, message }: { readonly value: unknown; readonly message: string },
+): Finding {
+  return value === undefined
+    ? source.finding('value_missing', path, 'is missing')
+    : source.finding('invalid_value', path, message);
+}
+
+/** What our own checks say of several values together: what is missing there, or in the settings, or wrong. */
+function ownFinding(source: YamlSource, path: Path, { message, params }: z.core.$ZodIssueCustom): Finding {
+  if (params?.isSetting === true) return source.finding('setting_missing', path, message);
+  return source.finding(message.startsWith('is missing') ? 'value_missing' : 'invalid_value', path, message);
 }
 
 /** Our own messages are kept. Those of the library, which begin with a capital letter, are replaced. */

@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, FindingPlace, ProblemCode } from '../model/finding.ts';
 import { offsetWithin } from './offset-within.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
@@ -28,14 +28,16 @@ const tooDeep = 'is nested too deeply';
 export interface YamlSource {
   readonly file: string;
   readonly content: unknown;
-  /** Line and column (from 1) of the value at this path, or of the innermost value around it that exists. */
-  placeOf(path: Path): Pick<Finding, 'line' | 'column'>;
-  /** A finding about the value at this path or, with `key`, about this key of it. */
-  finding(path: Path, message: string, key?: string): Finding;
   /** The text of the file. */
   readonly lines: readonly string[];
-  /** A finding about a place within the text at this path: so many UTF-16 units from its beginning. */
-  findingWithin(path: Path, offset: number, message: string): Finding;
+  /** Of the value at this path, or of the innermost value around it that exists. */
+  placeOf(path: Path): FindingPlace;
+  /** Of the key with which this path ends. */
+  placeOfKey(path: Path): FindingPlace;
+  /** Within the text at this path: so many UTF-16 units from its beginning. */
+  placeWithin(path: Path, offset: number): FindingPlace;
+  /** An error about the value at this path. */
+  finding(code: ProblemCode, path: Path, message: string): Finding;
 }
 
 /** A file that was read, and the kind of document that it holds. */
@@ -72,14 +74,14 @@ export function withoutThrowing<Result>(
   } catch (error) {
     const where = { file, line: 1, column: 1, path: '' };
     if (error instanceof RangeError) return { findings: [{ ...where, message: tooDeep, code: 'yaml_too_deep' }] };
-    return { findings: [{ ...where, message: `cannot be read: ${String(error)}` }] };
+    return { findings: [{ ...where, message: `cannot be read: ${String(error)}`, code: 'file_unreadable' }] };
   }
 }
 
 export interface OpenedYaml {
   readonly document: Document.Parsed;
   readonly lines: readonly string[];
-  place(offset: number): FindingPlace;
+  place(offset: number): Position;
   /** Not empty: the document is of no use. */
   readonly findings: Finding[];
 }
@@ -111,7 +113,7 @@ function aliasFindings(document: Document.Parsed, place: OpenedYaml['place']): F
       const target = node.resolve(document);
       const where = { ...place(startOf(node)), path: '' };
       if (target === undefined)
-        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this` });
+        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this`, code: 'yaml_syntax' });
       else if (around.includes(target))
         findings.push({
           ...where,
@@ -125,26 +127,26 @@ function aliasFindings(document: Document.Parsed, place: OpenedYaml['place']): F
 
 /** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
 export function renameFindings(found: readonly FoundRename[], { place, lines }: Pick<OpenedYaml, 'place' | 'lines'>) {
-  const of = ({ key, from, to, since }: FoundRename): Finding => ({
-    ...place(startOf(key)),
+  const told = ({ from, to, since }: FoundRename) => `\`${from}\` is called \`${to}\` since ${since}`;
+  const error = (one: FoundRename): Finding => ({
+    ...place(startOf(one.key)),
     path: '',
-    message: `\`${from}\` is called \`${to}\` since ${since}`,
+    message: `${told(one)}, and stands beside it: remove one of them`,
+    code: 'yaml_duplicate_key',
   });
-  const error = (one: Finding): Finding => ({
-    ...one,
-    message: `${one.message}, and stands beside it: remove one of them`,
-  });
-  const warning = (one: Finding): AnalysisFinding => ({
-    ...one,
-    code: 'renamed-key',
-    severity: findingCodes['renamed-key'].severity,
-    text: lines[one.line - 1] ?? '',
-    rules: [],
-    advice: 'let `config fmt --upgrade` write the new name',
-  });
+  const warning = (one: FoundRename): AnalysisFinding => {
+    const at = place(startOf(one.key));
+    return {
+      ...{ ...at, path: '', message: told(one), code: 'renamed-key' },
+      severity: findingCodes['renamed-key'].severity,
+      text: lines[at.line - 1] ?? '',
+      rules: [],
+      advice: 'let `config fmt --upgrade` write the new name',
+    };
+  };
   return {
-    errors: found.filter(({ clashes }) => clashes).map((one) => error(of(one))),
-    warnings: found.filter(({ clashes }) => !clashes).map((one) => warning(of(one))),
+    errors: found.filter(({ clashes }) => clashes).map(error),
+    warnings: found.filter(({ clashes }) => !clashes).map(warning),
   };
 }
 
@@ -156,13 +158,14 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
-      if (fault) findings.push({ ...place(startOf(key)), path: '', message: fault });
+      if (fault) findings.push({ ...place(startOf(key)), path: '', message: fault, code: 'yaml_syntax' });
     },
     Scalar(at, node) {
       if (at === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
       node.value = filled;
-      findings.push(...faults.map((message) => ({ ...place(startOf(node)), path: '', message })));
+      const where = { ...place(startOf(node)), path: '', code: 'variable_missing' } as const;
+      findings.push(...faults.map((message) => ({ ...where, message })));
     },
   });
   if (findings.length > 0) return { findings };
@@ -170,25 +173,21 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
   const content = toPlain(document);
   if ('fault' in content)
     return { findings: [{ ...place(0), path: '', message: content.fault, code: 'yaml_aliases' }] };
-  const finding = (path: Path, message: string, key?: string): Finding => ({
-    ...place(offsetOf(contents, path, key)),
-    path: pathText(key === undefined ? path : [...path, key]),
-    message,
-  });
-  const findingWithin = (path: Path, offset: number, message: string): Finding => ({
-    ...place(offsetWithin(text, offsetOf(contents, path), offset)),
-    path: pathText(path),
-    message,
-  });
-  const placeOf = (path: Path) => place(offsetOf(contents, path));
+  const at = (path: Path, offset: number): FindingPlace => ({ ...place(offset), path: pathText(path) });
+  const placeOf = (path: Path) => at(path, offsetOf(contents, path));
   return {
-    source: { file, content: content.plain, finding, findingWithin, placeOf, lines },
+    source: {
+      ...{ file, content: content.plain, lines, placeOf },
+      placeOfKey: (path) => at(path, offsetOf(contents, path.slice(0, -1), String(path.at(-1)))),
+      placeWithin: (path, offset) => at(path, offsetWithin(text, offsetOf(contents, path), offset)),
+      finding: (code, path, message) => ({ ...placeOf(path), message, code }),
+    },
     findings: [],
     warnings: renamed.warnings,
   };
 }
 
-type FindingPlace = Pick<Finding, 'file' | 'line' | 'column'>;
+type Position = Omit<FindingPlace, 'path'>;
 
 /** One finding for each place: further errors there only follow from the first. */
 function syntaxFindings(
@@ -204,7 +203,8 @@ function syntaxFindings(
       return { ...where, message: `\`${key}\` stands twice in this mapping: remove one`, code: 'yaml_duplicate_key' };
     }
     if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
-    return { ...where, message: code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message) };
+    const told = code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message);
+    return { ...where, message: told, code: 'yaml_syntax' };
   });
   // How often the parser says so is a matter of its stack.
   const deep = findings.findIndex(({ code }) => code === 'yaml_too_deep');

@@ -9,7 +9,7 @@ import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 export const at = 1_795_000_000;
 export const firefox = { browser: 'Firefox', system: 'Linux', ip: '192.0.2.7' };
 const nowhere = { browser: '', system: '', ip: '' };
-export const accountBase = { brand: { name: 'Acme ID' }, locale: 'en', messages: [] } as const;
+export const accountBase = { brand: { name: 'Acme ID' }, locale: 'en', notices: [] } as const;
 export const handle = 'Zm9ybS1oYW5kbGU';
 export const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
 

@@ -78,28 +78,26 @@ function crowdedPages(): AccountPages {
       ...shown,
       kind: 'methods',
       overview: overview({ addable: ['totp'], full: ['webauthn', 'email'] }),
-      messages: [error('account.add.full', { params: { count: 10 } })],
+      notices: [error('account.add.full', { params: { count: 10 } })],
     },
     'account-without-mail': { ...shown, kind: 'notifications', overview: overview({ mailed: false }) },
     'account-asked': {
       ...shown,
       kind: 'notifications',
       overview: overview({ askedAddress: 'archer@example.net' }),
-      messages: [{ code: 'account.done.address_removed', level: 'info' }],
+      notices: [{ code: 'account.done.address_removed', level: 'info' }],
     },
     'account-added': {
       ...shown,
       kind: 'methods',
       overview: overview(),
-      messages: [{ code: 'account.done.added', level: 'info', authenticator: 'totp', params: { others: 'ended' } }],
+      notices: [{ code: 'account.done.added', level: 'info', authenticator: 'totp', params: { others: 'ended' } }],
     },
     'account-changed': {
       ...shown,
       kind: 'methods',
       overview: overview(),
-      messages: [
-        { code: 'account.done.changed', level: 'info', authenticator: 'password', params: { others: 'kept' } },
-      ],
+      notices: [{ code: 'account.done.changed', level: 'info', authenticator: 'password', params: { others: 'kept' } }],
     },
   };
 }
@@ -108,13 +106,13 @@ function authenticatorPages(): AccountPages {
   return {
     'account-authenticator': { ...passwordPage },
     'account-last': { ...passwordPage, isLast: true },
-    'account-unnamed': { ...passwordPage, messages: [error('account.name.invalid', { field: 'label' })] },
+    'account-unnamed': { ...passwordPage, notices: [error('account.name.invalid', { field: 'label' })] },
     'account-remove-confirm': { ...passwordPage, lost },
     'account-remove-unsaid': {
       ...passwordPage,
       locale: 'de',
       lost: { ...lost, more: 14 },
-      messages: [error('account.remove.confirm', { field: 'confirm' })],
+      notices: [error('account.remove.confirm', { field: 'confirm' })],
     },
     'account-remove-needed': {
       ...passwordPage,
@@ -124,11 +122,11 @@ function authenticatorPages(): AccountPages {
       ...passwordPage,
       locale: 'de',
       needed: { names: ['Expenses', 'Payroll', 'Travel'], more: 14, instead: [] },
-      messages: [error('account.remove.required', { params: { apps: 'Expenses, Payroll, Travel …' } })],
+      notices: [error('account.remove.required', { params: { apps: 'Expenses, Payroll, Travel …' } })],
     },
     'account-too-many': {
       ...passwordPage,
-      messages: [error('account.changes.exceeded', { params: { seconds: 900 } })],
+      notices: [error('account.changes.exceeded', { params: { seconds: 900 } })],
     },
   };
 }
@@ -175,12 +173,12 @@ function addressPages(): AccountPages {
       kind: 'add-address',
       email: 'nobody',
       handle,
-      messages: [error('email.invalid', { field: 'email' })],
+      notices: [error('email.invalid', { field: 'email' })],
     },
     'account-confirm-address': { ...confirm },
     'account-confirm-address-wrong': {
       ...confirm,
-      messages: [error('credentials.invalid', { field: 'passcode', authenticator: 'email' })],
+      notices: [error('credentials.invalid', { field: 'passcode', authenticator: 'email' })],
     },
     'account-remove-address': {
       ...accountBase,
@@ -195,7 +193,7 @@ function addressPages(): AccountPages {
       address: 'archer@example.net',
       action: `/account/addresses/${name}/remove`,
       handle,
-      messages: [error('account.address.last')],
+      notices: [error('account.address.last')],
     },
   };
 }
@@ -208,7 +206,7 @@ function profilePages(): AccountPages {
       kind: 'profile',
       profile: sampleProfile('Alice Archer'),
       handle,
-      messages: [{ code: 'account.done.profile_saved', level: 'info' }],
+      notices: [{ code: 'account.done.profile_saved', level: 'info' }],
     },
     'account-profile-wrong': {
       ...accountBase,
@@ -216,7 +214,7 @@ function profilePages(): AccountPages {
       profile: sampleProfile('Alice Archer'),
       handle,
       typed: { 'userProfile.displayName': '<b>Alice</b>', 'userProfile.locality': 'Graz' },
-      messages: [error('profile.check'), error('profile.markup', { field: 'userProfile.displayName' })],
+      notices: [error('profile.check'), error('profile.markup', { field: 'userProfile.displayName' })],
     },
     'account-profile-bare': {
       ...accountBase,
@@ -236,7 +234,7 @@ function profilePages(): AccountPages {
       locale: 'de',
       apps: { names: [], more: 0 },
       canDownload: false,
-      messages: [error('account.deletion.confirm', { field: 'confirm' })],
+      notices: [error('account.deletion.confirm', { field: 'confirm' })],
     },
     'account-keep': { ...accountBase, kind: 'keep-account', dueAt: at, handle },
     'account-data': { ...accountBase, kind: 'data', handle },
@@ -261,7 +259,7 @@ function identifierPages(): AccountPages {
       present: 'alice@demo.test',
       typed: 'bob@demo.test',
       handle,
-      messages: [error('profile.taken')],
+      notices: [error('profile.taken')],
     },
     'account-change-phone': { ...accountBase, kind: 'change-identifier', identifier: 'phone', typed: '', handle },
     'account-change-username': {
@@ -271,7 +269,7 @@ function identifierPages(): AccountPages {
       present: 'alice',
       typed: 'a@b',
       handle,
-      messages: [error('account.username.invalid', { field: 'identifier' })],
+      notices: [error('account.username.invalid', { field: 'identifier' })],
     },
     'account-confirm-email': {
       ...accountBase,
@@ -289,7 +287,7 @@ function identifierPages(): AccountPages {
       value: '+4915112345678',
       handle,
       resendHandle: handle,
-      messages: [error('credentials.invalid', { field: 'passcode', authenticator: 'phone' })],
+      notices: [error('credentials.invalid', { field: 'passcode', authenticator: 'phone' })],
     },
   };
 }

@@ -111,13 +111,13 @@ export const standaloneSamples: Readonly<Record<string, Draw>> = {
       error: 'invalid_redirect_uri',
       description: "redirect_uri did not match any of the client's registered redirect_uris",
     }),
-  'device-input': (r) => r.renderDeviceInput({ ...device, charset: 'base-20', messages: [] }),
+  'device-input': (r) => r.renderDeviceInput({ ...device, charset: 'base-20', notices: [] }),
   'device-input-wrong': (r) =>
     r.renderDeviceInput({
       ...device,
       charset: 'base-20',
       userCode: 'BCDF-XXXX',
-      messages: [error('device.invalid', { field: 'user_code' })],
+      notices: [error('device.invalid', { field: 'user_code' })],
     }),
   'device-confirm': (r) =>
     r.renderDeviceConfirm({

@@ -68,7 +68,7 @@ export const importRules: Readonly<Record<string, Part>> = {
     packages: 'any',
   },
 
-  // Commands explain, examine and change an installation; they read what flow and oidc keep, leave news with the
+  // Commands explain, examine and change an installation; they read what flow and oidc keep, put notifications into the
   // outbox, and answer no request.
   cli: {
     ours: [
@@ -80,7 +80,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/audit',
       'flow/audit-trace',
       'flow/explain',
-      'flow/farewell',
+      'flow/session-ends',
       'flow/notify/account-notification',
       'oidc/keys/keyring',
       'stores/store-alone',
@@ -156,9 +156,9 @@ export const importRules: Readonly<Record<string, Part>> = {
   'demo/prepare': { ours: ['app', 'authenticators', 'delivery/outbox', 'stores/keys', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },
-  // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   // Files of the operator, read and followed by each process.
   'network-data': { ours: [], packages: ['mmdb-lib'] },
+  // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
   'own-files': root,
@@ -200,7 +200,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'change-limit',
     'refusal-notice-code',
     'browser',
-    'farewell',
+    'session-ends',
     'facts',
     'transaction',
     'notify',

@@ -206,7 +206,7 @@ const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   recovering: fc.constant(true as const),
   consented: fc.constant(true as const),
   accountSelected: fc.constant(true as const),
-  deletionTold: fc.constant(true as const),
+  deletionAcknowledged: fc.constant(true as const),
 };
 
 const deviceArbitraries: Arbitraries<Facts['device']> = {

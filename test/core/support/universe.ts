@@ -30,6 +30,7 @@ export function universe(more: Partial<Universe> = {}): Universe {
       const read = readAttribute(attribute, attribute.type === 'list' ? [value] : value);
       return read.ok && [read.value].flat()[0] === value;
     },
+    isLasting: () => true,
     ...more,
   };
 }

@@ -1,7 +1,7 @@
 /** The pages and forms of `/account`. */
 import { formOf } from '../sign-in-flow.ts';
 import type { Page } from '../user-agent.ts';
-import { type Fields, get, seen } from './browser-at-page.ts';
+import { type Fields, get, seen, tryAt } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
 import { type AccountForm, accountForms, accountPath, type Values } from './handed-out-values.ts';
 import type { TestedInput } from './tested-input.ts';
@@ -32,9 +32,13 @@ async function filled(
   values: Values,
   { step, path, fields }: { readonly step: string; readonly path: string; readonly fields: Fields },
 ): Promise<string> {
-  const page = await get(flows.home, flows.node, accountPath(values, path));
-  const form = formOf(page, step);
-  return shown(flows, form ? await flows.home.submit(page, form, fields) : page);
+  const { home, node, refused } = flows;
+  const at = { agent: home, url: `${node.issuer}${accountPath(values, path)}`, refused };
+  const answer = async (page: Page) => {
+    const form = formOf(page, step);
+    return form && home.submit(page, form, fields);
+  };
+  return shown(flows, await tryAt(at, answer));
 }
 
 /** The handle of a form that is otherwise as it should be. */

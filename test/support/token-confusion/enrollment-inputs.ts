@@ -1,19 +1,25 @@
 /** The inputs of enrollments. */
 
 import { fieldsOf, softKeyOf } from '../enrolled-users.ts';
-import { redirectUri } from '../relying-party.ts';
 import { answerStep, currentStep, formOf } from '../sign-in-flow.ts';
+import type { Page } from '../user-agent.ts';
 import { attestation, optionsOf, type SoftKey, whereOf } from '../webauthn.ts';
-import { type Fields, seen } from './browser-at-page.ts';
+import { type Fields, seen, tryAt } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
 import type { TestedInput } from './tested-input.ts';
 
 const added = 'account.done.added';
 const wrong = ['credentials.malformed', 'credentials.invalid'];
 
-async function answeredOffer({ offers, home }: FlowsInProgress, offer: string, fields: Fields): Promise<string> {
-  const page = await home.open(offers[offer]?.page.url ?? '', {}, redirectUri);
-  return currentStep(page).startsWith('enroll') ? seen(await answerStep(home, page, fields)) : seen(page);
+async function answeredOffer(
+  { offers, home, refused }: FlowsInProgress,
+  offer: string,
+  fields: Fields,
+): Promise<string> {
+  const at = { agent: home, url: offers[offer]?.page.url ?? '', refused };
+  const answer = async (page: Page) =>
+    currentStep(page).startsWith('enroll') ? answerStep(home, page, fields) : undefined;
+  return seen(await tryAt(at, answer));
 }
 
 interface Outcomes {

@@ -15,7 +15,7 @@ import type { Authorization } from '../raw-client.ts';
 import type { SignIn } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { filesFor, parPrefix, resource } from './apps.ts';
-import type { BrowserAtPage, Fields } from './browser-at-page.ts';
+import type { BrowserAtPage, Fields, RefusedPages } from './browser-at-page.ts';
 import {
   addAddresses,
   enrolledTotp,
@@ -75,7 +75,8 @@ export interface FlowsInProgress {
     readonly requestUri: string;
     readonly pushed: string;
   };
-  /** Makes that anew. */
+  readonly refused: RefusedPages;
+  /** Makes anew what is brief, and forgets the refused pages. */
   renew(): Promise<void>;
   /** As if all the time had passed in which tries and messages are counted. */
   forgetCounts(): Promise<void>;
@@ -128,7 +129,6 @@ export async function openFlows(): Promise<FlowsInProgress> {
   const approver = new UserAgent();
   await approver.open(`${node.issuer}/device`);
   const tokens = { ...(await grants({ node, home, elsewhere })), logout };
-  let brief = await grantBriefly(node, home);
   return {
     node,
     who,
@@ -156,10 +156,7 @@ export async function openFlows(): Promise<FlowsInProgress> {
     },
     tokens,
     device: { code: ownDevice.code ?? '', user: (await startDevice(node)).user ?? '' },
-    brief: () => brief,
-    async renew() {
-      brief = await grantBriefly(node, home);
-    },
+    ...(await renewedParts(node, home)),
     forgetCounts,
     stop,
   };
@@ -219,6 +216,22 @@ async function grants({ node, home, elsewhere }: Pick<FlowsInProgress, 'node' | 
     refresh: own.refresh_token ?? '',
     id: own.id_token ?? '',
     api: forApi.access_token,
+  };
+}
+
+async function renewedParts(
+  node: TestNode,
+  home: UserAgent,
+): Promise<Pick<FlowsInProgress, 'brief' | 'refused' | 'renew'>> {
+  let brief = await grantBriefly(node, home);
+  const refused: RefusedPages = new Map();
+  return {
+    brief: () => brief,
+    refused,
+    async renew() {
+      refused.clear();
+      brief = await grantBriefly(node, home);
+    },
   };
 }
 

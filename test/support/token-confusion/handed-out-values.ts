@@ -156,13 +156,16 @@ async function secretsIn({ who, desk, signIns, offers, mails, codes, totp }: Flo
   };
 }
 
+/** What lives for a minute. */
+export function briefIn(flows: Pick<FlowsInProgress, 'brief'>): Values {
+  const { code, requestUri, pushed } = flows.brief();
+  return { code, request_uri: requestUri, 'id of a pushed request': pushed };
+}
+
 function grantsIn(flows: FlowsInProgress): Values {
   const { tokens, device } = flows;
-  const brief = flows.brief();
   return {
-    code: brief.code,
-    request_uri: brief.requestUri,
-    'id of a pushed request': brief.pushed,
+    ...briefIn(flows),
     'access token': tokens.access ?? '',
     'another access token': tokens.other ?? '',
     'refresh token': tokens.refresh ?? '',

@@ -6,7 +6,7 @@ import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from 
 import type { Page } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';
 import { app } from './apps.ts';
-import { answered, type BrowserAtPage, type Fields, get, seen } from './browser-at-page.ts';
+import { answered, type BrowserAtPage, type Fields, get, type PageAddress, seen, tryAt } from './browser-at-page.ts';
 import type { FlowsInProgress } from './flows-in-progress.ts';
 import type { TestedInput } from './tested-input.ts';
 
@@ -14,6 +14,10 @@ import type { TestedInput } from './tested-input.ts';
 const over = ['error.sign_in_expired', 'error.sign_in_finished', 'error.cookies_missing'];
 const wrong = (where: string): readonly string[] =>
   ['credentials.malformed', 'credentials.invalid'].map((code) => `${where} ${code}`);
+
+function atDesk({ desk, signIns, refused }: FlowsInProgress, where: string): PageAddress {
+  return { agent: desk, url: signIns[where]?.page.url ?? '', refused };
+}
 
 /**
  * The code of one authenticator. What a later sign-in could take as well is put into a second one when the first is
@@ -27,11 +31,12 @@ function passcode(authenticator: string, takes: string): TestedInput {
     taken: 'code',
     counts: 'once',
     refusals: wrong(where),
-    async submit({ desk, signIns }, value) {
+    async submit(flows, value) {
+      const { signIns, refused } = flows;
       const fields = { 'credentials.passcode': value };
-      const end = await answered(desk, signIns[where]?.page.url ?? '', fields);
+      const end = await answered(atDesk(flows, where), fields);
       const later = signIns[`${where}, later`];
-      return over.includes(end) && later ? answered(later.agent, later.page.url, fields) : end;
+      return over.includes(end) && later ? answered({ agent: later.agent, url: later.page.url, refused }, fields) : end;
     },
   };
 }
@@ -45,8 +50,7 @@ function handle(where: string, taken: string, right: (flows: FlowsInProgress) =>
     taken,
     counts: 'once',
     refusals: [`${step} form.stale`],
-    submit: (flows, stateHandle) =>
-      answered(flows.desk, flows.signIns[where]?.page.url ?? '', { ...right(flows), stateHandle }),
+    submit: (flows, stateHandle) => answered(atDesk(flows, where), { ...right(flows), stateHandle }),
   };
 }
 
@@ -68,9 +72,20 @@ function signed(
 /** What no page contains: JSON would end there. */
 const quoted = (text: string): string => text.replace(/["\\&<]/g, '');
 
-async function presentFirst({ agent, page }: BrowserAtPage, fields: Fields): Promise<string> {
+function presentFirst({ agent, page }: BrowserAtPage, fields: Fields): Promise<Page> {
   const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
-  return seen(await agent.submit(page, form, fields));
+  return agent.submit(page, form, fields);
+}
+
+/** Presents what a passkey says about the page. */
+async function presented(
+  flows: FlowsInProgress,
+  where: string,
+  fieldsFor: (page: Page) => Promise<Fields>,
+): Promise<string> {
+  const answer = async (page: Page) =>
+    page.forms.length === 0 ? undefined : answerStep(flows.desk, page, await fieldsFor(page));
+  return seen(await tryAt(atDesk(flows, where), answer));
 }
 
 /** Addresses that name a sign-in. */
@@ -141,7 +156,7 @@ export const signInInputs: readonly TestedInput[] = [
     counts: 'once',
     refusals: ['identify credentials.invalid'],
     submit: (flows, value) =>
-      answered(flows.desk, flows.signIns['identify, password']?.page.url ?? '', {
+      answered(atDesk(flows, 'identify, password'), {
         identifier: flows.who.identifier,
         'credentials.passcode': value,
       }),
@@ -154,11 +169,12 @@ export const signInInputs: readonly TestedInput[] = [
     counts: 'once',
     refusals: ['identify credentials.invalid'],
     async submit(flows, value) {
-      const { desk: agent, signIns } = flows;
-      const page = await agent.open(signIns['identify, passkey']?.page.url ?? '', {}, redirectUri);
-      return currentStep(page) === 'identify'
-        ? presentFirst({ agent, page }, await signed(flows, page, quoted(value)))
-        : seen(page);
+      const { desk: agent } = flows;
+      const answer = async (page: Page) =>
+        currentStep(page) === 'identify'
+          ? presentFirst({ agent, page }, await signed(flows, page, quoted(value)))
+          : undefined;
+      return seen(await tryAt(atDesk(flows, 'identify, passkey'), answer));
     },
   },
   ...(['authenticator.id', 'credentials.userHandle', 'credentials.credentialId'] as const).map(
@@ -170,7 +186,7 @@ export const signInInputs: readonly TestedInput[] = [
       refusals: [...wrong('identify'), 'identify form.stale'],
       async submit(flows, value) {
         const at = await beginSignIn(flows.node, app);
-        return presentFirst(at, { ...(await signed(flows, at.page)), [field]: value });
+        return seen(await presentFirst(at, { ...(await signed(flows, at.page)), [field]: value }));
       },
     }),
   ),
@@ -238,9 +254,7 @@ export const signInInputs: readonly TestedInput[] = [
     counts: 'once',
     refusals: ['challenge:webauthn credentials.invalid'],
     async submit(flows, value) {
-      const page = await flows.desk.open(flows.signIns['challenge:webauthn']?.page.url ?? '', {}, redirectUri);
-      if (page.forms.length === 0) return seen(page);
-      return seen(await answerStep(flows.desk, page, await signed(flows, page, quoted(value))));
+      return presented(flows, 'challenge:webauthn', (page) => signed(flows, page, quoted(value)));
     },
   },
   {
@@ -250,10 +264,10 @@ export const signInInputs: readonly TestedInput[] = [
     counts: 'once',
     refusals: wrong('challenge:webauthn'),
     async submit(flows, value) {
-      const page = await flows.desk.open(flows.signIns['challenge:webauthn, key']?.page.url ?? '', {}, redirectUri);
-      if (page.forms.length === 0) return seen(page);
-      const fields = { ...(await signed(flows, page)), 'credentials.credentialId': value };
-      return seen(await answerStep(flows.desk, page, fields));
+      return presented(flows, 'challenge:webauthn, key', async (page) => ({
+        ...(await signed(flows, page)),
+        'credentials.credentialId': value,
+      }));
     },
   },
   passcode('recovery_code', 'recovery code'),

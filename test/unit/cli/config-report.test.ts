@@ -200,3 +200,13 @@ test('lines of a picture are cut between words, and long words where they must b
   for (const line of lines) expect(line.length).toBeLessThan(30);
   expect(wrapped('', 150)).toEqual(['']);
 });
+
+test('no word that fits into a line is cut, however wide its line is, and no number loses its unit', () => {
+  const text = 'two distinct factor types; possession, device-bound, remembered for 30 d and at most 12 h 5 min old';
+  for (let tenths = 1_100; tenths < 4_400; tenths += 1) {
+    const lines = wrapped(text, tenths / 10);
+    expect(lines.join('')).toBe(text);
+    const cut = lines.slice(0, -1).filter((line) => !line.endsWith(' ') || /\d $/.test(line));
+    expect([tenths, cut]).toEqual([tenths, []]);
+  }
+});

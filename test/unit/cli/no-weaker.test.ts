@@ -261,7 +261,7 @@ test.each<[string, Files, Files, string]>([
   const text = await refusal(live, next);
   expect(text).toMatch(/^This lets users in with less than before:\n/m);
   expect(text).toContain(words);
-  expect(text).toMatch(/nothing was changed, as --no-weaker says\n$/);
+  expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
   expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app notes /m);
   expect(text).toContain('Without --config, `explain` tells what is in use.\n');
   expect(await config('history')).not.toMatch(/^2 /);
@@ -299,7 +299,7 @@ test.each<[string, Files, string]>([
   ],
 ])('%s is not compared rule by rule, which is said and refused', async (_, next, words) => {
   expect(await refusal({}, next)).toBe(
-    `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says\n`,
+    `It could not be decided whether this does:\n  ${words}\nnothing was changed, as --no-weaker says [weaker]\n`,
   );
 });
 
@@ -333,11 +333,11 @@ test('an app of a service that users may sign in to is left undecided', async ()
 });
 
 describe('a formula that may fail, which denies', () => {
-  const formula = allow(two, { expression: 'user.profile.nickname == "x"' }, 'Named');
+  const formula = allow(two, { expression: 'user.profile.department == "x"' }, 'Named');
   const enrollments = (...rules: readonly object[]): Files => ({
     'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: {} }] }),
   });
-  const named = { name: 'Named', when: { expression: 'user.profile.nickname == "x"' }, then: {} };
+  const named = { name: 'Named', when: { expression: 'user.profile.department == "x"' }, then: {} };
 
   test.each<[string, Files, Files]>([
     ['gone', signOn(formula, allow(two)), signOn(allow(two))],

@@ -48,7 +48,7 @@ async function eachAlone(app: App, groups: readonly string[], asked: Asked): Pro
 }
 
 const wordsOf = (outcomes: readonly Outcome[]) =>
-  outcomes.map((outcome) => [outcome.zone, askedWords(outcome), denialText(outcome), outcome.explanation.rule]);
+  outcomes.map((outcome) => [outcome.zone, askedWords(outcome), denialText(outcome), outcome.rule]);
 
 test.each(['config', 'test/fixtures/recipes'])('%s', async (dir) => {
   const { snapshot, apps } = await snapshotOf(dir);
@@ -114,8 +114,11 @@ describe('one simulation', () => {
       expect(isOne('d staff', 'e staff')).toBe(false);
       const [elsewhere, office, lab] = outcomes.get('a staff') ?? [];
       expect([elsewhere?.zone, office?.zone, lab?.zone]).toEqual(['elsewhere', 'office', 'lab']);
-      expect(lab?.explanation).toBe(elsewhere?.explanation);
-      expect(office?.explanation).not.toBe(elsewhere?.explanation);
+      expect(lab?.steps).toBe(elsewhere?.steps);
+      expect(office?.steps).not.toBe(elsewhere?.steps);
+      // By the same rules, users in other groups are asked for the same.
+      expect(outcomes.get('a guests')?.[0]?.steps).toBe(elsewhere?.steps);
+      expect(outcomes.get('d guests')?.[0]?.steps).not.toBe(outcomes.get('d others')?.[0]?.steps);
     } finally {
       await removeDirectory(dir);
     }

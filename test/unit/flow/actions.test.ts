@@ -206,7 +206,7 @@ describe('the page that asks who it is', () => {
   test('what was typed is kept up to the length of an address', async () => {
     const world = await worldOfAnn();
     await world.send(await world.beginSignIn(), { identifier: `${'a'.repeat(300)}\u0000` });
-    expect((await world.transaction())?.loginHint).toBe('a'.repeat(254));
+    expect((await world.transaction())?.prefilledIdentifier).toBe('a'.repeat(254));
   });
 });
 
@@ -798,7 +798,7 @@ describe('an enrollment', () => {
       const { world, page } = await atEnroll(staged);
       const code = asStep(await world.send(page, { 'credentials.passcode': 'new@example.org' }));
       expect(code.step).toMatchObject({ kind: 'enroll', inputs: ['one_time_code'], offer: { stage: 'code' } });
-      expect(code.moved).toBe(true);
+      expect(code.redirects).toBe(true);
       const pending = (await world.transaction())?.pending;
       expect(Object.keys(pending ?? {}).sort()).toEqual([
         'authenticator',
@@ -1042,7 +1042,7 @@ describe('a message that cannot be sent', () => {
     });
     await world.addUser('ann', [credential('password', 'secret'), credential('phone', '1')]);
     const page = await world.identify('ann', proved ? { 'credentials.passcode': 'secret' } : {});
-    expect([currentStep(page), noticesOf(page), page.moved]).toEqual([
+    expect([currentStep(page), noticesOf(page), page.redirects]).toEqual([
       'challenge:phone',
       notices,
       notices.length === 0,

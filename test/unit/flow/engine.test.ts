@@ -32,12 +32,18 @@ describe('a whole sign-in', () => {
     const world = await annInTwoSteps();
     const identify = await world.beginSignIn();
     expect(currentStep(identify)).toBe('identify');
-    expect(identify).toMatchObject({ version: 1, canRestart: false, done: [], moved: false, refused: false });
+    expect(identify).toMatchObject({ version: 1, canRestart: false, done: [], redirects: false, refused: false });
     expect(identify.identifier).toBeUndefined();
     const second = asStep(await world.send(identify, { identifier: ' Ann ', 'credentials.passcode': 'secret' }));
     expect(currentStep(second)).toBe('challenge:totp');
     expect(identify.remaining).toBe(3600);
-    expect(second).toMatchObject({ version: 2, identifier: 'Ann', canRestart: true, done: ['password'], moved: true });
+    expect(second).toMatchObject({
+      version: 2,
+      identifier: 'Ann',
+      canRestart: true,
+      done: ['password'],
+      redirects: true,
+    });
     expect(await world.send(second, { 'credentials.passcode': '123' })).toMatchObject({
       kind: 'complete',
       accountId: 'user-ann',
@@ -83,7 +89,7 @@ describe('a whole sign-in', () => {
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     const { length } = world.store.commits;
     const again = asStep(await world.view());
-    expect([again.version, again.handle, again.moved]).toEqual([page.version, page.handle, false]);
+    expect([again.version, again.handle, again.redirects]).toEqual([page.version, page.handle, false]);
     expect(world.store.commits).toHaveLength(length);
   });
 
@@ -162,7 +168,7 @@ describe('a form that does not answer this step', () => {
     const { length } = world.store.commits;
     const result = await world.send({ handle: handle as string }, { 'credentials.passcode': '123' });
     expect([currentStep(result), noticesOf(result)]).toEqual(['challenge:totp', ['info form.stale']]);
-    expect(result).toMatchObject({ moved: false, refused: false });
+    expect(result).toMatchObject({ redirects: false, refused: false });
     expect(world.events()).toEqual([]);
     expect(world.store.commits).toHaveLength(length);
     expect(await attemptsLeft(world)).toBe(3);
@@ -182,7 +188,7 @@ describe('a form that does not answer this step', () => {
     const handle = formHandle(world.secrets.all[0] as string, binding);
     const result = await world.send({ handle }, { identifier: 'ann', 'credentials.passcode': '123' });
     expect([currentStep(result), noticesOf(result)]).toEqual(['identify', []]);
-    expect(result).toMatchObject({ moved: false });
+    expect(result).toMatchObject({ redirects: false });
     expect((await world.transaction())?.subject).toBeUndefined();
     expect(await attemptsLeft(world)).toBe(3);
   });
@@ -218,7 +224,7 @@ describe('restart', () => {
       await world.send(first, { identifier: 'ann', 'credentials.passcode': 'secret', rememberMe: 'yes' }),
     );
     const again = asStep(await world.send(page, {}, { step: 'restart' }));
-    expect([currentStep(again), again.moved, again.done]).toEqual(['identify', true, []]);
+    expect([currentStep(again), again.redirects, again.done]).toEqual(['identify', true, []]);
     const after = await world.transaction();
     expect(after).toMatchObject({ id: 'tx', event: 'tx.2', evidence: [], request: { clientId: 'notes' } });
     const { proofSecret, ...rest } = after ?? {};
@@ -333,7 +339,7 @@ describe('another option', () => {
         { authenticator: 'key' },
       ],
     });
-    expect(list.moved).toBe(true);
+    expect(list.redirects).toBe(true);
   });
 
   test('the only one of a kind that one challenge serves has its name, two have none', async () => {
@@ -377,7 +383,7 @@ describe('another option', () => {
     const list = asStep(await world.send(page, {}, { step: 'select' }));
     const none = await world.send(list, {});
     expect([currentStep(none), noticesOf(none)]).toEqual(['select', ['error authenticator.required authenticator.id']]);
-    expect(none).toMatchObject({ moved: false, refused: true });
+    expect(none).toMatchObject({ redirects: false, refused: true });
     const chosen = asStep(await world.send(list, { 'authenticator.id': 'totp:totp2' }));
     expect(chosen.step).toMatchObject({
       kind: 'challenge',
@@ -460,7 +466,7 @@ describe('skip', () => {
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     expect(currentStep(page)).toBe('enroll:totp');
     const next = await world.send(page, {}, { step: 'skip' });
-    expect([currentStep(next), next]).toMatchObject(['enroll:key', { moved: true }]);
+    expect([currentStep(next), next]).toMatchObject(['enroll:key', { redirects: true }]);
   });
 
   test('of two tabs one is counted', async () => {
@@ -486,7 +492,7 @@ describe('skip', () => {
     const page = await world.identify(identifier);
     const result = await world.send(page, {}, { step: 'skip' });
     expect([currentStep(result), noticesOf(result)]).toEqual([currentStep(page), ['info form.stale']]);
-    expect(result).toMatchObject({ moved: false, refused: false });
+    expect(result).toMatchObject({ redirects: false, refused: false });
   });
 });
 
@@ -518,7 +524,7 @@ describe('where a page is shown', () => {
     const says = [];
     for (let round = 0; round < 3; round += 1) {
       const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
-      says.push([currentStep(page), page.moved, page.refused, ...noticesOf(page)]);
+      says.push([currentStep(page), page.redirects, page.refused, ...noticesOf(page)]);
     }
     expect(says).toEqual([
       ['challenge:mail', true, false],
@@ -531,14 +537,14 @@ describe('where a page is shown', () => {
     const world = await annInTwoSteps();
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     const wrong = await world.send(page, { 'credentials.passcode': '999' });
-    expect(wrong).toMatchObject({ moved: false, refused: true });
+    expect(wrong).toMatchObject({ redirects: false, refused: true });
     expect(noticesOf(wrong)).toEqual(['error credentials.invalid credentials.passcode']);
   });
 
   test('so does a wrong secret of the page that asks who it is, which keeps what was typed', async () => {
     const world = await annInTwoSteps();
     const wrong = await world.identify('ann', { 'credentials.passcode': 'wrong' });
-    expect(wrong).toMatchObject({ moved: false, refused: true, version: 2 });
+    expect(wrong).toMatchObject({ redirects: false, refused: true, version: 2 });
   });
 });
 

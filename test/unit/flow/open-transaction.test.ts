@@ -10,10 +10,10 @@ import { decide } from '../../../src/flow/engine.ts';
 import { serverMac } from '../../../src/flow/server-mac.ts';
 import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';
 import {
+  guessingNetworkKey,
   identifierKey,
   interactionKey,
   knownDeviceKey,
-  networkStrainKey,
   transactionKey,
 } from '../../../src/stores/keys.ts';
 import {
@@ -108,7 +108,7 @@ describe('what is loaded at first', () => {
     expect(world.store.loads[length]).toEqual([
       interactionKey('tx'),
       transactionKey('tx'),
-      networkStrainKey('192.0.2.1'),
+      guessingNetworkKey('192.0.2.1'),
       ...keys,
     ]);
   });
@@ -135,7 +135,7 @@ describe('an answer that names no user', () => {
     expect(world.store.loads[length]).toEqual([
       interactionKey('tx'),
       transactionKey('tx'),
-      networkStrainKey('192.0.2.1'),
+      guessingNetworkKey('192.0.2.1'),
     ]);
     const limits = [{ limit: 3, window: 60 }];
     for (const owner of ['', 'ann'].map(identifierKey)) {
@@ -162,15 +162,15 @@ test('what no authenticator can verify is refused', async () => {
   await world.beginSignIn();
   const loaded = { reservation: { granted: true, remaining: 2, retryAfter: 0 } };
   const attempt = { key: 'none', credential: undefined, pending: {}, fields: {}, loaded, account: undefined };
-  const { messages } = await opened(world, (context) => verify(context, attempt));
-  expect(messages).toMatchObject([{ code: 'form.stale' }]);
+  const { notices } = await opened(world, (context) => verify(context, attempt));
+  expect(notices).toMatchObject([{ code: 'form.stale' }]);
 });
 
 test('an answer for which no attempt was reserved is refused without a lock', async () => {
   const world = createWorld();
   await world.beginSignIn();
   const refusal = await opened(world, (context) => throttled(context, 'totp', undefined));
-  expect(refusal?.messages).toMatchObject([{ code: 'attempts.exceeded', params: { seconds: 0 } }]);
+  expect(refusal?.notices).toMatchObject([{ code: 'attempts.exceeded', params: { seconds: 0 } }]);
 });
 
 describe('a challenge cannot start', () => {

@@ -1,5 +1,5 @@
 /** Lock-outs of which a rule of the account policy is the cause: one finding, at that rule. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { kindsOf, load, validFiles } from './configuration-dir.ts';
 
@@ -138,4 +138,184 @@ test.each([
   ],
 ])('quiet where a rule %s', async (_, files) => {
   expect(await places(files)).toEqual([]);
+});
+
+describe('a rule with a condition', () => {
+  const onlyAdmins = `{ name: Passkeys, change: { add: [webauthn] }, when: { groups: { any: [admins] } }, ${byPasskey} }`;
+  const byType = 'when: { userType: { any: [contractor] } }';
+  const attributes = (write: string) => `attributes: { unit: { type: text, write: ${write}, label: { en: Unit } } }\n`;
+
+  test('locks out whom it selects: one error at the rule', async () => {
+    const found = await findings({ ...account(onlyAdmins), ...adminsNeed, ...otherApp });
+    expect(found).toMatchObject([
+      {
+        severity: 'error',
+        code: 'lock-out',
+        ...{ file: 'policies/account.yaml', line: 2, column: 5, path: 'rules[0]' },
+        message:
+          'shuts all users for whom the rules named here decide out of 2 apps (Notes, Wiki): no user who lacks webauthn can ever add it',
+        rules: [{ name: 'Admins' }, { name: 'All' }, { name: 'Rest' }],
+      },
+    ]);
+    expect(found[0]?.example?.slice(0, 6)).toEqual([
+      ...['--app', 'notes', '--groups', 'admins', '--enrolled', 'password,email,totp'],
+    ]);
+  });
+
+  test('where sign-on rules ask for it', async () => {
+    const signOn = {
+      'policies/sign-on/notes.yaml': `name: notes\n${rules(
+        '{ name: Auditors, when: { groups: { any: [auditors] } }, then: deny }',
+        `{ name: Admins, when: { groups: { any: [admins] } }, ${byPasskey} }`,
+        rest,
+      )}`,
+    };
+    const found = await findings({ ...account(onlyAdmins), ...signOn, ...otherApp });
+    expect(found).toMatchObject([
+      {
+        severity: 'error',
+        code: 'lock-out',
+        file: 'policies/account.yaml',
+        line: 2,
+        rules: [{ name: 'Admins', line: 4 }],
+      },
+    ]);
+    expect(found[0]?.message).toContain('out of the app Notes:');
+  });
+
+  test.each([
+    ['a type of user', account(`{ name: P, change: { add: [webauthn] }, ${byType}, then: deny }`), byType],
+    [
+      'an attribute that administrators write',
+      account(`{ name: P, change: { add: [webauthn] }, when: { attributes: { unit: { equals: x } } }, then: deny }`),
+      'when: { attributes: { unit: { equals: x } } }',
+    ],
+    [
+      'an id',
+      account(
+        `{ name: P, change: { add: [webauthn] }, when: { users: { any: [aaaaaaaaaaaaaaaaaaaaaa] } }, ${byPasskey} }`,
+      ),
+      'when: { users: { any: [aaaaaaaaaaaaaaaaaaaaaa] } }',
+    ],
+  ])('by %s', async (_, files, when) => {
+    const own = {
+      'policies/enrollment.yaml': rules(
+        `{ name: These, ${when}, then: { required: [webauthn] } }`,
+        '{ name: Rest, then: {} }',
+      ),
+    };
+    const all = { ...files, ...own, 'stepgate.yaml': `${settings}${attributes('admin')}` };
+    expect(await places(all)).toEqual(['error lock-out policies/account.yaml:2:5']);
+  });
+
+  test.each([
+    ['the network', 'network: { none: [office] }'],
+    ['the device', 'device: { known: false }'],
+    ['the time', 'time: { days: [mon], zone: UTC }'],
+    ['the age of the account', 'accountAge: { below: P7D }'],
+    ['an attribute that users write', 'attributes: { unit: { equals: x } }'],
+    ['a day that comes', 'attributes: { ends: { before: now } }'],
+    ['the app', 'apps: { any: [notes] }'],
+    ['an address', 'users: { any: [ann@example.org] }'],
+  ])('warns of newcomers alone where another way is open: by %s', async (_, when) => {
+    const ends = 'ends: { type: date, write: admin, label: { en: Ends } } }';
+    const all = {
+      ...account(`{ name: P, change: { add: [webauthn] }, when: { ${when} }, then: deny }`),
+      'policies/enrollment.yaml': rules('{ name: All, then: { required: [webauthn] } }'),
+      'stepgate.yaml': `${settings}${attributes('user').replace(' }\n', `, ${ends}\n`)}`,
+    };
+    const found = (await places(all)).filter((one) => one.includes('lock-out'));
+    expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
+  });
+
+  test('locks out some of whom it selects, where others can add it in another network', async () => {
+    const found = await findings({
+      ...account(
+        '{ name: Helpers, change: { add: [webauthn] }, when: { groups: { any: [helpers] }, network: { any: [office] } }, then: { allow: { factors: 1 } } }',
+        onlyAdmins,
+      ),
+      ...adminsNeed,
+    });
+    expect(found).toMatchObject([{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 3 }]);
+    expect(found[0]?.message).toBe(
+      'shuts users such as the one of the example out of the app Notes: without webauthn they can never add it',
+    );
+    expect(found[0]?.example?.slice(2, 4)).toEqual(['--groups', 'admins']);
+  });
+
+  test('each rule that is a cause is found', async () => {
+    const found = await places({
+      ...account(
+        `{ name: Admins, change: { add: [webauthn] }, when: { groups: { any: [admins] } }, ${byPasskey} }`,
+        '{ name: Guests, change: { add: [webauthn] }, when: { groups: { any: [guests] } }, then: deny }',
+      ),
+      'policies/enrollment.yaml': rules('{ name: All, then: { required: [webauthn] } }'),
+    });
+    expect(found).toEqual(['error lock-out policies/account.yaml:2:5', 'error lock-out policies/account.yaml:3:5']);
+  });
+});
+
+describe('a rule of the enrollment policy', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const signOn = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(
+      ...names.map((name) => `{ name: ${name}, when: { groups: { any: [${name}] } }, ${byPasskey} }`),
+      rest,
+    )}`,
+  };
+  const useOnly = (when: string) => ({
+    'policies/enrollment.yaml': rules(
+      `{ name: Use only, ${when}then: { useOnly: [webauthn] } }`,
+      ...(when === '' ? [] : ['{ name: Rest, then: {} }']),
+    ),
+  });
+
+  test('by which no user can ever add what is asked for is one error, for all rules that ask', async () => {
+    const found = await findings({ ...signOn, ...useOnly(''), ...otherApp });
+    expect(found).toMatchObject([
+      {
+        ...{ severity: 'error', code: 'lock-out', file: 'policies/enrollment.yaml', line: 2, column: 5 },
+        message:
+          'shuts all users for whom 7 rules such as those named here decide out of the app Notes: no user who lacks webauthn can ever add it',
+      },
+    ]);
+    expect(found[0]?.rules.map(({ name }) => name)).toEqual(names.slice(0, 6));
+  });
+
+  test('by which newcomers cannot add it there is one warning', async () => {
+    const found = await findings({ ...signOn, ...useOnly('when: { network: { none: [office] } }, ') });
+    expect(found).toMatchObject([
+      { severity: 'warning', code: 'newcomer-lock-out', file: 'policies/enrollment.yaml', line: 2 },
+    ]);
+    expect(found[0]?.rules.map(({ name }) => name)).toEqual(names.slice(0, 6));
+  });
+
+  test('that disables what rules ask of users in two groups at once is one warning', async () => {
+    const files = rules(
+      '{ name: No keys, when: { groups: { any: [guests] } }, then: { disabled: [webauthn] } }',
+      '{ name: Rest, then: {} }',
+    );
+    const found = await findings({ ...signOn, 'policies/enrollment.yaml': files });
+    expect(found).toMatchObject([
+      { severity: 'warning', code: 'lock-out', file: 'policies/enrollment.yaml', line: 2, column: 5 },
+    ]);
+    expect(found[0]?.message).toContain('into the app Notes where 8 rules such as those named here decide, too');
+  });
+
+  test('together with one of the account policy is one error that names both', async () => {
+    const found = await findings({
+      ...signOn,
+      ...useOnly(''),
+      ...account('{ name: None, change: { add: [webauthn] }, then: deny }'),
+    });
+    expect(found).toMatchObject([
+      {
+        severity: 'error',
+        code: 'lock-out',
+        file: 'policies/enrollment.yaml',
+        line: 2,
+        rules: [{ name: 'None' }, {}, {}, {}, {}, {}],
+      },
+    ]);
+  });
 });

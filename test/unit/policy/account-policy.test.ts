@@ -38,22 +38,22 @@ test.each<[string, string, string]>([
   [
     'no catch-all: a rule about some changes is none',
     '  - { name: A, change: { add: all }, then: deny }\n',
-    '2:5 rules[0] the policy must end in a catch-all rule: one without `when`',
+    '2:5 rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]',
   ],
   [
     'a change of nothing',
     `  - { name: A, change: {}, then: deny }\n${rest}`,
-    '2:24 rules[0].change says nothing: give at least one of add, change, remove',
+    '2:24 rules[0].change says nothing: give at least one of add, change, remove [invalid_value]',
   ],
   [
     'an authenticator that there is not',
     `  - { name: A, change: { add: [topt] }, then: deny }\n${rest}`,
-    '2:32 rules[0].change.add[0] unknown authenticator or identifier `topt`; known: password, totp, webauthn, email, phone, username',
+    '2:32 rules[0].change.add[0] unknown authenticator or identifier `topt`; known: password, totp, webauthn, email, phone, username [unknown_reference]',
   ],
   [
     'an account that could never add its first authenticator',
     '  - { name: A, then: { allow: { factors: 2 } } }\n',
-    '2:31 rules[0].then.allow an account that has only password could never add an authenticator: every rule that lets it asks for more; ask for less where it adds its first one',
+    '2:31 rules[0].then.allow an account that has only password could never add an authenticator: every rule that lets it asks for more; ask for less where it adds its first one [account_unmeetable]',
   ],
   [
     'a requirement that no user can meet',

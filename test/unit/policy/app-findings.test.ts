@@ -30,7 +30,7 @@ describe('algorithms that are not enabled', () => {
   test('by an app', async () => {
     expect(await check(app(`${redirect}, id_token_signed_response_alg: EdDSA`))).toEqual({
       errors: [
-        'apps/notes.yaml:4:81 client.id_token_signed_response_alg `EdDSA` is not enabled: add it to signing.algorithms in stepgate.yaml, or use RS256 or ES256',
+        'apps/notes.yaml:4:81 client.id_token_signed_response_alg `EdDSA` is not enabled: add it to signing.algorithms in stepgate.yaml, or use RS256 or ES256 [setting_missing]',
       ],
       warnings: [],
     });
@@ -47,14 +47,14 @@ describe('algorithms that are not enabled', () => {
     const es256 = 'signing: { algorithms: [ES256] }';
     const named = await check({ 'stepgate.yaml': settings(`${es256}\n${resource('algorithm: PS256')}`) });
     expect(named.errors).toEqual([
-      'stepgate.yaml:3:72 resources[0].accessToken.algorithm `PS256` is not enabled: add it to signing.algorithms in stepgate.yaml, or use ES256',
+      'stepgate.yaml:3:72 resources[0].accessToken.algorithm `PS256` is not enabled: add it to signing.algorithms in stepgate.yaml, or use ES256 [setting_missing]',
     ]);
     expect((await check({ 'stepgate.yaml': settings(`${es256}\n${resource('')}`) })).errors).toEqual([]);
   });
 
   test('nothing is enabled', async () => {
     const { errors } = await check({ 'stepgate.yaml': settings('signing: { algorithms: [] }') });
-    expect(errors).toEqual(['stepgate.yaml:2:24 signing.algorithms must not be empty']);
+    expect(errors).toEqual(['stepgate.yaml:2:24 signing.algorithms must not be empty [invalid_value]']);
   });
 
   test('RS256 is not enabled: a warning', async () => {
@@ -71,7 +71,7 @@ describe('the grace of refresh tokens', () => {
   test.each([
     ['PT0S', []],
     ['PT1M', []],
-    ['PT61S', ['apps/notes.yaml:4:20 refreshTokenGrace must be at most PT1M']],
+    ['PT61S', ['apps/notes.yaml:4:20 refreshTokenGrace must be at most PT1M [invalid_value]']],
     ['10', [expect.stringMatching(/^apps\/notes\.yaml:4:20 refreshTokenGrace must be an ISO 8601 duration/)]],
   ])('%s', async (grace, expected) => {
     expect((await check(app(redirect, `refreshTokenGrace: ${grace}\n`))).errors).toEqual(expected);
@@ -104,20 +104,20 @@ describe('a service', () => {
   test('needs its APIs, and no policy for users', async () => {
     expect(await said({ ...api, ...service(mayUse) })).toEqual([]);
     expect(await said({ ...api, ...service('') })).toEqual([
-      'service is missing: it names the APIs that the grant client_credentials is for',
+      'service is missing: it names the APIs that the grant client_credentials is for [value_missing]',
     ]);
     expect(await said({ ...api, ...service(`${mayUse}signOnPolicy: notes\n`) })).toEqual([
-      'signOnPolicy has no use: no user signs in to this app',
+      'signOnPolicy has no use: no user signs in to this app [invalid_value]',
     ]);
     expect(await said({ ...api, ...app(redirect, mayUse) })).toEqual([
-      'service has no use without the grant client_credentials',
+      'service has no use without the grant client_credentials [invalid_value]',
     ]);
   });
 
   test('proves who it is', async () => {
     const open = service(mayUse)['apps/export.yaml'].replace(secret, '');
     expect(await said({ ...api, 'apps/export.yaml': open })).toEqual([
-      'client.grant_types client_credentials needs a secret or keys: a service proves who it is',
+      'client.grant_types client_credentials needs a secret or keys: a service proves who it is [invalid_value]',
     ]);
   });
 
@@ -125,7 +125,7 @@ describe('a service', () => {
     const both = `${redirect}, grant_types: [authorization_code, client_credentials]`;
     expect(await said({ ...api, ...service(`${mayUse}signOnPolicy: notes\n`, both) })).toEqual([]);
     expect(await said({ ...api, ...service(mayUse, both) })).toEqual([
-      'signOnPolicy is missing: it decides who may sign in',
+      'signOnPolicy is missing: it decides who may sign in [value_missing]',
     ]);
   });
 
@@ -143,7 +143,7 @@ describe('a service', () => {
     );
     const wrong = 'service: { resources: [{ indicator: "https://api.test", scopes: [count] }] }\n';
     expect(await said({ 'stepgate.yaml': two, ...service(wrong) })).toEqual([
-      'service.resources[0].scopes[0] `count` is no scope of https://api.test; known: read',
+      'service.resources[0].scopes[0] `count` is no scope of https://api.test; known: read [unknown_reference]',
     ]);
   });
 });
@@ -164,7 +164,9 @@ describe('a service policy', () => {
     async (when) => {
       const rules = `  - { name: Some, when: { ${when} }, then: deny }\n${last}`;
       expect(await said(policy(rules))).toEqual([
-        expect.stringMatching(/^rules\[0\]\.when\.\w+ unknown key `\w+`; known: network, apps, scopes, time, any$/),
+        expect.stringMatching(
+          /^rules\[0\]\.when\.\w+ unknown key `\w+`; known: network, apps, scopes, time, any \[unknown_key\]$/,
+        ),
       ]);
     },
   );
@@ -181,7 +183,9 @@ describe('signed request objects', () => {
     'need keys: %s',
     async (setting) => {
       const [field] = setting.split(':');
-      expect(await said(app(`${redirect}, ${setting}`))).toEqual([`client.${field} needs jwks or jwks_uri`]);
+      expect(await said(app(`${redirect}, ${setting}`))).toEqual([
+        `client.${field} needs jwks or jwks_uri [invalid_value]`,
+      ]);
     },
   );
 });
@@ -200,20 +204,20 @@ describe('securityProfile fapi2', () => {
       'a public client',
       fapi(redirect),
       [
-        'client.token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other',
+        'client.token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other [invalid_value]',
       ],
     ],
     [
       'a secret',
       fapi(redirect, secret),
       [
-        'client.token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other',
+        'client.token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth, with jwks or jwks_uri: securityProfile fapi2 takes no other [invalid_value]',
       ],
     ],
     [
       'no PKCE',
       fapi(`${redirect}, ${strong}`, 'pkce: optional\n'),
-      ['pkce must be `required` with securityProfile fapi2'],
+      ['pkce must be `required` with securityProfile fapi2 [invalid_value]'],
     ],
     [
       'no pushed requests, no bound tokens, RS256',
@@ -221,26 +225,26 @@ describe('securityProfile fapi2', () => {
         `${redirect}, ${strong}, require_pushed_authorization_requests: false, dpop_bound_access_tokens: false, id_token_signed_response_alg: RS256, request_object_signing_alg: RS256`,
       ),
       [
-        'client.require_pushed_authorization_requests must not be `false` with securityProfile fapi2',
-        'client.dpop_bound_access_tokens must not be `false` with securityProfile fapi2, unless tokens are bound to a certificate',
-        'client.id_token_signed_response_alg must be PS256, ES256 or EdDSA with securityProfile fapi2',
-        'client.request_object_signing_alg must be PS256, ES256 or EdDSA with securityProfile fapi2',
+        'client.require_pushed_authorization_requests must not be `false` with securityProfile fapi2 [invalid_value]',
+        'client.dpop_bound_access_tokens must not be `false` with securityProfile fapi2, unless tokens are bound to a certificate [invalid_value]',
+        'client.id_token_signed_response_alg must be PS256, ES256 or EdDSA with securityProfile fapi2 [invalid_value]',
+        'client.request_object_signing_alg must be PS256, ES256 or EdDSA with securityProfile fapi2 [invalid_value]',
       ],
     ],
     [
       'a short key',
       fapi(`${redirect}, ${keys('A'.repeat(171))}`),
-      ['client.jwks.keys[0] must have at least 2048 bits with securityProfile fapi2'],
+      ['client.jwks.keys[0] must have at least 2048 bits with securityProfile fapi2 [invalid_value]'],
     ],
     [
       'an address without TLS',
       fapi(`redirect_uris: ["http://localhost/cb"], ${strong}`),
-      ['client.redirect_uris[0] must be https with securityProfile fapi2'],
+      ['client.redirect_uris[0] must be https with securityProfile fapi2 [invalid_value]'],
     ],
     [
       'nothing but RS256 to sign with',
       { ...fapi(`${redirect}, ${strong}`), 'stepgate.yaml': settings('signing: { algorithms: [RS256] }') },
-      ['securityProfile needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml'],
+      ['securityProfile needs PS256, ES256 or EdDSA in signing.algorithms in stepgate.yaml [setting_missing]'],
     ],
   ])('names what is missing: %s', async (_what, files, expected) => {
     expect(await said(files)).toEqual(expected);
@@ -263,26 +267,26 @@ describe('certificates of apps', () => {
       'no proxy hands them over',
       app(`${redirect}, ${method}, ${bound}, ${certificate}`),
       [
-        'client.token_endpoint_auth_method needs clientCertificates in stepgate.yaml: which proxies hand certificates over',
-        'client.tls_client_certificate_bound_access_tokens needs clientCertificates in stepgate.yaml: which proxies hand certificates over',
+        'client.token_endpoint_auth_method needs clientCertificates in stepgate.yaml: which proxies hand certificates over [setting_missing]',
+        'client.tls_client_certificate_bound_access_tokens needs clientCertificates in stepgate.yaml: which proxies hand certificates over [setting_missing]',
       ],
     ],
     [
       'no keys',
       { ...app(`${redirect}, ${method}`), ...proxies },
-      ['client.token_endpoint_auth_method needs jwks or jwks_uri'],
+      ['client.token_endpoint_auth_method needs jwks or jwks_uri [invalid_value]'],
     ],
     [
       'no key with a certificate',
       { ...app(`${redirect}, ${method}, jwks: { keys: [{ kty: EC, crv: P-256, x: AA, y: AA }] }`), ...proxies },
-      ['client.jwks needs a key with `x5c`: the certificate that the app shows'],
+      ['client.jwks needs a key with `x5c`: the certificate that the app shows [invalid_value]'],
     ],
     [
       'no network, and no header',
       { 'stepgate.yaml': settings('clientCertificates: { header: "a b", proxies: [proxy.test] }') },
       [
-        'clientCertificates.header must be the name of a header',
-        'clientCertificates.proxies[0] is not a network such as 192.0.2.0/24 or 2001:db8::/48',
+        'clientCertificates.header must be the name of a header [invalid_value]',
+        'clientCertificates.proxies[0] is not a network such as 192.0.2.0/24 or 2001:db8::/48 [invalid_value]',
       ],
     ],
   ])('are refused: %s', async (_what, files, expected) => {

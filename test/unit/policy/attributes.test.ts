@@ -64,48 +64,52 @@ test.each<[string, string, readonly string[]]>([
   [
     'a reserved name',
     'attributes: { groups: {} }',
-    ['2:15 attributes.groups key `groups` is a name that the record of a user has for itself'],
+    ['2:15 attributes.groups key `groups` is a name that the record of a user has for itself [invalid_value]'],
   ],
   [
     'a reserved claim',
     'attributes: { a: { claim: acr } }',
-    ['2:27 attributes.a.claim is a claim that the provider sets'],
+    ['2:27 attributes.a.claim is a claim that the provider sets [invalid_value]'],
   ],
   [
     'a verified claim',
     'attributes: { a: { claim: email_verified } }',
-    ['2:27 attributes.a.claim is a claim that the provider sets'],
+    ['2:27 attributes.a.claim is a claim that the provider sets [invalid_value]'],
   ],
   [
     'a fixed claim',
     'attributes: { phone: { claim: tel } }',
-    ['2:31 attributes.phone.claim is fixed for an attribute of OpenID Connect'],
+    ['2:31 attributes.phone.claim is fixed for an attribute of OpenID Connect [invalid_value]'],
   ],
   [
     'who reads',
     'attributes: { a: { read: admin, write: user } }',
-    ['2:40 attributes.a.write cannot be `user`: users write what they read'],
+    ['2:40 attributes.a.write cannot be `user`: users write what they read [invalid_value]'],
   ],
   [
     'what it shows',
     'attributes: { a: { read: admin, claim: a } }',
-    ['2:40 attributes.a.claim would show it: only administrators read it'],
+    ['2:40 attributes.a.claim would show it: only administrators read it [invalid_value]'],
   ],
   [
     'a list',
     'attributes: { a: { type: list, write: user } }',
-    ['2:39 attributes.a.write cannot be `user`: no form asks for a list'],
+    ['2:39 attributes.a.write cannot be `user`: no form asks for a list [invalid_value]'],
   ],
   [
     'an identifier that users write',
     'attributes: { a: { identifies: true, write: user } }',
-    ['2:32 attributes.a.identifies needs `write: admin`'],
+    ['2:32 attributes.a.identifies needs `write: admin` [invalid_value]'],
   ],
-  ['limits', 'attributes: { a: { minLength: 9, maxLength: 3 } }', ['2:31 attributes.a.minLength is above `maxLength`']],
+  [
+    'limits',
+    'attributes: { a: { minLength: 9, maxLength: 3 } }',
+    ['2:31 attributes.a.minLength is above `maxLength` [invalid_value]'],
+  ],
   [
     'limits of a number',
     'attributes: { a: { type: number, min: 9, max: 3 } }',
-    ['2:39 attributes.a.min is above `max`'],
+    ['2:39 attributes.a.min is above `max` [invalid_value]'],
   ],
   [
     'a language',
@@ -127,37 +131,43 @@ test.each<[string, string, readonly string[]]>([
   [
     'an unknown attribute',
     '{ required: [localty] }',
-    ['4:24 rules[0].then.required[0] unknown attribute `localty`; did you mean `locality`?'],
+    ['4:24 rules[0].then.required[0] unknown attribute `localty`; did you mean `locality`? [unknown_reference]'],
   ],
   [
     'an unknown one to register with',
     '{ register: { optional: [nick] } }',
-    ['4:36 rules[0].then.register.optional[0] unknown attribute `nick`'],
+    ['4:36 rules[0].then.register.optional[0] unknown attribute `nick` [unknown_reference]'],
   ],
   [
     'what no user writes',
     '{ required: [badge] }',
-    ['4:24 rules[0].then.required[0] no user can fill in `badge`: its `write` is `admin`'],
+    [
+      '4:24 rules[0].then.required[0] no user can fill in `badge`: its `write` is `admin`; say `write: user`, or do not ask for it [profile_unmeetable]',
+    ],
   ],
   [
     'a verified flag',
     '{ register: { required: [emailVerified] } }',
-    ['4:36 rules[0].then.register.required[0] no user can fill in `emailVerified`: its `write` is `admin`'],
+    [
+      '4:36 rules[0].then.register.required[0] no user can fill in `emailVerified`: its `write` is `admin`; say `write: user`, or do not ask for it [profile_unmeetable]',
+    ],
   ],
   [
     'twice',
     '{ required: [locality], optional: [locality] }',
-    ['4:45 rules[0].then.optional `locality` is required already'],
+    ['4:45 rules[0].then.optional `locality` is required already [invalid_value]'],
   ],
   [
     'the same terms twice',
     '{ terms: [{ id: a, version: "1" }, { id: a, version: "2" }] }',
-    ['4:20 rules[0].then.terms names the same terms twice'],
+    ['4:20 rules[0].then.terms names the same terms twice [invalid_value]'],
   ],
   [
     'another word',
     '{ register: yes }',
-    ['4:23 rules[0].then.register must be `allow`, `deny`, or a mapping with what a new user is asked for'],
+    [
+      '4:23 rules[0].then.register must be `allow`, `deny`, or a mapping with what a new user is asked for [invalid_value]',
+    ],
   ],
 ])('a profile policy that asks for %s', async (_, then, expected) => {
   const files = {
@@ -173,8 +183,8 @@ test('an app names a profile policy that there is, and the policy ends in a catc
     'clientId: notes\nname: N\nsignOnPolicy: notes\nprofilePolicy: buyng\nclient: { redirect_uris: [https://n.test/cb] }\n';
   const buying = 'name: buying\nrules:\n  - name: A\n    when: { scopes: { any: [address] } }\n    then: {}\n';
   expect(await findingLines({ 'apps/notes.yaml': app, 'policies/profile/buying.yaml': buying })).toEqual([
-    'apps/notes.yaml:4:16 profilePolicy unknown profile policy `buyng`; did you mean `buying`?',
-    'policies/profile/buying.yaml:3:5 rules[0] the policy must end in a catch-all rule: one without `when`',
+    'apps/notes.yaml:4:16 profilePolicy unknown profile policy `buyng`; did you mean `buying`? [unknown_reference]',
+    'policies/profile/buying.yaml:3:5 rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]',
   ]);
 });
 
@@ -193,7 +203,7 @@ test('a condition asks only about attributes of the schema, where there is one',
   const zones = 'zones: { office: { cidrs: [192.0.2.0/24] } }\n';
   const named = { [settings]: `${brand}${zones}attributes: { department: {} }\n` };
   expect(await findingLines({ ...named, [file]: policy('departmnt') })).toEqual([
-    `${file}:4:27 rules[0].when.attributes.departmnt unknown attribute \`departmnt\`; did you mean \`department\`?`,
+    `${file}:4:27 rules[0].when.attributes.departmnt unknown attribute \`departmnt\`; did you mean \`department\`? [unknown_reference]`,
   ]);
   for (const name of ['department', 'locality'])
     expect(await findingLines({ ...named, [file]: policy(name) })).toEqual([]);

@@ -24,8 +24,10 @@ test('enabling it gives a warning that names the standards against it', async ()
   expect(await lines({})).toEqual([warning]);
 });
 
-const beside = (other: string) => `\`security_question\` adds nothing beside ${other}: both are knowledge`;
-const alone = '`security_question` never signs a user in alone: ask for another factor type beside it';
+const beside = (other: string) =>
+  `\`security_question\` adds nothing beside ${other}: both are knowledge [authenticator_unfit]`;
+const alone =
+  '`security_question` never signs a user in alone: ask for another factor type beside it [authenticator_unfit]';
 
 test.each([
   [

@@ -84,7 +84,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   [
     'a colour that is none',
     { 'stepgate.yaml': brand('  light: { text: black }\n') },
-    ['stepgate.yaml:3:18 brand.light.text must be a colour such as "#1a5fb4"'],
+    ['stepgate.yaml:3:18 brand.light.text must be a colour such as "#1a5fb4" [invalid_value]'],
   ],
   [
     'a colour that there is not',
@@ -94,7 +94,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   [
     'a file that is missing',
     { 'stepgate.yaml': brand('  favicon: brand/nothing.ico\n') },
-    ['stepgate.yaml:3:12 brand.favicon there is no file brand/nothing.ico'],
+    ['stepgate.yaml:3:12 brand.favicon there is no file brand/nothing.ico [file_missing]'],
   ],
   [
     'a file from elsewhere',
@@ -105,7 +105,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
     'a logo that is too large',
     withLogo('logo.png', Buffer.concat([png, Buffer.alloc(20_000)])),
     [
-      'stepgate.yaml:3:18 brand.logo.light brand/logo.png is too large (19.6 KiB): the pictures and the stylesheet of a page have 10.0 KiB at most',
+      'stepgate.yaml:3:18 brand.logo.light brand/logo.png is too large (19.6 KiB): the pictures and the stylesheet of a page have 10.0 KiB at most [brand_too_large]',
     ],
   ],
   [
@@ -117,11 +117,15 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
     },
     [/^stepgate\.yaml:2:3 brand is too large: a page would load 15\.8 KiB, and/],
   ],
-  ['a logo that is no picture', withLogo('logo.png', 'hello'), ['brand/logo.png:1:1 is no picture']],
+  [
+    'a logo that is no picture',
+    withLogo('logo.png', 'hello'),
+    ['brand/logo.png:1:1 is no picture [brand_file_invalid]'],
+  ],
   [
     'a picture by another name',
     withLogo('logo.jpg', png),
-    ['brand/logo.jpg:1:1 is image/png, and its name says image/jpeg'],
+    ['brand/logo.jpg:1:1 is image/png, and its name says image/jpeg [brand_file_invalid]'],
   ],
   [
     'a script in an SVG',
@@ -146,9 +150,9 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   [
     'an SVG with a document type',
     withLogo('logo.svg', svg.replace('<svg', '<!DOCTYPE svg [<!ENTITY a "b">]>\n<svg')),
-    ['brand/logo.svg:3:1 has a document type: leave it out'],
+    ['brand/logo.svg:3:1 has a document type: leave it out [brand_file_invalid]'],
   ],
-  ['an SVG that is none', withLogo('logo.svg', '<html></html>'), ['brand/logo.svg:1:1 is no SVG']],
+  ['an SVG that is none', withLogo('logo.svg', '<html></html>'), ['brand/logo.svg:1:1 is no SVG [brand_file_invalid]']],
   [
     'a stylesheet that loads',
     {
@@ -160,7 +164,7 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly (stri
   [
     'a link without encryption',
     { 'stepgate.yaml': brand('  links: { help: "http://test/help" }\n') },
-    ['stepgate.yaml:3:18 brand.links.help must be an https, mailto or tel address'],
+    ['stepgate.yaml:3:18 brand.links.help must be an https, mailto or tel address [invalid_value]'],
   ],
 ])('%s is refused, with its place', async (_, files, expected) => {
   const lines = await findingLines(files);

@@ -83,8 +83,8 @@ test('check and apply print every finding, change nothing, and fail', async () =
       expect([stdout, code]).toEqual(['', 1]);
       expect(stderr.split('\n')).toEqual([
         expect.stringMatching(/^apps\/x\.yaml:1:12 /),
-        'stepgate.yaml:1:8 brand.name is missing',
-        'stepgate.yaml:1:10 brand.nam unknown key `nam`; did you mean `name`?',
+        'stepgate.yaml:1:8 brand.name is missing [value_missing]',
+        'stepgate.yaml:1:10 brand.nam unknown key `nam`; did you mean `name`? [unknown_key]',
         '3 problems in 2 files; nothing was changed',
         '',
       ]);
@@ -381,7 +381,7 @@ describe('another relying party', () => {
     stdout: '',
     stderr:
       `stepgate.yaml: authenticators.webauthn.rpId: ${count} would never work again: they were not made for example.org\n` +
-      'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys`\n',
+      'nothing was changed: keep the relying party, or say `config apply --orphan-passkeys` [passkeys_orphaned]\n',
     code: 1,
   });
 
@@ -396,7 +396,11 @@ describe('another relying party', () => {
         expect(await run(dir, command)).toEqual(refused('3 passkeys of 2 users'));
       expect((await run(dir, 'history')).stdout).not.toMatch(/^2 /);
       const orphaned = [{ authenticator: 'webauthn', relyingParty: 'example.org', passkeys: 3, users: 2 }];
-      expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toEqual({ ok: false, orphaned });
+      expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toEqual({
+        ok: false,
+        code: 'passkeys_orphaned',
+        orphaned,
+      });
       expect(await run(dir, 'apply', '--orphan-passkeys')).toMatchObject({ code: 0 });
       expect(await run(dir, 'check')).toMatchObject({ stderr: '', code: 0 });
     });

@@ -7,7 +7,7 @@ import { findingLine } from '../../../src/policy/model/finding.ts';
 import { authenticators, findingLines, validFiles, withConfiguration } from './configuration-dir.ts';
 
 const known =
-  'known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml';
+  'known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml [unknown_file]';
 
 async function linesOf(dir: string): Promise<readonly string[]> {
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
@@ -18,12 +18,14 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
   [
     'no settings',
     { 'stepgate.yaml': undefined },
-    ['stepgate.yaml:1:1 is missing: it holds the settings of the whole provider'],
+    ['stepgate.yaml:1:1 is missing: it holds the settings of the whole provider [file_missing]'],
   ],
   [
     'no session policy',
     { 'policies/session.yaml': undefined },
-    ['policies/session.yaml:1:1 is missing: it holds the policy for all sessions (see docs/policies.md)'],
+    [
+      'policies/session.yaml:1:1 is missing: it holds the policy for all sessions (see docs/policies.md) [file_missing]',
+    ],
   ],
   [
     'a policy that there is not yet',
@@ -41,7 +43,11 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
     { 'stepgate.yaml': `brand: { name: ${'x'.repeat(1024 * 1024)} }` },
     ['stepgate.yaml:1:1 is larger than 1 MiB: divide it, or look what it is [file_too_large]'],
   ],
-  ['not UTF-8', { 'stepgate.yaml': new Uint8Array([0xff, 0xfe, 0x41]) }, ['stepgate.yaml:1:1 is not UTF-8 text']],
+  [
+    'not UTF-8',
+    { 'stepgate.yaml': new Uint8Array([0xff, 0xfe, 0x41]) },
+    ['stepgate.yaml:1:1 is not UTF-8 text [file_unreadable]'],
+  ],
   [
     'a read-me, dot files and schemas',
     { 'README.md': '#', 'apps/.notes.yaml.swp': '\0', 'schema/app.schema.json': '{}' },
@@ -78,7 +84,7 @@ test('links are followed within the directory, but not out of it', async () => {
       await symlink(join(outside, 'secret.yaml'), join(dir, 'apps/c.yaml'));
       await symlink('nowhere', join(dir, 'apps/d.yaml'));
       expect(await linesOf(dir)).toEqual([
-        'apps/c.yaml:1:1 is a link out of the directory of the configuration',
+        'apps/c.yaml:1:1 is a link out of the directory of the configuration [file_unreadable]',
         expect.stringMatching(/^apps\/d\.yaml:1:1 cannot be read: ENOENT/),
       ]);
     }),

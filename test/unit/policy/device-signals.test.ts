@@ -68,6 +68,8 @@ describe('of a proxy', () => {
     ['managed; registered', {}],
     ['managed,, registered', {}],
     ['managed, <script>', {}],
+    ['managed, managed=no', {}],
+    ['managed, managed', {}],
   ])('%s', (text, expected) => {
     expect(viaProxy(text)).toEqual(expected);
     expect(viaProxy(text, '::ffff:10.0.0.9')).toEqual(expected);

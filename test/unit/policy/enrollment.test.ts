@@ -55,67 +55,67 @@ test.each<[string, string, string]>([
   [
     'no catch-all',
     '  - { name: A, when: { groups: { any: [x] } }, then: {} }\n',
-    '2:5 rules[0] the policy must end in a catch-all rule: one without `when`',
+    '2:5 rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]',
   ],
   [
     'an unknown authenticator',
     '  - { name: A, then: { required: [{ anyOf: [topt] }] } }\n',
-    '2:45 rules[0].then.required[0].anyOf[0] unknown authenticator `topt`; known: password, totp, webauthn',
+    '2:45 rules[0].then.required[0].anyOf[0] unknown authenticator `topt`; known: password, totp, webauthn [unknown_reference]',
   ],
   [
     'how the user signed in, by an unknown authenticator',
     `  - { name: A, when: { authenticated: { any: [mail] } }, then: {} }\n${rest}`,
-    '2:47 rules[0].when.authenticated.any[0] unknown authenticator `mail`; known: password, totp, webauthn',
+    '2:47 rules[0].when.authenticated.any[0] unknown authenticator `mail`; known: password, totp, webauthn [unknown_reference]',
   ],
   [
     'how the user signed in, negated',
     `  - { name: A, when: { authenticated: { none: [totp] } }, then: {} }\n${rest}`,
-    '2:41 rules[0].when.authenticated.none unknown key `none`; known: any, all',
+    '2:41 rules[0].when.authenticated.none unknown key `none`; known: any, all [unknown_key]',
   ],
   [
     'how the user signed in, to say what may be used',
     `  - { name: A, when: { authenticated: { any: [totp] } }, then: { disabled: [password] } }\n${rest}`,
-    '2:76 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in',
+    '2:76 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in [invalid_value]',
   ],
   [
     'how the user signed in, to say what may be used, in an alternative',
     `  - { name: A, when: { any: [{ users: { any: [a] } }, { authenticated: { any: [totp] } }] }, then: { disabled: [password] } }\n${rest}`,
-    '2:112 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in',
+    '2:112 rules[0].then.disabled cannot stand in a rule with `authenticated`: what may be used is decided before it is known how the user signs in [invalid_value]',
   ],
   [
     'an unknown promotion',
     '  - { name: A, then: { promote: { topt: { cooldown: P1D } } } }\n',
-    '2:35 rules[0].then.promote.topt unknown authenticator `topt`; known: password, totp, webauthn',
+    '2:35 rules[0].then.promote.topt unknown authenticator `topt`; known: password, totp, webauthn [unknown_reference]',
   ],
   [
     'an unknown app',
     '  - { name: A, when: { apps: { any: [note] } }, then: {} }\n  - { name: B, then: {} }\n',
-    '2:38 rules[0].when.apps.any[0] unknown app `note`; did you mean `notes`?',
+    '2:38 rules[0].when.apps.any[0] unknown app `note`; did you mean `notes`? [unknown_reference]',
   ],
   [
     'disabled and required',
     '  - { name: A, then: { required: [totp], disabled: [totp] } }\n',
-    '2:53 rules[0].then.disabled[0] `totp` cannot be disabled and required at once',
+    '2:53 rules[0].then.disabled[0] `totp` cannot be disabled and required at once [invalid_value]',
   ],
   [
     'to be used only, and offered',
     '  - { name: A, then: { optional: [totp], useOnly: [totp] } }\n',
-    '2:52 rules[0].then.useOnly[0] `totp` is offered by the same rule',
+    '2:52 rules[0].then.useOnly[0] `totp` is offered by the same rule [invalid_value]',
   ],
   [
     'models of what has none',
     '  - { name: A, then: { models: { totp: [any] } } }\n',
-    '2:41 rules[0].then.models.totp[0] has no models',
+    '2:41 rules[0].then.models.totp[0] has no models [authenticator_unfit]',
   ],
   [
     'a model that is none',
     '  - { name: A, then: { models: { webauthn: [yubikey] } } }\n',
-    '2:45 rules[0].then.models.webauthn[0] must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a',
+    '2:45 rules[0].then.models.webauthn[0] must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a [authenticator_unfit]',
   ],
   [
     'a model that nothing vouches for',
     '  - { name: A, then: { models: { webauthn: [EE882879-721c-4913-9775-3dfcce97072a] } } }\n',
-    '2:45 rules[0].then.models.webauthn[0] needs `authenticators.webauthn.metadata`: nothing else vouches for a model',
+    '2:45 rules[0].then.models.webauthn[0] needs `authenticators.webauthn.metadata`: nothing else vouches for a model [authenticator_unfit]',
   ],
   [
     'more of a kind than there can be',
@@ -125,12 +125,12 @@ test.each<[string, string, string]>([
   [
     'grace of two kinds',
     '  - { name: A, then: { required: [{ anyOf: [totp], grace: { skips: 1, until: 2027-01-01 } }] } }\n',
-    '2:59 rules[0].then.required[0].grace give either `until` or `skips`',
+    '2:59 rules[0].then.required[0].grace give either `until` or `skips` [invalid_value]',
   ],
   [
     'a day that there is not',
     '  - { name: A, then: { required: [{ anyOf: [totp], grace: { until: 2027-02-30 } }] } }\n',
-    '2:68 rules[0].then.required[0].grace.until must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00',
+    '2:68 rules[0].then.required[0].grace.until must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00 [invalid_value]',
   ],
 ])('findings: %s', async (_, rules, expected) => {
   expect(await findingLines({ [file]: `rules:\n${rules}`, 'stepgate.yaml': settings })).toEqual([

@@ -55,7 +55,7 @@ describe('the file', () => {
   test('names each invariant once', async () => {
     const twice = file('{ name: A, never: allow }', '{ name: A, always: allow }');
     expect(await findingLines({ 'invariants.yaml': twice })).toEqual([
-      'invariants.yaml:3:13 invariants[1].name another invariant, in line 2, has the same name',
+      'invariants.yaml:3:13 invariants[1].name another invariant, in line 2, has the same name [duplicate_name]',
     ]);
   });
 

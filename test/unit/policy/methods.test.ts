@@ -56,22 +56,22 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
   [
     'that there is not',
     rule('{ possession: { authenticators: [phone.fax] } }'),
-    'policies/sign-on/notes.yaml:4:53 rules[0].then.allow.possession.authenticators[0] `phone` has no method `fax`; known: phone.sms, phone.voice',
+    'policies/sign-on/notes.yaml:4:53 rules[0].then.allow.possession.authenticators[0] `phone` has no method `fax`; known: phone.sms, phone.voice [authenticator_unfit]',
   ],
   [
     'of what has none',
     rule('{ possession: { exclude: [totp.app] } }'),
-    'policies/sign-on/notes.yaml:4:46 rules[0].then.allow.possession.exclude[0] `totp` has no methods: name it alone',
+    'policies/sign-on/notes.yaml:4:46 rules[0].then.allow.possession.exclude[0] `totp` has no methods: name it alone [authenticator_unfit]',
   ],
   [
     'of another factor type',
     rule('{ knowledge: { authenticators: [phone.voice] } }'),
-    'policies/sign-on/notes.yaml:4:52 rules[0].then.allow.knowledge.authenticators[0] `phone` is never knowledge, only possession',
+    'policies/sign-on/notes.yaml:4:52 rules[0].then.allow.knowledge.authenticators[0] `phone` is never knowledge, only possession [authenticator_unfit]',
   ],
   [
     'where an enrollment is meant',
     { 'policies/enrollment.yaml': 'rules: [{ name: All, then: { required: [phone.voice] } }]\n' },
-    'policies/enrollment.yaml:1:41 rules[0].then.required[0] methods are not told apart here: say `phone`',
+    'policies/enrollment.yaml:1:41 rules[0].then.required[0] methods are not told apart here: say `phone` [authenticator_unfit]',
   ],
 ])('a method %s is an error', async (_, files, expected) => {
   expect(await lines(files)).toEqual([expected]);

@@ -27,7 +27,7 @@ function replaced(text: string, before: string, after: string): string {
   return text.replace(before, () => after);
 }
 
-interface Found extends Finding {
+interface Found extends Finding<string> {
   readonly severity: string;
 }
 

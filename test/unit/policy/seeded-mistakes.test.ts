@@ -335,7 +335,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
         ['  - name: Everybody else\n    then: {}', '  - name: Everybody else\n    then: { useOnly: [webauthn, totp] }'],
       ],
     },
-    ['warning newcomer-lock-out policies/sign-on/notes.yaml { name: All, then: { allow: { po'],
+    ['warning newcomer-lock-out policies/enrollment.yaml name: Everybody else'],
   ],
   [
     'a passkey for the first passkey, where all must have one',

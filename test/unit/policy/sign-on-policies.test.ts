@@ -36,21 +36,21 @@ describe('an app', () => {
 
   test('cannot list one with a catch-all rule before others', async () => {
     expect(await found({ ...strict, ...base, ...app({ signOnPolicy: ['base', 'strict'] }) })).toEqual([
-      'policies/sign-on/base.yaml rules[0] nothing after `base` ever applies where an app lists it before others: this rule has no `when`',
-      'policies/sign-on/strict.yaml rules[0] the policy must end in a catch-all rule: one without `when`',
+      'policies/sign-on/base.yaml rules[0] nothing after `base` ever applies where an app lists it before others: this rule has no `when` [catch_all_misplaced]',
+      'policies/sign-on/strict.yaml rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]',
     ]);
   });
 
   test('cannot list policies that are not there, or twice, or with rules of one name', async () => {
     expect(await found({ ...base, ...app({ signOnPolicy: ['stricd', 'base'] }) })).toEqual([
-      'apps/wiki.yaml signOnPolicy[0] unknown sign-on policy `stricd`; known: base, notes',
+      'apps/wiki.yaml signOnPolicy[0] unknown sign-on policy `stricd`; known: base, notes [unknown_reference]',
     ]);
     expect(await found({ ...base, ...app({ signOnPolicy: ['base', 'base'] }) })).toContain(
-      'apps/wiki.yaml signOnPolicy names something twice',
+      'apps/wiki.yaml signOnPolicy names something twice [invalid_value]',
     );
     const twin = policy('twin', [{ name: 'base 0', when: office, then: 'deny' }]);
     expect(await found({ ...twin, ...base, ...app({ signOnPolicy: ['twin', 'base'] }) })).toEqual([
-      'apps/wiki.yaml signOnPolicy[1] has a rule "base 0", and so has `twin`, which is read as one with it',
+      'apps/wiki.yaml signOnPolicy[1] has a rule "base 0", and so has `twin`, which is read as one with it [duplicate_name]',
     ]);
   });
 
@@ -58,11 +58,11 @@ describe('an app', () => {
     const labelled = policy('labelled', [{ then: one }], { apps: { labels: ['internal'] } });
     expect(await found({ ...labelled, ...app({ labels: ['internal', 'finance'] }) })).toEqual([]);
     expect(await found({ ...labelled, ...app({ labels: ['finance'] }) })).toEqual([
-      'apps/wiki.yaml labels no sign-on policy is for apps with this label: name one in `signOnPolicy`, or add `apps: { labels: [...] }` to one',
+      'apps/wiki.yaml labels no sign-on policy is for apps with this label: name one in `signOnPolicy`, or add `apps: { labels: [...] }` to one [policy_missing]',
     ]);
     const other = policy('other', [{ then: one }], { apps: { labels: ['finance'] } });
     expect(await found({ ...labelled, ...other, ...app({ labels: ['internal', 'finance'] }) })).toEqual([
-      'apps/wiki.yaml labels the sign-on policies `labelled` and `other` are both for it: name one in `signOnPolicy`',
+      'apps/wiki.yaml labels the sign-on policies `labelled` and `other` are both for it: name one in `signOnPolicy` [policy_ambiguous]',
     ]);
   });
 
@@ -87,7 +87,7 @@ describe('an app', () => {
 
 describe('what is switched off', () => {
   test('is no catch-all rule, nor is a rule that only reports', async () => {
-    const catchAll = 'rules[0] the policy must end in a catch-all rule: one without `when`';
+    const catchAll = 'rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]';
     for (const more of [{ enabled: false }, { reportOnly: true }])
       expect(await found({ ...policy('base', [{ then: one, ...more }]), ...app({ signOnPolicy: 'base' }) })).toEqual([
         `policies/sign-on/base.yaml ${catchAll}`,
@@ -114,10 +114,10 @@ describe('what is switched off', () => {
   test('as a policy cannot be named by an app', async () => {
     const off = policy('off', [{ then: one }], { enabled: false });
     expect(await found({ ...off, ...app({ signOnPolicy: 'off' }) })).toEqual([
-      'apps/wiki.yaml signOnPolicy the sign-on policy `off` is switched off (`enabled: false`)',
+      'apps/wiki.yaml signOnPolicy the sign-on policy `off` is switched off (`enabled: false`) [policy_off]',
     ]);
     expect(await found({ ...off, ...base, ...app({ signOnPolicy: ['off', 'base'] }) })).toContain(
-      'apps/wiki.yaml signOnPolicy[0] the sign-on policy `off` is switched off (`enabled: false`)',
+      'apps/wiki.yaml signOnPolicy[0] the sign-on policy `off` is switched off (`enabled: false`) [policy_off]',
     );
   });
 
@@ -128,7 +128,7 @@ describe('what is switched off', () => {
     expect(loaded.ok && loaded.documents.has('session')).toBe(true);
     const session = 'enabled: false\nrules:\n  - name: All\n    then: deny\n';
     expect(await found({ 'policies/session.yaml': session })).toEqual([
-      'policies/session.yaml enabled must not be `false`: every sign-in is decided by the session policy',
+      'policies/session.yaml enabled must not be `false`: every sign-in is decided by the session policy [invalid_value]',
     ]);
   });
 });

@@ -12,6 +12,7 @@ import { nearestName } from '../../../src/policy/source/nearest-name.ts';
 import { substituteVariables } from '../../../src/policy/source/substitute-variables.ts';
 import { valuesAt } from '../../../src/policy/source/values-at.ts';
 import { seeded } from '../../core/support/seeded.ts';
+import { anyText } from '../../support/any-text.ts';
 import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
 
 test.each([
@@ -132,7 +133,7 @@ test('the LRU cache keeps what was used last and drops what failed, and parallel
 
 /** YAML-like text: random text, valid files with parts cut out, doubled or replaced, and random values. */
 const noise = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 200 }),
+  anyText({ maxLength: 200 }),
   fc
     .array(
       fc.constantFrom(
@@ -171,12 +172,7 @@ const noise = fc.oneof(
     .map((parts) => parts.join('')),
   fc.json({ maxDepth: 6 }),
   fc
-    .tuple(
-      fc.constantFrom(...Object.values(validFiles)),
-      fc.nat(200),
-      fc.nat(40),
-      fc.string({ unit: 'binary', maxLength: 8 }),
-    )
+    .tuple(fc.constantFrom(...Object.values(validFiles)), fc.nat(200), fc.nat(40), anyText({ maxLength: 8 }))
     .map(([text, from, length, insert]) => text.slice(0, from) + insert + text.slice(from + length)),
 );
 

@@ -40,22 +40,22 @@ describe('is refused', () => {
     [
       'a template of an older version',
       { 'steps/identify.ejs': '<%# version 1 %>\n<p></p>' },
-      /^steps\/identify\.ejs:1:1 is of version 1, and the template has version \d+: ours has changed since$/,
+      /^steps\/identify\.ejs:1:1 is of version 1, and the template has version \d+: ours has changed since \[template_outdated\]$/,
     ],
     [
       'a template of a later version',
       { 'steps/identify.ejs': '<%# version 999 %>' },
-      /^steps\/identify\.ejs:1:1 is of version 999, .* this release does not have it yet$/,
+      /^steps\/identify\.ejs:1:1 is of version 999, .* this release does not have it yet \[template_outdated\]$/,
     ],
     [
       'a template without a version',
       { 'pages/signed-out.ejs': '<p></p>' },
-      `pages/signed-out.ejs:1:1 begins with no version: write \`<%# version ${version} %>\` first`,
+      `pages/signed-out.ejs:1:1 begins with no version: write \`<%# version ${version} %>\` first [template_outdated]`,
     ],
     [
       'a template that there is not',
       { 'pages/sign-out.ejs': good },
-      'pages/sign-out.ejs:1:1 there is no template of this name',
+      'pages/sign-out.ejs:1:1 there is no template of this name [unknown_file]',
     ],
     [
       'a tag that is not closed',
@@ -69,7 +69,11 @@ describe('is refused', () => {
     ],
     ['another file', { 'pages/signed-out.html': 'x' }, /^pages\/signed-out\.html:1:1 unknown file; known: /],
     ['a language that is none', { 'messages/klingon!.json': '{}' }, /klingon! is no language tag/],
-    ['broken JSON', { 'messages/en.json': '{\n  "title": 1 }' }, 'messages/en.json:2:12 expected a text for title'],
+    [
+      'broken JSON',
+      { 'messages/en.json': '{\n  "title": 1 }' },
+      'messages/en.json:2:12 expected a text for title [texts_invalid]',
+    ],
     [
       'broken ICU',
       { 'messages/en.json': '{\n  "title": "{title" }' },
@@ -78,17 +82,17 @@ describe('is refused', () => {
     [
       'a text that there is not',
       { 'messages/de.json': '{ "titel": "x" }' },
-      'messages/de.json:1:3 there is no text titel in en',
+      'messages/de.json:1:3 there is no text titel in en [texts_invalid]',
     ],
     [
       'a value that is left out',
       { 'messages/de.json': '{ "title": "{brand}" }' },
-      'messages/de.json:1:3 title lacks the value {title}',
+      'messages/de.json:1:3 title lacks the value {title} [texts_invalid]',
     ],
     [
       'a tag that no page has',
       { 'messages/de.json': '{ "title": "<b>{title}</b> {brand}" }' },
-      'messages/de.json:1:3 title has the unknown tag <b>',
+      'messages/de.json:1:3 title has the unknown tag <b> [texts_invalid]',
     ],
   ])('%s', (_, files, expected) => {
     const lines = linesOf(files);
@@ -98,7 +102,7 @@ describe('is refused', () => {
   test('a language that lacks a text: each by its key, with the English', () => {
     const { 'action.sign_in': english, ...texts } = allEnglish();
     expect(linesOf({ 'messages/sv.json': JSON.stringify(texts) })).toEqual([
-      `messages/sv.json:1:1 action.sign_in is missing (in English: ${english})`,
+      `messages/sv.json:1:1 action.sign_in is missing (in English: ${english}) [texts_invalid]`,
     ]);
   });
 

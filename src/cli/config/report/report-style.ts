@@ -13,7 +13,8 @@ tbody th { font-weight: 400; }
 #asked td.count { min-width: 0; }
 .denied { color: var(--worse); }
 .scroll { overflow-x: auto; }
-.scroll tbody th { min-width: 9rem; overflow-wrap: break-word; }
+.scroll th, .scroll td, .scroll code { overflow-wrap: break-word; }
+.scroll tbody th { min-width: 9rem; }
 .ladders { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; align-items: start; }
 .ladders article { min-width: 0; }
 .ladder { display: block; max-width: 100%; height: auto; margin-top: .5rem; font: 14px system-ui, sans-serif; }

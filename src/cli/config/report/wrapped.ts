@@ -6,38 +6,44 @@ const usual = 8.6;
 const wide = 11.6;
 const full = 15;
 
-function widthOf(character: string): number {
+function widthOfOne(character: string): number {
   if (/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}]/u.test(character)) return full;
   if (/[\p{Lu}mw@%]/u.test(character)) return wide - (/[A-LN-VX-Z]/.test(character) ? 2 : 0);
   return /[ijlt.,:;'|!()[\]{} ]/.test(character) ? narrow : usual;
 }
 
+/** A number and the unit of a duration (`12 h`) stay together. */
+const words = /\d+ (?:d|h|min|s)\b\S*\s?|\S*\s|\S+/g;
+
 /** The text in lines that are no wider than this (pixels); joined they are the text. A word too long is cut. */
 export function wrapped(text: string, widest: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  let width = 0;
-  for (const word of text.match(/\S*\s|\S+/g) ?? ['']) {
-    const own = sum(word.trimEnd());
-    if (line !== '' && width + own > widest) {
+  for (const piece of (text.match(words) ?? ['']).flatMap((word) => fitting(word, widest))) {
+    if (line !== '' && widthOf(line + piece.trimEnd()) > widest) {
       lines.push(line);
       line = '';
-      width = 0;
     }
-    for (const character of word) {
-      const more = widthOf(character);
-      if (line !== '' && character.trim() !== '' && width + more > widest) {
-        lines.push(line);
-        line = '';
-        width = 0;
-      }
-      line += character;
-      width += more;
-    }
+    line += piece;
   }
   return [...lines, line];
 }
 
-function sum(word: string): number {
-  return [...word].reduce((total, character) => total + widthOf(character), 0);
+/** The word, or, where it does not fit into a line, the pieces that do. */
+function fitting(word: string, widest: number): readonly string[] {
+  if (widthOf(word.trimEnd()) <= widest) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  for (const character of word) {
+    if (piece !== '' && character.trim() !== '' && widthOf(piece + character) > widest) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += character;
+  }
+  return [...pieces, piece];
+}
+
+function widthOf(text: string): number {
+  return [...text].reduce((total, character) => total + widthOfOne(character), 0);
 }

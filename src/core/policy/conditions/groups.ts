@@ -13,6 +13,7 @@ export const groupsCondition: ConditionDescriptor<'groups'> = {
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'groups',
+      isLasting: () => true,
       add: ({ subject, ...facts }, name) => ({ ...facts, subject: { ...subject, groups: [...subject.groups, name] } }),
     }),
 };

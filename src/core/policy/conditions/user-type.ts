@@ -19,12 +19,11 @@ export const userTypeCondition: ConditionDescriptor<'userType'> = {
   // A type that no condition names reads like none.
   theory: (conditions) => {
     const types = [...new Set(conditions.flatMap(namesIn))];
-    return choiceTheory('userType', [
-      { names: [], place: (facts) => facts },
-      ...types.map((userType) => ({
-        names: [userType],
-        place: ({ subject, ...facts }: UserFacts) => ({ ...facts, subject: { ...subject, userType } }),
-      })),
-    ]);
+    const none = { names: [], place: (facts: UserFacts) => facts };
+    const each = types.map((userType) => ({
+      names: [userType],
+      place: ({ subject, ...facts }: UserFacts) => ({ ...facts, subject: { ...subject, userType } }),
+    }));
+    return choiceTheory('userType', [none, ...each], { lasting: true });
   },
 };

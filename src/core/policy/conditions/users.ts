@@ -16,12 +16,16 @@ export const usersCondition: ConditionDescriptor<'users'> = {
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'users',
+      isLasting: (name) => userId.test(name),
       add: ({ subject, ...facts }, name) => ({
         ...facts,
         subject: { ...subject, identifiers: [...subject.identifiers, name] },
       }),
     }),
 };
+
+/** 128 bits in base64url. Users may move away from other names. */
+const userId = /^[\w-]{22}$/;
 
 /** Lists of users may be long, while a user has few identifiers: hence the sets. */
 function usersTest(lists: ConditionOf<'users'>): (subject: Subject) => boolean {

@@ -12,7 +12,7 @@ import type { OwnSession } from '../../../flow/account/sessions.ts';
 import type { PageBase } from './page-models.ts';
 
 interface AccountPageBase extends PageBase {
-  readonly messages: readonly Notice[];
+  readonly notices: readonly Notice[];
   /** The app from which the user came, and its address. */
   readonly returnTo?: { readonly name: string; readonly href: string };
 }

@@ -35,7 +35,7 @@ import {
 } from './view.ts';
 
 export function accountView(page: AccountPage, t: Translator): View {
-  const notices = noticesModel(page.messages, t, { only: ({ field }) => field === undefined || !besideInputs(page) });
+  const notices = noticesModel(page.notices, t, { only: ({ field }) => field === undefined || !besideInputs(page) });
   return { ...accountContent(page, t), notices, ...frameOf(page), scripts: ['times.js'] };
 }
 
@@ -268,7 +268,7 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
     rename: {
       form: form('rename', page.renameHandle),
       value: page.label ?? one.label ?? '',
-      ...invalidBy(page.messages, 'label'),
+      ...invalidBy(page.notices, 'label'),
     },
     remove: form('remove', page.removeHandle),
     ...(needed && {
@@ -281,7 +281,7 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
       lost: {
         apps: appsModel('lost', { key: 'account.remove.lost' }, lost),
         confirmation: lost.confirmation,
-        ...invalidBy(page.messages, 'confirm'),
+        ...invalidBy(page.notices, 'confirm'),
       },
     }),
   };

@@ -11,7 +11,7 @@ export function addressContent(page: AddAddressPage | ConfirmAddressPage | Remov
         model: {
           main: stateForm({ step: 'add-address', action: '/account/addresses/add' }, page.handle),
           email: page.email,
-          ...invalidBy(page.messages, 'email'),
+          ...invalidBy(page.notices, 'email'),
         },
       };
     case 'confirm-address':
@@ -27,7 +27,7 @@ export function addressContent(page: AddAddressPage | ConfirmAddressPage | Remov
             look: 'link',
             text: { key: 'options.resend' },
           },
-          ...invalidBy(page.messages, 'passcode'),
+          ...invalidBy(page.notices, 'passcode'),
         },
       };
     case 'remove-address':

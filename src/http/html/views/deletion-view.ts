@@ -11,13 +11,13 @@ export function deletionContent(page: DeleteAccountPage | KeepAccountPage): Cont
     : { template: 'account/keep', heading, model: keepModel(page) };
 }
 
-function deleteModel({ dueAt, apps, canDownload, handle, messages }: DeleteAccountPage): DeleteAccountModel {
+function deleteModel({ dueAt, apps, canDownload, handle, notices }: DeleteAccountPage): DeleteAccountModel {
   return {
     lead: { key: 'account.deletion.lead', params: { due: { at: dueAt } } },
     ...(apps.names.length === 0 ? {} : { apps: appsModel('told', { key: 'account.deletion.apps' }, apps) }),
     canDownload,
     main: stateForm({ step: 'delete-account', action: '/account/deletion' }, handle),
-    ...invalidBy(messages, 'confirm'),
+    ...invalidBy(notices, 'confirm'),
   };
 }
 

@@ -181,7 +181,7 @@ export interface DeviceInputPage extends PageBase {
   readonly userCode?: string;
   readonly charset: 'base-20' | 'digits';
   /** Codes `device.required`, `device.invalid`, `device.aborted`, `device.failed`; field `user_code`. */
-  readonly messages: readonly Notice[];
+  readonly notices: readonly Notice[];
 }
 
 /** oidc-provider's `userCodeConfirmSource`. */

@@ -4,8 +4,8 @@ import type { Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import type { ProfileFieldModel, ProfileModel } from '../models/step-models.ts';
 import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
+import { beforeSendingModel } from './before-sending.ts';
 import type { StepPage } from './page-models.ts';
-import { solvedFirst } from './solved-first.ts';
 import { optionsOf } from './step-options.ts';
 import { profileLead } from './step-texts.ts';
 import { noticesModel, stateForm } from './view.ts';
@@ -22,7 +22,7 @@ export function profileModel(form: ProfileForm): ProfileModel {
     lead: profileLead(page, step),
     main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
     fields: fieldModels(form),
-    ...solvedFirst(page, step),
+    ...beforeSendingModel(page, step),
     action: { key: step.registers ? 'register.action' : 'action.continue' },
     options: optionsOf(page, t),
   };

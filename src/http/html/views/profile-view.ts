@@ -92,12 +92,12 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ['address', ['streetAddress', 'postalCode', 'locality', 'region', 'country']],
 ];
 
-function groupsModel({ profile, typed, messages }: ProfilePage, t: Translator): readonly ProfileGroupModel[] {
-  const step = { fields: profile.fields, terms: [], notices: messages } as const;
+function groupsModel({ profile, typed, notices }: ProfilePage, t: Translator): readonly ProfileGroupModel[] {
+  const step = { fields: profile.fields, terms: [], notices } as const;
   const inputs = profileInputs(step, typed, t).map((field, index) => ({
     name: profile.fields[index]?.name ?? '',
     field: plain(field, profile.fields[index], t),
-    notices: noticesModel(messages, t, { only: (notice) => notice.field === field.name }),
+    notices: noticesModel(notices, t, { only: (notice) => notice.field === field.name }),
   }));
   const known = groups.flatMap(([, names]) => names);
   const grouped = groups.map(([id, names]) => ({
@@ -140,7 +140,7 @@ const looks: Readonly<Record<ChangeIdentifierPage['identifier'], Pick<Input, 'la
 };
 
 function changeContent(page: ChangeIdentifierPage, t: Translator): Content {
-  const { identifier, present, typed, messages } = page;
+  const { identifier, present, typed, notices } = page;
   const input: Input = {
     ...looks[identifier],
     name: identifierInputs[identifier],
@@ -150,7 +150,7 @@ function changeContent(page: ChangeIdentifierPage, t: Translator): Content {
     leftToRight: true,
     value: typed,
   };
-  const [field] = connect([input], messages);
+  const [field] = connect([input], notices);
   const act = present === undefined ? 'add' : 'change';
   return {
     template: 'account/change-identifier',
@@ -168,14 +168,14 @@ function changeContent(page: ChangeIdentifierPage, t: Translator): Content {
         page.handle,
       ),
       fields: field
-        ? [{ field, notices: noticesModel(messages, t, { only: (notice) => notice.field === field.name }) }]
+        ? [{ field, notices: noticesModel(notices, t, { only: (notice) => notice.field === field.name }) }]
         : [],
       action: { key: identifier === 'username' ? 'account.identifier.save' : 'account.address.send' },
     },
   };
 }
 
-function confirmContent({ identifier, value, handle, resendHandle, messages }: ConfirmIdentifierPage): Content {
+function confirmContent({ identifier, value, handle, resendHandle, notices }: ConfirmIdentifierPage): Content {
   const path = `/account/profile/${identifier}/confirm`;
   return {
     template: 'account/confirm-address',
@@ -189,7 +189,7 @@ function confirmContent({ identifier, value, handle, resendHandle, messages }: C
         look: 'link',
         text: { key: 'options.resend' },
       },
-      ...invalidBy(messages, 'passcode'),
+      ...invalidBy(notices, 'passcode'),
     },
   };
 }

@@ -67,11 +67,11 @@ export function deviceInputView(page: DeviceInputPage, t: Translator): View {
   return {
     template: 'pages/device-input',
     heading: { key: 'device.title' },
-    notices: noticesModel(page.messages, t),
+    notices: noticesModel(page.notices, t),
     model: {
       lead: { key: 'device.lead' },
       main: { ...providerForm('op.deviceInputForm', page), novalidate: true },
-      fields: userCodeField(page.userCode ?? '', page.charset, page.messages),
+      fields: userCodeField(page.userCode ?? '', page.charset, page.notices),
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Notice, Step } from '../../../core/step/step.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { explained, fieldsOf, identifyFields } from '../fields.ts';
 import type { ChoiceModel, IdentifyModel, SentToModel } from '../models/step-models.ts';
+import { beforeSendingModel } from './before-sending.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { endingOf } from './ending.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
@@ -11,7 +12,6 @@ import { identifierWords, isUsual } from './identifier-words.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
 import { assertionInputs, attestationInputs, ceremonyForm, publicKeyModel, takesPublicKey } from './public-key.ts';
-import { solvedFirst } from './solved-first.ts';
 import { optionsOf, returnOption } from './step-options.ts';
 import { otherTabOf, scriptsOf } from './step-scripts.ts';
 import {
@@ -110,7 +110,7 @@ function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
   return {
     main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
     fields: identifyFields(step, identifierWords(page, t)),
-    ...solvedFirst(page, step),
+    ...beforeSendingModel(page, step),
     action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
     credentials: byScript.map(({ authenticator, challenge, autofillOnly }) => {
       // A credential that was just refused is not offered again unasked, unless there is no button to ask with.

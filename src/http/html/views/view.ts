@@ -4,7 +4,7 @@ import type { Place } from '../../../flow/account/sessions.ts';
 import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { messageId } from '../fields.ts';
+import { noticeId } from '../fields.ts';
 import { localized } from '../localized.ts';
 import type { Invalid } from '../models/account-models.ts';
 import type {
@@ -63,9 +63,9 @@ export function contactOf({ brand: { links } }: PageBase, t: Translator): { read
 }
 
 /** Marks the input `field`, if a message is about it. */
-export function invalidBy(messages: readonly Notice[], field: string): { readonly invalid?: Invalid } {
-  const index = messages.findIndex((message) => message.field === field);
-  return index < 0 ? {} : { invalid: { describedBy: messageId(index) } };
+export function invalidBy(notices: readonly Notice[], field: string): { readonly invalid?: Invalid } {
+  const index = notices.findIndex((notice) => notice.field === field);
+  return index < 0 ? {} : { invalid: { describedBy: noticeId(index) } };
 }
 
 export const noNotices: NoticesModel = { errors: [], infos: [] };
@@ -96,7 +96,7 @@ export function noticesModel(
     const key = t.pick(...varied, ...exact, notice.code);
     const named = notice.authenticator && { authenticator: authenticatorName(notice.authenticator, t) };
     const text = { key, ...(named || notice.params ? { params: { ...named, ...notice.params } } : {}) };
-    return { ...notice, id: messageId(index), text };
+    return { ...notice, id: noticeId(index), text };
   });
   const chosen = models.filter(only);
   const model = ({ id, code, text }: NoticeModel): NoticeModel => ({ id, code, text });

@@ -4,7 +4,7 @@ import type { Work } from '../../../core/step/step.ts';
 import type { ChallengeServiceModel, WorkModel } from '../models/shared-models.ts';
 import type { StepPage } from './page-models.ts';
 
-export function solvedFirst(
+export function beforeSendingModel(
   page: StepPage,
   { work }: { readonly work?: Work },
 ): { readonly work?: WorkModel; readonly service?: ChallengeServiceModel } {

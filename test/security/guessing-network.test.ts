@@ -1,6 +1,6 @@
 /** Many wrong passwords from one network: work for each form of the first page, and none for known browsers. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { networkFailuresCounter, networkStrainKey } from '../../src/stores/keys.ts';
+import { guessingNetworkKey, networkFailuresCounter } from '../../src/stores/keys.ts';
 import { countingStore } from '../support/counting-store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerOf, taskOf } from '../support/proof-of-work.ts';
@@ -30,7 +30,7 @@ const networks = ['127.0.0.1', '0:0:0:0::/64', '::1'];
 beforeEach(async () => {
   await node.store.commit([
     ...networks.map((network) => ({ op: 'reset' as const, counter: networkFailuresCounter(network) })),
-    ...networks.map((network) => ({ op: 'delete' as const, key: networkStrainKey(network) })),
+    ...networks.map((network) => ({ op: 'delete' as const, key: guessingNetworkKey(network) })),
   ]);
 });
 
@@ -48,13 +48,13 @@ async function guess(identifier = unknownName(), where = node, more: Readonly<Re
 
 const said = ({ status, messages }: Page) => `${status} ${messages.join()}`;
 
-async function strain(): Promise<void> {
+async function guessTooOften(): Promise<void> {
   for (let tries = 0; tries < 4; tries += 1) expect(said((await guess()).next)).toBe('422 credentials.invalid');
 }
 
 describe('a network that guessed too often', () => {
   test('works for each account that it names; each answer counts once', async () => {
-    await strain();
+    await guessTooOften();
     const { agent, page } = await beginSignIn(node, 'notes');
     const task = taskOf(page);
     expect(task).toBeDefined();
@@ -73,7 +73,7 @@ describe('a network that guessed too often', () => {
 
   test('lets the right password in once the task is solved', async () => {
     const user = await userWithPassword(node);
-    await strain();
+    await guessTooOften();
     const { agent, page } = await beginSignIn(node, 'notes');
     const task = taskOf(page);
     if (!task) throw new Error('no task');
@@ -86,7 +86,7 @@ describe('a network that guessed too often', () => {
     const agent = new UserAgent();
     const first = await beginSignIn(node, 'notes', agent);
     expect(currentStep(await identify(agent, first.page, user))).toBe('code');
-    await strain();
+    await guessTooOften();
     const typed = { identifier: stranger.identifier, 'credentials.passcode': 'a wrong password' };
     const foreign = new UserAgent();
     // Only what says that the browser is known: without its session the first page comes.
@@ -100,7 +100,7 @@ describe('a network that guessed too often', () => {
   });
 
   test('is free again after a while', async () => {
-    await strain();
+    await guessTooOften();
     now += 3700;
     try {
       expect(taskOf((await beginSignIn(node, 'notes')).page)).toBeUndefined();

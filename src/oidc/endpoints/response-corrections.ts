@@ -4,7 +4,7 @@ import { loadAccount } from '../../flow/facts/account.ts';
 import { currentRequest } from '../request-scope.ts';
 
 /** Middleware. */
-export function completedAnswers() {
+export function responseCorrections() {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     await next();
     if (ctx.oidc?.route === 'revocation' && ctx.body === '') sendNothing(ctx);

@@ -1,7 +1,7 @@
 /** What a command writes with the deletion of a user, or the end of all sessions: sessions end, apps are told. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
-import { type FarewellParts, farewellOps, sessionEndOps } from '../../flow/farewell.ts';
+import { type SessionEndParts, sessionEndOps, userDeletionOps } from '../../flow/session-ends.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
@@ -23,18 +23,18 @@ export async function sessionEnds(
 }
 
 /** Without a readable configuration no app is told, and the user is deleted all the same. */
-export async function farewell(
+export async function deletionOps(
   store: Store,
   { authenticators, now }: CommandParts,
   user: User,
 ): Promise<readonly Op[]> {
-  return farewellOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
+  return userDeletionOps({ store, now, snapshot: await snapshotInUse(store, authenticators) }, user);
 }
 
 async function snapshotInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],
-): Promise<FarewellParts['snapshot']> {
+): Promise<SessionEndParts['snapshot']> {
   try {
     return await new Revisions(store, { authenticators }).current();
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { networkOf } from '../../authenticators/shared/sending-quotas.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { knownDeviceKey, networkFailuresCounter, networkStrainKey } from '../../stores/keys.ts';
+import { guessingNetworkKey, knownDeviceKey, networkFailuresCounter } from '../../stores/keys.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { lastSignIn } from '../browser/known-device.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
@@ -13,15 +13,15 @@ import { askedBeforehand } from './proof-of-work.ts';
 const HOUR: Seconds = 3600;
 
 /** So long a network is asked for work at least: it must not get its free tries back at once. */
-const shortestStrain: Seconds = 900;
+const shortestWorkPeriod: Seconds = 900;
 
 function networkIn({ request }: OpenTransaction): string {
   return networkOf(request.visitor.ip);
 }
 
 /** Until when its browsers have to work, in seconds from now. `undefined`: they do not. The key was loaded. */
-export function strainOf(context: OpenTransaction): Seconds | undefined {
-  const entry = context.request.unit.peek(networkStrainKey(networkIn(context)));
+export function workDueFor(context: OpenTransaction): Seconds | undefined {
+  const entry = context.request.unit.peek(guessingNetworkKey(networkIn(context)));
   if (entry === undefined) return undefined;
   const { until } = JSON.parse(entry.value) as { readonly until: Seconds };
   const left = until - context.services.now();
@@ -46,12 +46,12 @@ export function withTaskOnFirstPage(context: OpenTransaction): OpenTransaction {
   const { unit, visitor } = request;
   const isFirstPage = !transaction.subject && !transaction.registration && !transaction.recovering;
   const isUsed = visitor.device !== undefined && unit.peek(knownDeviceKey(visitor.device)) !== undefined;
-  return !isFirstPage || isUsed || strainOf(context) === undefined ? context : askedBeforehand(context);
+  return !isFirstPage || isUsed || workDueFor(context) === undefined ? context : askedBeforehand(context);
 }
 
 /**
  * A password was wrong, of a known or of an unknown account: both cost the same round trip. Beyond what is free the
- * network is strained, for all nodes. Rejects with `StoreUnavailable`.
+ * network counts as guessing, for all nodes. Rejects with `StoreUnavailable`.
  */
 export async function countWrongPassword(context: OpenTransaction): Promise<void> {
   const { services, snapshot, request } = context;
@@ -60,7 +60,7 @@ export async function countWrongPassword(context: OpenTransaction): Promise<void
   const counter = networkFailuresCounter(network);
   const { granted, retryAfter } = await services.store.reserve(counter, [{ limit, window: HOUR }]);
   if (granted) return;
-  const ttl = Math.max(shortestStrain, retryAfter);
+  const ttl = Math.max(shortestWorkPeriod, retryAfter);
   const value = JSON.stringify({ until: services.now() + ttl });
-  request.unit.put(networkStrainKey(network), { value, ttl });
+  request.unit.put(guessingNetworkKey(network), { value, ttl });
 }

@@ -19,7 +19,7 @@ import type { SsoSession } from './browser/sso-session.ts';
 /** A notification is not tried for longer than this, as after any logout (seconds). */
 const longestTry: Seconds = 86_400;
 
-export interface FarewellParts {
+export interface SessionEndParts {
   readonly store: Store;
   /** Epoch seconds. */
   readonly now: () => Seconds;
@@ -28,9 +28,9 @@ export interface FarewellParts {
 }
 
 /** Rejects with `StoreUnavailable`. */
-export async function farewellOps(parts: FarewellParts, user: User): Promise<readonly Op[]> {
+export async function userDeletionOps(parts: SessionEndParts, user: User): Promise<readonly Op[]> {
   const sessions = await sessionsOf(parts, user);
-  const apps = await toldApps(parts, user, sessions);
+  const apps = await notifiedApps(parts, user, sessions);
   const logouts = apps.flatMap((app) => logoutsOf(app, sessions));
   return [
     ...endOps(parts, { user, sessions, logouts }),
@@ -42,9 +42,9 @@ export async function farewellOps(parts: FarewellParts, user: User): Promise<rea
  * What is written when an administrator ends all sessions of a user who stays: each app hears of its own. A
  * notification without a name would end a newer session, too. Rejects with `StoreUnavailable`.
  */
-export async function sessionEndOps(parts: FarewellParts, user: User): Promise<readonly Op[]> {
+export async function sessionEndOps(parts: SessionEndParts, user: User): Promise<readonly Op[]> {
   const sessions = await sessionsOf(parts, user);
-  const apps = await toldApps(parts, user, sessions);
+  const apps = await notifiedApps(parts, user, sessions);
   const named = apps.flatMap((app) => logoutsOf(app, sessions)).filter(({ sid }) => sid !== undefined);
   return endOps(parts, { user, sessions, logouts: named });
 }
@@ -53,16 +53,16 @@ export async function sessionEndOps(parts: FarewellParts, user: User): Promise<r
  * Apps that the user signed in to lately, or that have access without a session, and that want to know when it ends.
  * An app may keep a session of its own for longer than ours lives. Rejects with `StoreUnavailable`.
  */
-export async function appsToTell(parts: FarewellParts, user: User): Promise<readonly App[]> {
-  return toldApps(parts, user, await sessionsOf(parts, user));
+export async function appsToNotify(parts: SessionEndParts, user: User): Promise<readonly App[]> {
+  return notifiedApps(parts, user, await sessionsOf(parts, user));
 }
 
-async function sessionsOf({ store, now }: FarewellParts, user: User): Promise<readonly SsoSession[]> {
+async function sessionsOf({ store, now }: SessionEndParts, user: User): Promise<readonly SsoSession[]> {
   return liveSessions({ unit: new UnitOfWork(store), services: { store, now } }, user, undefined);
 }
 
-async function toldApps(
-  { store, snapshot }: FarewellParts,
+async function notifiedApps(
+  { store, snapshot }: SessionEndParts,
   { id }: User,
   sessions: readonly SsoSession[],
 ): Promise<readonly App[]> {
@@ -83,7 +83,7 @@ interface End {
   readonly logouts: readonly Logout[];
 }
 
-function endOps({ now }: FarewellParts, { user, sessions, logouts }: End): readonly Op[] {
+function endOps({ now }: SessionEndParts, { user, sessions, logouts }: End): readonly Op[] {
   const logout = { subject: user.id, expires: now() + longestTry };
   return [
     ...sessions.map(({ uid }): Op => ({ op: 'delete', key: ssoSessionKey(uid) })),
