@@ -15,6 +15,7 @@ const TASKS = {
   test: ['scripts/test.mjs'],
   jest: ['scripts/jest.mjs'],
   'repeat-tests': ['scripts/repeat-tests.mjs'],
+  'test-seeds': ['scripts/test-seeds.mjs'],
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -1,10 +1,8 @@
 /** What kinds of identifiers there are, and which of them count at an app. */
 import type { AttributeSchema } from '../core/model/attribute.ts';
+import { phoneNumberForm } from '../core/model/phone-number.ts';
 import { canonicalIdentifier } from './identifier.ts';
 import type { User } from './user.ts';
-
-/** E.164: `+`, and 7 to 15 digits. */
-const numberForm = /^\+[1-9]\d{6,14}$/;
 
 /** Kinds that every installation knows. The names of attributes that identify are the others. */
 const builtInKinds = ['email', 'username', 'phone'] as const;
@@ -12,7 +10,7 @@ const builtInKinds = ['email', 'username', 'phone'] as const;
 /** The number in E.164, where the text is one with its country code; punctuation between the digits does not count. */
 export function internationalNumber(text: string): string | undefined {
   const plain = text.normalize('NFKC').replace(/[\p{Cf}\s().\-/]/gu, '');
-  return numberForm.test(plain) ? plain : undefined;
+  return phoneNumberForm.test(plain) ? plain : undefined;
 }
 
 /**
@@ -56,7 +54,7 @@ function isValue(value: unknown, identifier: string): boolean {
 
 function kindByForm(identifier: string): (typeof builtInKinds)[number] {
   if (identifier.includes('@')) return 'email';
-  return numberForm.test(identifier) ? 'phone' : 'username';
+  return phoneNumberForm.test(identifier) ? 'phone' : 'username';
 }
 
 /** Whether what was typed can be of one of the kinds (`by`; absent: of any). */

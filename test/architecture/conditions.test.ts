@@ -9,7 +9,7 @@ import { explainCommand } from '../../src/cli/explain/explain.ts';
 import type { FactOptions } from '../../src/cli/explain/fact-options.ts';
 import type { ConditionName } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
-import { conditionDescriptors } from '../../src/core/policy/conditions.ts';
+import { conditionDescriptors, conditionsAbout } from '../../src/core/policy/conditions.ts';
 import { conditionArbitraries, factArbitraries } from '../core/support/fact-arbitraries.ts';
 import { document, everything, guideFor, isNamedIn } from './support/documents.ts';
 
@@ -106,7 +106,7 @@ const optionsByCondition = {
   expression: ['user', 'attribute', 'ip', 'zone', 'device', 'scope', 'at'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 
-const names = Object.keys(conditionDescriptors).sort();
+const names: readonly string[] = Object.keys(conditionDescriptors).sort();
 const explainOptions = explainCommand({} as Parameters<typeof explainCommand>[0]).options.map((option) =>
   option.attributeName(),
 );
@@ -137,6 +137,29 @@ describe('each condition', () => {
     expect(lists.map(({ path }) => path)).toContain('docs/policies.md');
     const paragraph = guideFor('A condition');
     expect(lists.map(({ path }) => path).filter((path) => !isNamedIn(paragraph, path))).toEqual([]);
+  });
+
+  test('says in its descriptor what it asks about; no other list of the sources names several', () => {
+    const isNamesOnly = (list: string) => {
+      const found = [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
+      return found.length >= 3 && found.every((name) => names.includes(name));
+    };
+    const listsIn = (text: string) => text.match(/\[\s*'\w+'(?:,\s*'\w+')*,?\s*\]/g)?.filter(isNamesOnly) ?? [];
+    expect(
+      listsIn("['users', 'groups', 'time'] ['users', 'others', 'time'] [\n  'risk',\n  'apps', 'claims',\n]"),
+    ).toHaveLength(2);
+    const sources = everything.filter(({ path }) => path.startsWith('src/'));
+    expect(sources.length).toBeGreaterThan(500);
+    expect(sources.flatMap(({ path, text }) => listsIn(text).map((list) => `${path}: ${list}`))).toEqual([]);
+  });
+
+  test('is gone through by comparisons, or left aside by name', () => {
+    expect(conditionsAbout('user')).toEqual(['users', 'groups', 'userType', 'attributes']);
+    expect(conditionsAbout('account')).toEqual(['accountAge', 'recovered']);
+    // These are varied by code that names them (`circumstances.ts`, `fresh-sign-ins.ts`): mend it with this line.
+    expect(conditionsAbout('circumstance', 'scope')).toEqual(['network', 'device', 'scopes', 'time']);
+    expect(conditionsAbout('app', 'evidence', 'anything')).toEqual(['apps', 'authenticated', 'expression']);
+    expect(conditionsAbout('other')).toEqual(['claims', 'lastSignIn', 'risk', 'distance']);
   });
 
   test('is decided by options of `explain`', () => {

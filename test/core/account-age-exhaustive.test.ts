@@ -42,7 +42,7 @@ const everything: readonly Facts[] = signals.flatMap((unusual) =>
     ),
   ),
 );
-const gathered = everything.filter((facts) => isGathered(facts, scoring.away));
+const gathered = everything.filter((facts) => isGathered(facts, scoring));
 
 const bound = fc.constantFrom(...bounds);
 const lastSignIn = fc.oneof(fc.record({ within: bound }), fc.record({ notWithin: bound }));
@@ -76,5 +76,5 @@ test('a rule decides somewhere exactly if the analysis says so', () => {
     seeded(120),
   );
   expect(counts.undecided).toBe(0);
-  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(8);
+  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(5);
 });

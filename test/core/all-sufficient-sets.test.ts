@@ -75,24 +75,22 @@ describe('what is asked for in all', () => {
     ]);
   });
 
-  const enrollment = (required: readonly string[], disabled: readonly string[] = []) => ({
-    enrollment: compilePolicy({
-      name: 'enrollment',
-      rules: [
-        { name: 'all', when: {}, then: { required: [{ anyOf: required }], optional: [], promoted: [], disabled } },
-      ],
-    }),
-  });
+  const enrollment = (...required: readonly (readonly string[])[]) => {
+    const then = { required: required.map((anyOf) => ({ anyOf })), optional: [], promoted: [], disabled: [] };
+    return { enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
+  };
 
   test('of what could be enrolled only what the page offers', () => {
     const facts = factsOf({ subject: userWith(['password']) });
     const toEnroll = (policies: PolicySet) =>
       askedInAll(policies, facts)?.proofs.sets.map((set) => set.filter((one) => one.toEnroll));
     const app = factors(2);
-    expect(toEnroll({ ...policiesOf({ app }), ...enrollment(['totp', 'phone']) })).toEqual([
-      [{ authenticator: 'phone', toEnroll: true }],
-      [{ authenticator: 'totp', toEnroll: true }],
-    ]);
+    const [phone, totp] = (['phone', 'totp'] as const).map((authenticator) => [{ authenticator, toEnroll: true }]);
+    expect(toEnroll({ ...policiesOf({ app }), ...enrollment(['totp', 'phone']) })).toEqual([phone, totp]);
+    expect(toEnroll({ ...policiesOf({ app }), ...enrollment(['totp']) })).toEqual([totp]);
+    // The phone is asked for only after that.
+    expect(toEnroll({ ...policiesOf({ app }), ...enrollment(['totp'], ['phone']) })).toEqual([totp]);
+    expect(askedInAll(policiesOf({ app }), facts)?.proofs.isComplete).toBe(true);
   });
 
   test('what comes after the proofs follows in order', () => {

@@ -77,6 +77,23 @@ test('a user who fails takes the best of the other options, and is not offered a
   expect(signIn(['password', 'totp'], [proof('password', 60)])).toEqual(['0 failed totp: ']);
 });
 
+test('a user who has not what the first page asks for cannot fail there, and a denied user fails nowhere', () => {
+  const policies = policiesOf({ app: factors(1), enabled: ['password', 'totp'] });
+  expect(told(policies, factsOf({ subject: userWith(['totp']) }))).toEqual(['1 failed totp: ']);
+  expect(told(policies, factsOf({ subject: userWith(['password', 'totp'], { status: 'suspended' }) }))).toEqual([]);
+});
+
+test('who must enroll another of what they have cannot fail at that', () => {
+  const terms = { optional: [], promoted: [], disabled: [], required: [{ anyOf: ['webauthn'], count: 2 }] };
+  const policies = {
+    ...policiesOf({ app: factors(1), enabled: ['webauthn'] }),
+    enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'Two', when: {}, then: terms }] }),
+  };
+  const facts = factsOf({ subject: userWith(['webauthn']) });
+  expect(simulate(policies, facts).map(({ kind }) => kind)).toEqual(['identify', 'challenge', 'enroll', 'complete']);
+  expect(told(policies, facts)).toEqual(['1 failed webauthn: ']);
+});
+
 test('what the profile offers may be skipped once, and what it requires may not', () => {
   const withProfile = (required: readonly string[]) => ({
     ...policiesOf({ app: factors(1), enabled: ['password'] }),

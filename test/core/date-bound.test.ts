@@ -1,7 +1,7 @@
 /** Days and moments as the core reads them, without a clock: the same as those of the platform. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dateSpan, daysAround, dayText } from '../../src/core/policy/date-bound.ts';
+import { dateSpan, daysAround, dayText, isRelative } from '../../src/core/policy/date-bound.ts';
 import { seeded } from './support/seeded.ts';
 
 test('a day is the day of the platform, from 1600 to 2400', () => {
@@ -58,6 +58,16 @@ test.each([
 ])('a moment: %s', (text) => {
   const at = Math.floor(Date.parse(text) / 1000);
   expect(dateSpan(text)).toEqual({ from: at, to: at });
+});
+
+test('a test is relative when one of its bounds moves with the time', () => {
+  const [moving, still] = [
+    { written: '0s', fromNow: 0 },
+    { written: '1970-01-01', from: 0, to: 86_400 },
+  ];
+  for (const one of [{ before: moving }, { after: moving }, { before: still, after: moving }])
+    expect(isRelative(one)).toBe(true);
+  for (const one of [{}, { before: still }, { before: still, after: still }]) expect(isRelative(one)).toBe(false);
 });
 
 test.each([

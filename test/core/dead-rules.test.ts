@@ -11,7 +11,7 @@ import { dateSpan } from '../../src/core/policy/date-bound.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import type { Universe } from '../../src/core/policy/theory.ts';
 import { conditions, factsAfterSignIn } from './support/fact-arbitraries.ts';
-import { factsOf, userWith } from './support/fixtures.ts';
+import { factsOf, riskScoring, userWith } from './support/fixtures.ts';
 import { isGathered } from './support/gathered.ts';
 import { seeded } from './support/seeded.ts';
 import { anyZones, universe } from './support/universe.ts';
@@ -243,7 +243,7 @@ test('no rule is called dead that the evaluator lets decide, and nothing is left
       // The arbitraries draw systems that do not run on the platform.
       const real = samples
         .filter(({ device }) => (device.platform === 'mobile') === (device.os === 'ios'))
-        .filter(isGathered);
+        .filter((facts) => isGathered(facts, riskScoring));
       const deciding = new Set(real.map((facts) => findRule(policy, facts).rule).filter((rule) => rule !== undefined));
       const possible = isUndecidable(whens) ? ['decides', 'undecided'] : ['decides'];
       for (const rule of deciding) expect(possible).toContain(found[Number(rule.name)]?.kind);

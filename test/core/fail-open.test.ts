@@ -52,11 +52,14 @@ test('a denial fails open exactly where a user without the attribute is let in',
         expect(applyRules(policy, facts).rule).toBe(instead);
         expect(rule.then.kind).toBe('deny');
       }
+      // Users whom a rule above lets in are let in with the attribute, too.
+      const isLetInBelow = (denial: Rule, { outcome, rule }: ReturnType<typeof applyRules>) =>
+        outcome === 'allow' && rule !== undefined && named.indexOf(rule as Rule) > named.indexOf(denial);
       const denying = named.filter(({ then, when: all }) => then.kind === 'deny' && all.attributes?.plan);
       for (const rule of denying) {
         const rest = compilePolicy({ name: 'rest', rules: [{ name: 'rest', when: withoutPlan(rule.when) }] });
         const isOpen = lacking.some(
-          (facts) => findRule(rest, facts).rule !== undefined && applyRules(policy, facts).outcome === 'allow',
+          (facts) => findRule(rest, facts).rule !== undefined && isLetInBelow(rule, applyRules(policy, facts)),
         );
         expect(found.some((one) => one.rule === rule)).toBe(isOpen);
         counts[isOpen ? 'open' : 'closed'] += 1;
@@ -68,30 +71,102 @@ test('a denial fails open exactly where a user without the attribute is let in',
 });
 
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
-const rest: Rule = { name: 'Rest', when: {}, then: allow };
+const admit = (conditions: Conditions): Rule => ({ name: 'Admit', when: conditions, then: allow });
+const rest = admit({});
 const open = (...all: readonly Rule[]) => failOpen(compilePolicy({ name: 'p', rules: all }), universe()).found;
 
-test('an alternative of a denial may fail open, too', () => {
-  const found = open(deny({ any: [{ groups: { any: ['a'] } }, { attributes: { plan: { equals: 'gold' } } }] }), rest);
-  expect(found).toMatchObject([{ attribute: 'plan', instead: { name: 'Rest' } }]);
+const inA: Conditions = { groups: { any: ['a'] } };
+const withPlan = (plan: AttributeTest): Conditions => ({ attributes: { plan } });
+const gold = deny(withPlan({ equals: 'gold' }));
+const contractors = deny({ userType: { any: ['contractor'] } });
+
+test('an alternative of a denial may fail open, too, as far as its other conditions hold', () => {
+  const found = open(deny({ ...inA, any: [{ network: { any: ['office'] } }, withPlan({ equals: 'gold' })] }), rest);
+  expect(found).toMatchObject([{ attribute: 'plan', instead: rest, facts: { subject: { groups: ['a'] } } }]);
 });
 
-test('quiet where a rule says what absence means', () => {
-  const gold = deny({ attributes: { plan: { equals: 'gold' } } });
-  expect(open(gold, rest)).toHaveLength(1);
-  expect(open(gold, deny({ attributes: { plan: { present: false } } }), rest)).toEqual([]);
-  expect(open(deny({ attributes: { plan: { not: { equals: 'silver' } } } }), rest)).toEqual([]);
+test('what else a denial asks for holds in the example', () => {
+  const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } }, any: [inA, inA] });
+  const found = open(both, rest);
+  expect(found.map(({ attribute }) => attribute)).toEqual(['plan', 'level']);
+  const [lacking] = found;
+  expect(lacking?.facts.subject.groups).toEqual(['a']);
+  expect(lacking?.facts.subject.profile).toEqual({ level: expect.any(Number) });
+  expect(Number(lacking?.facts.subject.profile.level)).toBeGreaterThanOrEqual(5);
+});
+
+test('the user type may be lacking, too', () => {
+  const [found, ...others] = open(contractors, rest);
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({ rule: contractors, attribute: 'userType', instead: rest });
+  expect(found?.facts.subject.userType).not.toBe('contractor');
+  const named = deny({ userType: { any: ['contractor'] }, ...withPlan({ equals: 'gold' }) });
+  const [first, second] = open(named, deny({ userType: { any: ['guest'] } }), rest);
+  expect(first).toMatchObject({ attribute: 'plan', facts: { subject: { userType: 'contractor', profile: {} } } });
+  expect(second).toMatchObject({ attribute: 'userType', facts: { subject: { profile: { plan: 'gold' } } } });
+  expect(['contractor', 'guest']).not.toContain(second?.facts.subject.userType);
+});
+
+test.each<[string, Rule, Conditions]>([
+  ['that it must be there', gold, { ...inA, ...withPlan({ present: true }) }],
+  ['that it must not', gold, { ...inA, ...withPlan({ present: false }) }],
+  ['that it differs', gold, { ...inA, ...withPlan({ not: { equals: 'silver' } }) }],
+  ['that it is none of some types', contractors, { ...inA, userType: { none: ['guest'] } }],
+])('quiet where some rule says %s, which says what absence means', (_, denial, said) => {
+  expect(open(denial, rest)).toHaveLength(1);
+  expect(open(denial, admit(said), rest)).toEqual([]);
+});
+
+test('another attribute says nothing about it', () => {
+  expect(open(gold, admit({ ...inA, attributes: { level: { present: false } } }), rest)).toHaveLength(1);
+  expect(open(gold, admit({ ...inA, userType: { none: ['guest'] } }), rest)).toHaveLength(1);
+});
+
+test('quiet about a rule above, which lets in users who have the attribute as well', () => {
+  expect(open(admit(inA), gold, deny({}))).toEqual([]);
+  expect(open(admit(inA), gold, rest)).toMatchObject([{ instead: rest, facts: { subject: { groups: [] } } }]);
+});
+
+test.each<[string, readonly Rule[]]>([
+  ['all others are denied before', [gold, deny({}), rest]],
+  ['the rule below wants it', [gold, admit(withPlan({ equals: 'silver' })), deny({})]],
+  ['the rule below wants another type', [contractors, admit({ userType: { any: ['guest'] } }), deny({})]],
+  [
+    'the rule below never decides',
+    [gold, admit({ device: { known: false }, risk: { none: ['newDevice'] } }), deny({})],
+  ],
+  ['no user is known who is under the rule below', [gold, admit({ attributes: { nick: { equals: 'a*' } } }), deny({})]],
+])('quiet where %s', (_, rules) => {
+  expect(open(...rules)).toEqual([]);
+});
+
+test('the example is a user whom no rule above denies', () => {
+  const either = admit({ any: [inA, { groups: { any: ['c'] } }] });
+  expect(open(deny(inA), gold, either, deny({}))).toMatchObject([{ facts: { subject: { groups: ['c'] } } }]);
+});
+
+test('the example is a user in as few groups as possible', () => {
+  const either = admit({ any: [{ groups: { all: ['a', 'b'] } }, { groups: { any: ['c'] } }] });
+  expect(open(gold, either, deny({}))).toMatchObject([{ instead: either, facts: { subject: { groups: ['c'] } } }]);
+});
+
+test('rules that are entangled on purpose leave it undecided, once for each rule', () => {
+  const hole = (pigeon: number, at: number) => `p${pigeon}h${at}`;
+  const holes = [0, 1, 2, 3, 4, 5];
+  const pigeons = [...holes, 6];
+  const nowhere = pigeons.map((one) => deny({ groups: { none: holes.map((at) => hole(one, at)) } }));
+  const together = holes.flatMap((at) =>
+    pigeons.flatMap((one) =>
+      pigeons.slice(0, one).map((other) => deny({ groups: { all: [hole(one, at), hole(other, at)] } })),
+    ),
+  );
+  const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } } });
+  const policy = compilePolicy({ name: 'p', rules: [both, ...nowhere, ...together, rest] });
+  expect(failOpen(policy, universe())).toEqual({ found: [], undecided: [both] });
 });
 
 test('a rule that never applies denies no user, with the attribute or without', () => {
-  const rest: Rule = { name: 'rest', when: {}, then: allow };
-  const named = (clearance: AttributeTest): Rule => ({
-    name: 'No',
-    when: { attributes: { clearance } },
-    then: { kind: 'deny' },
-  });
-  const open = (clearance: AttributeTest) =>
-    failOpen(compilePolicy({ name: 'policy', rules: [named(clearance), rest] }), universe()).found;
-  expect(open({ atLeast: 2, below: 4 })).toHaveLength(1);
-  expect(open({ atLeast: 4, below: 2 })).toEqual([]);
+  const named = (clearance: AttributeTest) => deny({ attributes: { clearance } });
+  expect(open(named({ atLeast: 2, below: 4 }), rest)).toHaveLength(1);
+  expect(open(named({ atLeast: 4, below: 2 }), rest)).toEqual([]);
 });

@@ -80,6 +80,8 @@ describe('the terms', () => {
     ['a security question', enrolled('password', 'security_question'), 15],
     ['an authenticator app', enrolled('password', 'totp'), 8],
     ['a passkey', enrolled('webauthn'), 8],
+    ['a passkey that is bound to no device', enrolled('key'), 8],
+    ['a device that is no possession', enrolled('totp').map((one) => ({ ...one, factors: ['inherence'] })), 15],
     ['a consumed key', enrolled('totp').map((one) => ({ ...one, consumed: true as const })), 15],
     ['a temporary key', enrolled('totp').map((one) => ({ ...one, temporary: true as const })), 15],
   ])('with %s', (_what, enrollments, shortest) => {

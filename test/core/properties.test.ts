@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
-import type { Enrollment, Evidence, Facts } from '../../src/core/model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts } from '../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, requirement, type World, withMethod, world } from './support/arbitraries.ts';
 import {
@@ -88,11 +88,18 @@ function takes({ authenticators }: ChainStep, key: Key): boolean {
   return authenticators.some((name) => name.split('.')[0] === key);
 }
 
+/** How many more of an authenticator the account may take. */
+function roomFor(key: Key, { has }: World): number {
+  const { maxEnrollments }: AuthenticatorDescriptor = descriptor[key];
+  const present = has.filter(({ authenticator }) => authenticator === key).length;
+  return maxEnrollments === undefined ? Number.POSITIVE_INFINITY : Math.max(0, maxEnrollments - present);
+}
+
 const newOnes = (drawn: World): readonly (readonly Evidence[])[] =>
   enabledOf(drawn)
     .filter((key) => descriptor[key].enrollable)
     .flatMap((key) =>
-      Array.from({ length: isAuxiliary({ authenticator: key }) ? 1 : mostOf(key, drawn) }, (_, index) => {
+      Array.from({ length: Math.min(mostOf(key, drawn), roomFor(key, drawn)) }, (_, index) => {
         const { factors: covered, characteristics } = descriptor[key];
         const id = `new ${key}${index === 0 ? '' : index}`;
         return proving({ id, authenticator: key, factors: covered, characteristics });

@@ -279,5 +279,5 @@ test('no sequence of submissions completes without the required proofs', () => {
   // The property says little unless many walks reach an end.
   const { proofFirst, requestedEnrollment, ...often } = ends;
   for (const count of Object.values(often)) expect(count).toBeGreaterThan(100);
-  for (const count of [proofFirst, requestedEnrollment]) expect(count).toBeGreaterThan(20);
+  for (const count of [proofFirst, requestedEnrollment]) expect(count).toBeGreaterThan(5);
 });

@@ -151,7 +151,7 @@ test('every simulation ends, asks nothing twice, and asks nothing exactly where 
     }),
     seeded(500),
   );
-  for (const count of Object.values(ends)) expect(count).toBeGreaterThan(10);
+  for (const count of Object.values(ends)) expect(count).toBeGreaterThan(5);
 });
 
 test('a sign-in is walked once, whatever is asked about it', () => {

@@ -1,6 +1,7 @@
 /** The transitions of a transaction. */
 
 import { describe, expect, test } from '@jest/globals';
+import { carriedOver } from '../../src/core/step/carried-over.ts';
 import { begin, isExpired, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
@@ -69,6 +70,39 @@ test('a later interaction of the same request continues its event', () => {
     expectedSubject: 'ann',
   });
   expect(proved(accepted(identified(second, ann)), password).evidence).toEqual([password]);
+});
+
+test('it keeps what was proved and said, and not where the user was', () => {
+  const kept = {
+    startedAt: NOW,
+    evidence: [password],
+    skipped: ['totp'],
+    keepSignedIn: false,
+    rememberDevice: true,
+    consented: true,
+    accountSelected: true,
+    deletionAcknowledged: true,
+  } as const;
+  const before: Transaction = {
+    ...started(withAnn, pending),
+    ...kept,
+    id: 'tx1',
+    expiresAt: NOW + 1,
+    prefilledIdentifier: 'ann',
+    uiLocales: 'de',
+    session: 's',
+    expectedSubject: 'ann',
+    registration: {},
+    choice: { purpose: 'challenge', authenticator: 'totp' },
+    parked: [pending],
+    selecting: true,
+    requestedEnrollment: 'totp',
+    challengeService: 'asked',
+    recovering: true,
+    recorded: 'x',
+    proofSecret: 'y',
+  };
+  expect(carriedOver(before)).toEqual(kept);
 });
 
 describe('identified', () => {

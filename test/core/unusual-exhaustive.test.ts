@@ -59,7 +59,7 @@ function everything(scoring: RiskScoring, knowsCountries: boolean): readonly Fac
       ),
     ),
   );
-  return found.filter((facts) => facts.risk?.unknown?.length === riskSignals.length || isGathered(facts, scoring.away));
+  return found.filter((facts) => facts.risk?.unknown?.length === riskSignals.length || isGathered(facts, scoring));
 }
 
 const signals = fc.subarray([...riskSignals], { minLength: 1, maxLength: 3 });
@@ -118,5 +118,5 @@ test('a rule decides somewhere exactly if the analysis says so', () => {
     seeded(40),
   );
   expect(counts.undecided).toBe(0);
-  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(8);
+  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(3);
 });

@@ -118,7 +118,7 @@ test('what is proved never to open an app opens it nowhere, and a refutation is 
     }),
     seeded(120),
   );
-  expect(counts.holds).toBeGreaterThan(15);
+  expect(counts.holds).toBeGreaterThan(4);
   expect(counts.refuted).toBeGreaterThan(15);
   expect(counts.undecided).toBeLessThan(3);
 });

@@ -1,5 +1,6 @@
 /** Reads phone numbers (ITU-T E.164): which ones a code can be sent to, in which ways, and how one is masked. */
 import { createRequire } from 'node:module';
+import { phoneNumberForm } from '../../core/model/phone-number.ts';
 
 /**
  * Loaded on first use: the metadata of all numbers takes long to read, and installations without phones never need it.
@@ -14,7 +15,7 @@ function numbers(): typeof import('libphonenumber-js/max') {
 export type PhoneMethod = 'sms' | 'voice';
 
 export interface PhoneNumber {
-  /** E.164: `+` and at most 15 digits. */
+  /** E.164: `+` and 7 to 15 digits. */
   readonly number: string;
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
@@ -53,6 +54,7 @@ export function readPhoneNumber(text: string, country?: string): PhoneNumber | u
   const parsed = numbers().parsePhoneNumberFromString(plain, { ...options, extract: false });
   // Numbers of no country (satellites, international toll free) can be on no list of countries.
   if (!parsed?.isValid() || parsed.country === undefined || parsed.ext !== undefined) return undefined;
+  if (!phoneNumberForm.test(parsed.number)) return undefined;
   return { number: parsed.number, country: parsed.country, methods: methodsByType.get(parsed.getType()) ?? [] };
 }
 

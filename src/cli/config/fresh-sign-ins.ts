@@ -5,11 +5,11 @@
 import { type AskedInAll, askedInAll } from '../../core/analysis/asked-in-all.ts';
 import { simulate } from '../../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
-import type { ConditionName, ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
-import { conditionSets } from '../../core/policy/conditions.ts';
+import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
 import { windowBorders } from '../../core/policy/window-borders.ts';
 import { explain } from '../../flow/explain.ts';
 import { placesIn } from '../../policy/analysis/places.ts';
@@ -217,8 +217,8 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
 }
 
 /** What a sign-in of a user in groups says already, or what is varied. */
-const shown: readonly ConditionName[] = ['groups', 'network', 'apps', 'device', 'time', 'authenticated'];
-const knownOfUser: readonly ConditionName[] = ['users', 'userType', 'accountAge', 'recovered', 'attributes'];
+const shown: readonly string[] = ['groups', ...conditionsAbout('circumstance', 'app', 'evidence')];
+const knownOfUser = conditionsAbout('user', 'account');
 
 /** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
 export async function conditionsLeftAside(
@@ -230,7 +230,7 @@ export async function conditionsLeftAside(
   for (const app of apps) {
     for (const set of conditionsIn(await snapshot.policies(app))) for (const name of Object.keys(set)) names.add(name);
   }
-  const seen: readonly string[] = realUser ? [...shown, ...knownOfUser] : shown;
+  const seen = realUser ? [...shown, ...knownOfUser] : shown;
   return [...names].filter((name) => !seen.includes(name)).sort();
 }
 

@@ -2,11 +2,11 @@
  * Which fresh sign-ins are the same to the rules, so that one stands for all of them: 1,000 apps, 60 groups and 20
  * zones are more than a million, and rules tell a few ten thousand apart.
  */
-import type { ConditionName, ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../core/policy/compile.ts';
-import { conditionSets } from '../../core/policy/conditions.ts';
+import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import { identifierPageSecret } from '../../core/queries/identifier-page-secret.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -47,7 +47,7 @@ export function namesRead(policies: PolicySet, condition: 'groups' | 'network'):
 }
 
 /** What these ask about changes nothing but which rules decide. Not so device and time, which answers vary. */
-const onlyChoosing: readonly string[] = ['groups', 'network', 'apps', 'scopes'] satisfies readonly ConditionName[];
+const onlyChoosing: readonly string[] = ['groups', 'network', ...conditionsAbout('app', 'scope')];
 
 /**
  * Names what decides over fresh sign-ins of one user, or of users who differ in their groups alone: the rules, and the

@@ -1,6 +1,7 @@
 /** Formats the conditions of a rule with what they resulted in. */
-import type { ConditionName, ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionResult, ConditionSet } from '../../core/model/conditions.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
+import { conditionDescriptors } from '../../core/policy/conditions.ts';
 import type { ExplainedRule } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/paint.ts';
@@ -55,13 +56,15 @@ export function conditionWords(when: ConditionSet, name: string): string {
 }
 
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-const conditionsInSeconds: readonly string[] = ['accountAge', 'lastSignIn', 'recovered'] satisfies ConditionName[];
+const conditionsInSeconds = new Set(
+  Object.entries(conditionDescriptors).flatMap(([name, { holdsSeconds }]) => (holdsSeconds ? [name] : [])),
+);
 
 /** What the files say: of a date what is written there, of `time` clock times and days. */
 function asWritten(condition: string): (key: string, value: unknown) => unknown {
   return (key, value) => {
     if (typeof value === 'object' && value !== null && 'written' in value) return value.written;
-    if (typeof value === 'number' && conditionsInSeconds.includes(condition)) return durationText(value);
+    if (typeof value === 'number' && conditionsInSeconds.has(condition)) return durationText(value);
     if (condition !== 'time') return value;
     if (key === 'days' && Array.isArray(value)) return value.map((day) => days[day]);
     return typeof value === 'number' ? clockTime(value) : value;

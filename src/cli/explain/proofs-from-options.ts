@@ -1,26 +1,19 @@
 /** What a user has, and has proved, from the options of `explain`. */
 import { authenticatorIn, methodIn } from '../../core/model/authenticator-name.ts';
-import type {
-  AuthenticatorDescriptor,
-  Characteristic,
-  Enrollment,
-  Evidence,
-  RememberedProof,
-  Seconds,
-  Subject,
+import {
+  type AuthenticatorDescriptor,
+  type Characteristic,
+  characteristics,
+  type Enrollment,
+  type Evidence,
+  type RememberedProof,
+  type Seconds,
+  type Subject,
 } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
-
-const characteristics = [
-  'userPresence',
-  'userVerification',
-  'deviceBound',
-  'hardwareProtected',
-  'phishingResistant',
-] as const satisfies readonly Characteristic[];
 
 /** An enrollment of `--enrolled`: `totp`, `phone.voice` (it takes calls alone), `webauthn[userPresence]`. */
 export function assumedEnrollment(

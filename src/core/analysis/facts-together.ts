@@ -29,7 +29,7 @@ export function factsTogether(sets: readonly ConditionSet[], scoring: Pick<RiskS
       { any: [{ risk: { none: ['recentFailures'] } }, { device: { known: false } }] },
       // A usual network is where the user usually is.
       ...(near.distance ? [{ any: [near, { risk: { any: ['newNetwork' as const] } }] }] : []),
-      { any: [{ risk: { none: riskSignals }, ...near }, ...browser] },
+      { any: [{ risk: { none: riskSignals } }, ...browser] },
     ],
     onceProved: [{ any: browser }],
   };

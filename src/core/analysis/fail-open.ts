@@ -59,7 +59,10 @@ interface Denial {
   readonly rules: readonly Rule[];
 }
 
-/** The conditions of the rule hold but for the attribute, which is absent, and another rule allows. */
+/**
+ * The conditions of the rule hold but for the attribute, which is absent, and a rule below allows. Whom a rule above
+ * lets in has no need to lack it.
+ */
 function* admittedWithout(
   { rule, attribute, rules }: Denial,
   policy: CompiledPolicy,
@@ -67,23 +70,23 @@ function* admittedWithout(
 ): Generator<FailOpen | 'undecided'> {
   const absent = absenceOf(attribute, rules);
   const rests = withoutAttribute(rule.when, attribute);
-  const space = ruleSpace([...rules.map(({ when }) => when), ...rests, absent], universe);
+  const space = ruleSpace([...rules.map(({ when }) => when), absent], universe);
   // A rule that never applies denies no user, and is a finding of its own.
   if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return;
+  const below = rules.slice(rules.indexOf(rule) + 1).filter(({ then }) => then.kind === 'allow');
   for (const rest of rests) {
-    for (const [at, instead] of rules.entries()) {
-      if (instead.then.kind === 'deny') continue;
+    for (const instead of below) {
       const formulas = [
         ...space.onceProved,
         space.applies(rest),
         space.applies(absent),
-        ...decidingFormulas(instead, rules.slice(0, at), space),
+        ...decidingFormulas(instead, rules.slice(0, rules.indexOf(instead)), space),
       ];
       const found = findModel(formulas, newBudget());
       if (found === 'undecided') yield found;
-      const facts =
-        typeof found === 'object' ? (ordinaryFacts(formulas, space) ?? space.factsOf(found.model)) : undefined;
-      if (facts && applyRules(policy, facts).rule === instead) yield { rule, attribute, instead, facts };
+      if (typeof found !== 'object') continue;
+      const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
+      if (applyRules(policy, facts).rule === instead) yield { rule, attribute, instead, facts };
     }
   }
 }

@@ -4,6 +4,8 @@
  */
 import type { AcrValue, Requirement, Rule } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import type { ConditionAbout } from '../policy/condition-descriptor.ts';
+import { conditionDescriptors } from '../policy/conditions.ts';
 import { applyRules } from '../policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../policy/theory.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from './find-model.ts';
@@ -40,14 +42,19 @@ function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
 }
 
 function namesUsers({ condition, path }: RulePart): boolean {
-  return ['users', 'groups', 'userType', 'attributes'].includes(condition) && path[0] !== 'none';
+  return aboutOf(condition) === 'user' && path[0] !== 'none';
 }
 
 /** `none` and a new device are quiet: they are meant. */
 function narrows({ condition, path, isNegative }: RulePart): boolean {
   if (isNegative) return false;
   if (condition === 'device') return isSaidOfDevice(path);
-  return ['network', 'scopes', 'time'].includes(condition) && path[0] !== 'none';
+  const about = aboutOf(condition);
+  return (about === 'circumstance' || about === 'scope') && path[0] !== 'none';
+}
+
+function aboutOf(condition: RulePart['condition']): ConditionAbout | undefined {
+  return condition === 'any' ? undefined : conditionDescriptors[condition].about;
 }
 
 /** What a browser says of itself is another finding. */

@@ -11,13 +11,16 @@ export type Seconds = number;
 /** A factor type (NIST SP 800-63B-4 section 2): something you know, have, or are. */
 export type Factor = 'knowledge' | 'possession' | 'inherence';
 
-/** A property of a verification besides its factor types. */
-export type Characteristic =
-  | 'userPresence'
-  | 'userVerification'
-  | 'deviceBound'
-  | 'hardwareProtected'
-  | 'phishingResistant';
+/** Properties that a verification may have besides its factor types, the most specific first. */
+export const characteristics = [
+  'hardwareProtected',
+  'deviceBound',
+  'phishingResistant',
+  'userVerification',
+  'userPresence',
+] as const;
+
+export type Characteristic = (typeof characteristics)[number];
 
 /**
  * One successful verification. A fact, never a verdict: `acr`, `amr` and `auth_time` are derived from these each time.

@@ -27,8 +27,26 @@ export interface ConditionPair<Name extends ConditionName> {
   readonly rest: readonly ConditionOf<Name>[];
 }
 
+/**
+ * What a condition asks about, for what compares sign-ins or names users: `config diff`, `config matrix`, `config who`,
+ * and the analysis of rules.
+ *
+ * - `user`: who the user is, as the record says
+ * - `account`: what happened to the account, and how long ago
+ * - `circumstance`: network, device or time. Comparisons go through those that the rules tell apart
+ * - `app`: the app, which each comparison names
+ * - `scope`: the scopes of the request. `config diff` goes through them
+ * - `evidence`: how the user signed in
+ * - `anything`: a formula
+ * - `other`: what no comparison goes through. Each says that it leaves such a condition aside
+ */
+export type ConditionAbout = 'user' | 'account' | 'circumstance' | 'app' | 'scope' | 'evidence' | 'anything' | 'other';
+
 /** A condition as a plug-in: how to test it, whether it may change, and which facts meet it. */
 export interface ConditionDescriptor<Name extends ConditionName> {
+  readonly about: ConditionAbout;
+  /** Numbers in it are durations (seconds), and written as such for a reader. */
+  readonly holdsSeconds: boolean;
   /** One test for each part of the condition; all of them must hold. */
   readonly compile: (condition: ConditionOf<Name>) => readonly ConditionTest[];
   /**

@@ -4,7 +4,7 @@
  */
 import type { ConditionName, ConditionOf, ConditionResult, ConditionSet, Conditions } from '../model/conditions.ts';
 import type { Facts } from '../model/facts.ts';
-import type { ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
+import type { ConditionAbout, ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
 import { allOf, allOfAnywhere, oneOf, oneOfAnywhere } from './condition-result.ts';
 import { accountAgeCondition } from './conditions/account-age.ts';
 import { appsCondition } from './conditions/apps.ts';
@@ -46,6 +46,11 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
 };
 
 const conditionNames = Object.keys(conditionDescriptors) as readonly ConditionName[];
+
+/** Names of the conditions that ask about one of these, in the order of the table. */
+export function conditionsAbout(...asked: readonly ConditionAbout[]): readonly ConditionName[] {
+  return conditionNames.filter((name) => asked.includes(conditionDescriptors[name].about));
+}
 
 /** A test of a condition, with whether the condition varies. */
 export interface CompiledCondition extends ConditionTest {

@@ -31,7 +31,8 @@ function dayStart(text: string): Seconds | undefined {
 }
 
 function daysIn(year: number, month: number): number {
-  return month === 12 ? 31 : dayNumber(year, month + 1, 1) - dayNumber(year, month, 1);
+  // Month 13 is the January after.
+  return dayNumber(year, month + 1, 1) - dayNumber(year, month, 1);
 }
 
 /** Days since the epoch in the proleptic Gregorian calendar; a year begins in March, so that a leap day ends it. */
@@ -53,7 +54,7 @@ function clockSeconds(text: string): Seconds | undefined {
   const [, hours, minutes, seconds = '0', offset = 'Z'] = clockForm.exec(text) ?? [];
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
   if (!(hour < 24 && minute < 60 && second < 60)) return undefined;
-  if (offset === 'Z') return hour * 3600 + minute * 60 + second;
+  // `Z` has no digits, so that it is read as 0.
   const east = (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(4)) * 60);
   return hour * 3600 + minute * 60 + second - east;
 }

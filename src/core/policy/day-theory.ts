@@ -38,7 +38,7 @@ export function dayValues(tested: TestedDays): Values | undefined {
     passes: (test) => {
       const fixed = valueTest(fixedPart(test));
       const holds = ({ day, distance }: DayClass) => fixed(day, 0) && fitsMoving(test, distance);
-      return among(variable, (at) => at > 0 && classes[at - 1] !== undefined && holds(classes[at - 1] as DayClass));
+      return among(variable, (at) => at > 0 && holds(classes[at - 1] as DayClass));
     },
     isPresent: among(variable, (at) => at > 0),
   };
@@ -92,7 +92,7 @@ function placedIn({ day, distance }: DayClass, tested: TestedDays): (facts: User
   const { name, tests, valueTest, isKept } = tested;
   return ({ subject, ...facts }) => {
     const { now } = facts;
-    const near = [day, ...daysNear(now, [distance, ...distances(tests)])].filter(isKept);
+    const near = [day, ...daysNear(now + distance)].filter(isKept);
     const isAlike = (other: AttributeValue) =>
       tests.every((test) => {
         const fixed = valueTest(fixedPart(test));
@@ -104,10 +104,11 @@ function placedIn({ day, distance }: DayClass, tested: TestedDays): (facts: User
   };
 }
 
-function daysNear(now: Seconds, all: readonly Seconds[]): readonly string[] {
-  const numbers = all.flatMap((distance) => {
-    const at = Math.floor((now + distance) / DAY);
-    return [at - 1, at, at + 1];
-  });
-  return [...new Set(numbers)].map(dayText);
+/**
+ * The days that begin nearest to a moment. Of a class between two bounds the distance is the middle: if any day begins
+ * in it, one of these does.
+ */
+function daysNear(moment: Seconds): readonly string[] {
+  const at = Math.floor(moment / DAY);
+  return [at, at + 1].map(dayText);
 }

@@ -2,6 +2,7 @@
 import type { Attribute, AttributeType } from '../model/attribute.ts';
 import type { AttributeValue } from '../model/conditions.ts';
 import { mailAddress } from '../model/mail-address.ts';
+import { phoneNumberForm } from '../model/phone-number.ts';
 import { compilePattern } from '../policy/pattern.ts';
 
 /** Why a value cannot be kept. */
@@ -102,7 +103,7 @@ function urlOf(text: string): string | undefined {
 /** E.164; spaces and the usual punctuation between the digits do not count. */
 function phoneOf(text: string): string | undefined {
   const digits = text.replace(/[\s().\-/]/g, '');
-  return /^\+[1-9]\d{6,14}$/.test(digits) ? digits : undefined;
+  return phoneNumberForm.test(digits) ? digits : undefined;
 }
 
 function canonicalLocale(text: string): string | undefined {

@@ -4,7 +4,13 @@
  */
 
 import { evaluate } from '../decision/evaluate.ts';
-import type { AuthenticatorDescriptor, Characteristic, Enrollment, Facts } from '../model/facts.ts';
+import {
+  type AuthenticatorDescriptor,
+  type Characteristic,
+  type Enrollment,
+  type Facts,
+  characteristics as mostSpecificFirst,
+} from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { asActive, isAskedFor, withDescriptor } from './user-verification.ts';
@@ -13,15 +19,6 @@ import { asActive, isAskedFor, withDescriptor } from './user-verification.ts';
 export interface UnmetCharacteristic {
   readonly lacks?: Characteristic;
 }
-
-/** The most specific first. */
-const mostSpecificFirst: readonly Characteristic[] = [
-  'hardwareProtected',
-  'deviceBound',
-  'phishingResistant',
-  'userVerification',
-  'userPresence',
-];
 
 type Able = Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>;
 

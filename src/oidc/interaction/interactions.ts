@@ -10,6 +10,7 @@ import type { Assurance } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { carriedOver } from '../../core/step/carried-over.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { audit } from '../../flow/audit.ts';
@@ -100,25 +101,6 @@ export async function beginTransaction(
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   keepRequest(ctx, ctx.oidc.provider, { interaction, path: signInPath(interaction.uid), lifetime: ttl });
   return signInPath(interaction.uid);
-}
-
-/** What a further interaction for the same request knows already. */
-function carriedOver(before: Transaction): Partial<Transaction> {
-  const {
-    startedAt,
-    evidence,
-    skipped,
-    keepSignedIn,
-    rememberDevice,
-    consented,
-    accountSelected,
-    deletionAcknowledged,
-  } = before;
-  return {
-    startedAt,
-    evidence,
-    ...omitUndefined({ skipped, keepSignedIn, rememberDevice, consented, accountSelected, deletionAcknowledged }),
-  };
 }
 
 /** The request begins as a recovery, of this authenticator. `undefined`: it does not, or it was begun before. */

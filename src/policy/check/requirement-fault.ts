@@ -3,7 +3,7 @@
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
 import { authenticatorIn, namesOf } from '../../core/model/authenticator-name.ts';
-import type { AuthenticatorDescriptor, Characteristic } from '../../core/model/facts.ts';
+import { type AuthenticatorDescriptor, type Characteristic, characteristics } from '../../core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
@@ -117,21 +117,13 @@ function disabledFault(
   return { message: which, advice: `enable ${it} under \`authenticators\` in stepgate.yaml, or name another one` };
 }
 
-const everything: readonly Characteristic[] = [
-  'userPresence',
-  'userVerification',
-  'deviceBound',
-  'hardwareProtected',
-  'phishingResistant',
-];
-
 function withEverything(descriptor: AuthenticatorDescriptor): AuthenticatorDescriptor {
-  return { ...descriptor, characteristics: everything };
+  return { ...descriptor, characteristics };
 }
 
 function demandedBy(requirement: Requirement): readonly Characteristic[] {
   const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
-  return everything.filter((one) => demands.some(({ characteristics }) => characteristics?.includes(one)));
+  return characteristics.filter((one) => demands.some((demand) => demand.characteristics?.includes(one)));
 }
 
 function canBeMet(requirement: Requirement, authenticators: readonly AuthenticatorDescriptor[]): boolean {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { mailAddress } from '../../core/model/mail-address.ts';
+import { phoneNumberForm } from '../../core/model/phone-number.ts';
 import { closed, secureUrl, variable } from './fields.ts';
 
 export const mail = closed({
@@ -39,7 +40,7 @@ const webhook = closed({
 }).describe('Any gateway, by a webhook of your own.');
 
 const id = z.string().regex(/^[\w-]{1,64}$/, { error: 'must be made of letters, digits, "-" and "_"' });
-const number = z.string().regex(/^\+[1-9]\d{6,14}$/, { error: 'must be a number such as +4930123456 (E.164)' });
+const number = z.string().regex(phoneNumberForm, { error: 'must be a number such as +4930123456 (E.164)' });
 const sender = z.string().regex(/^(\+?\d{3,15}|[A-Za-z0-9 ]{1,11})$/, {
   error: 'must be a number such as +4930123456, a short code, or a name of at most 11 letters and digits',
 });

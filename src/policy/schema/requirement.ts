@@ -14,7 +14,7 @@ const characteristicFields = {
   deviceBound: required('The key cannot leave the device.'),
   hardwareProtected: required('The key is kept in hardware.'),
   phishingResistant: required('It cannot be used on a look-alike site.'),
-};
+} satisfies Record<Characteristic, z.ZodType>;
 
 const maxAge = duration({ min: 0 })
   .optional()

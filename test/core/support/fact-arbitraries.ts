@@ -248,7 +248,10 @@ export const factArbitraries: Arbitraries<Omit<Facts, 'isLastSignInAssumed'>> = 
         .map((one) => ({ ...one, zones: one.zones.filter((zone) => zone !== 'c') })),
     },
   ),
-  device: fc.record(deviceArbitraries, { requiredKeys: ['known', 'platform', 'os'] }),
+  device: fc
+    .record(deviceArbitraries, { requiredKeys: ['known', 'platform', 'os'] })
+    // A managed device is a registered one.
+    .map((device) => ({ ...device, ...(device.managed && { registered: true as const }) })),
   keepSignedIn: fc.boolean(),
   lastSignIn: fc.constantFrom(NOW - 3600, NOW - 90 * 86_400),
   risk: fc

@@ -1,13 +1,13 @@
 /** Which facts about the past of an account can be found together. */
 import type { Facts } from '../../../src/core/model/facts.ts';
-import type { RiskSignal } from '../../../src/core/model/risk.ts';
+import type { RiskScoring, RiskSignal } from '../../../src/core/model/risk.ts';
 import { pastCounts } from '../../../src/core/policy/risk.ts';
 
 /**
  * As the gathering of facts compares a sign-in with what is usual. Before a proof nothing of it counts. `away`: no
- * sign-in for so long (seconds) is `longAway`.
+ * sign-in for so long (seconds) is `longAway`. An object, so that no index of an array is taken for it.
  */
-export function isGathered(facts: Facts, away: number): boolean {
+export function isGathered(facts: Facts, { away }: Pick<RiskScoring, 'away'>): boolean {
   const { now, device, distance = 0, risk, subject, lastSignIn = now } = facts;
   const has = (signal: RiskSignal) => risk?.reasons.some((one) => one.signal === signal) ?? false;
   const { createdAt = Number.NEGATIVE_INFINITY } = subject ?? {};

@@ -63,6 +63,9 @@ describe('a number', () => {
     '110',
     '+49',
     '+49 1',
+    // A pager and a service number: numbers of six digits reach no phone of a user.
+    '1697',
+    '+43 1 110',
     '+4915112345678 ext. 5',
     '+4915112345678;ext=5',
     'tel:+4915112345678',

@@ -117,7 +117,7 @@ test.each<[string, Files, Files]>([
   [
     'what may no longer be set up',
     { ...signOn(allow(two)), ...setUp({}) },
-    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['webauthn'] }) },
   ],
   ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
   [
@@ -198,9 +198,9 @@ test.each<[string, Files, Files, string]>([
   ],
   [
     'what may be set up again',
-    { ...signOn(allow(two)), ...setUp({ useOnly: ['totp', 'webauthn'] }) },
+    { ...signOn(allow(two)), ...setUp({ useOnly: ['webauthn'] }) },
     { ...signOn(allow(two)), ...setUp({}) },
-    'password is enough to set up totp or webauthn, and was not\n',
+    'stepgate-account: password is enough to set up webauthn, and was not\n',
   ],
   [
     'a required enrollment less',
@@ -273,7 +273,7 @@ test.each<[string, Files, Files, string]>([
   expect(text).toMatch(/^This lets users in with less than before:\n/m);
   expect(text).toContain(words);
   expect(text).toMatch(/nothing was changed, as --no-weaker says \[weaker\]\n$/);
-  expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app notes /m);
+  expect(text).toMatch(/^ {6}see {5}npm run stepgate -- explain --config \/\S+ --app (?:notes|stepgate-account) /m);
   expect(text).toContain('Without --config, `explain` tells what is in use.\n');
   expect(await config('history')).not.toMatch(/^2 /);
   expect(terminal.exitCode()).toBe(1);

@@ -164,7 +164,7 @@ test('a rule that lets newcomers in who are denied in the end is found, and no o
     }),
     seeded(30),
   );
-  expect(counts.denied).toBeGreaterThan(3);
+  expect(counts.denied).toBeGreaterThan(1);
   expect(counts.admitted).toBeGreaterThan(10);
 });
 
@@ -224,6 +224,6 @@ test('users are said to be locked out just where nothing that they can have lead
     }),
     seeded(40),
   );
-  expect(counts.locked).toBeGreaterThan(5);
-  expect(counts.open).toBeGreaterThan(5);
+  expect(counts.locked).toBeGreaterThan(2);
+  expect(counts.open).toBeGreaterThan(2);
 });

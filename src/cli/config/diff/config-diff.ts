@@ -1,5 +1,6 @@
 /** Compares a configuration with the one that is live: files and rules, and what changes for users. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { conditionsAbout } from '../../../core/policy/conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -84,11 +85,9 @@ function byWeight(a: AccessChange, b: AccessChange): number {
   return kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || shutOut(a) - shutOut(b) || users(b) - users(a);
 }
 
-const compared = ['users', 'groups', 'userType', 'network', 'device', 'apps', 'scopes', 'time', 'accountAge'];
-const alsoCompared = ['recovered', 'authenticated', 'attributes', 'expression'];
-
 function leftAside(pairs: readonly AppPair[]): readonly string[] {
   const sets = pairs.flatMap(({ live, next }) => [live, next].flatMap(({ policies }) => conditionsIn(policies)));
-  const names = new Set(sets.flatMap((set) => Object.keys(set)));
-  return [...names].filter((name) => ![...compared, ...alsoCompared].includes(name)).sort();
+  return conditionsAbout('other')
+    .filter((name) => sets.some((set) => Object.hasOwn(set, name)))
+    .toSorted();
 }

@@ -3,11 +3,10 @@
  * circumstances that its rules do not tell apart: at 200 policies and hundreds of classes of users, asking it about
  * each of them is most of the time that a diff takes.
  */
-import type { ConditionName } from '../../../core/model/conditions.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/compile.ts';
-import { conditionSets } from '../../../core/policy/conditions.ts';
+import { conditionSets, conditionsAbout } from '../../../core/policy/conditions.ts';
 import { findRule } from '../../../core/policy/rules.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
@@ -68,7 +67,7 @@ function byUsersAlike(
 }
 
 /** They say the same of all users. */
-const notAboutUsers: readonly ConditionName[] = ['network', 'device', 'apps', 'scopes', 'time'];
+const notAboutUsers = conditionsAbout('circumstance', 'app', 'scope');
 
 /** The groups that the rules name. Undefined: the rules ask more about a user. */
 function groupsRead({ rules }: CompiledPolicy<RuleHead>): ReadonlySet<string> | undefined {

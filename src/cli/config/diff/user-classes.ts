@@ -5,7 +5,7 @@
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Enrollment, Facts, Seconds, Subject } from '../../../core/model/facts.ts';
-import { type CompiledCondition, compileConditions } from '../../../core/policy/conditions.ts';
+import { type CompiledCondition, compileConditions, conditionsAbout } from '../../../core/policy/conditions.ts';
 import { userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { accountsOf } from '../../../users/account.ts';
@@ -46,7 +46,8 @@ export interface Projection {
   readonly passwordAges: readonly Seconds[];
 }
 
-const aboutUsers = ['users', 'userType', 'accountAge', 'recovered', 'attributes', 'expression'] as const;
+/** Groups have a place of their own in a class. */
+const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
 
 /** What these pairs read. */
 export function projectionOf(pairs: readonly AppPair[]): Projection {

@@ -8,6 +8,8 @@ const SAMPLE_TIME = 1_800_000_000;
 const LATER_THAN_SAMPLES = 1_840_000_000;
 
 export const accountAgeCondition: ConditionDescriptor<'accountAge'> = {
+  about: 'account',
+  holdsSeconds: true,
   compile: ({ atLeast, below }) => [
     {
       name: 'accountAge',

@@ -4,6 +4,8 @@ import { meetsLists } from '../membership.ts';
 import { choiceTheory } from '../membership-theory.ts';
 
 export const appsCondition: ConditionDescriptor<'apps'> = {
+  about: 'app',
+  holdsSeconds: false,
   compile: (lists) => [{ name: 'apps', test: ({ request }) => resultOf(meetsLists(lists, [request.clientId])) }],
   varies: false,
   // An analysis is about one app, which it names itself.

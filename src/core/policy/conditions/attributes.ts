@@ -8,6 +8,8 @@ import { compilePattern } from '../pattern.ts';
 import type { ConditionTheory } from '../theory.ts';
 
 export const attributesCondition: ConditionDescriptor<'attributes'> = {
+  about: 'user',
+  holdsSeconds: false,
   compile: attributeTests,
   varies: false,
   samples: ({ one, other }) => [{ subject: { profile: { ...sampleProfile(other), ...sampleProfile(one) } } }],

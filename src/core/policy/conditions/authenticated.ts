@@ -8,6 +8,8 @@ import { meetsLists } from '../membership.ts';
 import { membershipTheory } from '../membership-theory.ts';
 
 export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
+  about: 'evidence',
+  holdsSeconds: false,
   compile: (lists) => [
     {
       name: 'authenticated',

@@ -4,6 +4,8 @@ import { fewestMembers, meetsLists } from '../membership.ts';
 import { membershipTheory } from '../membership-theory.ts';
 
 export const claimsCondition: ConditionDescriptor<'claims'> = {
+  about: 'other',
+  holdsSeconds: false,
   compile: (lists) => [
     { name: 'claims', test: ({ request }) => resultOf(meetsLists(lists, request.essentialClaims ?? [])) },
   ],

@@ -18,6 +18,8 @@ import {
 } from '../theory.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
+  about: 'circumstance',
+  holdsSeconds: false,
   compile: deviceTests,
   varies: true,
   samples: ({ one, other }) => {

@@ -9,6 +9,8 @@ import { pastCounts } from '../risk.ts';
 import { among, type UserFacts, type Variable, withProof } from '../theory.ts';
 
 export const distanceCondition: ConditionDescriptor<'distance'> = {
+  about: 'other',
+  holdsSeconds: false,
   compile: (condition) => [{ name: 'distance', test: (facts) => distanceResult(condition, facts) }],
   varies: true,
   // The distance counts after a proof only, which samples have none of.

@@ -2,6 +2,8 @@
 import type { ConditionDescriptor } from '../condition-descriptor.ts';
 
 export const expressionCondition: ConditionDescriptor<'expression'> = {
+  about: 'anything',
+  holdsSeconds: false,
   compile: ({ aboutUser, varies, evaluate }) => [
     {
       name: 'expression',

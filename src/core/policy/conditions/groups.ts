@@ -4,6 +4,8 @@ import { jointMembers, meetsLists } from '../membership.ts';
 import { membershipTheory } from '../membership-theory.ts';
 
 export const groupsCondition: ConditionDescriptor<'groups'> = {
+  about: 'user',
+  holdsSeconds: false,
   compile: (lists) => [{ name: 'groups', test: subjectTest(({ groups }) => meetsLists(lists, groups)) }],
   varies: false,
   samples: ({ one, other }) => {

@@ -5,6 +5,8 @@ import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type UserFacts, type Variable } from '../theory.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
+  about: 'other',
+  holdsSeconds: true,
   compile: (condition) => [
     {
       name: 'lastSignIn',

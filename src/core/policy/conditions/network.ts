@@ -11,6 +11,8 @@ import { choiceTheory, namesIn } from '../membership-theory.ts';
 import type { Universe } from '../theory.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
+  about: 'circumstance',
+  holdsSeconds: false,
   compile: (lists) => [
     {
       name: 'network',

@@ -3,6 +3,8 @@ import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { among, type UserFacts, type Variable } from '../theory.ts';
 
 export const recoveredCondition: ConditionDescriptor<'recovered'> = {
+  about: 'account',
+  holdsSeconds: true,
   compile: ({ within }) => [
     {
       name: 'recovered',

@@ -12,6 +12,8 @@ import { countedRisk, isAtLeast } from '../risk.ts';
 import { among, type ConditionPart, type Universe, type UserFacts, type Variable, withProof } from '../theory.ts';
 
 export const riskCondition: ConditionDescriptor<'risk'> = {
+  about: 'other',
+  holdsSeconds: false,
   compile: (condition) =>
     riskMembers(condition).map(({ name, holds }) => ({ name: `risk.${name}`, test: ofUser(holds) })),
   varies: true,

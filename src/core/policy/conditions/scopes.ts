@@ -4,6 +4,8 @@ import { fewestMembers, meetsLists } from '../membership.ts';
 import { membershipTheory } from '../membership-theory.ts';
 
 export const scopesCondition: ConditionDescriptor<'scopes'> = {
+  about: 'scope',
+  holdsSeconds: false,
   compile: (lists) => [{ name: 'scopes', test: ({ request }) => resultOf(meetsLists(lists, request.scopes)) }],
   varies: true,
   // A request may ask for any scopes together.

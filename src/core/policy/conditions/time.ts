@@ -7,6 +7,8 @@ import { among, type ConditionPart, type Formula, isYes, type Variable } from '.
 import { type OpenWindows, windowBorders, windowsTogether } from '../window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
+  about: 'circumstance',
+  holdsSeconds: false,
   compile: (time) => [{ name: 'time', test: timeTest(time) }],
   varies: true,
   samples: ({ one, other, rest }) => {

@@ -5,6 +5,8 @@ import { choiceTheory, namesIn } from '../membership-theory.ts';
 import type { UserFacts } from '../theory.ts';
 
 export const userTypeCondition: ConditionDescriptor<'userType'> = {
+  about: 'user',
+  holdsSeconds: false,
   compile: (lists) => {
     const test = subjectTest(({ userType }) => meetsLists(lists, userType === undefined ? [] : [userType]));
     return [{ name: 'userType', test }];

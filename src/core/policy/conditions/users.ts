@@ -6,6 +6,8 @@ import { jointMembers } from '../membership.ts';
 import { membershipTheory } from '../membership-theory.ts';
 
 export const usersCondition: ConditionDescriptor<'users'> = {
+  about: 'user',
+  holdsSeconds: false,
   compile: (lists) => [{ name: 'users', test: subjectTest(usersTest(lists)) }],
   varies: false,
   samples: ({ one, other }) => {

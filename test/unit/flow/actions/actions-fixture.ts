@@ -1,0 +1,56 @@
+/** What the tests of several actions share. */
+
+import type { Authenticator } from '../../../../src/authenticators/authenticator.ts';
+import type { Rule } from '../../../../src/core/model/policy.ts';
+import { attemptCounter } from '../../../../src/stores/keys.ts';
+import {
+  allow,
+  createWorld,
+  credential,
+  factors,
+  fakeAuthenticator,
+  password,
+  type World,
+  type WorldOptions,
+} from '../sign-in-fixture.ts';
+
+export const proof = { factors: ['possession'], characteristics: ['userPresence'], amr: ['x'] } as const;
+export const twoFactors = { app: allow(factors(2)) };
+
+/** Rules of which the first is only for the group `strict`, which a user may leave during a sign-in. */
+export function strictly(strict: Rule['then'], others: Rule['then']): readonly Rule[] {
+  return [
+    { name: 'strict', when: { groups: { any: ['strict'] } }, then: strict },
+    { name: 'others', when: {}, then: others },
+  ];
+}
+
+export async function worldOfAnn(options: WorldOptions = twoFactors): Promise<World> {
+  const world = createWorld(options);
+  await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+  return world;
+}
+
+/** How many attempts are left; the question costs none. */
+export async function attemptsLeft(world: World, owner: string, name: string): Promise<number> {
+  const counter = owner.startsWith('user-') ? attemptCounter(owner, name) : `${owner}:${name}`;
+  const { remaining, granted } = await world.store.reserve(counter, [{ limit: 3, window: 60 }]);
+  return granted ? remaining + 1 : 0;
+}
+
+export async function atEnroll(
+  more: Partial<Authenticator> = {},
+  options: WorldOptions = {},
+  held = [credential('password', 'secret')],
+) {
+  const app = fakeAuthenticator({ key: 'totp', enrollable: true }, more);
+  const world = createWorld({
+    authenticators: [password, app],
+    enrollment: { required: [{ anyOf: ['totp'] }] },
+    ...options,
+  });
+  await world.addUser('ann', held, { profile: { email: 'ann@example.org', emailVerified: true } });
+  const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+  world.events();
+  return { world, page };
+}
