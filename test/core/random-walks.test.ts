@@ -159,7 +159,7 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       if (subject === undefined || enrollment === undefined) return run;
       const evidence = evidenceBy(run, subject, enrollment, verificationOf(enrollment, action.lesser));
       if (transaction.subject?.decoy) {
-        expect(() => proved(transaction, evidence)).toThrow();
+        expect(isRefused(() => proved(transaction, evidence))).toBe(true);
         return run;
       }
       return { ...run, transaction: proved(transaction, evidence) };
@@ -175,7 +175,7 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
         at: run.now,
         transaction: action.where === 'now' ? transaction.event : 'elsewhere',
       };
-      expect(() => proved(transaction, evidence)).toThrow();
+      expect(isRefused(() => proved(transaction, evidence))).toBe(true);
       return run;
     }
     case 'pick':
@@ -191,6 +191,16 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       return { ...run, transaction: skipping(transaction, decision.skippable.authenticators) };
     case 'forget':
       return transaction.evidence.length > 0 ? run : { ...run, transaction: forgetSubject(transaction) };
+  }
+}
+
+/** Not `toThrow`: that reads the stack of each error, which is a tenth of the walks. */
+function isRefused(act: () => unknown): boolean {
+  try {
+    act();
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -4,6 +4,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
 import { visit } from '../support/account-visits.ts';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { currentStep, formOf, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -27,7 +28,7 @@ afterAll(() => node.stop());
 type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
 /** The answer to the form of the page. */
-async function downloadAs(user: TestUser, agent = new UserAgent()): Promise<Response> {
+async function downloadAs(user: TestUser, agent = new UserAgent()): Promise<LightResponse> {
   const { page } = await visit(node, user, { path: '/account/data', agent });
   const { fields = {} } = formOf(page, 'download') ?? {};
   return agent.send(`${node.issuer}/account/data`, {

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode, post } from '../support/authorize.ts';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { newTestUser, type TestNode } from '../support/node.ts';
 import { authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri, type TestUser } from '../support/relying-party.ts';
@@ -78,7 +79,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   describe('popups', () => {
-    const policyOf = (response: Pick<Response, 'headers'>) => response.headers.get('cross-origin-opener-policy');
+    const policyOf = (response: Pick<LightResponse, 'headers'>) => response.headers.get('cross-origin-opener-policy');
 
     test.each([
       ['popup', 'unsafe-none'],

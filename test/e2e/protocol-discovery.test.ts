@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { appFile, authorize, type OpenNode, openNode, post } from '../support/authorize.ts';
+import type { LightHeaders } from '../support/light-fetch.ts';
 import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { authorizationRequest, discover } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -260,7 +261,7 @@ describe('keys', () => {
 });
 
 describe('cross-origin requests', () => {
-  const origin = (response: { headers: Headers }) => response.headers.get('access-control-allow-origin');
+  const origin = (response: { headers: LightHeaders }) => response.headers.get('access-control-allow-origin');
 
   test('discovery and keys are public', async () => {
     for (const target of [path, '/oauth2/v1/keys']) {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, post } from '../support/authorize.ts';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { newTestUser, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,
@@ -139,7 +140,7 @@ describe('errors', () => {
   }
 
   /** A page that offers nothing but the return. */
-  async function isPage(response: Response, ...secrets: string[]): Promise<void> {
+  async function isPage(response: LightResponse, ...secrets: string[]): Promise<void> {
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
     expect(response.headers.get('content-type')).toContain('text/html');

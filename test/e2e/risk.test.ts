@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { mmdb } from '../support/mmdb-writer.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerStep, beginSignIn, currentStep, identify, signOnPolicy, userWithTotp } from '../support/sign-in-flow.ts';
@@ -63,7 +64,7 @@ afterAll(async () => {
 class Traveller extends UserAgent {
   ip = vienna;
 
-  override send(url: string, init: RequestInit = {}): Promise<Response> {
+  override send(url: string, init: RequestInit = {}): Promise<LightResponse> {
     return super.send(url, { ...init, headers: { ...init.headers, 'x-forwarded-for': this.ip } });
   }
 }

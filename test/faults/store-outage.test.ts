@@ -12,6 +12,7 @@ import { openEmbedded } from '../../src/stores/embedded.ts';
 import { storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -101,7 +102,7 @@ async function underWay(node: TestNode) {
   const oauth = `${node.issuer}/oauth2/v1`;
   const bearer = { authorization: `Bearer ${tokens.access_token}` };
   const send = (url: string, init: RequestInit = {}) => done.agent.send(url, init);
-  const requests: Readonly<Record<string, (signal: AbortSignal) => Promise<Response>>> = {
+  const requests: Readonly<Record<string, (signal: AbortSignal) => Promise<LightResponse>>> = {
     'a new authorization': (signal) => send(authorization(node.issuer, 'notes', { prompt: 'login' }).url, { signal }),
     'a silent authorization': (signal) => send(authorization(node.issuer, 'notes', { prompt: 'none' }).url, { signal }),
     'an authorization by form_post': (signal) =>
@@ -154,7 +155,7 @@ async function underWay(node: TestNode) {
 }
 
 /** What each request got: its status, and what must never be there. */
-async function answersTo(requests: Readonly<Record<string, (signal: AbortSignal) => Promise<Response>>>) {
+async function answersTo(requests: Readonly<Record<string, (signal: AbortSignal) => Promise<LightResponse>>>) {
   const answers = Object.entries(requests).map(async ([name, send]) => {
     const answer = await send(AbortSignal.timeout(bound));
     const body = await answer.text();

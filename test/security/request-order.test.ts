@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { seeded } from '../core/support/seeded.ts';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri, type TestUser } from '../support/relying-party.ts';
@@ -37,7 +38,7 @@ interface Sent {
 class RecordingAgent extends UserAgent {
   readonly sent: Sent[] = [];
 
-  override send(url: string, init: RequestInit = {}): Promise<Response> {
+  override send(url: string, init: RequestInit = {}): Promise<LightResponse> {
     if (init.method === 'POST') this.sent.push({ url, body: String(init.body) });
     return super.send(url, init);
   }

@@ -3,6 +3,7 @@
  * the office in with one factor.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { LightResponse } from '../support/light-fetch.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { beginSignIn, currentStep, identify, userWithTotp } from '../support/sign-in-flow.ts';
@@ -61,7 +62,7 @@ const garbage = [
 class MovingAgent extends UserAgent {
   forwardedFor = '';
 
-  override send(url: string, init: RequestInit = {}): Promise<Response> {
+  override send(url: string, init: RequestInit = {}): Promise<LightResponse> {
     return super.send(url, { ...init, headers: { ...init.headers, 'x-forwarded-for': this.forwardedFor } });
   }
 }

@@ -1,5 +1,5 @@
 /** Whole authorizations, for tests of what comes before and after them. */
-import { lightFetch } from './light-fetch.ts';
+import { type LightHeaders, lightFetch } from './light-fetch.ts';
 import type { TestNode } from './node.ts';
 import { startNode, type TestNodeOptions } from './node.ts';
 import {
@@ -142,7 +142,11 @@ export async function post(
   url: string,
   fields: Readonly<Record<string, string>> | URLSearchParams,
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Readonly<Record<string, unknown>> }> {
+): Promise<{
+  readonly status: number;
+  readonly headers: LightHeaders;
+  readonly body: Readonly<Record<string, unknown>>;
+}> {
   const response = await lightFetch(url, {
     method: 'POST',
     body: new URLSearchParams(fields),

@@ -1,6 +1,7 @@
 /** A relying party on `openid-client`, and a user who signs in to it. */
 import * as client from 'openid-client';
 import { generate } from 'otplib';
+import { lightFetch } from './light-fetch.ts';
 import { type Form, mainForm, type Page, type UserAgent } from './user-agent.ts';
 
 export const redirectUri = 'http://127.0.0.1:5555/cb';
@@ -14,6 +15,17 @@ export async function discover(
 ): Promise<RelyingParty> {
   return client.discovery(new URL(issuer), clientId, metadata, auth ?? client.None(), {
     execute: [client.allowInsecureRequests],
+    [client.customFetch]: fetchLightly,
+  });
+}
+
+/** A `Response` of Node, for `openid-client` takes no other. */
+async function fetchLightly(url: string, options: client.CustomFetchOptions): Promise<Response> {
+  const { status, headers, arrayBuffer } = await lightFetch(url, options);
+  const body = await arrayBuffer();
+  return new Response(body.byteLength === 0 ? null : body, {
+    status,
+    headers: Array.from(headers.keys(), (name): [string, string] => [name, headers.get(name) ?? '']),
   });
 }
 

@@ -1,5 +1,5 @@
 /** A browser without a screen: cookies by origin and path, redirects, and forms (docs/form-contract.md). */
-import { lightFetch } from './light-fetch.ts';
+import { type LightHeaders, type LightResponse, lightFetch } from './light-fetch.ts';
 
 interface Cookie {
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Form {
 export interface Page {
   readonly url: string;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: LightHeaders;
   readonly html: string;
   readonly forms: readonly Form[];
   /** Codes of the messages on the page. */
@@ -129,7 +129,7 @@ export class UserAgent {
   }
 
   /** One request, redirects not followed. */
-  async send(url: string, init: RequestInit = {}): Promise<Response> {
+  async send(url: string, init: RequestInit = {}): Promise<LightResponse> {
     const target = new URL(url);
     const cookie = this.#cookieHeader(target);
     const headers = {

@@ -1,11 +1,12 @@
 /** What a stranger sees from outside, for comparing users with identifiers that no user has. */
+import type { LightResponse } from './light-fetch.ts';
 import { type Page, UserAgent, withoutTimeLeft } from './user-agent.ts';
 
 /** A browser that keeps what each answer looks like from outside. */
 export class WatchingAgent extends UserAgent {
   readonly seen: unknown[] = [];
 
-  override async send(url: string, init: RequestInit = {}): Promise<Response> {
+  override async send(url: string, init: RequestInit = {}): Promise<LightResponse> {
     const response = await super.send(url, init);
     const headers = [...response.headers.keys()].filter((name) => name !== 'content-length');
     const cookies = response.headers.getSetCookie().map((line) =>

@@ -69,12 +69,12 @@ export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[]
 }
 
 function holdsExactly(alternative: Alternative, set: readonly Evidence[], when: When): boolean {
-  const young = set.every((evidence) => isYoung(evidence, alternative.maxAge, when));
-  const met = alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
+  // One after the other, what costs least first: properties ask millions of times.
+  if (set.every(isAuxiliary)) return false;
+  if (!set.every((evidence) => isYoung(evidence, alternative.maxAge, when))) return false;
+  if (new Set(set.flatMap(({ factors }) => factors)).size < alternative.factors) return false;
   const named = set.filter(isAuxiliary).every((one) => alternative.demands.some((demand) => fits(demand, one, when)));
-  const isAlone = set.every(isAuxiliary);
-  const covered = new Set(set.flatMap(({ factors }) => factors)).size;
-  return !isAlone && named && young && met && covered >= alternative.factors;
+  return named && alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
 }
 
 function chainHolds(

@@ -37,15 +37,18 @@ const world: readonly Parts[] = groupSets.flatMap((groups) =>
 );
 
 const names = fc.subarray(['a', 'b'], { minLength: 1 });
-const when = fc.record(
-  {
-    groups: fc.oneof(fc.record({ any: names }), fc.record({ all: names }), fc.record({ none: names })),
-    network: fc.constantFrom({ any: ['office'] }, { none: ['office'] }),
-    device: fc.record({ known: fc.boolean() }),
-    risk: fc.constantFrom({ atLeast: 'medium' }, { none: ['newDevice'] }),
-  },
-  { requiredKeys: [] },
-);
+/** One condition at least: no schema takes a rule whose `when` says nothing. */
+const when = fc
+  .record(
+    {
+      groups: fc.oneof(fc.record({ any: names }), fc.record({ all: names }), fc.record({ none: names })),
+      network: fc.constantFrom({ any: ['office'] }, { none: ['office'] }),
+      device: fc.record({ known: fc.boolean() }),
+      risk: fc.constantFrom({ atLeast: 'medium' }, { none: ['newDevice'] }),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((conditions) => Object.keys(conditions).length > 0);
 const then = fc.constantFrom<unknown>('deny', { allow: { factors: 1 } }, { allow: { factors: 2 } });
 const policy = fc.record({ rules: fc.array(fc.record({ when, then }), { minLength: 1, maxLength: 3 }), last: then });
 
