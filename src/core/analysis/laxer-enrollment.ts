@@ -109,7 +109,7 @@ function laxerFor(
   const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
   for (const asked of requestsOf(facts, next))
     for (const proved of fewOf(kept))
-      for (const besides of spares(proved, { live, next })) {
+      for (const besides of furtherEnrollments(proved, { live, next })) {
         const given = { proved, besides };
         const step = { before: stepAfter(given, asked, live), now: stepAfter(given, asked, next) };
         const keysOf = (some: typeof proved) => some.map(({ key }) => key);
@@ -120,7 +120,7 @@ function laxerFor(
 }
 
 /** Further enrollments of what was proved: none, or so many that the user has it as often as a rule may count. */
-function spares(
+function furtherEnrollments(
   proved: readonly AuthenticatorDescriptor[],
   { live, next }: Sides,
 ): readonly (readonly AuthenticatorDescriptor[])[] {
