@@ -1,36 +1,19 @@
 /** What scripts add to the pages of a sign-in: a password that shows, Caps Lock, and user names that are remembered. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { type PageServer, servePages } from '../support/page-states.ts';
+import { pageVisits } from '../support/browser-visits.ts';
 
-let browser: Browser;
-let server: PageServer;
-
-beforeAll(async () => {
-  server = await servePages();
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const visits = pageVisits();
 
 async function onPage(use: (page: Page) => Promise<void>, javaScriptEnabled = true): Promise<void> {
-  const context = await browser.newContext({ javaScriptEnabled, reducedMotion: 'reduce' });
-  try {
-    const page = await context.newPage();
-    // What a form is answered with is no matter here.
-    await page.route('**/signin/**', (route) => route.fulfill({ contentType: 'text/html', body: 'received' }));
-    await use(page);
-  } finally {
-    await context.close();
-  }
+  const page = await visits.newPage({ javaScriptEnabled, reducedMotion: 'reduce' });
+  // What a form is answered with is no matter here.
+  await page.route('**/signin/**', (route) => route.fulfill({ contentType: 'text/html', body: 'received' }));
+  await use(page);
 }
 
-const open = (page: Page, state: string) => page.goto(`${server.origin}/${state}`);
+const open = (page: Page, state: string) => page.goto(`${visits.origin}/${state}`);
 const identifier = (page: Page) => page.locator('[name=identifier]');
 
 async function signInAs(page: Page, name: string, remember: boolean): Promise<void> {

@@ -1,35 +1,18 @@
 /** WCAG 2.2, success criterion 2.2.1: a page that was left open says in time that its sign-in ends. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
-import { type PageServer, servePages } from '../support/page-states.ts';
+import { pageVisits } from '../support/browser-visits.ts';
 
-let browser: Browser;
-let server: PageServer;
-
-beforeAll(async () => {
-  server = await servePages();
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const visits = pageVisits();
 
 /** Opens a state with a clock that stands still until the test moves it. */
 async function onPage(state: string, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
-  try {
-    const page = await context.newPage();
-    await page.clock.install({ time: new Date('2026-11-26T08:00:00Z') });
-    await page.goto(`${server.origin}/${state}`);
-    await page.clock.pauseAt(new Date('2026-11-26T08:01:00Z'));
-    await use(page);
-  } finally {
-    await context.close();
-  }
+  const page = await visits.newPage({ viewport: { width: 390, height: 844 }, reducedMotion: 'reduce' });
+  await page.clock.install({ time: new Date('2026-11-26T08:00:00Z') });
+  await page.goto(`${visits.origin}/${state}`);
+  await page.clock.pauseAt(new Date('2026-11-26T08:01:00Z'));
+  await use(page);
 }
 
 /** The rules need a clock that runs; the test cannot tell the time any more after this. */

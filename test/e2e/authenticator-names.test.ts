@@ -40,7 +40,7 @@ test('mailboxes and numbers without a name are shown masked once something is pr
 });
 
 const zones = (label: object) => ({
-  home: { cidrs: ['127.0.0.0/8', '::1/128'], ...label },
+  headquarters: { cidrs: ['127.0.0.0/8', '::1/128'], ...label },
   office: { cidrs: ['192.0.2.0/24'] },
 });
 const settings = (label: object) => ({
@@ -67,7 +67,7 @@ test.each([
     expect(mail.text).toMatch(place);
     const { html } = await new UserAgent().open(linkIn(mail));
     expect(html).toContain('label' in label ? '(Office in Vienna)' : 'Requested from IP address');
-    expect([mail.text, mail.html, html].join()).not.toContain('home');
+    expect([mail.text, mail.html, html].join()).not.toContain('headquarters');
     expect(await outboxOf(node)).toEqual([]);
   } finally {
     await node.stop();

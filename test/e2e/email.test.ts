@@ -1,8 +1,10 @@
 /** Sign in by mail on both stores: by the code, by the link, and by nothing that must not work. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
+import { type OpenNode, openNode } from '../support/authorize.ts';
 import { allMailTo, codeIn, linkIn, mailTo, maySendAgain, otherThan, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
+import { beginIdentified } from '../support/prove-capabilities.ts';
 import {
   answerStep,
   beginSignIn,
@@ -22,36 +24,28 @@ import { mainForm, type Page, UserAgent, withoutTimeLeft } from '../support/user
 
 const withoutTrailing = (page: Page): string => withoutTimeLeft(page.html).replace(/stateHandle" value="[^"]*"/g, '');
 
-describe.each(storesUnderTest)('on the $name store', ({ open }) => {
+describe.each(storesUnderTest)('on the $name store', (store) => {
+  let opened: OpenNode;
   let node: TestNode;
   let second: TestNode;
-  let stop: () => Promise<void>;
   let clock = 0;
   const now = (): number => Math.floor(Date.now() / 1000) + clock;
 
   beforeAll(async () => {
-    const opened = await open();
-    node = await startNode({
-      store: opened.store,
+    opened = await openNode(store, {
       demo: true,
       now,
       authenticators: ['password', 'totp', 'email'],
       files: passwordless,
     });
-    second = await startNode({ store: await opened.again(), issuer: node.issuer, now });
-    stop = async () => {
-      await second.stop();
-      await node.stop();
-      await opened.stop();
-    };
+    node = opened.node;
+    second = await opened.second();
   });
-  afterAll(() => stop());
+  afterAll(() => opened.stop());
 
   /** As far as the page that asks for the code. */
-  async function asked(identifier: string, agent = new UserAgent()): Promise<SignIn> {
-    const signIn = await beginSignIn(node, 'notes', agent);
-    return { ...signIn, page: await answerStep(agent, signIn.page, { identifier }) };
-  }
+  const asked = (identifier: string, agent = new UserAgent()) =>
+    beginIdentified({ issuer: node.issuer, agent }, 'notes', { identifier });
   const code = (value: string) => ({ 'credentials.passcode': value });
   /** Time goes on, so that another message may be sent. */
   const wait = (seconds: number): void => {

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
+import { type OpenNode, openNode } from '../support/authorize.ts';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
-import { startNode, type TestNode } from '../support/node.ts';
+import type { TestNode } from '../support/node.ts';
 import { byPhoneAlone, type Caller, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
+import { beginIdentified } from '../support/prove-capabilities.ts';
 import {
   answerStep,
   beginSignIn,
@@ -34,34 +36,27 @@ const payroll = signOnPolicy('payroll', {
   },
 });
 
-describe.each(storesUnderTest)('on the $name store', ({ open }) => {
+describe.each(storesUnderTest)('on the $name store', (store) => {
+  let opened: OpenNode;
   let node: TestNode;
   let second: TestNode;
-  let stop: () => Promise<void>;
   let clock = 0;
   const now = (): number => Math.floor(Date.now() / 1000) + clock;
 
   beforeAll(async () => {
-    const opened = await open();
-    node = await startNode({
-      store: opened.store,
+    opened = await openNode(store, {
       demo: true,
       now,
       files: { ...settingsWithPhone({ limits: enough }), ...byPhoneAlone, ...payroll },
     });
-    second = await startNode({ store: await opened.again(), issuer: node.issuer, now });
-    stop = async () => {
-      await second.stop();
-      await node.stop();
-      await opened.stop();
-    };
+    node = opened.node;
+    second = await opened.second();
   });
-  afterAll(() => stop());
+  afterAll(() => opened.stop());
 
-  async function asked(identifier: string, agent = new UserAgent()): Promise<SignIn> {
-    const signIn = await beginSignIn(node, 'notes', agent);
-    return { ...signIn, page: await answerStep(agent, signIn.page, { identifier }) };
-  }
+  /** As far as the page that asks for the code. */
+  const asked = (identifier: string, agent = new UserAgent()) =>
+    beginIdentified({ issuer: node.issuer, agent }, 'notes', { identifier });
   const code = (value: string) => ({ 'credentials.passcode': value });
   const callForm = (page: Page): Form | undefined =>
     page.forms.find(({ step, fields }) => step === 'resend' && fields['authenticator.methodType'] === 'voice');

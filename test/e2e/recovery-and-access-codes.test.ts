@@ -17,7 +17,7 @@ import {
   redirectUri,
   type TestUser,
 } from '../support/relying-party.ts';
-import { answerStep, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
+import { answerStep, currentStep, eventsOf, formOf, signOnPolicy, wrongCode } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 type Key = 'password' | 'totp' | 'recovery_code' | 'access_code';
@@ -211,7 +211,8 @@ test('an access code opens the account while another authenticator is throttled'
   let at = page;
   if (currentStep(at) !== 'challenge:totp')
     at = await agent.submit(at, formOf(at, 'select'), { 'authenticator.id': 'totp' });
-  for (let guess = 0; guess < 6; guess += 1) at = await answerStep(agent, at, { 'credentials.passcode': '000000' });
+  const wrong = { 'credentials.passcode': await wrongCode(user) };
+  for (let guess = 0; guess < 6; guess += 1) at = await answerStep(agent, at, wrong);
   expect(at.messages).toEqual(['attempts.exceeded']);
   const list = await agent.submit(at, formOf(at, 'select'));
   const next = await agent.submit(list, formOf(list, 'select'), { 'authenticator.id': 'access_code' });

@@ -21,6 +21,7 @@ import {
   signOnPolicy,
   userWithPassword,
   userWithTotp,
+  wrongCode,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -352,7 +353,8 @@ describe('remembered devices', () => {
     const agent = new UserAgent();
     const { page } = await beginSignIn(node, 'vault', agent);
     const second = await identify(agent, page, user);
-    const refused = await answerStep(agent, second, { 'credentials.passcode': '000000', rememberDevice: 'yes' });
+    const wrong = { 'credentials.passcode': await wrongCode(user), rememberDevice: 'yes' };
+    const refused = await answerStep(agent, second, wrong);
     const done = await answerStep(agent, refused, await passcode(user));
     expect(currentStep(done)).toBe('code');
     ahead = 60;

@@ -443,7 +443,7 @@ describe('a planted session', () => {
     for (const [id, sig] of [
       [value, undefined],
       [value, ''],
-      [value, `${signature.slice(0, -2)}AA`],
+      [value, `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`],
       [value.slice(1), signature],
       ['fixed', signature],
       ['__proto__', signature],

@@ -43,9 +43,10 @@ export function configurationWarnings(
   if (document === undefined) return [];
   const settings = readSettings(document, options.authenticators);
   const enabled = enabledAuthenticators(options.authenticators, settings);
+  const byFile = Map.groupBy(documents.values(), ({ file }) => file);
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return settingsWarnings(source, { settings, enabled, ...options });
-    const found = [...documents.values()].find(({ file }) => file === source.file);
+    const found = byFile.get(source.file)?.[0];
     if (found === undefined) return [];
     if (kind === 'app') return appWarnings(source, readApp(found));
     if (kind === 'profile')

@@ -66,9 +66,9 @@ function card(change: AccessChange): PageMarkup {
   return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
 }
 
-/** A sentence names a few, and says how many there are. */
-function saysAllZones({ where }: AccessChange): boolean {
-  return !where.includes(', ...)');
+/** Of many, a sentence names a few and says how many there are. */
+function saysAllZones({ where, zones }: AccessChange): boolean {
+  return zones.length === 1 || !where.includes(', ...)');
 }
 
 function appsSection({ apps: { added, removed } }: ConfigDiff, level: HeadingLevel): PageContent {

@@ -39,10 +39,14 @@ type Place = Circumstance['place'];
 
 /** By the zones that there would be, or those that there are, where these alone say it. */
 function placeWords(values: readonly string[], all: readonly Circumstance[]): string {
-  const isIn = ({ label, liveLabel }: Place) => values.includes(JSON.stringify([label, liveLabel]));
+  const inside = new Set(values);
+  const isIn = ({ label, liveLabel }: Place) => inside.has(JSON.stringify([label, liveLabel]));
   const places = all.map(({ place }) => place);
   const [own, others] = [places.filter(isIn), places.filter((place) => !isIn(place))];
-  const isApart = (name: 'label' | 'liveLabel') => !own.some((one) => others.some((two) => one[name] === two[name]));
+  const isApart = (name: 'label' | 'liveLabel') => {
+    const outside = new Set(others.map((place) => place[name]));
+    return !own.some((place) => outside.has(place[name]));
+  };
   if (isApart('label')) return `from ${zoneWords(own.map(nextZones), others.map(nextZones))}`;
   if (isApart('liveLabel')) return `from ${zoneWords(own.map(liveZones), others.map(liveZones), ' now')}`;
   const both = own.map(({ label, liveLabel }) => (label === liveLabel ? label : `${label} (${liveLabel} now)`));
