@@ -47,12 +47,20 @@ export interface ConditionPart {
   readonly isNegative?: true;
 }
 
+/** What trusted sources say of a device. A managed one is registered. */
+export type BelievedDevice = Pick<RuleFacts['device'], 'registered' | 'managed' | 'assurances'>;
+
 /** What can be at all: the configuration as far as conditions refer to it. */
 export interface Universe {
   /** Client ids of the apps that the rules can decide about; of apps that no rule tells apart, one is enough. */
   readonly clientIds: readonly string[];
   /** An address for each set of zones that some address is in. The first is in the fewest. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /**
+   * All that can be believed of devices, as far as these assurances tell it apart. The first is nothing. Undefined: it
+   * is not known, and anything may be.
+   */
+  devices(assurances: readonly string[]): readonly BelievedDevice[] | undefined;
   /** What the schema says about an attribute; `undefined`: nothing, so that it may hold anything. */
   attribute(name: string): Attribute | undefined;
   /** Whether a profile can hold this value. */

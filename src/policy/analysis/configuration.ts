@@ -14,6 +14,7 @@ import { type Snapshot, snapshotOfDocuments } from '../revision/snapshot.ts';
 import type { FilePlace } from '../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
+import { believableDevices } from './believable-devices.ts';
 import { examplePlaces } from './places.ts';
 
 interface ReadFile {
@@ -107,7 +108,13 @@ function placeIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FilePlac
 }
 
 /** What can be at all by these settings. */
-export function knownIn({ zones, attributes, risk, networkData }: Settings): Omit<Universe, 'clientIds'> {
+export function knownIn({
+  zones,
+  attributes,
+  risk,
+  networkData,
+  deviceSignals,
+}: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
   // A proof of an address or a number writes both that and that it is verified.
@@ -117,6 +124,7 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
   return {
     places: examplePlaces(zones),
     risk,
+    devices: onceByNames((names) => believableDevices(deviceSignals, names)),
     knowsCountries: networkData?.country !== undefined,
     attribute,
     isKept: (name, value) => {
@@ -126,6 +134,17 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
       return kept.ok && [kept.value].flat()[0] === value;
     },
     isLasting: (name) => attribute(name)?.write !== 'user' && !proved.includes(name),
+  };
+}
+
+/** Many apps ask about the same names. */
+function onceByNames<Found>(find: (names: readonly string[]) => Found): (names: readonly string[]) => Found {
+  const known = new Map<string, Found>();
+  return (names) => {
+    const key = JSON.stringify(names.toSorted());
+    const found = known.has(key) ? (known.get(key) as Found) : find(names);
+    known.set(key, found);
+    return found;
   };
 }
 
