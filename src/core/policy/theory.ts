@@ -4,7 +4,7 @@
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ConditionName, ConditionOf } from '../model/conditions.ts';
-import type { RuleFacts, Subject } from '../model/facts.ts';
+import type { RuleFacts, Seconds, Subject } from '../model/facts.ts';
 import type { RiskScoring } from '../model/risk.ts';
 
 /** Facts of a user, as an analysis makes them up. */
@@ -26,6 +26,8 @@ export interface Variable {
   readonly classes: readonly FactClass[];
   /** To tell all its classes apart would take more steps than an analysis has. */
   readonly ranOut?: true;
+  /** Facts are placed in this order, as what counts from the time comes after it. Absent: at the end. */
+  readonly order?: 0 | 1 | 2;
   /** Only administrators change it: for one user it is the same wherever and whenever the user signs in. */
   readonly lasting?: true;
 }
@@ -67,18 +69,27 @@ export interface Universe {
   isLasting(name: string): boolean;
   /** What unusual things count. */
   readonly risk: RiskScoring;
+  /** Sign-ins before this time are over. Absent: all times are looked at. */
+  readonly since?: Seconds;
   /** A file says which country an address is in, and how far it is from others. */
   readonly knowsCountries: boolean;
 }
 
-/**
- * The theory of a condition: given all conditions of this name that an analysis is about, how each of them reads as a
- * formula.
- */
+/** How conditions of a name read as formulas. */
+export interface ConditionReading<Name extends ConditionName> {
+  (condition: ConditionOf<Name>): readonly ConditionPart[];
+  /** What holds of all facts. Absent: nothing more than that each variable is in one of its classes. */
+  readonly always?: readonly Formula[];
+}
+
+/** The theory of a condition: given all conditions of this name that an analysis is about, how each of them reads. */
 export type ConditionTheory<Name extends ConditionName> = (
   conditions: readonly ConditionOf<Name>[],
   universe: Universe,
-) => (condition: ConditionOf<Name>) => readonly ConditionPart[];
+) => ConditionReading<Name>;
+
+/** The time of facts in which it makes no difference (epoch seconds). */
+export const plainTime: Seconds = 1_800_000_000;
 
 /** A variable that says yes or no; `place` turns facts into facts of a yes. */
 export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {

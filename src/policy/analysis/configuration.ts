@@ -1,5 +1,7 @@
 /** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
+import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { DAY } from '../../core/policy/date-bound.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import { readAttribute } from '../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../model/analysis-finding.ts';
@@ -28,7 +30,7 @@ export interface AnalysedConfiguration {
   readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
   /** `stepgate.yaml`. */
   readonly settings: YamlSource | undefined;
-  /** What can be at all in sign-ins to these apps. */
+  /** What can be at all in sign-ins to these apps, from now on. */
   universe(clientIds: readonly string[]): Universe;
   /** Where a rule stands. Two rules of the session policy may be one there. */
   placeOf(rule: RuleHead): FilePlace | undefined;
@@ -42,25 +44,37 @@ const known = new WeakMap<
   {
     readonly documents: Documents;
     readonly authenticators: readonly AuthenticatorKind[];
+    readonly since: Seconds;
     readonly made: Promise<AnalysedConfiguration>;
   }
 >();
 
+export interface AnalysisContext {
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Epoch seconds: what comes before is over. */
+  readonly now: Seconds;
+}
+
 /** Reads documents that were checked. */
 export function analysedConfiguration(
   { sources, documents }: CheckedFiles,
-  authenticators: readonly AuthenticatorKind[],
+  { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
+  // From the beginning of the day, so that all runs of a day find the same.
+  const since = Math.floor(now / DAY) * DAY;
   const found = known.get(sources);
-  if (found?.documents === documents && found.authenticators === authenticators) return found.made;
-  const made = readConfiguration({ sources, documents }, authenticators);
-  known.set(sources, { documents, authenticators, made });
+  if (found?.documents === documents && found.authenticators === authenticators && found.since === since)
+    return found.made;
+  const made = readConfiguration({ sources, documents }, authenticators, since);
+  known.set(sources, { documents, authenticators, since, made });
   return made;
 }
 
 async function readConfiguration(
   { sources, documents }: CheckedFiles,
   authenticators: readonly AuthenticatorKind[],
+  since: Seconds,
 ): Promise<AnalysedConfiguration> {
   const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   const files = sources.flatMap(({ source }): readonly ReadFile[] => {
@@ -82,7 +96,7 @@ async function readConfiguration(
     ),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
-    universe: (clientIds) => ({ ...settings, clientIds }),
+    universe: (clientIds) => ({ ...settings, clientIds, since }),
     placeOf: (rule) => placeIn(byName, rule),
   };
 }
