@@ -127,6 +127,7 @@ export class NetworkFiles {
 /** Only once: afterwards a changed file is read without stopping requests. */
 function openNow(kind: NetworkFileKind, path: string): Omit<OpenFile, 'checkedAt'> {
   const version = versionOf(path);
+  if (version === unreadable) return { fault: missing(path), version };
   try {
     return { ...parseFile(kind, path, readFileSync(path)), version };
   } catch {
@@ -143,10 +144,8 @@ interface Reopened {
 /** What was good stays in use until there is something good again, as a file may be half written. */
 async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<void> {
   file.version = versionOf(path);
-  const read = await readFile(path).then(
-    (content) => parseFile(kind, path, content),
-    () => ({ fault: missing(path) }),
-  );
+  const content = file.version === unreadable ? undefined : await readFile(path).catch(() => undefined);
+  const read = content === undefined ? { fault: missing(path) } : parseFile(kind, path, content);
   if ('reader' in read) {
     file.reader = read.reader;
     delete file.fault;
@@ -156,9 +155,16 @@ async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<v
   } else warn(`${faultText(read.fault)}; what was read before stays in use`);
 }
 
+/** The version of what is no file, such as a pipe, or cannot be reached. */
+const unreadable = '';
+
 function versionOf(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? '' : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+  try {
+    const stats = statSync(path);
+    return stats.isFile() ? `${stats.mtimeMs} ${stats.size} ${stats.ino}` : unreadable;
+  } catch {
+    return unreadable;
+  }
 }
 
 function missing(path: string): NetworkFileFault {

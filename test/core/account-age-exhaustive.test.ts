@@ -59,7 +59,7 @@ const conditions: fc.Arbitrary<ConditionSet> = fc.record(
   { requiredKeys: [] },
 );
 const either: fc.Arbitrary<Conditions> = fc
-  .tuple(conditions, fc.option(lastSignIn, { nil: undefined, freq: 1 }))
+  .tuple(conditions, fc.option(lastSignIn, { nil: undefined, freq: 2 }))
   .map(([when, one]) => (one ? { ...when, any: [{ lastSignIn: one }, { risk: { any: ['longAway'] } }] } : when));
 
 test('a rule decides somewhere exactly if the analysis says so', () => {

@@ -263,7 +263,7 @@ test('such rules change nothing until the sign-on is met, whatever they say', ()
         expect(decision).toEqual(without);
       }
     }),
-    seeded(2000),
+    seeded(4000),
   );
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(3);
 });

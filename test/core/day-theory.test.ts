@@ -2,13 +2,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
-import { plainTime, ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import type { AttributeTest, DateBound } from '../../src/core/model/conditions.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { dateSpan, dayText } from '../../src/core/policy/date-bound.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
-import type { UserFacts } from '../../src/core/policy/theory.ts';
+import { plainTime, type UserFacts } from '../../src/core/policy/theory.ts';
 import { seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
 

@@ -8,6 +8,7 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import type { RuleHead } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
+import type { BelievedDevice } from '../../src/core/policy/theory.ts';
 import { factsOf, NOW, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
@@ -93,6 +94,50 @@ test('a rule decides somewhere exactly if the analysis says so', () => {
       dead += found.filter(({ kind }) => kind !== 'decides').length;
     }),
     seeded(150),
+  );
+  expect(dead).toBeGreaterThan(30);
+});
+
+const believed = subsets.flatMap((assurances) =>
+  [{}, { registered: true }, { registered: true, managed: true }].map((standing) => ({
+    ...standing,
+    ...(assurances.length > 0 && { assurances }),
+  })),
+) as readonly BelievedDevice[];
+const believing = fc.record(
+  {
+    groups: lists,
+    device: fc.record(
+      { known: fc.boolean(), registered: fc.boolean(), managed: fc.boolean(), assurance: lists },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+test('of devices, exactly what sources can say makes a rule decide', () => {
+  let dead = 0;
+  const sources = fc.subarray(believed.slice(1) as BelievedDevice[], { maxLength: 5 });
+  fc.assert(
+    fc.property(fc.array(believing, { minLength: 2, maxLength: 5 }), sources, fc.boolean(), (whens, some, isFree) => {
+      const devices = isFree ? believed : [{}, ...some];
+      const all = subsets.flatMap((groups) =>
+        devices.flatMap((one) =>
+          [true, false].map((known) =>
+            factsOf({ device: { known, platform: 'desktop', os: 'linux', ...one }, subject: userWith([], { groups }) }),
+          ),
+        ),
+      );
+      const rules = whens.map((when, at): RuleHead => ({ name: String(at), when }));
+      const policy = compilePolicy({ name: 'policy', rules });
+      const deciding = new Set(all.map((facts) => findRule(policy, facts).rule));
+      const space = ruleSpace(whens, universe({ devices: () => (isFree ? undefined : devices) }));
+      const found = ruleVerdicts(policy, space);
+      expect(found.map(({ kind }) => kind === 'decides')).toEqual(rules.map((rule) => deciding.has(rule)));
+      expect(found.map(({ kind }) => kind)).not.toContain('undecided');
+      dead += found.filter(({ kind }) => kind !== 'decides').length;
+    }),
+    seeded(200),
   );
   expect(dead).toBeGreaterThan(30);
 });

@@ -74,7 +74,7 @@ function subsetsOf(all: readonly Evidence[], most: number): readonly (readonly E
   return [...subsetsOf(rest, most), ...subsetsOf(rest, most - 1).map((set) => [first, ...set])];
 }
 
-const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined, freq: 1 });
+const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined, freq: 2 });
 const demand: fc.Arbitrary<Demand> = fc
   .record({
     factor: some(fc.constantFrom('knowledge', 'possession', 'inherence')),

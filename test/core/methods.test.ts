@@ -156,6 +156,11 @@ describe('the methods that are offered', () => {
     ['all, where no rule tells them apart', factors(2), ['sms', 'voice']],
     ['the one that is taken', voice, ['voice']],
     ['those that are not excluded', noSms, ['voice']],
+    [
+      'none that would do only once another authenticator is enrolled',
+      { anyOf: [{ factors: 1, demands: [{ factor: 'possession', exclude: ['phone.voice'] }] }] },
+      ['sms'],
+    ],
     ['both, where each is needed', both, ['sms', 'voice']],
     [
       'those of every alternative, also of the longer one',

@@ -23,10 +23,11 @@ function proving(one: Enrollment): readonly [Evidence, ...Evidence[]] {
 }
 
 function assessed(evidence: Evidence): AssessedEvidence {
-  const { authenticator, enrollment, method, factors, characteristics, at, transaction } = evidence;
+  const { authenticator, enrollment, method, factors, characteristics, at, transaction, idle } = evidence;
   const age = transaction === TRANSACTION ? 'now' : Math.max(0, NOW - at);
   const isAuxiliary = authenticator === 'security_question';
-  const shown = { authenticator, enrollment, factors, characteristics, age } as const;
+  const pause = idle !== undefined && { idle };
+  const shown = { authenticator, enrollment, factors, characteristics, age, ...pause } as const;
   return { ...shown, ...(method !== undefined && { methods: [method] }), ...(isAuxiliary && { auxiliary: true }) };
 }
 

@@ -88,7 +88,7 @@ const set = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(risk, other).map(([one, more]) => ({ ...one, ...more })) },
 );
 const conditions: fc.Arbitrary<Conditions> = fc
-  .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 1 }))
+  .tuple(set, fc.option(fc.array(set, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }))
   .map(([when, any]) => ({ ...when, ...(any && { any }) }));
 const points = fc.constantFrom(0, 10, 20, 60);
 const scorings = fc

@@ -41,7 +41,7 @@ const memories = [
     ]),
 ];
 
-const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined, freq: 1 });
+const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined, freq: 2 });
 const taken = fc.subarray(names, { minLength: 1, maxLength: 2 });
 const demand: fc.Arbitrary<Demand> = fc
   .record({
@@ -63,7 +63,7 @@ const alternatives: fc.Arbitrary<Requirement> = fc.record({
 const drawn = fc.record({
   requirement: fc.oneof({ weight: 3, arbitrary: alternatives }, { weight: 1, arbitrary: chains }),
   remember: fc.constantFrom(3600, undefined),
-  minimum: fc.option(chains, { nil: undefined, freq: 1 }),
+  minimum: fc.option(chains, { nil: undefined, freq: 2 }),
   avoided: fc.subarray(names, { minLength: 1, maxLength: 1 }),
 });
 

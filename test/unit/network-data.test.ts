@@ -1,5 +1,6 @@
 /** Files that say where addresses are: what is read from them, what is refused, and when they are read again. */
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -21,6 +22,8 @@ const anonymous = {
   '192.0.2.0/25': { is_anycast: true },
 };
 
+const missingAdvice = 'put the MaxMind DB file there and let the server read it, or name another one in `networkData`';
+
 let dir: string;
 const path = (name: string) => join(dir, `${name}.mmdb`);
 beforeAll(async () => {
@@ -36,6 +39,8 @@ beforeAll(async () => {
     empty: Buffer.alloc(0),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(path(name), content);
+  await symlink(path('loop'), path('loop'));
+  execFileSync('mkfifo', [path('pipe')]);
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -54,12 +59,9 @@ test.each<[NetworkFileKind, string, string, object | undefined]>([
 });
 
 test.each([
-  [
-    'country',
-    'none',
-    'network_file_missing',
-    'put the MaxMind DB file there and let the server read it, or name another one in `networkData`',
-  ],
+  ['country', 'none', 'network_file_missing', missingAdvice],
+  ['country', 'loop', 'network_file_missing', missingAdvice],
+  ['country', 'pipe', 'network_file_missing', missingAdvice],
   ['country', 'cut-end', 'network_file_damaged', 'fetch it again'],
   ['country', 'cut-front', 'network_file_damaged', 'fetch it again'],
   ['country', 'text', 'network_file_damaged', 'fetch it again'],
@@ -138,6 +140,29 @@ test('a file that lacks something in its middle is found by looking all over it'
   expect(new NetworkFiles().fault('country', path('cut-middle'))).toBeUndefined();
   expect(new NetworkFiles().examine('country', path('cut-middle'))?.code).toBe('network_file_damaged');
   expect(new NetworkFiles().examine('country', path('cut-end'))?.code).toBe('network_file_damaged');
+});
+
+test('a good file that cannot be reached any more stays in use, and is told of', async () => {
+  const file = path('unreachable');
+  const told: string[] = [];
+  const clock = jest.spyOn(Date, 'now');
+  let now = 1_000_000;
+  clock.mockImplementation(() => now);
+  try {
+    const files = new NetworkFiles((text) => told.push(text));
+    await writeFile(file, mmdb('GeoLite2-City', city));
+    expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
+    await rm(file);
+    await symlink(file, file);
+    now += 2000;
+    expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([
+      `network_file_missing: ${file} is not there, or this process may not read it: ${missingAdvice}; what was read before stays in use`,
+    ]);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('a file that is replaced is read again, and a bad one does not replace a good one', async () => {

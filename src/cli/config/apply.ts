@@ -7,6 +7,7 @@ import { createKeyring } from '../../oidc/keys/keyring.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Applied } from '../../policy/revision/pointer-change.ts';
+import { RevisionRefused } from '../../policy/revision/revision-refused.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { parseDuration } from '../shared/durations.ts';
@@ -89,6 +90,7 @@ async function applied(
   let first: Applied | undefined;
   const openStore = (): Promise<Store> =>
     context.openNewStore(options.init, async (store) => {
+      assertFirst(options);
       await createKeyring(store, Math.floor(Date.now() / 1000));
       first = await firstRevision(context, { store, move }, options);
     });
@@ -107,7 +109,15 @@ async function firstRevision(
 ): Promise<Applied> {
   if (move.confirmWithin !== undefined)
     throw refusal('--confirm: this is the first revision, so there is none to go back to');
+  assertFirst(options);
   return revisionsOf(store, context).apply(move.documents, applyOptions(move, options));
+}
+
+/** What was compared with a revision is meant for a store that has it. */
+function assertFirst(options: MoveOptions): void {
+  const base = readBase(options) ?? 0;
+  if (base > 0)
+    throw new RevisionRefused('revision_changed', `no revision is in use, and this was compared with revision ${base}`);
 }
 
 interface Done {

@@ -7,6 +7,7 @@ import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { withRefusals } from './put-into-use.ts';
+import { readRevision } from './quantities.ts';
 import { revisionsOf } from './revisions-of.ts';
 
 interface ConfirmOptions extends ResultOptions {
@@ -15,11 +16,13 @@ interface ConfirmOptions extends ResultOptions {
 
 export function confirmCommand(context: ConfigContext): Command {
   return newCommand('config confirm')
+    .argument('[revision]', 'only if this revision is the one in use')
     .option('--by <name>', 'who (default: the user of this process)')
-    .action(({ by = operatorName(), ...options }: ConfirmOptions) =>
+    .action((only: string | undefined, { by = operatorName(), ...options }: ConfirmOptions) =>
       withRefusals(context, options, () =>
         withStore(context, async (store) => {
           const revision = await revisionsOf(store, context).confirm({
+            ...(only !== undefined && { only: readRevision(only) }),
             ops: (policyRevision) => [
               auditOp({ event: 'config.confirmed', outcome: 'success', by, policyRevision }).op,
             ],

@@ -3,7 +3,7 @@
  * apart. What the test says is as it says, everywhere.
  */
 import { factsTogether } from '../../core/analysis/facts-together.ts';
-import { plainTime, type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -12,7 +12,7 @@ import type { RiskScoring } from '../../core/model/risk.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
 import { compileConditions, conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
-import { type Formula, type UserFacts, type Variable, withProof } from '../../core/policy/theory.ts';
+import { type Formula, plainTime, type UserFacts, type Variable, withProof } from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/configuration.ts';
 import type { App } from '../../policy/model/app.ts';

@@ -56,8 +56,9 @@ async function testFileNames(dir: string): Promise<readonly string[]> {
 
 async function readText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size <= maxFileSize) return await readFile(path, 'utf8');
+    const stats = await stat(path);
+    if (!stats.isFile()) throw new Error('it is not a regular file');
+    if (stats.size <= maxFileSize) return await readFile(path, 'utf8');
   } catch (error) {
     throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')} [file_unreadable]`);
   }

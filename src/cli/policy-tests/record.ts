@@ -1,5 +1,4 @@
 /** `stepgate config test --record`: writes a policy test from a real sign-in. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Seconds } from '../../core/model/facts.ts';
 import { explain } from '../../flow/explain.ts';
@@ -13,6 +12,7 @@ import { readYaml } from '../../policy/source/yaml-source.ts';
 import type { Store } from '../../stores/store.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { signInStory } from '../explain/sign-in-story.ts';
+import { changeFile } from '../shared/change-file.ts';
 import { findSubject } from '../shared/find-subject.ts';
 import { refusal } from '../shared/refusal.ts';
 import { type RecordedSignIn, recordedExpectation, recordedFacts } from './recorded.ts';
@@ -55,22 +55,24 @@ export async function record(
   if (app.signOnPolicies === undefined) throw refusal(`no user signs in to ${app.clientId}: it is a service`);
   const { snapshot, authenticators } = configuration;
   const { facts, leftOut } = recordedFacts(found, await snapshot.policies(app), snapshot.settings.attributes);
-  const text = await textOf(file);
-  const name = options.name ?? freeName(`Recorded: ${app.clientId}`, text);
   const schema = policyTestsSchema(authenticators);
-  const question = { name, app: app.clientId, ...facts };
-  const asked = schema.parse({ tests: [{ ...question, expect: { deny: false } }] }).tests[0] as PolicyTest;
+  const question = { app: app.clientId, ...facts };
+  const asked = schema.parse({ tests: [{ name: '-', ...question, expect: { deny: false } }] }).tests[0] as PolicyTest;
   const explanation = await explain(
     snapshot,
     app,
     factsFromOptions(factOptionsOf(asked), { snapshot, app, authenticators, now }),
   );
-  const test = { ...question, expect: recordedExpectation(explanation) };
-  const written = withTest({ file: `${basename(dirname(file))}/${basename(file)}`, text }, test, keyOrderOf(schema));
-  if (written.findings !== undefined) throw refusal(written.findings.map(findingLine).join('\n'));
-  await write(file, written.text);
+  const about = { ...question, expect: recordedExpectation(explanation) };
+  let test = { name: '', ...about };
+  await changeFile(file, async (text) => {
+    test = { name: newName(options.name, `Recorded: ${app.clientId}`, { file, text }), ...about };
+    const written = withTest({ file: `${basename(dirname(file))}/${basename(file)}`, text }, test, keyOrderOf(schema));
+    if (written.findings !== undefined) throw refusal(written.findings.map(findingLine).join('\n'));
+    return written.text;
+  });
   const rule = explanation.layers.find(({ layer }) => layer === 'app')?.decidedBy;
-  return { file, name, test, notes: [...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)] };
+  return { file, name: test.name, test, notes: [...leftOut.map(leftOutNote), ...changedNote(found.rule, rule)] };
 }
 
 export interface RecordContext {
@@ -118,31 +120,19 @@ function changedNote(then: string | undefined, now: string | undefined): readonl
   return [`then the rule "${then}" decided, and by these files it is ${now === undefined ? 'none' : `"${now}"`}`];
 }
 
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw refusal(`${file} cannot be read: ${String(error).replace(/^Error: /, '')}`);
-  }
-}
-
-/** Names are unique within a file. */
-function freeName(name: string, text: string | undefined): string {
-  const { source } = readYaml('', text ?? '', { variables: {} });
+/** Names are unique within a file. `given`: by the administrator; else a free one is made of `usual`. */
+function newName(
+  given: string | undefined,
+  usual: string,
+  { file, text = '' }: { readonly file: string; readonly text: string | undefined },
+): string {
+  const { source } = readYaml('', text, { variables: {} });
   const taken = new Set(valuesAt(source?.content, 'tests.*.name').map(({ value }) => value));
+  if (given !== undefined && taken.has(given)) throw refusal(`${file} has a test "${given}": choose another name`);
+  if (given !== undefined) return given;
   for (let number = 1; ; number += 1) {
-    const free = number === 1 ? name : `${name} (${number})`;
+    const free = number === 1 ? usual : `${usual} (${number})`;
     if (!taken.has(free)) return free;
-  }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-  } catch (error) {
-    throw refusal(`${file} cannot be written: ${String(error).replace(/^Error: /, '')}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Runs policy tests: each is one question to `explain`. */
-import { plainTime } from '../../core/analysis/rule-space.ts';
+import { plainTime } from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import { type Explanation, explain } from '../../flow/explain.ts';
 import type { Finding } from '../../policy/model/finding.ts';

@@ -1,6 +1,7 @@
 /** From a policy test to the options of `explain`, which then makes the facts. */
-import { plainTime } from '../../core/analysis/rule-space.ts';
+
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { plainTime } from '../../core/policy/theory.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';

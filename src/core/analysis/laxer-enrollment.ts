@@ -15,8 +15,10 @@ export interface LaxerEnrollment {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly facts: UserFacts;
-  /** Keys of the authenticators that the user has, and proved. */
+  /** Keys of the authenticators that the user proved. */
   readonly proved: readonly string[];
+  /** Of all that the user has, each as often as that is. */
+  readonly enrolled: readonly string[];
   /** What comes next then. */
   readonly step: { readonly before: StepAfter; readonly now: StepAfter };
 }
@@ -59,8 +61,26 @@ function isAsStrict(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
   return (
     (before.useOnly ?? []).every((key) => closed.includes(key)) &&
     keepsModels &&
-    before.required.every((one) => now.required.some((other) => contains(one, other)))
+    before.required.every((one) => isKept(one, now.required))
   );
+}
+
+/** Some of what is required now, that no enrollment counts for twice, comes to as much, and no later. */
+function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): boolean {
+  const { count = 1 } = one;
+  const within = now.filter((other) => contains({ ...one, count: 1 }, other));
+  const isApart = (all: readonly RequiredEnrollment[]) =>
+    all.every(({ anyOf }, at) => all.slice(at + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))));
+  const isEnough = (all: readonly RequiredEnrollment[]) =>
+    all.reduce((sum, { count: own = 1 }) => sum + own, 0) >= count;
+  return subsetsOf(within.slice(0, mostTogether)).some((all) => isEnough(all) && isApart(all));
+}
+
+/** More of them are not looked at together. */
+const mostTogether = 8;
+
+function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }
 
 /** A user who meets `other` meets `one`, and no later. */
@@ -81,19 +101,39 @@ function isNoLonger(now: Grace | undefined, before: Grace | undefined): boolean 
 
 const ranks: Readonly<Record<StepAfter['kind'], number>> = { allowed: 0, enroll: 1, refused: 2 };
 
-/** With one proof, or with two. */
+/** With one proof, or with two; the user has each once, or as often as some rule counts. */
 function laxerFor(
   facts: UserFacts,
   { live, next }: Sides,
-): Pick<LaxerEnrollment, 'facts' | 'proved' | 'step'> | undefined {
+): Pick<LaxerEnrollment, 'facts' | 'proved' | 'enrolled' | 'step'> | undefined {
   const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
   for (const asked of requestsOf(facts, next))
-    for (const proved of fewOf(kept)) {
-      const step = { before: stepAfter({ proved }, asked, live), now: stepAfter({ proved }, asked, next) };
-      if (ranks[step.now.kind] < ranks[step.before.kind])
-        return { facts: asked, proved: proved.map(({ key }) => key), step };
-    }
+    for (const proved of fewOf(kept))
+      for (const besides of furtherEnrollments(proved, { live, next })) {
+        const given = { proved, besides };
+        const step = { before: stepAfter(given, asked, live), now: stepAfter(given, asked, next) };
+        const keysOf = (some: typeof proved) => some.map(({ key }) => key);
+        if (ranks[step.now.kind] < ranks[step.before.kind])
+          return { facts: asked, proved: keysOf(proved), enrolled: keysOf([...proved, ...besides]), step };
+      }
   return undefined;
+}
+
+/** Further enrollments of what was proved: none, or so many that the user has it as often as a rule may count. */
+function furtherEnrollments(
+  proved: readonly AuthenticatorDescriptor[],
+  { live, next }: Sides,
+): readonly (readonly AuthenticatorDescriptor[])[] {
+  const terms = [live, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
+  const counted = terms.flatMap(({ required }) => required);
+  return proved.reduce<readonly (readonly AuthenticatorDescriptor[])[]>(
+    (all, one) => {
+      const counts = counted.filter(({ anyOf }) => anyOf.includes(one.key)).map(({ count = 1 }) => count);
+      const most = one.maxEnrollments ?? Math.max(1, ...counts);
+      return all.flatMap((some) => Array.from({ length: most }, (_, more) => [...some, ...Array(more).fill(one)]));
+    },
+    [[]],
+  );
 }
 
 function fewOf(all: readonly AuthenticatorDescriptor[]): readonly (readonly AuthenticatorDescriptor[])[] {

@@ -8,9 +8,11 @@ import type { ConditionDescriptor } from '../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../policy/conditions.ts';
 import {
   type ConditionPart,
+  type ConditionReading,
   type Formula,
   isYes,
   negated,
+  plainTime,
   truthVariable,
   type Universe,
   type UserFacts,
@@ -41,9 +43,6 @@ export interface RuleSpace {
   factsOf(model: ClassModel): UserFacts;
 }
 
-/** The time of facts in which it makes no difference (epoch seconds). */
-export const plainTime = 1_800_000_000;
-
 const subject: Subject = {
   id: 'example',
   status: 'active',
@@ -55,7 +54,7 @@ const subject: Subject = {
 
 const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
-type Theories = { readonly [Name in ConditionName]: (condition: ConditionOf<Name>) => readonly ConditionPart[] };
+type Theories = { readonly [Name in ConditionName]: ConditionReading<Name> };
 
 /** `rules`: the conditions of all rules that the space is asked about. */
 export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
@@ -74,7 +73,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     parts,
     applies,
     misses: (when) => negated(applies(when)),
-    always: together.always.map(applies),
+    always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
     factsOf: (model) => factsOf(model, universe),
   };
@@ -129,8 +128,7 @@ function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts 
     evidence: [],
     signedInWith: [],
   };
-  // The time comes first: ages count from it.
-  const variables = [...model.keys()].sort((a, b) => Number(b.name === 'time') - Number(a.name === 'time'));
+  const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
   return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
 }
 

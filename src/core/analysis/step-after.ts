@@ -22,12 +22,12 @@ export function requestsOf(facts: UserFacts, { account, authenticators }: Policy
   }));
 }
 
-/** `proved`: just now, at their best. `besides`: the user has it, too. */
+/** `proved`: just now, at their best. `besides`: the user has these, too. */
 export function stepAfter(
   {
     proved,
-    besides,
-  }: { readonly proved: readonly AuthenticatorDescriptor[]; readonly besides?: AuthenticatorDescriptor },
+    besides = [],
+  }: { readonly proved: readonly AuthenticatorDescriptor[]; readonly besides?: readonly AuthenticatorDescriptor[] },
   facts: UserFacts,
   policies: PolicySet,
 ): StepAfter {
@@ -35,7 +35,7 @@ export function stepAfter(
     ...{ authenticator: key, enrollment: key, factors, characteristics, age: 'now' as const },
     ...(methods && { methods }),
   }));
-  const enrolled = [...proved, ...(besides ? [besides] : [])].map(({ key }) => key);
+  const enrolled = [...proved, ...besides].map(({ key }) => key);
   const decision = evaluate(
     policies,
     factsWith({ evidence, remembered: [], enrolled }, facts, policies.authenticators),

@@ -51,7 +51,7 @@ function freedBy(
   for (const asked of requestsOf(facts, sides.next))
     for (const proof of kept) {
       const now = stepAfter({ proved: [proof] }, asked, sides.next);
-      const then = stepAfter({ proved: [proof], besides: off }, asked, sides.live);
+      const then = stepAfter({ proved: [proof], besides: [off] }, asked, sides.live);
       if (now.kind === 'enroll' && then.kind === 'refused')
         return { facts: asked, off: off.key, proved: proof.key, enrolls: now.choices };
     }

@@ -6,7 +6,7 @@ import type { Attribute } from '../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
 import type { CompileValueTest, Values } from './attribute-values.ts';
 import { isRelative } from './date-bound.ts';
-import { dayValues } from './day-theory.ts';
+import type { TestedDays } from './day-view.ts';
 import {
   among,
   type Formula,
@@ -33,7 +33,7 @@ const knownMembers: readonly string[] = [
   'below',
 ] satisfies readonly (keyof ValueTest)[];
 
-interface TestedAttribute {
+export interface TestedAttribute {
   readonly name: string;
   readonly tests: readonly AttributeTest[];
   readonly universe: Universe;
@@ -42,17 +42,15 @@ interface TestedAttribute {
 
 /**
  * The tests of one attribute. Each test that is not understood, or all of them where there are too many classes, may
- * hold or not.
+ * hold or not. `days`: what they say of days that are compared with the time.
  */
-export function attributeTheory({ name, tests, universe, valueTest }: TestedAttribute): FormulaOfTest {
+export function attributeTheory(tested: TestedAttribute, days: Values | undefined): FormulaOfTest {
+  const { name, tests, universe, valueTest } = tested;
+  if (days) return (test) => testFormula(test, days);
   const attribute = universe.attribute(name);
   const hasDays = holdsDays(attribute, tests);
   const understood = tests.filter((test) => isUnderstood(test, hasDays));
   const isKept = (value: AttributeValue) => universe.isKept(name, value);
-  const own = tests.flatMap(valueTests);
-  const options = attribute?.options && { options: attribute.options.map(({ value }) => value) };
-  const days = hasDays && own.some(isRelative) && dayValues({ name, tests: own, valueTest, isKept, ...options });
-  if (days) return (test) => testFormula(test, days);
   const values = valueClasses(understood.flatMap(valueTests), attribute, isKept);
   const free = freeTests(name);
   if (values === undefined) return free;
@@ -60,6 +58,16 @@ export function attributeTheory({ name, tests, universe, valueTest }: TestedAttr
   const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
   const formulas = several ? severalValues(marks, values, valueTest) : oneValue(marks, values, valueTest);
   return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
+}
+
+/** As far as the attribute holds days, and a bound of its tests moves with the time. */
+export function daysOf({ name, tests, universe, valueTest }: TestedAttribute): readonly TestedDays[] {
+  const attribute = universe.attribute(name);
+  const all = tests.flatMap(valueTests);
+  if (!holdsDays(attribute, tests) || !all.some(isRelative)) return [];
+  const distinct = [...new Map(all.map((test) => [JSON.stringify(test), test])).values()];
+  const options = attribute?.options && { options: attribute.options.map(({ value }) => value) };
+  return [{ name, tests: distinct, valueTest, isKept: (value) => universe.isKept(name, value), ...options }];
 }
 
 /** The tests of single values that it consists of. */

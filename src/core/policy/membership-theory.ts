@@ -56,7 +56,18 @@ export function choiceTheory(
   marks: Pick<Variable, 'lasting'> = {},
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
   const variable: Variable = { ...marks, name: what, classes: sets.map(({ place }) => ({ place })) };
-  const within = (lists: AnyAllNone) => among(variable, (at) => meetsLists(lists, sets[at]?.names ?? []));
+  return sharedChoice(
+    variable,
+    sets.map(({ names }) => names),
+  );
+}
+
+/** The same over a variable that says something else, too. `sets`: one for each of its classes. */
+export function sharedChoice(
+  variable: Variable,
+  sets: readonly (readonly string[])[],
+): (lists: AnyAllNone) => readonly ConditionPart[] {
+  const within = (lists: AnyAllNone) => among(variable, (at) => meetsLists(lists, sets[at] ?? []));
   return ({ any, all, none }) => [
     ...(any ? [{ path: ['any'], formula: within({ any }) }] : []),
     ...(all ? [{ path: ['all'], formula: within({ all }) }] : []),

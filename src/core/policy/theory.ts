@@ -4,7 +4,7 @@
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ConditionName, ConditionOf } from '../model/conditions.ts';
-import type { RuleFacts, Subject } from '../model/facts.ts';
+import type { RuleFacts, Seconds, Subject } from '../model/facts.ts';
 import type { RiskScoring } from '../model/risk.ts';
 
 /** Facts of a user, as an analysis makes them up. */
@@ -26,6 +26,8 @@ export interface Variable {
   readonly classes: readonly FactClass[];
   /** To tell all its classes apart would take more steps than an analysis has. */
   readonly ranOut?: true;
+  /** Facts are placed in this order, as what counts from the time comes after it. Absent: at the end. */
+  readonly order?: 0 | 1 | 2;
   /** Only administrators change it: for one user it is the same wherever and whenever the user signs in. */
   readonly lasting?: true;
 }
@@ -45,12 +47,20 @@ export interface ConditionPart {
   readonly isNegative?: true;
 }
 
+/** What trusted sources say of a device. A managed one is registered. */
+export type BelievedDevice = Pick<RuleFacts['device'], 'registered' | 'managed' | 'assurances'>;
+
 /** What can be at all: the configuration as far as conditions refer to it. */
 export interface Universe {
   /** Client ids of the apps that the rules can decide about; of apps that no rule tells apart, one is enough. */
   readonly clientIds: readonly string[];
   /** An address for each set of zones that some address is in. The first is in the fewest. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /**
+   * All that can be believed of devices, as far as these assurances tell it apart. The first is nothing. Undefined: it
+   * is not known, and anything may be.
+   */
+  devices(assurances: readonly string[]): readonly BelievedDevice[] | undefined;
   /** What the schema says about an attribute; `undefined`: nothing, so that it may hold anything. */
   attribute(name: string): Attribute | undefined;
   /** Whether a profile can hold this value. */
@@ -59,18 +69,27 @@ export interface Universe {
   isLasting(name: string): boolean;
   /** What unusual things count. */
   readonly risk: RiskScoring;
+  /** Sign-ins before this time are over. Absent: all times are looked at. */
+  readonly since?: Seconds;
   /** A file says which country an address is in, and how far it is from others. */
   readonly knowsCountries: boolean;
 }
 
-/**
- * The theory of a condition: given all conditions of this name that an analysis is about, how each of them reads as a
- * formula.
- */
+/** How conditions of a name read as formulas. */
+export interface ConditionReading<Name extends ConditionName> {
+  (condition: ConditionOf<Name>): readonly ConditionPart[];
+  /** What holds of all facts. Absent: nothing more than that each variable is in one of its classes. */
+  readonly always?: readonly Formula[];
+}
+
+/** The theory of a condition: given all conditions of this name that an analysis is about, how each of them reads. */
 export type ConditionTheory<Name extends ConditionName> = (
   conditions: readonly ConditionOf<Name>[],
   universe: Universe,
-) => (condition: ConditionOf<Name>) => readonly ConditionPart[];
+) => ConditionReading<Name>;
+
+/** The time of facts in which it makes no difference (epoch seconds). */
+export const plainTime: Seconds = 1_800_000_000;
 
 /** A variable that says yes or no; `place` turns facts into facts of a yes. */
 export function truthVariable(name: string, place: FactClass['place'] | undefined): Variable {

@@ -4,7 +4,8 @@
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ValueTest } from '../model/conditions.ts';
-import { fixedDays } from './day-theory.ts';
+import { dayText } from './date-bound.ts';
+import { fixedDays } from './day-view.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
 
@@ -34,9 +35,9 @@ export function valueClasses(
       : [];
   if (attribute?.type === 'boolean' || attribute?.type === 'number') return [...truths, ...numbers];
   const texts = [...new Set(named.filter((value) => typeof value === 'string'))];
-  if (tests.some(({ before, after }) => before ?? after))
-    return kept([...new Set([...fixedDays({ tests, isKept }), ...texts])]);
   const patterns = [...tests.map(({ matches }) => matches), attribute?.matches].filter((one) => one !== undefined);
+  if (attribute?.type === 'date' && patterns.length === 0)
+    return kept([...new Set([...fixedDays({ tests, isKept }), ...texts, dayText(0)])]);
   const classes = textClasses(texts, [...new Set(patterns)]);
   if (classes === undefined) return undefined;
   // A fixed text that the schema refuses is no value, nor is any text of a class that its pattern refuses. Of other

@@ -16,12 +16,22 @@ export function askedMethods(policies: PolicySet, facts: Facts, authenticator: s
   const methods = policies.authenticators.find(({ key }) => key === authenticator)?.methods;
   if (methods === undefined || methods.length < 2 || !methodsApart(policies).has(authenticator)) return methods;
   const active = asActive(facts);
-  const ruling = rulingOf(evaluate(policies, active));
-  const asked = methods.filter((method) => {
-    const decision = evaluate({ ...policies, onlyBy: { authenticator, method } }, active);
-    return isOption(decision, authenticator) && rulingOf(decision) === ruling;
-  });
+  const askedBy = (some: PolicySet) => {
+    const ruling = rulingOf(evaluate(some, active));
+    return methods.filter((method) => {
+      const decision = evaluate({ ...some, onlyBy: { authenticator, method } }, active);
+      return isOption(decision, authenticator) && rulingOf(decision) === ruling;
+    });
+  };
+  // A method that is no use unless another authenticator is enrolled is none where one does without.
+  const alone = askedBy(withoutEnrolling(policies));
+  const asked = alone.length > 0 ? alone : askedBy(policies);
   return asked.length > 0 ? asked : methods;
+}
+
+function withoutEnrolling(policies: PolicySet): PolicySet {
+  const authenticators = policies.authenticators.map((one) => ({ ...one, enrollable: false }));
+  return { ...policies, authenticators };
 }
 
 const apart = new WeakMap<PolicySet, ReadonlySet<string>>();

@@ -17,6 +17,7 @@ import { invariantFindings } from './invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from './invariants.ts';
 import { pastFindings } from './past.ts';
 import { ruleFindings } from './rule-findings.ts';
+import { unreachedFindings } from './unreached-findings.ts';
 import { unusedFindings } from './unused.ts';
 
 export interface AnalysisOptions {
@@ -59,7 +60,7 @@ export async function analysis(
   checked: CheckedConfiguration,
   { authenticators, now }: AnalysisOptions,
 ): Promise<Analysis> {
-  const configuration = await analysedConfiguration(checked, authenticators);
+  const configuration = await analysedConfiguration(checked, { authenticators, now });
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
   const all = [
@@ -82,7 +83,11 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
   const mayDecide = ({ verdict: { kind } }: RuleJudgement) => kind === 'decides' || kind === 'undecided';
   const alive = verdicts.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
-  const others = [...caseFindings(apps, configuration), ...ruleFindings({ apps, alive }, configuration)];
+  const others = [
+    ...caseFindings(apps, configuration),
+    ...ruleFindings({ apps, alive }, configuration),
+    ...unreachedFindings({ apps, alive }, configuration),
+  ];
   const isDead = (finding: AnalysisFinding) =>
     dead.some((one) => (one.code !== 'undecided' || finding.code === 'undecided') && ruleOf(one) === ruleOf(finding));
   return [

@@ -1,5 +1,7 @@
 /** The policies of a configuration as they decide, each with the apps that it decides about. */
+import { changeActions } from '../../core/model/account-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import { signOnOf } from '../check/sign-on-of.ts';
@@ -43,11 +45,22 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
   return [...signOn, ...others];
 }
 
-/** Each by itself: rules about different changes never take each other's cases. */
+/** One for each change that rules tell apart: others never take each other's cases. */
 function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
-  const { name, rules } = readAccountPolicy(document);
-  return rules.map((rule) => analysed('account', compilePolicy<RuleHead>({ name, rules: [rule] }), clientIds));
+  const policy = readAccountPolicy(document);
+  const named = policy.rules.flatMap(({ change = {} }) =>
+    Object.values(change).flatMap((names) => (names === 'all' ? [] : names)),
+  );
+  const changes = changeActions.flatMap((action) => [...new Set([...named, anyOther])].map((of) => ({ action, of })));
+  const { about } = compileAccountPolicy(policy);
+  const distinct = new Map(
+    changes.map(about).map((one) => [JSON.stringify(one.rules.map(({ rule }) => rule.location)), one] as const),
+  );
+  return [...distinct.values()].map((one) => analysed('account', one, clientIds));
 }
+
+/** What no rule names. */
+const anyOther = '';
 
 /** Several that an app lists are one. */
 function signOnPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {

@@ -1,5 +1,7 @@
 /** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
+import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { DAY } from '../../core/policy/date-bound.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import { readAttribute } from '../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../model/analysis-finding.ts';
@@ -12,6 +14,7 @@ import { type Snapshot, snapshotOfDocuments } from '../revision/snapshot.ts';
 import type { FilePlace } from '../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
+import { believableDevices } from './believable-devices.ts';
 import { examplePlaces } from './places.ts';
 
 interface ReadFile {
@@ -27,7 +30,7 @@ export interface AnalysedConfiguration {
   readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
   /** `stepgate.yaml`. */
   readonly settings: YamlSource | undefined;
-  /** What can be at all in sign-ins to these apps. */
+  /** What can be at all in sign-ins to these apps, from now on. */
   universe(clientIds: readonly string[]): Universe;
   /** Where a rule stands. Two rules of the session policy may be one there. */
   placeOf(rule: RuleHead): FilePlace | undefined;
@@ -41,25 +44,37 @@ const known = new WeakMap<
   {
     readonly documents: Documents;
     readonly authenticators: readonly AuthenticatorKind[];
+    readonly since: Seconds;
     readonly made: Promise<AnalysedConfiguration>;
   }
 >();
 
+export interface AnalysisContext {
+  /** All authenticators, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Epoch seconds: what comes before is over. */
+  readonly now: Seconds;
+}
+
 /** Reads documents that were checked. */
 export function analysedConfiguration(
   { sources, documents }: CheckedFiles,
-  authenticators: readonly AuthenticatorKind[],
+  { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
+  // From the beginning of the day, so that all runs of a day find the same.
+  const since = Math.floor(now / DAY) * DAY;
   const found = known.get(sources);
-  if (found?.documents === documents && found.authenticators === authenticators) return found.made;
-  const made = readConfiguration({ sources, documents }, authenticators);
-  known.set(sources, { documents, authenticators, made });
+  if (found?.documents === documents && found.authenticators === authenticators && found.since === since)
+    return found.made;
+  const made = readConfiguration({ sources, documents }, authenticators, since);
+  known.set(sources, { documents, authenticators, since, made });
   return made;
 }
 
 async function readConfiguration(
   { sources, documents }: CheckedFiles,
   authenticators: readonly AuthenticatorKind[],
+  since: Seconds,
 ): Promise<AnalysedConfiguration> {
   const byFile = new Map([...documents.values()].map((document) => [document.file, document]));
   const files = sources.flatMap(({ source }): readonly ReadFile[] => {
@@ -81,7 +96,7 @@ async function readConfiguration(
     ),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
-    universe: (clientIds) => ({ ...settings, clientIds }),
+    universe: (clientIds) => ({ ...settings, clientIds, since }),
     placeOf: (rule) => placeIn(byName, rule),
   };
 }
@@ -93,7 +108,13 @@ function placeIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FilePlac
 }
 
 /** What can be at all by these settings. */
-export function knownIn({ zones, attributes, risk, networkData }: Settings): Omit<Universe, 'clientIds'> {
+export function knownIn({
+  zones,
+  attributes,
+  risk,
+  networkData,
+  deviceSignals,
+}: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
   // A proof of an address or a number writes both that and that it is verified.
@@ -103,6 +124,7 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
   return {
     places: examplePlaces(zones),
     risk,
+    devices: onceByNames((names) => believableDevices(deviceSignals, names)),
     knowsCountries: networkData?.country !== undefined,
     attribute,
     isKept: (name, value) => {
@@ -112,6 +134,17 @@ export function knownIn({ zones, attributes, risk, networkData }: Settings): Omi
       return kept.ok && [kept.value].flat()[0] === value;
     },
     isLasting: (name) => attribute(name)?.write !== 'user' && !proved.includes(name),
+  };
+}
+
+/** Many apps ask about the same names. */
+function onceByNames<Found>(find: (names: readonly string[]) => Found): (names: readonly string[]) => Found {
+  const known = new Map<string, Found>();
+  return (names) => {
+    const key = JSON.stringify(names.toSorted());
+    const found = known.has(key) ? (known.get(key) as Found) : find(names);
+    known.set(key, found);
+    return found;
   };
 }
 

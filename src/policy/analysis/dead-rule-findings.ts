@@ -6,7 +6,7 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy } from '../../core/policy/compile.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
-import { findingAt } from '../source/finding-at.ts';
+import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import type { AnalysedPolicy } from './analysed-policies.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
@@ -14,6 +14,8 @@ import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 export interface RuleJudgement {
   readonly rule: RuleHead;
   readonly verdict: RuleVerdict;
+  /** It may have decided before: what it asks for is over. */
+  readonly isOver?: true;
 }
 
 /** Every rule in every policy that it is part of. */
@@ -30,7 +32,7 @@ export function deadRuleFindings(
   return [...written.values()].flatMap((same) => {
     const [first] = same;
     // A policy must end in a rule without conditions, whether or not a case is left for it.
-    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || Object.keys(rule.when).length === 0);
+    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || isCatchAll(rule));
     return first === undefined || isAlive ? [] : deadRule(first, configuration);
   });
 }
@@ -39,29 +41,42 @@ function judgements(
   { policy, clientIds }: AnalysedPolicy,
   { universe }: AnalysedConfiguration,
 ): readonly RuleJudgement[] {
-  const rules = policy.rules.map(({ rule }) => rule);
-  const space = ruleSpace(
-    rules.map(({ when }) => when),
-    universe(clientIds),
-  );
-  const verdicts = ruleVerdicts(policy, space);
-  const enforced = rules.flatMap((rule, at) => (verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
-  return [...enforced, ...reportingJudgements(policy, universe(clientIds))];
+  const { reporting } = policy;
+  const within = universe(clientIds);
+  // Rules that only report are looked at as if they were enforced.
+  const reported = reporting ? verdictsOf(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
+  return [...verdictsOf(policy, within), ...reported];
 }
 
-/** Rules that only report, as if they were enforced. */
-function reportingJudgements({ reporting }: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
-  if (reporting === undefined) return [];
-  const rules = reporting.rules.map(({ rule }) => rule);
-  const space = ruleSpace(
-    rules.map(({ when }) => when),
-    universe,
-  );
-  const verdicts = ruleVerdicts(reporting, space);
-  return rules.flatMap((rule, at) => (rule.reportOnly && verdicts[at] ? [{ rule, verdict: verdicts[at] }] : []));
+function verdictsOf(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleJudgement[] {
+  const verdicts = verdictsIn(policy, universe);
+  const { since: _, ...always } = universe;
+  const before = verdicts.some(isDead) ? verdictsIn(policy, always) : [];
+  return policy.rules.flatMap(({ rule }, at) => {
+    const [verdict, once] = [verdicts[at], before[at]];
+    if (verdict === undefined) return [];
+    return [{ rule, verdict, ...(once && isDead(verdict) && !isDead(once) && { isOver: true as const }) }];
+  });
 }
 
-function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function isDead({ kind }: RuleVerdict): boolean {
+  return kind === 'contradictory' || kind === 'shadowed';
+}
+
+/** Of the account policy: about every change. */
+function isCatchAll(rule: RuleHead): boolean {
+  return Object.keys(rule.when).length === 0 && !('change' in rule && rule.change !== undefined);
+}
+
+function verdictsIn(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleVerdict[] {
+  const whens = policy.rules.map(({ rule }) => rule.when);
+  return ruleVerdicts(policy, ruleSpace(whens, universe));
+}
+
+function deadRule(
+  { rule, verdict, isOver }: RuleJudgement,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
   const place = placeOf(rule);
   if (place === undefined || verdict.kind === 'decides') return [];
   const { source, path } = place;
@@ -74,6 +89,7 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
     };
     return [findingAt('undecided', place, parts)];
   }
+  if (isOver) return [overRule(verdict, rule, place)];
   if (verdict.kind === 'contradictory') {
     const [only] = verdict.conflict;
     const inner = only && verdict.conflict.length === 1 ? ['when', only.condition, ...only.path] : [];
@@ -90,6 +106,20 @@ function deadRule({ rule, verdict }: RuleJudgement, { placeOf }: AnalysedConfigu
   };
   return [findingAt('shadowed', place, parts)];
 }
+
+/** Days that no longer come do not make a mistake of what was none. */
+function overRule(verdict: DeadVerdict, rule: RuleHead, place: FilePlace): AnalysisFinding {
+  const isShadowed = verdict.kind === 'shadowed';
+  return findingAt('past', place, {
+    message: isShadowed
+      ? `never decides any more, as its days are over: ${takersInWords(verdict.by, rule)} all its cases`
+      : `never applies any more, as its days are over: ${conflictInWords(verdict.conflict)}`,
+    rules: isShadowed ? verdict.by.slice(0, mostNamed).map(namedRule) : [],
+    advice: 'remove the rule, or set later days',
+  });
+}
+
+type DeadVerdict = Extract<RuleVerdict, { readonly kind: 'contradictory' | 'shadowed' }>;
 
 /** Rules that take the cases of another one and are named. */
 const mostNamed = 5;

@@ -43,7 +43,7 @@ export interface StandardResult {
 
 /** Of files that were checked. */
 export async function standardFindings(checked: CheckedSources, options: StandardOptions): Promise<StandardResult> {
-  const configuration = await analysedConfiguration(checked, options.authenticators);
+  const configuration = await analysedConfiguration(checked, options);
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const found: AnalysisFinding[] = [];

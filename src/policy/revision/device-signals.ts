@@ -4,7 +4,8 @@
  * of agents only with a signature; each source stands by itself, so that two devices never make up a third one.
  */
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
-import type { Facts, Seconds } from '../../core/model/facts.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import type { BelievedDevice } from '../../core/policy/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-signals.ts';
 import { compileZones } from '../schema/zones.ts';
 import { certificateIn } from './certificate-in.ts';
@@ -18,10 +19,7 @@ export interface Brought {
 }
 
 /** What one source says. `true`: it says so and no more. */
-type Signals = Readonly<Record<string, string | true>>;
-
-/** What conditions see of it. */
-export type BelievedDevice = Pick<Facts['device'], 'registered' | 'managed' | 'assurances'>;
+export type Signals = Readonly<Record<string, string | true>>;
 
 /** `now`: epoch seconds. */
 export type DeviceReader = (brought: Brought | undefined, now: Seconds) => BelievedDevice;
@@ -142,7 +140,8 @@ function signalsOf(value: unknown): Signals | undefined {
   return Object.fromEntries(said) as Signals;
 }
 
-function meets({ osVersion, signals = [] }: DeviceAssurance, said: Signals): boolean {
+/** Whether what one source says meets the assurance. */
+export function meets({ osVersion, signals = [] }: DeviceAssurance, said: Signals): boolean {
   const has = (name: string) => Object.hasOwn(said, name) && said[name] === true;
   return signals.every(has) && (osVersion === undefined || isNewEnough(osVersion, said));
 }

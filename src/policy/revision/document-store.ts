@@ -91,6 +91,17 @@ export function changedKeys(
     .sort();
 }
 
+/** The documents of these keys, by hash. */
+export function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<string, string> {
+  return new Map(
+    keys.flatMap((key) => {
+      const document = documents.get(key);
+      const text = document && documentText(document);
+      return text === undefined ? [] : [[sha256(text), text] as const];
+    }),
+  );
+}
+
 /** Writes documents by hash. Safe to repeat. Rejects with `StoreUnavailable`. */
 export async function writeDocuments(store: Store, texts: ReadonlyMap<string, string>): Promise<void> {
   const ops = Array.from(texts, ([hash, value]): Op => ({ op: 'put', key: storedDocumentKey(hash), value }));

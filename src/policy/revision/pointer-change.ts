@@ -1,6 +1,8 @@
 /** What moves the pointer to another revision takes and gives. */
 import type { Seconds } from '../../core/model/facts.ts';
 import type { Entry, Op } from '../../stores/store.ts';
+import type { Documents } from '../model/documents.ts';
+import { valuesInConditions } from '../source/values-at.ts';
 import { type Manifest, type Pointer, parsePointer } from './document-store.ts';
 
 export interface Applied {
@@ -55,4 +57,12 @@ export function pendingIn(
 ): Pick<Pointer, 'unconfirmed'> {
   if (confirmWithin === undefined || entry === undefined) return {};
   return { unconfirmed: parsePointer(entry.value).unconfirmed ?? { back: revision } };
+}
+
+/** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
+export function historyFor(documents: Documents, since: number): Pick<Manifest, 'historySince' | 'recordsPlaces'> {
+  const asks = (condition: string) =>
+    [...documents.values()].some(({ content }) => valuesInConditions(content, condition).length > 0);
+  if (asks('risk|distance')) return { historySince: since, recordsPlaces: true };
+  return asks('lastSignIn') ? { historySince: since } : {};
 }

@@ -6,23 +6,23 @@ import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../
 import type { Entry, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
-import { valuesInConditions } from '../source/values-at.ts';
 import {
   changedKeys,
   documentHashes,
-  documentText,
   type Manifest,
   parseManifest,
   parsePointer,
   readDocuments,
   readManifest,
   sha256,
+  textsOf,
   writeDocuments,
 } from './document-store.ts';
 import { LruCache } from './lru-cache.ts';
 import {
   type Applied,
   type ApplyOptions,
+  historyFor,
   type LiveRevision,
   type NextRevision,
   type PublishOptions,
@@ -48,6 +48,8 @@ export interface RevisionsOptions {
 }
 
 const keptPolicies = 1_000;
+/** Recorded where a revision that was not confirmed goes back. */
+const byItself = 'stepgate';
 
 export class Revisions {
   readonly #store: Store;
@@ -132,14 +134,18 @@ export class Revisions {
 
   /**
    * The revision in use stays. Rejects with `RevisionRefused` when it waits for no confirmation, when its time is over,
-   * or when another one came in between; with `StoreUnavailable`.
+   * when another one than `only` is in use, or when another one came in between; with `StoreUnavailable`.
    */
-  async confirm({ ops = () => [] }: Pick<ApplyOptions, 'ops'> = {}): Promise<number> {
+  async confirm({
+    only,
+    ops = () => [],
+  }: Pick<ApplyOptions, 'ops'> & { readonly only?: number } = {}): Promise<number> {
     const { entries } = await this.#store.load([revisionPointerKey, revisionConfirmationKey]);
     const entry = entries.get(revisionPointerKey);
     const { unconfirmed, ...pointer } = entry ? parsePointer(entry.value) : { revision: 0, manifest: '' };
-    if (entry === undefined || unconfirmed === undefined)
-      throw new RevisionRefused('nothing_to_confirm', `revision ${pointer.revision} is in use, and stays`);
+    if (entry === undefined || unconfirmed === undefined) throw await this.#nothingToConfirm();
+    if (only !== undefined && only !== pointer.revision)
+      throw new RevisionRefused('revision_changed', `revision ${pointer.revision} is in use, and not revision ${only}`);
     const done = await this.#store.commit([
       { op: 'check', key: revisionConfirmationKey },
       { op: 'replace', key: revisionPointerKey, version: entry.version, value: JSON.stringify(pointer) },
@@ -174,7 +180,7 @@ export class Revisions {
       historySince === undefined ? {} : omitUndefined({ historySince: since, recordsPlaces });
     const next = { documents, records };
     const done = await this.#publish(live, next, {
-      by: 'stepgate',
+      by: byItself,
       message,
       back: unconfirmed.back,
       ...(ops && { ops }),
@@ -187,6 +193,13 @@ export class Revisions {
     if (entry === undefined) return { entry, revision: 0 };
     const manifest = await readManifest(this.#store, parsePointer(entry.value));
     return { entry, revision: manifest.revision, manifest };
+  }
+
+  /** Says so where it went back by itself: the refusal could be read as a confirmation. */
+  async #nothingToConfirm(): Promise<RevisionRefused> {
+    const { revision, manifest } = await this.#live();
+    const why = manifest?.back !== undefined && manifest.by === byItself ? `: ${manifest.message}` : '';
+    return new RevisionRefused('nothing_to_confirm', `revision ${revision} is in use, and stays${why}`);
   }
 
   async #manifestOf(revision: number): Promise<Manifest> {
@@ -278,23 +291,4 @@ export class Revisions {
   async #pointer(): Promise<Entry | undefined> {
     return (await this.#store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   }
-}
-
-/** By hash. */
-function textsOf(keys: readonly string[], documents: Documents): ReadonlyMap<string, string> {
-  return new Map(
-    keys.flatMap((key) => {
-      const document = documents.get(key);
-      const text = document && documentText(document);
-      return text === undefined ? [] : [[sha256(text), text] as const];
-    }),
-  );
-}
-
-/** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */
-function historyFor(documents: Documents, since: number): Pick<Manifest, 'historySince' | 'recordsPlaces'> {
-  const asks = (condition: string) =>
-    [...documents.values()].some(({ content }) => valuesInConditions(content, condition).length > 0);
-  if (asks('risk|distance')) return { historySince: since, recordsPlaces: true };
-  return asks('lastSignIn') ? { historySince: since } : {};
 }

@@ -1,6 +1,6 @@
 /** Finds the files of a configuration directory and reads their texts. */
 import { isUtf8 } from 'node:buffer';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { constants, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding, ProblemCode } from '../model/finding.ts';
@@ -70,7 +70,10 @@ export async function readConfigurationFiles(dir: string): Promise<{
     const missing = fileFinding('directory_missing', '.', `${what}: name the one that holds stepgate.yaml`);
     return { files, pictures, findings: [missing], unreadable };
   }
-  const { names, tooDeep } = await listFiles(root);
+  const { names, tooDeep, closed } = await listFiles(root);
+  findings.push(...closed.map(({ name, error }) => fileFinding('file_unreadable', name, unreadableText(error))));
+  // Any of them may be in there.
+  if (closed.length > 0) for (const { kind } of layout) if (isWritten(kind)) unreadable.add(kind);
   findings.push(...tooDeep.map((file) => fileFinding('unknown_file', file, 'is nested too deeply')));
   for (let start = 0; start < names.length; start += atOnce) {
     const read = await Promise.all(names.slice(start, start + atOnce).map((file) => readOne(root, file)));
@@ -81,7 +84,7 @@ export async function readConfigurationFiles(dir: string): Promise<{
       else {
         const kind = kindOf(outcome.file);
         findings.push(outcome);
-        if (kind !== undefined && kind !== 'ignored' && kind !== 'picture') unreadable.add(kind);
+        if (kind !== undefined && isWritten(kind)) unreadable.add(kind);
       }
     }
   }
@@ -92,16 +95,38 @@ function kindOf(file: string): KindOfFile | undefined {
   return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
+function isWritten(kind: KindOfFile): kind is WrittenKind {
+  return kind !== 'ignored' && kind !== 'picture';
+}
+
+function unreadableText(error: unknown): string {
+  return `cannot be read: ${String(error).replace(/^Error: /, '')}`;
+}
+
 function fileFinding(code: ProblemCode, file: string, message: string): Finding {
   return { file, line: 1, column: 1, path: '', message, code };
 }
 
-/** All files under `root`, sorted, and the directories that are too deep to be looked into; both relative to it. */
-async function listFiles(root: string): Promise<{ readonly names: string[]; readonly tooDeep: string[] }> {
+interface ListedFiles {
+  /** Sorted. */
+  readonly names: readonly string[];
+  /** Directories that are not looked into. */
+  readonly tooDeep: readonly string[];
+  /** Directories that cannot be. */
+  readonly closed: readonly { readonly name: string; readonly error: unknown }[];
+}
+
+/** All files under `root`; names are relative to it. */
+async function listFiles(root: string): Promise<ListedFiles> {
   const names: string[] = [];
   const tooDeep: string[] = [];
+  const closed: { name: string; error: unknown }[] = [];
   const list = async (under: string, depth: number): Promise<void> => {
-    for (const entry of await readdir(join(root, under), { withFileTypes: true })) {
+    const entries = await readdir(join(root, under), { withFileTypes: true }).catch((error: unknown) => {
+      closed.push({ name: under === '' ? '.' : under, error });
+      return [];
+    });
+    for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
       const name = under === '' ? entry.name : `${under}/${entry.name}`;
       if (!entry.isDirectory()) names.push(name);
@@ -110,7 +135,7 @@ async function listFiles(root: string): Promise<{ readonly names: string[]; read
     }
   };
   await list('', 0);
-  return { names: names.sort(), tooDeep };
+  return { names: names.sort(), tooDeep, closed };
 }
 
 async function readOne(
@@ -130,7 +155,7 @@ async function readOne(
     if (!isUtf8(read.bytes)) return fileFinding('file_unreadable', file, 'is not UTF-8 text');
     return { file, kind, text: read.bytes.toString('utf8') };
   } catch (error) {
-    return fileFinding('file_unreadable', file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
+    return fileFinding('file_unreadable', file, unreadableText(error));
   }
 }
 
@@ -140,7 +165,8 @@ function unknownFile(file: string): string {
 }
 
 async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code: ProblemCode }> {
-  const handle = await open(path, 'r');
+  // Opening a pipe would wait for the other end.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { fault: 'is not a regular file', code: 'file_unreadable' };

@@ -11,10 +11,12 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml';
 import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding, FindingPlace, ProblemCode } from '../model/finding.ts';
+import { aliasFindings, duplicateFindings } from './key-and-alias-faults.ts';
 import { offsetWithin } from './offset-within.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
@@ -92,7 +94,8 @@ export function openYaml(file: string, text: string): OpenedYaml {
   const document = parseDocument(text, {
     lineCounter,
     prettyErrors: false,
-    uniqueKeys: true,
+    // Ours takes less time: the parser compares each key of a mapping with all others.
+    uniqueKeys: false,
     merge: false,
     version: '1.2',
   });
@@ -100,29 +103,12 @@ export function openYaml(file: string, text: string): OpenedYaml {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const findings = syntaxFindings([...document.errors, ...document.warnings], { text, place });
+  const findings = [
+    ...syntaxFindings([...document.errors, ...document.warnings], place),
+    ...duplicateFindings(document, place),
+  ];
   const lines = text.split(/\r?\n/);
   return { document, lines, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
-}
-
-/** Aliases of nothing, and those within what they refer to, which has no end. */
-function aliasFindings(document: Document.Parsed, place: OpenedYaml['place']): Finding[] {
-  const findings: Finding[] = [];
-  visit(document, {
-    Alias(_, node, around) {
-      const target = node.resolve(document);
-      const where = { ...place(startOf(node)), path: '' };
-      if (target === undefined)
-        findings.push({ ...where, message: `there is no anchor \`${node.source}\` before this`, code: 'yaml_syntax' });
-      else if (around.includes(target))
-        findings.push({
-          ...where,
-          message: `\`*${node.source}\` stands within what it refers to: write out what is meant`,
-          code: 'yaml_cycle',
-        });
-    },
-  });
-  return findings;
 }
 
 /** Findings about keys with an old name: warnings, and errors where the new name stands beside it. */
@@ -190,18 +176,10 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
 type Position = Omit<FindingPlace, 'path'>;
 
 /** One finding for each place: further errors there only follow from the first. */
-function syntaxFindings(
-  errors: readonly YAMLError[],
-  { text, place }: { readonly text: string; readonly place: OpenedYaml['place'] },
-): Finding[] {
+function syntaxFindings(errors: readonly YAMLError[], place: OpenedYaml['place']): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   const findings = Array.from(first.values(), ({ code, pos, message }): Finding => {
     const where = { ...place(pos[0]), path: '' };
-    if (code === 'DUPLICATE_KEY') {
-      const [, quoted, plain = ''] = /^(?:"(.*?)"|([^:\n]*))/.exec(text.slice(pos[0])) ?? [];
-      const key = quoted ?? plain.trim();
-      return { ...where, message: `\`${key}\` stands twice in this mapping: remove one`, code: 'yaml_duplicate_key' };
-    }
     if (message.startsWith('Maximum call stack')) return { ...where, message: tooDeep, code: 'yaml_too_deep' };
     const told = code === 'MULTIPLE_DOCS' ? 'a file holds one document only' : oneLine(message);
     return { ...where, message: told, code: 'yaml_syntax' };
@@ -247,12 +225,24 @@ function offsetOf(root: unknown, path: Path, key?: string): number {
 }
 
 function child(collection: Node, step: string | number): { key: unknown; value: unknown } | undefined {
-  if (isMap(collection)) {
-    const pair = collection.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-    return pair && { key: pair.key, value: pair.value };
-  }
+  if (isMap(collection)) return pairsOf(collection).get(String(step));
   const item = isCollection(collection) ? collection.items[Number(step)] : undefined;
   return item === undefined || isPair(item) ? undefined : { key: item, value: item };
+}
+
+type Pairs = ReadonlyMap<string, { readonly key: unknown; readonly value: unknown }>;
+
+/** Found once for each mapping: a large one may have as many findings as keys. */
+const pairsByMapping = new WeakMap<object, Pairs>();
+
+function pairsOf(mapping: YAMLMap): Pairs {
+  const known = pairsByMapping.get(mapping);
+  if (known !== undefined) return known;
+  const pairs = new Map(
+    mapping.items.flatMap(({ key, value }) => (isScalar(key) ? [[String(key.value), { key, value }] as const] : [])),
+  );
+  pairsByMapping.set(mapping, pairs);
+  return pairs;
 }
 
 function startOf(node: unknown): number {

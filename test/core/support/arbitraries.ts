@@ -36,15 +36,18 @@ const characteristics = fc.subarray<Characteristic>(['userVerification', 'phishi
 const maxAge = fc.constantFrom(0, 60, 300, 3600);
 const maxIdle = fc.constantFrom(60, 300);
 const some = <Value>(value: fc.Arbitrary<Value>, freq = 2) => fc.option(value, { nil: undefined, freq });
+/** With a `freq` of one, `fc.option` would never draw it. */
+const rarely = <Value>(value: fc.Arbitrary<Value>) =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 
 const demand: fc.Arbitrary<Demand> = fc
   .record({
     factor: some(factor, 3),
-    authenticators: some(someNames(3), 1),
-    exclude: some(someNames(2), 1),
-    characteristics: some(characteristics, 1),
-    maxAge: some(maxAge, 1),
-    maxIdle: some(maxIdle, 1),
+    authenticators: rarely(someNames(3)),
+    exclude: rarely(someNames(2)),
+    characteristics: rarely(characteristics),
+    maxAge: rarely(maxAge),
+    maxIdle: rarely(maxIdle),
   })
   .map((members) => omitUndefined(members) as Demand);
 
@@ -52,15 +55,15 @@ const alternative: fc.Arbitrary<Alternative> = fc
   .record({
     factors: fc.constantFrom<1 | 2 | 3>(1, 1, 2, 2, 3),
     demands: fc.array(demand, { maxLength: 2 }),
-    maxAge: some(maxAge, 1),
+    maxAge: rarely(maxAge),
   })
   .map((members) => omitUndefined(members) as Alternative);
 
 const chainStep: fc.Arbitrary<ChainStep> = fc
   .record({
     authenticators: someNames(3),
-    maxAge: some(maxAge, 1),
-    maxIdle: some(maxIdle, 1),
+    maxAge: rarely(maxAge),
+    maxIdle: rarely(maxIdle),
   })
   .map((members) => omitUndefined(members) as ChainStep);
 
@@ -85,7 +88,7 @@ type DrawnRequest = Omit<
 
 /** One for each member, optional ones included. */
 const requestMembers: { readonly [Name in keyof Required<DrawnRequest>]: fc.Arbitrary<DrawnRequest[Name]> } = {
-  maxAge: some(maxAge, 1),
+  maxAge: rarely(maxAge),
   promptLogin: fc.constantFrom(false, false, false, true),
   acrValues: fc.subarray(['gold', 'phr', '2fa', 'pwd', '1fa']),
   acrEssential: fc.boolean(),
@@ -138,7 +141,7 @@ export const world = (sizes: {
     fc.record({
       session: sizes.requirement,
       app: sizes.requirement,
-      minimumAcr: some(fc.constantFrom(...acrValues.map(({ value }) => value)), 1),
+      minimumAcr: rarely(fc.constantFrom(...acrValues.map(({ value }) => value))),
       disabled: fc.oneof(
         { weight: 3, arbitrary: fc.constant([]) },
         { weight: 1, arbitrary: fc.subarray(keys, { maxLength: 3 }) },

@@ -1,7 +1,9 @@
 /** `config apply`, `confirm`, `rollback`, `show` and `history`: what they ask, refuse and record. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
-import { auditKey, revisionConfirmationKey } from '../../../src/stores/keys.ts';
+import { Revisions } from '../../../src/policy/revision/revisions.ts';
+import { auditKey, revisionConfirmationKey, revisionPointerKey } from '../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { configContext, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
@@ -153,6 +155,14 @@ test('who and why are in the history and in the audit log', async () => {
   await expect(apply(one, '--reason', 'x'.repeat(501))).rejects.toThrow('a reason has at most 500 characters');
 });
 
+test('on an empty store no revision is in use that files could have been compared with', async () => {
+  await expect(apply(one, '--base', '12')).rejects.toThrow(
+    'revision_changed: no revision is in use, and this was compared with revision 12',
+  );
+  expect(await config('history')).toBe('');
+  expect(await apply(one, '--base', '0')).toMatch(/^revision 1 is in use/);
+});
+
 describe('with --confirm', () => {
   test('it stays once it is confirmed', async () => {
     await apply(one);
@@ -181,6 +191,27 @@ describe('with --confirm', () => {
     expect(JSON.parse(await apply(two, '--json'))).toMatchObject({ changed: [], goesBackTo: 1 });
     await config('confirm');
     expect(await again()).not.toContain('It is not confirmed');
+  });
+
+  test('a confirmation that names a revision confirms no other one', async () => {
+    await apply(one);
+    await apply(two, '--confirm', 'PT10M');
+    await apply(closed, '--confirm', 'PT10M');
+    await expect(config('confirm', '2')).rejects.toThrow('revision_changed: revision 3 is in use, and not revision 2');
+    await expect(config('confirm', '0')).rejects.toThrow('0 is no number of a revision');
+    expect(await config('confirm', '3')).toBe('revision 3 is confirmed, and stays in use\n');
+  });
+
+  test('a confirmation after it went back is told so', async () => {
+    await apply(one);
+    await apply(two, '--confirm', 'PT10M');
+    await terminal.store.commit([{ op: 'delete', key: revisionConfirmationKey }]);
+    const { entries } = await terminal.store.load([revisionPointerKey]);
+    const revisions = new Revisions(terminal.store, { authenticators: authenticatorKinds });
+    await revisions.expire(entries.get(revisionPointerKey), undefined);
+    await expect(config('confirm')).rejects.toThrow(
+      'nothing_to_confirm: revision 3 is in use, and stays: revision 2 was not confirmed in time',
+    );
   });
 
   test('it cannot be confirmed once the time is over', async () => {

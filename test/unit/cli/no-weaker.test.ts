@@ -121,6 +121,11 @@ test.each<[string, Files, Files]>([
   ],
   ['a required enrollment', setUp({}), setUp({ required: ['totp'] })],
   [
+    'one of each in place of two of either',
+    setUp({ required: [{ anyOf: ['totp', 'webauthn'], count: 2 }] }),
+    setUp({ required: ['totp', 'webauthn'] }),
+  ],
+  [
     'less grace',
     setUp({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }),
     setUp({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }),
@@ -214,6 +219,12 @@ test.each<[string, Files, Files, string]>([
     finance({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
     finance({ required: ['webauthn'] }),
     'webauthn is enough, and was not without setting up webauthn\n',
+  ],
+  [
+    'two passkeys in place of three',
+    setUp({ required: [{ anyOf: ['webauthn'], count: 3 }] }),
+    setUp({ required: [{ anyOf: ['webauthn'], count: 2 }] }),
+    'webauthn is enough for a user who has webauthn and webauthn, and was not without setting up webauthn\n',
   ],
   [
     'another authenticator that will do',

@@ -319,3 +319,51 @@ describe('a rule of the enrollment policy', () => {
     ]);
   });
 });
+
+describe('a rule of the account policy never decides', () => {
+  const shadowed = async (...all: readonly string[]) => {
+    const found = await findings({ 'policies/account.yaml': rules(...all, rest) });
+    return found
+      .filter(({ code }) => code === 'shadowed')
+      .map(({ line, rules: by }) => [line, ...by.map(({ name }) => name)].join(' '));
+  };
+  const two = 'then: { allow: { factors: 2 } }';
+  const first = '{ name: First, change: { add: all, remove: [totp] }, then: { allow: { factors: 1 } } }';
+
+  test.each([
+    [
+      'where one before it is about the same changes',
+      [first, `{ name: P, change: { add: [webauthn] }, ${byPasskey} }`],
+      ['3 First'],
+    ],
+    [
+      'where several before it take all its changes',
+      [
+        first,
+        `{ name: T, change: { remove: all }, ${two} }`,
+        `{ name: P, change: { add: [totp], remove: [webauthn] }, ${byPasskey} }`,
+      ],
+      ['4 First'],
+    ],
+    [
+      'and does where one change is left',
+      [first, `{ name: P, change: { remove: [totp, webauthn] }, ${byPasskey} }`],
+      [],
+    ],
+    [
+      'and does about what none names',
+      [`{ name: T, change: { remove: [totp] }, ${two} }`, `{ name: P, change: { remove: all }, ${byPasskey} }`],
+      [],
+    ],
+    [
+      'where its users are taken',
+      [
+        '{ name: A, change: { add: all }, when: { groups: { any: [a] } }, then: { allow: { factors: 1 } } }',
+        `{ name: P, change: { add: [webauthn] }, when: { groups: { all: [a, b] } }, ${byPasskey} }`,
+      ],
+      ['3 A'],
+    ],
+  ])('%s', async (_, all, expected) => {
+    expect(await shadowed(...all)).toEqual(expected);
+  });
+});

@@ -1,5 +1,6 @@
 /** Which files belong to a configuration, and which cannot be read. */
-import { symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/policy/load.ts';
@@ -69,6 +70,38 @@ test('a file in place of a directory', async () => {
     expect(await linesOf(file)).toEqual([
       `${file} is no directory: name the one that holds stepgate.yaml [directory_missing]`,
     ]);
+  });
+});
+
+test('what would never end to be read is no file', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    execFileSync('mkfifo', [join(dir, 'apps/pipe.yaml')]);
+    expect(await linesOf(dir)).toEqual(['apps/pipe.yaml:1:1 is not a regular file [file_unreadable]']);
+  });
+});
+
+/** As a user without privileges, also where root runs the tests. */
+async function asUnprivileged<Result>(run: () => Promise<Result>): Promise<Result> {
+  if (process.geteuid?.() !== 0) return run();
+  process.seteuid?.(65_534);
+  try {
+    return await run();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+test('a directory that may not be looked into', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    await chmod(dir, 0o755);
+    await chmod(join(dir, 'policies'), 0);
+    try {
+      expect(await asUnprivileged(() => linesOf(dir))).toContainEqual(
+        expect.stringMatching(/^policies:1:1 cannot be read: EACCES.* \[file_unreadable\]$/),
+      );
+    } finally {
+      await chmod(join(dir, 'policies'), 0o755);
+    }
   });
 });
 

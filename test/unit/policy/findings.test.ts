@@ -1,5 +1,6 @@
 /** The findings in each kind of file, with their places. */
 import { expect, test } from '@jest/globals';
+import { readYaml } from '../../../src/policy/source/yaml-source.ts';
 import { findingLines, load, validFiles } from './configuration-dir.ts';
 
 const settings = 'stepgate.yaml';
@@ -617,4 +618,18 @@ test('all findings of all files are reported at once, by place', async () => {
     'stepgate.yaml:1:1 brnd',
     'stepgate.yaml:2:17 trustedProxies',
   ]);
+});
+
+test('a mapping of many keys is read in linear time', async () => {
+  const keys = Array.from({ length: 40_000 }, (_, index) => `k${index}: 1`);
+  const before = process.cpuUsage();
+  const { findings } = readYaml('apps/a.yaml', [...keys, 'k7: 2'].join('\n'), { variables: {} });
+  const { user } = process.cpuUsage(before);
+  expect(findings.map(({ line, code }) => [line, code])).toEqual([[40_001, 'yaml_duplicate_key']]);
+  // Microseconds. Comparing each key with all others took 60 times as many.
+  expect(user).toBeLessThan(4_000_000);
+  const { source } = readYaml('apps/a.yaml', keys.join('\n'), { variables: {} });
+  const found = keys.map((_, index) => source?.placeOfKey([`k${index}`]).line);
+  expect(found.at(-1)).toBe(40_000);
+  expect(process.cpuUsage(before).user).toBeLessThan(8_000_000);
 });

@@ -241,15 +241,16 @@ function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment
   };
 }
 
-function laxerRule({ before, now, facts, proved, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
+function laxerRule({ before, now, facts, proved, enrolled, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
   const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
   const had = setUp(step.before).replace(' to set up', ' without setting up');
+  const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}, and was not${had}`,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}, and was not${had}`,
     before: placesIn(before.enrollment ? [before.enrollment] : []),
     after: placesIn(now.enrollment ? [now.enrollment] : []),
-    example: exampleOptions(shownFacts(facts), proved),
+    example: exampleOptions(shownFacts(facts), enrolled),
   };
 }
 

@@ -1,9 +1,10 @@
 /** The condition `attributes`: the profile of the user, one test for each attribute. */
 import type { AttributeTest, AttributeValue, ConditionOf, ValueTest } from '../../model/conditions.ts';
 import type { Seconds, Subject } from '../../model/facts.ts';
-import { attributeTheory } from '../attribute-theory.ts';
+import { attributeTheory, daysOf, type TestedAttribute } from '../attribute-theory.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
 import { compileDateTest, isRelative } from '../date-bound.ts';
+import { dayTheory } from '../day-theory.ts';
 import { compilePattern } from '../pattern.ts';
 import type { ConditionTheory } from '../theory.ts';
 
@@ -76,17 +77,17 @@ function attributesTheory(
   universe: Parameters<ConditionTheory<'attributes'>>[1],
 ): ReturnType<ConditionTheory<'attributes'>> {
   const names = [...new Set(conditions.flatMap((tests) => Object.keys(tests)))];
-  const theories = new Map(
-    names.map((name) => {
-      const tests = conditions.flatMap((one) => one[name] ?? []);
-      return [name, attributeTheory({ name, tests, universe, valueTest: compileValue })] as const;
-    }),
-  );
-  return (tests) =>
+  const tested = names.map((name): TestedAttribute => {
+    return { name, tests: conditions.flatMap((one) => one[name] ?? []), universe, valueTest: compileValue };
+  });
+  const days = dayTheory(tested.flatMap(daysOf), universe.since);
+  const theories = new Map(tested.map((one) => [one.name, attributeTheory(one, days?.values.get(one.name))]));
+  const read = (tests: ConditionOf<'attributes'>) =>
     Object.entries(tests).flatMap(([name, test]) => {
       const formula = theories.get(name)?.(test);
       return formula === undefined ? [] : [{ path: [name], formula }];
     });
+  return Object.assign(read, { always: days?.always ?? [] });
 }
 
 function sampleProfile(tests: ConditionOf<'attributes'> = {}): Subject['profile'] {

@@ -6,8 +6,16 @@ import type { AnyAllNone, ConditionOf, ConditionResult } from '../../model/condi
 import type { Facts, OperatingSystem, Platform } from '../../model/facts.ts';
 import { type ConditionDescriptor, type ConditionTest, resultOf } from '../condition-descriptor.ts';
 import { jointMembers, meetsLists } from '../membership.ts';
-import { membershipTheory } from '../membership-theory.ts';
-import { among, type ConditionPart, isYes, negated, truthVariable, type Variable } from '../theory.ts';
+import { membershipTheory, namesIn, sharedChoice } from '../membership-theory.ts';
+import {
+  among,
+  type BelievedDevice,
+  type ConditionPart,
+  isYes,
+  negated,
+  truthVariable,
+  type Variable,
+} from '../theory.ts';
 
 export const deviceCondition: ConditionDescriptor<'device'> = {
   about: 'circumstance',
@@ -24,12 +32,14 @@ export const deviceCondition: ConditionDescriptor<'device'> = {
     const signals = says.managed ? managed : says.registered ? registered : {};
     return [{ device: { ...browser, ...signals, ...(assurances.length > 0 && { assurances }) } }];
   },
-  theory: (conditions) => {
-    const assuranceParts = assuranceTheory(conditions.flatMap(({ assurance }) => assurance ?? []));
-    return (condition) => [
-      ...deviceParts(condition),
-      ...(condition.assurance ? assuranceParts(condition.assurance) : []),
-    ];
+  theory: (conditions, { devices }) => {
+    const asks = conditions.some((one) =>
+      [one.registered, one.managed, one.assurance].some((part) => part !== undefined),
+    );
+    const lists = conditions.flatMap(({ assurance }) => assurance ?? []);
+    const believed = asks ? devices([...new Set(lists.flatMap(namesIn))]) : undefined;
+    const signalParts = believed ? believedTheory(believed) : freeTheory(lists);
+    return (condition) => [...deviceParts(condition), ...signalParts(condition)];
   },
 };
 
@@ -37,14 +47,25 @@ const registered = { registered: true } as const;
 /** A managed device is a registered one. */
 const managed = { registered: true, managed: true } as const;
 
-const signalsVariable: Variable = {
-  name: 'device.signals',
-  classes: [{}, registered, managed].map((signals) => ({
-    place: (facts) => ({ ...facts, device: { ...facts.device, ...signals } }),
-  })),
-};
+type SignalParts = (condition: ConditionOf<'device'>) => readonly ConditionPart[];
 
-function assuranceTheory(lists: readonly AnyAllNone[]) {
+/** What can be believed is known: each of it is a class. */
+function believedTheory(believed: readonly BelievedDevice[]): SignalParts {
+  const variable = signalsVariable(believed);
+  const parts = sharedChoice(
+    variable,
+    believed.map(({ assurances = [] }) => assurances),
+  );
+  return (condition) => [
+    ...standingParts(condition, variable, believed),
+    ...(condition.assurance ? parts(condition.assurance).map(below) : []),
+  ];
+}
+
+/** Each assurance may be met or not, whatever else is believed. */
+function freeTheory(lists: readonly AnyAllNone[]): SignalParts {
+  const standings = [{}, registered, managed];
+  const variable = signalsVariable(standings);
   const parts = membershipTheory(lists, {
     what: 'device.assurance',
     add: (facts, name) => {
@@ -52,7 +73,23 @@ function assuranceTheory(lists: readonly AnyAllNone[]) {
       return { ...facts, device: { ...facts.device, assurances: [...assurances, name] } };
     },
   });
-  return (condition: AnyAllNone) => parts(condition).map((part) => ({ ...part, path: ['assurance', ...part.path] }));
+  return (condition) => [
+    ...standingParts(condition, variable, standings),
+    ...(condition.assurance ? parts(condition.assurance).map(below) : []),
+  ];
+}
+
+function signalsVariable(believed: readonly BelievedDevice[]): Variable {
+  return {
+    name: 'device.signals',
+    classes: believed.map((signals) => ({
+      place: (facts) => ({ ...facts, device: { ...facts.device, ...signals } }),
+    })),
+  };
+}
+
+function below(part: ConditionPart): ConditionPart {
+  return { ...part, path: ['assurance', ...part.path] };
 }
 
 /** The systems that run on each kind of device. */
@@ -96,16 +133,18 @@ function deviceParts(condition: ConditionOf<'device'>): readonly ConditionPart[]
         ]),
     ...(platform ? [{ path: ['platform'], formula: describes((one) => platform.includes(one.platform)) }] : []),
     ...(os ? [{ path: ['os'], formula: describes((one) => os.includes(one.os)) }] : []),
-    ...signalParts(condition),
   ];
 }
 
-function signalParts(condition: ConditionOf<'device'>): readonly ConditionPart[] {
-  const isAtLeast = { registered: 1, managed: 2 } as const;
+function standingParts(
+  condition: ConditionOf<'device'>,
+  variable: Variable,
+  believed: readonly BelievedDevice[],
+): readonly ConditionPart[] {
   return (['registered', 'managed'] as const).flatMap((name) => {
     const wanted = condition[name];
     if (wanted === undefined) return [];
-    const formula = among(signalsVariable, (at) => at >= isAtLeast[name] === wanted);
+    const formula = among(variable, (at) => (believed[at]?.[name] === true) === wanted);
     return [{ path: [name], formula, ...(!wanted && { isNegative: true as const }) }];
   });
 }

@@ -44,6 +44,7 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   const classes = counted.sort((a, b) => a.count - b.count);
   const variable: Variable = {
     name: 'time',
+    order: 0,
     classes: classes.map(({ now }) => ({ place: (facts) => ({ ...facts, now }) })),
   };
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
