@@ -63,7 +63,7 @@ export interface AuditFields {
   readonly rejectedScopes: readonly string[];
   /**
    * Of an access code: its characters, the seconds that it is valid, and how often it can be used. `lifetime`: also of
-   * the word that the store stands alone.
+   * `store alone`: how long the operator's statement holds (seconds).
    */
   readonly length: number;
   readonly lifetime: number;

@@ -40,6 +40,13 @@ test('each of these files asks for its events', () => {
   expect(missing).toEqual([]);
 });
 
+test('each field of the log is that of an event', () => {
+  const members = /interface AuditFields \{\n([\s\S]*?)\n\}/.exec(readFileSync('src/flow/audit.ts', 'utf8'))?.[1] ?? '';
+  const fields = [...members.matchAll(/^ {2}readonly (\w+):/gm)].map(([, name = '']) => name);
+  const used = new Set<string>(Object.values(auditEvents).flatMap((row) => row.fields));
+  expect(fields.toSorted()).toEqual([...used].toSorted());
+});
+
 test('the sources cause no event that the table does not have', () => {
   const prefixes = [...new Set(Object.keys(auditEvents).map((name) => name.split('.')[0]))];
   const caused = sources.matchAll(new RegExp(`event: '((?:${prefixes.join('|')})\\.\\w+)'`, 'g'));

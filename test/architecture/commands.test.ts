@@ -1,6 +1,8 @@
 /** The commands, their table and their page in the documentation say the same. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
+import { commandOptionsFile, renderCommandOptions } from '../../scripts/command-options.ts';
 import { commandGroups, commands as table } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { document } from './support/documents.ts';
@@ -28,6 +30,21 @@ describe('the page of commands', () => {
     const named = [...sentence.matchAll(/`([a-z -]+)`/g)].map(([, name = '']) => name);
     const unable = commands.filter(({ command }) => !command.options.some(({ long }) => long === '--json'));
     expect([...named].sort()).toEqual(unable.map(({ path }) => path).sort());
+  });
+});
+
+describe('the page of options', () => {
+  test('is what `npm run docs` writes', async () => {
+    expect(readFileSync(commandOptionsFile, 'utf8')).toBe(await renderCommandOptions());
+  });
+
+  test('names every option of every command', () => {
+    const page = readFileSync(commandOptionsFile, 'utf8');
+    const lacking = commands.flatMap(({ path, command }) => {
+      const section = page.split(`\n## ${path}\n`)[1]?.split('\n## ')[0] ?? '';
+      return command.options.filter(({ flags }) => !section.includes(flags)).map(({ flags }) => `${path}: ${flags}`);
+    });
+    expect(lacking).toEqual([]);
   });
 });
 

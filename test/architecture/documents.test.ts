@@ -125,6 +125,15 @@ describe('the documents', () => {
     expect(strangers).toEqual([]);
   });
 
+  test('say what every setting does', () => {
+    const names = new Set(propertiesOf(JSON.parse(document('config/schema/settings.schema.json'))));
+    expect(names.size).toBeGreaterThan(100);
+    const chapters = documents.filter(({ path }) => !path.startsWith('docs/decisions/'));
+    const code = chapters.flatMap(({ text }) => text.match(/^```[\s\S]*?^```|`[^`\n]+`/gm) ?? []).join(' ');
+    const words = new Set(code.match(/[\w$]+/g));
+    expect([...names].filter((name) => !words.has(name))).toEqual([]);
+  });
+
   test('name scripts of npm that exist', () => {
     const { scripts } = JSON.parse(document('package.json')) as { scripts: Readonly<Record<string, string>> };
     const missing = documents.flatMap(({ path, text }) =>
@@ -172,6 +181,37 @@ describe('the architecture', () => {
     expect(replaced.filter((name) => !text.includes(`\`Client.prototype.${name}\``))).toEqual([]);
   });
 
+  test('says in steps how to add something, and which test tells what was forgotten', () => {
+    const guide = text.split('\n## How to add\n')[1] ?? '';
+    const entries = guide.split('\n\n').filter((paragraph) => paragraph.startsWith('**'));
+    expect(entries.map((entry) => /^\*\*(?:An?) ([^*]+)\*\*/.exec(entry)?.[1])).toEqual([
+      'condition',
+      'authenticator',
+      'page',
+      'command',
+      'key of the store',
+      'message',
+      'text',
+      'notice code',
+      'deny reason',
+      'audit event',
+      'setting',
+      'finding code',
+    ]);
+    const withoutSteps = entries.filter((entry) => {
+      const numbers = [...entry.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+      return numbers.length === 0 || numbers.some((number, at) => number !== at + 1) || !entry.includes('.test.ts`');
+    });
+    expect(withoutSteps).toEqual([]);
+  });
+
+  test('names no function, type or member that is not there', () => {
+    const named = new Set([...text.matchAll(/`([a-z]+[A-Z]\w*)`/g)].map(([, name = '']) => name));
+    expect(named.size).toBeGreaterThan(20);
+    const words = new Set(readTexts('src', ['.ts']).flatMap(({ text: source }) => source.match(/\w+/g) ?? []));
+    expect([...named].filter((name) => !words.has(name))).toEqual([]);
+  });
+
   test('follows a sign-in through functions that are where it says', () => {
     const steps = [...text.matchAll(/`(\w+)` in\s+`(src\/[^`]+)`/g)].map(([, name = '', path = '']) => ({
       name,
@@ -182,6 +222,14 @@ describe('the architecture', () => {
     expect(lost).toEqual([]);
   });
 });
+
+/** Names of the properties that a JSON Schema describes, at any depth; those of patterns are no names. */
+function propertiesOf(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties, ...rest } = schema as { readonly properties?: Readonly<Record<string, unknown>> };
+  const inner = [...Object.values(properties ?? {}), ...Object.values(rest)];
+  return [...Object.keys(properties ?? {}), ...inner.flatMap(propertiesOf)];
+}
 
 /** As a function, or as a method of a class. */
 function definesFunction(source: string, name: string): boolean {

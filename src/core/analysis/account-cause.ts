@@ -6,7 +6,7 @@ import { compilePolicy, type PolicySet } from '../policy/compile.ts';
 import { findRule } from '../policy/rules.ts';
 import type { UserFacts } from '../policy/theory.ts';
 
-/** Those that say there who may add which authenticator, each once. */
+/** The rules of the account policy that decide about adding an authenticator for these facts, each once. */
 export function additionRules({ accountPolicy, authenticators }: PolicySet, facts: UserFacts): readonly Rule[] {
   if (accountPolicy === undefined) return [];
   const found = authenticators
@@ -16,8 +16,8 @@ export function additionRules({ accountPolicy, authenticators }: PolicySet, fact
 }
 
 /**
- * The fewest of these rules that must ask for one factor alone, so that the sign-in is not denied any more. None: that
- * would not do.
+ * The fewest of these rules that must ask for one factor alone, so that the sign-in is not denied any more. Empty: not
+ * even all of them together are the cause.
  */
 export function accountCause(
   policies: PolicySet,

@@ -1,4 +1,4 @@
-/** `/account/authenticators`: one authenticator of one's own, to be renamed or removed. */
+/** `/account/authenticators`: one of the user's authenticators, to be renamed or removed. */
 
 import type { Context } from 'koa';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';

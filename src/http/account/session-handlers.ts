@@ -1,4 +1,4 @@
-/** `/account/sessions`: other sessions of one's own, which can be ended, one or all of them. */
+/** `/account/sessions`: the user's other sessions, which can be ended, one or all of them. */
 import { endAllOtherSessions, endOneSession } from '../../flow/account/change.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';

@@ -13,7 +13,7 @@ export const attemptKeys = {
     references: [],
   },
   'network-requests': {
-    what: 'Counts the registrations and recoveries that a network has begun, beyond which its browsers solve a task.',
+    what: 'Counts the registrations and recoveries from a network. Beyond a limit its browsers solve a task.',
     holds: 'counter',
     tag: { rule: 'hash', of: 'the network' },
     rest: '`try`',

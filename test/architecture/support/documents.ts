@@ -59,14 +59,20 @@ export function namedPaths(text: string): readonly string[] {
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code).filter((code) => folders.test(code));
 }
 
-/** The paragraph of "How to add" in the architecture that begins with this, such as `A condition`. */
+/** The entry of "How to add" in the architecture that begins with this, such as `A condition`. */
 export function guideFor(what: string): string {
   const guide = document('docs/architecture.md').split('\n## How to add\n')[1] ?? '';
   return guide.split('\n\n').find((paragraph) => paragraph.startsWith(`**${what}**`)) ?? '';
 }
 
-/** Whether a paragraph of the architecture names a file: by its path, by a link, or as its own page. */
+/** Whether a paragraph of the architecture names a file: by its path, by a link, as a catalogue, or as its own page. */
 export function isNamedIn(paragraph: string, path: string): boolean {
   const isLinked = linkedFiles({ path: 'docs/architecture.md', text: paragraph }).includes(path);
-  return isLinked || paragraph.includes(path) || (path === 'docs/architecture.md' && paragraph.includes('this page'));
+  const isCatalogue = /^views\/messages\/[\w-]+\.json$/.test(path) && paragraph.includes('`views/messages/*.json`');
+  return (
+    isLinked ||
+    isCatalogue ||
+    paragraph.includes(path) ||
+    (path === 'docs/architecture.md' && paragraph.includes('this page'))
+  );
 }
