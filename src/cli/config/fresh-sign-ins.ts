@@ -179,12 +179,16 @@ interface Variations {
 /** By the steps of sign-ins with each device and at each time that the rules tell apart. */
 function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
-  const table = times.map((now) =>
-    devices.map((device) => JSON.stringify(simulate(policies, { ...facts, now, device }))),
-  );
+  const table = times.map((now) => devices.map((device) => whatDiffers(simulate(policies, { ...facts, now, device }))));
   const byDevice = table.some((row) => new Set(row).size > 1);
   const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
+}
+
+/** Of a user who does not get in, what was asked before makes no difference. */
+function whatDiffers(steps: readonly SimulatedStep[]): string {
+  const last = steps.at(-1);
+  return JSON.stringify(last?.kind === 'denied' ? last : steps);
 }
 
 /** The conditions of all rules that decide over a sign-in, and `any` taken apart. */

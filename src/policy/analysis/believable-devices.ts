@@ -29,7 +29,9 @@ export function believableDevices(
   const found = sourcesTogether(settings).flatMap((sources) => [
     ...sources.reduce((all, source) => jointly(all, own[source]), new Set([0])),
   ]);
-  return [...new Set(found)].sort((a, b) => countOf(a) - countOf(b) || a - b).map((marks) => deviceOf(marks, asked));
+  return [...new Set(found)]
+    .sort((a, b) => markCount(a) - markCount(b) || a - b)
+    .map((marks) => deviceFromMarks(marks, asked));
 }
 
 export type Source = 'proxy' | 'certificate' | 'agent';
@@ -44,14 +46,14 @@ function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): r
   return peers.map((sources): readonly Source[] => [...sources, ...(agent ? (['agent'] as const) : [])]);
 }
 
-export type Asked = readonly (readonly [name: string, assurance: DeviceAssurance])[];
+export type NamedAssurances = readonly (readonly [name: string, assurance: DeviceAssurance])[];
 
-export function assurancesNamed(settings: DeviceSignalSettings | undefined, names: readonly string[]): Asked {
+export function assurancesNamed(settings: DeviceSignalSettings | undefined, names: readonly string[]): NamedAssurances {
   return Object.entries(settings?.assurances ?? {}).filter(([name]) => names.includes(name));
 }
 
 /** What a source may say that is not bound to anything, as far as it makes a difference. */
-export function anythingSaid(asked: Asked): readonly Signals[] {
+export function anythingSaid(asked: NamedAssurances): readonly Signals[] {
   const standings: readonly (readonly string[])[] = [[], ['registered'], ['managed'], ['registered', 'managed']];
   const signals = subsetsOf(asked).flatMap((wanted) => {
     const own = wanted.flatMap(([, assurance]) => assurance.signals ?? []);
@@ -61,7 +63,7 @@ export function anythingSaid(asked: Asked): readonly Signals[] {
 }
 
 /** No system, and of each one the versions that an assurance asks for. */
-function systemsOf(asked: Asked): readonly Signals[] {
+function systemsOf(asked: NamedAssurances): readonly Signals[] {
   const named = asked.flatMap(([, { osVersion = {} }]) => Object.entries(osVersion));
   return [{}, ...named.map(([os, osVersion]) => ({ os, osVersion }))];
 }
@@ -71,7 +73,7 @@ export type Marks = number;
 const standingMarks = { registered: 1, managed: 2 } as const;
 const firstAssurance = 2;
 
-export function marksOf(said: Signals, asked: Asked): Marks {
+export function marksOf(said: Signals, asked: NamedAssurances): Marks {
   const isManaged = said.managed === true;
   const met = asked.map(([, assurance], at): Marks => (meets(assurance, said) ? 1 << (firstAssurance + at) : 0));
   return [
@@ -81,7 +83,7 @@ export function marksOf(said: Signals, asked: Asked): Marks {
   ].reduce((all, mark) => all | mark, 0);
 }
 
-export function deviceOf(marks: Marks, asked: Asked): BelievedDevice {
+export function deviceFromMarks(marks: Marks, asked: NamedAssurances): BelievedDevice {
   const assurances = asked.map(([name]) => name).filter((_, at) => marks & (1 << (firstAssurance + at)));
   return {
     ...((marks & standingMarks.registered) > 0 && { registered: true }),
@@ -98,7 +100,7 @@ export function jointly(all: ReadonlySet<Marks>, others: ReadonlySet<Marks>): Se
 }
 
 /** The plainer ones come first. */
-export function countOf(marks: Marks): number {
+export function markCount(marks: Marks): number {
   return marks.toString(2).replaceAll('0', '').length;
 }
 

@@ -6,14 +6,14 @@ import type { BelievedDevice } from '../../core/policy/theory.ts';
 import type { DeviceSignalSettings } from '../model/device-signals.ts';
 import { canonicalJson } from '../revision/document-store.ts';
 import {
-  type Asked,
   anythingSaid,
   assurancesNamed,
-  countOf,
-  deviceOf,
+  deviceFromMarks,
   jointly,
   type Marks,
+  markCount,
   marksOf,
+  type NamedAssurances,
   type Source,
 } from './believable-devices.ts';
 import { placesIn } from './places.ts';
@@ -32,8 +32,8 @@ type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
 const mostAssurances = 6;
 
 /**
- * As far as these assurances tell it apart; the first is nothing. Of many assurances, only some of what may be believed,
- * and then what no source can say, too.
+ * As far as these assurances tell it apart; the first is nothing. Of many assurances, only some of what may be
+ * believed, and then what no source can say, too.
  */
 export function believablePairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
   const [live, next] = [assurancesNamed(sides.live, names), assurancesNamed(sides.next, names)];
@@ -44,8 +44,8 @@ export function believablePairs(sides: Sides, names: readonly string[]): readonl
     ...sourceNames.reduce((all, source) => jointly(all, heardOf(said[source], heard[source])), new Set([0])),
   ]);
   return [...new Set(found)]
-    .sort((a, b) => countOf(a) - countOf(b) || a - b)
-    .map((marks) => ({ live: deviceOf(marks & firstSide, live), next: deviceOf(marks >> bits, next) }));
+    .sort((a, b) => markCount(a) - markCount(b) || a - b)
+    .map((marks) => ({ live: deviceFromMarks(marks & firstSide, live), next: deviceFromMarks(marks >> bits, next) }));
 }
 
 /** What the live side believes takes these bits, and what the other one believes those above. */
@@ -61,7 +61,7 @@ interface Said {
   readonly marks: readonly (readonly [live: Marks, next: Marks])[];
 }
 
-function saidBy(sides: Sides, asked: Readonly<Record<Side | 'both', Asked>>): Readonly<Record<Source, Said>> {
+function saidBy(sides: Sides, asked: Readonly<Record<Side | 'both', NamedAssurances>>): Readonly<Record<Source, Said>> {
   const free = anythingSaid(asked.both).map((said) => [marksOf(said, asked.live), marksOf(said, asked.next)] as const);
   const certified = (side: Side) => {
     const says = sides[side]?.certificate?.says ?? [];

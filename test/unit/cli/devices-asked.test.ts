@@ -36,14 +36,21 @@ function withSources(deviceSignals: object): Files {
 const when = (device: object, then: object | string = factors(2)) => ({ name: 'Some', when: { device }, then });
 
 describe('`config who`', () => {
-  async function dependsOnDevice(device: object, deviceSignals: object): Promise<boolean> {
+  async function dependsOnDevice(
+    device: object,
+    deviceSignals: object,
+    rest: object | string = factors(1),
+  ): Promise<boolean> {
     const openStore = () => Promise.reject(new StepgateError('not_configured', 'there is no store'));
+    const rule = { name: 'Staff', when: { groups: { any: ['staff'] }, device }, then: factors(2) };
     const sources = { assurances: { healthy }, ...deviceSignals };
     return withConfiguration(
-      { ...base, ...withSources(sources), ...signOn(when(device), all()) },
+      { ...base, ...withSources(sources), ...signOn(rule, { name: 'Rest', then: rest }) },
       async (configDir) => {
         await run(whoCommand({ ...diffs.terminal.context, configDir, openStore }), 'notes', '--json');
-        return JSON.parse(diffs.terminal.printed()).rows[0].outcomes[0].dependsOn.includes('device');
+        return JSON.parse(diffs.terminal.printed()).rows[rest === 'deny' ? 0 : 1].outcomes[0].dependsOn.includes(
+          'device',
+        );
       },
     );
   }
@@ -60,6 +67,10 @@ describe('`config who`', () => {
     expect(await dependsOnDevice({ registered: true }, { certificate })).toBe(true);
     expect(await dependsOnDevice({ managed: true }, { certificate })).toBe(false);
     expect(await dependsOnDevice({ assurance: { any: ['healthy'] } }, { certificate })).toBe(false);
+  });
+
+  test('says nothing of a device where users are denied on every one', async () => {
+    expect(await dependsOnDevice({ managed: true }, { proxy }, 'deny')).toBe(false);
   });
 
   test('goes through some devices where rules ask for more assurances than are told apart', async () => {

@@ -3,7 +3,7 @@ import type { BelievedDevice } from '../../../core/policy/theory.ts';
 import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
 
 /** What may be believed of a device, in words after "a device that". */
-interface Trait {
+interface Feature {
   readonly has: (device: BelievedDevice) => boolean;
   readonly yes: string;
   readonly no: string;
@@ -14,9 +14,9 @@ const most = 3;
 
 /** `on a device that is managed`. Where the sides do not believe the same of it, what is believed now stands behind. */
 export function deviceWords(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
-  const traits = traitsThatTell(some, all);
+  const features = tellingFeatures(some, all);
   const kinds = some.map(({ live, next }) => {
-    const [before, after] = [kindWords(live, traits), kindWords(next, traits)];
+    const [before, after] = [kindWords(live, features), kindWords(next, features)];
     return before === after ? after : `${after} (now it ${before})`;
   });
   const words = [...new Set(kinds)];
@@ -24,22 +24,22 @@ export function deviceWords(some: readonly BelievedPair[], all: readonly Believe
 }
 
 /** No more than are needed to tell these from the others. */
-function traitsThatTell(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Trait[] {
+function tellingFeatures(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Feature[] {
   const others = all.filter((pair) => !some.includes(pair));
-  const areApart = (traits: readonly Trait[]) => {
-    const read = ({ live, next }: BelievedPair) => JSON.stringify(traits.map(({ has }) => [has(live), has(next)]));
+  const areApart = (features: readonly Feature[]) => {
+    const read = ({ live, next }: BelievedPair) => JSON.stringify(features.map(({ has }) => [has(live), has(next)]));
     const found = new Set(some.map(read));
     return !others.some((pair) => found.has(read(pair)));
   };
-  const needed = (traits: readonly Trait[], trait: Trait) => {
-    const fewer = traits.filter((one) => one !== trait);
-    return areApart(fewer) ? fewer : traits;
+  const needed = (features: readonly Feature[], feature: Feature) => {
+    const fewer = features.filter((one) => one !== feature);
+    return areApart(fewer) ? fewer : features;
   };
-  const traits = traitsOf(all);
-  return traits.reduce(needed, traits);
+  const features = featuresOf(all);
+  return features.reduce(needed, features);
 }
 
-function traitsOf(all: readonly BelievedPair[]): readonly Trait[] {
+function featuresOf(all: readonly BelievedPair[]): readonly Feature[] {
   const names = new Set(all.flatMap(({ live, next }) => [live, next].flatMap(({ assurances = [] }) => assurances)));
   return [
     { has: ({ registered }) => registered === true, yes: 'is registered', no: 'is not registered' },
@@ -52,6 +52,6 @@ function traitsOf(all: readonly BelievedPair[]): readonly Trait[] {
   ];
 }
 
-function kindWords(device: BelievedDevice, traits: readonly Trait[]): string {
-  return traits.map(({ has, yes, no }) => (has(device) ? yes : no)).join(' and ');
+function kindWords(device: BelievedDevice, features: readonly Feature[]): string {
+  return features.map(({ has, yes, no }) => (has(device) ? yes : no)).join(' and ');
 }
