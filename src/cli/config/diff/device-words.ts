@@ -14,7 +14,7 @@ const most = 3;
 
 /** `on a device that is managed`. Where the sides do not believe the same of it, what is believed now stands behind. */
 export function deviceWords(some: readonly BelievedPair[], all: readonly BelievedPair[]): string {
-  const features = tellingFeatures(some, all);
+  const features = neededFeatures(some, all);
   const kinds = some.map(({ live, next }) => {
     const [before, after] = [kindWords(live, features), kindWords(next, features)];
     return before === after ? after : `${after} (now it ${before})`;
@@ -24,7 +24,7 @@ export function deviceWords(some: readonly BelievedPair[], all: readonly Believe
 }
 
 /** No more than are needed to tell these from the others. */
-function tellingFeatures(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Feature[] {
+function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Feature[] {
   const others = all.filter((pair) => !some.includes(pair));
   const areApart = (features: readonly Feature[]) => {
     const read = ({ live, next }: BelievedPair) => JSON.stringify(features.map(({ has }) => [has(live), has(next)]));
