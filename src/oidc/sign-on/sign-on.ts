@@ -6,12 +6,12 @@
 
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluate } from '../../core/decision/evaluate.ts';
+import { withClaimScopes } from '../../core/model/claim-scopes.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
-import { withClaimScopes } from '../../flow/facts/claim-scopes.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
 import { withPresentProofs } from '../../flow/transaction/present-proofs.ts';

@@ -2,10 +2,10 @@
  * Claims that an app asks for by name (OpenID Connect Core section 5.5). Each counts with the scope that releases it:
  * what rules say about a scope would else be said past by naming its claims (decision 122).
  */
-import type { RequestFacts } from '../../core/model/facts.ts';
-import type { Settings } from '../../policy/model/settings.ts';
+import type { RequestFacts } from './facts.ts';
 
-type ClaimsByScope = Settings['scopes'];
+/** Claims by the scope that releases them. */
+export type ClaimsByScope = Readonly<Record<string, readonly string[]>>;
 
 /**
  * The request with the scopes that its named claims stand for. `allowed`: the scopes that the app may ask for; a claim
@@ -16,20 +16,22 @@ export function withClaimScopes(
   claimsByScope: ClaimsByScope,
   allowed?: readonly string[],
 ): RequestFacts {
-  const { claims: named, ...rest } = request;
+  const { claims: named, essentialClaims, ...rest } = request;
   if (named === undefined) return request;
-  const releasing = named.map((claim) => ({
-    claim,
-    scopes: scopesOf(claim, claimsByScope).filter((scope) => allowed?.includes(scope) ?? true),
-  }));
-  const claims = releasing.filter(({ scopes }) => scopes.length > 0);
-  const meant = claims.flatMap(
-    ({ scopes }) => scopes.find((scope) => request.scopes.includes(scope)) ?? scopes[0] ?? [],
+  const askable = (claim: string) => scopesOf(claim, claimsByScope).filter((scope) => allowed?.includes(scope) ?? true);
+  const claims = named.filter((claim) => askable(claim).length > 0);
+  const meant = claims.flatMap((claim) => {
+    const scopes = askable(claim);
+    return scopes.find((scope) => request.scopes.includes(scope)) ?? scopes[0] ?? [];
+  });
+  const essential = essentialClaims?.filter(
+    (claim) => claims.includes(claim) || scopesOf(claim, claimsByScope).length === 0,
   );
   return {
     ...rest,
     scopes: [...new Set([...request.scopes, ...meant])],
-    ...(claims.length > 0 && { claims: claims.map(({ claim }) => claim) }),
+    ...(claims.length > 0 && { claims }),
+    ...(essential !== undefined && essential.length > 0 && { essentialClaims: essential }),
   };
 }
 
@@ -38,6 +40,7 @@ export function isReleased(claim: string, claimsByScope: ClaimsByScope, granted:
   return scopesOf(claim, claimsByScope).some((scope) => granted.includes(scope));
 }
 
-function scopesOf(claim: string, claimsByScope: ClaimsByScope): readonly string[] {
+/** The scopes that release the claim, as they are configured. Empty: none does. */
+export function scopesOf(claim: string, claimsByScope: ClaimsByScope): readonly string[] {
   return Object.keys(claimsByScope).filter((scope) => claimsByScope[scope]?.includes(claim));
 }
