@@ -15,8 +15,12 @@ import { seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
 
 /** From the strictest. */
-const thens = [{ kind: 'deny' }, allow(factors(2)), allow(factors(1))] as const satisfies readonly Rule['then'][];
-const [deny, two, one] = thens;
+const [deny, two, one]: readonly [Rule['then'], Rule['then'], Rule['then']] = [
+  { kind: 'deny' },
+  allow(factors(2)),
+  allow(factors(1)),
+];
+const thens = [deny, two, one];
 
 const browsers = Object.entries(systemsOfPlatform).flatMap(([platform, systems]) =>
   systems.map((os) => ({ known: false, platform: platform as Facts['device']['platform'], os })),
@@ -45,15 +49,15 @@ const groups = fc.constantFrom<Conditions>({ groups: { any: ['a'] } }, { groups:
 const both = fc.tuple(device, groups).map(([first, second]) => ({ ...first, ...second }));
 const either = fc.tuple(device, groups).map(([first, second]): Conditions => ({ any: [first, second] }));
 const when = fc.oneof(device, groups, both, either);
-const drawn = fc.array(fc.record({ when, then: fc.constantFrom<Rule['then']>(...thens) }), { maxLength: 4 });
+const drawn = fc.array(fc.record({ when, then: fc.constantFrom(...thens) }), { maxLength: 4 });
 
 test('a rule that asks what the browser is is found exactly where another browser is asked for more or less', () => {
   const counts = { found: 0, quiet: 0 };
   fc.assert(
-    fc.property(drawn, fc.constantFrom<Rule['then']>(...thens), (some, rest) => {
+    fc.property(drawn, fc.constantFrom(...thens), (some, rest) => {
       const rules: readonly Rule[] = [...some, { when: {}, then: rest }].map((one, at) => ({ ...one, name: `${at}` }));
       const app = compilePolicy({ name: 'app', rules });
-      const rankOf = ({ then }: Rule) => thens.findIndex((other) => other === then);
+      const rankOf = ({ then }: Rule) => thens.indexOf(then);
       const decided = users.map((subject) => browsers.map((says) => findRule(app, factsOf({ subject, device: says }))));
       const isChosen = (mine: Rule) =>
         decided.some((all) => {
@@ -89,8 +93,24 @@ test.each<[string, NonNullable<Conditions['device']>, boolean]>([
   expect(search(rule({ device }, two), rule({}, one)).found).toHaveLength(isFound ? 1 : 0);
 });
 
-test('the network is not for the browser to say', () => {
-  expect(search(rule({ network: { any: ['office'] } }, two), rule({}, one)).found).toEqual([]);
+test.each<[string, Conditions]>([
+  ['the network', { network: { any: ['office'] } }],
+  ['an attribute of that name', { attributes: { os: { equals: 'windows' } } }],
+])('%s is not for the browser to say', (_, when) => {
+  expect(search(rule(when, two), rule({}, one)).found).toEqual([]);
+});
+
+const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
+
+test.each<[string, readonly Rule[]]>([
+  ['is under the stricter rule', [rule({ ...windows, ...unknown }, two), rule({}, one)]],
+  ['is under the weaker rule', [rule(windows, two), rule(unknown, one), rule({}, two)]],
+  [
+    'can sign in under the weaker rule',
+    [rule(windows, two), rule({ device: { known: false }, risk: { none: ['newDevice'] } }, one), rule({}, two)],
+  ],
+])('quiet where no user is known who %s', (_, rules) => {
+  expect(search(...rules)).toEqual({ found: [], undecided: [] });
 });
 
 test.each<[string, Rule['then'], Rule['then']]>([

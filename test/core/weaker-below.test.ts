@@ -32,8 +32,12 @@ const everywhere: readonly Facts[] = [[], ['a'], ['b'], ['a', 'b']].flatMap((gro
 );
 
 /** From the strictest. */
-const thens = [{ kind: 'deny' }, allow(factors(2)), allow(factors(1))] as const satisfies readonly Rule['then'][];
-const [deny, two, one] = thens;
+const [deny, two, one]: readonly [Rule['then'], Rule['then'], Rule['then']] = [
+  { kind: 'deny' },
+  allow(factors(2)),
+  allow(factors(1)),
+];
+const thens = [deny, two, one];
 
 const rule = (when: Conditions, then: Rule['then'], name = 'rule'): Rule => ({ name, when, then });
 const ofA: Conditions = { groups: { any: ['a'] } };
@@ -52,7 +56,7 @@ interface Drawn {
   readonly besides: Conditions;
   readonly then: Rule['then'];
 }
-const constant = fc.constantFrom<Conditions>;
+const constant = (...all: readonly Conditions[]) => fc.constantFrom(...all);
 const narrowing = fc
   .tuple(
     constant({}, inOffice),
@@ -66,7 +70,7 @@ const meant = fc.oneof(
 );
 const drawnRule: fc.Arbitrary<Drawn> = fc
   .record({ names: constant({}, ofA, { groups: { all: ['a', 'b'] } }, ofA), narrows: narrowing, besides: meant })
-  .chain((parts) => fc.constantFrom<Rule['then']>(...thens).map((then) => ({ ...parts, then })));
+  .chain((parts) => fc.constantFrom(...thens).map((then) => ({ ...parts, then })));
 
 function isEmpty(when: Conditions): boolean {
   return Object.keys(when).length === 0;
@@ -86,7 +90,7 @@ test('a rule is found exactly where a condition of it misses for a user whom a r
         rule({ ...besides, ...names, ...narrows }, then, `${at}`),
       );
       const app = compilePolicy({ name: 'app', rules });
-      const rankOf = ({ then }: Rule) => thens.findIndex((other) => other === then);
+      const rankOf = ({ then }: Rule) => thens.indexOf(then);
       const weakerThan = (strict: Rule, at: number) => {
         const { names = {}, narrows = {}, besides = {} } = parts[at] ?? {};
         if (strict.then.kind === 'deny' || isEmpty(names) || isEmpty(narrows)) return undefined;
@@ -192,14 +196,39 @@ test.each<[string, Requirement, Requirement]>([
   expect(search(rules)).toEqual({ found: [], undecided: [] });
 });
 
-test('quiet where no user is known who is under the rule below', () => {
-  const nobody = rule({ attributes: { nick: { equals: 'a*' } } }, one);
-  expect(search([strict, nobody, rule({}, two)])).toEqual({ found: [], undecided: [] });
+const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
+
+test('quiet where no user is known who is under the rules', () => {
+  const nothing = { found: [], undecided: [] };
+  expect(search([strict, rule(unknown, one), rule({}, two)])).toEqual(nothing);
+  const rules = [rule(unknown, one), rule({}, two)];
+  expect(search([strict, rule({}, one)], { session: { name: 'session', rules } })).toEqual(nothing);
+});
+
+test.each<[string, Conditions]>([
+  ['new, and it is not said to be', { device: { known: false }, risk: { none: ['newDevice'] } }],
+  ['known, where failures of strangers never count', { device: { known: true }, risk: { any: ['recentFailures'] } }],
+])('quiet where the rule below never decides, as its device is %s', (_, never) => {
+  expect(search([strict, rule(never, one), rule({}, two)])).toEqual({ found: [], undecided: [] });
+});
+
+test('the example is of what can be, where the rule below asks for that or for what can not', () => {
+  const failures: ConditionSet = { device: { known: true }, risk: { any: ['recentFailures'] } };
+  const either = rule({ any: [failures, { groups: { all: ['b', 'c'] } }] }, one);
+  const { found } = search([strict, either, rule({}, two)]);
+  expect(found.map(({ facts }) => facts.subject.groups.toSorted())).toEqual([['a', 'b', 'c']]);
+});
+
+test('the example is a user in as few groups as possible', () => {
+  const either = rule({ any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] }, one);
+  const ofAnn = rule({ users: { any: ['ann'] }, ...inOffice }, two);
+  expect(search([ofAnn, either]).found.map(({ facts }) => facts.subject.groups)).toEqual([['d']]);
 });
 
 test('rules that are entangled on purpose leave it undecided, unless something else is found', () => {
   const maze = entangled.map((when) => rule(when, two));
   expect(search([...maze, strict, rule({}, one)])).toEqual({ found: [], undecided: [strict] });
+  expect(search([...maze, strict, rule({}, two)])).toEqual({ found: [], undecided: [] });
   expect(search([strict, rule(inOffice, two), rule({}, one), ...maze]).found).toHaveLength(1);
 });
 
