@@ -171,6 +171,16 @@ describe('the example', () => {
     expect(undecided).toEqual([]);
   });
 
+  test('is of users whom some rule of the app lets in', () => {
+    const app: readonly Rule[] = [
+      appRule({ groups: { none: ['a'] } }),
+      { name: 'rest', when: {}, then: { kind: 'deny' } },
+    ];
+    const before = [rule({ required: [needs('totp')] }, ofA), rule({})];
+    const now = [rule({ optional: ['totp'] }, ofA), rule({})];
+    expect(search({ app, enrollment: before }, { app, enrollment: now })).toEqual({ found: [], undecided: [] });
+  });
+
   test('is one that is known: without any it is undecided', () => {
     const unknown = appRule({ attributes: { nick: { equals: 'a*' } } });
     const denying: Rule = { name: 'rest', when: {}, then: { kind: 'deny' } };
