@@ -45,7 +45,7 @@ const askings = ([1, 2] as const).flatMap((asked) =>
   [[], [{ anyOf: ['webauthn'] }], [{ anyOf: ['totp'] }]].map((required) => ({ asked, required })),
 );
 
-test.each(askings)('who asks for $asked factors and $required frees what a user without it may enroll', (asking) => {
+test.each(askings)('a policy of $asked factors and $required frees what a user without it may enroll', (asking) => {
   for (const off of keys) {
     const next = { ...asking, enabled: without(off) };
     const frees = without(off).filter((key) => rankOf(next, [key], key) === 1 && rankOf(asking, [key, off], key) === 2);
