@@ -27,8 +27,8 @@ describe('the laws', () => {
 
   test('each name the tests that hold them', () => {
     const without = sections.filter((section) => {
-      const held = /^Held by: ([\s\S]*?)(?:\n\n|$)/m.exec(section)?.[1] ?? '';
-      return !namedPaths(held).some((path) => path.endsWith('.test.ts'));
+      const tests = /^Held by: ([\s\S]*?)(?:\n\n|$)/m.exec(section)?.[1] ?? '';
+      return !namedPaths(tests).some((path) => path.endsWith('.test.ts'));
     });
     expect(without).toEqual([]);
   });

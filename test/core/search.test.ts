@@ -29,7 +29,7 @@ describe('actions are told apart', () => {
     'phishingResistant',
   ] as const;
   const isFactor = (name: string): name is 'possession' | 'inherence' => name === 'possession' || name === 'inherence';
-  const showing = (name: (typeof shows)[number], knowledge: boolean, more: Partial<AssessedEvidence> = {}) =>
+  const assessed = (name: (typeof shows)[number], knowledge: boolean, more: Partial<AssessedEvidence> = {}) =>
     action('webauthn', {
       enrollment: `${name}${knowledge ? ' and knowledge' : ''}`,
       factors: [...(knowledge ? (['knowledge'] as const) : []), ...(isFactor(name) ? [name] : [])],
@@ -39,14 +39,14 @@ describe('actions are told apart', () => {
   const asksKnowledge = layer(factors(1, { demands: [{ factor: 'knowledge' }] }));
 
   test.each(shows)('that show %s, by whether they show knowledge', (name) => {
-    const found = classesOf(asksKnowledge, [showing(name, false), showing(name, true)]);
+    const found = classesOf(asksKnowledge, [assessed(name, false), assessed(name, true)]);
     expect(found).toContainEqual([`${name} and knowledge`]);
   });
 
   test.each(shows)('by whether they show %s', (name) => {
     const asked = layer(factors(1, { demands: [isFactor(name) ? { factor: name } : { characteristics: [name] }] }));
     const plain = action('webauthn', { enrollment: 'plain', factors: ['knowledge'], characteristics: [] });
-    expect(classesOf(asked, [plain, showing(name, true)])).toContainEqual([`${name} and knowledge`]);
+    expect(classesOf(asked, [plain, assessed(name, true)])).toContainEqual([`${name} and knowledge`]);
   });
 
   test('that show knowledge or possession alone', () => {
@@ -62,7 +62,7 @@ describe('actions are told apart', () => {
   ])('%s, by whether they show knowledge', (_, more) => {
     const isAccountManagement = more.accountManagementOnly === true;
     const required = { ...asksKnowledge, ...(isAccountManagement && { isAccountManagement }) };
-    const actions = [showing('possession', false, more), showing('possession', true, more)];
+    const actions = [assessed('possession', false, more), assessed('possession', true, more)];
     expect(classesOf(required, actions)).toContainEqual(['possession and knowledge']);
   });
 

@@ -111,8 +111,8 @@ describe('what is wrong', () => {
     const refused = await save(other, { card: 'k-1' });
     expect([refused.status, refused.messages]).toEqual([422, ['profile.check', 'profile.taken']]);
     await Promise.all([save({ ...other, page: refused }, { card: 'K-2' }), save(third, { card: 'K-2' })]);
-    const held = await Promise.all([other, third].map(({ user }) => profileOf(user)));
-    expect(held.filter((profile) => profile?.card === 'K-2')).toHaveLength(1);
+    const profiles = await Promise.all([other, third].map(({ user }) => profileOf(user)));
+    expect(profiles.filter((profile) => profile?.card === 'K-2')).toHaveLength(1);
   });
 
   test.each(['department', 'creditLimit', 'number', 'email', 'emailVerified', 'phone', 'isAdmin', '__proto__'])(

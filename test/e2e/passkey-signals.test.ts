@@ -118,10 +118,10 @@ describe('a passkey that the browser offers by itself', () => {
   test('and that another account has is not', async () => {
     const { keys } = await userWithKeys(1);
     const { user: other } = await userWithKeys(1);
-    const held = keys[0] as SoftKey;
-    const forged = newKey(handleOf(other.id), Buffer.from(held.id, 'base64url'));
+    const known = keys[0] as SoftKey;
+    const forged = newKey(handleOf(other.id), Buffer.from(known.id, 'base64url'));
     expect(await toldAbout(forged)).toEqual([]);
-    expect(await toldAbout(newKey(handleOf('nobody'), Buffer.from(held.id, 'base64url')))).toEqual([]);
+    expect(await toldAbout(newKey(handleOf('nobody'), Buffer.from(known.id, 'base64url')))).toEqual([]);
   });
 
   test('and that fits no challenge of this page is not', async () => {

@@ -106,8 +106,8 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('an address that is held for its former owner: the form comes back, and says nothing about why', async () => {
     const address = newAddress();
     const at = Math.floor(Date.now() / 1000) - 3600;
-    const held = JSON.stringify({ user: 'former', at, until: at + 86_400 });
-    await opened.node.store.commit([{ op: 'create', key: identifierKey(address), value: held }]);
+    const reservation = JSON.stringify({ user: 'former', at, until: at + 86_400 });
+    await opened.node.store.commit([{ op: 'create', key: identifierKey(address), value: reservation }]);
     const { agent, page } = await filledIn(address);
     const back = await answerStep(agent, page, { 'credentials.passcode': await code(address) });
     expect([currentStep(back), back.messages]).toEqual(['profile', ['profile.check', 'register.address_held']]);

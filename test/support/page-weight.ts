@@ -19,7 +19,7 @@ export interface PageWeight {
 type Draw = typeof pageStates extends ReadonlyMap<string, infer D> ? D : never;
 
 /** Draws in one language, with a whole brand, the mark of an app, and the foot that a page of the server has. */
-export function withWholeBrand(renderer: Renderer, locale: string): Renderer {
+function withWholeBrand(renderer: Renderer, locale: string): Renderer {
   const common = { brand: sampleBrand, locale, pageAddress: '/signin/f1x2t3u4r5e6' };
   const entries = Object.entries(renderer).map(([name, member]) => {
     if (!name.startsWith('render')) return [name, member];
@@ -33,14 +33,14 @@ export function withWholeBrand(renderer: Renderer, locale: string): Renderer {
 }
 
 /** What a page asks for besides itself. */
-export function linkedIn(html: string): readonly string[] {
+function linkedIn(html: string): readonly string[] {
   return [...html.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="(\/assets[^"]+)"/g)].map(([, path]) => path ?? '');
 }
 
 const isMarks = (path: string): boolean => path.startsWith('/assets/marks.');
 
 /** Pages as they are, because they hold secrets, and the rest as our server compresses it. */
-export function weigh(renderer: Renderer, html: string): PageWeight {
+function weigh(renderer: Renderer, html: string): PageWeight {
   const [, usual = ''] = linkedIn(renderer.renderSignedOut({ brand: { name: 'A' }, locale: 'en', signedOut: true }));
   const weightOf = (path: string): number => {
     const styles = renderer.brandStyles(path);

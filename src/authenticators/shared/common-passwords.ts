@@ -25,7 +25,7 @@ const substitutes: Readonly<Record<string, string>> = {
 };
 
 /** Stems of the passwords that lead every list of leaked ones. */
-export const common: ReadonlySet<string> = new Set(
+const common: ReadonlySet<string> = new Set(
   (
     'password passwort passw passwd motdepasse contraseña senha letmein welcome willkommen changeme default secret iloveyou ' +
     'qwerty qwertyui qwertyuiop qwertz qwertzui azerty azertyui asdfghjk asdfghjkl asdfasdf zxcvbnm qazwsx qazwsxedc q1w2e3r4 iq2w3e4r ' +

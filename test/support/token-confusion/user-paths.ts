@@ -23,7 +23,7 @@ export function fieldOf(page: Page, field: string, step?: string): string {
 }
 
 /** Sends a form of the page, and must come to `where`. */
-export async function step({ agent, page }: BrowserAtPage, fields: Fields, where: string): Promise<BrowserAtPage> {
+async function step({ agent, page }: BrowserAtPage, fields: Fields, where: string): Promise<BrowserAtPage> {
   const next = await answerStep(agent, page, fields);
   if (currentStep(next) !== where)
     throw new Error(`${currentStep(next)} instead of ${where} ${next.messages}\n${next.html}`);
@@ -50,7 +50,7 @@ export async function reach(
 }
 
 /** It is asked last. */
-export async function reachQuestion(node: TestNode, who: Holder, agent: UserAgent): Promise<SignIn> {
+async function reachQuestion(node: TestNode, who: Holder, agent: UserAgent): Promise<SignIn> {
   const begun = await beginIdentified({ issuer: node.issuer, agent }, question, who);
   const page = await chooseAuthenticator(agent, begun.page, 'passkey');
   const answer = await who.answer('passkey', page, agent);

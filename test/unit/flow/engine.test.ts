@@ -502,12 +502,12 @@ function sendingMail() {
     { key: 'mail' },
     {
       sendLimits: [{ limit: 2, window: 600 }],
-      challenge: async (held, { now }) => ({
+      challenge: async (credentials, { now }) => ({
         inputs: ['one_time_code'],
         public: { resend: true },
         private: {},
         expires: now + 300,
-        ...(held && {
+        ...(credentials && {
           deliver: [{ channel: 'email', to: 'ann@example.org', template: 'code', params: {}, expires: now + 300 }],
         }),
       }),

@@ -78,13 +78,13 @@ describe('what an authenticator may know', () => {
     const inputs: object[] = [];
     const spied: Authenticator = {
       ...totp,
-      challenge: (held, env) => {
+      challenge: (credentials, env) => {
         asked.push(env);
-        return totp.challenge(held, env);
+        return totp.challenge(credentials, env);
       },
-      verify: (held, given, env) => {
+      verify: (credentials, given, env) => {
         inputs.push(given.input);
-        return totp.verify(held, given, env);
+        return totp.verify(credentials, given, env);
       },
     };
     const world = createWorld({ ...twoFactors, authenticators: [password, spied] });
@@ -238,11 +238,11 @@ test('an enrollment whose authenticator is gone is not confirmed', async () => {
 test('a magic link stands for a challenge, never for an enrollment', async () => {
   const readMagicLink = () => ({ passcode: '1', requestedFrom: { ip: '', browser: '', system: '' } });
   const mail = fakeAuthenticator({ key: 'mail', enrollable: true }, { readMagicLink });
-  const found = async (held: readonly string[]) => {
+  const found = async (credentials: readonly string[]) => {
     const world = createWorld({ authenticators: [password, mail], ...twoFactors });
     await world.addUser(
       'ann',
-      held.map((key) => credential(key, 'secret')),
+      credentials.map((key) => credential(key, 'secret')),
     );
     await world.identify('ann', { 'credentials.passcode': 'secret' });
     const { pending } = (await world.transaction()) ?? {};

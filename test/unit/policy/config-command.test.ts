@@ -218,7 +218,7 @@ test('apply makes a revision only when something changed; history lists them', a
 });
 
 describe('invariants', () => {
-  const held = '{ name: One factor, always: { factors: 1 } }';
+  const proved = '{ name: One factor, always: { factors: 1 } }';
   const broken = '{ name: Two factors, apps: { any: [notes] }, always: { factors: 2 } }';
   const withInvariants = (...list: readonly string[]) => ({
     ...validFiles,
@@ -226,7 +226,7 @@ describe('invariants', () => {
   });
 
   test('that hold are counted, and change no revision', async () => {
-    await withConfiguration(withInvariants(held), async (dir) => {
+    await withConfiguration(withInvariants(proved), async (dir) => {
       expect((await run(dir, 'check')).stdout).toContain('1 sign-on policy; 1 invariant proved\n');
       expect(JSON.parse((await run(dir, 'check', '--json')).stdout)).toMatchObject({
         invariants: [{ name: 'One factor', verdict: 'holds', apps: 2 }],
@@ -236,7 +236,7 @@ describe('invariants', () => {
   });
 
   test('that do not hold are shown with an example by these files, and refuse to go live', async () => {
-    await withConfiguration(withInvariants(held, broken), async (dir) => {
+    await withConfiguration(withInvariants(proved, broken), async (dir) => {
       for (const command of ['check', 'apply']) {
         const { stdout, stderr, code } = await run(dir, command);
         expect([stdout, code]).toEqual(['', 1]);

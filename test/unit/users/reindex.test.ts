@@ -90,8 +90,10 @@ test('a value that two users have identifies neither of them', async () => {
 test('what another user signs in with already, or can take back yet, stays theirs', async () => {
   const bea = await user('bea', {});
   await directory.amend(bea, () => ({ addIdentifiers: ['b-1', '+4930901820001'] }));
-  const held = { user: bea, at: now - 3600, until: now + 3600 };
-  await store.commit([{ op: 'create', key: identifierKey('b-2'), value: JSON.stringify(held), refs: [userKey(bea)] }]);
+  const reservation = { user: bea, at: now - 3600, until: now + 3600 };
+  await store.commit([
+    { op: 'create', key: identifierKey('b-2'), value: JSON.stringify(reservation), refs: [userKey(bea)] },
+  ]);
   await user('ann', { badge: 'B-1' });
   await user('eve', { badge: 'B-2' });
   expect(await reindex()).toMatchObject({ users: 3, changed: 0, refused: 2 });

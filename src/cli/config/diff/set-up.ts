@@ -35,7 +35,7 @@ export function setUpChange(live: readonly SimulatedStep[], next: readonly Simul
 }
 
 /** What must be enrolled, and may not be skipped. */
-export function toEnroll(steps: readonly SimulatedStep[]): readonly Choice[] {
+function toEnroll(steps: readonly SimulatedStep[]): readonly Choice[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'enroll' || step.skippable !== undefined) return [];
     return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];

@@ -41,7 +41,7 @@ export async function attemptsLeft(world: World, owner: string, name: string): P
 export async function atEnroll(
   more: Partial<Authenticator> = {},
   options: WorldOptions = {},
-  held = [credential('password', 'secret')],
+  credentials = [credential('password', 'secret')],
 ) {
   const app = fakeAuthenticator({ key: 'totp', enrollable: true }, more);
   const world = createWorld({
@@ -49,7 +49,7 @@ export async function atEnroll(
     enrollment: { required: [{ anyOf: ['totp'] }] },
     ...options,
   });
-  await world.addUser('ann', held, { profile: { email: 'ann@example.org', emailVerified: true } });
+  await world.addUser('ann', credentials, { profile: { email: 'ann@example.org', emailVerified: true } });
   const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
   world.events();
   return { world, page };

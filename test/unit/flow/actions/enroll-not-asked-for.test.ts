@@ -45,43 +45,43 @@ describe('an enrollment', () => {
   });
 
   test('is not confirmed once nothing asks for it any more', async () => {
-    const held = [credential('password', 'secret')];
+    const credentials = [credential('password', 'secret')];
     const world = createWorld({ app: strictly(allow(factors(2)), allow(factors(1))) });
-    await world.addUser('ann', held, { groups: ['strict'] });
+    await world.addUser('ann', credentials, { groups: ['strict'] });
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     expect(currentStep(page)).toBe('enroll:totp');
-    await world.addUser('ann', held);
+    await world.addUser('ann', credentials);
     expect(currentStep(await world.send(page, right))).toBe('complete');
-    expect(await world.credentials('ann')).toEqual(held);
+    expect(await world.credentials('ann')).toEqual(credentials);
   });
 
   test('is not confirmed once another one is asked for', async () => {
     const only = (key: string) => allow({ anyOf: [{ factors: 1, demands: [{ authenticators: [key] }] }] });
     const key = fakeAuthenticator({ key: 'key', enrollable: true });
-    const held = [credential('password', 'secret')];
+    const credentials = [credential('password', 'secret')];
     const app = strictly(only('totp'), only('key'));
     const world = createWorld({ authenticators: [password, totp, key], app });
-    await world.addUser('ann', held, { groups: ['strict'] });
+    await world.addUser('ann', credentials, { groups: ['strict'] });
     let page = await world.identify('ann');
     if (currentStep(page) === 'challenge:password')
       page = asStep(await world.send(page, { 'credentials.passcode': 'secret' }));
     expect(currentStep(page)).toBe('enroll:totp');
-    await world.addUser('ann', held);
+    await world.addUser('ann', credentials);
     const other = await world.send(page, right);
     expect([currentStep(other), noticesOf(other)]).toEqual(['enroll:key', ['error form.stale']]);
-    expect(await world.credentials('ann')).toEqual(held);
+    expect(await world.credentials('ann')).toEqual(credentials);
   });
 
   test('is not confirmed in the place of a challenge', async () => {
     const world = await worldOfAnn();
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     expect(currentStep(page)).toBe('challenge:totp');
-    const held = [credential('password', 'secret')];
-    await world.addUser('ann', held);
+    const credentials = [credential('password', 'secret')];
+    await world.addUser('ann', credentials);
     const binding = { transaction: 'tx', step: 'enroll', authenticator: 'totp', version: page.version };
     const handle = formHandle(world.secrets.all[0] as string, binding);
     expect(noticesOf(await world.send({ handle }, right))).toEqual(['error form.stale']);
-    expect(await world.credentials('ann')).toEqual(held);
+    expect(await world.credentials('ann')).toEqual(credentials);
   });
 
   test('is not confirmed once the account can prove more than was proved', async () => {

@@ -211,7 +211,7 @@ describe('an enrollment', () => {
       [1, ['password', 'new']],
       [undefined, ['password', 'old', 'new']],
     ] as const) {
-      const held = [credential('password', 'secret'), credential('totp', 'old', { id: 'old' })];
+      const credentials = [credential('password', 'secret'), credential('totp', 'old', { id: 'old' })];
       const request = { required: [], promoted: [], optional: [] };
       const strict = fakeAuthenticator({
         key: 'totp',
@@ -221,7 +221,7 @@ describe('an enrollment', () => {
       });
       const requirement = { anyOf: [{ factors: 2, demands: [{ characteristics: ['deviceBound'] }] }] } as never;
       const world = createWorld({ authenticators: [password, strict], app: allow(requirement), enrollment: request });
-      await world.addUser('ann', held, { profile: { email: 'ann@example.org', emailVerified: true } });
+      await world.addUser('ann', credentials, { profile: { email: 'ann@example.org', emailVerified: true } });
       let page = await world.identify('ann', { 'credentials.passcode': 'secret' });
       if (currentStep(page) === 'challenge:totp')
         page = asStep(await world.send(page, { 'credentials.passcode': 'old' }));

@@ -24,13 +24,13 @@ describe('sending again', () => {
       { key: 'mail', decoys: { share: 1 } },
       {
         sendLimits: [{ limit: sends, window: 600 }],
-        challenge: async (held, { now, method }) => ({
+        challenge: async (credentials, { now, method }) => ({
           inputs: ['one_time_code'],
           public: { resend: true, methods: ['sms', 'call'], method: method ?? 'sms', ...more },
           private: {},
           expires: now + 300,
           ...(quotas ? { quotas: quotas as never } : {}),
-          ...(held
+          ...(credentials
             ? { deliver: [{ channel: 'sms', to: '+491', template: 'code', params: {}, expires: now + 300 }] as const }
             : {}),
         }),
@@ -80,11 +80,11 @@ describe('sending again', () => {
 
   test('not once nothing asks for it any more', async () => {
     const app = strictly(allow(factors(2)), allow(factors(1)));
-    const held = [credential('password', 'secret'), credential('mail', '1')];
+    const credentials = [credential('password', 'secret'), credential('mail', '1')];
     const world = createWorld({ authenticators: [password, mail()], app });
-    await world.addUser('ann', held, { groups: ['strict'] });
+    await world.addUser('ann', credentials, { groups: ['strict'] });
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
-    await world.addUser('ann', held);
+    await world.addUser('ann', credentials);
     world.events();
     expect(currentStep(await resend(world, page))).toBe('complete');
     expect(world.events()).toEqual([]);

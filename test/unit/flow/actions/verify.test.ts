@@ -119,16 +119,16 @@ describe('a challenge', () => {
     const demands = ['totp', 'key'].map((one) => ({ authenticators: [one] }));
     const both: Requirement = { anyOf: [{ factors: 2, demands }] };
     const app = strictly(allow(both), allow(factors(2), { remember: 600 }));
-    const held = ['password', 'totp', 'key'].map((one) => credential(one, one));
+    const credentials = ['password', 'totp', 'key'].map((one) => credential(one, one));
     const world = createWorld({ app, authenticators: [password, totp, fakeAuthenticator({ key: 'key' })] });
-    await world.addUser('ann', held, { groups: ['strict'] });
+    await world.addUser('ann', credentials, { groups: ['strict'] });
     let page = await world.identify('ann');
     for (const proof of ['totp', 'password']) {
       page = asStep(await world.send(page, { 'authenticator.id': proof }, { step: 'select' }));
       page = asStep(await world.send(page, { 'credentials.passcode': proof }));
     }
     expect(page).toMatchObject({ step: { kind: 'challenge', authenticator: 'key' }, done: ['totp', 'password'] });
-    await world.addUser('ann', held);
+    await world.addUser('ann', credentials);
     expect(currentStep(await world.send(page, { rememberDevice: 'yes' }))).toBe('complete');
     expect(await world.transaction()).not.toHaveProperty('rememberDevice');
   });
