@@ -4,10 +4,10 @@
  * server, and the user can be asked nothing there, so the exchange is decided on these (Law 5).
  */
 
-import { withClaimScopes } from '../../core/model/claim-scopes.ts';
 import type { Assurance } from '../../core/model/decision.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';

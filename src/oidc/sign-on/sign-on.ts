@@ -6,9 +6,9 @@
 
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluate } from '../../core/decision/evaluate.ts';
-import { withClaimScopes } from '../../core/model/claim-scopes.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';

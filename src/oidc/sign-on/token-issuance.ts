@@ -1,8 +1,8 @@
 /** The policies at the exchange of a code, a device code or a refresh token (Law 5). */
 import { type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
-import { isReleased } from '../../core/model/claim-scopes.ts';
 import type { Facts } from '../../core/model/facts.ts';
+import { isReleased } from '../../core/policy/claim-scopes.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
 import { issuanceFacts } from '../../flow/facts/token-basis.ts';

@@ -1,7 +1,8 @@
 /** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
-import { scopesOf } from '../../core/model/claim-scopes.ts';
+
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { scopesOf } from '../../core/policy/claim-scopes.ts';
 import { DAY } from '../../core/policy/date-bound.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import { readAttribute } from '../../core/profile/attribute-value.ts';

@@ -2,7 +2,7 @@
  * Claims that an app asks for by name (OpenID Connect Core section 5.5). Each counts with the scope that releases it:
  * what rules say about a scope would else be said past by naming its claims (decision 122).
  */
-import type { RequestFacts } from './facts.ts';
+import type { RequestFacts } from '../model/facts.ts';
 
 /** Claims by the scope that releases them. */
 export type ClaimsByScope = Readonly<Record<string, readonly string[]>>;
