@@ -138,7 +138,7 @@ describe('a sign-in ends in a denial', () => {
 
   test('with two of a kind of which a user has one', () => {
     const policies = policiesOf({ enabled: ['totp'], app: twoApps });
-    const once = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 }));
+    const once = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 as const }));
     expect(endsInDenial({ ...policies, authenticators: once }, facts, ['totp', 'totp'])).toBe(true);
   });
 
