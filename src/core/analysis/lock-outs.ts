@@ -3,14 +3,15 @@
  * an account begins with.
  */
 import { bestEvidence } from '../evidence/attainable-acr.ts';
+import { proofNames } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
-import type { AuthenticatorDescriptor, Enrollment } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import type { PolicyCase } from './policy-cases.ts';
-import { simulate } from './simulate.ts';
+import { walkThrough } from './simulate.ts';
 import { minimumOf } from './weaker-below.ts';
 
 /** With everything that can be used there, at its best and fresh, the requirements are not met. */
@@ -25,15 +26,44 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-/**
- * Whether a user who has these authenticators, each as often as it is named, and proves and enrolls all that is asked
- * for, is denied in the end.
- */
-export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+/** How the sign-in of a user ends who proves and enrolls all that is asked for. */
+export interface SignInEnd {
+  readonly isDenied: boolean;
+  /** Keys of what the user must add on the way. */
+  readonly added: readonly string[];
+  /** Names of what the user proved to sign in, as the condition `authenticated` sees them in the end. */
+  readonly signedInWith: readonly string[];
+}
+
+/** `keys`: of the authenticators that the user has, each as often as it is named. */
+export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
   const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
   const { signedInWith: _, ...before } = facts;
-  const steps = simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
-  return steps.at(-1)?.kind === 'denied';
+  const { first, turns } = walkThrough(policies, {
+    ...before,
+    evidence: [],
+    subject: { ...facts.subject, enrollments },
+  });
+  const steps = [first, ...turns].flatMap((turn) => turn.steps);
+  const proofs = turns.at(-1)?.from.transaction.evidence ?? [];
+  return {
+    isDenied: steps.at(-1)?.kind === 'denied',
+    added: steps.flatMap((step) => (step.kind === 'enroll' && !step.skippable ? [step.authenticator] : [])),
+    signedInWith: proofsAtSignIn(proofs),
+  };
+}
+
+function proofsAtSignIn(proofs: readonly Evidence[]): readonly string[] {
+  const proved = proofs.filter(({ origin }) => origin !== 'enrollment');
+  const names = proved.flatMap(({ authenticator, method }) =>
+    proofNames({ authenticator, ...(method !== undefined && { methods: [method] }) }),
+  );
+  return [...new Set(names)].sort();
+}
+
+/** Whether such a user is denied. */
+export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+  return signInEnd(policies, facts, keys).isDenied;
 }
 
 function enrollmentsOf(
