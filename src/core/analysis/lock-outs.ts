@@ -12,6 +12,7 @@ import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import type { PolicyCase } from './policy-cases.ts';
 import { walkThrough } from './simulate.ts';
+import type { SimulatedStep } from './simulated-answers.ts';
 import { minimumOf } from './weaker-below.ts';
 
 /** With everything that can be used there, at its best and fresh, the requirements are not met. */
@@ -29,10 +30,13 @@ export function isLockedOut(
 /** How the sign-in of a user ends who proves and enrolls all that is asked for. */
 export interface SignInEnd {
   readonly isDenied: boolean;
-  /** Keys of what the user must add on the way. */
+  /** Keys of what the user must add on the way, or was about to. */
   readonly added: readonly string[];
-  /** Names of what the user proved to sign in, as the condition `authenticated` sees them in the end. */
-  readonly signedInWith: readonly string[];
+  /**
+   * Names of what the user had proved to sign in, as the condition `authenticated` sees them: whenever the user had to
+   * prove more before adding something, and in the end. The last counts in the end.
+   */
+  readonly signedInWith: readonly (readonly string[])[];
 }
 
 /** `keys`: of the authenticators that the user has, each as often as it is named. */
@@ -45,12 +49,22 @@ export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly 
     subject: { ...facts.subject, enrollments },
   });
   const steps = [first, ...turns].flatMap((turn) => turn.steps);
-  const proofs = turns.at(-1)?.from.transaction.evidence ?? [];
+  const stages = turns.filter(
+    (turn, at) => at === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
+  );
   return {
     isDenied: steps.at(-1)?.kind === 'denied',
-    added: steps.flatMap((step) => (step.kind === 'enroll' && !step.skippable ? [step.authenticator] : [])),
-    signedInWith: proofsAtSignIn(proofs),
+    added: [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))],
+    signedInWith: stages.map(({ from }) => proofsAtSignIn(from.transaction.evidence)),
   };
+}
+
+function toEnroll(step: SimulatedStep): readonly string[] {
+  return step.kind === 'challenge' ? (step.toEnroll ?? []) : [];
+}
+
+function enrolled(step: SimulatedStep): readonly string[] {
+  return step.kind === 'enroll' && !step.skippable ? [step.authenticator] : [];
 }
 
 function proofsAtSignIn(proofs: readonly Evidence[]): readonly string[] {

@@ -18,7 +18,7 @@ import { knownEnd } from './known-ends.ts';
 export interface Circumstance {
   readonly facts: UserFacts;
   readonly cause: Cause;
-  /** What decides after the sign-in. Absent: no rule asks how the user signed in. */
+  /** What decides after the sign-in, in the end. Absent: no rule asks how the user signed in. */
   readonly after?: RuleAfterSignIn;
 }
 
@@ -63,8 +63,9 @@ interface Examined extends Partial<Omit<Circumstance, 'facts'>> {
 
 function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
   const user = { one, facts: one.facts, keys };
-  const after = afterSignIn(user, policies);
-  const asked = after ? afterSignInFormulas(after, policies, space) : [];
+  const stages = afterSignIn(user, policies);
+  const after = stages.at(-1);
+  const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
   const { isDenied, added } = knownEnd(one, policies, keys);
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };

@@ -54,16 +54,20 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   return { account, together, ...(enrollment && { enrollment }) };
 }
 
-/** The rule of the enrollment policy that decides about the user after the sign-in. */
-export function afterSignIn({ one, facts, keys }: DeniedUser, policies: PolicySet): RuleAfterSignIn | undefined {
-  return ruleAfterSignIn(policies, facts, knownEnd({ ...one, facts }, policies, keys).signedInWith);
+/**
+ * The rules of the enrollment policy that decide about the user after the sign-in, one after the other, as the user
+ * proves more before adding something. Empty: no rule asks how the user signed in.
+ */
+export function afterSignIn({ one, facts, keys }: DeniedUser, policies: PolicySet): readonly RuleAfterSignIn[] {
+  const { signedInWith } = knownEnd({ ...one, facts }, policies, keys);
+  return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
 }
 
 function enrollmentRules(
   user: DeniedUser,
   policies: PolicySet,
 ): Readonly<Record<'before' | 'after', EnrollmentRule | undefined>> {
-  return { before: user.one.enrollment, after: afterSignIn(user, policies)?.rule };
+  return { before: user.one.enrollment, after: afterSignIn(user, policies).at(-1)?.rule };
 }
 
 /** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */

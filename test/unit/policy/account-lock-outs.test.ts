@@ -342,7 +342,7 @@ describe('two rules that together let users add nothing of what is asked for', (
   test('and many rules that can be met are quiet', async () => {
     const all = [
       ...deniedIn('totp', byUnit, '{ allow: { factors: 2 } }'),
-      ...deniedIn('webauthn', byKind, '{ allow: { knowledge: true } }'),
+      ...deniedIn('webauthn', byKind, '{ allow: { possession: { authenticators: [totp, email] } } }'),
     ];
     expect(await places({ ...either, ...account(...all) })).toEqual([]);
   });
