@@ -15,15 +15,15 @@ import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts'
 import { knownEnd } from './known-ends.ts';
 
 /** Facts of users who are denied, and the rules that are the cause. */
-export interface Circumstance {
+export interface DeniedThere {
   readonly facts: UserFacts;
   readonly cause: Cause;
   /** What decides after the sign-in, in the end. Absent: no rule asks how the user signed in. */
   readonly after?: RuleAfterSignIn;
 }
 
-export interface Circumstances {
-  readonly denied: readonly Circumstance[];
+export interface DenialSearch {
+  readonly denied: readonly DeniedThere[];
   /** Others may be denied: the steps of the search did not suffice. */
   readonly isPartial: boolean;
 }
@@ -36,10 +36,10 @@ const budgetSteps = 10_000_000;
 const budgets = new WeakMap<AnalysedApp, Budget>();
 
 /** `keys`: of the authenticators that an account begins with. */
-export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): Circumstances {
+export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
   const budget = budgets.get(app) ?? { steps: budgetSteps };
   budgets.set(app, budget);
-  const denied: Circumstance[] = [];
+  const denied: DeniedThere[] = [];
   const others: Formula[] = [];
   let facts: UserFacts | undefined = one.facts;
   for (let count = 0; facts !== undefined; count += 1) {
@@ -56,7 +56,7 @@ export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: rea
   return { denied, isPartial: false };
 }
 
-interface Examined extends Partial<Omit<Circumstance, 'facts'>> {
+interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
   /** Where these hold, it is the same. Without a cause the user gets in. */
   readonly alike: readonly Formula[];
 }

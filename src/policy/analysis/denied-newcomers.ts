@@ -4,7 +4,7 @@ import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
 import type { ShutOut } from '../../core/analysis/shut-out.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { type Circumstance, deniedCircumstances } from './circumstances.ts';
+import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 
 /** What an account begins with. */
@@ -14,7 +14,7 @@ export interface Beginning {
 }
 
 /** Rules that let a newcomer in, who is denied in the end all the same. */
-export interface Denied extends Circumstance {
+export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
   readonly one: PolicyCase;
   readonly beginning: Beginning;
@@ -53,7 +53,7 @@ function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp
 
 function byCause(
   start: Pick<Denied, 'app' | 'one' | 'beginning'>,
-  all: readonly Circumstance[],
+  all: readonly DeniedThere[],
   findForGood: FindForGood,
 ): NewcomerSearch {
   const causes = new Map<string, Omit<Denied, 'forGood'>>();
