@@ -87,7 +87,10 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
 }
 
-/** A user in these groups who has each authenticator that users can enroll, at its best, as many as rules ask for; or a real one. */
+/**
+ * A user in these groups who has each authenticator that users can enroll, at its best and as many as rules ask for; or
+ * a real one.
+ */
 export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
 
 /**
