@@ -4,7 +4,7 @@
  */
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
-import type { AuthenticatorDescriptor, Enrollment } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Facts } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
@@ -30,10 +30,23 @@ export function isLockedOut(
  * for, is denied in the end.
  */
 export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+  return endOf(policies, facts, keys) === 'denied';
+}
+
+/** How a sign-in ends. Absent: the walk came to no end. */
+export type SignInEnd = 'complete' | 'denied' | undefined;
+
+/** How the sign-in of a user ends who has these authenticators, and proves and enrolls all that is asked for. */
+export function endOf(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
   const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
   const { signedInWith: _, ...before } = facts;
-  const steps = simulate(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
-  return steps.at(-1)?.kind === 'denied';
+  return endIn(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
+}
+
+/** The same of a sign-in under these facts, whatever a session holds. */
+export function endIn(policies: PolicySet, facts: Facts): SignInEnd {
+  const end = simulate(policies, facts).at(-1)?.kind;
+  return end === 'complete' || end === 'denied' ? end : undefined;
 }
 
 function enrollmentsOf(

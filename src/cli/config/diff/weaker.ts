@@ -7,6 +7,7 @@ import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
 import { type Deciders, type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
+import type { EvidenceSet } from '../../../core/analysis/strictness.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
@@ -18,6 +19,7 @@ import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
 import { examplePlaces } from '../../../policy/analysis/places.ts';
+import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
@@ -103,7 +105,7 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
 }
 
 function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): WeakerFindings {
-  const { found, undecided } = newlyWeaker(live, next, space);
+  const { found, undecided } = newlyWeaker({ live, next, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments({ live, next }, space);
   const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
   const formulas = conditions.some(mayFail);
@@ -152,8 +154,9 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {
     weaker: recovered.map(({ rule, facts, evidence }) => {
-      const { words, example } = weakerRule({ before: {}, now: {}, facts, evidence }, pair);
-      const said = words.replace('is enough', 'is enough to set a new password');
+      const said = enoughWords(evidence).replace('is enough', 'is enough to set a new password');
+      const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+      const example = exampleOptions(shownFacts(facts), keys);
       return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
     }),
     undecided: placesIn(undecided).map((place) => `${placeText(place)}, by what did not count before`),
@@ -204,22 +207,35 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
   return { ...knownIn(after), ...known, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
-function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
-  const { facts, evidence, longer, scopes } = one;
-  const keys = evidence && [...new Set(evidence.map(({ authenticator }) => authenticator))];
-  const proofs = evidence && [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
+function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
+  const { facts, proved, enrolled, longer, scopes } = one;
+  const { authenticators } = next.policies;
+  const options = exampleOptions(shownFacts(facts), enrolled);
   return {
     apps: clientIds,
     words: [
-      ...(proofs ? [`${proofs.join(' and ')} is enough, and was not`] : []),
+      ...(proved ? [enoughWords(proved.evidence)] : []),
       ...(longer ?? []).map(limitWords),
       ...(scopes ? [scopeWords(scopes)] : []),
-      ...(keys === undefined && longer === undefined && scopes === undefined ? ['lets users in who were denied'] : []),
+      ...(proved === undefined && longer === undefined && scopes === undefined
+        ? ['lets users in who were denied']
+        : []),
     ].join('; '),
     before: placesOf(one.before),
     after: placesOf(one.now),
-    example: exampleOptions(shownFacts(facts), keys),
+    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
   };
+}
+
+function enoughWords(evidence: EvidenceSet): string {
+  const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
+  return `${proofs.join(' and ')} is enough, and was not`;
+}
+
+/** Those of the settings and of the APIs. */
+function knownScopes({ next }: AppPair): readonly string[] {
+  const { scopes, resources } = next.side.snapshot.settings;
+  return [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
 }
 
 function scopeWords(scopes: MoreScopes): string {
@@ -232,10 +248,11 @@ function shownFacts({ network, ...facts }: UserFacts): UserFacts {
 }
 
 function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment, pair: AppPair): WeakerRule {
-  const set = weakerRule({ before, now, facts }, pair);
   const what = `set up ${enrolls.join(' or ')}`;
   return {
-    ...set,
+    apps: pair.clientIds,
+    before: placesOf(before),
+    after: placesOf(now),
     words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
     example: exampleOptions(shownFacts(facts), [proved]),
   };
