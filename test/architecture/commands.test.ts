@@ -65,6 +65,63 @@ describe('the table of commands', () => {
   });
 });
 
+/** By command: a test file below `test` that runs it. A command without one does not compile. */
+const testedIn: Readonly<Record<keyof typeof table, string>> = {
+  serve: 'faults/process.test.ts',
+  'config check': 'unit/policy/config-command.test.ts',
+  'config diff': 'unit/cli/config-apply.test.ts',
+  'config fmt': 'e2e/config-init.test.ts',
+  'config apply': 'unit/cli/config-apply.test.ts',
+  'config init': 'e2e/config-init.test.ts',
+  'config confirm': 'unit/cli/config-apply.test.ts',
+  'config rollback': 'unit/cli/config-apply.test.ts',
+  'config show': 'unit/cli/config-apply.test.ts',
+  'config shadow': 'e2e/shadow.test.ts',
+  'config history': 'unit/cli/config-apply.test.ts',
+  'config test': 'unit/cli/policy-tests.test.ts',
+  'config schema': 'unit/policy/config-command.test.ts',
+  preview: 'unit/cli/preview.test.ts',
+  'config matrix': 'unit/cli/config-questions.test.ts',
+  'config who': 'unit/cli/config-questions.test.ts',
+  'config what': 'unit/cli/config-questions.test.ts',
+  'config report': 'e2e/shadow.test.ts',
+  explain: 'unit/cli/explain.test.ts',
+  'users add': 'unit/users/users-command.test.ts',
+  'users list': 'unit/users/users-command.test.ts',
+  'users show': 'unit/users/users-command.test.ts',
+  'users groups': 'unit/users/users-command.test.ts',
+  'users suspend': 'unit/users/users-command.test.ts',
+  'users activate': 'unit/users/users-command.test.ts',
+  'users unlock': 'unit/users/users-command.test.ts',
+  'users delete': 'unit/users/users-command.test.ts',
+  'users reset': 'unit/users/users-command.test.ts',
+  'users tac': 'unit/users/users-command.test.ts',
+  'users import': 'unit/users/users-command.test.ts',
+  'users reindex': 'unit/users/users-command.test.ts',
+  'store alone': 'unit/cli/store-alone.test.ts',
+  'store new-epoch': 'e2e/backup.test.ts',
+  'store finish-upgrade': 'e2e/backup.test.ts',
+  'keys list': 'contract/store-initialise.test.ts',
+  'keys rotate': 'contract/store-initialise.test.ts',
+  backup: 'contract/backup.test.ts',
+  restore: 'contract/backup.test.ts',
+  doctor: 'unit/cli/doctor.test.ts',
+  'audit tail': 'unit/cli/audit.test.ts',
+  'audit query': 'unit/cli/audit.test.ts',
+  completion: 'unit/cli/completion.test.ts',
+};
+
+/** By its last word in quotes, or by the function that makes the command. */
+function isRunIn(text: string, name: string): boolean {
+  const words = name.split(/[ -]/);
+  const camel = words.map((word, at) => (at === 0 ? word : `${word.charAt(0).toUpperCase()}${word.slice(1)}`)).join('');
+  return text.includes(`'${name.split(' ').at(-1)}'`) || text.includes(`${camel}Command(`);
+}
+
+test.each(Object.entries(testedIn))('%s is run by test/%s', (name, file) => {
+  expect(isRunIn(document(`test/${file}`), name)).toBe(true);
+});
+
 describe.each(Object.entries(table))('%s', (name, { summary, example }) => {
   const command = commands.find(({ path }) => path === name)?.command;
 

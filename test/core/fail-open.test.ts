@@ -7,6 +7,7 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { applyRules, findRule } from '../../src/core/policy/rules.ts';
+import { entangled } from './support/entangled.ts';
 import { factsOf, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
@@ -151,17 +152,8 @@ test('the example is a user in as few groups as possible', () => {
 });
 
 test('rules that are entangled on purpose leave it undecided, once for each rule', () => {
-  const hole = (pigeon: number, at: number) => `p${pigeon}h${at}`;
-  const holes = [0, 1, 2, 3, 4, 5];
-  const pigeons = [...holes, 6];
-  const nowhere = pigeons.map((one) => deny({ groups: { none: holes.map((at) => hole(one, at)) } }));
-  const together = holes.flatMap((at) =>
-    pigeons.flatMap((one) =>
-      pigeons.slice(0, one).map((other) => deny({ groups: { all: [hole(one, at), hole(other, at)] } })),
-    ),
-  );
   const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } } });
-  const policy = compilePolicy({ name: 'p', rules: [both, ...nowhere, ...together, rest] });
+  const policy = compilePolicy({ name: 'p', rules: [both, ...entangled.map(deny), rest] });
   expect(failOpen(policy, universe())).toEqual({ found: [], undecided: [both] });
 });
 

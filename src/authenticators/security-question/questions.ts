@@ -16,7 +16,7 @@ export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map
 /** The code of a question that the user writes. */
 export const ownQuestion = 'custom';
 
-/** Shortest and longest question of one's own (characters). */
+/** Shortest and longest question that the user words (characters). */
 const shortest = 10;
 const longest = 100;
 

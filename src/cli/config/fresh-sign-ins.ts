@@ -17,10 +17,10 @@ import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { platforms, systems } from '../explain/fact-options.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
 import type { AskContext } from './configured.ts';
+import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
 /** Where a sign-in comes from. `elsewhere` is in no zone. */
@@ -128,6 +128,8 @@ function outcomesAt(
 ): (facts: Facts, alike: Alike) => Promise<readonly Outcome[]> {
   const sets = conditionsIn(policies);
   const times = timesIn(sets, now);
+  const { deviceSignals } = snapshot.settings;
+  const believed = believedIn(sets, { live: deviceSignals, next: deviceSignals });
   const zonesRead = namesRead(policies, 'network');
   const decides = whatDecides(policies);
   return async (facts, alike) => {
@@ -154,7 +156,8 @@ function outcomesAt(
 
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
     const { rule, steps, layers } = await explain(snapshot, app, here);
-    const dependsOn = dependencies(policies, here, { times, devices: devicesIn(sets, here) });
+    const devices = devicesIn(browsersIn(sets, here.device), believed);
+    const dependsOn = dependencies(policies, here, { times, devices });
     const required = layers.map(({ requirements }) => requirements);
     return { rule, steps, required, asked: askedInAll(policies, here), dependsOn };
   }
@@ -176,12 +179,16 @@ interface Variations {
 /** By the steps of sign-ins with each device and at each time that the rules tell apart. */
 function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
-  const table = times.map((now) =>
-    devices.map((device) => JSON.stringify(simulate(policies, { ...facts, now, device }))),
-  );
+  const table = times.map((now) => devices.map((device) => whatDiffers(simulate(policies, { ...facts, now, device }))));
   const byDevice = table.some((row) => new Set(row).size > 1);
   const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
+}
+
+/** Of a user who does not get in, what was asked before makes no difference. */
+function whatDiffers(steps: readonly SimulatedStep[]): string {
+  const last = steps.at(-1);
+  return JSON.stringify(last?.kind === 'denied' ? last : steps);
 }
 
 /** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
@@ -193,19 +200,6 @@ export function conditionsIn({ session, app, enrollment, profile }: PolicySet): 
     profile,
   ];
   return policies.flatMap((policy) => policy?.rules.flatMap(({ rule }) => conditionSets(rule.when)) ?? []);
-}
-
-export function devicesIn(
-  sets: readonly ConditionSet[],
-  { device }: Pick<Facts, 'device'>,
-): readonly Facts['device'][] {
-  const tests = sets.flatMap((set) => set.device ?? []);
-  const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
-  const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
-  const names = tests.some(({ os }) => os) ? systems : [device.os];
-  return known.flatMap((isKnown) =>
-    kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
-  );
 }
 
 const WEEK: Seconds = 7 * 24 * 60 * 60;

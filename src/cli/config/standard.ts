@@ -79,7 +79,7 @@ function refuseUnknown(
   if (strangeLabel !== undefined) throw refusal(unknownName('label', strangeLabel, labels));
 }
 
-/** The findings, and what they come to on the whole. `dir`: for the examples. */
+/** The findings, and the result on the whole. `dir`: for the examples. */
 export function standardText(
   { title, meets, apps, findings, accepted, notShown }: StandardReport,
   dir: string,

@@ -1,4 +1,4 @@
-/** `stepgate config init`: a configuration to begin with, for one's own installation. */
+/** `stepgate config init`: a configuration to begin with, for a new installation. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { analyse } from '../../policy/analysis/analyse.ts';

@@ -1,4 +1,4 @@
-/** `stepgate config test`: what sign-ins must come to, compared with what they do come to. */
+/** `stepgate config test`: the results that sign-ins must have, compared with those that they have. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';

@@ -69,7 +69,7 @@ function isAsStrict(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
 /** Some of what is required now, that no enrollment counts for twice, comes to as much, and no later. */
 function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): boolean {
   const { count = 1 } = one;
-  const within = now.filter((other) => contains({ ...one, count: 1 }, other));
+  const within = now.filter((other) => contains(one, other));
   const isApart = (all: readonly RequiredEnrollment[]) =>
     all.every(({ anyOf }, at) => all.slice(at + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))));
   const isEnough = (all: readonly RequiredEnrollment[]) =>
@@ -84,13 +84,9 @@ function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
   return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }
 
-/** A user who meets `other` meets `one`, and no later. */
+/** What meets `other` counts for `one`, and no later. */
 function contains(one: RequiredEnrollment, other: RequiredEnrollment): boolean {
-  return (
-    other.anyOf.every((key) => one.anyOf.includes(key)) &&
-    (other.count ?? 1) >= (one.count ?? 1) &&
-    isNoLonger(other.grace, one.grace)
-  );
+  return other.anyOf.every((key) => one.anyOf.includes(key)) && isNoLonger(other.grace, one.grace);
 }
 
 function isNoLonger(now: Grace | undefined, before: Grace | undefined): boolean {

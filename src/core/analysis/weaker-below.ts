@@ -102,9 +102,8 @@ function comparePair(
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const parts = space.parts(strict.when);
   const missing = parts.filter(narrows);
-  const before = rules.slice(0, rules.indexOf(weak)).filter((rule) => rule !== strict);
+  const before = rules.slice(0, rules.indexOf(weak));
   const pair = (): readonly Formula[] => [
-    ...space.always,
     ...space.onceProved,
     ...parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula),
     { any: missing.map(({ formula }) => negated(formula)) },
@@ -125,9 +124,9 @@ function comparePair(
   return isOpen ? 'undecided' : undefined;
 }
 
-function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | undefined {
+function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {
   const found = findModel(formulas, newBudget());
-  if (typeof found !== 'object') return found === 'undecided' ? found : undefined;
+  if (typeof found !== 'object') return found;
   return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
 }
 

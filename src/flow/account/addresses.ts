@@ -40,7 +40,7 @@ const sends: readonly Limit[] = [
   { limit: 5, window: 900 },
 ];
 /**
- * Tries per account, over all addresses and codes: success resets nothing, or one's own mailbox would buy tries at
+ * Tries per account, over all addresses and codes: success resets nothing, or the user's own mailbox would buy tries at
  * another's.
  */
 const tries: readonly Limit[] = [

@@ -34,7 +34,7 @@ export function alternativeFindings(
   if (met.length === 0) return [];
   return [
     ...parts.filter((part) => !met.includes(part)).map(unmeetable),
-    // What a browser may remember changes what an alternative comes to.
+    // What a browser may remember changes whether an alternative is met.
     ...(then.remember === undefined ? pointless(met, authenticators) : []),
   ];
 }

@@ -20,7 +20,7 @@ export function believableDevices(
 ): readonly BelievedDevice[] | undefined {
   if (settings === undefined) return [{}];
   if (names.length > mostAssurances) return undefined;
-  const asked = Object.entries(settings.assurances).filter(([name]) => names.includes(name));
+  const asked = assurancesNamed(settings, names);
   const believe = (said: Signals) => marksOf(said, asked);
   const free = new Set(anythingSaid(asked).map(believe));
   const certified = Object.fromEntries((settings.certificate?.says ?? []).map((name) => [name, true as const]));
@@ -29,10 +29,12 @@ export function believableDevices(
   const found = sourcesTogether(settings).flatMap((sources) => [
     ...sources.reduce((all, source) => jointly(all, own[source]), new Set([0])),
   ]);
-  return [...new Set(found)].sort((a, b) => countOf(a) - countOf(b) || a - b).map((marks) => deviceOf(marks, asked));
+  return [...new Set(found)]
+    .sort((a, b) => markCount(a) - markCount(b) || a - b)
+    .map((marks) => deviceFromMarks(marks, asked));
 }
 
-type Source = 'proxy' | 'certificate' | 'agent';
+export type Source = 'proxy' | 'certificate' | 'agent';
 
 /** A request comes from one peer, which may be a proxy for one of both, or for both. An agent speaks from anywhere. */
 function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): readonly (readonly Source[])[] {
@@ -44,10 +46,14 @@ function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): r
   return peers.map((sources): readonly Source[] => [...sources, ...(agent ? (['agent'] as const) : [])]);
 }
 
-type Asked = readonly (readonly [name: string, assurance: DeviceAssurance])[];
+export type NamedAssurances = readonly (readonly [name: string, assurance: DeviceAssurance])[];
+
+export function assurancesNamed(settings: DeviceSignalSettings | undefined, names: readonly string[]): NamedAssurances {
+  return Object.entries(settings?.assurances ?? {}).filter(([name]) => names.includes(name));
+}
 
 /** What a source may say that is not bound to anything, as far as it makes a difference. */
-function anythingSaid(asked: Asked): readonly Signals[] {
+export function anythingSaid(asked: NamedAssurances): readonly Signals[] {
   const standings: readonly (readonly string[])[] = [[], ['registered'], ['managed'], ['registered', 'managed']];
   const signals = subsetsOf(asked).flatMap((wanted) => {
     const own = wanted.flatMap(([, assurance]) => assurance.signals ?? []);
@@ -57,17 +63,17 @@ function anythingSaid(asked: Asked): readonly Signals[] {
 }
 
 /** No system, and of each one the versions that an assurance asks for. */
-function systemsOf(asked: Asked): readonly Signals[] {
+function systemsOf(asked: NamedAssurances): readonly Signals[] {
   const named = asked.flatMap(([, { osVersion = {} }]) => Object.entries(osVersion));
   return [{}, ...named.map(([os, osVersion]) => ({ os, osVersion }))];
 }
 
 /** What is believed, as bits: registered, managed, and then the assurances in their order. */
-type Marks = number;
+export type Marks = number;
 const standingMarks = { registered: 1, managed: 2 } as const;
 const firstAssurance = 2;
 
-function marksOf(said: Signals, asked: Asked): Marks {
+export function marksOf(said: Signals, asked: NamedAssurances): Marks {
   const isManaged = said.managed === true;
   const met = asked.map(([, assurance], at): Marks => (meets(assurance, said) ? 1 << (firstAssurance + at) : 0));
   return [
@@ -77,7 +83,7 @@ function marksOf(said: Signals, asked: Asked): Marks {
   ].reduce((all, mark) => all | mark, 0);
 }
 
-function deviceOf(marks: Marks, asked: Asked): BelievedDevice {
+export function deviceFromMarks(marks: Marks, asked: NamedAssurances): BelievedDevice {
   const assurances = asked.map(([name]) => name).filter((_, at) => marks & (1 << (firstAssurance + at)));
   return {
     ...((marks & standingMarks.registered) > 0 && { registered: true }),
@@ -87,14 +93,14 @@ function deviceOf(marks: Marks, asked: Asked): BelievedDevice {
 }
 
 /** What two sources say counts together. */
-function jointly(all: ReadonlySet<Marks>, others: ReadonlySet<Marks>): Set<Marks> {
+export function jointly(all: ReadonlySet<Marks>, others: ReadonlySet<Marks>): Set<Marks> {
   const found = new Set<Marks>();
   for (const one of all) for (const other of others) found.add(one | other);
   return found;
 }
 
 /** The plainer ones come first. */
-function countOf(marks: Marks): number {
+export function markCount(marks: Marks): number {
   return marks.toString(2).replaceAll('0', '').length;
 }
 

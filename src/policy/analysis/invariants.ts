@@ -25,7 +25,7 @@ export interface ExaminedApp {
   readonly verdict: InvariantVerdict;
 }
 
-/** An invariant with what it comes to. */
+/** An invariant with its verdict. */
 export interface ExaminedInvariant {
   readonly invariant: WrittenInvariant;
   readonly source: YamlSource;

@@ -1,4 +1,4 @@
-/** `tests/*.yaml`: what sign-ins must come to, as an administrator writes it. No part of a revision. */
+/** `tests/*.yaml`: the results that sign-ins must have, as an administrator writes it. No part of a revision. */
 import { z } from 'zod';
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';

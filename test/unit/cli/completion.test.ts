@@ -1,6 +1,7 @@
 /** The scripts know every command and option; a real bash completes with the one that is made for it. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
+import { completionCommand } from '../../../src/cli/completion/completion.ts';
 import { completionScript, shells } from '../../../src/cli/completion/completion-script.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 
@@ -34,4 +35,17 @@ test('bash completes commands, subcommands and options, also behind an argument'
   expect(offered('users', 'add', 'alice', '--pass')).toEqual(['--password-stdin', '--password-generate']);
   expect(offered('config', 'apply', '--mes')).toEqual(['--message']);
   expect(offered('nothing', 'su')).toEqual([]);
+});
+
+test('the command prints the script of the shell, and refuses a shell that it does not know', async () => {
+  const run = async (shell: string) => {
+    let out = '';
+    const command = completionCommand({ stdout: (text) => (out += text) }, () => program)
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined });
+    await command.parseAsync([shell], { from: 'user' });
+    return out;
+  };
+  for (const shell of shells) expect(await run(shell)).toBe(completionScript(shell, program));
+  await expect(run('tcsh')).rejects.toMatchObject({ code: 'commander.invalidArgument' });
 });

@@ -6,6 +6,7 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { BelievedDevice } from '../../../src/core/policy/theory.ts';
 import { analysis } from '../../../src/policy/analysis/analyse.ts';
 import { believableDevices } from '../../../src/policy/analysis/believable-devices.ts';
+import { believablePairs } from '../../../src/policy/analysis/believable-pairs.ts';
 import { type Brought, compileDeviceSignals } from '../../../src/policy/revision/device-signals.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { seeded } from '../../core/support/seeded.ts';
@@ -140,6 +141,41 @@ test('what is read from some request can be believed, and by one source nothing 
     { ...seeded(20), endOnFailure: true },
   );
   expect(bounded).toBeGreaterThan(8);
+});
+
+test('two configurations believe of one device what each believes of it', () => {
+  let compared = 0;
+  fc.assert(
+    fc.property(drawn, drawn, fc.boolean(), (one, two, isSameSources) => {
+      const other = isSameSources ? { ...one, assurances: two.assurances } : two;
+      const sides = { live: settingsOf(one), next: settingsOf(other) };
+      const pairs = believablePairs(sides, one.names);
+      expect(pairs[0]).toEqual({ live: {}, next: {} });
+      for (const side of ['live', 'next'] as const) {
+        const alone = (believableDevices(sides[side], one.names) ?? []).map((device) => keyOf(device, one.names));
+        expect(new Set(pairs.map((pair) => keyOf(pair[side], one.names)))).toEqual(new Set(alone));
+      }
+      if (!isSameSources) return;
+      const keys = new Set(pairs.map(({ live, next }) => keyOf(live, one.names) + keyOf(next, one.names)));
+      const [before, after] = [sides.live, sides.next].map((each) => compileDeviceSignals(each, issuer));
+      const seen = requests.map((request) =>
+        [before, after].map((read) => keyOf(read?.(request, now) ?? {}, one.names)).join(''),
+      );
+      expect(seen.filter((key) => !keys.has(key))).toEqual([]);
+      compared += 1;
+    }),
+    { ...seeded(20), endOnFailure: true },
+  );
+  expect(compared).toBeGreaterThan(4);
+});
+
+test('of many assurances each one by itself, none and all are believed, where a source may say so', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const assurances = Object.fromEntries(names.map((name) => [name, { signals: [name] }]));
+  const pairs = believablePairs({ live: undefined, next: { agent: { header: 'x', keys: [] }, assurances } }, names);
+  expect(pairs).toHaveLength(3 * (names.length + 2));
+  expect(pairs[0]).toEqual({ live: {}, next: {} });
+  expect(pairs.at(-1)).toEqual({ live: {}, next: { registered: true, managed: true, assurances: names } });
 });
 
 test('without sources nothing is believed, and of many assurances it is not found out', () => {

@@ -4,9 +4,11 @@
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
+import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
 import { placesIn } from '../../../policy/analysis/places.ts';
 import type { Settings, Zone } from '../../../policy/model/settings.ts';
-import { conditionsIn, devicesIn, timesIn } from '../fresh-sign-ins.ts';
+import { believedIn, browsersIn } from '../devices.ts';
+import { conditionsIn, timesIn } from '../fresh-sign-ins.ts';
 import type { AppPair } from './app-pairs.ts';
 
 /** An address, as each side sees it. */
@@ -23,7 +25,10 @@ export interface PlacePair {
 
 export interface Circumstance {
   readonly place: PlacePair;
+  /** As its browser describes it. */
   readonly device: Facts['device'];
+  /** What each side believes of it. */
+  readonly believed: BelievedPair;
   readonly now: Seconds;
   readonly scopes: readonly string[];
 }
@@ -95,25 +100,29 @@ export function circumstancesOf(
   const sets = [...conditionsIn(live.policies), ...conditionsIn(next.policies)];
   const device = { known: false, platform: 'desktop', os: 'other' } as const;
   const [here, ...elsewhere] = placesToldApart(sets, places);
-  const devices = devicesIn(sets, { device });
+  const devices = browsersIn(sets, device);
+  const signals = believedIn(sets, {
+    live: live.side.snapshot.settings.deviceSignals,
+    next: next.side.snapshot.settings.deviceSignals,
+  });
   const times = timesIn(sets, now);
   const scopes = scopesIn(sets, [live, next]);
-  if (here === undefined) return [];
-  const all = [here, ...elsewhere];
-  if (all.length * devices.length * times.length * scopes.length <= most) {
-    return all.flatMap((place) =>
-      devices.flatMap((one) =>
-        times.flatMap((at) => scopes.map((of) => ({ place, device: one, now: at, scopes: of }))),
-      ),
-    );
-  }
-  const first: Circumstance = { place: here, device, now, scopes: scopes[0] ?? ['openid'] };
-  return [
-    ...all.map((place) => ({ ...first, place })),
-    ...devices.slice(1).map((one) => ({ ...first, device: one })),
-    ...times.slice(1).map((at) => ({ ...first, now: at })),
-    ...scopes.slice(1).map((of) => ({ ...first, scopes: of })),
+  const [believed] = signals;
+  if (here === undefined || believed === undefined) return [];
+  const first: Circumstance = { place: here, device, believed, now, scopes: scopes[0] ?? ['openid'] };
+  const varied: readonly (readonly Partial<Circumstance>[])[] = [
+    [here, ...elsewhere].map((place) => ({ place })),
+    devices.map((one) => ({ device: one })),
+    signals.map((one) => ({ believed: one })),
+    times.map((at) => ({ now: at })),
+    scopes.map((of) => ({ scopes: of })),
   ];
+  if (varied.reduce((product, { length }) => product * length, 1) <= most)
+    return varied.reduce<readonly Circumstance[]>(
+      (all, parts) => all.flatMap((one) => parts.map((part) => ({ ...one, ...part }))),
+      [first],
+    );
+  return [first, ...varied.flatMap((parts) => parts.slice(1).map((part) => ({ ...first, ...part })))];
 }
 
 /** One place for each combination of the zones that the rules name, and that formulas may ask about. */

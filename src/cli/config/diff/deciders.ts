@@ -31,9 +31,9 @@ export function deciders(
   const positions = new Map(all.flatMap((policy) => (policy ? [[policy, positionsIn(policy, factsOf)] as const] : [])));
   const named = ({ user, circumstance }: CircumstanceOfUser): string => {
     const found = all.map((policy) => (policy && positions.get(policy)?.({ user, circumstance })) ?? '');
-    const { now, scopes, place, device } = circumstance;
+    const { now, scopes, place, device, believed } = circumstance;
     const isOpen = accountPolicy !== undefined || found.some((position) => position.startsWith('?'));
-    const more = isOpen ? [user.groups, user.results, place.label, device] : [];
+    const more = isOpen ? [user.groups, user.results, place.label, device, believed] : [];
     return JSON.stringify([found, now, scopes, ...more]);
   };
   const known = byUsersAlike([...positions.keys()], ({ groups, results }) => [groups, results]);

@@ -52,7 +52,7 @@ export interface Viewer {
 /** Views of one side. The same rules, for users who have the same, are looked at once. */
 export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
-  const factsOf = (asked: CircumstanceOfUser) => factsIn(own, { ...asked, network: asked.circumstance.place[key] });
+  const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
   const decidersOf = deciders(own.policies, factsOf);
   return {
     view: (user, circumstance) => {
@@ -63,12 +63,11 @@ export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
   };
 }
 
-function factsIn(
-  { app }: AppSide,
-  { user, circumstance, network }: CircumstanceOfUser & Pick<Facts, 'network'>,
-): Facts {
+function factsIn({ app }: AppSide, { user, circumstance }: CircumstanceOfUser, key: 'live' | 'next'): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
-  const { now, device, scopes } = circumstance;
+  const { now, scopes } = circumstance;
+  const network = circumstance.place[key];
+  const device = { ...circumstance.device, ...circumstance.believed[key] };
   const request = {
     clientId: app.clientId,
     scopes,

@@ -1,5 +1,6 @@
 /** Says in which of the circumstances something is so. */
 import type { Circumstance } from './circumstances.ts';
+import { deviceWords } from './device-words.ts';
 
 /** One thing in which circumstances differ. */
 interface Dimension {
@@ -16,6 +17,7 @@ const dimensions: readonly Dimension[] = [
   },
   { read: ({ device }) => device.platform, words: (platforms) => `on ${platforms.join(' or ')}` },
   { read: ({ device }) => device.os, words: (systems) => `with ${systems.join(' or ')}` },
+  { read: ({ believed }) => JSON.stringify(believed), words: believedWords },
   { read: ({ now }) => String(now), words: timeWords },
   { read: ({ scopes }) => scopes.slice(1).join(' '), words: scopeWords },
 ];
@@ -91,6 +93,14 @@ function listed(names: readonly string[], of: number, what: string): string {
   }
   const last = names.at(-1) ?? '';
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function believedWords(values: readonly string[], all: readonly Circumstance[]): string {
+  const pairs = new Map(all.map(({ believed }) => [JSON.stringify(believed), believed] as const));
+  return deviceWords(
+    values.flatMap((value) => pairs.get(value) ?? []),
+    [...pairs.values()],
+  );
 }
 
 /** The first circumstance is now. */

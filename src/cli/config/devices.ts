@@ -1,0 +1,62 @@
+/** The devices that rules tell apart: as browsers describe themselves, and what configured sources may say of them. */
+import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import { namesIn } from '../../core/policy/membership-theory.ts';
+import { type BelievedPair, believablePairs } from '../../policy/analysis/believable-pairs.ts';
+import type { Settings } from '../../policy/model/settings.ts';
+import { platforms, systems } from '../explain/fact-options.ts';
+
+type Device = Facts['device'];
+
+/** The first is the given one, unless rules ask whether it is known. */
+export function browsersIn(sets: readonly ConditionSet[], device: Device): readonly Device[] {
+  const tests = testsIn(sets);
+  const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
+  const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
+  const names = tests.some(({ os }) => os) ? systems : [device.os];
+  return known.flatMap((isKnown) =>
+    kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
+  );
+}
+
+type Sources = Settings['deviceSignals'];
+
+/** More are not gone through: then the plainest ones, and the one of which most is believed. */
+const mostBelieved = 64;
+
+/** What the sources of two configurations may say, as far as rules tell it apart. The first is nothing. */
+export function believedIn(
+  sets: readonly ConditionSet[],
+  sources: Readonly<Record<'live' | 'next', Sources>>,
+): readonly BelievedPair[] {
+  const tests = testsIn(sets);
+  const isAsked = (name: 'registered' | 'managed' | 'assurance') => tests.some((test) => test[name] !== undefined);
+  const [registered, managed, assurance] = [isAsked('registered'), isAsked('managed'), isAsked('assurance')];
+  if (!(registered || managed || assurance)) return nothing;
+  const names = [...new Set(tests.flatMap((test) => (test.assurance ? namesIn(test.assurance) : [])))];
+  const read = (one: BelievedPair['live']) => [registered && one.registered, managed && one.managed, one.assurances];
+  const byReading = new Map<string, BelievedPair>();
+  for (const pair of believablePairs(sources, names)) {
+    const key = JSON.stringify([read(pair.live), read(pair.next)]);
+    if (!byReading.has(key)) byReading.set(key, pair);
+  }
+  const found = [...byReading.values()];
+  return found.length > mostBelieved ? [...found.slice(0, mostBelieved - 1), ...found.slice(-1)] : found;
+}
+
+const nothing: readonly BelievedPair[] = [{ live: {}, next: {} }];
+
+/** More combinations are not built: then what is believed is varied in one browser. */
+const most = 200;
+
+/** In one configuration: browsers, and what may be believed of them. */
+export function devicesIn(browsers: readonly Device[], believed: readonly BelievedPair[]): readonly Device[] {
+  if (browsers.length * believed.length <= most)
+    return browsers.flatMap((browser) => believed.map(({ next }) => ({ ...browser, ...next })));
+  const [first] = browsers;
+  return [...browsers, ...(first ? believed.slice(1).map(({ next }) => ({ ...first, ...next })) : [])];
+}
+
+function testsIn(sets: readonly ConditionSet[]) {
+  return sets.flatMap(({ device }) => device ?? []);
+}

@@ -1,0 +1,124 @@
+/**
+ * What two configurations believe of one device, which says the same to both: as `believableDevices`, of both together,
+ * so that a comparison makes up no device that only seems to be another one.
+ */
+import type { BelievedDevice } from '../../core/policy/theory.ts';
+import type { DeviceSignalSettings } from '../model/device-signals.ts';
+import { canonicalJson } from '../revision/document-store.ts';
+import {
+  anythingSaid,
+  assurancesNamed,
+  deviceFromMarks,
+  jointly,
+  type Marks,
+  markCount,
+  marksOf,
+  type NamedAssurances,
+  type Source,
+} from './believable-devices.ts';
+import { placesIn } from './places.ts';
+
+/** What each side believes of the same device. */
+export interface BelievedPair {
+  readonly live: BelievedDevice;
+  readonly next: BelievedDevice;
+}
+
+type Side = keyof BelievedPair;
+/** What each side says of sources. */
+type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
+
+/** Of more assurances together it is not found out. */
+const mostAssurances = 6;
+
+/**
+ * As far as these assurances tell it apart; the first is nothing. Of many assurances, only some of what may be
+ * believed, and then what no source can say, too.
+ */
+export function believablePairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
+  const [live, next] = [assurancesNamed(sides.live, names), assurancesNamed(sides.next, names)];
+  const distinct = new Map([...live, ...next].map((one) => [canonicalJson(one[1]), one] as const));
+  if (distinct.size > mostAssurances) return plainPairs(sides, names);
+  const said = saidBy(sides, { live, next, both: [...distinct.values()] });
+  const found = peersOf(sides).flatMap((heard) => [
+    ...sourceNames.reduce((all, source) => jointly(all, heardOf(said[source], heard[source])), new Set([0])),
+  ]);
+  return [...new Set(found)]
+    .sort((a, b) => markCount(a) - markCount(b) || a - b)
+    .map((marks) => ({ live: deviceFromMarks(marks & firstSide, live), next: deviceFromMarks(marks >> bits, next) }));
+}
+
+/** What the live side believes takes these bits, and what the other one believes those above. */
+const bits = 2 + mostAssurances;
+const firstSide = 2 ** bits - 1;
+
+const sourceNames: readonly Source[] = ['proxy', 'certificate', 'agent'];
+
+interface Said {
+  /** Both sides hear the same speaker. */
+  readonly isSame: boolean;
+  /** What one statement comes to on each side. */
+  readonly marks: readonly (readonly [live: Marks, next: Marks])[];
+}
+
+function saidBy(sides: Sides, asked: Readonly<Record<Side | 'both', NamedAssurances>>): Readonly<Record<Source, Said>> {
+  const free = anythingSaid(asked.both).map((said) => [marksOf(said, asked.live), marksOf(said, asked.next)] as const);
+  const certified = (side: Side) => {
+    const says = sides[side]?.certificate?.says ?? [];
+    return marksOf(Object.fromEntries(says.map((name) => [name, true as const])), asked[side]);
+  };
+  const isSame = (speaker: (settings: DeviceSignalSettings) => unknown) => {
+    const [live, next] = [sides.live, sides.next].map((one) => canonicalJson(one && speaker(one)));
+    return live === next;
+  };
+  return {
+    proxy: { isSame: isSame(({ proxy }) => proxy?.header), marks: free },
+    certificate: {
+      isSame: isSame(({ certificate }) => [certificate?.header, certificate?.authorities]),
+      marks: [
+        [0, 0],
+        [certified('live'), certified('next')],
+      ],
+    },
+    agent: { isSame: isSame(({ agent }) => agent), marks: free },
+  };
+}
+
+type Heard = Readonly<Record<Side, boolean>>;
+
+/** What the source may come to for the sides that hear it. Of two speakers, one speaks. */
+function heardOf({ isSame, marks }: Said, { live, next }: Heard): ReadonlySet<Marks> {
+  const all = marks.map(([one, other]) => [live ? one : 0, next ? other << bits : 0] as const);
+  return new Set([0, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);
+}
+
+/** The sources that each side hears from one peer. */
+function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
+  const named = (['live', 'next'] as const).flatMap((side) =>
+    (['proxy', 'certificate'] as const).flatMap((source) => {
+      const cidrs = sides[side]?.[source]?.proxies;
+      return cidrs === undefined ? [] : [[`${side} ${source}`, { cidrs }] as const];
+    }),
+  );
+  const agent = { live: sides.live?.agent !== undefined, next: sides.next?.agent !== undefined };
+  return placesIn(Object.fromEntries(named)).map(({ zones }) => {
+    const heard = (source: Source) => ({
+      live: zones.includes(`live ${source}`),
+      next: zones.includes(`next ${source}`),
+    });
+    return { proxy: heard('proxy'), certificate: heard('certificate'), agent };
+  });
+}
+
+/** Of each assurance by itself, of none and of all. */
+function plainPairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
+  const standings: readonly BelievedDevice[] = [{}, { registered: true }, { registered: true, managed: true }];
+  const devices = standings.flatMap((standing) =>
+    [[], ...names.map((name) => [name]), names].map((assurances) => ({ ...standing, assurances })),
+  );
+  const known = (side: Side, { assurances, ...standing }: (typeof devices)[number]): BelievedDevice => {
+    const met = assurances.filter((name) => Object.hasOwn(sides[side]?.assurances ?? {}, name));
+    return sides[side] === undefined ? {} : { ...standing, ...(met.length > 0 && { assurances: met }) };
+  };
+  return devices.map((device) => ({ live: known('live', device), next: known('next', device) }));
+}
