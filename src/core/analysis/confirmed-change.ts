@@ -6,17 +6,10 @@ import { evaluate } from '../decision/evaluate.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from './admitted-with.ts';
+import type { Sides } from './deciding-together.ts';
 import { type AdmittedWith, factsWith } from './facts-with.ts';
 import { endIn, endOf, type SignInEnd } from './lock-outs.ts';
 import type { EvidenceSet } from './strictness.ts';
-
-/** The policies of an app, before and after. */
-export interface Sides {
-  readonly live: PolicySet;
-  readonly next: PolicySet;
-  /** Scopes that the configuration knows. Absent: none. */
-  readonly scopes?: readonly string[];
-}
 
 /** With one of these sets of proofs the user is let in now, and was not. Undefined: none is known. */
 export function newlyAdmittedWith(
@@ -51,8 +44,9 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
 
 /** What has to be proved in this very sign-in, a session does not hold. */
 function isCompleted(policies: PolicySet, { evidence, enrolled, remembered }: AdmittedWith, facts: UserFacts): boolean {
-  const held = evidence.filter(({ age }) => age !== 'now');
+  const inSession = evidence.filter(({ age }) => age !== 'now');
   return (
-    endIn(policies, factsWith({ evidence: held, enrolled, remembered }, facts, policies.authenticators)) === 'complete'
+    endIn(policies, factsWith({ evidence: inSession, enrolled, remembered }, facts, policies.authenticators)) ===
+    'complete'
   );
 }

@@ -7,8 +7,7 @@ import type { EnrollmentTerms, Grace, RequiredEnrollment } from '../model/enroll
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import type { Sides } from './confirmed-change.ts';
-import { type Deciders, decidingTogether, factsFor } from './newly-weaker.ts';
+import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { requestsOf, type StepAfter, stepAfter } from './step-after.ts';
 

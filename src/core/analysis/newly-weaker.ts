@@ -5,33 +5,30 @@
  */
 import { grantedScopes } from '../decision/granted-scopes.ts';
 import { withoutSecondFactor } from '../decision/waiver.ts';
-import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import { placeKey } from '../model/place-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
-import { findRule } from '../policy/rules.ts';
-import type { Formula, UserFacts } from '../policy/theory.ts';
+import type { UserFacts } from '../policy/theory.ts';
 import { proofsIn } from './case-proofs.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyEndingWith, type Sides } from './confirmed-change.ts';
+import { newlyAdmittedWith, newlyEndingWith } from './confirmed-change.ts';
+import {
+  type Deciders,
+  decidingTogether,
+  type FactsVerdict,
+  factsFor,
+  type Pairing,
+  type Sides,
+  type SidesInSpace,
+} from './deciding-together.ts';
 import type { AdmittedWith } from './facts-with.ts';
-import { findModel, newBudget } from './find-model.ts';
 import { isLockedOut } from './lock-outs.ts';
 import { type LongerLimit, longerLimits } from './longer-limits.ts';
 import { isMoreWaived } from './newly-waived.ts';
-import { ordinaryFacts } from './ordinary-facts.ts';
-import { pairings, type RulePairing } from './rule-pairings.ts';
 import type { RuleSpace } from './rule-space.ts';
 import type { EvidenceSet } from './strictness.ts';
 import { minimumOf } from './weaker-below.ts';
-
-/** The rules that decide on one side. Absent: none does, which denies; or there is no enrollment policy. */
-export interface Deciders {
-  readonly session?: Rule;
-  readonly app?: Rule;
-  readonly enrollment?: EnrollmentRule;
-}
 
 /** Something that is enough now, and was not. */
 export interface NewlyWeaker {
@@ -75,44 +72,10 @@ export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
   return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
 }
 
-/** Rules that may decide together, on both sides. */
-export interface Pairing {
-  readonly before: Deciders;
-  readonly now: Deciders;
-  readonly formulas: readonly Formula[];
-}
-
 /** One example for each pair of rules of the sign-on policies and of the session policies is enough. */
 function keyOf({ before, now }: Pairing): string {
   const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
-}
-
-/** Rules now that allow, with those before. */
-export function decidingTogether({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
-  const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
-  const sessions = pairings(live.session, next.session, space).filter(allows);
-  const apps = pairings(live.app, next.app, space).filter(allows);
-  const before = (policy: PolicySet['enrollment']) => policy && beforeSignIn(policy);
-  const enrollments = pairings(before(live.enrollment), before(next.enrollment), space);
-  return apps.flatMap((app) =>
-    sessions.flatMap((session) =>
-      // Of the enrollment policy the last rules come first: they are the plainest.
-      enrollments.toReversed().map((enrollment) => ({
-        before: decidersOf(session.before, app.before, enrollment.before),
-        now: decidersOf(session.now, app.now, enrollment.now),
-        formulas: [...space.onceProved, ...session.formulas, ...app.formulas, ...enrollment.formulas],
-      })),
-    ),
-  );
-}
-
-function decidersOf(
-  session: Rule | undefined,
-  app: Rule | undefined,
-  enrollment: EnrollmentRule | undefined,
-): Deciders {
-  return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
 }
 
 /** What is claimed of two rules. Nothing: users are let in who were denied. */
@@ -177,14 +140,10 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-interface Search extends Sides {
-  readonly space: RuleSpace;
-}
-
 type Example = Omit<NewlyWeaker, 'before' | 'now'>;
 
 /** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
-function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: Search): Example | FactsVerdict {
+function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
   const { scopes, ...rest } = verdict;
   if (scopes === undefined) return confirmed(verdict, factsFor(pair, search), search);
@@ -214,23 +173,4 @@ function confirmed({ enough, longer, scopes }: Claimed, facts: UserFacts | Facts
   if (enough && !isWider) return 'undecided';
   const enrolled = newlyEndingWith(isWider ? 'complete' : 'denied', facts, sides);
   return enrolled ? { facts, enrolled, ...wider } : 'undecided';
-}
-
-type FactsVerdict = 'impossible' | 'undecided';
-
-/** Facts for which the evaluator says on both sides that these rules decide. */
-export function factsFor({ before, now, formulas }: Pairing, { live, next, space }: Search): UserFacts | FactsVerdict {
-  const found = findModel(formulas, newBudget());
-  if (typeof found !== 'object') return found;
-  const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
-  return decide(live, before, facts) && decide(next, now, facts) ? facts : 'undecided';
-}
-
-function decide(policies: PolicySet, { session, app, enrollment }: Deciders, facts: UserFacts): boolean {
-  const own = policies.enrollment && beforeSignIn(policies.enrollment);
-  return (
-    findRule(policies.session, facts).rule === session &&
-    (policies.app && findRule(policies.app, facts).rule) === app &&
-    (own && findRule(own, facts).rule) === enrollment
-  );
 }

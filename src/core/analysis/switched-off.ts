@@ -4,8 +4,7 @@
  */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import type { Sides } from './confirmed-change.ts';
-import { type Deciders, decidingTogether, factsFor } from './newly-weaker.ts';
+import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { requestsOf, stepAfter } from './step-after.ts';
 

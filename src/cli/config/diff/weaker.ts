@@ -2,9 +2,11 @@
  * What a configuration lets users in with that was not enough before, for every user who could exist: what is found,
  * with an example, and what could not be decided.
  */
+
+import type { Deciders } from '../../../core/analysis/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { type Deciders, type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import type { EvidenceSet } from '../../../core/analysis/strictness.ts';
