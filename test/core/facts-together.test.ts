@@ -7,7 +7,6 @@ import type { ConditionSet, Conditions } from '../../src/core/model/conditions.t
 import { riskSignals } from '../../src/core/model/risk.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { conditionSets } from '../../src/core/policy/conditions.ts';
-import { riskScoring } from './support/fixtures.ts';
 import { universe } from './support/universe.ts';
 
 const DAY = 86_400;
@@ -136,7 +135,36 @@ test.each<[string, readonly ConditionSet[], readonly string[]]>([
     ['accountAge', 'device', 'risk'],
   ],
 ])('nothing is said but of what rules ask about: %s', (_, sets, expected) => {
-  const { always, onceProved } = factsTogether(sets, riskScoring);
+  const { always, onceProved } = factsTogether(sets, universe());
   const names = [...always, ...onceProved].flatMap(conditionSets).flatMap((set) => Object.keys(set));
   expect([...new Set(names)].sort()).toEqual(expected);
+});
+
+describe('a claim counts with a scope that releases it', () => {
+  const released = universe({ scopesOf: (claim) => (claim === 'email' ? ['email', 'contact'] : []) });
+  const kind = (...whens: readonly ConditionSet[]) => {
+    const rules = whens.map((when, at) => ({ name: String(at), when }));
+    return ruleVerdicts(compilePolicy({ name: 'p', rules }), ruleSpace(whens, released)).at(-1)?.kind;
+  };
+  test.each<[string, string, readonly ConditionSet[]]>([
+    [
+      'never without all of them',
+      'contradictory',
+      [{ claims: { any: ['email'] }, scopes: { none: ['email', 'contact'] } }],
+    ],
+    ['with one of them', 'decides', [{ claims: { any: ['email'] }, scopes: { none: ['email'] } }]],
+    [
+      'below what takes its scopes',
+      'shadowed',
+      [{ scopes: { any: ['email', 'contact'] } }, { claims: { all: ['email'] } }],
+    ],
+    ['a scope without the claim', 'decides', [{ scopes: { any: ['email'] }, claims: { none: ['email'] } }]],
+    ['a claim that no scope releases', 'decides', [{ claims: { any: ['other'] }, scopes: { none: ['email'] } }]],
+  ])('%s: %s', (_, expected, whens) => {
+    expect(kind(...whens)).toBe(expected);
+  });
+  test('nothing is said of scopes that no rule asks about', () => {
+    const { always } = factsTogether([{ claims: { any: ['email'] } }, { scopes: { any: ['phone'] } }], released);
+    expect(always).toEqual([]);
+  });
 });

@@ -5,6 +5,7 @@ import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/risk.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
@@ -96,10 +97,12 @@ function requestFromOptions(options: FactOptions, { snapshot, app }: Known): Req
   for (const value of acrValues) knownName('acr value', value, acrNames);
   if (options.essentialAcr && options.acrValues === undefined) throw refusal('--essential-acr needs --acr-values');
   const maxAge = options.maxAge === undefined ? default_max_age : parseMaxAge(options.maxAge);
-  return {
+  const essentialClaims = words(options.essentialClaims ?? '');
+  const claims = new Set([...words(options.claims ?? ''), ...essentialClaims]);
+  const request: RequestFacts = {
     clientId: app.clientId,
     scopes,
-    ...(options.essentialClaims !== undefined && { essentialClaims: words(options.essentialClaims) }),
+    ...(essentialClaims.length > 0 && { essentialClaims }),
     acrValues,
     acrEssential: options.essentialAcr === true,
     ...(maxAge !== undefined && { maxAge }),
@@ -107,9 +110,10 @@ function requestFromOptions(options: FactOptions, { snapshot, app }: Known): Req
     ...omitUndefined({
       promptConsent: options.promptConsent,
       promptSelectAccount: options.promptSelectAccount,
-      claims: options.claims === undefined ? undefined : words(options.claims),
+      claims: claims.size > 0 ? [...claims] : undefined,
     }),
   };
+  return withClaimScopes(request, configured, app.client.scope === undefined ? undefined : words(app.client.scope));
 }
 
 function words(text: string): readonly string[] {

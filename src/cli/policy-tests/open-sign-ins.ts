@@ -8,11 +8,17 @@ import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
-import type { RiskScoring } from '../../core/model/risk.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
 import { compileConditions, conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
-import { type Formula, plainTime, type UserFacts, type Variable, withProof } from '../../core/policy/theory.ts';
+import {
+  type Formula,
+  plainTime,
+  type Universe,
+  type UserFacts,
+  type Variable,
+  withProof,
+} from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
 import { knownIn } from '../../policy/analysis/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -54,7 +60,7 @@ export async function openSignIns(
       isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it`,
     };
   const found = new Map<string, Facts>();
-  const arise = arising(test, rules, snapshot.settings.risk);
+  const arise = arising(test, rules, knownIn(snapshot.settings));
   for (const keys of enrolled) {
     for (const placed of combinations(choices)) {
       if (!arise(placed)) continue;
@@ -73,10 +79,10 @@ export async function openSignIns(
 function arising(
   test: PolicyTest,
   rules: readonly RuleHead['when'][],
-  scoring: RiskScoring,
+  universe: Pick<Universe, 'risk' | 'scopesOf'>,
 ): (placed: UserFacts) => boolean {
   if (test.risk !== undefined || test.distance !== undefined) return () => true;
-  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets), scoring);
+  const { onceProved, always } = factsTogether(rules.flatMap(conditionSets), universe);
   const conditions = [...onceProved, ...always].flatMap(compileConditions);
   return (placed) => {
     const device = { ...placed.device, known: placed.device.known || test.device?.known === true };

@@ -77,7 +77,7 @@ export function* admittingProofs(
       };
 }
 
-/** These proofs in all ways to read them, the simplest first, by users who have nothing else and by users who have more. */
+/** These proofs in all ways to read them, the simplest first, by users who have nothing else, or more. */
 export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<AdmittedWith> {
   for (const evidence of spellings(set, policies))
     for (const enrolled of enrolledWith(evidence, policies)) yield { evidence, remembered: [], enrolled };

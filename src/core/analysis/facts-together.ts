@@ -2,8 +2,9 @@
  * What holds of the facts of every sign-in, whatever the rules say: of facts that are gathered together, some exclude
  * others.
  */
-import type { ConditionSet, Conditions } from '../model/conditions.ts';
+import type { AnyAllNone, ConditionSet, Conditions } from '../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../model/risk.ts';
+import type { Universe } from '../policy/theory.ts';
 
 export interface FactsTogether {
   /** These hold always. */
@@ -13,17 +14,22 @@ export interface FactsTogether {
 }
 
 /** As far as the conditions are about it. The plainer facts come first. */
-export function factsTogether(sets: readonly ConditionSet[], scoring: Pick<RiskScoring, 'away'>): FactsTogether {
+export function factsTogether(
+  sets: readonly ConditionSet[],
+  { risk: scoring, scopesOf }: Pick<Universe, 'risk' | 'scopesOf'>,
+): FactsTogether {
+  const always = claimsNeedScopes(sets, scopesOf);
   const unusual = sets.some(({ risk }) => risk !== undefined);
   const ages = sets.some(({ accountAge }) => accountAge !== undefined)
     ? [...(unusual ? [awayNeedsAge(scoring)] : []), ...pastNeedsAge(sets)]
     : [];
-  if (!unusual) return { always: ages, onceProved: [] };
+  if (!unusual) return { always: [...always, ...ages], onceProved: [] };
   const near = nearness(sets);
   // A browser that the account does not know was never usual.
   const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
   return {
     always: [
+      ...always,
       ...ages,
       // What strangers try never counts against a browser that the account knows.
       { any: [{ risk: { none: ['recentFailures'] } }, { device: { known: false } }] },
@@ -33,6 +39,20 @@ export function factsTogether(sets: readonly ConditionSet[], scoring: Pick<RiskS
     ],
     onceProved: [{ any: browser }],
   };
+}
+
+/** A claim counts with a scope that releases it. */
+function claimsNeedScopes(sets: readonly ConditionSet[], scopesOf: Universe['scopesOf']): readonly Conditions[] {
+  const scopes = namesIn(sets.flatMap((set) => set.scopes ?? []));
+  return namesIn(sets.flatMap((set) => set.claims ?? [])).flatMap((claim) => {
+    const releasing = scopesOf(claim);
+    const isAskedFor = releasing.some((scope) => scopes.includes(scope));
+    return isAskedFor ? [{ any: [{ claims: { none: [claim] } }, { scopes: { any: releasing } }] }] : [];
+  });
+}
+
+function namesIn(lists: readonly AnyAllNone[]): readonly string[] {
+  return [...new Set(lists.flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]))];
 }
 
 /** A user who has not signed in for so long did so before, and had the account then. */

@@ -59,7 +59,7 @@ type Theories = { readonly [Name in ConditionName]: ConditionReading<Name> };
 /** `rules`: the conditions of all rules that the space is asked about. */
 export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
   const own = rules.flatMap(conditionSets);
-  const together = factsTogether(own, universe.risk);
+  const together = factsTogether(own, universe);
   const sets = [...own, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
   const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, sets, universe)])) as Theories;
   const read = new WeakMap<Conditions, readonly RulePart[]>();

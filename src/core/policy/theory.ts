@@ -71,6 +71,8 @@ export interface Universe {
   readonly risk: RiskScoring;
   /** Sign-ins before this time are over. Absent: all times are looked at. */
   readonly since?: Seconds;
+  /** The scopes that release a claim. Empty: none does. */
+  scopesOf(claim: string): readonly string[];
   /** A file says which country an address is in, and how far it is from others. */
   readonly knowsCountries: boolean;
 }

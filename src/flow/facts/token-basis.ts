@@ -3,14 +3,15 @@
  * there from token to token, however long ago the session ended. The address of a token request is that of the app's
  * server, and the user can be asked nothing there, so the exchange is decided on these (Law 5).
  */
+
 import type { Assurance } from '../../core/model/decision.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
+import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/risk.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';
-import { withClaimScopes } from './claim-scopes.ts';
 
 /** The facts of an authorization, without the user, who counts as they are at the exchange. */
 export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {

@@ -2,9 +2,9 @@
 import { type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
 import type { Facts } from '../../core/model/facts.ts';
+import { isReleased } from '../../core/policy/claim-scopes.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
-import { isReleased } from '../../flow/facts/claim-scopes.ts';
 import { issuanceFacts } from '../../flow/facts/token-basis.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';

@@ -1,6 +1,8 @@
 /** A valid configuration as the analysis works with it: policies with their places, apps, and what can be at all. */
+
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { scopesOf } from '../../core/policy/claim-scopes.ts';
 import { DAY } from '../../core/policy/date-bound.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import { readAttribute } from '../../core/profile/attribute-value.ts';
@@ -114,6 +116,7 @@ export function knownIn({
   risk,
   networkData,
   deviceSignals,
+  scopes,
 }: Settings): Omit<Universe, 'clientIds'> {
   const attribute: Universe['attribute'] = (name) =>
     Object.hasOwn(attributes.attributes, name) ? attributes.attributes[name] : undefined;
@@ -124,6 +127,7 @@ export function knownIn({
   return {
     places: examplePlaces(zones),
     risk,
+    scopesOf: (claim) => scopesOf(claim, scopes),
     devices: onceByNames((names) => believableDevices(deviceSignals, names)),
     knowsCountries: networkData?.country !== undefined,
     attribute,

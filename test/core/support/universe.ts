@@ -21,6 +21,7 @@ export function universe(more: Partial<Universe> = {}): Universe {
     clientIds: ['notes'],
     places: [{ ip: '203.0.113.7', zones: [] }],
     risk: riskScoring,
+    scopesOf: () => [],
     devices: () => undefined,
     knowsCountries: true,
     attribute: (name) => attributes[name],

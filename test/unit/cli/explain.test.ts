@@ -341,6 +341,26 @@ test('what the request adds is a layer of its own', async () => {
   );
 });
 
+test('a claim counts with the scope that releases it, as in a sign-in', async () => {
+  const rules = `
+  - name: No addresses
+    when: { scopes: { any: [email] } }
+    then: deny
+  - name: Addresses
+    when: { claims: { any: [email] } }
+    then: { allow: { factors: 1 } }
+  - name: Others
+    then: { allow: { factors: 1 } }`;
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': `name: notes\nrules:${rules}\n` };
+  await withConfiguration(files, async (own) => {
+    const of = (...words: string[]) =>
+      explained('--app', 'notes', '--config', own, '--groups', 'staff', '--enrolled', 'password', ...words);
+    for (const option of ['--claims', '--essential-claims'])
+      expect(await of(option, 'email')).toMatch(/Decided by [^\n]*No addresses/);
+    expect(await of('--essential-claims', 'no_scope')).toMatch(/Decided by [^\n]*Others/);
+  });
+});
+
 test('as data: trace, missing, steps, and the rule as the audit line names it', async () => {
   const explanation = await data('--app', 'payroll', '--user', 'eve@demo.test', '--evidence', 'password@10m');
   expect(explanation).toMatchObject({

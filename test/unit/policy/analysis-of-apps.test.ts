@@ -238,6 +238,11 @@ test('an app that no user can enter, although each policy allows somewhere', asy
   ]);
 });
 
+test('a claim that comes without its scope', async () => {
+  const alone = '{ name: Alone, when: { claims: { any: [email] }, scopes: { none: [email] } }, then: deny }';
+  expect(await findings({ [signOn]: policy(alone, rest(one)) })).toMatchObject([{ code: 'contradictory', line: 3 }]);
+});
+
 test('an age that no session reaches', async () => {
   const rule = (age: string) => policy(rest(`{ allow: { factors: 2, possession: { maxAge: ${age} } } }`));
   expect((await findings({ [signOn]: rule('P1D') })).map(({ code, path }) => `${code} ${path}`)).toEqual([

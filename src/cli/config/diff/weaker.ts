@@ -201,12 +201,14 @@ function renamedIn({ any, ...when }: Conditions, side: 'live' | 'next', zones: B
   return { ...inSet(when), ...(any && { any: any.map(inSet) }) };
 }
 
-/** Where the schema of attributes differs, they may hold anything, so that nothing is left out. */
+/** What differs between the schemas of attributes, or the claims of scopes, may be anything: nothing is left out. */
 function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): Universe {
   const [before, after] = [live.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
   const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
-  return { ...knownIn(after), ...known, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
+  const isReleasedAlike = canonicalJson(before.scopes) === canonicalJson(after.scopes);
+  const released = isReleasedAlike ? {} : { scopesOf: () => [] };
+  return { ...knownIn(after), ...known, ...released, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
 function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {

@@ -1,0 +1,46 @@
+/**
+ * Claims that an app asks for by name (OpenID Connect Core section 5.5). Each counts with the scope that releases it:
+ * what rules say about a scope would else be said past by naming its claims (decision 122).
+ */
+import type { RequestFacts } from '../model/facts.ts';
+
+/** Claims by the scope that releases them. */
+export type ClaimsByScope = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * The request with the scopes that its named claims stand for. `allowed`: the scopes that the app may ask for; a claim
+ * that none of them releases is not asked for. Absent: all.
+ */
+export function withClaimScopes(
+  request: RequestFacts,
+  claimsByScope: ClaimsByScope,
+  allowed?: readonly string[],
+): RequestFacts {
+  const { claims: named, essentialClaims, ...rest } = request;
+  if (named === undefined) return request;
+  const askable = (claim: string) => scopesOf(claim, claimsByScope).filter((scope) => allowed?.includes(scope) ?? true);
+  const claims = named.filter((claim) => askable(claim).length > 0);
+  const meant = claims.flatMap((claim) => {
+    const scopes = askable(claim);
+    return scopes.find((scope) => request.scopes.includes(scope)) ?? scopes[0] ?? [];
+  });
+  const essential = essentialClaims?.filter(
+    (claim) => claims.includes(claim) || scopesOf(claim, claimsByScope).length === 0,
+  );
+  return {
+    ...rest,
+    scopes: [...new Set([...request.scopes, ...meant])],
+    ...(claims.length > 0 && { claims }),
+    ...(essential !== undefined && essential.length > 0 && { essentialClaims: essential }),
+  };
+}
+
+/** Whether one of these scopes releases the claim. */
+export function isReleased(claim: string, claimsByScope: ClaimsByScope, granted: readonly string[]): boolean {
+  return scopesOf(claim, claimsByScope).some((scope) => granted.includes(scope));
+}
+
+/** The scopes that release the claim, as they are configured. Empty: none does. */
+export function scopesOf(claim: string, claimsByScope: ClaimsByScope): readonly string[] {
+  return Object.keys(claimsByScope).filter((scope) => claimsByScope[scope]?.includes(claim));
+}
