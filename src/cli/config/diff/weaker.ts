@@ -6,12 +6,10 @@
 import type { Deciders } from '../../../core/analysis/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
-import type { EvidenceSet } from '../../../core/analysis/strictness.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
-import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
@@ -32,6 +30,7 @@ import { limitWords } from './limit-words.ts';
 import type { NamedPlace } from './model.ts';
 import type { Side } from './side.ts';
 import { undecidedBeside } from './undecided-beside.ts';
+import { enoughWords, scopeWords } from './weaker-words.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -231,19 +230,10 @@ function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule 
   };
 }
 
-function enoughWords(evidence: EvidenceSet): string {
-  const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
-  return `${proofs.join(' and ')} is enough, and was not`;
-}
-
 /** Those of the settings and of the APIs. */
 function knownScopes({ next }: AppPair): readonly string[] {
   const { scopes, resources } = next.side.snapshot.settings;
   return [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
-}
-
-function scopeWords(scopes: MoreScopes): string {
-  return `tokens carry ${scopes === 'any' ? 'any scope' : scopes.join(' and ')}, and did not`;
 }
 
 /** With zones by the names of the files that would be applied. */
