@@ -2,12 +2,14 @@
 import type { Rule } from '../model/policy.ts';
 
 /** Scopes of the protocol: what they stand for is decided elsewhere. */
-const always: readonly string[] = ['openid', 'offline_access'];
+export const protocolScopes: readonly string[] = ['openid', 'offline_access'];
 
 /** Of these scopes, those that the rule grants. Without a rule, or one that says nothing about scopes: all. */
 export function grantedScopes(scopes: readonly string[], rule: Rule | undefined): readonly string[] {
   const granted = rule?.then.kind === 'allow' ? rule.then.scopes : undefined;
-  return granted === undefined ? scopes : scopes.filter((scope) => always.includes(scope) || granted.includes(scope));
+  return granted === undefined
+    ? scopes
+    : scopes.filter((scope) => protocolScopes.includes(scope) || granted.includes(scope));
 }
 
 /** For a decision: absent where nothing is cut. */

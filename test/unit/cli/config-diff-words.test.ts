@@ -104,6 +104,54 @@ function withCities(names: readonly string[] = cities): Files {
   return { 'stepgate.yaml': settings.replace('zones:\n', `zones:\n${zones.join('')}`) };
 }
 
+test('what a rule grants tokens is told by the scopes that reach it', async () => {
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const granting = (scopes: readonly string[] | undefined, more: readonly object[] = []) =>
+    signOn(...more, { name: 'In', then: { ...factors(1), ...(scopes && { grant: { scopes } }) } });
+  const [change, ...others] = await diffs.changes(granting(undefined), granting(['profile', 'email']));
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({
+    kind: 'scopes',
+    sentence: 'all 2 users: tokens may carry address, groups, phone, and did not',
+    before: { words: 'email, profile', rules: [{ name: 'In', file: 'policies/sign-on/notes.yaml', line: 1 }] },
+    after: { words: 'address, email, groups, phone, profile', rules: [{ name: 'In' }] },
+  });
+  expect(await diffs.diff(granting(['email']), granting(['profile']))).toContain(
+    [
+      'Tokens and sessions (2 active users today):',
+      '  notes',
+      '    all 2 users: tokens may carry email, and did not; tokens no longer carry profile',
+      '        before  profile  by "In" policies/sign-on/notes.yaml:1',
+      '        after   email  by "In" policies/sign-on/notes.yaml:1',
+    ].join('\n'),
+  );
+  expect(await diffs.sentences(granting(['address']), granting(['address', 'phone']))).toEqual([
+    'all 2 users: tokens no longer carry phone',
+  ]);
+  // A request with the scope is under the rule that names it, and never comes to the one that grants it.
+  const named = [{ name: 'Phone', when: { scopes: { any: ['phone'] } }, then: factors(1) }];
+  expect(await diffs.sentences(granting(['address', 'phone'], named), granting(['address'], named))).toEqual([]);
+  const cut = [{ ...named[0], then: { ...factors(1), grant: { scopes: ['address'] } } }];
+  expect(await diffs.sentences(granting(['address'], cut), granting(['address'], named))).toEqual([
+    'all 2 users, with the scope phone: tokens no longer carry email, groups, phone, profile',
+  ]);
+});
+
+test('scopes that an app may not ask for, and of users who are denied, are no change', async () => {
+  await diffs.addUsers(1, ['guests'], { credentials: [password] });
+  const app = `clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient: { redirect_uris: [https://notes.test/cb], scope: openid email }\n`;
+  const granting = (scopes: readonly string[]) => signOn({ name: 'In', then: { ...factors(1), grant: { scopes } } });
+  const live = { 'apps/notes.yaml': app, ...granting(['phone']) };
+  expect(await diffs.sentences(granting(['address']), live)).toEqual([]);
+  expect(await diffs.sentences(granting(['email']), live)).toEqual([
+    'the one user: tokens may carry email, and did not',
+  ]);
+  const guests = { name: 'Out', when: { groups: { any: ['guests'] } }, then: 'deny' };
+  expect(await diffs.sentences(signOn(guests, all()), live)).toEqual([
+    'the one user: no longer let in (one factor before)',
+  ]);
+});
+
 test('many zones are counted, and few are named', async () => {
   await diffs.addUsers(1, [], { credentials: [password, totp] });
   const where = async (next: readonly object[], live: readonly object[] = [all()]) => {

@@ -2,6 +2,7 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppPair } from './app-pairs.ts';
+import { freeScopes } from './carried-scopes.ts';
 import type { Circumstance } from './circumstances.ts';
 import { type Delta, deltasBetween } from './delta.ts';
 import type { DeltaEffect } from './effect.ts';
@@ -46,8 +47,10 @@ export function comparePair(pair: AppPair, compared: Compared): readonly AccessC
 type DeltasOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDelta[];
 
 /** Between views that are the same, they are found once. */
-function deltasIn({ live, next }: AppPair): DeltasOf {
-  const [before, after] = [viewerOf(live, 'live'), viewerOf(next, 'next')];
+function deltasIn(pair: AppPair): DeltasOf {
+  const { live, next } = pair;
+  const free = freeScopes(pair);
+  const [before, after] = [viewerOf(live, 'live', free), viewerOf(next, 'next', free)];
   const known = new Map<SignInView, Map<SignInView, readonly KeyedDelta[]>>();
   const { authenticators } = next.policies;
   return (user, circumstance) => {

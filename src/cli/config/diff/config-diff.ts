@@ -76,7 +76,7 @@ function joined(changes: readonly AccessChange[]): readonly AccessChange[] {
   );
 }
 
-const kinds: readonly AccessChange['kind'][] = ['requirement', 'steps', 'recovery', 'acr', 'session'];
+const kinds: readonly AccessChange['kind'][] = ['requirement', 'steps', 'recovery', 'acr', 'scopes', 'session'];
 
 function byWeight(a: AccessChange, b: AccessChange): number {
   const shutOut = ({ effects, after }: AccessChange) =>

@@ -5,6 +5,7 @@ import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts } from '../asked-text.ts';
+import { scopeNames, scopesHeadline } from './carried-scopes.ts';
 import { type DeltaEffect, effectOf, isWithoutSecondFactor } from './effect.ts';
 import type { AskedThere, ChangeKind } from './model.ts';
 import { setUpChange, setUpHeadline } from './set-up.ts';
@@ -33,6 +34,7 @@ export function deltasBetween(
   return [
     ...(isOther ? [requirementDelta(sides)] : stepsDelta(sides)),
     ...(isOther || !isOfOneSignIn(sides) ? acrDelta(sides) : []),
+    ...scopesDelta(sides),
     ...lifetimeDelta(sides),
     ...(asksAlike(live.recovery, next.recovery, authenticators) ? [] : [recoveryDelta(sides)]),
   ];
@@ -190,6 +192,14 @@ function acrDelta(sides: Sides): readonly Delta[] {
 function acrOf(steps: readonly SimulatedStep[]): string {
   const last = steps.at(-1);
   return last?.kind === 'complete' && last.acr !== undefined ? `acr ${last.acr}` : 'no acr';
+}
+
+function scopesDelta(sides: Sides): readonly Delta[] {
+  const { live, next } = sides;
+  if (live.asks === 'denied' || next.asks === 'denied') return [];
+  const headline = scopesHeadline(live.scopes, next.scopes);
+  if (headline === undefined) return [];
+  return [{ kind: 'scopes', headline, ...saidBy(sides, ['app'], [scopeNames(live.scopes), scopeNames(next.scopes)]) }];
 }
 
 /** Only what differs. */

@@ -41,7 +41,7 @@ function partText({ change, rule, path, line, from, to }: PartChange, file: stri
 export const sectionTitles: readonly (readonly [title: string, kinds: readonly ChangeKind[]])[] = [
   ['What users are asked for', ['requirement', 'steps']],
   ['Forgotten passwords', ['recovery']],
-  ['Tokens and sessions', ['acr', 'session']],
+  ['Tokens and sessions', ['acr', 'scopes', 'session']],
 ];
 
 function changeSections({ changes, users, isPartial }: ConfigDiff): readonly (readonly string[])[] {
@@ -83,7 +83,7 @@ function changeLines(change: AccessChange): readonly string[] {
 /** What stands below the sentence. */
 export function changeDetails({ kind, before, after, effects }: AccessChange) {
   // The sentence says it already.
-  const text = kind === 'requirement' || kind === 'steps' ? sideText : rulesText;
+  const text = kind === 'requirement' || kind === 'steps' || kind === 'scopes' ? sideText : rulesText;
   const enroll = [...new Set(effects.flatMap((effect) => effect.enroll ?? []))];
   return [
     { label: 'before', text: text(before) },

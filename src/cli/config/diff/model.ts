@@ -61,9 +61,9 @@ export interface Effect {
 
 /**
  * `requirement`: the rules ask for something else. `steps`: the rules ask for the same, and the user sees other steps.
- * `acr`, `session`: what tokens and sessions say. `recovery`: what a forgotten password takes.
+ * `acr`, `scopes`, `session`: what tokens and sessions say. `recovery`: what a forgotten password takes.
  */
-export type ChangeKind = 'requirement' | 'steps' | 'acr' | 'session' | 'recovery';
+export type ChangeKind = 'requirement' | 'steps' | 'acr' | 'scopes' | 'session' | 'recovery';
 
 /** One change, with all users and apps that it is about. */
 export interface AccessChange {

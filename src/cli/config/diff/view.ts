@@ -10,6 +10,7 @@ import { findRule } from '../../../core/policy/rules.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppSide } from './app-pairs.ts';
+import { carriedScopes } from './carried-scopes.ts';
 import type { Circumstance } from './circumstances.ts';
 import { type CircumstanceOfUser, deciders } from './deciders.ts';
 import type { NamedPlace } from './model.ts';
@@ -24,6 +25,8 @@ export interface SignInView {
   readonly asked: AskedInAll | undefined;
   /** How long what was proved counts. Empty: the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
+  /** That tokens carry where they are asked for, without those of the protocol. Empty: the user is not let in. */
+  readonly scopes: readonly string[];
   readonly recovery: RulesInEffect['asks'];
   /** Distinct factor types of what the user has. */
   readonly factors: number;
@@ -49,8 +52,8 @@ export interface Viewer {
   readonly view: (user: UserClass, circumstance: Circumstance) => SignInView;
 }
 
-/** Views of one side. The same rules, for users who have the same, are looked at once. */
-export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
+/** Views of one side. The same rules, for users who have the same, are looked at once. `free`: as `freeScopes`. */
+export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
   const decidersOf = deciders(own.policies, factsOf);
@@ -58,7 +61,7 @@ export function viewerOf(own: AppSide, key: 'live' | 'next'): Viewer {
     view: (user, circumstance) => {
       const ofRest = getOrMake(known, user.rest, () => new Map<string, SignInView>());
       const asked = { user, circumstance };
-      return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked)));
+      return getOrMake(ofRest, decidersOf(asked), () => viewOf(own, factsOf(asked), free));
     },
   };
 }
@@ -79,7 +82,7 @@ function factsIn({ app }: AppSide, { user, circumstance }: CircumstanceOfUser, k
   return { now, request, network, device, subject: user.subject, evidence: [] };
 }
 
-function viewOf({ policies }: AppSide, facts: Facts): SignInView {
+function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {
   const { asks, session, app } = rulesInEffect(policies, facts);
   const { enrollment, profile, recovery } = policies;
   const decidingIn = (policy: CompiledPolicy<SayingRule> | undefined) => policy && findRule(policy, facts).rule;
@@ -99,6 +102,7 @@ function viewOf({ policies }: AppSide, facts: Facts): SignInView {
       return inAll.asked;
     },
     lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
+    scopes: asks === 'denied' ? [] : carriedScopes(free, facts.request, app),
     recovery: asksOf(recovery, facts),
     factors: factorsOf(facts),
   };
