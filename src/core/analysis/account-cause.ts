@@ -34,6 +34,15 @@ export function accountCause(
   }, rules);
 }
 
+/** Those of these rules of which each alone would be enough: only together they are the cause. */
+export function enoughAlone(
+  policies: PolicySet,
+  rules: readonly Rule[],
+  isDenied: (policies: PolicySet) => boolean,
+): readonly Rule[] {
+  return rules.filter((rule) => !isDenied(withOneFactor(policies, [rule])));
+}
+
 const oneFactor: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
 
 /** Where these rules of the account policy decide, one factor is enough. */

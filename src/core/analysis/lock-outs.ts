@@ -3,14 +3,20 @@
  * an account begins with.
  */
 import { bestEvidence } from '../evidence/attainable-acr.ts';
+import { proofNames } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
+<<<<<<< HEAD
 import type { AuthenticatorDescriptor, Enrollment, Facts } from '../model/facts.ts';
+=======
+import type { AuthenticatorDescriptor, Enrollment, Evidence } from '../model/facts.ts';
+>>>>>>> main
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import type { PolicyCase } from './policy-cases.ts';
-import { simulate } from './simulate.ts';
+import { walkThrough } from './simulate.ts';
+import type { SimulatedStep } from './simulated-answers.ts';
 import { minimumOf } from './weaker-below.ts';
 
 /** With everything that can be used there, at its best and fresh, the requirements are not met. */
@@ -25,6 +31,7 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
+<<<<<<< HEAD
 /**
  * Whether a user who has these authenticators, each as often as it is named, and proves and enrolls all that is asked
  * for, is denied in the end.
@@ -47,6 +54,59 @@ export function endOf(policies: PolicySet, facts: UserFacts, keys: readonly stri
 export function endIn(policies: PolicySet, facts: Facts): SignInEnd {
   const end = simulate(policies, facts).at(-1)?.kind;
   return end === 'complete' || end === 'denied' ? end : undefined;
+=======
+/** How the sign-in of a user ends who proves and enrolls all that is asked for. */
+export interface SignInEnd {
+  readonly isDenied: boolean;
+  /** Keys of what the user must add on the way, or was about to. */
+  readonly added: readonly string[];
+  /**
+   * Names of what the user had proved to sign in, as the condition `authenticated` sees them: whenever the user had to
+   * prove more before adding something, and in the end. The last counts in the end.
+   */
+  readonly signedInWith: readonly (readonly string[])[];
+}
+
+/** `keys`: of the authenticators that the user has, each as often as it is named. */
+export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
+  const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
+  const { signedInWith: _, ...before } = facts;
+  const { first, turns } = walkThrough(policies, {
+    ...before,
+    evidence: [],
+    subject: { ...facts.subject, enrollments },
+  });
+  const steps = [first, ...turns].flatMap((turn) => turn.steps);
+  const stages = turns.filter(
+    (turn, at) => at === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
+  );
+  return {
+    isDenied: steps.at(-1)?.kind === 'denied',
+    added: [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))],
+    signedInWith: stages.map(({ from }) => proofsAtSignIn(from.transaction.evidence)),
+  };
+}
+
+function toEnroll(step: SimulatedStep): readonly string[] {
+  return step.kind === 'challenge' ? (step.toEnroll ?? []) : [];
+}
+
+function enrolled(step: SimulatedStep): readonly string[] {
+  return step.kind === 'enroll' && !step.skippable ? [step.authenticator] : [];
+}
+
+function proofsAtSignIn(proofs: readonly Evidence[]): readonly string[] {
+  const proved = proofs.filter(({ origin }) => origin !== 'enrollment');
+  const names = proved.flatMap(({ authenticator, method }) =>
+    proofNames({ authenticator, ...(method !== undefined && { methods: [method] }) }),
+  );
+  return [...new Set(names)].sort();
+}
+
+/** Whether such a user is denied. */
+export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+  return signInEnd(policies, facts, keys).isDenied;
+>>>>>>> main
 }
 
 function enrollmentsOf(

@@ -6,7 +6,7 @@
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { findRule } from '../policy/rules.ts';
-import { among, type Formula, negated, type UserFacts, type Variable } from '../policy/theory.ts';
+import { among, type Formula, negated, resolved, type UserFacts, type Variable } from '../policy/theory.ts';
 import { type AdditionWay, canBeMet } from './addition-ways.ts';
 import { type ClassModel, findModel, newBudget } from './find-model.ts';
 import { endsInDenial } from './lock-outs.ts';
@@ -165,11 +165,5 @@ function renaming(): (formula: Formula) => Formula {
 
 /** What the formula says about a user where all that does not last is as in the model. */
 function whereOnlyLastingIsOpen(formula: Formula, model: ClassModel): Formula {
-  const within = (one: Formula) => whereOnlyLastingIsOpen(one, model);
-  if ('all' in formula) return { all: formula.all.map(within) };
-  if ('any' in formula) return { any: formula.any.map(within) };
-  const { variable, classes } = formula;
-  if (variable.lasting) return formula;
-  const holds = (classes & (1n << BigInt(model.get(variable) ?? 0))) !== 0n;
-  return holds ? { all: [] } : { any: [] };
+  return resolved(formula, (variable) => (variable.lasting ? undefined : (model.get(variable) ?? 0)));
 }

@@ -129,6 +129,16 @@ export function negated(formula: Formula): Formula {
   return { variable, classes: everyClass(variable) & ~classes };
 }
 
+/** What the formula says where these variables are in these classes. Undefined: the variable stays open. */
+export function resolved(formula: Formula, positionOf: (variable: Variable) => number | undefined): Formula {
+  const within = (one: Formula) => resolved(one, positionOf);
+  if ('all' in formula) return { all: formula.all.map(within) };
+  if ('any' in formula) return { any: formula.any.map(within) };
+  const position = positionOf(formula.variable);
+  if (position === undefined) return formula;
+  return (formula.classes & (1n << BigInt(position))) === 0n ? { any: [] } : { all: [] };
+}
+
 /** A bit for each class. A search asks for it in each step. */
 export function everyClass({ classes }: Variable): bigint {
   const known = everyClassOf[classes.length] ?? (1n << BigInt(classes.length)) - 1n;

@@ -1,7 +1,7 @@
 /** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
 import { type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
-import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
@@ -22,7 +22,7 @@ export async function analysedApps({ snapshot, universe }: AnalysedConfiguration
     const policies = await snapshot.policies(app);
     const { session, app: signOn, enrollment } = policies;
     const compiled = [...session.rules, ...(signOn?.rules ?? [])];
-    const rules = [...compiled, ...(enrollment ? beforeSignIn(enrollment).rules : [])].map(({ rule }) => rule);
+    const rules = [...compiled, ...(enrollment?.rules ?? [])].map(({ rule }) => rule);
     const space = ruleSpace(
       [...rules, ...(policies.accountPolicy?.rules ?? [])].map(({ when }) => when),
       universe([app.clientId]),

@@ -7,7 +7,8 @@ import { accountAdditions, neverAddedFindings } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-in-words.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
-import { type Beginning, type Denied, deniedIn, rulesIn } from './denied-newcomers.ts';
+import { rulesIn } from './denial-cause.ts';
+import { type Beginning, type Denied, deniedIn } from './denied-newcomers.ts';
 import { exampleOptions } from './example-options.ts';
 import { ranOut } from './ran-out.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
@@ -23,7 +24,7 @@ export function newcomerFindings(
   const denied = all.flatMap((one) => one.denied);
   const byCause = Map.groupBy(denied, ({ cause }) => JSON.stringify(rulesIn(cause)[0]?.location ?? ''));
   const found = [...byCause.values()].flatMap((same) => atCause(same, configuration));
-  const told = new Set(denied.flatMap(({ cause, forGood }) => (forGood ? cause.account : [])));
+  const told = new Set(denied.flatMap(({ cause, forGood }) => (forGood ? [...cause.account, ...cause.together] : [])));
   const open = [...new Set(all.flatMap((one) => one.open))];
   return [
     ...found,
@@ -41,13 +42,16 @@ function atCause(same: readonly Denied[], configuration: AnalysedConfiguration):
   return forGood.length > 0 ? lockedOut(forGood, configuration) : shutOut(same, configuration);
 }
 
-function atSignOn({ one, beginning, facts }: Denied, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function atSignOn(
+  { one, beginning, facts, after }: Denied,
+  { placeOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
   const place = placeOf(one.app);
   if (place === undefined) return [];
   return [
     findingAt('newcomer-lock-out', place, {
       message: `denies ${newcomersInWords(beginning)}: they cannot set up there what it asks for`,
-      rules: one.enrollment ? [namedRule(one.enrollment)] : [],
+      rules: [after?.rule ?? one.enrollment ?? []].flat().map(namedRule),
       example: exampleOptions(facts, beginning.keys),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
@@ -110,7 +114,8 @@ function exampleOf(denied: Denied) {
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */
 function askForOneFactor({ cause }: Denied): string {
-  const where = cause.account.length > 1 ? 'here and in the other rules of this policy that are named' : 'here';
+  const others = cause.together.length > 0 ? 'here or in another rule of this policy that is named' : 'here';
+  const where = cause.account.length > 1 ? 'here and in the other rules of this policy that are named' : others;
   return `say \`allow: { factors: 1 }\` ${where}, as users prove all that their account can in any case`;
 }
 
@@ -119,8 +124,9 @@ function placeAt({ cause }: Denied, placeOf: AnalysedConfiguration['placeOf']) {
   return first && placeOf(first);
 }
 
-function rulesOf({ one, cause }: Denied): readonly RuleHead[] {
-  return [one.session, one.app, ...cause.account, ...(one.enrollment ? [one.enrollment] : [])];
+function rulesOf({ one, cause, after }: Denied): readonly RuleHead[] {
+  const enrollment = [one.enrollment ?? [], after?.rule ?? []].flat();
+  return [one.session, one.app, ...cause.account, ...cause.together, ...enrollment];
 }
 
 /** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */
@@ -128,7 +134,7 @@ function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
   const [cause] = same.flatMap((denied) => rulesIn(denied.cause).slice(0, 1));
   const all = [
     ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
-    ...same.flatMap(({ one }) => one.enrollment ?? []),
+    ...same.flatMap(({ one, after }) => after?.rule ?? one.enrollment ?? []),
     ...same.flatMap(({ one }) => one.app),
   ];
   return distinctRules(all).filter(({ location }) => JSON.stringify(location) !== JSON.stringify(cause?.location));

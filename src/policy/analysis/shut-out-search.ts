@@ -1,5 +1,7 @@
 /** Asks of an app whom the rules that are the cause of a denial shut out for good. */
+
 import { additionWays } from '../../core/analysis/addition-ways.ts';
+import { afterSignInFormulas } from '../../core/analysis/after-sign-in-rules.ts';
 import { endsInDenial } from '../../core/analysis/lock-outs.ts';
 import { decideTogether, deciding } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
@@ -12,7 +14,9 @@ import type { Formula } from '../../core/policy/theory.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
-import { type Denied, type FindForGood, isDenied } from './denied-newcomers.ts';
+import { governedBy } from './denial-cause.ts';
+import type { Denied, FindForGood } from './denied-newcomers.ts';
+import { knownEnd } from './known-ends.ts';
 
 export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): FindForGood {
   const known = new Map<AnalysedApp, AppSearch>();
@@ -21,10 +25,16 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const search = known.get(app) ?? searchIn(app, additions, configuration);
     known.set(app, search);
     const { closed, everyone, ...others } = search;
-    if (!isDenied({ ...one, facts }, closed, everyone)) return undefined;
-    const isConfirmed = (some: Denied['facts']) =>
-      decideTogether(app.policies, one, some) && causeDecides(denied, some);
-    return shutOut(formulasOf(denied, search.space), { ...others, isConfirmed });
+    if (!knownEnd({ ...one, facts }, closed, everyone).isDenied) return undefined;
+    const among = (rules: readonly Rule[]) => {
+      const isConfirmed = (some: Denied['facts']) =>
+        decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
+      return shutOut(formulasOf(denied, rules, search.space), { ...others, isConfirmed });
+    };
+    const { account, together } = denied.cause;
+    const found = among([...account, ...together]);
+    // Others than those that make it together may do so in another network, or later.
+    return found === undefined && together.length > 0 ? among(account) : found;
   };
 }
 
@@ -51,7 +61,7 @@ function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, 
   const compiled: readonly CompiledRule<RuleHead>[] = [
     ...session.rules,
     ...(app?.rules ?? []),
-    ...(enrollment ? beforeSignIn(enrollment).rules : []),
+    ...(enrollment?.rules ?? []),
   ];
   const rules = [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
   const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment');
@@ -63,9 +73,12 @@ function hereAlone(clientId: string): RuleHead['when'] {
   return { apps: { any: [clientId] } };
 }
 
-/** The rules of the case decide in this app, and those of the account policy that are the cause. */
-function formulasOf(denied: Omit<Denied, 'forGood'>, space: RuleSpace): readonly Formula[] {
-  const { app, one } = denied;
+/** The rules of the case decide in this app, and these of the account policy on what they decide about for the user. */
+function formulasOf(
+  { app, one, facts, after }: Omit<Denied, 'forGood'>,
+  rules: readonly Rule[],
+  space: RuleSpace,
+): readonly Formula[] {
   const { session, app: signOn, enrollment } = app.policies;
   return [
     ...space.onceProved,
@@ -73,7 +86,8 @@ function formulasOf(denied: Omit<Denied, 'forGood'>, space: RuleSpace): readonly
     ...decides(one.session, session, space),
     ...decides(one.app, signOn, space),
     ...(one.enrollment ? decides(one.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
-    ...governed(denied).flatMap(({ policy, rule }) => decides(rule, policy, space)),
+    ...(after ? afterSignInFormulas(after, app.policies, space) : []),
+    ...governedBy(rules, facts, app.policies).flatMap(({ policy, rule }) => decides(rule, policy, space)),
   ];
 }
 
@@ -81,26 +95,20 @@ function decides(rule: RuleHead, policy: CompiledPolicy<RuleHead> | undefined, s
   return policy ? deciding(policy, space).flatMap((one) => (one.rule === rule ? one.formulas : [])) : [];
 }
 
-/** What the rules of the account policy that are the cause decide about, in the facts of the denial. */
-function governed({ app: { policies }, cause, facts }: Omit<Denied, 'forGood'>) {
-  const { accountPolicy, authenticators } = policies;
-  return authenticators.flatMap(({ key, enrollable }) => {
-    const policy = enrollable ? accountPolicy?.about({ action: 'add', of: key }) : undefined;
-    const rule = policy && findRule(policy, facts).rule;
-    return policy && rule && cause.account.includes(rule) ? [{ key, policy, rule }] : [];
-  });
-}
-
-function causeDecides(denied: Omit<Denied, 'forGood'>, facts: Denied['facts']): boolean {
-  return governed(denied).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+function decideAlike(
+  rules: readonly Rule[],
+  { app, facts: denied }: Omit<Denied, 'forGood'>,
+  facts: Denied['facts'],
+): boolean {
+  return governedBy(rules, denied, app.policies).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
 /** Of what can never be added, that about which the rules that are the cause decide; if possible, what leads in. */
-export function neverByCause(denied: Denied): readonly string[] {
-  const { app, cause, forGood } = denied;
+export function neverByCause({ app, cause, facts, forGood }: Denied): readonly string[] {
   if (forGood === undefined) return [];
   const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};
-  const named = [...governed(denied).map(({ key }) => key), ...disabled, ...useOnly];
+  const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
+  const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
   const never = forGood.never.filter((key) => named.includes(key));
   const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.had, key]));
   return enough.length > 0 ? enough : never;

@@ -255,6 +255,148 @@ describe('a rule with a condition', () => {
   });
 });
 
+describe('two rules that together let users add nothing of what is asked for', () => {
+  const noCodes = '{ name: No codes, change: { add: [totp] }, when: { userType: { any: [contractor] } }, then: deny }';
+  const inSales = 'attributes: { unit: { equals: sales } }';
+  const noKeys = `{ name: No keys, change: { add: [webauthn] }, when: { ${inSales} }, then: deny }`;
+  const units = 'attributes: { unit: { type: text, write: admin, label: { en: Unit } } }\n';
+  const either = {
+    'stepgate.yaml': `${settings}${units}`,
+    'policies/enrollment.yaml': rules('{ name: Either, then: { required: [{ anyOf: [totp, webauthn] }] } }'),
+  };
+
+  test('are one error that names both', async () => {
+    const found = await findings({ ...either, ...account(noCodes, noKeys) });
+    expect(found).toMatchObject([
+      {
+        ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2, column: 5 },
+        message:
+          'shuts all users for whom the rules named here decide out of the app Notes: no user who lacks totp or webauthn can ever add it',
+        rules: [{ name: 'No keys' }, { name: 'Either' }, { name: 'All' }],
+        advice: expect.stringContaining('`allow: { factors: 1 }` here or in another rule of this policy that is named'),
+      },
+    ]);
+    expect(found[0]?.example?.join(' ')).toContain('--user-type contractor --attribute unit=sales');
+  });
+
+  test('are found where a sign-on rule asks', async () => {
+    const signOn = {
+      'policies/sign-on/notes.yaml': `name: notes\n${rules(
+        '{ name: Two, then: { allow: { factors: 2, possession: { authenticators: [totp, webauthn] } } } }',
+      )}`,
+    };
+    const found = await places({
+      ...either,
+      ...account(noCodes, noKeys),
+      ...signOn,
+      'policies/enrollment.yaml': undefined,
+    });
+    expect(found).toEqual(['error lock-out policies/account.yaml:2:5']);
+  });
+
+  test('are found for each pair', async () => {
+    const more = [
+      '{ name: Temps, change: { add: [totp] }, when: { userType: { any: [temp] } }, then: deny }',
+      `{ name: Audit, change: { add: [webauthn] }, when: { ${inSales.replace('sales', 'audit')} }, then: deny }`,
+    ];
+    const found = await findings({ ...either, ...account(noCodes, noKeys, ...more) });
+    expect(
+      found.map(({ code, line, rules: named }) => [code, line, named.slice(0, 2).map(({ name }) => name)]),
+    ).toEqual([
+      ['lock-out', 2, ['No keys', 'Audit']],
+      ['lock-out', 3, ['Temps', 'Either']],
+      ['lock-out', 4, ['Audit', 'Either']],
+    ]);
+  });
+
+  test.each([
+    [
+      'one unit is never the other',
+      [
+        '{ name: No codes, change: { add: [totp] }, when: { attributes: { unit: { equals: audit } } }, then: deny }',
+        noKeys,
+      ],
+    ],
+    ['the second leaves another method', [noCodes, noKeys.replace('webauthn', 'phone')]],
+  ])('are not found where %s', async (_, all) => {
+    expect(await places({ ...either, ...account(...all) })).toEqual([]);
+  });
+
+  const units17 = Array.from({ length: 17 }, (_, at) => `u${at}`);
+  const deniedIn = (key: string, when: (unit: string) => string, then = 'deny') =>
+    units17.map(
+      (unit) => `{ name: ${key} ${unit}, change: { add: [${key}] }, when: { ${when(unit)} }, then: ${then} }`,
+    );
+  const byUnit = (unit: string) => `attributes: { unit: { equals: ${unit} } }`;
+  const byKind = (unit: string) => `userType: { any: [${unit}] }`;
+
+  test('are undecided where there are more pairs than are looked at', async () => {
+    const all = [...deniedIn('totp', byUnit), ...deniedIn('webauthn', byKind)];
+    const found = await findings({ ...either, ...account(...all) });
+    expect(new Set(found.map(({ severity, code }) => `${severity} ${code}`))).toEqual(
+      new Set(['error lock-out', 'warning undecided']),
+    );
+    expect(found.find(({ code }) => code === 'undecided')).toMatchObject({ file: 'policies/account.yaml', line: 2 });
+  });
+
+  test('and many rules that can be met are quiet', async () => {
+    const all = [
+      ...deniedIn('totp', byUnit, '{ allow: { factors: 2 } }'),
+      ...deniedIn('webauthn', byKind, '{ allow: { possession: { authenticators: [totp, email] } } }'),
+    ];
+    expect(await places({ ...either, ...account(...all) })).toEqual([]);
+  });
+});
+
+describe('a rule that asks how the user signed in, and for something else', () => {
+  const noKeys = account('{ name: No keys, change: { add: [webauthn] }, then: deny }');
+  const byPassword = 'authenticated: { any: [password] }';
+
+  test.each([
+    ['for a group', `${byPassword}, groups: { any: [staff] }`, ['--groups', 'staff']],
+    ['for a type of user', `${byPassword}, userType: { any: [temp] }`, ['--groups', '', '--user-type', 'temp']],
+    ['for nothing more', byPassword, ['--groups', '']],
+  ])('locks out whom it asks %s', async (_, when, example) => {
+    const found = await findings({ ...noKeys, ...enrollment(when) });
+    expect(found).toMatchObject([
+      {
+        ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2, column: 5 },
+        message:
+          'shuts all users for whom the rules named here decide out of the app Notes: no user who lacks webauthn can ever add it',
+        rules: [{ name: 'Admins', file: 'policies/enrollment.yaml', line: 2 }, { name: 'All' }],
+      },
+    ]);
+    expect(found[0]?.example?.slice(2, 2 + example.length)).toEqual(example);
+  });
+
+  test.each([
+    ['by more than they prove', 'authenticated: { all: [password, email] }, groups: { any: [staff] }'],
+    ['by what none has', 'authenticated: { any: [webauthn] }, groups: { any: [staff] }'],
+  ])('is quiet where it asks for a sign-in %s', async (_, when) => {
+    expect(await places({ ...noKeys, ...enrollment(when) })).toEqual([]);
+  });
+
+  test('warns of newcomers where another way is open', async () => {
+    const inOffice = account(
+      '{ name: Keys, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: deny }',
+    );
+    const found = await findings({ ...inOffice, ...enrollment(`${byPassword}, groups: { any: [staff] }`) });
+    expect(found).toMatchObject([
+      { severity: 'warning', code: 'newcomer-lock-out', line: 2, rules: [{ name: 'Admins' }, { name: 'All' }] },
+    ]);
+  });
+
+  test('is the cause where it requires what may only be used', async () => {
+    const found = await findings({
+      'policies/enrollment.yaml': rules(
+        `{ name: Passwords, when: { ${byPassword}, groups: { any: [staff] } }, then: { required: [webauthn] } }`,
+        '{ name: Rest, then: { useOnly: [webauthn] } }',
+      ),
+    });
+    expect(found).toMatchObject([{ code: 'lock-out', file: 'policies/enrollment.yaml' }]);
+  });
+});
+
 describe('a rule of the enrollment policy', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const signOn = {

@@ -1,0 +1,103 @@
+/**
+ * In which circumstances the users of a case are denied with what their account begins with: every combination of the
+ * rules of the account policy that say who may add something, and of the enrollment policy after the sign-in. A
+ * combination that leads in stands for all with the same terms for what had to be added there.
+ */
+import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/after-sign-in-rules.ts';
+import { type Budget, findModelWithin } from '../../core/analysis/find-model.ts';
+import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/policy-cases.ts';
+import type { Rule } from '../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import { findRule } from '../../core/policy/rules.ts';
+import { type Formula, negated, type UserFacts } from '../../core/policy/theory.ts';
+import type { AnalysedApp } from './analysed-apps.ts';
+import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
+import { knownEnd } from './known-ends.ts';
+
+/** Facts of users who are denied, and the rules that are the cause. */
+export interface DeniedThere {
+  readonly facts: UserFacts;
+  readonly cause: Cause;
+  /** What decides after the sign-in, in the end. Absent: no rule asks how the user signed in. */
+  readonly after?: RuleAfterSignIn;
+}
+
+export interface DenialSearch {
+  readonly denied: readonly DeniedThere[];
+  /** Others may be denied: the steps of the search did not suffice. */
+  readonly isPartial: boolean;
+}
+
+/** Of one case. */
+const mostCombinations = 256;
+/** For all cases of an app. */
+const budgetSteps = 10_000_000;
+
+const budgets = new WeakMap<AnalysedApp, Budget>();
+
+/** `keys`: of the authenticators that an account begins with. */
+export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
+  const budget = budgets.get(app) ?? { steps: budgetSteps };
+  budgets.set(app, budget);
+  const denied: DeniedThere[] = [];
+  const others: Formula[] = [];
+  let facts: UserFacts | undefined = one.facts;
+  for (let count = 0; facts !== undefined; count += 1) {
+    if (count === mostCombinations) return { denied, isPartial: true };
+    const { cause, after, alike } = examined({ ...one, facts }, app, keys);
+    if (cause) denied.push({ facts, cause, ...(after && { after }) });
+    others.push(negated({ all: alike }));
+    const found = findModelWithin([...one.formulas, ...others], budget);
+    if (found === 'undecided') return { denied, isPartial: true };
+    facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
+    // Where the evaluator sees other rules in these facts, they say nothing.
+    if (facts && !decideTogether(app.policies, one, facts)) facts = undefined;
+  }
+  return { denied, isPartial: false };
+}
+
+interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
+  /** Where these hold, it is the same. Without a cause the user gets in. */
+  readonly alike: readonly Formula[];
+}
+
+function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: readonly string[]): Examined {
+  const user = { one, facts: one.facts, keys };
+  const stages = afterSignIn(user, policies);
+  const after = stages.at(-1);
+  const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
+  const { isDenied, added } = knownEnd(one, policies, keys);
+  if (!isDenied)
+    return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
+  const cause = causeOf(user, policies);
+  const governed = governedBy([...cause.account, ...cause.together], one.facts, policies);
+  const rules = governed.flatMap(({ policy, rule }) =>
+    decidingIn(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
+  );
+  return { cause, ...(after && { after }), alike: [...asked, ...rules] };
+}
+
+/** What must hold for a rule of the account policy to decide that says the same about adding it. */
+function sameTerms(
+  of: string,
+  facts: UserFacts,
+  { policies, space }: Pick<AnalysedApp, 'space'> & { readonly policies: PolicySet },
+): readonly Formula[] {
+  const about = policies.accountPolicy?.about({ action: 'add', of });
+  const terms = about && JSON.stringify(findRule(about, facts).rule?.then);
+  if (about === undefined || terms === undefined) return [];
+  const same = decidingIn(about, space).filter(({ rule }) => JSON.stringify(rule.then) === terms);
+  return [{ any: same.map(({ formulas }) => ({ all: formulas })) }];
+}
+
+type DecidingRules = ReturnType<typeof deciding<Rule>>;
+
+const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, DecidingRules>>();
+
+function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): DecidingRules {
+  const rules = known.get(space) ?? new Map<CompiledPolicy, DecidingRules>();
+  known.set(space, rules);
+  const found = rules.get(policy) ?? deciding(policy, space);
+  rules.set(policy, found);
+  return found;
+}
