@@ -76,8 +76,9 @@ test('the example is a user about whom the rule decides, in as few groups as pos
   expect(recovered.map((one) => [one.rule, one.facts.subject.groups])).toEqual([[rules[1], ['d']]]);
 });
 
-test('the example is in several groups, where it takes these', () => {
-  const rules = [rule(by('totp'), { groups: { all: ['b', 'c'] } }), rule(by('email'))];
+test('the example is in several groups, where it takes these, and under no rule above', () => {
+  const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
+  const rules = [rule(deny, { groups: { any: ['d'] } }), rule(by('totp'), either), rule(by('email'))];
   const { recovered } = search([password, email], [password, email, totp], { recovery: rules });
   expect(recovered.map((one) => one.facts.subject.groups.toSorted())).toEqual([['b', 'c']]);
 });

@@ -75,3 +75,11 @@ test('what a user asks for in the pages of the account is set up, and what can b
     choices: ['security_question'],
   });
 });
+
+test('in the pages of the account what can be left for later is asked for, too', () => {
+  const given = { proved: [descriptor.password] };
+  expect(stepAfter(given, facts, policiesFrom({ required: [later] }))).toEqual({ kind: 'allowed' });
+  expect(stepAfter(given, facts, policiesFrom({ required: [later], account: true }))).toEqual(choosing);
+  const afterProof = policiesFrom({ required: [{ ...later, anyOf: ['webauthn'] }], account: true });
+  expect(stepAfter({ ...given, besides: [descriptor.totp] }, facts, afterProof)).toEqual({ kind: 'refused' });
+});

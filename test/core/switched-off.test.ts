@@ -16,11 +16,19 @@ interface Parts {
   readonly required?: readonly RequiredEnrollment[];
   readonly asked?: 1 | 2;
   readonly when?: Conditions;
+  /** Users about whom another rule decides. */
+  readonly others?: Conditions;
 }
 
-function setOf({ enabled = keys, required = [{ anyOf: ['webauthn'] }], asked = 1, when = {} }: Parts): PolicySet {
+function setOf({
+  enabled = keys,
+  required = [{ anyOf: ['webauthn'] }],
+  asked = 1,
+  when = {},
+  others = when,
+}: Parts): PolicySet {
   const then = { required, optional: [], promoted: [], disabled: [] };
-  const rules = [{ name: 'app', when, then: allow(factors(asked)) }];
+  const rules = [when, others].map((each) => ({ name: 'app', when: each, then: allow(factors(asked)) }));
   return {
     ...policiesOf({ enabled, app: { name: 'app', rules } }),
     enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'rest', when: {}, then }] }),
@@ -28,7 +36,7 @@ function setOf({ enabled = keys, required = [{ anyOf: ['webauthn'] }], asked = 1
 }
 
 function search(live: Parts, next: Parts) {
-  const whens = [live.when ?? {}, next.when ?? {}];
+  const whens = [live, next].flatMap(({ when = {}, others = {} }) => [when, others]);
   return freedEnrollments({ live: setOf(live), next: setOf(next) }, ruleSpace(whens, universe()));
 }
 
@@ -78,9 +86,21 @@ test.each<[string, Parts, Parts]>([
   ['nothing is switched off', {}, {}],
   ['something is switched on', { enabled: without('totp') }, {}],
   ['nothing is to be set up', { required: [] }, { required: [], enabled: without('totp') }],
+  ['another of the same factor stays', { enabled: ['totp', 'phone', 'webauthn'] }, { enabled: ['totp', 'webauthn'] }],
+  [
+    'only a new one proves anything now',
+    { enabled: ['totp'], required: [{ anyOf: ['phone'] }] },
+    { enabled: ['webauthn', 'phone'], required: [{ anyOf: ['phone'] }] },
+  ],
   ['no user is let in', {}, { enabled: without('totp'), when: { attributes: { nick: { equals: 'a*' } } } }],
 ])('quiet where %s', (_, live, next) => {
   expect(search(live, next)).toEqual([]);
+});
+
+test('the example is the first of several', () => {
+  const rules: Parts = { when: { groups: { any: ['a'] } }, others: { groups: { any: ['b'] } } };
+  const found = search(rules, { ...rules, enabled: without('totp') });
+  expect(found.map(({ facts }) => facts.subject.groups)).toEqual([['a']]);
 });
 
 test('only what counts alone belonged to the strongest level', () => {

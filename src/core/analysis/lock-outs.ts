@@ -116,5 +116,5 @@ function enrollmentsOf(
   return keys
     .filter((one) => one === key)
     .slice(0, maxEnrollments)
-    .map((_, at) => ({ id: at === 0 ? key : `${key} ${at}`, authenticator: key, factors, characteristics }));
+    .map((_, at) => ({ id: `${key} ${at}`, authenticator: key, factors, characteristics }));
 }
