@@ -8,7 +8,7 @@ import type { UserFacts } from '../policy/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from './admitted-with.ts';
 import type { Sides } from './deciding-together.ts';
 import { type AdmittedWith, factsWith } from './facts-with.ts';
-import { endIn, endOf, type SignInEnd } from './lock-outs.ts';
+import { simulate } from './simulate.ts';
 import type { EvidenceSet } from './strictness.ts';
 
 /** With one of these sets of proofs the user is let in now, and was not. Undefined: none is known. */
@@ -29,13 +29,13 @@ const mostTried = 10;
 
 /** What a user has whose sign-in is completed now, and ended so before. Undefined: none is known. */
 export function newlyEndingWith(
-  before: SignInEnd,
+  before: 'complete' | 'denied',
   facts: UserFacts,
   { live, next }: Sides,
 ): readonly string[] | undefined {
-  return enrolledCandidates(next).find(
-    (keys) => endOf(next, facts, keys) === 'complete' && endOf(live, facts, keys) === before,
-  );
+  const endOf = (policies: PolicySet, enrolled: readonly string[]) =>
+    endIn(policies, { evidence: [], remembered: [], enrolled }, facts);
+  return enrolledCandidates(next).find((keys) => endOf(next, keys) === 'complete' && endOf(live, keys) === before);
 }
 
 function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): boolean {
@@ -43,10 +43,12 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
 }
 
 /** What has to be proved in this very sign-in, a session does not hold. */
-function isCompleted(policies: PolicySet, { evidence, enrolled, remembered }: AdmittedWith, facts: UserFacts): boolean {
+function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
   const inSession = evidence.filter(({ age }) => age !== 'now');
-  return (
-    endIn(policies, factsWith({ evidence: inSession, enrolled, remembered }, facts, policies.authenticators)) ===
-    'complete'
-  );
+  return endIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
+}
+
+/** How the sign-in of a user ends who proved this before, and proves and enrolls all that is asked for. */
+function endIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
+  return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
 }

@@ -5,11 +5,7 @@
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { proofNames } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
-<<<<<<< HEAD
-import type { AuthenticatorDescriptor, Enrollment, Facts } from '../model/facts.ts';
-=======
 import type { AuthenticatorDescriptor, Enrollment, Evidence } from '../model/facts.ts';
->>>>>>> main
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
@@ -31,30 +27,6 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-<<<<<<< HEAD
-/**
- * Whether a user who has these authenticators, each as often as it is named, and proves and enrolls all that is asked
- * for, is denied in the end.
- */
-export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
-  return endOf(policies, facts, keys) === 'denied';
-}
-
-/** How a sign-in ends. Absent: the walk came to no end. */
-export type SignInEnd = 'complete' | 'denied' | undefined;
-
-/** How the sign-in of a user ends who has these authenticators, and proves and enrolls all that is asked for. */
-export function endOf(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
-  const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
-  const { signedInWith: _, ...before } = facts;
-  return endIn(policies, { ...before, evidence: [], subject: { ...facts.subject, enrollments } });
-}
-
-/** The same of a sign-in under these facts, whatever a session holds. */
-export function endIn(policies: PolicySet, facts: Facts): SignInEnd {
-  const end = simulate(policies, facts).at(-1)?.kind;
-  return end === 'complete' || end === 'denied' ? end : undefined;
-=======
 /** How the sign-in of a user ends who proves and enrolls all that is asked for. */
 export interface SignInEnd {
   readonly isDenied: boolean;
@@ -106,7 +78,6 @@ function proofsAtSignIn(proofs: readonly Evidence[]): readonly string[] {
 /** Whether such a user is denied. */
 export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
   return signInEnd(policies, facts, keys).isDenied;
->>>>>>> main
 }
 
 function enrollmentsOf(
