@@ -1,6 +1,6 @@
 /** What changed enrollment terms come to, one reason after the other. */
 import { describe, expect, test } from '@jest/globals';
-import { laxerEnrollments } from '../../src/core/analysis/laxer-enrollment.ts';
+import { changedAfterSignIn, laxerEnrollments } from '../../src/core/analysis/laxer-enrollment.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms, RequiredEnrollment } from '../../src/core/model/enrollment-policy.ts';
@@ -192,5 +192,32 @@ describe('the example', () => {
     const app = [unknown, appRule()];
     const { found, undecided } = search({ app, enrollment: totp }, { app, enrollment: nothing });
     expect([found.length, undecided.length]).toEqual([1, 0]);
+  });
+});
+
+describe('rules that ask how the user signed in are not compared', () => {
+  const how: Conditions = { authenticated: { any: ['password'] } };
+  const staff: Conditions = { groups: { any: ['staff'] } };
+  const byPassword = rule({ required: [needs('webauthn')] }, how);
+  const other = rule({}, staff);
+  type Rules = readonly EnrollmentRule[];
+  test.each<[string, Rules, Rules, Rules]>([
+    ['one that is new', [other], [byPassword, other], [byPassword]],
+    ['one that is gone', [byPassword, other], [other], [byPassword]],
+    ['one that asks for less', [byPassword], [rule({}, how)], [rule({}, how)]],
+    [
+      'one about fewer users',
+      [byPassword],
+      [rule(byPassword.then, { ...how, ...staff })],
+      [rule(byPassword.then, { ...how, ...staff })],
+    ],
+    ['one below another rule than before', [byPassword, other], [other, byPassword], [byPassword]],
+    ['not one that is called otherwise', [byPassword], [{ ...byPassword, name: 'Now' }], []],
+    ['not one above rules that differ', [byPassword, other], [byPassword], []],
+    ['none', [other], [], []],
+  ])('%s', (_, live, next, expected) => {
+    expect(changedAfterSignIn({ live: setOf({ enrollment: live }), next: setOf({ enrollment: next }) })).toEqual(
+      expected,
+    );
   });
 });

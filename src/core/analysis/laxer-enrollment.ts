@@ -3,9 +3,10 @@
  * up what they had to. Two-sided: shown by the evaluator on both sides; terms that are as strict are known by their
  * form; of all others it is said that they are undecided.
  */
-import type { EnrollmentTerms, Grace, RequiredEnrollment } from '../model/enrollment-policy.ts';
+import type { EnrollmentRule, EnrollmentTerms, Grace, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { asksHowSignedIn } from '../policy/conditions.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
@@ -48,6 +49,28 @@ export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollmen
     found: [...found.values()],
     undecided: [...open].filter(([key]) => !found.has(key)).map(([, pair]) => pair),
   };
+}
+
+/**
+ * Rules that ask how the user signed in, where they differ, or stand below others: what they decide is not compared.
+ * The rules below the last of them are, for all whom none of these takes.
+ */
+export function changedAfterSignIn({ live, next }: Sides): readonly EnrollmentRule[] {
+  const [before, now] = [upToLastAfterSignIn(live), upToLastAfterSignIn(next)];
+  if (termsOf(before) === termsOf(now)) return [];
+  return (now.some(isAfterSignIn) ? now : before).filter(isAfterSignIn);
+}
+
+const isAfterSignIn = ({ when }: EnrollmentRule) => asksHowSignedIn(when);
+
+function upToLastAfterSignIn({ enrollment }: PolicySet): readonly EnrollmentRule[] {
+  const rules = enrollment?.rules.map(({ rule }) => rule) ?? [];
+  return rules.slice(0, rules.findLastIndex(isAfterSignIn) + 1);
+}
+
+/** Whatever they are called, and wherever they stand. */
+function termsOf(rules: readonly EnrollmentRule[]): string {
+  return JSON.stringify(rules.map(({ when, then }) => ({ when, then })));
 }
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };

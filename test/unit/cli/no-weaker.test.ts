@@ -326,6 +326,58 @@ test.each([
   );
 });
 
+const scoped = (scope?: string): Files => ({
+  'apps/notes.yaml': `${validFiles['apps/notes.yaml']}${scope === undefined ? '' : `  scope: ${scope}\n`}`,
+});
+
+test.each([
+  ['openid profile', 'openid profile email'],
+  ['openid', undefined],
+])('an app that could ask for %s, and now for %s, is left undecided', async (before, after) => {
+  expect(await refusal(scoped(before), scoped(after))).toContain(
+    'apps/notes.yaml differs in what its requests ask for',
+  );
+});
+
+test.each([
+  ['openid profile email', 'profile openid'],
+  [undefined, 'openid'],
+])('an app that could ask for %s, and now for %s, passes', async (before, after) => {
+  expect(await refusal(scoped(before), scoped(after))).toBe('');
+});
+
+describe('an enrollment rule that asks how the user signed in', () => {
+  const byPassword = (terms: object, when: object = {}) => ({
+    name: 'By password',
+    when: { authenticated: { any: ['password'] }, ...when },
+    then: terms,
+  });
+  const passkey = { required: [{ anyOf: ['webauthn'] }] };
+  const later = { required: [{ anyOf: ['webauthn'], grace: { skips: 3 } }] };
+  const rules = (...all: readonly object[]): Files => ({
+    'policies/enrollment.yaml': JSON.stringify({ rules: [...all, { name: 'Others', then: {} }] }),
+  });
+  const asks = 'which asks how the user signed in';
+
+  test.each<[string, Files, Files]>([
+    ['is gone', rules(byPassword(passkey)), rules()],
+    ['asks for less', rules(byPassword(passkey)), rules(byPassword({ optional: ['webauthn'] }))],
+    ['gives time', rules(byPassword(passkey)), rules(byPassword(later))],
+    ['is about fewer users', rules(byPassword(passkey)), rules(byPassword(passkey, editors))],
+    [
+      'stands below another one',
+      rules(byPassword(passkey)),
+      rules({ name: 'E', when: editors, then: {} }, byPassword(passkey)),
+    ],
+  ])('%s: that is left undecided', async (_, live, next) => {
+    expect(await refusal(live, next)).toContain(asks);
+  });
+  test('is the same, and others below it ask for more', async () => {
+    const more = { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } };
+    expect(await refusal(rules(byPassword(passkey)), rules(byPassword(passkey), more))).toBe('');
+  });
+});
+
 test('an app with another profile policy is left undecided', async () => {
   const profile = {
     'policies/profile/own.yaml': 'name: own\nrules:\n  - { name: P, then: { required: [givenName] } }\n',

@@ -4,7 +4,7 @@
  */
 
 import type { Deciders } from '../../../core/analysis/deciding-together.ts';
-import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
+import { changedAfterSignIn, type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
 import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
@@ -119,6 +119,9 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
       ...enrollments.undecided.map(
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
+      ),
+      ...placesIn(changedAfterSignIn({ live, next })).map(
+        (place) => `${placeText(place)}, which asks how the user signed in`,
       ),
       ...placesIn(changedFormulas(live, next)).map(
         (place) => `${placeText(place)} denies where its formula fails, and may now be passed by`,
