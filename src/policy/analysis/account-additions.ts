@@ -2,13 +2,14 @@
 import { type Addable, addable } from '../../core/analysis/never-added.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 export interface AccountAdditions extends Addable {
-  /** How many enrollments of one authenticator any enrollment rule requires. */
+  /** How many enrollments of one authenticator any enrollment rule requires, or any chain takes. */
   readonly most: number;
 }
 
@@ -27,7 +28,19 @@ export function accountAdditions(
   const counts = [first, ...others].flatMap(({ policies: { enrollment } }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required.map(({ count = 1 }) => count)),
   );
-  return { ...found, most: Math.max(1, ...counts) };
+  const chains = [first, ...others].flatMap((one) => longestChains(one.policies));
+  return { ...found, most: Math.max(1, ...counts, ...chains) };
+}
+
+/** Each step may take an enrollment of its own. */
+function longestChains({ session, app, accountPolicy, acrValues }: PolicySet): readonly number[] {
+  const rules = [...session.rules, ...(app?.rules ?? [])].map(({ rule }) => rule);
+  const required = [...rules, ...(accountPolicy?.rules ?? [])].flatMap(({ then }) =>
+    then.kind === 'allow' ? [then.requirement] : [],
+  );
+  return [...required, ...acrValues.map(({ requirement }) => requirement)].flatMap((one) =>
+    'chains' in one ? one.chains.map(({ length }) => length) : [],
+  );
 }
 
 interface Given {

@@ -255,6 +255,23 @@ describe('a rule with a condition', () => {
   });
 });
 
+test.each([
+  [
+    'of a sign-on rule',
+    '{ name: Two, then: { allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } } }',
+    '{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: deny }',
+  ],
+  [
+    'of the account policy',
+    '{ name: One, then: { allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } } }',
+    '{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: { allow: { chains: [[{ authenticators: [totp] }, { authenticators: [totp] }]] } } }',
+  ],
+])('a chain %s that takes two of a kind shuts out newcomers alone', async (_, rule, keys) => {
+  const files = { ...account(keys), 'policies/sign-on/notes.yaml': `name: notes\n${rules(rule)}` };
+  const found = (await places(files)).filter((one) => one.includes('lock-out'));
+  expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
+});
+
 describe('two rules that together let users add nothing of what is asked for', () => {
   const noCodes = '{ name: No codes, change: { add: [totp] }, when: { userType: { any: [contractor] } }, then: deny }';
   const inSales = 'attributes: { unit: { equals: sales } }';
