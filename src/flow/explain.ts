@@ -3,7 +3,7 @@
  * would see.
  */
 
-import { simulate } from '../core/analysis/simulate.ts';
+import { factsAt, simulate, walkThrough } from '../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
@@ -13,6 +13,7 @@ import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { placeKey } from '../core/model/place-key.ts';
 import type { AcrValue, AppSession, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
 import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { Risk } from '../core/model/risk.ts';
@@ -93,6 +94,40 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
     rule: decidingRule({ ...outcome, trace }),
     steps: simulate(policies, facts),
   };
+}
+
+/** An explanation, with the rules that decide further on in the same sign-in. */
+export interface WholeExplanation extends Explanation {
+  /**
+   * Layers that another rule decides once something is proved, in the order in which that happens. Risk and distance,
+   * and how the user signed in, count only then.
+   */
+  readonly later: readonly ExplainedLayer[];
+}
+
+/** Like `explain`, and looks at every decision up to the end of the predicted steps. */
+export async function explainWhole(snapshot: Snapshot, app: App, facts: Facts): Promise<WholeExplanation> {
+  const explanation = await explain(snapshot, app, facts);
+  return { ...explanation, later: laterLayers(await snapshot.policies(app), facts, explanation.layers) };
+}
+
+/** The account policy is left out: it rules over each addition, and not over the sign-in. */
+function laterLayers(policies: PolicySet, facts: Facts, first: readonly LayerTrace[]): readonly ExplainedLayer[] {
+  const seen = new Set(first.map(rulingKey));
+  return walkThrough(policies, facts).turns.flatMap(({ from }) => {
+    const there = factsAt(from, facts);
+    return evaluate(policies, there).trace.layers.flatMap((layer) => {
+      const key = rulingKey(layer);
+      if (layer.layer === 'account' || layer.decidedBy === undefined || seen.has(key)) return [];
+      seen.add(key);
+      return [explainLayer(layer, policies, there)];
+    });
+  });
+}
+
+function rulingKey({ layer, decidedBy, rules }: LayerTrace): string {
+  const rule = rules.at(-1);
+  return decidedBy === undefined || rule === undefined ? layer : `${layer} ${placeKey(rule)} ${decidedBy}`;
 }
 
 /** Why a service would get a token, or none. */

@@ -19,6 +19,7 @@ import { enabledAuthenticators } from '../../policy/revision/enabled-authenticat
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
+import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
 import type { AskContext } from './configured.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
@@ -53,6 +54,10 @@ export interface Asked {
   readonly known: Map<string, KnownOutcomes>;
 }
 
+interface FreshlyAsked extends Asked {
+  readonly numberOf: NumberOf;
+}
+
 /** At one place. */
 type OutcomeHere = Omit<Outcome, 'zone'>;
 
@@ -82,7 +87,10 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
 }
 
-/** A user in these groups who has each authenticator that users can enroll, at its best; or a real one. */
+/**
+ * A user in these groups who has each authenticator that users can enroll, at its best and as many as rules ask for; or
+ * a real one.
+ */
 export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
 
 /**
@@ -95,8 +103,9 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
   const policies = await snapshot.policies(app);
   const outcomesOf = outcomesAt(app, policies, asked);
   const groupsRead = namesRead(policies, 'groups');
+  const numberOf = numberAskedFor([policies]);
   return async (who) => {
-    const facts = freshFacts(app, who, asked);
+    const facts = freshFacts(app, who, { ...asked, numberOf });
     const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
     const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
     const alike = user || groupsRead('groups' in who ? who.groups : []);
@@ -163,11 +172,11 @@ function outcomesAt(
   }
 }
 
-function freshFacts(app: App, who: Who, { snapshot, authenticators, now }: Asked): Facts {
+function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberOf }: FreshlyAsked): Facts {
   const known = { snapshot, app, authenticators, now };
   if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
-  const enabled = enabledAuthenticators(authenticators, snapshot.settings);
-  const enrolled = enabled.filter(({ enrollable }) => enrollable).map(({ key }) => key);
+  const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
+  const enrolled = enabled.flatMap((one) => Array.from({ length: numberOf(one) }, () => one.key));
   return factsFromOptions({ groups: who.groups, enrolled }, known);
 }
 

@@ -4,7 +4,7 @@ import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskInWords } from '../../core/policy/risk.ts';
-import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/explain.ts';
+import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import { ageText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
@@ -18,7 +18,7 @@ import { ageWords, missingWords, requirementWords } from './requirement-text.ts'
 import { named, neededWords, stepLines } from './step-text.ts';
 
 /** What the command adds to an explanation. */
-export interface CommandExplanation extends Explanation {
+export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
   /** Of the user of `--user`. */
   readonly locked?: readonly Locked[];
@@ -26,15 +26,19 @@ export interface CommandExplanation extends Explanation {
 
 /** `source`: which configuration it is about. */
 export function explanationText(explanation: CommandExplanation, source: string, paint: Paint): string {
-  const { app, layers, steps, branches } = explanation;
+  const { app, layers, later, steps, branches } = explanation;
   const needed = neededWords(branches);
   const lines = [
     paint('bold', `Sign-in to ${app.name} (${app.clientId}), by ${source}`),
     ...factLines(explanation),
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
+    ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
     `${paint('bold', 'Outcome')}    ${outcomeWords(explanation.outcome)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
+    ...(later.length === 0
+      ? []
+      : [`Later by   ${later.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ')}`]),
     ...(needed === '' ? [] : [`Needs      ${needed}: nothing stands in for it`]),
     '',
     paint('bold', 'Steps'),
@@ -125,12 +129,12 @@ export const layerTitles = {
   service: 'Service policy',
 } as const;
 
-/** A layer with its rules, and what it says. */
-export function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
+/** A layer with its rules, and what it says. `when`: goes into the title. */
+export function layerLines(layer: ExplainedLayer, paint: Paint, when = ''): readonly string[] {
   const width = Math.max(...layer.rules.map(({ rule }) => rule.length), 0);
   const { notReached } = layer;
   return [
-    paint('bold', layerTitle(layer)),
+    paint('bold', `${layerTitle(layer)}${when}`),
     ...layer.rules.flatMap((rule, index) => ruleLines(rule, index, { width, layer, paint })),
     ...(notReached > 0 ? [paint('dim', `  ${notReached} more not evaluated`)] : []),
     ...verdictLines(layer, paint),

@@ -6,7 +6,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
-import { explain, explainService } from '../../flow/explain.ts';
+import { explainService, explainWhole } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingLineIn } from '../../policy/model/finding.ts';
@@ -131,7 +131,7 @@ async function print(
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
   const more = { branches: branchesOf(policies, facts), ...(locked && { locked }) };
-  print({ ...(await explain(snapshot, app, facts)), ...more }, explanationText);
+  print({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }
 
 /** A user may be in any group, so that it is only a warning. */

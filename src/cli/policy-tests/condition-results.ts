@@ -4,7 +4,7 @@ import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { Explanation } from '../../flow/explain.ts';
 
 /** `place condition result` for each condition that was looked at; places as `placeKey` writes them. */
-export function conditionResults({ layers }: Explanation): readonly string[] {
+export function conditionResults({ layers }: Pick<Explanation, 'layers'>): readonly string[] {
   return layers.flatMap(({ rules }) =>
     rules.flatMap((rule) => rule.conditions.flatMap((one) => leaves(one)).map((leaf) => `${placeKey(rule)} ${leaf}`)),
   );

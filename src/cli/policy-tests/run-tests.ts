@@ -1,7 +1,7 @@
 /** Runs policy tests: each is one question to `explain`. */
 import { plainTime } from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
-import { type Explanation, explain } from '../../flow/explain.ts';
+import { explain, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
 import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
@@ -20,7 +20,7 @@ export interface TestResult {
   /** Empty: it passed. */
   readonly differences: readonly Difference[];
   /** Of its one sign-in; absent: it is about all that it leaves open. */
-  readonly explanation?: Explanation;
+  readonly explanation?: WholeExplanation;
 }
 
 /** `findings`: tests that cannot be asked, such as one with a proof of what is not enrolled. */
@@ -54,7 +54,7 @@ async function outcomeOf(
     const facts = factsFromOptions(factOptionsOf(test), { snapshot, app, authenticators, now: plainTime });
     const isOpen = (test.always ?? test.never ?? test.depends) !== undefined;
     const open = isOpen ? await openSignIns(test, app, configuration) : undefined;
-    const explanation = test.expect && (await explain(snapshot, app, facts));
+    const explanation = test.expect && (await explainWhole(snapshot, app, facts));
     return {
       differences: [
         ...(test.expect && explanation ? differences(test.expect, explanation) : []),

@@ -3,7 +3,7 @@ import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { compilePolicy } from '../../core/policy/compile.ts';
 import type { CompiledCondition } from '../../core/policy/conditions.ts';
-import type { Explanation } from '../../flow/explain.ts';
+import type { ExplainedLayer } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
 import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
 import { conditionResults } from './condition-results.ts';
@@ -43,9 +43,9 @@ interface Rule extends UncoveredRule {
  * them. Only tests about one sign-in count: one about all of them would touch everything.
  */
 export function coverage(documents: Documents, results: readonly TestResult[]): Coverage {
-  const explanations = results.flatMap(({ explanation }) => explanation ?? []);
-  const covered = new Set(explanations.flatMap(deciding));
-  const seen = new Set(explanations.flatMap(conditionResults));
+  const layers = results.flatMap(({ explanation: of }) => (of ? [...of.layers, ...of.later] : []));
+  const covered = new Set(deciding(layers));
+  const seen = new Set(conditionResults({ layers }));
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
@@ -69,7 +69,7 @@ function lackingConditions({ conditions, ...rule }: Rule, seen: ReadonlySet<stri
   });
 }
 
-function deciding({ layers }: Explanation): readonly string[] {
+function deciding(layers: readonly ExplainedLayer[]): readonly string[] {
   return layers.flatMap(({ decidedBy, rules }) => {
     const rule = decidedBy === undefined ? undefined : rules.at(-1);
     return rule ? [placeKey(rule)] : [];

@@ -117,6 +117,27 @@ Steps
 `);
 });
 
+test('a rule that decides once something is proved is named', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (files) => {
+    const words = ['--config', files, '--app', 'notes', '--groups', 'staff', '--enrolled', 'password'];
+    const text = await explained(...words, '--risk', 'newDevice');
+    expect(text).toContain(`Sign-on policy notes, once something is proved
+  hit      1  Unusual  policies/sign-on/notes.yaml:3  decides: deny
+             hit      risk.any [newDevice]
+  1 more not evaluated
+`);
+    expect(text).toMatch(/^Decided by .*app: Rest.*\nLater by {3}app: Unusual$/m);
+    const told = JSON.parse(await explained(...words, '--risk', 'newDevice', '--json'));
+    expect(told.later).toEqual([expect.objectContaining({ layer: 'app', decidedBy: 'Unusual', outcome: 'deny' })]);
+    expect(JSON.parse(await explained(...words, '--json')).later).toEqual([]);
+  });
+});
+
 test('rules about how the user signed in follow the evidence', async () => {
   const rules = `rules:
   - { name: By mail, when: { authenticated: { any: [email] } }, then: { required: [webauthn] } }

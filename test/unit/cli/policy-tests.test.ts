@@ -310,6 +310,25 @@ test('coverage tells rules of one line apart', async () => {
   });
 });
 
+test('coverage counts a rule that decides once something is proved', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const tests = one(
+    'app: notes',
+    'user: { enrolled: [password] }',
+    'risk: [newDevice]',
+    'expect: { deny: rule, rule: Unusual }',
+  );
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': tests };
+  await withConfiguration(files, async (dir) => {
+    const { tests: results, coverage } = JSON.parse((await run(dir, '--coverage', '--json')).stdout);
+    expect([results[0].ok, coverage.uncovered, coverage.uncoveredConditions]).toEqual([true, [], []]);
+  });
+});
+
 test('coverage lists the rules that no test was decided by, those that are switched off excepted', async () => {
   const rules = `name: notes
 rules:

@@ -1,9 +1,11 @@
 /** Compares a configuration with the one that is live: files and rules, and what changes for users. */
+import type { AuthenticatorDescriptor, Enrollment } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
 import type { Store } from '../../../stores/store.ts';
+import { numberAskedFor } from '../best-enrollments.ts';
 import { conditionsIn } from '../fresh-sign-ins.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
 import { changedFiles, type LineOf } from './changed-files.ts';
@@ -36,7 +38,7 @@ export async function configDiff({ live, next, against, lineOf, store, ...rest }
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));
-  const all = [...real, ...usersByGroup({ ...rest, next }, known).filter((one) => !isSomeUser(one))];
+  const all = [...real, ...usersByGroup({ ...rest, next, pairs }, known).filter((one) => !isSomeUser(one))];
   const changes = pairs.flatMap((pair) => {
     const classes = seenBy(all, projectionOf([pair]), projection);
     const circumstances = circumstancesOf(pair, { places, now: rest.now });
@@ -55,17 +57,26 @@ export async function configDiff({ live, next, against, lineOf, store, ...rest }
 
 /** A user in each group by itself, and one in none, who has every authenticator that users can enroll. */
 function usersByGroup(
-  { next, authenticators }: Pick<DiffOptions, 'next' | 'authenticators'>,
+  {
+    next,
+    authenticators,
+    pairs,
+  }: Pick<DiffOptions, 'next' | 'authenticators'> & { readonly pairs: readonly AppPair[] },
   known: Parameters<typeof classOf>[1],
 ): readonly UserClass[] {
   const enabled = enabledAuthenticators(authenticators, next.snapshot.settings);
+  const numberOf = numberAskedFor(pairs.flatMap(({ live, next: { policies } }) => [live.policies, policies]));
   const enrollments = enabled
     .filter(({ enrollable }) => enrollable)
-    .map(({ key, factors, characteristics }) => ({ id: key, authenticator: key, factors, characteristics }));
+    .flatMap((one) => Array.from({ length: numberOf(one) }, (_, at) => enrollmentOf(one, at)));
   return [[], ...[...known.projection.groups].map((group) => [group])].map((groups) => {
     const subject = { id: 'none', status: 'active' as const, identifiers: [], groups, profile: {}, enrollments };
     return { ...classOf(subject, known), users: 0 };
   });
+}
+
+function enrollmentOf({ key, factors, characteristics }: AuthenticatorDescriptor, at: number): Enrollment {
+  return { id: `${key} ${at}`, authenticator: key, factors, characteristics };
 }
 
 /** The same change at several apps is one. */
