@@ -86,10 +86,10 @@ const enters = (set: PolicySet, evidence: readonly Evidence[]) => evaluate(set, 
 test.each(sets.map((live, at) => [at, live] as const))('from configuration %i to every other one', (_, live) => {
   for (const next of sets) {
     const isWeaker = given.some((evidence) => enters(next, evidence) && !enters(live, evidence));
-    const { found, undecided } = newlyWeaker(live, next, space);
+    const { found, undecided } = newlyWeaker({ live: live, next: next }, space);
     expect([found.length > 0, undecided]).toEqual([isWeaker, []]);
-    for (const { evidence = [] } of found) {
-      const shown = evidence.map(({ authenticator, methods = [] }) => proofOf(authenticator, methods));
+    for (const { proved } of found) {
+      const shown = (proved?.evidence ?? []).map(({ authenticator, methods = [] }) => proofOf(authenticator, methods));
       expect([enters(next, shown), enters(live, shown)]).toEqual([true, false]);
     }
   }

@@ -61,12 +61,12 @@ function search(live: Parts, next: Parts) {
   const whens = [before, now].flatMap(({ app, session, enrollment }) =>
     [app, session, enrollment].flatMap((policy) => (policy?.rules ?? []).map((each) => each.rule.when)),
   );
-  return newlyWeaker(before, now, ruleSpace(whens, universe()));
+  return newlyWeaker({ live: before, next: now, scopes: ['a', 'b', 'c'] }, ruleSpace(whens, universe()));
 }
 
-function told({ evidence, longer, scopes, facts }: NewlyWeaker) {
+function told({ proved, longer, scopes, facts }: NewlyWeaker) {
   return {
-    ...(evidence && { evidence: [...new Set(evidence.map(({ authenticator }) => authenticator))] }),
+    ...(proved && { evidence: [...new Set(proved.evidence.map(({ authenticator }) => authenticator))] }),
     ...(longer && { longer: longer.map(({ what }) => what) }),
     ...(scopes && { scopes }),
     ...(facts.subject.groups.length > 0 && { groups: facts.subject.groups }),

@@ -77,6 +77,12 @@ export function* admittingProofs(
       };
 }
 
+/** These proofs in all ways to read them, the simplest first, by users who have nothing else, or more. */
+export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<AdmittedWith> {
+  for (const evidence of spellings(set, policies))
+    for (const enrolled of enrolledWith(evidence, policies)) yield { evidence, remembered: [], enrolled };
+}
+
 /** The same proofs, from those that read best to those that show least. */
 function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readonly EvidenceSet[] {
   const one = merged(set);
@@ -133,12 +139,21 @@ function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence 
  * policy may require more.
  */
 function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
+  return [[...new Set(evidence.map(({ authenticator }) => authenticator))], ...everythingOf(policies)];
+}
+
+/** What users may have: what is asked for first alone, each authenticator once, or as often as any rule asks for. */
+export function enrolledCandidates(policies: PolicySet): readonly (readonly string[])[] {
+  const first = policies.authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
+  return [first, ...everythingOf(policies)];
+}
+
+function everythingOf(policies: PolicySet): readonly (readonly string[])[] {
   const all = policies.authenticators.map(({ key }) => key);
   const several = policies.authenticators.flatMap((one) =>
     Array.from({ length: mostRequired(one, policies) }, () => one.key),
   );
-  const own = [...new Set(evidence.map(({ authenticator }) => authenticator))];
-  return several.length > all.length ? [own, all, several] : [own, all];
+  return several.length > all.length ? [all, several] : [all];
 }
 
 /** How many enrollments of an authenticator some rule requires; at least one. */
@@ -149,7 +164,7 @@ function mostRequired({ key, maxEnrollments }: AuthenticatorDescriptor, { enroll
 }
 
 /** Nothing stands between the user and the app that takes a proof. */
-function isAdmitted(decision: Decision): boolean {
+export function isAdmitted(decision: Decision): boolean {
   if (decision.kind === 'enroll') return decision.skippable !== undefined;
   return ['allow', 'profile', 'consent', 'select_account', 'keep_account'].includes(decision.kind);
 }

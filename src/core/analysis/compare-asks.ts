@@ -3,19 +3,21 @@ import type { NamedProof } from '../evidence/named.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
-import { type EvidenceSet, evidenceFor, holdsForAll, withMethodsOf } from './strictness.ts';
+import { type EvidenceSet, evidenceFor, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
 export type Comparison =
   /** All evidence that is enough now was enough before. */
   | 'as_strict'
-  /** This evidence is enough now, and was not before. */
-  | { readonly evidence: EvidenceSet }
+  /** This evidence is enough now, and was not before; and so are the others. */
+  | { readonly evidence: EvidenceSet; readonly others: readonly EvidenceSet[] }
   | 'undecided';
 
 /** What users can prove, by the settings and the enrollment policy. */
 export interface UsableThen {
   readonly next: readonly AuthenticatorDescriptor[];
   readonly before: readonly AuthenticatorDescriptor[];
+  /** How old a proof can be, and with how long a pause since. Absent: as may be. */
+  readonly limits?: Omit<PossibleProofs, 'authenticators'>;
 }
 
 /**
@@ -37,15 +39,16 @@ export function compareAsks(
   const apart = withMethodsOf({ authenticators: usable.next }, [...now, ...before]);
   const withNewMethod = added.filter(({ key }) => usable.before.some((one) => one.key === key));
   const proofs = {
+    ...usable.limits,
     authenticators: apart.authenticators.map((one) => withNewMethod.find(({ key }) => key === one.key) ?? one),
   };
   // A chain counts enrollments, and one proof may be counted here for two.
   const isProvable = !open.some((one) => 'chains' in one);
   if (open.length === 0 || (isProvable && holdsForAll(now, meets, proofs))) return 'as_strict';
-  const [evidence] = evidenceFor(now, proofs)
+  const [evidence, ...others] = evidenceFor(now, proofs)
     .filter((set) => !meets(set))
     .toSorted((one, other) => kindsIn(one) - kindsIn(other));
-  return evidence === undefined ? 'undecided' : { evidence };
+  return evidence === undefined ? 'undecided' : { evidence, others };
 }
 
 /** How many different proofs a reader is told of. */

@@ -8,7 +8,7 @@ import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { asksHowSignedIn } from '../policy/conditions.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { type Deciders, decidingTogether, factsFor, type Sides } from './newly-weaker.ts';
+import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { requestsOf, type StepAfter, stepAfter } from './step-after.ts';
 

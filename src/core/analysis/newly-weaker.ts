@@ -3,30 +3,32 @@
  * for which the evaluator says on both sides which rules decide, and by evidence; what is not found is proved for every
  * pair of rules that can decide together; of all other pairs it is said that they are undecided.
  */
+import { grantedScopes } from '../decision/granted-scopes.ts';
 import { withoutSecondFactor } from '../decision/waiver.ts';
-import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import { placeKey } from '../model/place-key.ts';
 import type { AllowTerms, Requirement, Rule, RuleHead } from '../model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
-import { findRule } from '../policy/rules.ts';
-import type { Formula, UserFacts } from '../policy/theory.ts';
-import { type Comparison, compareAsks } from './compare-asks.ts';
-import { findModel, newBudget } from './find-model.ts';
+import type { UserFacts } from '../policy/theory.ts';
+import { proofsIn } from './case-proofs.ts';
+import { compareAsks } from './compare-asks.ts';
+import { newlyAdmittedWith, newlyEndingWith } from './confirmed-change.ts';
+import {
+  type Deciders,
+  decidingTogether,
+  type FactsVerdict,
+  factsFor,
+  type Pairing,
+  type Sides,
+  type SidesInSpace,
+} from './deciding-together.ts';
+import type { AdmittedWith } from './facts-with.ts';
+import { isLockedOut } from './lock-outs.ts';
 import { type LongerLimit, longerLimits } from './longer-limits.ts';
 import { isMoreWaived } from './newly-waived.ts';
-import { ordinaryFacts } from './ordinary-facts.ts';
-import { pairings, type RulePairing } from './rule-pairings.ts';
 import type { RuleSpace } from './rule-space.ts';
 import type { EvidenceSet } from './strictness.ts';
 import { minimumOf } from './weaker-below.ts';
-
-/** The rules that decide on one side. Absent: none does, which denies; or there is no enrollment policy. */
-export interface Deciders {
-  readonly session?: Rule;
-  readonly app?: Rule;
-  readonly enrollment?: EnrollmentRule;
-}
 
 /** Something that is enough now, and was not. */
 export interface NewlyWeaker {
@@ -34,7 +36,9 @@ export interface NewlyWeaker {
   readonly now: Deciders;
   readonly facts: UserFacts;
   /** It is enough now. Absent: users are let in who were not, or what was proved counts longer. */
-  readonly evidence?: EvidenceSet;
+  readonly proved?: AdmittedWith;
+  /** Keys of what the user of the example has, each as often as that is. */
+  readonly enrolled: readonly string[];
   readonly longer?: readonly LongerLimit[];
   /** Scopes that tokens carry now, and did not. */
   readonly scopes?: MoreScopes;
@@ -50,35 +54,22 @@ export interface WeakerSearch {
 }
 
 /** `space`: of the rules of both. */
-export function newlyWeaker(live: PolicySet, next: PolicySet, space: RuleSpace): WeakerSearch {
-  const pairs = decidingTogether({ live, next }, space);
+export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
+  const pairs = decidingTogether(sides, space);
   const found = new Map<string, NewlyWeaker>();
   const undecided = new Map<string, Pairing>();
   for (const pair of pairs) {
     const key = keyOf(pair);
     if (found.has(key)) continue;
-    const verdict = verdictOf(pair, { live, next });
+    const verdict = verdictOf(pair, sides);
     if (verdict === undefined) continue;
-    const facts = factsFor(pair, { live, next, space });
-    if (facts === 'impossible') continue;
-    if (facts === 'undecided' || verdict === 'undecided') undecided.set(key, pair);
-    else found.set(key, { before: pair.before, now: pair.now, facts, ...verdict });
+    const shown = exampleOf(pair, verdict, { ...sides, space });
+    if (shown === 'impossible') continue;
+    if (shown === 'undecided') undecided.set(key, pair);
+    else found.set(key, { before: pair.before, now: pair.now, ...shown });
   }
   const open = [...undecided].filter(([key]) => !found.has(key));
   return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
-}
-
-/** The policies of an app, before and after. */
-export interface Sides {
-  readonly live: PolicySet;
-  readonly next: PolicySet;
-}
-
-/** Rules that may decide together, on both sides. */
-export interface Pairing {
-  readonly before: Deciders;
-  readonly now: Deciders;
-  readonly formulas: readonly Formula[];
 }
 
 /** One example for each pair of rules of the sign-on policies and of the session policies is enough. */
@@ -87,72 +78,58 @@ function keyOf({ before, now }: Pairing): string {
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
-/** Rules now that allow, with those before. */
-export function decidingTogether({ live, next }: Sides, space: RuleSpace): readonly Pairing[] {
-  const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
-  const sessions = pairings(live.session, next.session, space).filter(allows);
-  const apps = pairings(live.app, next.app, space).filter(allows);
-  const before = (policy: PolicySet['enrollment']) => policy && beforeSignIn(policy);
-  const enrollments = pairings(before(live.enrollment), before(next.enrollment), space);
-  return apps.flatMap((app) =>
-    sessions.flatMap((session) =>
-      enrollments.map((enrollment) => ({
-        before: decidersOf(session.before, app.before, enrollment.before),
-        now: decidersOf(session.now, app.now, enrollment.now),
-        formulas: [...space.onceProved, ...session.formulas, ...app.formulas, ...enrollment.formulas],
-      })),
-    ),
-  );
+/** What is claimed of two rules. Nothing: users are let in who were denied. */
+interface Claimed {
+  /** Sets of proofs of which each is enough now, and was not. */
+  readonly enough?: readonly EvidenceSet[];
+  readonly longer?: readonly LongerLimit[];
+  readonly scopes?: MoreScopes;
 }
 
-function decidersOf(
-  session: Rule | undefined,
-  app: Rule | undefined,
-  enrollment: EnrollmentRule | undefined,
-): Deciders {
-  return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
-}
-
-type Verdict = Pick<NewlyWeaker, 'evidence' | 'longer' | 'scopes'> | 'undecided' | undefined;
+type Verdict = Claimed | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
+  const rules = now.session && now.app && { ...now, session: now.session, app: now.app };
+  if (rules === undefined || isLockedOut(next, rules)) return undefined;
   if (session === undefined || app === undefined) return {};
-  const sides = {
-    live: usablePolicies(live, before.enrollment?.then),
-    next: usablePolicies(next, now.enrollment?.then),
-  };
+  const { authenticators, ...limits } = proofsIn(rules, next);
+  const { authenticators: then } = usablePolicies(live, before.enrollment?.then);
+  const usable = { next: authenticators, before: then, limits };
   const besideThen = [session.requirement, ...minimumOf(live)];
   const asked = [...besideThen, app.requirement];
   const beside = [nowSession.requirement, ...minimumOf(next)];
-  const comparison = compare([...beside, nowApp.requirement], asked, sides);
-  const left = withoutRemembered(nowApp.requirement, sides.next);
-  const isRememberedWeaker = left !== undefined && compare([...beside, left], asked, sides) !== 'as_strict';
+  const comparison = compareAsks([...beside, nowApp.requirement], asked, usable);
+  const left = withoutRemembered(nowApp.requirement, authenticators);
+  const isRememberedWeaker = left !== undefined && compareAsks([...beside, left], asked, usable) !== 'as_strict';
   const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
     ({ what }) => what !== 'remembered' || isRememberedWeaker,
   );
-  const scopes = moreScopes(app, nowApp);
+  const scopes = moreScopes(before.app, now.app);
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
-  if (typeof comparison === 'object') return { evidence: comparison.evidence, ...wider };
+  if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
   if (longer.length > 0 || scopes) return wider;
-  const usable = { next: sides.next.authenticators, before: sides.live.authenticators };
   const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
   return comparison === 'as_strict' && !isExcused ? undefined : 'undecided';
 }
 
 /** A rule that says nothing about scopes grants all. Undefined: it grants none besides those before. */
-function moreScopes({ scopes: before }: AllowTerms, { scopes: now }: AllowTerms): MoreScopes | undefined {
-  if (before === undefined) return undefined;
-  if (now === undefined) return 'any';
-  const more = now.filter((scope) => !before.includes(scope));
+function moreScopes(before: Rule | undefined, now: Rule | undefined): MoreScopes | undefined {
+  const [then, scopes] = [termsOf(before)?.scopes, termsOf(now)?.scopes];
+  if (then === undefined) return undefined;
+  if (scopes === undefined) return 'any';
+  const more = scopes.filter((scope) => grantedScopes([scope], before).length === 0);
   return more.length === 0 ? undefined : more;
 }
 
 /** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
-function withoutRemembered(requirement: Requirement, { authenticators }: PolicySet): Requirement | undefined {
+function withoutRemembered(
+  requirement: Requirement,
+  authenticators: PolicySet['authenticators'],
+): Requirement | undefined {
   const anyOf = authenticators.flatMap((one) =>
     withoutSecondFactor(requirement, { ...one, authenticator: one.key, enrollment: one.key }),
   );
@@ -163,26 +140,37 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function compare(now: readonly Requirement[], before: readonly Requirement[], { live, next }: Sides): Comparison {
-  return compareAsks(now, before, { next: next.authenticators, before: live.authenticators });
+type Example = Omit<NewlyWeaker, 'before' | 'now'>;
+
+/** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
+function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
+  if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
+  const { scopes, ...rest } = verdict;
+  if (scopes === undefined) return confirmed(verdict, factsFor(pair, search), search);
+  const asking = (names: readonly string[]) => {
+    const formulas = [...pair.formulas, search.space.applies({ scopes: { all: names } })];
+    return factsFor({ ...pair, formulas }, search);
+  };
+  const known = search.scopes?.filter((scope) => grantedScopes([scope], pair.before.app).length === 0) ?? [];
+  const reached = (scopes === 'any' ? known : scopes).filter((name) => asking([name]) !== 'impossible');
+  const together = scopes === 'any' || reached.length === 0 ? [] : [reached];
+  for (const names of [...together, ...reached.map((name) => [name])]) {
+    const found = confirmed({ ...rest, scopes: scopes === 'any' ? scopes : names }, asking(names), search);
+    if (typeof found === 'object') return found;
+  }
+  const isLeft = rest.enough !== undefined || rest.longer !== undefined;
+  const other = isLeft ? confirmed(rest, factsFor(pair, search), search) : 'impossible';
+  // A request may ask for scopes that no configuration knows.
+  return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
 }
 
-/** Facts for which the evaluator says on both sides that these rules decide. */
-export function factsFor(
-  { before, now, formulas }: Pairing,
-  { live, next, space }: Sides & { readonly space: RuleSpace },
-): UserFacts | 'impossible' | 'undecided' {
-  const found = findModel(formulas, newBudget());
-  if (typeof found !== 'object') return found;
-  const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
-  return decide(live, before, facts) && decide(next, now, facts) ? facts : 'undecided';
-}
-
-function decide(policies: PolicySet, { session, app, enrollment }: Deciders, facts: UserFacts): boolean {
-  const own = policies.enrollment && beforeSignIn(policies.enrollment);
-  return (
-    findRule(policies.session, facts).rule === session &&
-    (policies.app && findRule(policies.app, facts).rule) === app &&
-    (own && findRule(own, facts).rule) === enrollment
-  );
+function confirmed({ enough, longer, scopes }: Claimed, facts: UserFacts | FactsVerdict, sides: Sides) {
+  if (typeof facts !== 'object') return facts;
+  const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
+  const proved = enough && newlyAdmittedWith(enough, facts, sides);
+  if (proved) return { facts, proved, enrolled: proved.enrolled, ...wider };
+  const isWider = longer !== undefined || scopes !== undefined;
+  if (enough && !isWider) return 'undecided';
+  const enrolled = newlyEndingWith(isWider ? 'complete' : 'denied', facts, sides);
+  return enrolled ? { facts, enrolled, ...wider } : 'undecided';
 }

@@ -4,7 +4,7 @@
  */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { type Deciders, decidingTogether, factsFor, type Sides } from './newly-weaker.ts';
+import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { requestsOf, stepAfter } from './step-after.ts';
 

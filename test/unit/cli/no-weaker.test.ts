@@ -1,6 +1,8 @@
 /** `config apply --no-weaker`: what it refuses, what it lets pass, and what it says it could not decide. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { configCommand } from '../../../src/cli/config/config.ts';
+import { explainCommand } from '../../../src/cli/explain/explain.ts';
+import type { Explanation } from '../../../src/flow/explain.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 import { configContext, openTerminal, run, type Terminal } from './harness.ts';
 
@@ -461,4 +463,100 @@ test('as JSON: the code, the rules and the example', async () => {
   ]);
   expect(data.weaker[0].example).toEqual(expect.arrayContaining(['--app', 'notes', '--enrolled', 'password']));
   expect(await config('rollback', '1', '--no-weaker')).toContain('no change');
+});
+
+/** What is claimed of a change, with how the sign-in of each example ends before and after it. */
+async function replayed(live: Files, next: Files) {
+  await apply(live);
+  return withConfiguration({ ...base, ...next }, async (dir) => {
+    const explained = async (...words: readonly string[]) => {
+      await run(explainCommand(terminal.context), ...words, '--json');
+      return JSON.parse(terminal.printed()) as Explanation;
+    };
+    const { weaker = [], undecided = [] } = JSON.parse(await config('apply', dir, '--no-weaker', '--json'));
+    const claims = [];
+    for (const { words, example } of weaker) {
+      const ends = [await explained(...example), await explained('--config', dir, ...example)].map(
+        ({ outcome, steps, request }) => ({ outcome: outcome.kind, end: steps.at(-1)?.kind, scopes: request.scopes }),
+      );
+      claims.push({ words, groups: example[example.indexOf('--groups') + 1], before: ends[0], after: ends[1] });
+    }
+    return { claims, undecided };
+  });
+}
+
+describe('each example, put to `explain`, shows what is claimed of it', () => {
+  const tellers = { groups: { any: ['tellers'] } };
+  /** Administrators of the office alone can set up what they must have. */
+  const narrow: Files = {
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        {
+          name: 'Admins',
+          when: { groups: { any: ['admins'] } },
+          then: { required: [{ anyOf: ['webauthn'], count: 2 }] },
+        },
+        { name: 'Rest', then: {} },
+      ],
+    }),
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'No', change: { add: ['webauthn'] }, when: { network: { none: ['office'] } }, then: 'deny' },
+        { name: 'Yes', then: { allow: one } },
+      ],
+    }),
+  };
+
+  test('fewer factors: without a group that has no part in it', async () => {
+    const live = { ...narrow, ...signOn(allow(two)) };
+    const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one, tellers, 'T'), allow(two)) });
+    expect(claims).toMatchObject([
+      { words: 'password is enough, and was not', groups: 'tellers', after: { outcome: 'allow', end: 'complete' } },
+    ]);
+    expect(claims[0]?.before?.outcome).not.toBe('allow');
+  });
+
+  test('a denial less', async () => {
+    const live = { ...narrow, ...signOn({ name: 'No', when: tellers, then: 'deny' }, allow(one)) };
+    const { claims } = await replayed(live, { ...narrow, ...signOn(allow(one)) });
+    expect(claims).toMatchObject([
+      { words: 'lets users in who were denied', before: { end: 'denied' }, after: { end: 'complete' } },
+    ]);
+  });
+
+  test('an older proof', async () => {
+    const { claims } = await replayed(signOn(aged('PT1H')), signOn(aged('PT2H')));
+    expect(claims).toMatchObject([{ before: { outcome: 'challenge' }, after: { outcome: 'allow' } }]);
+  });
+
+  describe('scopes', () => {
+    const withScopes = {
+      'stepgate.yaml': `${settings}scopes: { accounts: { label: A }, payments: { label: P } }\n`,
+    };
+    const granted = (scopes: readonly string[], ...first: readonly object[]) => ({
+      ...withScopes,
+      ...signOn(...first, { name: 'Rest', then: { allow: one, grant: { scopes } } }),
+    });
+    const payments = allow(two, { scopes: { any: ['payments'] } }, 'Payments');
+
+    test('are asked for', async () => {
+      const { claims } = await replayed(granted(['accounts']), granted(['accounts', 'payments']));
+      expect(claims).toMatchObject([
+        { words: 'tokens carry payments, and did not', after: { end: 'complete', scopes: ['openid', 'payments'] } },
+      ]);
+    });
+
+    test('that never reach the rule are none that tokens carry', async () => {
+      const next = granted(['accounts', 'payments'], payments);
+      expect(await replayed(granted(['accounts'], payments), next)).toEqual({ claims: [], undecided: [] });
+    });
+
+    test('all of them: one that reaches the rule is asked for', async () => {
+      const all = { ...withScopes, ...signOn(payments, allow(one, undefined, 'Rest')) };
+      const { claims } = await replayed(granted(['profile'], payments), all);
+      expect(claims).toMatchObject([{ words: 'tokens carry any scope, and did not', after: { end: 'complete' } }]);
+      expect(claims[0]?.after?.scopes).not.toContain('payments');
+      expect(claims[0]?.after?.scopes.length).toBe(2);
+    });
+  });
 });

@@ -2,13 +2,14 @@
  * What a configuration lets users in with that was not enough before, for every user who could exist: what is found,
  * with an example, and what could not be decided.
  */
+
+import type { Deciders } from '../../../core/analysis/deciding-together.ts';
 import { changedAfterSignIn, type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { type Deciders, type MoreScopes, type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
-import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
@@ -18,6 +19,7 @@ import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
 import { examplePlaces } from '../../../policy/analysis/places.ts';
+import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
@@ -28,6 +30,7 @@ import { limitWords } from './limit-words.ts';
 import type { NamedPlace } from './model.ts';
 import type { Side } from './side.ts';
 import { undecidedBeside } from './undecided-beside.ts';
+import { enoughWords, scopeWords } from './weaker-words.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -103,7 +106,7 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
 }
 
 function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): WeakerFindings {
-  const { found, undecided } = newlyWeaker(live, next, space);
+  const { found, undecided } = newlyWeaker({ live, next, scopes: knownScopes(pair) }, space);
   const enrollments = laxerEnrollments({ live, next }, space);
   const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
   const formulas = conditions.some(mayFail);
@@ -155,8 +158,9 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {
     weaker: recovered.map(({ rule, facts, evidence }) => {
-      const { words, example } = weakerRule({ before: {}, now: {}, facts, evidence }, pair);
-      const said = words.replace('is enough', 'is enough to set a new password');
+      const said = enoughWords(evidence).replace('is enough', 'is enough to set a new password');
+      const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+      const example = exampleOptions(shownFacts(facts), keys);
       return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
     }),
     undecided: placesIn(undecided).map((place) => `${placeText(place)}, by what did not count before`),
@@ -209,26 +213,30 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
   return { ...knownIn(after), ...known, ...released, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
-function weakerRule(one: NewlyWeaker, { clientIds }: AppPair): WeakerRule {
-  const { facts, evidence, longer, scopes } = one;
-  const keys = evidence && [...new Set(evidence.map(({ authenticator }) => authenticator))];
-  const proofs = evidence && [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
+function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
+  const { facts, proved, enrolled, longer, scopes } = one;
+  const { authenticators } = next.policies;
+  const options = exampleOptions(shownFacts(facts), enrolled);
   return {
     apps: clientIds,
     words: [
-      ...(proofs ? [`${proofs.join(' and ')} is enough, and was not`] : []),
+      ...(proved ? [enoughWords(proved.evidence)] : []),
       ...(longer ?? []).map(limitWords),
       ...(scopes ? [scopeWords(scopes)] : []),
-      ...(keys === undefined && longer === undefined && scopes === undefined ? ['lets users in who were denied'] : []),
+      ...(proved === undefined && longer === undefined && scopes === undefined
+        ? ['lets users in who were denied']
+        : []),
     ].join('; '),
     before: placesOf(one.before),
     after: placesOf(one.now),
-    example: exampleOptions(shownFacts(facts), keys),
+    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
   };
 }
 
-function scopeWords(scopes: MoreScopes): string {
-  return `tokens carry ${scopes === 'any' ? 'any scope' : scopes.join(' and ')}, and did not`;
+/** Those of the settings and of the APIs. */
+function knownScopes({ next }: AppPair): readonly string[] {
+  const { scopes, resources } = next.side.snapshot.settings;
+  return [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
 }
 
 /** With zones by the names of the files that would be applied. */
@@ -237,10 +245,11 @@ function shownFacts({ network, ...facts }: UserFacts): UserFacts {
 }
 
 function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment, pair: AppPair): WeakerRule {
-  const set = weakerRule({ before, now, facts }, pair);
   const what = `set up ${enrolls.join(' or ')}`;
   return {
-    ...set,
+    apps: pair.clientIds,
+    before: placesOf(before),
+    after: placesOf(now),
     words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
     example: exampleOptions(shownFacts(facts), [proved]),
   };
