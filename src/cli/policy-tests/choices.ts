@@ -2,7 +2,7 @@
 import type { UserFacts } from '../../core/policy/theory.ts';
 
 /** Facts that a test leaves open. */
-export interface Choice {
+export interface OpenChoice {
   /** Of the variable, e.g. `network`, `groups.staff`. */
   readonly name: string;
   readonly places: readonly ((facts: UserFacts) => UserFacts)[];
@@ -17,7 +17,7 @@ export interface Combination {
 }
 
 interface Open {
-  readonly choices: readonly Choice[];
+  readonly choices: readonly OpenChoice[];
   /** Sets of authenticators. */
   readonly enrolled: readonly (readonly string[])[];
   readonly plain: UserFacts;
@@ -31,7 +31,7 @@ export function* combinations({ choices, enrolled: sets, plain }: Open): Generat
   for (const enrolled of sets) for (const placed of placements(choices, plain)) yield { placed, enrolled };
 }
 
-function* placements([first, ...rest]: readonly Choice[], facts: UserFacts): Generator<UserFacts> {
+function* placements([first, ...rest]: readonly OpenChoice[], facts: UserFacts): Generator<UserFacts> {
   if (first === undefined) yield facts;
   else for (const place of first.places) yield* placements(rest, place(facts));
 }

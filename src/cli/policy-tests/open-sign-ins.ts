@@ -25,7 +25,7 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
-import { type Choice, combinations, countOf, spread, widestParts } from './choices.ts';
+import { combinations, countOf, type OpenChoice, spread, widestParts } from './choices.ts';
 import { factOptionsOf } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
@@ -201,9 +201,9 @@ function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']):
 }
 
 /** Variables that make a difference, after what the test says. */
-function relevantChoices(variables: readonly Variable[], merge: Merge): readonly Choice[] {
+function relevantChoices(variables: readonly Variable[], merge: Merge): readonly OpenChoice[] {
   const plain = plainFacts();
-  const choices = variables.flatMap(({ name, classes }): readonly Choice[] => {
+  const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
     const places = classes.flatMap(({ place }) => place ?? []);
     const isComplete = places.length === classes.length;
     const outcomes = new Set(places.map((place) => JSON.stringify(merge(place(plain), []))));
