@@ -20,7 +20,7 @@ export interface StartUp {
   readonly cpu: number;
 }
 
-const patience = 20_000;
+const patience = 60_000;
 
 /**
  * The server as the package runs it; it must be built: on an embedded store that is empty, and on a Redis that holds

@@ -95,7 +95,27 @@ function modelOf(formulas: readonly Formula[]): ClassModel | 'impossible' | 'und
 }
 
 function isShut(facts: UserFacts, had: readonly string[], { policies, isConfirmed }: ShutOutSearch): boolean {
-  return isConfirmed(facts) && endsInDenial(policies, facts, had);
+  if (!isConfirmed(facts) || !endsInDenial(policies, facts, had)) return false;
+  if (policies.enrollment?.beforeSignIn === undefined) return true;
+  // Rules ask how users signed in: they may do so with only some of it.
+  const ways = someOf([...new Set(had)]);
+  return ways.every((used) => {
+    const authenticators = policies.authenticators.map((one) =>
+      had.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
+    );
+    const keys = had.filter((key) => used.includes(key));
+    return endsInDenial({ ...policies, authenticators }, facts, keys);
+  });
+}
+
+/** So many are proved to sign in, where that are not all. */
+const mostProved = 3;
+
+function someOf(keys: readonly string[]): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [[]];
+  for (const key of keys)
+    found.push(...found.filter(({ length }) => length < mostProved).map((some) => [...some, key]));
+  return found.slice(1);
 }
 
 /** What must hold for the same rules of the account policy to decide there. */

@@ -368,13 +368,16 @@ describe('two rules that together let users add nothing of what is asked for', (
 describe('a rule that asks how the user signed in, and for something else', () => {
   const noKeys = account('{ name: No keys, change: { add: [webauthn] }, then: deny }');
   const byPassword = 'authenticated: { any: [password] }';
+  const passwords = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { knowledge: { authenticators: [password] } } } }')}`,
+  };
 
   test.each([
     ['for a group', `${byPassword}, groups: { any: [staff] }`, ['--groups', 'staff']],
     ['for a type of user', `${byPassword}, userType: { any: [temp] }`, ['--groups', '', '--user-type', 'temp']],
     ['for nothing more', byPassword, ['--groups', '']],
   ])('locks out whom it asks %s', async (_, when, example) => {
-    const found = await findings({ ...noKeys, ...enrollment(when) });
+    const found = await findings({ ...noKeys, ...passwords, ...enrollment(when) });
     expect(found).toMatchObject([
       {
         ...{ severity: 'error', code: 'lock-out', file: 'policies/account.yaml', line: 2, column: 5 },
@@ -391,6 +394,12 @@ describe('a rule that asks how the user signed in, and for something else', () =
     ['by what none has', 'authenticated: { any: [webauthn] }, groups: { any: [staff] }'],
   ])('is quiet where it asks for a sign-in %s', async (_, when) => {
     expect(await places({ ...noKeys, ...enrollment(when) })).toEqual([]);
+  });
+
+  test('warns of newcomers alone where users may sign in otherwise', async () => {
+    expect(await places({ ...noKeys, ...enrollment(byPassword) })).toEqual([
+      'warning newcomer-lock-out policies/account.yaml:2:5',
+    ]);
   });
 
   test('warns of newcomers where another way is open', async () => {
@@ -410,7 +419,7 @@ describe('a rule that asks how the user signed in, and for something else', () =
         '{ name: Rest, then: { useOnly: [webauthn] } }',
       ),
     });
-    expect(found).toMatchObject([{ code: 'lock-out', file: 'policies/enrollment.yaml' }]);
+    expect(found).toMatchObject([{ code: 'newcomer-lock-out', file: 'policies/enrollment.yaml' }]);
   });
 });
 

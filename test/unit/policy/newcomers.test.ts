@@ -234,6 +234,22 @@ function setsHad(kind: Kind, configured: Configured): readonly (readonly string[
   return [...found.values()];
 }
 
+/** Users may keep clear of some of their authenticators, and then have no others in their place. */
+function isDeniedAnyWay(
+  keys: readonly string[],
+  facts: (keys: readonly string[]) => Facts,
+  policies: Configured['policies'],
+) {
+  const subsets = Array.from({ length: 2 ** keys.length }, (_, bits) => keys.filter((_key, at) => bits & (1 << at)));
+  return subsets.every((used) => {
+    if (used.length === 0) return true;
+    const authenticators = policies.authenticators.map((one) =>
+      keys.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
+    );
+    return simulate({ ...policies, authenticators }, facts(used)).at(-1)?.kind === 'denied';
+  });
+}
+
 /** Sign-on rules that let such a user in somewhere, who is denied with all that the user can have. */
 function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
   const { policies, enabled } = configured;
@@ -241,7 +257,7 @@ function linesShutTo(kind: Kind, configured: Configured): readonly string[] {
   return places.flatMap((network) => {
     const rule = policies.app && findRule(policies.app, factsAt(kind, network, [])).rule;
     const isDenied = (keys: readonly string[]) =>
-      simulate(policies, factsAt(kind, network, enrolled(keys, enabled))).at(-1)?.kind === 'denied';
+      isDeniedAnyWay(keys, (used) => factsAt(kind, network, enrolled(used, enabled)), policies);
     return rule?.then.kind === 'allow' && had.every(isDenied) ? [placeOf(rule)] : [];
   });
 }
