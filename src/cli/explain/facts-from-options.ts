@@ -30,7 +30,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
   const provers = { subject, now, descriptors: descriptorsOf(known) };
-  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, provers));
+  const remembered = rememberedOf(options.remembered ?? [], provers);
   return {
     now,
     request: requestFromOptions(options, known),
@@ -48,7 +48,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
     ...lastSignInFromOptions(options, now),
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
-    evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, provers)),
+    evidence: evidenceOf(options.evidence ?? [], provers),
   };
 }
 

@@ -45,20 +45,36 @@ interface Provers {
 }
 
 /** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
-export function rememberedOf(proof: string, provers: Provers): RememberedProof {
-  const { authenticator, enrollment, method, factors, characteristics, at } = evidenceOf(proof, provers);
-  const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
-  return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
+export function rememberedOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
+  return evidenceOf(proofs, provers).map(({ authenticator, enrollment, method, factors, characteristics, at }) => {
+    const proved = { authenticator, enrollment, factors, characteristics, ...omitUndefined({ method }) };
+    return { ...proved, at, until: Number.MAX_SAFE_INTEGER };
+  });
 }
 
-/** `totp`, `phone.sms` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. */
-export function evidenceOf(proof: string, { subject, now, descriptors }: Provers): Evidence {
+/**
+ * `totp`, `phone.sms` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. Each proof by an
+ * authenticator is by another enrollment, as far as the user has several of it; further ones are by the first.
+ */
+export function evidenceOf(proofs: readonly string[], provers: Provers): readonly Evidence[] {
+  const given = new Map<string, number>();
+  return proofs.map((proof) => {
+    const { key } = keyOf(proof.split('@', 1)[0] ?? '');
+    const before = given.get(key) ?? 0;
+    given.set(key, before + 1);
+    return proofOf(proof, before, provers);
+  });
+}
+
+/** `before`: how many proofs by the same authenticator came before. */
+function proofOf(proof: string, before: number, { subject, now, descriptors }: Provers): Evidence {
   const [text = '', ago] = proof.split('@', 2);
   const { key: authenticator, method, shows } = keyOf(text);
   const age = ago === undefined ? 0 : parseDuration(ago);
   if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
   const owner = required(subject);
-  const enrollment = ownEnrollment(authenticator, owner);
+  const first = ownEnrollment(authenticator, owner);
+  const enrollment = owner.enrollments.filter((one) => one.authenticator === authenticator)[before] ?? first;
   const descriptor = descriptors.find(({ key }) => key === authenticator);
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
   const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };

@@ -9,7 +9,7 @@ import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { type AdmittedWith, factsWith } from './facts-with.ts';
+import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
 import { decideTogether } from './policy-cases.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
@@ -85,8 +85,9 @@ export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<Ad
 
 /** The same proofs, from those that read best to those that show least. */
 function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readonly EvidenceSet[] {
-  const one = merged(set);
+  const [one, apart] = [merged(set), byOwnEnrollments(set)];
   const best = one.map((item) => atBest(item, authenticators));
+  const bestApart = apart.map((item) => atBest(item, authenticators));
   return [
     best.map(justProved),
     one.map(justProved),
@@ -94,8 +95,20 @@ function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readon
     one.map(withoutPause),
     best.map(asLongAgo),
     one,
-    set,
+    // A chain asks for several enrollments of an authenticator.
+    bestApart.map(justProved),
+    apart.map(justProved),
+    bestApart.map(asLongAgo),
+    apart,
   ];
+}
+
+/** Each proof by an enrollment of its own. The ids are those of users who have so many. */
+function byOwnEnrollments(set: EvidenceSet): EvidenceSet {
+  return set.map((item, at) => {
+    const earlier = set.slice(0, at).filter(({ authenticator }) => authenticator === item.authenticator).length;
+    return { ...item, enrollment: enrollmentId(item.authenticator, earlier) };
+  });
 }
 
 function atBest(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): AssessedEvidence {
@@ -139,7 +152,21 @@ function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence 
  * policy may require more.
  */
 function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
-  return [[...new Set(evidence.map(({ authenticator }) => authenticator))], ...everythingOf(policies)];
+  const own = [...new Map(evidence.map(({ enrollment, authenticator }) => [enrollment, authenticator])).values()];
+  const isTooMany = ({ key, maxEnrollments }: AuthenticatorDescriptor) =>
+    maxEnrollments !== undefined && own.filter((one) => one === key).length > maxEnrollments;
+  if (policies.authenticators.some(isTooMany)) return [];
+  return [own, ...everythingOf(policies).map((keys) => withAtLeast(own, keys))];
+}
+
+/** Each key as often as in the list that has it more often. */
+function withAtLeast(least: readonly string[], keys: readonly string[]): readonly string[] {
+  const count = (list: readonly string[], key: string) => list.filter((one) => one === key).length;
+  const lacking = (key: string) => Math.max(0, count(least, key) - count(keys, key));
+  return keys.flatMap((key, at) => [
+    key,
+    ...(keys.indexOf(key) === at ? Array.from({ length: lacking(key) }, () => key) : []),
+  ]);
 }
 
 /** What users may have: what is asked for first alone, each authenticator once, or as often as any rule asks for. */

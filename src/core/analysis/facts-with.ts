@@ -24,7 +24,7 @@ export function factsWith(
 ): Facts & { readonly subject: UserFacts['subject'] } {
   const { now, subject, device } = facts;
   const has = authenticators.flatMap((one) => enrollmentsOf(one, enrolled.filter((key) => key === one.key).length));
-  const more = evidence.filter(({ enrollment }) => !enrolled.includes(enrollment));
+  const more = evidence.filter(({ enrollment }) => !has.some(({ id }) => id === enrollment));
   const proofs = remembered.flatMap((name) =>
     has.filter(({ id }) => id === authenticatorIn(name)).map((one) => rememberedOf(one, methodIn(name), now)),
   );
@@ -47,13 +47,17 @@ function rememberedOf(
   return method === undefined ? proof : { ...proof, method };
 }
 
-/** The first has the key as its id. */
+/** The id of an enrollment of an authenticator, by its position among them. The first has the key as its id. */
+export function enrollmentId(key: string, at: number): string {
+  return at === 0 ? key : `${key} ${at + 1}`;
+}
+
 function enrollmentsOf(
   { key, factors, characteristics }: AuthenticatorDescriptor,
   count: number,
 ): readonly Enrollment[] {
   return Array.from({ length: count }, (_, at) => ({
-    ...{ id: at === 0 ? key : `${key} ${at + 1}`, authenticator: key },
+    ...{ id: enrollmentId(key, at), authenticator: key },
     factors,
     characteristics,
   }));

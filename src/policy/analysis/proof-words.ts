@@ -10,7 +10,11 @@ export function proofsInWords(
   { evidence, remembered }: AdmittedWith,
   authenticators: readonly AuthenticatorDescriptor[],
 ): string {
-  const words = evidence.map((item) => proofInWords(item, authenticators)).join(' and ');
+  const isFurther = ({ authenticator, enrollment }: AssessedEvidence, at: number) =>
+    evidence.slice(0, at).some((one) => one.authenticator === authenticator && one.enrollment !== enrollment);
+  const words = evidence
+    .map((item, at) => `${isFurther(item, at) ? 'another ' : ''}${proofInWords(item, authenticators)}`)
+    .join(' and ');
   const browser = remembered.length === 0 ? '' : `, in a browser that remembers ${remembered.join(' and ')}`;
   return `${evidence.length === 1 ? 'nothing but ' : ''}${words}${browser}`;
 }
@@ -41,10 +45,10 @@ function lackedBy(item: AssessedEvidence, authenticators: readonly Authenticator
   return best.filter((one) => !item.characteristics.includes(one));
 }
 
-/** Whether options of `explain` can say it: they know one enrollment of each authenticator, and no pauses. */
+/** Whether options of `explain` can say it: they know one proof by each enrollment, and no pauses. */
 export function isShownByExample({ evidence }: AdmittedWith): boolean {
-  const keys = new Set(evidence.map(({ authenticator }) => authenticator));
-  return keys.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
+  const enrollments = new Set(evidence.map(({ enrollment }) => enrollment));
+  return enrollments.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
 }
 
 /** Of what can be shown by an example. */

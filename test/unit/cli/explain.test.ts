@@ -625,3 +625,16 @@ test('an attribute that the settings do not describe is refused, and a group tha
   );
   expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
 });
+
+test('of several enrollments of a kind, each proof is by another one; further proofs are by the first', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'webauthn,password,webauthn'];
+  const { evidence, subject } = await data(
+    ...words,
+    '--evidence',
+    'webauthn@1h',
+    'webauthn@2h,password',
+    'webauthn@3h',
+  );
+  const [first, password, second] = (subject?.enrollments ?? []).map(({ id }) => id);
+  expect(evidence.map(({ enrollment }) => enrollment)).toEqual([first, second, password, first]);
+});

@@ -1,8 +1,11 @@
 /** `invariants.yaml`: how it is read, and what its invariants come to. */
 import { describe, expect, test } from '@jest/globals';
+import { explainCommand } from '../../../src/cli/explain/explain.ts';
+import type { Explanation } from '../../../src/flow/explain.ts';
 import { analysis } from '../../../src/policy/analysis/analyse.ts';
 import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
-import { authenticators, findingLines, kindsOf, load, validFiles } from './configuration-dir.ts';
+import { openTerminal, run } from '../cli/harness.ts';
+import { authenticators, findingLines, kindsOf, load, validFiles, withConfiguration } from './configuration-dir.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const withKeys =
@@ -185,6 +188,32 @@ describe('what does not hold', () => {
     });
     expect(verdicts).toEqual(['refuted']);
     expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,webauthn']);
+  });
+
+  test('a chain of two passkeys is shown by a user who has two', async () => {
+    const files = {
+      'stepgate.yaml': withKeys,
+      'policies/sign-on/notes.yaml': policy(
+        rest('{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }'),
+      ),
+    };
+    const { verdicts, findings } = await judge(
+      [`{ name: A, ${notes}, always: { any: { authenticators: [totp] } } }`],
+      files,
+    );
+    expect(verdicts).toEqual(['refuted']);
+    expect(findings[0]?.message).toContain('lets a user in with password and webauthn and another webauthn');
+    const example = findings[0]?.example ?? [];
+    expect(example[example.indexOf('--enrolled') + 1]).toBe('password,webauthn,webauthn');
+    // An administrator who follows the example sees the breach.
+    const terminal = openTerminal();
+    await withConfiguration({ ...validFiles, ...files }, (dir) =>
+      run(explainCommand(terminal.context), '--config', dir, ...example, '--json'),
+    );
+    await terminal.store.close();
+    const { outcome, evidence, steps } = JSON.parse(terminal.printed()) as Explanation;
+    expect([outcome.kind, new Set(evidence.map(({ enrollment }) => enrollment)).size]).toEqual(['allow', 3]);
+    expect(steps).toMatchObject([{ kind: 'complete' }]);
   });
 
   test('a browser that remembers the second factor breaks it, unless that counts', async () => {
