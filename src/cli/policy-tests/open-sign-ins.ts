@@ -25,6 +25,7 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { combinations, countOf, type OpenChoice, spread, widestParts } from './choices.ts';
 import { factOptionsOf } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
 
@@ -36,7 +37,7 @@ export interface OpenSignIns {
   readonly free: ReadonlyMap<string, boolean>;
 }
 
-/** More sign-ins are not tried: a test about more of them should say more. */
+/** More sign-ins are not tried: nothing is proved by these, but one of them may refute the test. */
 const most = 4_000;
 
 export async function openSignIns(
@@ -52,27 +53,20 @@ export async function openSignIns(
   const choices = relevantChoices(variablesOf(rules, space), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
   const enrolled = test.user?.enrolled === undefined ? enrollmentSets(configuration) : [test.user.enrolled];
-  const count = choices.reduce((all, { places }) => all * places.length, enrolled.length);
-  if (count > most)
-    return {
-      facts: [],
-      free: new Map(),
-      isPartial: `it leaves ${count} sign-ins open, and ${most} are tried at most: say more in it`,
-    };
+  const open = { choices, enrolled, plain: plainFacts() };
+  const count = countOf(open);
   const found = new Map<string, Facts>();
   const arise = arising(test, rules, knownIn(snapshot.settings));
-  for (const keys of enrolled) {
-    for (const placed of combinations(choices)) {
-      if (!arise(placed)) continue;
-      const facts = merge(placed, keys);
-      if (facts !== undefined) found.set(JSON.stringify(facts), facts);
-    }
+  for (const { placed, enrolled: keys } of count > most ? spread(most, open) : combinations(open)) {
+    if (!arise(placed)) continue;
+    const facts = merge(placed, keys);
+    if (facts !== undefined) found.set(JSON.stringify(facts), facts);
   }
-  return {
-    facts: [...found.values()],
-    free: freeConditions(rules),
-    ...(unknown && { isPartial: `whether \`${unknown.name}\` holds is not known beforehand: say more in it` }),
-  };
+  const reason =
+    count > most
+      ? `it leaves ${count} sign-ins open, and ${most} were tried: say more in it, first of all ${widestParts(open)}`
+      : unknown && `whether \`${unknown.name}\` holds is not known beforehand: say more in it`;
+  return { facts: [...found.values()], free: freeConditions(rules), ...(reason && { isPartial: reason }) };
 }
 
 /** Whether what is unusual can be found together with the rest. What the test itself says is as it says. */
@@ -206,17 +200,10 @@ function subjectOver(given: Subject, placed: Subject, user: PolicyTest['user']):
   };
 }
 
-interface Choice {
-  readonly name: string;
-  readonly places: readonly ((facts: UserFacts) => UserFacts)[];
-  /** Facts of every class are known. */
-  readonly isComplete: boolean;
-}
-
 /** Variables that make a difference, after what the test says. */
-function relevantChoices(variables: readonly Variable[], merge: Merge): readonly Choice[] {
+function relevantChoices(variables: readonly Variable[], merge: Merge): readonly OpenChoice[] {
   const plain = plainFacts();
-  const choices = variables.flatMap(({ name, classes }): readonly Choice[] => {
+  const choices = variables.flatMap(({ name, classes }): readonly OpenChoice[] => {
     const places = classes.flatMap(({ place }) => place ?? []);
     const isComplete = places.length === classes.length;
     const outcomes = new Set(places.map((place) => JSON.stringify(merge(place(plain), []))));
@@ -224,11 +211,6 @@ function relevantChoices(variables: readonly Variable[], merge: Merge): readonly
   });
   // The time comes first: ages count from it.
   return choices.toSorted((a, b) => Number(b.name === 'time') - Number(a.name === 'time'));
-}
-
-function* combinations([first, ...rest]: readonly Choice[], facts: UserFacts = plainFacts()): Generator<UserFacts> {
-  if (first === undefined) yield facts;
-  else for (const place of first.places) yield* combinations(rest, place(facts));
 }
 
 /** Every set but the empty one of what users can set up. */

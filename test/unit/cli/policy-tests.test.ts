@@ -489,17 +489,38 @@ test('what no analysis can bring about is undecided, and not proved', async () =
   ]);
 });
 
-test('too many sign-ins are not tried', async () => {
-  const groups = Array.from({ length: 14 }, (_, at) => `g${at}`);
-  const when = `{ groups: { any: [${groups}] } }`;
-  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'always: { deny: rule }');
+const manyGroups = Array.from({ length: 14 }, (_, at) => `g${at}`);
+
+test('where too many sign-ins are open, the test is told what to say', async () => {
+  const when = `{ groups: { any: [${manyGroups}] }, device: { known: true } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', 'never: { deny: no_rule }');
   expect(tests[0].differences).toEqual([
     {
-      what: 'always',
+      what: 'never',
       expected: 'a proof',
-      actual: 'undecided: it leaves 16384 sign-ins open, and 4000 are tried at most: say more in it',
+      actual:
+        'undecided: it leaves 32768 sign-ins open, and 4000 were tried: say more in it, first of all `user.groups` (16384 cases), `device` (2)',
     },
   ]);
+});
+
+test.each([
+  ['always: { deny: rule }', 'always deny'],
+  ['never: { deny: false }', 'never'],
+  ['always: { deny: false }', 'always deny'],
+])('one of those that were tried refutes a test, however many are open: %s', async (line, what) => {
+  const when = `{ groups: { any: [${manyGroups}] } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'user: { enrolled: [password] }', line);
+  expect(tests[0].differences).toEqual([
+    expect.objectContaining({ what, example: expect.arrayContaining(['--app', 'notes']) }),
+  ]);
+});
+
+test('a sign-in that few combinations lead to is found among many', async () => {
+  const some = manyGroups.filter((name) => !['g0', 'g5', 'g7', 'g13'].includes(name));
+  const when = `{ groups: { all: [g0, g13], none: [g5, g7], any: [${some}] } }`;
+  const { tests } = await runWithRule(when, 'app: notes', 'never: { deny: rule }');
+  expect(tests[0].differences[0]).toMatchObject({ what: 'never', actual: 'deny rule' });
 });
 
 test('the coverage names conditions that no test hit, or none missed', async () => {

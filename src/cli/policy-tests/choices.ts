@@ -1,0 +1,95 @@
+/** Facts for every combination of what a policy test leaves open, or for some of them where there are too many. */
+import type { UserFacts } from '../../core/policy/theory.ts';
+
+/** Facts that a test leaves open. */
+export interface OpenChoice {
+  /** Of the variable, e.g. `network`, `groups.staff`. */
+  readonly name: string;
+  readonly places: readonly ((facts: UserFacts) => UserFacts)[];
+  /** Facts of every class are known. */
+  readonly isComplete: boolean;
+}
+
+/** A combination: facts, and what the user has set up. */
+export interface Combination {
+  readonly placed: UserFacts;
+  readonly enrolled: readonly string[];
+}
+
+interface Open {
+  readonly choices: readonly OpenChoice[];
+  /** Sets of authenticators. */
+  readonly enrolled: readonly (readonly string[])[];
+  readonly plain: UserFacts;
+}
+
+export function countOf({ choices, enrolled }: Open): number {
+  return choices.reduce((all, { places }) => all * places.length, enrolled.length);
+}
+
+export function* combinations({ choices, enrolled: sets, plain }: Open): Generator<Combination> {
+  for (const enrolled of sets) for (const placed of placements(choices, plain)) yield { placed, enrolled };
+}
+
+function* placements([first, ...rest]: readonly OpenChoice[], facts: UserFacts): Generator<UserFacts> {
+  if (first === undefined) yield facts;
+  else for (const place of first.places) yield* placements(rest, place(facts));
+}
+
+/** Multiples of it, without their whole part, lie evenly between 0 and 1, however many there are. */
+const goldenRatio = 0.618_033_988_749_894_9;
+
+/** So many combinations, the same ones each time, from all over: the first ones would be alike. */
+export function* spread(most: number, { choices, enrolled: sets, plain }: Open): Generator<Combination> {
+  for (let at = 0; at < most; at += 1) {
+    let position = (at * goldenRatio) % 1;
+    const pick = <Of>(list: readonly Of[]): Of | undefined => {
+      const scaled = position * list.length;
+      position = scaled % 1;
+      return list[Math.floor(scaled)];
+    };
+    const enrolled = pick(sets) ?? [];
+    const placed = choices.reduce((facts, { places }) => pick(places)?.(facts) ?? facts, plain);
+    yield { placed, enrolled };
+  }
+}
+
+/** What a test says of a variable, by the first word of its name. Tests say nothing of others. */
+const sayings: Readonly<Record<string, string>> = {
+  accountAge: 'user.accountAge',
+  attributes: 'user.attributes',
+  claims: 'request.essentialClaims',
+  device: 'device',
+  distance: 'distance',
+  enrolled: 'user.enrolled',
+  groups: 'user.groups',
+  lastSignIn: 'user.lastSignIn',
+  network: 'network',
+  now: 'time',
+  recovered: 'user.recovered',
+  risk: 'risk',
+  scopes: 'request.scopes',
+  time: 'time',
+  userType: 'user.userType',
+};
+
+/** More names would not help: most tests are small enough once they say what is open the most. */
+const mostNamed = 3;
+
+/** `user.groups (256 cases), user.enrolled (63)`: the parts of a test that would close the most. */
+export function widestParts({ choices, enrolled }: Open): string {
+  const counts = new Map<string, number>();
+  for (const { name, size } of [
+    ...choices.map(({ name, places }) => ({ name, size: places.length })),
+    { name: 'enrolled', size: enrolled.length },
+  ]) {
+    const part = sayings[name.split(/[. ]/)[0] ?? ''];
+    if (part !== undefined) counts.set(part, (counts.get(part) ?? 1) * size);
+  }
+  return [...counts]
+    .filter(([, size]) => size > 1)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, mostNamed)
+    .map(([part, size], at) => `\`${part}\` (${size}${at === 0 ? ' cases' : ''})`)
+    .join(', ');
+}
