@@ -14,7 +14,7 @@ import type { Formula } from '../../core/policy/theory.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
-import { governedBy } from './denial-cause.ts';
+import { type Governed, governedBy } from './denial-cause.ts';
 import type { Denied, FindForGood } from './denied-newcomers.ts';
 import { knownEnd } from './known-ends.ts';
 
@@ -29,13 +29,32 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
-      return shutOut(formulasOf(denied, rules, search.space), { ...others, isConfirmed });
+      const governed = governedBy(rules, facts, app.policies);
+      const by = (some: readonly Governed[]) =>
+        shutOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
+      const found = by(governed);
+      if (typeof found !== 'object' || !found.isForAll) return found;
+      return { ...found, isForAll: eachOfOne(governed).every((some) => isForAll(by(some))) };
     };
     const { account, together } = denied.cause;
     const found = among([...account, ...together]);
     // Others than those that make it together may do so in another network, or later.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
+}
+
+/** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
+function eachOfOne(governed: readonly Governed[]): readonly (readonly Governed[])[] {
+  const byRule = [...Map.groupBy(governed, ({ rule }) => rule).values()];
+  if (byRule.length === governed.length) return [];
+  return byRule.reduce<readonly (readonly Governed[])[]>(
+    (all, some) => all.flatMap((taken) => some.map((one) => [...taken, one])),
+    [[]],
+  );
+}
+
+function isForAll(found: ReturnType<typeof shutOut>): boolean {
+  return typeof found === 'object' && found.isForAll;
 }
 
 interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
@@ -73,10 +92,10 @@ function hereAlone(clientId: string): RuleHead['when'] {
   return { apps: { any: [clientId] } };
 }
 
-/** The rules of the case decide in this app, and these of the account policy on what they decide about for the user. */
+/** The rules of the case decide in this app, and these of the account policy on what is named with them. */
 function formulasOf(
-  { app, one, facts, after }: Omit<Denied, 'forGood'>,
-  rules: readonly Rule[],
+  { app, one, after }: Omit<Denied, 'forGood'>,
+  governed: readonly Governed[],
   space: RuleSpace,
 ): readonly Formula[] {
   const { session, app: signOn, enrollment } = app.policies;
@@ -87,7 +106,7 @@ function formulasOf(
     ...decides(one.app, signOn, space),
     ...(one.enrollment ? decides(one.enrollment, enrollment && beforeSignIn(enrollment), space) : []),
     ...(after ? afterSignInFormulas(after, app.policies, space) : []),
-    ...governedBy(rules, facts, app.policies).flatMap(({ policy, rule }) => decides(rule, policy, space)),
+    ...governed.flatMap(({ policy, rule }) => decides(rule, policy, space)),
   ];
 }
 

@@ -535,3 +535,17 @@ describe('a rule of the account policy never decides', () => {
     expect(await shadowed(...all)).toEqual(expected);
   });
 });
+
+test('a rule that decides about fewer authenticators for some is not said to shut out all', async () => {
+  const files = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: All, then: { allow: { factors: 2, possession: { authenticators: [totp, webauthn] } } } }')}`,
+    'policies/account.yaml': rules(
+      '{ name: Staff, change: { add: [totp] }, when: { groups: { any: [staff] } }, then: { allow: { factors: 1 } } }',
+      '{ name: Others, then: { allow: { factors: 2, possession: { authenticators: [totp] } } } }',
+    ),
+  };
+  const found = (await findings(files)).filter(({ code }) => code === 'lock-out');
+  expect(found.map(({ severity, message }) => [severity, message])).toEqual([
+    ['error', expect.stringContaining('users such as the one of the example')],
+  ]);
+});
