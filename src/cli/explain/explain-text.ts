@@ -71,6 +71,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
       ? []
       : ([
           ['groups', subject.groups.join(', ') || 'none'],
+          ...attributeRows(explanation),
           ['enrolled', has.join(', ') || 'nothing'],
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
           ...locked.map((one) => ['locked', lockedWords(one)] as const),
@@ -85,6 +86,14 @@ function factLines(explanation: CommandExplanation): readonly string[] {
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
+}
+
+/** Of a user who is made up: what the command said. Those of a real one are personal, and in `users show`. */
+function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
+  if (subject === undefined || subject.identifiers.length > 0) return [];
+  const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
+  const said = Object.entries(subject.profile).map(([name, value]) => `${name} ${[value].flat().join(' and ')}`);
+  return [...type, ...(said.length === 0 ? [] : [['profile', said.join(', ')] as const])];
 }
 
 /** It counts once something is proved, so the steps may ask for more than the layers above them. */

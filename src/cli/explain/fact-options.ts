@@ -52,7 +52,11 @@ export function withFactOptions(command: Command): Command {
   return command
     .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', commaSeparated)
     .option('--user-type <name>', 'user type of the user instead of the real one')
-    .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', collect)
+    .option(
+      '--attribute <pairs...>',
+      'attributes of the user instead of the real ones, e.g. level=3; one that is given again is a list',
+      collect,
+    )
     .option(
       '--enrolled <keys>',
       'authenticators of the user instead of the real ones, e.g. password,totp; webauthn[userPresence] is a key that shows no more',

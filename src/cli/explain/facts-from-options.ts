@@ -1,12 +1,14 @@
 /** From the options of `explain` to the facts of a decision. What cannot be meant is refused with one sentence. */
 
 import { isIP } from 'node:net';
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/risk.ts';
+import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -193,14 +195,32 @@ function ageOf(option: string, ago: string): Seconds {
   return age;
 }
 
-/** Where the settings describe the attributes, there are no others. */
+/** Where the settings describe the attributes, there are no others. A name that is given again makes a list. */
 function attributesFrom(
   pairs: readonly string[],
   { settings: { attributes } }: Snapshot,
-): Readonly<Record<string, AttributeValue>> {
+): Readonly<Record<string, ProfileValue>> {
   const given = pairs.map(parseAttribute);
   if (attributes.closed) for (const [name] of given) knownName('attribute', name, Object.keys(attributes.attributes));
-  return Object.fromEntries(given);
+  const byName = Map.groupBy(given, ([name]) => name);
+  return Object.fromEntries(
+    [...byName].map(([name, all]) => [
+      name,
+      profileValue(
+        name,
+        all.map(([, value]) => value),
+        attributes,
+      ),
+    ]),
+  );
+}
+
+function profileValue(name: string, values: readonly AttributeValue[], { attributes }: AttributeSchema): ProfileValue {
+  const type = attributes[name]?.type;
+  const [first] = values;
+  if (type !== 'list' && values.length === 1 && first !== undefined) return first;
+  if (type !== undefined && type !== 'list') throw refusal(`\`${name}\` is no list: give one value`);
+  return values.map(String);
 }
 
 /** `department=sales`, `level=3`, `manager=true`; a value in double quotes is always a text. */

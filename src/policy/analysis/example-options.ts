@@ -48,7 +48,9 @@ function signalOptions({ registered, managed, assurances = [] }: UserFacts['devi
 }
 
 function attributeOptions(profile: UserFacts['subject']['profile']): readonly string[] {
-  const pairs = Object.entries(profile).map(([name, value]) => `${name}=${textOf(value)}`);
+  const pairs = Object.entries(profile).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}=${textOf(one)}`),
+  );
   return pairs.length > 0 ? ['--attribute', ...pairs] : [];
 }
 

@@ -227,10 +227,11 @@ export function knownNames(
   unreadableKinds: ReadonlySet<WrittenKind>,
   authenticators: readonly AuthenticatorDescriptor[],
 ): KnownNames {
-  const namesOf = (of: WrittenKind) =>
-    unreadableKinds.has(of)
-      ? undefined
-      : sources.filter(({ kind }) => kind === of).flatMap(({ source }) => textsAt(source.content, 'name'));
+  const namesOf = (of: WrittenKind) => {
+    const names = sources.filter(({ kind }) => kind === of).map(({ source }) => textsAt(source.content, 'name'));
+    // A file without a name has a finding of its own, and may be the one that is meant.
+    return unreadableKinds.has(of) || names.some((one) => one.length === 0) ? undefined : names.flat();
+  };
   const inApps = (pattern: string) =>
     unreadableKinds.has('app')
       ? undefined

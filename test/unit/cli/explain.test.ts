@@ -512,6 +512,26 @@ test('a user type and attributes instead of the real ones', async () => {
   expect(await explained(...words)).toMatch(/unknown +1 +Partners/);
 });
 
+test('an attribute that is given again is a list, and the heading shows what was said', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Several, when: { expression: 'size(user.profile.sites) == 2' }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const described = 'attributes: { sites: { type: list }, department: { label: Department } }\n';
+  const own = { 'policies/sign-on/notes.yaml': policy, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}` };
+  await withConfiguration({ ...validFiles, ...own }, async (files) => {
+    const words = ['--app', 'notes', '--config', files, '--user-type', 'partner', '--attribute'];
+    const text = await explained(...words, 'sites=north', 'sites=south', 'department=sales');
+    expect(text).toMatch(/hit +1 +Several/);
+    expect(text).toContain('  type      partner\n  profile   sites north and south, department sales\n');
+    expect(await explained(...words, 'sites=up')).toMatch(/miss +1 +Several/);
+    await expect(explained(...words, 'department=a', 'department=b')).rejects.toThrow(
+      '`department` is no list: give one value',
+    );
+  });
+});
+
 test('what was used last with this browser is asked for first', async () => {
   const words = ['--app', 'notes', '--user', 'eve@demo.test', '--evidence', 'password', '--prompt-login'];
   expect(stepsOf(await explained(...words, '--last-used', 'totp'))[0]).toMatch(/challenge totp/);

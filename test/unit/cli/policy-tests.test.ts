@@ -523,6 +523,23 @@ test('a sign-in that few combinations lead to is found among many', async () => 
   expect(tests[0].differences[0]).toMatchObject({ what: 'never', actual: 'deny rule' });
 });
 
+test('an example with several values of an attribute gives each of them', async () => {
+  const site = (name: string) => `{ attributes: { sites: { equals: ${name} } } }`;
+  const when = `{ attributes: { sites: { equals: north } }, any: [${site('south')}, ${site('east')}] }`;
+  const described = 'attributes: { sites: { type: list } }\n';
+  const policy = `name: notes\nrules:\n  - name: Own\n    when: ${when}\n    then: deny\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}`,
+    'policies/sign-on/notes.yaml': policy,
+    'tests/own.yaml': one('app: notes', 'user: { enrolled: [password] }', 'never: { deny: rule }'),
+  };
+  await withConfiguration(files, async (dir) => {
+    const { tests } = JSON.parse((await run(dir, '--json')).stdout);
+    expect(tests[0].differences[0].example.join(' ')).toMatch(/--attribute sites=\w+ sites=\w+ --enrolled/);
+  });
+});
+
 test('the coverage names conditions that no test hit, or none missed', async () => {
   const when = '{ groups: { any: [a] }, any: [{ network: { any: [office] } }, { device: { known: true } }] }';
   const lines = ['app: notes', 'user: { groups: [a], enrolled: [password] }', 'network: { ip: 192.0.2.7 }'];

@@ -45,6 +45,10 @@ describe('an app', () => {
     expect(await found({ ...base, ...app({ signOnPolicy: ['stricd', 'base'] }) })).toEqual([
       'apps/wiki.yaml signOnPolicy[0] unknown sign-on policy `stricd`; known: base, notes [unknown_reference]',
     ]);
+    const nameless = { 'policies/sign-on/stricd.yaml': '# to be written\n' };
+    expect(await found({ ...base, ...nameless, ...app({ signOnPolicy: ['stricd', 'base'] }) })).toEqual([
+      'policies/sign-on/stricd.yaml must be a mapping, not empty [invalid_value]',
+    ]);
     expect(await found({ ...base, ...app({ signOnPolicy: ['base', 'base'] }) })).toContain(
       'apps/wiki.yaml signOnPolicy names something twice [invalid_value]',
     );
