@@ -25,7 +25,10 @@ test.each([
     const env = { DATA_DIR: join(dir, 'data'), PORT: String(await freePort()) };
     const demo = startStepgate(env, ['serve', '--demo', ...words.flatMap((word) => [word, file])]);
     const written = async (): Promise<string> => readFile(file, 'utf8').catch(() => '');
-    await until('the demo listens', async () => (await written()).includes('"listening"'));
+    await until('the demo listens', async () => {
+      if (demo.hasEnded()) throw new Error(`ended before it listened: ${demo.errors()}\n${await written()}`);
+      return (await written()).includes('"listening"');
+    });
     expect(demo.errors().trimStart()).toMatch(/^This is a demo of Stepgate\.[\s\S]*\n {2}Log: {9}\S+demo\.log\n\n$/);
     expect(await demo.stop('SIGTERM')).toBe(0);
     expect(demo.lines).toEqual([]);

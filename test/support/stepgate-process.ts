@@ -39,6 +39,8 @@ export interface Running {
   readonly lines: readonly string[];
   /** What stands on standard error so far. */
   errors(): string;
+  /** It ended by itself, or was stopped. */
+  hasEnded(): boolean;
   /** The first line, now or later, that matches; rejects when the process ends without. */
   line(pattern: RegExp): Promise<string>;
   /** Sends the signal, and waits for the end. */
@@ -71,6 +73,7 @@ export function startStepgate(env: Environment, words: readonly string[]): Runni
   return {
     lines,
     errors: () => errors,
+    hasEnded: () => ended,
     line: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
