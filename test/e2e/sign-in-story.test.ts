@@ -41,6 +41,7 @@ async function explainedAt({ store }: TestNode, ...words: string[]): Promise<str
     authenticators: authenticatorKinds,
     variables: {},
     now: () => time,
+    setExitCode: () => undefined,
   };
   await explainCommand(context).exitOverride().parseAsync(words, { from: 'user' });
   return output;

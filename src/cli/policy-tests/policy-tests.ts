@@ -5,13 +5,14 @@ import type { Command } from 'commander';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Finding, findingLine } from '../../policy/model/finding.ts';
+import type { Finding } from '../../policy/model/finding.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
+import { printProblems, withProblems } from '../shared/problems.ts';
 import { refusal } from '../shared/refusal.ts';
 import { shellWord } from '../shared/shell-word.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -65,11 +66,14 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .option('--user <identifier>', 'user of the sign-in to record')
     .option('--name <text>', 'name of the recorded test')
     .action(async (dir: string, options: TestOptions) => {
-      if (options.record !== undefined) return recordTest(context, dir, options);
+      if (options.record !== undefined) return withProblems(context, options, () => recordTest(context, dir, options));
       refuseWithoutRecord(options);
       const outcome = await testOutcome(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
-      if (findings.length > 0) return refuseFindings(context, findings, options);
+      if (findings.length > 0) {
+        printProblems(context, findings, options);
+        return;
+      }
       if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
       const ok = results.every(({ differences }) => differences.length === 0);
       if (!ok) context.setExitCode(1);
@@ -99,8 +103,7 @@ async function configurationOf(
 }
 
 /**
- * Runs the tests of a directory. Nothing is run where the configuration or a test is wrong. Rejects with `bad_request`
- * where the directory is not there or holds no test.
+ * Runs the tests of a directory. Nothing is run where the configuration or a test is wrong, or where there is none.
  */
 export async function testOutcome(context: PolicyTestContext, dir: string, tests: string): Promise<TestOutcome> {
   const read = await configurationOf(dir, context);
@@ -120,7 +123,10 @@ function refuseWithoutRecord({ app, user, name }: TestOptions): void {
 
 async function recordTest(context: PolicyTestContext, dir: string, options: TestOptions): Promise<void> {
   const read = await configurationOf(dir, context);
-  if ('findings' in read) return refuseFindings(context, read.findings, options);
+  if ('findings' in read) {
+    printProblems(context, read.findings, options);
+    return;
+  }
   const { configuration } = read;
   const file = recordedFile(options.tests ?? join(dir, 'tests'));
   const { name, test, notes } = await withStore(context, (store) =>
@@ -131,12 +137,6 @@ async function recordTest(context: PolicyTestContext, dir: string, options: Test
     text: `recorded ${printable(JSON.stringify(name))} in ${file}: look whether it says what is meant\n`,
     data: { ok: true, file, test, notes },
   });
-}
-
-function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {
-  context.setExitCode(1);
-  if (json) context.stdout(`${JSON.stringify({ ok: false, problems: findings })}\n`);
-  else for (const finding of findings) context.stderr(`${findingLine(finding)}\n`);
 }
 
 async function writeReport(file: string, text: string): Promise<void> {

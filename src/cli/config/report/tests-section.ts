@@ -1,6 +1,7 @@
 /** Policy tests and what they cover, as a part of a page. */
 
 import { placeKey } from '../../../core/model/place-key.ts';
+import { findingText } from '../../../policy/model/finding.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
 import type { Coverage } from '../../policy-tests/uncovered.ts';
 import { markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
@@ -24,7 +25,7 @@ export function testsSection(tests: ReportedTests): PageContent {
   if (none !== undefined) return markup`<p>${none}</p>`;
   if (findings.length > 0)
     return markup`<p>The tests cannot be run:</p><ul class="plain">${findings.map(
-      ({ file, line, path, message }) => markup`<li><code>${file}:${line}</code> ${path} ${message}</li>`,
+      (finding) => markup`<li><pre>${findingText(finding)}</pre></li>`,
     )}</ul>`;
   const failed = failedIn(results);
   return markup`<p>${passedText(tests)}${coverageText(tests)}.</p>
