@@ -110,7 +110,8 @@ export function openYaml(file: string, text: string): OpenedYaml {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = [
-    ...syntaxFindings([...document.errors, ...document.warnings], place),
+    // What is missing at the end is missed where the text ends, and not below it.
+    ...syntaxFindings([...document.errors, ...document.warnings], (at) => place(Math.min(at, text.trimEnd().length))),
     ...duplicateFindings(document, place),
   ];
   const lines = linesOf(text);

@@ -256,12 +256,17 @@ test('with --json, problems are data', async () => {
 test('a directory that is not there or empty is refused, and so is a broken configuration', async () => {
   await withConfiguration({ 'stepgate.yaml': 'brand: {}\n' }, async (dir) => {
     const missing = join(dir, 'none');
-    await expect(run('config', '--tests', missing)).rejects.toMatchObject({
-      code: 'bad_request',
-      message: expect.stringMatching(/there is no directory .*none: .* \[directory_missing\]$/),
+    expect(await run('config', '--tests', missing)).toMatchObject({
+      stderr: expect.stringMatching(
+        /^there is no directory .*none \[directory_missing\]\n {2}what to do: write policy/,
+      ),
+      code: 1,
     });
     await mkdir(missing);
-    await expect(run('config', '--tests', missing)).rejects.toThrow('holds no policy test');
+    expect(await run('config', '--tests', missing)).toMatchObject({
+      stderr: expect.stringMatching(/holds no policy test: .* \[tests_missing\]\n {2}what to do: write one, or name/),
+      code: 1,
+    });
     expect(await run(dir)).toMatchObject({ stderr: expect.stringMatching(/^stepgate\.yaml:1:\d+ /m), code: 1 });
   });
 });
