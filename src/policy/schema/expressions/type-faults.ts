@@ -29,7 +29,7 @@ function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly 
   return [{ offset: placeOf(node), message: parts.messageOf(error) }];
 }
 
-/** A test of each member of a list names the member, of the type that the list gives it, or any where that is faulty. */
+/** A test of each member of a list names the member. Where the list is faulty, a member may be of any type. */
 function partsOf(
   node: ASTNode,
   environment: Environment,
