@@ -18,8 +18,8 @@ export interface TestFile {
 const maxFileSize = 1024 * 1024;
 
 /**
- * Reads all `*.yaml` in the directory, in order of their names. A directory that is not there or holds no such file is a
- * finding, too: a run without tests would look like success.
+ * Reads all `*.yaml` in the directory, in order of their names. A directory that is not there or holds no such file is
+ * a finding, too: a run without tests would look like success.
  */
 export async function readTests(
   dir: string,

@@ -1,8 +1,6 @@
 /** What to do about errors, where the place that finds one knows nothing better. */
-import type { ProblemCode } from './finding.ts';
-
 /** By code, a sentence without its period. What it means, too, is in `docs/findings.md`. */
-export const errorAdvice: Readonly<Record<ProblemCode, string>> = {
+export const errorAdvice = {
   comment_unplaced: 'move the comment to a line of its own',
   directory_missing: 'correct the name, or make the directory',
   file_missing: 'write the file, or correct the name',
@@ -48,4 +46,4 @@ export const errorAdvice: Readonly<Record<ProblemCode, string>> = {
 
   test_unaskable: 'correct the situation that the test describes',
   tests_missing: 'write one, or name another directory with --tests',
-};
+} as const satisfies Readonly<Record<string, string>>;

@@ -339,7 +339,7 @@ describe('check --standard', () => {
         [
           'the policies meet phishing resistance everywhere (1 app), but for 1 accepted finding',
           expect.stringMatching(
-            /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3 rules\[0\] falls short of NIST/,
+            /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3:5 rules\[0\] falls short of NIST/,
           ),
         ],
       ]);

@@ -116,7 +116,7 @@ test('what does not fit into a line of 120 characters becomes a block', () => {
 
 test.each<[string, string, string]>([
   ['no YAML', 'name: [a\n', 'f.yaml:1:9'],
-  ['a key twice', 'name: a\nname: b\n', 'f.yaml:1:9 `name` stands twice in this mapping'],
+  ['a key twice', 'name: a\nname: b\n', 'f.yaml:2:1 `name` stands twice in this mapping'],
   ['two documents', 'a: 1\n---\nb: 2\n', 'a file holds one document only'],
   [
     'a bomb',
