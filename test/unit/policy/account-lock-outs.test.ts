@@ -1,16 +1,8 @@
 /** Lock-outs of which a rule of the account policy is the cause: one finding, at that rule. */
 import { describe, expect, test } from '@jest/globals';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
-import { kindsOf, load, validFiles } from './configuration-dir.ts';
+import { validFiles } from './configuration-dir.ts';
+import { account, byPasskey, findings, places, rest, rules, settings } from './lock-out-files.ts';
 
-const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');
-const settings = `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true }, webauthn: { enabled: true } }
-mail: { from: a@example.org, smtp: { host: mail.example.org } }
-`;
-const rules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
-const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
-const byPasskey = 'then: { allow: { possession: { authenticators: [webauthn] } } }';
-const account = (...all: readonly string[]) => ({ 'policies/account.yaml': rules(...all, rest) });
 const passkeysByPasskey = account(`{ name: Passkeys, change: { add: [webauthn] }, ${byPasskey} }`);
 const enrollment = (when: string, required = 'webauthn') => ({
   'policies/enrollment.yaml': rules(
@@ -23,18 +15,6 @@ const otherApp = {
   'apps/wiki.yaml': validFiles['apps/notes.yaml']?.replaceAll('notes', 'wiki').replace('Notes', 'Wiki'),
   'policies/sign-on/wiki.yaml': `name: wiki\n${rules(rest)}`,
 };
-
-async function findings(files: Readonly<Record<string, string | undefined>>) {
-  const loaded = await load({ 'stepgate.yaml': settings, ...files }, {}, authenticators);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
-  return found.filter(({ code }) => code !== 'unused');
-}
-
-const places = async (files: Readonly<Record<string, string | undefined>>) =>
-  (await findings(files)).map(
-    ({ severity, code, file, line, column }) => `${severity} ${code} ${file}:${line}:${column}`,
-  );
 
 test('what all must set up and no user can add is one error at the rule of the account policy', async () => {
   const found = await findings({ ...passkeysByPasskey, ...adminsNeed, ...otherApp });
