@@ -22,6 +22,16 @@ export function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefi
   return undefined;
 }
 
+/** Classes in which the formulas hold. The first ones surprise least. */
+export function modelsOf(
+  formulas: readonly Formula[],
+): readonly [ClassModel, ...(readonly ClassModel[])] | 'impossible' | 'undecided' {
+  const ordinary = ordinaryModel(formulas);
+  const found = findModel(formulas, newBudget());
+  if (ordinary) return [ordinary, ...(typeof found === 'object' ? [found.model] : [])];
+  return typeof found === 'object' ? [found.model] : found;
+}
+
 interface WithConditions {
   readonly when: Conditions;
 }

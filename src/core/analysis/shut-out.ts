@@ -7,15 +7,15 @@ import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { findRule } from '../policy/rules.ts';
-import { among, type Formula, negated, type UserFacts } from '../policy/theory.ts';
+import { type Formula, negated, type UserFacts } from '../policy/theory.ts';
 import type { AdditionWay } from './addition-ways.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
-import { type ClassModel, findModel, newBudget } from './find-model.ts';
 import { signInEnd } from './lock-outs.ts';
-import { ordinaryModel, variablesIn } from './ordinary-facts.ts';
+import { oneByOne } from './one-by-one.ts';
+import { modelsOf } from './ordinary-facts.ts';
 import { deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
-import { type Additions, type Had, hadByOne, hadBySome, openAlike } from './what-can-be-had.ts';
+import { type Additions, type Had, hadBySome } from './what-can-be-had.ts';
 
 /** What is known of one app and of all places where its users can add something. */
 export interface ShutOutSearch {
@@ -65,7 +65,7 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
   const had = asOften(all, search.most);
   const others: Formula[] = [];
   let found: ShutOut | undefined;
-  for (let count = 0; count < mostUsers; count += 1) {
+  for (let count = 0; count < mostSignIns; count += 1) {
     const models = modelsOf([...formulas, ...others]);
     if (models === 'impossible') return found;
     if (models === 'undecided') return undefined;
@@ -79,42 +79,18 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
   return undefined;
 }
 
-/** Users who last as they are and are asked about one after the other. */
-const mostUsers = 24;
+/** After which other rules decide. */
+const mostSignIns = 24;
 
-/** One user after the other: who gets in as one of them does is not looked at again. */
 function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
-  const { space, ways } = search;
-  const all = [...formulas, ...ways.flatMap((way) => way.formulas)].flatMap(variablesIn);
-  const lasting = [...new Set(all)].filter((variable) => variable.lasting);
-  const others: Formula[] = [];
-  for (let count = 0; count < mostUsers; count += 1) {
-    const models = modelsOf([...formulas, ...others]);
-    if (typeof models === 'string') return models === 'impossible' ? undefined : models;
-    const [model] = models;
-    const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
-    const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
-    const one = hadByOne(same, additionsOf(search));
-    const facts = space.factsOf(new Map([...model, ...user]));
-    const had = asOften(one, search.most);
+  return oneByOne<ShutOut>(formulas, { ...additionsOf(search), space: search.space }, (user) => {
+    const { facts } = user;
+    const had = asOften(user.had, search.most);
     const end = endWith(had, facts, search);
-    if (end.isDenied && search.isConfirmed(facts))
-      return { facts, had, never: one.never, after: rulesIn(end.after), isForAll: false };
-    const alike = openAlike(one);
-    if (alike === undefined) return 'undecided';
-    others.push(negated({ all: [...alike, ...governing(facts, search), ...alikeAfter(end, search)] }));
-  }
-  return 'undecided';
-}
-
-/** The first one surprises least. */
-function modelsOf(
-  formulas: readonly Formula[],
-): readonly [ClassModel, ...(readonly ClassModel[])] | 'impossible' | 'undecided' {
-  const ordinary = ordinaryModel(formulas);
-  const found = findModel(formulas, newBudget());
-  if (ordinary) return [ordinary, ...(typeof found === 'object' ? [found.model] : [])];
-  return typeof found === 'object' ? [found.model] : found;
+    if (!end.isDenied || !search.isConfirmed(facts))
+      return { alike: [...governing(facts, search), ...alikeAfter(end, search)] };
+    return { found: { facts, had, never: user.had.never, after: rulesIn(end.after), isForAll: false } };
+  });
 }
 
 /** How sign-ins of a user end. */

@@ -62,8 +62,8 @@ export function hadByAll(additions: Additions): Had {
  * elsewhere.
  */
 export function hadBySome(formulas: readonly Formula[], additions: Additions): Had {
-  const elsewhere = renaming();
-  return haveBy(additions, (way) => whereOpen([...formulas, ...way.formulas.map(elsewhere)]));
+  const renamed = elsewhere();
+  return haveBy(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
 }
 
 /** What a user can come to have of whom this lasts. */
@@ -84,8 +84,8 @@ function whereOpen(formulas: readonly Formula[]): ClassModel | 'undecided' | und
   return typeof found === 'object' ? found.model : found === 'impossible' ? undefined : found;
 }
 
-/** Each variable that does not last becomes another one, always the same. */
-function renaming(): (formula: Formula) => Formula {
+/** What a formula says about the same user elsewhere: what does not last becomes another variable, always the same. */
+export function elsewhere(): (formula: Formula) => Formula {
   const others = new Map<Variable, Variable>();
   const renamed = (formula: Formula): Formula => {
     if ('all' in formula) return { all: formula.all.map(renamed) };

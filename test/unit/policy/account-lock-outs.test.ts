@@ -106,6 +106,38 @@ test('so are rules that wait for each other', async () => {
   ]);
 });
 
+describe('a rule by which some users can never add an authenticator is found', () => {
+  const ofAdmins = `{ name: A, change: { add: [webauthn] }, when: { groups: { any: [admins] } }, ${byPasskey} }`;
+
+  test('where none of those can for whom it decides', async () => {
+    expect(await findings(account(ofAdmins))).toMatchObject([
+      {
+        ...{ severity: 'warning', code: 'never-added', file: 'policies/account.yaml', line: 2, column: 5, rules: [] },
+        message:
+          'asks for what no user for whom it decides can have before, so that none of them who lacks webauthn can ever add it',
+      },
+    ]);
+  });
+
+  test('where others of those can add it in another network, with an example', async () => {
+    const helpers =
+      '{ name: H, change: { add: [webauthn] }, when: { groups: { any: [helpers] }, network: { any: [office] } }, then: { allow: { factors: 1 } } }';
+    const found = await findings(account(helpers, ofAdmins));
+    expect(found).toMatchObject([
+      {
+        ...{ severity: 'warning', code: 'never-added', file: 'policies/account.yaml', line: 3, column: 5 },
+        message:
+          'asks users such as the one of the example for what they can never have before: without webauthn they can never add it',
+      },
+    ]);
+    expect(found[0]?.example?.slice(2, 4)).toEqual(['--groups', 'admins']);
+  });
+
+  test('and not beside the lock-out of which it is the cause', async () => {
+    expect(await places({ ...account(ofAdmins), ...adminsNeed })).toEqual(['error lock-out policies/account.yaml:2:5']);
+  });
+});
+
 test.each([
   ['only denies', account('{ name: P, change: { add: [webauthn] }, then: deny }')],
   [
