@@ -1,4 +1,4 @@
-/** A rule by which users can never add an authenticator is found exactly where going from addition to addition says so. */
+/** A rule by which users can never add something is found exactly where going from addition to addition says so. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canBeMet } from '../../src/core/analysis/addition-ways.ts';

@@ -12,7 +12,7 @@ import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';
 import { findModel, newBudget } from './find-model.ts';
 import { oneByOne } from './one-by-one.ts';
 import type { RuleSpace } from './rule-space.ts';
-import { type Additions, elsewhere, hadByAll, hadBySome } from './what-can-be-had.ts';
+import { type AdditionSearch, elsewhere, hadByAll, hadBySome } from './what-can-be-had.ts';
 
 /** Users who lack an authenticator can never add it. */
 export interface NeverAdded {
@@ -54,7 +54,7 @@ export function neverAdded(
   return { never, undecided };
 }
 
-interface Search extends Additions, Required<Pick<PolicySet, 'accountPolicy'>> {
+interface Search extends AdditionSearch, Required<Pick<PolicySet, 'accountPolicy'>> {
   readonly space: RuleSpace;
 }
 

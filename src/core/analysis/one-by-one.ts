@@ -1,8 +1,11 @@
-/** Asks about users one after the other, who last as they are: who can have the same as one of them is not looked at again. */
+/**
+ * Asks about users one after the other, who last as they are: who can have the same as one of them is not looked at
+ * again.
+ */
 import { among, type Formula, negated, type UserFacts } from '../policy/theory.ts';
 import { modelsOf, variablesIn } from './ordinary-facts.ts';
 import type { RuleSpace } from './rule-space.ts';
-import { type Additions, type Had, hadByOne, openAlike } from './what-can-be-had.ts';
+import { type AdditionSearch, type Had, hadByOne, openAlike } from './what-can-be-had.ts';
 
 /** One of the users. */
 export interface OneUser {
@@ -19,7 +22,7 @@ const mostUsers = 24;
 /** Among users in whose facts the formulas hold. Undefined: of none of them anything is found. */
 export function oneByOne<Found>(
   formulas: readonly Formula[],
-  { space, ...additions }: Additions & { readonly space: RuleSpace },
+  { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },
   judge: (user: OneUser) => UserVerdict<Found>,
 ): Found | 'undecided' | undefined {
   const all = [...formulas, ...additions.ways.flatMap((way) => way.formulas)].flatMap(variablesIn);

@@ -12,7 +12,7 @@ export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): U
 }
 
 /** Classes in which the formulas hold and the user is in one group at most. Undefined: none were found. */
-export function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefined {
+function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefined {
   const groups = [...new Set(formulas.flatMap(variablesIn))].filter(({ name }) => name.startsWith('groups.'));
   for (const only of [undefined, ...groups]) {
     const others = groups.map((group) => (group === only ? isYes(group) : negated(isYes(group))));

@@ -15,7 +15,7 @@ import { oneByOne } from './one-by-one.ts';
 import { modelsOf } from './ordinary-facts.ts';
 import { deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
-import { type Additions, type Had, hadBySome } from './what-can-be-had.ts';
+import { type AdditionSearch, type Had, hadBySome } from './what-can-be-had.ts';
 
 /** What is known of one app and of all places where its users can add something. */
 export interface ShutOutSearch {
@@ -55,7 +55,7 @@ export function asOften({ had }: Had, most: number): readonly string[] {
   return had.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
-function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearch): Additions {
+function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearch): AdditionSearch {
   return { authenticators, given, ways };
 }
 

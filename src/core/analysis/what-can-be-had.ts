@@ -6,7 +6,7 @@ import { type ClassModel, findModel, newBudget } from './find-model.ts';
 import { variablesIn } from './ordinary-facts.ts';
 
 /** How accounts begin, and what they can add. */
-export interface Additions {
+export interface AdditionSearch {
   /** All that are enabled. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
   /** What accounts may have without adding anything. */
@@ -25,8 +25,8 @@ export interface Had {
 }
 
 /** By and by, as long as something more can be added. `isOpen`: where the way is open. Undefined: nowhere. */
-export function haveBy(
-  { authenticators, given, ways }: Additions,
+function haveBy(
+  { authenticators, given, ways }: AdditionSearch,
   isOpen: (way: AdditionWay) => ClassModel | 'undecided' | undefined,
 ): Had {
   const had = [...given];
@@ -52,7 +52,7 @@ export function haveBy(
 }
 
 /** What every user can come to have. */
-export function hadByAll(additions: Additions): Had {
+export function hadByAll(additions: AdditionSearch): Had {
   const ways = additions.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
   return haveBy({ ...additions, ways }, (way) => whereOpen(way.formulas));
 }
@@ -61,13 +61,13 @@ export function hadByAll(additions: Additions): Had {
  * What at least one of the users can come to have in whose facts the formulas hold. What does not last is another one
  * elsewhere.
  */
-export function hadBySome(formulas: readonly Formula[], additions: Additions): Had {
+export function hadBySome(formulas: readonly Formula[], additions: AdditionSearch): Had {
   const renamed = elsewhere();
   return haveBy(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
 }
 
 /** What a user can come to have of whom this lasts. */
-export function hadByOne(lasting: readonly Formula[], additions: Additions): Had {
+export function hadByOne(lasting: readonly Formula[], additions: AdditionSearch): Had {
   return haveBy(additions, (way) => whereOpen([...lasting, ...way.formulas]));
 }
 
