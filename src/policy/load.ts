@@ -3,6 +3,7 @@
  * findings.
  */
 
+import { believableDevices } from './analysis/believable-devices.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
@@ -89,7 +90,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
-    ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
+    ...(enrollment ? checkEnrollment(enrollment, documents, { ...options, devicesOf: believableDevices }) : []),
     ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
     ...checkAccount(sources, documents, options.authenticators),

@@ -6,6 +6,7 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
+import type { Universe } from '../../core/policy/theory.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
@@ -25,6 +26,16 @@ import type { Path, YamlSource } from '../source/yaml-source.ts';
 import { signOnOf } from './sign-on-of.ts';
 import { unmeetable } from './unmeetable.ts';
 
+export interface EnrollmentCheckOptions {
+  /** All, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** What sources can say of devices, as far as these assurances tell it apart. Undefined: it is not known. */
+  readonly devicesOf: (
+    settings: Settings['deviceSignals'],
+    assurances: readonly string[],
+  ) => ReturnType<Universe['devices']>;
+}
+
 /**
  * Finds rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule
  * demands.
@@ -32,7 +43,7 @@ import { unmeetable } from './unmeetable.ts';
 export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
-  all: readonly AuthenticatorKind[],
+  { authenticators: all, devicesOf }: EnrollmentCheckOptions,
 ): readonly Finding[] {
   const document = documents.get(documentKey('enrollment', 'enrollment'));
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
@@ -43,7 +54,12 @@ export function checkEnrollment(
   return [
     ...unenrollable(source, policy, authenticators),
     ...unknownModels(source, policy, { kinds: all, settings }),
-    ...conflicts(source, policy, { documents, settings, authenticators }),
+    ...conflicts(source, policy, {
+      documents,
+      settings,
+      authenticators,
+      devices: (names) => devicesOf(settings.deviceSignals, names),
+    }),
   ];
 }
 
@@ -139,6 +155,7 @@ interface EnrollmentCheck {
   readonly documents: Documents;
   readonly settings: Settings;
   readonly authenticators: readonly AuthenticatorDescriptor[];
+  readonly devices: Universe['devices'];
 }
 
 function conflicts(source: YamlSource, written: EnrollmentPolicy, context: EnrollmentCheck): readonly Finding[] {
