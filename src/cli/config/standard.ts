@@ -1,7 +1,7 @@
 /** `config check --standard`: which rules fall short of a standard, and what no policy can show. */
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { placeText } from '../../core/model/place-text.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
 import { standardFindings } from '../../policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../policy/analysis/standards.ts';
@@ -103,5 +103,5 @@ export function standardText(
 
 function acceptedLine({ finding, until, reason }: AcceptedFinding): string {
   const { path, message } = finding;
-  return `  accepted until ${until}: ${printable(`${reason} (${placeText(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
+  return `  accepted until ${until}: ${printable(`${reason} (${sourcePlace(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
 }

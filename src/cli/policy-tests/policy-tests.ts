@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { placeText } from '../../core/model/place-text.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
@@ -152,7 +152,7 @@ async function writeReport(file: string, text: string): Promise<void> {
 /** One line, and for each difference what was expected and what came out, one below the other. */
 function resultLines(result: TestResult): readonly string[] {
   const { name, differences } = result;
-  const place = placeText(result);
+  const place = sourcePlace(result);
   if (differences.length === 0) return [`passed  ${place}  ${printable(name)}`];
   return [
     `FAILED  ${place}  ${printable(name)}`,
@@ -198,12 +198,12 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
   const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
-    ...uncovered.map((one) => `  ${placeText(one)}  ${printable(one.rule)}`),
+    ...uncovered.map((one) => `  ${sourcePlace(one)}  ${printable(one.rule)}`),
     `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
     ...uncoveredConditions.map((one) => {
       const { rule, condition, lacks } = one;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return `  ${placeText(one)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+      return `  ${sourcePlace(one)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
     }),
   ];
 }

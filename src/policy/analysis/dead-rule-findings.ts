@@ -3,8 +3,8 @@
 import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/dead-rules.ts';
 import { type RulePart, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { placeKey } from '../../core/model/place-key.ts';
-import { placeText } from '../../core/model/place-text.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { CompiledPolicy } from '../../core/policy/compile.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
@@ -147,6 +147,6 @@ function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): st
 function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
   const place = { file: '', line: 1, column: 1, ...location };
   const { file, line, column } = place;
-  if (file !== own?.file) return placeText(place);
+  if (file !== own?.file) return sourcePlace(place);
   return line === own?.line ? `line ${line}, column ${column}` : `line ${line}`;
 }

@@ -45,7 +45,8 @@ export interface Document {
   /** Line of each rule, for a policy; else empty. */
   readonly ruleLines: readonly number[];
   /**
-   * Column of each rule, for a policy. Absent, as in the store wherever it can be: each has the usual one (decision 118).
+   * Column of each rule, for a policy. Absent, as in the store wherever it can be: each has the usual one (decision
+   * 118).
    */
   readonly ruleColumns?: readonly number[];
   /**

@@ -26,14 +26,14 @@ export async function diffAgainstLive(
     live: liveSide(store, inUse),
     next: await nextSide(documents, authenticators),
     against: `revision ${inUse.snapshot.revision}, which is live`,
-    placeOf: placesIn(sources),
+    placeOf: placesOfKeys(sources),
     authenticators,
     store,
     now: now(),
   });
 }
 
-export function placesIn(sources: readonly DocumentSource[]): PlaceOf {
+export function placesOfKeys(sources: readonly DocumentSource[]): PlaceOf {
   const byFile = new Map(sources.map(({ source }) => [source.file, source] as const));
   return (file, path) => {
     const place = byFile.get(file)?.placeOf(path);

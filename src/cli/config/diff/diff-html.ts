@@ -1,5 +1,5 @@
 /** A diff as a page: for a review, for a ticket, on paper. */
-import { placeText } from '../../../core/model/place-text.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import {
   type HeadingLevel,
   heading,
@@ -97,7 +97,7 @@ function partRow(file: string, { change, rule, path, line, column, from, to }: P
   const inside = path === undefined ? '' : markup`<code>${path}</code>`;
   const what = rule === undefined ? inside : markup`rule “${rule}”${inside && markup`, ${inside}`}`;
   const values = [from ?? [], to ?? []].flat().join(' → ');
-  return markup`<tr><td><code>${placeText({ file, line, column })}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
+  return markup`<tr><td><code>${sourcePlace({ file, line, column })}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
 }
 
 function leftAsideText(names: readonly string[]): PageContent {

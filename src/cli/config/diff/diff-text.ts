@@ -1,5 +1,5 @@
 /** A diff for terminals. */
-import { placeText } from '../../../core/model/place-text.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { printable } from '../../shared/printable.ts';
 import { quantity } from '../quantities.ts';
 import type { AccessChange, AskedThere, ChangeKind, ConfigDiff, FileChange, PartChange } from './model.ts';
@@ -35,7 +35,7 @@ function fileLines({ file, change, parts }: FileChange): readonly string[] {
 function partText({ change, rule, path, line, column, from, to }: PartChange, file: string): string {
   const what = [...(rule === undefined ? [] : [`rule "${rule}"`]), ...(path === undefined ? [] : [path])].join(', ');
   const values = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])].join(' -> ');
-  return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${placeText({ file, line, column })}`;
+  return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${sourcePlace({ file, line, column })}`;
 }
 
 /** In this order. */
@@ -98,5 +98,5 @@ function sideText(side: AskedThere): string {
 }
 
 function rulesText({ rules }: AskedThere): string {
-  return rules.map((rule) => `"${rule.name}" ${placeText(rule)}`).join(', ');
+  return rules.map((rule) => `"${rule.name}" ${sourcePlace(rule)}`).join(', ');
 }

@@ -15,7 +15,7 @@ import { revisionInUse } from '../../shared/revision-in-use.ts';
 import { withStore } from '../../shared/with-store.ts';
 import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
-import { type Candidate, diffAgainstLive, placesIn } from './against-live.ts';
+import { type Candidate, diffAgainstLive, placesOfKeys } from './against-live.ts';
 import { configDiff } from './config-diff.ts';
 import { diffHtml } from './diff-html.ts';
 import { diffText } from './diff-text.ts';
@@ -85,7 +85,7 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
     live: await nextSide(loaded.documents, authenticators),
     next: await nextSide(candidate.documents, authenticators),
     against: `the files of ${from}`,
-    placeOf: placesIn(candidate.sources ?? []),
+    placeOf: placesOfKeys(candidate.sources ?? []),
     authenticators,
     now: now(),
   });

@@ -11,8 +11,8 @@ import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts'
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
-import { placeText } from '../../../core/model/place-text.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
 import { mayFail } from '../../../core/policy/conditions.ts';
 import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
@@ -286,7 +286,7 @@ function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
 }
 
 function namedPlaceText(place: NamedPlace): string {
-  return `"${place.name}" (${placeText(place)})`;
+  return `"${place.name}" (${sourcePlace(place)})`;
 }
 
 function rulesText(deciders: Deciders): string {

@@ -1,7 +1,7 @@
 /** Policy tests and what they cover, as a part of a page. */
 
 import { placeKey } from '../../../core/model/place-key.ts';
-import { placeText } from '../../../core/model/place-text.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { findingText } from '../../../policy/model/finding.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
 import type { Coverage } from '../../policy-tests/uncovered.ts';
@@ -43,18 +43,18 @@ function failedCard(result: TestResult): PageMarkup {
   const details = differences.map(
     ({ what, expected, actual }) => markup`<dt>${what}</dt><dd>expected: ${expected}<br>actual: ${actual}</dd>`,
   );
-  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${placeText(result)}</code></dd>${details}</dl></li>
+  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${sourcePlace(result)}</code></dd>${details}</dl></li>
 `;
 }
 
 function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
-  const rules = uncovered.map((one) => [placeText(one), one.rule, 'decided no test'] as const);
+  const rules = uncovered.map((one) => [sourcePlace(one), one.rule, 'decided no test'] as const);
   const lacking = uncoveredConditions
     .filter((one) => !uncovered.some((rule) => placeKey({ location: rule }) === placeKey({ location: one })))
     .map((one) => {
       const { rule, condition, lacks } = one;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return [placeText(one), rule, `${condition} lacks ${what}`] as const;
+      return [sourcePlace(one), rule, `${condition} lacks ${what}`] as const;
     });
   const covered = conditions - uncoveredConditions.length;
   return markup`<p>${covered} of ${quantity(conditions, 'condition')} were hit in one test and missed in another.</p>

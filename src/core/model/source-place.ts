@@ -2,6 +2,6 @@
 import type { SourceLocation } from './policy.ts';
 
 /** `file:line:column`, as editors and terminals open it. */
-export function placeText({ file, line, column }: SourceLocation): string {
+export function sourcePlace({ file, line, column }: SourceLocation): string {
   return `${file}:${line}${column === undefined ? '' : `:${column}`}`;
 }
