@@ -19,8 +19,15 @@ export function pairings<Of extends RuleHead>(
   next: CompiledPolicy<Of> | undefined,
   space: RuleSpace,
 ): readonly RulePairing<Of>[] {
-  const before = caseFormulas(live, space);
-  return caseFormulas(next, space).flatMap((now) =>
+  return pairedCases(ruleCases(live, space), ruleCases(next, space));
+}
+
+/** Those that are not known to exclude one another. */
+export function pairedCases<Of>(
+  before: readonly RuleCase<Of>[],
+  after: readonly RuleCase<Of>[],
+): readonly RulePairing<Of>[] {
+  return after.flatMap((now) =>
     before.flatMap((then) => {
       const formulas = [...then.formulas, ...now.formulas];
       if (findModel(formulas, newBudget()) === 'impossible') return [];
@@ -29,12 +36,13 @@ export function pairings<Of extends RuleHead>(
   );
 }
 
-interface RuleCase<Of> {
+/** A rule, or none, and what must hold for it to decide. */
+export interface RuleCase<Of> {
   readonly rule: Of | undefined;
   readonly formulas: readonly Formula[];
 }
 
-function caseFormulas<Of extends RuleHead>(
+export function ruleCases<Of extends RuleHead>(
   policy: CompiledPolicy<Of> | undefined,
   space: RuleSpace,
 ): readonly RuleCase<Of>[] {

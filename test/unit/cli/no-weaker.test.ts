@@ -357,7 +357,6 @@ describe('an enrollment rule that asks how the user signed in', () => {
   const rules = (...all: readonly object[]): Files => ({
     'policies/enrollment.yaml': JSON.stringify({ rules: [...all, { name: 'Others', then: {} }] }),
   });
-  const asks = 'which asks how the user signed in';
 
   test.each<[string, Files, Files]>([
     ['is gone', rules(byPassword(passkey)), rules()],
@@ -369,12 +368,29 @@ describe('an enrollment rule that asks how the user signed in', () => {
       rules(byPassword(passkey)),
       rules({ name: 'E', when: editors, then: {} }, byPassword(passkey)),
     ],
-  ])('%s: that is left undecided', async (_, live, next) => {
-    expect(await refusal(live, next)).toContain(asks);
+  ])('%s: that is refused, and `explain` shows it', async (_, live, next) => {
+    const { claims, undecided } = await replayed(live, next);
+    expect(undecided).toEqual([]);
+    expect(claims).toMatchObject([
+      {
+        words: 'password is enough, and was not without setting up webauthn',
+        before: { outcome: 'enroll' },
+        after: { end: 'complete' },
+      },
+    ]);
   });
-  test('is the same, and others below it ask for more', async () => {
-    const more = { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } };
-    expect(await refusal(rules(byPassword(passkey)), rules(byPassword(passkey), more))).toBe('');
+
+  test.each<[string, Files, Files]>([
+    ['is new', rules(), rules(byPassword(passkey))],
+    ['asks for more', rules(byPassword(later)), rules(byPassword(passkey))],
+    ['is about more users', rules(byPassword(passkey, editors)), rules(byPassword(passkey))],
+    [
+      'is the same, and others below it ask for more',
+      rules(byPassword(passkey)),
+      rules(byPassword(passkey), { name: 'More', when: editors, then: { required: [{ anyOf: ['totp'] }] } }),
+    ],
+  ])('%s: that passes', async (_, live, next) => {
+    expect(await refusal(live, next)).toBe('');
   });
 });
 

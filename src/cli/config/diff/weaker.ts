@@ -4,7 +4,7 @@
  */
 
 import type { Deciders } from '../../../core/analysis/deciding-together.ts';
-import { changedAfterSignIn, type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
+import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
 import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
@@ -119,9 +119,6 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
       ...enrollments.undecided.map(
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
-      ),
-      ...placesIn(changedAfterSignIn({ live, next })).map(
-        (place) => `${placeText(place)}, which asks how the user signed in`,
       ),
       ...placesIn(changedFormulas(live, next)).map(
         (place) => `${placeText(place)} denies where its formula fails, and may now be passed by`,
@@ -255,16 +252,24 @@ function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment
   };
 }
 
-function laxerRule({ before, now, facts, proved, enrolled, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
+function laxerRule(
+  { before, now, facts, proved, remembered, enrolled, step }: LaxerEnrollment,
+  pair: AppPair,
+): WeakerRule {
   const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
   const had = setUp(step.before).replace(' to set up', ' without setting up');
   const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
+  const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
   return {
     apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}, and was not${had}`,
+    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}`,
     before: placesIn(before.enrollment ? [before.enrollment] : []),
     after: placesIn(now.enrollment ? [now.enrollment] : []),
-    example: exampleOptions(shownFacts(facts), enrolled),
+    example: [
+      ...exampleOptions(shownFacts(facts), enrolled),
+      ...['--evidence', proved.join(',')],
+      ...(remembered.length > 0 ? ['--remembered', remembered.map((name) => `${name}@1m`).join(',')] : []),
+    ],
   };
 }
 
