@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { laxerEnrollments } from '../../src/core/analysis/laxer-enrollment.ts';
 import { newlyWeaker } from '../../src/core/analysis/newly-weaker.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
-import { stepAfter } from '../../src/core/analysis/step-after.ts';
+import { newlyOpened } from '../../src/core/analysis/switched-on.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
@@ -41,6 +41,14 @@ const states: Readonly<Record<Key, readonly (readonly Partial<Evidence>[] | 'has
   webauthn: [undefined, 'has', [{}]],
 };
 
+/** What a browser remembers of each. */
+const memories = (['phone', 'totp', 'webauthn'] as const).flatMap((key) =>
+  enrolled(key).map(({ id, authenticator, factors: covered, characteristics }) => ({
+    ...{ authenticator, enrollment: id, factors: covered, characteristics, at: NOW - 60, until: NOW + 60 },
+    ...(key === 'phone' && { method: 'sms' }),
+  })),
+);
+
 const users: readonly Facts[] = keys
   .reduce<readonly (readonly (readonly [Key, (typeof states)[Key][number]])[])[]>(
     (all, key) => all.flatMap((some) => states[key].map((state) => [...some, [key, state] as const])),
@@ -49,31 +57,24 @@ const users: readonly Facts[] = keys
   .flatMap((all) =>
     [[], ['a']].flatMap((groups) => {
       const has = all.flatMap(([key, state]) => (state === undefined ? [] : [key]));
+      const subject = userWith(has, { groups });
       const facts = factsOf({
         transaction: { id: TRANSACTION, startedAt: NOW },
-        subject: userWith(has, { groups }),
+        subject,
         evidence: all.flatMap(([key, state]) =>
           typeof state === 'object' ? state.map((more) => proof(key, 'now', more)) : [],
         ),
       });
-      return [
-        facts,
-        ...(has.includes('totp') ? [{ ...facts, device: { ...facts.device, known: true, remembered: [memory] } }] : []),
-      ];
+      const remembered = memories.filter(({ authenticator }) =>
+        subject.enrollments.some(({ id }) => id === authenticator),
+      );
+      const known = remembered.map((one) => ({
+        ...facts,
+        device: { ...facts.device, known: true, remembered: [one] },
+      }));
+      return [facts, ...known];
     }),
   );
-
-const [totp] = enrolled('totp');
-const memory = {
-  ...{
-    authenticator: 'totp',
-    enrollment: 'totp',
-    factors: totp?.factors ?? [],
-    characteristics: totp?.characteristics ?? [],
-  },
-  at: NOW - 60,
-  until: NOW + 60,
-};
 
 const names = ['password', 'phone', 'phone.sms', 'totp', 'webauthn'];
 const when: fc.Arbitrary<Conditions> = fc.oneof(
@@ -138,7 +139,7 @@ function isCounted(policies: PolicySet, facts: Facts): boolean {
 }
 
 test('some user gets on with less only if it is found, and whoever is found does', () => {
-  const counts = { found: 0, undecided: 0, strict: 0, quiet: 0 };
+  const counts = { found: 0, undecided: 0, quiet: 0 };
   fc.assert(
     fc.property(drawn, ({ live, next, isEdited, phones, app: asked }) => {
       // Half of the changes are of one rule.
@@ -148,25 +149,24 @@ test('some user gets on with less only if it is found, and whoever is found does
       const space = ruleSpace(whens, universe());
       const { found, undecided } = laxerEnrollments(sides, space);
       const others = newlyWeaker(sides, space);
-      const laxer = users.filter(
-        (facts) => isCounted(sides.next, facts) && rankOf(sides.next, facts) < rankOf(sides.live, facts),
-      );
-      const told = found.length + undecided.length + others.found.length + others.undecided.length;
-      if (laxer.length > 0) expect(told).toBeGreaterThan(0);
-      else {
-        expect(found).toEqual([]);
-        counts.strict += 1;
-        counts.quiet += Number(told === 0);
-      }
-      for (const { step } of found) expect(step.now.kind).not.toBe(step.before.kind);
+      // In the pages of the account, as `config apply --no-weaker` asks, too.
+      const pages = {
+        live: { ...sides.live, account: true as const },
+        next: { ...sides.next, account: true as const },
+      };
+      const opened = newlyOpened(pages, space);
+      const told = [found, undecided, others.found, others.undecided, opened].flat().length;
+      const isLaxer = () =>
+        users.some((facts) => isCounted(sides.next, facts) && rankOf(sides.next, facts) < rankOf(sides.live, facts));
+      if (told === 0) expect(isLaxer()).toBe(false);
+      if (found.length > 0) expect(isLaxer()).toBe(true);
+      counts.quiet += Number(told === 0);
       counts.found += Number(found.length > 0);
       counts.undecided += Number(found.length === 0 && undecided.length > 0);
     }),
-    seeded(300),
+    seeded(50),
   );
-  console.log(counts);
-  expect(counts.found).toBeGreaterThan(100);
-  expect(counts.strict).toBeGreaterThan(20);
+  expect(counts.found).toBeGreaterThan(25);
+  expect(counts.undecided).toBeLessThan(5);
+  expect(counts.quiet).toBeGreaterThan(8);
 });
-
-test('x', () => expect(stepAfter).toBeDefined());

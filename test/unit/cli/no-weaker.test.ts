@@ -54,6 +54,7 @@ const recovery = (authenticators: string): Files => ({
 const setUp = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'E', then: terms }] }),
 });
+const useOnly = setUp({ useOnly: ['password', 'totp', 'webauthn', 'phone', 'email'] });
 const finance = (terms: object): Files => ({
   'policies/enrollment.yaml': JSON.stringify({
     rules: [
@@ -107,12 +108,18 @@ test.each<[string, Files, Files]>([
   ['a method less', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice') }],
   ['another order of methods', { ...byPhone, ...withPhone('sms, voice') }, { ...byPhone, ...withPhone('voice, sms') }],
   [
-    'a method that no rule takes',
-    { ...passwordFirst, ...signOn(allow({ possession: { authenticators: ['phone'] } })), ...withPhone('voice') },
+    'a method that no rule takes, and by which no user can set up anything',
+    {
+      ...passwordFirst,
+      ...signOn(allow({ possession: { authenticators: ['phone'] } })),
+      ...withPhone('voice'),
+      ...useOnly,
+    },
     {
       ...passwordFirst,
       ...signOn(allow({ possession: { authenticators: ['phone.voice'] } })),
       ...withPhone('sms, voice'),
+      ...useOnly,
     },
   ],
   ['a younger default of requests', maxAge(), maxAge(0)],
@@ -245,6 +252,16 @@ test.each<[string, Files, Files, string]>([
     signOn(allow(two)),
     { ...signOn(allow(two)), ...without('webauthn') },
     'password is enough to set up totp for a user who has webauthn, which is switched off, and was not\n',
+  ],
+  [
+    'a method that no rule takes, and by which users can set up something',
+    { ...passwordFirst, ...signOn(allow({ possession: { authenticators: ['phone'] } })), ...withPhone('voice') },
+    {
+      ...passwordFirst,
+      ...signOn(allow({ possession: { authenticators: ['phone.voice'] } })),
+      ...withPhone('sms, voice'),
+    },
+    'stepgate-account: phone.sms is enough to set up password, and was not\n',
   ],
   [
     'a method more, for a forgotten password',

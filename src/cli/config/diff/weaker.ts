@@ -10,6 +10,8 @@ import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weak
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
 import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
+import { type NewlyOpened, newlyOpened } from '../../../core/analysis/switched-on.ts';
+import { proofNames } from '../../../core/evidence/named.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
@@ -129,14 +131,15 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
   };
 }
 
-/** What an authenticator that is switched off lets users set up. One example of each app will do. */
+/** What switches of authenticators and methods let users set up. One example of each app will do. */
 function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
   const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
   const open = [...off].filter((key) => !found.some(({ freed }) => freed.off === key));
   const standIns = new Set(apps.flatMap(newStandIns));
+  const opened = apps.flatMap((one) => newlyOpened(one, one.space).map((each) => openedRule(each, one.pair)));
   return {
-    weaker: found.map(({ freed, pair }) => freedRule(freed, pair)),
+    weaker: [...found.map(({ freed, pair }) => freedRule(freed, pair)), ...opened],
     undecided: [
       ...open.map((key) => `\`authenticators.${key}\` is switched off, so that users who have it may prove less`),
       ...[...standIns].map((key) => `\`authenticators.${key}\` is switched on, and stands in for what users have lost`),
@@ -249,6 +252,22 @@ function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment
     after: placesOf(now),
     words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
     example: exampleOptions(shownFacts(facts), [proved]),
+  };
+}
+
+function openedRule({ before, now, facts, proved, besides, enrolls }: NewlyOpened, pair: AppPair): WeakerRule {
+  const names = proved.map(({ key, methods = [] }) => proofNames({ authenticator: key, methods: methods.slice(0, 1) }));
+  const words = names.map((all) => all.at(-1)).toReversed();
+  const owner = besides.length > 0 ? ` for a user who has ${besides.join(' and ')}, too` : '';
+  return {
+    apps: pair.clientIds,
+    before: placesOf(before),
+    after: placesOf(now),
+    words: `${words.join(' and ')} is enough to set up ${enrolls.join(' or ')}${owner}, and was not`,
+    example: [
+      ...exampleOptions(shownFacts(facts), [...proved.map(({ key }) => key), ...besides]),
+      ...['--evidence', words.join(',')],
+    ],
   };
 }
 
