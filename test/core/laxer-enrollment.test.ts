@@ -100,6 +100,21 @@ test.each<[string, Required, Required, ReturnType<typeof verdict>]>([
   expect(verdict({ required: before }, { required: now })).toBe(expected);
 });
 
+test('what counts again for what is required lets users on who have it', () => {
+  const required = [needs('webauthn', 'totp')];
+  const { found } = search(
+    { enrollment: [rule({ required, disabled: ['totp'] })] },
+    { enrollment: [rule({ required, disabled: [] })] },
+  );
+  expect(found).toMatchObject([{ enrolled: expect.arrayContaining(['totp']), step: { now: { kind: 'allowed' } } }]);
+  expect(
+    search({ enrollment: [rule({ required })] }, { enrollment: [rule({ required, disabled: ['totp'] })] }),
+  ).toEqual({
+    found: [],
+    undecided: [],
+  });
+});
+
 const model = (...webauthn: readonly string[]): Partial<EnrollmentTerms> => ({ models: { webauthn } });
 
 test.each<[string, Partial<EnrollmentTerms>, Partial<EnrollmentTerms>, ReturnType<typeof verdict>]>([

@@ -8,9 +8,9 @@ import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { afterSignIn } from './after-sign-in-rules.ts';
 import { browsersOf, isRemembered } from './case-proofs.ts';
 import { newIn, type UsableThen } from './compare-asks.ts';
-import type { Pairing, SidesInSpace } from './deciding-together.ts';
+import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts';
 import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
-import { pairedCases, type RuleCase, type RulePairing, ruleCases } from './rule-pairings.ts';
+import { pairedCases, type RuleCase, type RulePairing } from './rule-pairings.ts';
 import { isPossible, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
 
 /** It is not known that the rule now asks for as much. */
@@ -76,8 +76,8 @@ function requiresLess(
 }
 
 function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly EnrollmentChange[] {
-  const { live, next, space } = sides;
-  const [before, now] = [ruleCases(live.enrollment, space), ruleCases(next.enrollment, space)];
+  const { live, next } = sides;
+  const [before, now] = [casesOn('live', live.enrollment, sides), casesOn('next', next.enrollment, sides)];
   const isDecided = ({ rule }: RuleCase<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
   const lessIn = (way: WayToSignIn | undefined) => {
     const cases = [within(before, way?.seen.before), within(now.filter(isDecided), way?.seen.now)] as const;

@@ -4,7 +4,7 @@ import { methodName } from '../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { isRemembered } from './case-proofs.ts';
-import type { Sides } from './deciding-together.ts';
+import { factsOn, type Sides } from './deciding-together.ts';
 import type { EnrollmentChange } from './enrollment-changes.ts';
 import { requestsOf, type StepAfter, stepAfter } from './step-after.ts';
 import type { WayToSignIn } from './ways-to-sign-in.ts';
@@ -30,13 +30,15 @@ const mostTried = 200;
 /** Undefined: none is known. */
 export function laxerFor(
   facts: UserFacts,
-  { live, next }: Sides,
+  sides: Sides,
   { way }: Pick<EnrollmentChange, 'way'>,
 ): LaxerExample | undefined {
-  const users = usersOf({ live, next }, way).slice(0, mostTried);
+  const { live, next } = sides;
+  const users = usersOf(sides, way).slice(0, mostTried);
   for (const asked of requestsOf(facts, next))
     for (const user of users) {
-      const step = { before: stepAfter(user, asked, live), now: stepAfter(user, asked, next) };
+      const [then, now] = [factsOn('live', asked, sides), factsOn('next', asked, sides)];
+      const step = { before: stepAfter(user, then, live), now: stepAfter(user, now, next) };
       if (ranks[step.now.kind] < ranks[step.before.kind]) return exampleOf(user, asked, step);
     }
   return undefined;

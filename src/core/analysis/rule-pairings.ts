@@ -14,15 +14,6 @@ export interface RulePairing<Of> {
 }
 
 /** Pairs of rules, or of none, that are not known to exclude one another. */
-export function pairings<Of extends RuleHead>(
-  live: CompiledPolicy<Of> | undefined,
-  next: CompiledPolicy<Of> | undefined,
-  space: RuleSpace,
-): readonly RulePairing<Of>[] {
-  return pairedCases(ruleCases(live, space), ruleCases(next, space));
-}
-
-/** Those that are not known to exclude one another. */
 export function pairedCases<Of>(
   before: readonly RuleCase<Of>[],
   after: readonly RuleCase<Of>[],

@@ -5,7 +5,7 @@
  */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
+import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { requestsOf, stepAfter } from './step-after.ts';
 
@@ -51,8 +51,9 @@ function newMethods({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
 function openedBy(
   proof: AuthenticatorDescriptor,
   facts: UserFacts,
-  { live, next }: Sides,
+  sides: Sides,
 ): Pick<NewlyOpened, 'facts' | 'proved' | 'besides' | 'enrolls'> | undefined {
+  const { live, next } = sides;
   const kept = next.authenticators.filter(
     ({ key }) => key !== proof.key && live.authenticators.some((one) => one.key === key),
   );
@@ -61,8 +62,8 @@ function openedBy(
       const others = kept.filter((one) => !more.includes(one));
       for (const besides of [[], ...others.map((one) => [one]), others]) {
         const user = { proved: [proof, ...more], besides };
-        const now = stepAfter(user, asked, next);
-        if (now.kind !== 'enroll' || stepAfter(user, asked, live).kind !== 'refused') continue;
+        const now = stepAfter(user, factsOn('next', asked, sides), next);
+        if (now.kind !== 'enroll' || stepAfter(user, factsOn('live', asked, sides), live).kind !== 'refused') continue;
         return { facts: asked, proved: user.proved, besides: besides.map(({ key }) => key), enrolls: now.choices };
       }
     }

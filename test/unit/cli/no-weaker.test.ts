@@ -348,19 +348,68 @@ const scoped = (scope?: string): Files => ({
 });
 
 test.each([
-  ['openid profile', 'openid profile email'],
-  ['openid', undefined],
-])('an app that could ask for %s, and now for %s, is left undecided', async (before, after) => {
-  expect(await refusal(scoped(before), scoped(after))).toContain(
-    'apps/notes.yaml differs in what its requests ask for',
-  );
-});
-
-test.each([
   ['openid profile email', 'profile openid'],
   [undefined, 'openid'],
 ])('an app that could ask for %s, and now for %s, passes', async (before, after) => {
   expect(await refusal(scoped(before), scoped(after))).toBe('');
+});
+
+describe('an app that may ask for more scopes', () => {
+  const byScope = (...rules: readonly object[]) => signOn(...rules, allow(two, undefined, 'Rest'));
+  const granted = (scopes: readonly string[], scope: string, terms: object) => ({
+    ...{ name: scope, when: { scopes: { any: [scope] } } },
+    then: { allow: terms, grant: { scopes } },
+  });
+
+  test.each<[string, Files, string | undefined, string | undefined, string]>([
+    [
+      'that no rule names',
+      signOn(allow(one)),
+      'openid profile',
+      'openid profile email',
+      'tokens carry email, and did not',
+    ],
+    [
+      'any of them',
+      signOn(allow(one)),
+      'openid profile email phone address groups',
+      undefined,
+      'tokens carry offline_access, and did not',
+    ],
+    [
+      'by which a weaker rule opens',
+      byScope(granted(['address'], 'email', one)),
+      'openid',
+      'openid email',
+      'password is enough, and was not',
+    ],
+    [
+      'by which no strict rule is passed by',
+      signOn(granted(['address'], 'email', two), allow(one)),
+      'openid email',
+      'openid email profile',
+      'tokens carry profile, and did not',
+    ],
+  ])('%s: that is refused, and the example asks for it', async (_, rules, before, after, words) => {
+    const { claims, undecided } = await replayed({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) });
+    expect(undecided).toEqual([]);
+    expect(claims.map((one) => one.words)).toEqual([words]);
+    expect(claims).toMatchObject([{ after: { end: 'complete' } }]);
+    expect(claims[0]?.after?.scopes.length).toBeGreaterThan(1);
+  });
+
+  test.each<[string, Files, string, string]>([
+    ['which no rule grants', signOn(granting(['profile'])), 'openid profile', 'openid profile email'],
+    [
+      'by which a stricter rule opens',
+      signOn(granted(['address'], 'email', two), { ...granting(['address']), name: 'Rest' }),
+      'openid',
+      'openid email',
+    ],
+    ['in another order', signOn(allow(one)), 'openid email', 'email openid'],
+  ])('%s: that passes', async (_, rules, before, after) => {
+    expect(await refusal({ ...rules, ...scoped(before) }, { ...rules, ...scoped(after) })).toBe('');
+  });
 });
 
 describe('an enrollment rule that asks how the user signed in', () => {

@@ -3,48 +3,42 @@
  * with an example, and what could not be decided.
  */
 
-import type { Deciders } from '../../../core/analysis/deciding-together.ts';
+import type { Deciders, RefusedParts } from '../../../core/analysis/deciding-together.ts';
 import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
-import type { StepAfter } from '../../../core/analysis/step-after.ts';
-import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
-import { type NewlyOpened, newlyOpened } from '../../../core/analysis/switched-on.ts';
-import { proofNames } from '../../../core/evidence/named.ts';
+import { freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
+import { newlyOpened } from '../../../core/analysis/switched-on.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
 import { mayFail } from '../../../core/policy/conditions.ts';
-import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
+import type { Universe } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
 import { examplePlaces } from '../../../policy/analysis/places.ts';
-import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
-import { type BothZones, bothZones, zonesOn } from './circumstances.ts';
+import { type BothZones, bothZones } from './circumstances.ts';
 import { changedFormulas } from './failing-formulas.ts';
-import { limitWords } from './limit-words.ts';
 import type { NamedPlace } from './model.ts';
 import type { Side } from './side.ts';
 import { undecidedBeside } from './undecided-beside.ts';
-import { enoughWords, scopeWords } from './weaker-words.ts';
-
-/** Rules that let users in with less. */
-export interface WeakerRule {
-  /** Client ids. */
-  readonly apps: readonly string[];
-  /** What is enough now, in words. */
-  readonly words: string;
-  readonly before: readonly NamedPlace[];
-  readonly after: readonly NamedPlace[];
-  /** Options of `explain`, by the files that would be applied. */
-  readonly example: readonly string[];
-}
+import {
+  freedRule,
+  laxerRule,
+  openedRule,
+  placesIn,
+  placesOf,
+  shownFacts,
+  type WeakerRule,
+  weakerRule,
+} from './weaker-rules.ts';
+import { enoughWords } from './weaker-words.ts';
 
 export interface WeakerFindings {
   readonly weaker: readonly WeakerRule[];
@@ -93,6 +87,7 @@ interface ComparedPair {
   readonly pair: AppPair;
   readonly live: PolicySet;
   readonly next: PolicySet;
+  readonly refused?: RefusedParts;
   readonly zones: BothZones;
   readonly conditions: readonly Conditions[];
   readonly space: RuleSpace;
@@ -104,12 +99,15 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
   const conditions = [live, next].flatMap(({ session, app, enrollment, recovery }) =>
     [session, app, enrollment, recovery].flatMap((policy) => (policy?.rules ?? []).map(({ rule }) => rule.when)),
   );
-  return { pair, live, next, zones, conditions, space: ruleSpace(conditions, universeOf(pair, zones)) };
+  const { refused } = pair;
+  const space = ruleSpace(conditions, universeOf(pair, zones));
+  return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
 }
 
-function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): WeakerFindings {
-  const { found, undecided } = newlyWeaker({ live, next, scopes: knownScopes(pair) }, space);
-  const enrollments = laxerEnrollments({ live, next }, space);
+function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair): WeakerFindings {
+  const sides = { live, next, ...(refused && { refused }) };
+  const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
+  const enrollments = laxerEnrollments(sides, space);
   const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
   const formulas = conditions.some(mayFail);
   return {
@@ -213,83 +211,10 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
   return { ...knownIn(after), ...known, ...released, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
-function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
-  const { facts, proved, enrolled, longer, scopes } = one;
-  const { authenticators } = next.policies;
-  const options = exampleOptions(shownFacts(facts), enrolled);
-  return {
-    apps: clientIds,
-    words: [
-      ...(proved ? [enoughWords(proved.evidence)] : []),
-      ...(longer ?? []).map(limitWords),
-      ...(scopes ? [scopeWords(scopes)] : []),
-      ...(proved === undefined && longer === undefined && scopes === undefined
-        ? ['lets users in who were denied']
-        : []),
-    ].join('; '),
-    before: placesOf(one.before),
-    after: placesOf(one.now),
-    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
-  };
-}
-
 /** Those of the settings and of the APIs. */
 function knownScopes({ next }: AppPair): readonly string[] {
   const { scopes, resources } = next.side.snapshot.settings;
   return [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
-}
-
-/** With zones by the names of the files that would be applied. */
-function shownFacts({ network, ...facts }: UserFacts): UserFacts {
-  return { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
-}
-
-function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment, pair: AppPair): WeakerRule {
-  const what = `set up ${enrolls.join(' or ')}`;
-  return {
-    apps: pair.clientIds,
-    before: placesOf(before),
-    after: placesOf(now),
-    words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
-    example: exampleOptions(shownFacts(facts), [proved]),
-  };
-}
-
-function openedRule({ before, now, facts, proved, besides, enrolls }: NewlyOpened, pair: AppPair): WeakerRule {
-  const names = proved.map(({ key, methods = [] }) => proofNames({ authenticator: key, methods: methods.slice(0, 1) }));
-  const words = names.map((all) => all.at(-1)).toReversed();
-  const owner = besides.length > 0 ? ` for a user who has ${besides.join(' and ')}, too` : '';
-  return {
-    apps: pair.clientIds,
-    before: placesOf(before),
-    after: placesOf(now),
-    words: `${words.join(' and ')} is enough to set up ${enrolls.join(' or ')}${owner}, and was not`,
-    example: [
-      ...exampleOptions(shownFacts(facts), [...proved.map(({ key }) => key), ...besides]),
-      ...['--evidence', words.join(',')],
-    ],
-  };
-}
-
-function laxerRule(
-  { before, now, facts, proved, remembered, enrolled, step }: LaxerEnrollment,
-  pair: AppPair,
-): WeakerRule {
-  const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
-  const had = setUp(step.before).replace(' to set up', ' without setting up');
-  const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
-  const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
-  return {
-    apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}`,
-    before: placesIn(before.enrollment ? [before.enrollment] : []),
-    after: placesIn(now.enrollment ? [now.enrollment] : []),
-    example: [
-      ...exampleOptions(shownFacts(facts), enrolled),
-      ...['--evidence', proved.join(',')],
-      ...(remembered.length > 0 ? ['--remembered', remembered.map((name) => `${name}@1m`).join(',')] : []),
-    ],
-  };
 }
 
 function enrollmentText({ enrollment }: Deciders): string {
@@ -298,14 +223,6 @@ function enrollmentText({ enrollment }: Deciders): string {
       .map(placeText)
       .join() || 'no rule'
   );
-}
-
-function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
-  return placesIn([app, session].flatMap((rule) => rule ?? []));
-}
-
-function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
-  return rules.flatMap(({ name, location }) => (location ? [{ name, file: location.file, line: location.line }] : []));
 }
 
 function placeText({ name, file, line }: NamedPlace): string {
