@@ -12,6 +12,7 @@ import type { StepAfter } from '../../../core/analysis/step-after.ts';
 import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
 import { mayFail } from '../../../core/policy/conditions.ts';
 import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
@@ -121,10 +122,10 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
       ),
       ...placesIn(changedAfterSignIn({ live, next })).map(
-        (place) => `${placeText(place)}, which asks how the user signed in`,
+        (place) => `${namedPlaceText(place)}, which asks how the user signed in`,
       ),
       ...placesIn(changedFormulas(live, next)).map(
-        (place) => `${placeText(place)} denies where its formula fails, and may now be passed by`,
+        (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
       // The same text of a formula means something else then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
@@ -163,7 +164,7 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
       const example = exampleOptions(shownFacts(facts), keys);
       return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
     }),
-    undecided: placesIn(undecided).map((place) => `${placeText(place)}, by what did not count before`),
+    undecided: placesIn(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
   };
 }
 
@@ -177,7 +178,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
     const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
     return [...own, ...(accountPolicy?.rules ?? [])].filter(isMoved);
   });
-  return placesIn(rules).map((place) => `${placeText(place)}, since zones differ`);
+  return placesIn(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
 }
 /** The policies with each zone under its name among those of both sides. Rules that only report are left out. */
 function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
@@ -271,7 +272,7 @@ function laxerRule({ before, now, facts, proved, enrolled, step }: LaxerEnrollme
 function enrollmentText({ enrollment }: Deciders): string {
   return (
     placesIn(enrollment ? [enrollment] : [])
-      .map(placeText)
+      .map(namedPlaceText)
       .join() || 'no rule'
   );
 }
@@ -281,14 +282,14 @@ function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
 }
 
 function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
-  return rules.flatMap(({ name, location }) => (location ? [{ name, file: location.file, line: location.line }] : []));
+  return rules.flatMap(({ name, location }) => (location ? [{ name, ...location }] : []));
 }
 
-function placeText({ name, file, line }: NamedPlace): string {
-  return `"${name}" (${file}:${line})`;
+function namedPlaceText(place: NamedPlace): string {
+  return `"${place.name}" (${sourcePlace(place)})`;
 }
 
 function rulesText(deciders: Deciders): string {
   const places = placesOf(deciders);
-  return places.length === 0 ? 'no rule' : places.map(placeText).join(' and ');
+  return places.length === 0 ? 'no rule' : places.map(namedPlaceText).join(' and ');
 }
