@@ -1,7 +1,9 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
+
 import type { Branch } from '../../core/analysis/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskInWords } from '../../core/policy/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
@@ -172,7 +174,7 @@ function ruleLines(
 }
 
 function place({ location }: RuleTrace, paint: Paint): string {
-  return location ? paint('dim', `${location.file}:${location.line}`) : '';
+  return location ? paint('dim', sourcePlace(location)) : '';
 }
 
 function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
@@ -215,7 +217,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
 /** What a rule that only reports would have decided. */
 function reportedWords({ rule, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
   const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
-  const where = location === undefined ? '' : ` (${location.file}:${location.line})`;
+  const where = location === undefined ? '' : ` (${sourcePlace(location)})`;
   return `"${printable(rule)}" would ${decision}, and only reports${where}`;
 }
 

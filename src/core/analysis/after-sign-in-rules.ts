@@ -41,6 +41,17 @@ export function afterSignIn(formulas: readonly Formula[], signedInWith: readonly
   return formulas.map((formula) => resolved(formula, ({ name }) => positionOf(name, signedInWith)));
 }
 
+/** What must hold for it to decide, or another one that says the same. */
+export function afterSignInAlike(
+  { rule, signedInWith }: RuleAfterSignIn,
+  policies: PolicySet,
+  space: RuleSpace,
+): Formula {
+  const terms = JSON.stringify(rule.then);
+  const same = policies.enrollment?.rules.filter((one) => JSON.stringify(one.rule.then) === terms) ?? [];
+  return { any: same.map((one) => ({ all: afterSignInFormulas({ rule: one.rule, signedInWith }, policies, space) })) };
+}
+
 const prefix = 'authenticated.';
 
 function positionOf(name: string, signedInWith: readonly string[]): number | undefined {

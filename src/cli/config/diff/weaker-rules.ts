@@ -106,5 +106,5 @@ export function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
 }
 
 export function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
-  return rules.flatMap(({ name, location }) => (location ? [{ name, file: location.file, line: location.line }] : []));
+  return rules.flatMap(({ name, location }) => (location ? [{ name, ...location }] : []));
 }

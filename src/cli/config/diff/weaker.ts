@@ -12,6 +12,7 @@ import { freedEnrollments, switchedOff } from '../../../core/analysis/switched-o
 import { newlyOpened } from '../../../core/analysis/switched-on.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
 import { mayFail } from '../../../core/policy/conditions.ts';
 import type { Universe } from '../../../core/policy/theory.ts';
@@ -121,7 +122,7 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
       ),
       ...placesIn(changedFormulas(live, next)).map(
-        (place) => `${placeText(place)} denies where its formula fails, and may now be passed by`,
+        (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
       // The same text of a formula means something else then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
@@ -161,7 +162,7 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
       const example = exampleOptions(shownFacts(facts), keys);
       return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
     }),
-    undecided: placesIn(undecided).map((place) => `${placeText(place)}, by what did not count before`),
+    undecided: placesIn(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
   };
 }
 
@@ -175,7 +176,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
     const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
     return [...own, ...(accountPolicy?.rules ?? [])].filter(isMoved);
   });
-  return placesIn(rules).map((place) => `${placeText(place)}, since zones differ`);
+  return placesIn(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
 }
 /** The policies with each zone under its name among those of both sides. Rules that only report are left out. */
 function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
@@ -220,16 +221,16 @@ function knownScopes({ next }: AppPair): readonly string[] {
 function enrollmentText({ enrollment }: Deciders): string {
   return (
     placesIn(enrollment ? [enrollment] : [])
-      .map(placeText)
+      .map(namedPlaceText)
       .join() || 'no rule'
   );
 }
 
-function placeText({ name, file, line }: NamedPlace): string {
-  return `"${name}" (${file}:${line})`;
+function namedPlaceText(place: NamedPlace): string {
+  return `"${place.name}" (${sourcePlace(place)})`;
 }
 
 function rulesText(deciders: Deciders): string {
   const places = placesOf(deciders);
-  return places.length === 0 ? 'no rule' : places.map(placeText).join(' and ');
+  return places.length === 0 ? 'no rule' : places.map(namedPlaceText).join(' and ');
 }
