@@ -138,7 +138,7 @@ function isCounted(policies: PolicySet, facts: Facts): boolean {
   });
 }
 
-test('some user gets on with less only if it is found, and whoever is found does', () => {
+test('some user gets on with less only if it is found, and each example does', () => {
   const counts = { found: 0, undecided: 0, quiet: 0 };
   fc.assert(
     fc.property(drawn, ({ live, next, isEdited, phones, app: asked }) => {

@@ -13,7 +13,7 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { applyRules } from '../../src/core/policy/rules.ts';
 import { factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
-import { seeded } from './support/seeded.ts';
+import { enough, seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
 
 const scopes = ['read', 'write'];
@@ -103,7 +103,7 @@ test('a request gets a user in with less, or tokens with more, only if it is fou
     }),
     seeded(400),
   );
-  expect(counts.found).toBeGreaterThan(30);
+  expect(counts.found).toBeGreaterThan(enough(100));
   expect(counts.undecided).toBeLessThan(30);
-  expect(counts.quiet).toBeGreaterThan(20);
+  expect(counts.quiet).toBeGreaterThan(enough(80));
 });

@@ -33,11 +33,11 @@ export function afterSignInFormulas(
   space: RuleSpace,
 ): readonly Formula[] {
   const rules = enrollment?.rules.map((one) => one.rule) ?? [];
-  return afterSignIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
+  return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
 }
 
 /** What is left of the formulas once a user signed in with proofs of these names. */
-export function afterSignIn(formulas: readonly Formula[], signedInWith: readonly string[]): readonly Formula[] {
+export function onceSignedIn(formulas: readonly Formula[], signedInWith: readonly string[]): readonly Formula[] {
   return formulas.map((formula) => resolved(formula, ({ name }) => positionOf(name, signedInWith)));
 }
 

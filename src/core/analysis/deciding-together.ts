@@ -6,7 +6,7 @@ import { findRule } from '../policy/rules.ts';
 import { type Formula, resolved, type UserFacts, type Variable } from '../policy/theory.ts';
 import { findModel, newBudget } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
-import { pairedCases, type RuleCase, type RulePairing, ruleCases } from './rule-pairings.ts';
+import { pairedCases, type DecidingCase, type RulePairing, ruleCases } from './rule-pairings.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** The policies of an app, before and after. */
@@ -46,7 +46,7 @@ export function casesOn<Of extends RuleHead>(
   side: 'live' | 'next',
   policy: CompiledPolicy<Of> | undefined,
   { refused, space }: Pick<SidesInSpace, 'refused' | 'space'>,
-): readonly RuleCase<Of>[] {
+): readonly DecidingCase<Of>[] {
   const cases = ruleCases(policy, space);
   if (refused === undefined) return cases;
   const { scopes, claims } = refused[side];

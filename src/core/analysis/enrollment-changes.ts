@@ -5,13 +5,13 @@
  */
 import type { EnrollmentRule, EnrollmentTerms } from '../model/enrollment-policy.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
-import { afterSignIn } from './after-sign-in-rules.ts';
+import { onceSignedIn } from './after-sign-in-rules.ts';
 import { browsersOf, isRemembered } from './case-proofs.ts';
 import { newIn, type UsableThen } from './compare-asks.ts';
 import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts';
 import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
-import { pairedCases, type RuleCase, type RulePairing } from './rule-pairings.ts';
-import { isPossible, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
+import { pairedCases, type DecidingCase, type RulePairing } from './rule-pairings.ts';
+import { isEnoughFor, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
 
 /** It is not known that the rule now asks for as much. */
 export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
@@ -78,7 +78,7 @@ function requiresLess(
 function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly EnrollmentChange[] {
   const { live, next } = sides;
   const [before, now] = [casesOn('live', live.enrollment, sides), casesOn('next', next.enrollment, sides)];
-  const isDecided = ({ rule }: RuleCase<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
+  const isDecided = ({ rule }: DecidingCase<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
   const lessIn = (way: WayToSignIn | undefined) => {
     const cases = [within(before, way?.seen.before), within(now.filter(isDecided), way?.seen.now)] as const;
     const had = [...new Set(way?.proved.map(({ key }) => key))];
@@ -95,13 +95,13 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
 }
 
 /** With what is seen of a sign-in; absent: it may be anything, and the same on both sides. */
-function within<Of>(cases: readonly RuleCase<Of>[], seen: readonly string[] | undefined): readonly RuleCase<Of>[] {
-  return cases.map(({ rule, formulas }) => ({ rule, formulas: seen ? afterSignIn(formulas, seen) : formulas }));
+function within<Of>(cases: readonly DecidingCase<Of>[], seen: readonly string[] | undefined): readonly DecidingCase<Of>[] {
+  return cases.map(({ rule, formulas }) => ({ rule, formulas: seen ? onceSignedIn(formulas, seen) : formulas }));
 }
 
 /** In some browser it is enough for the rules that decide. */
 function isPossibleWay(way: WayToSignIn, { now: { session, app } }: Pairing, { next }: SidesInSpace): boolean {
   if (session === undefined || app === undefined) return false;
   const remembered = next.authenticators.filter(isRemembered);
-  return browsersOf({ session, app }, next, remembered).some(({ asked }) => isPossible(way, asked));
+  return browsersOf({ session, app }, next, remembered).some(({ asked }) => isEnoughFor(way, asked));
 }

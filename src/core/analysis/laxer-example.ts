@@ -64,8 +64,8 @@ interface ProvenUser {
 }
 
 /**
- * Who proved one thing or two, or those of the way to sign in and few others; who has that once, or as often as some
- * rule counts, or other authenticators besides; and in a browser that remembers one of them.
+ * Users with one proof or two, or with those of the way to sign in and few others, who have that once, or as often as
+ * some rule counts, or other authenticators besides, also in a browser that remembers one of them.
  */
 function usersOf(sides: Sides, way: EnrollmentChange['way']): readonly ProvenUser[] {
   const { live, next } = sides;

@@ -1,4 +1,4 @@
-/** Compares what enrollment terms require: whether what meets some of it meets what was required before, and as soon. */
+/** Compares what enrollment terms require: whether what meets it now meets what was required before, and as soon. */
 import type { Grace, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { UsableThen } from './compare-asks.ts';
 

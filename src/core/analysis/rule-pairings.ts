@@ -15,8 +15,8 @@ export interface RulePairing<Of> {
 
 /** Pairs of rules, or of none, that are not known to exclude one another. */
 export function pairedCases<Of>(
-  before: readonly RuleCase<Of>[],
-  after: readonly RuleCase<Of>[],
+  before: readonly DecidingCase<Of>[],
+  after: readonly DecidingCase<Of>[],
 ): readonly RulePairing<Of>[] {
   return after.flatMap((now) =>
     before.flatMap((then) => {
@@ -28,7 +28,7 @@ export function pairedCases<Of>(
 }
 
 /** A rule, or none, and what must hold for it to decide. */
-export interface RuleCase<Of> {
+export interface DecidingCase<Of> {
   readonly rule: Of | undefined;
   readonly formulas: readonly Formula[];
 }
@@ -36,7 +36,7 @@ export interface RuleCase<Of> {
 export function ruleCases<Of extends RuleHead>(
   policy: CompiledPolicy<Of> | undefined,
   space: RuleSpace,
-): readonly RuleCase<Of>[] {
+): readonly DecidingCase<Of>[] {
   if (policy === undefined) return [{ rule: undefined, formulas: [] }];
   const rules = policy.rules.map(({ rule }) => rule);
   const cases = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));

@@ -71,7 +71,7 @@ function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
 }
 
 /** With all that is proved and may be proved besides, at its best, what is asked for is met. More never hurts. */
-export function isPossible({ proved, others }: WayToSignIn, asked: readonly Requirement[]): boolean {
+export function isEnoughFor({ proved, others }: WayToSignIn, asked: readonly Requirement[]): boolean {
   const able = [...Map.groupBy([...proved, ...others], ({ key }) => key).values()].map(joint);
   return asked.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, able)));
 }

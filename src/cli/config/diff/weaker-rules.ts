@@ -91,8 +91,8 @@ export function laxerRule(
   return {
     apps: pair.clientIds,
     words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}${browser}, and was not${had}`,
-    before: placesIn(before.enrollment ? [before.enrollment] : []),
-    after: placesIn(now.enrollment ? [now.enrollment] : []),
+    before: rulePlaces(before.enrollment ? [before.enrollment] : []),
+    after: rulePlaces(now.enrollment ? [now.enrollment] : []),
     example: [
       ...exampleOptions(shownFacts(facts), enrolled),
       ...['--evidence', proved.join(',')],
@@ -102,9 +102,9 @@ export function laxerRule(
 }
 
 export function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
-  return placesIn([app, session].flatMap((rule) => rule ?? []));
+  return rulePlaces([app, session].flatMap((rule) => rule ?? []));
 }
 
-export function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
+export function rulePlaces(rules: readonly RuleHead[]): readonly NamedPlace[] {
   return rules.flatMap(({ name, location }) => (location ? [{ name, ...location }] : []));
 }

@@ -33,7 +33,7 @@ import {
   freedRule,
   laxerRule,
   openedRule,
-  placesIn,
+  rulePlaces,
   placesOf,
   shownFacts,
   type WeakerRule,
@@ -121,7 +121,7 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
       ...enrollments.undecided.map(
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
       ),
-      ...placesIn(changedFormulas(live, next)).map(
+      ...rulePlaces(changedFormulas(live, next)).map(
         (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
       // The same text of a formula means something else then.
@@ -160,9 +160,9 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
       const said = enoughWords(evidence).replace('is enough', 'is enough to set a new password');
       const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
       const example = exampleOptions(shownFacts(facts), keys);
-      return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
+      return { apps: pair.clientIds, words: said, before: rulePlaces([rule]), after: rulePlaces([rule]), example };
     }),
-    undecided: placesIn(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
+    undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
   };
 }
 
@@ -176,7 +176,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
     const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
     return [...own, ...(accountPolicy?.rules ?? [])].filter(isMoved);
   });
-  return placesIn(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
+  return rulePlaces(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
 }
 /** The policies with each zone under its name among those of both sides. Rules that only report are left out. */
 function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
@@ -220,7 +220,7 @@ function knownScopes({ next }: AppPair): readonly string[] {
 
 function enrollmentText({ enrollment }: Deciders): string {
   return (
-    placesIn(enrollment ? [enrollment] : [])
+    rulePlaces(enrollment ? [enrollment] : [])
       .map(namedPlaceText)
       .join() || 'no rule'
   );
