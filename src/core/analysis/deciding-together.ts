@@ -6,7 +6,7 @@ import { findRule } from '../policy/rules.ts';
 import { type Formula, resolved, type UserFacts, type Variable } from '../policy/theory.ts';
 import { findModel, newBudget } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
-import { pairedCases, type DecidingCase, type RulePairing, ruleCases } from './rule-pairings.ts';
+import { type DecidingCase, pairedCases, type RulePairing, ruleCases } from './rule-pairings.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** The policies of an app, before and after. */

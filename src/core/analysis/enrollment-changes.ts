@@ -10,7 +10,7 @@ import { browsersOf, isRemembered } from './case-proofs.ts';
 import { newIn, type UsableThen } from './compare-asks.ts';
 import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts';
 import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
-import { pairedCases, type DecidingCase, type RulePairing } from './rule-pairings.ts';
+import { type DecidingCase, pairedCases, type RulePairing } from './rule-pairings.ts';
 import { isEnoughFor, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
 
 /** It is not known that the rule now asks for as much. */
@@ -95,7 +95,10 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
 }
 
 /** With what is seen of a sign-in; absent: it may be anything, and the same on both sides. */
-function within<Of>(cases: readonly DecidingCase<Of>[], seen: readonly string[] | undefined): readonly DecidingCase<Of>[] {
+function within<Of>(
+  cases: readonly DecidingCase<Of>[],
+  seen: readonly string[] | undefined,
+): readonly DecidingCase<Of>[] {
   return cases.map(({ rule, formulas }) => ({ rule, formulas: seen ? onceSignedIn(formulas, seen) : formulas }));
 }
 
