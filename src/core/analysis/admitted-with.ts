@@ -10,6 +10,7 @@ import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
+import { withoutNeedless } from './needless-proofs.ts';
 import { decideTogether } from './policy-cases.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
@@ -49,23 +50,6 @@ export function admittedWith(
   const isGood = (found: AdmittedWith) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found)));
   const found = candidates.find(isGood);
   return found && withoutNeedless(found, isGood);
-}
-
-/** Each proof of an example reads as if it were needed. Fewer proofs never meet a claim that more of them do not. */
-function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWith) => boolean): AdmittedWith {
-  const { evidence } = found;
-  const fewer = evidence.length < 2 ? [] : evidence.flatMap((item) => withoutProof(item, found));
-  const good = fewer.find(isGood);
-  return good ? withoutNeedless(good, isGood) : found;
-}
-
-/** By users who do not have what they do not prove, or still have it. */
-function withoutProof(item: AssessedEvidence, { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith[] {
-  const left = evidence.filter((one) => one !== item);
-  const at = enrolled.lastIndexOf(item.authenticator);
-  const isStillProved = left.some(({ enrollment }) => enrollment === item.enrollment);
-  const without = { evidence: left, remembered, enrolled: enrolled.filter((_, position) => position !== at) };
-  return [...(isStillProved ? [] : [without]), { ...without, enrolled }];
 }
 
 /** What is left without the proofs of these names. */

@@ -57,8 +57,8 @@ test('attributes with several values are recorded whole, and no other one', () =
     name: 'app',
     rules: [{ name: 'South', when: { attributes: { sites: { equals: 'south' } } }, then: deny }, ...rules],
   });
-  const held = { ...subject, profile: { sites: ['north', 'south'], others: ['x'] } };
-  const { facts } = recordedFacts({ subject: held, at: NOW, trace }, { ...policies, app: ofSite }, attributes);
+  const inBoth = { ...subject, profile: { sites: ['north', 'south'], others: ['x'] } };
+  const { facts } = recordedFacts({ subject: inBoth, at: NOW, trace }, { ...policies, app: ofSite }, attributes);
   expect(facts.user).toMatchObject({ attributes: { sites: ['north', 'south'] } });
 });
 

@@ -272,7 +272,7 @@ describe('a comment accepts that a rule falls short', () => {
 });
 
 /** What a rule takes that falls short at this section, and the options of `explain` that show it. */
-async function shortfall({ standard, then, files = {} }: Case, section: string) {
+async function shownWeak({ standard, then, files = {} }: Case, section: string) {
   const all = {
     ...{ 'stepgate.yaml': settings(), 'policies/session.yaml': session() },
     'policies/sign-on/notes.yaml': policy(then),
@@ -316,7 +316,7 @@ describe('what is weak about what is enough', () => {
       '6.3.3',
     ],
   ])('%s', async (_, one, section) => {
-    expect(await shortfall(one, section)).toEqual({
+    expect(await shownWeak(one, section)).toEqual({
       taken: 'nothing but webauthn (without hardware protection)',
       enrolled: verified,
       outcome: 'allow',
@@ -326,13 +326,13 @@ describe('what is weak about what is enough', () => {
 
   test('a code by an app is what it is', async () => {
     const then = '{ allow: { possession: { authenticators: [totp] } } }';
-    const found = await shortfall({ standard: 'nist-aal3', then }, '2.3.1');
+    const found = await shownWeak({ standard: 'nist-aal3', then }, '2.3.1');
     expect([found.taken, found.enrolled]).toEqual(['nothing but totp', 'totp']);
   });
 
   test('an example of a chain has no proof that makes no difference', async () => {
     const then = '{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }';
-    expect(await shortfall({ standard: 'nist-aal3', then, files: without }, '2.3.1')).toMatchObject({
+    expect(await shownWeak({ standard: 'nist-aal3', then, files: without }, '2.3.1')).toMatchObject({
       taken: 'webauthn (without hardware protection) and another webauthn (without hardware protection)',
       enrolled: `${verified},${verified}`,
       outcome: 'allow',
