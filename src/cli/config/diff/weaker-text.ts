@@ -4,7 +4,8 @@ import { printable } from '../../shared/printable.ts';
 import { shellWord } from '../../shared/shell-word.ts';
 import { appsText } from './diff-text.ts';
 import type { NamedPlace } from './model.ts';
-import type { WeakerFindings, WeakerRule } from './weaker.ts';
+import type { WeakerFindings } from './weaker.ts';
+import type { WeakerRule } from './weaker-rules.ts';
 
 /** Whole lines. `dir`: where the files are. Absent: they are those of an earlier revision. */
 export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {
