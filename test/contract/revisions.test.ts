@@ -194,7 +194,7 @@ describe.each<[string, () => Promise<Harness>]>([
   });
 
   test('columns of rules are kept where they are not the usual one, and change nothing where they are', async () => {
-    const { revisions } = await open();
+    const { store, revisions } = await open();
     const apply = (documents: Documents) => revisions.apply(documents, { by: 'alice' });
     await apply(configuration(inOneLine));
     const withColumns = { ...sessionPolicy, ruleColumns: [5] };
@@ -207,6 +207,7 @@ describe.each<[string, () => Promise<Harness>]>([
     expect((await revisions.documentsOf(2)).get('session')).toEqual(indented);
     const moved = { ...inOneLine, ruleColumns: [27, 88] };
     expect(await apply(configuration(moved))).toEqual({ revision: 3, changed: ['session', 'sign-on/two'] });
+    await store.close();
   });
 
   test('changes, additions and removals each make a revision; history lists them', async () => {
