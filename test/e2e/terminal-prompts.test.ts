@@ -1,4 +1,4 @@
-/** The program on a real terminal, by `script` (util-linux), which every Debian has: it shows, asks, reads the answer. */
+/** The program on a real terminal, by `script` (util-linux), which every Debian has: it shows, asks, listens. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
