@@ -100,8 +100,9 @@ const newMarkup = statesWithNewMarkup();
 const visualRules = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'];
 
 /**
- * What is wrong with the page at this size. A page with new markup: all rules of axe in one scheme, and on a phone in
- * the other contrast, for it changes only colours, on a desktop the same ones. Another page: what can be seen, on a phone, where texts have the least room.
+ * What is wrong with the page at this size. A page with new markup: all rules of axe in one scheme, and on a phone
+ * contrast in the other, which changes only colours: on a desktop the same ones. Another page: what can be seen, on a
+ * phone, where texts have the least room.
  */
 async function faults(
   page: Page,
@@ -156,7 +157,9 @@ async function check(
   return { found, seen: sizes.length };
 }
 
-/** Each state is opened or shown once and checked in every respect; those that are shown come last, when axe is loaded. */
+/**
+ * Each state is opened or shown once and checked in every respect. Those that are shown come last, when axe is loaded.
+ */
 test.each(portions)(
   'no state breaks a rule of axe (WCAG 2.2 A and AA, best practices), scrolls sideways (also at 320 px, WCAG 1.4.10, and with text at 200 %%, 1.4.4), or has anything to press or fill in below 44 px, from %s',
   async (_first, portion) => {
