@@ -108,14 +108,11 @@ function isShut(facts: UserFacts, had: readonly string[], { policies, isConfirme
   });
 }
 
-/** So many are proved to sign in, where that are not all. */
-const mostProved = 3;
-
+/** Every set of them but the empty one. */
 function someOf(keys: readonly string[]): readonly (readonly string[])[] {
-  const found: (readonly string[])[] = [[]];
-  for (const key of keys)
-    found.push(...found.filter(({ length }) => length < mostProved).map((some) => [...some, key]));
-  return found.slice(1);
+  return keys
+    .reduce<readonly (readonly string[])[]>((sets, key) => [...sets, ...sets.map((some) => [...some, key])], [[]])
+    .slice(1);
 }
 
 /** What must hold for the same rules of the account policy to decide there. */
