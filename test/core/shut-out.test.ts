@@ -24,8 +24,6 @@ const inB: Conditions = { groups: { any: ['b'] } };
 const notInA: Conditions = { groups: { none: ['a'] } };
 const inOffice: Conditions = { network: { any: ['office'] } };
 const outside: Conditions = { network: { none: ['office'] } };
-const onDesktop: Conditions = { device: { platform: ['desktop'] } };
-const onMobile: Conditions = { device: { platform: ['mobile'] } };
 
 const offices = universe({
   places: [
@@ -73,7 +71,7 @@ function searchIn({
     ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
     ...(account && { accountPolicy: compileAccountPolicy({ name: 'account', rules: account }) }),
   };
-  const asked = [inA, notInA, inB, inOffice, outside, onMobile];
+  const asked = [inA, notInA, inB, inOffice, outside];
   const space = ruleSpace([...rules.map(({ when }) => when), ...asked], offices);
   return { policies, space, given, most, ways: additionWays(policies, given, space), isConfirmed };
 }
@@ -105,13 +103,13 @@ describe('no user is shut out', () => {
       [outside],
     ],
     [
-      'where one thing may be added here, and with it another there',
+      'where one thing may be added elsewhere, and with it another',
       {
         app: by('webauthn'),
-        account: [add('totp', one, inOffice), add('webauthn', allow(by('totp')), outside), add(undefined, deny)],
+        account: [add('totp', one, inOffice), add('webauthn', allow(by('totp')), inOffice), add(undefined, deny)],
         authenticators: [password, webauthn, totp],
       },
-      [],
+      [outside],
     ],
     ['where only others are', { account: [add('totp', deny, inA), add(undefined, one)], app: by('totp') }, [notInA]],
     ['where there are none such', { account: [add(undefined, deny)] }, [inA, notInA]],
@@ -188,6 +186,30 @@ describe('some are shut out', () => {
       { ...some, groups: ['a'], had: ['password', 'webauthn'], never: ['totp'] },
     ],
     [
+      'where others can add something elsewhere',
+      { account: [add(undefined, deny, inA), add(undefined, one, inOffice), add(undefined, deny)] },
+      [outside],
+      { ...some, ...nothing, groups: ['a'] },
+    ],
+    [
+      'who are in none of two groups that must be had together',
+      { account: [add(undefined, one, { groups: { all: ['a', 'b'] } }), add(undefined, deny)] },
+      [],
+      { ...some, ...nothing, groups: [] },
+    ],
+    [
+      'by the enrollment policy alone',
+      { enrollment: [terms({ disabled: ['totp', 'webauthn'] }, inA), terms({})] },
+      [],
+      { ...some, ...nothing, groups: ['a'] },
+    ],
+    [
+      'who are shown in as few groups as possible',
+      { account: [add(undefined, one, inA), add(undefined, deny)] },
+      [{ any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] }],
+      { ...some, ...nothing, groups: ['d'] },
+    ],
+    [
       'who are in two groups alone',
       { account: [add(undefined, deny, { groups: { all: ['a', 'b'] } }), add(undefined, one)] },
       [],
@@ -218,7 +240,7 @@ test('what every user can come to have depends on no group', () => {
 });
 
 describe('where rules ask how a user signed in, users may prove less than they could', () => {
-  const after = (key: string, more: Partial<EnrollmentTerms>) => terms(more, { authenticated: { any: [key] } });
+  const signedInWith = (key: string, more: Partial<EnrollmentTerms>) => terms(more, { authenticated: { any: [key] } });
   const authenticators = [password, email, totp, webauthn];
   const [question, mail] = [
     { ...phone, key: 'question' },
@@ -232,7 +254,7 @@ describe('where rules ask how a user signed in, users may prove less than they c
       {
         app: { chains: [inTurn('webauthn'), inTurn('password', 'totp')] },
         given: [password, email, totp, webauthn],
-        enrollment: [after('webauthn', { required: [{ anyOf: ['phone'] }] }), terms({})],
+        enrollment: [signedInWith('webauthn', { required: [{ anyOf: ['phone'] }] }), terms({})],
       },
       undefined,
     ],
@@ -243,11 +265,58 @@ describe('where rules ask how a user signed in, users may prove less than they c
         session: { chains: [inTurn('webauthn'), inTurn('totp', 'question')] },
         authenticators: [password, mail, totp, webauthn, question],
         given: [password, mail, totp, webauthn, question],
-        enrollment: [after('webauthn', { required: [{ anyOf: ['phone'] }] }), terms({})],
+        enrollment: [signedInWith('webauthn', { required: [{ anyOf: ['phone'] }] }), terms({})],
       },
       undefined,
     ],
+    [
+      'which leads in with the first of them alone',
+      {
+        app: { chains: [inTurn('webauthn'), inTurn('totp')] },
+        given: [totp, webauthn],
+        enrollment: [signedInWith('webauthn', { required: [{ anyOf: ['phone'] }] }), terms({})],
+      },
+      undefined,
+    ],
+    [
+      'and are shut out all the same',
+      {
+        app: { chains: [inTurn('webauthn'), inTurn('password', 'totp')] },
+        given: [password, email, totp, webauthn],
+        enrollment: [
+          signedInWith('webauthn', { required: [{ anyOf: ['phone'] }] }),
+          signedInWith('totp', { required: [{ anyOf: ['phone'] }] }),
+          terms({}),
+        ],
+      },
+      { ...everyone, had: ['password', 'email', 'totp', 'webauthn'], never: [] },
+    ],
   ])('%s', (_, parts, expected) => {
     expect(shut({ authenticators, ...parts })).toEqual(expected);
+  });
+});
+
+describe('it is undecided', () => {
+  const tangled = entangled.map(({ groups = {} }): Conditions => ({ scopes: groups }));
+  const but = (key: string) => tangled.map((when) => add(key, deny, when));
+
+  test('whether there are such users', () => {
+    const account = [...entangled.map((when) => add(undefined, deny, when)), add(undefined, one)];
+    const search = searchIn({ account });
+    expect(shutOut(entangled.map(search.space.misses), search)).toBe('undecided');
+  });
+
+  test('whether a way that would lead in is ever open', () => {
+    expect(shut({ account: [...but('webauthn'), add(undefined, one)], app: by('webauthn') })).toBe('undecided');
+  });
+
+  test('where more users differ than are looked at', () => {
+    const among = (count: number) => {
+      const groups = Array.from({ length: count }, (_, at): Conditions => ({ groups: { any: [`${at}`] } }));
+      const account = [...groups.map((when) => add(undefined, one, when)), add(undefined, one)];
+      return shut({ account, authenticators: [password, totp] });
+    };
+    expect(among(22)).toBeUndefined();
+    expect(among(23)).toBe('undecided');
   });
 });

@@ -5,13 +5,11 @@
  */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { findRule } from '../policy/rules.ts';
 import { among, type Formula, negated, resolved, type UserFacts, type Variable } from '../policy/theory.ts';
 import { type AdditionWay, canBeMet } from './addition-ways.ts';
 import { type ClassModel, findModel, newBudget } from './find-model.ts';
 import { endsInDenial } from './lock-outs.ts';
 import { ordinaryFacts, ordinaryModel, variablesIn } from './ordinary-facts.ts';
-import { deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** What is known of one app and of all places where its users can add something. */
@@ -67,7 +65,7 @@ const mostUsers = 24;
 /** One user after the other: who can have what one of them can have in the same way is not looked at again. */
 function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
   const { space, ways } = search;
-  const all = [...formulas, ...ways.flatMap((way) => way.formulas)].flatMap(variablesIn);
+  const all = ways.flatMap((way) => way.formulas).flatMap(variablesIn);
   const lasting = [...new Set(all)].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
@@ -82,7 +80,7 @@ function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutO
     const alike = added.flatMap(({ way, model: where }) =>
       where === 'undecided' ? [] : way.formulas.map((one) => whereOnlyLastingIsOpen(one, where)),
     );
-    others.push(negated({ all: [...alike, ...governing(facts, search)] }));
+    others.push(negated({ all: alike }));
   }
   return 'undecided';
 }
@@ -97,33 +95,19 @@ function modelOf(formulas: readonly Formula[]): ClassModel | 'impossible' | 'und
 function isShut(facts: UserFacts, had: readonly string[], { policies, isConfirmed }: ShutOutSearch): boolean {
   if (!isConfirmed(facts) || !endsInDenial(policies, facts, had)) return false;
   if (policies.enrollment?.beforeSignIn === undefined) return true;
-  // Rules ask how users signed in: they may do so with only some of it.
-  const ways = someOf([...new Set(had)]);
-  return ways.every((used) => {
-    const authenticators = policies.authenticators.map((one) =>
-      had.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
-    );
+  // Rules ask how users signed in: they may do so with only some of it. What they can add at all they have.
+  const closed = policies.authenticators.map((one) => ({ ...one, enrollable: false }));
+  return someOf([...new Set(had)]).every((used) => {
     const keys = had.filter((key) => used.includes(key));
-    return endsInDenial({ ...policies, authenticators }, facts, keys);
+    return endsInDenial({ ...policies, authenticators: closed }, facts, keys);
   });
 }
 
-/** Every set of them but the empty one. */
+/** Every set of them but the empty one: with nothing no user signs in. */
 function someOf(keys: readonly string[]): readonly (readonly string[])[] {
-  return keys
-    .reduce<readonly (readonly string[])[]>((sets, key) => [...sets, ...sets.map((some) => [...some, key])], [[]])
-    .slice(1);
-}
-
-/** What must hold for the same rules of the account policy to decide there. */
-function governing(facts: UserFacts, { policies, space }: ShutOutSearch): readonly Formula[] {
-  const { accountPolicy, authenticators } = policies;
-  if (accountPolicy === undefined) return [];
-  return authenticators.flatMap(({ key: of, enrollable }) => {
-    const about = accountPolicy.about({ action: 'add', of });
-    const decider = enrollable ? findRule(about, facts).rule : undefined;
-    return decider ? deciding(about, space).flatMap((one) => (one.rule === decider ? one.formulas : [])) : [];
-  });
+  const sets: (readonly string[])[] = [[]];
+  for (const key of keys) sets.push(...sets.map((some) => [...some, key]));
+  return sets.slice(1);
 }
 
 interface Had {
@@ -147,15 +131,16 @@ function haveBy(
     return model && { way, model };
   };
   const isMissing = ({ key }: AuthenticatorDescriptor) => !had.some((one) => one.key === key);
-  for (let count = -1; count < added.length; ) {
-    count = added.length;
+  let before: number;
+  do {
+    before = added.length;
     for (const way of ways) {
       const open = isMissing(way.descriptor) && openWay(way);
       if (!open) continue;
       had.push(way.descriptor);
       added.push(open);
     }
-  }
+  } while (added.length > before);
   const often = had.flatMap(({ key }) => Array.from({ length: most }, () => key));
   return { had: often, never: policies.authenticators.filter(isMissing).map(({ key }) => key), added };
 }
