@@ -101,7 +101,7 @@ test('a rule of the enrollment policy that says nothing any more leaves the othe
     then: {
       required: [{ anyOf: ['totp'] }],
       optional: ['phone'],
-      promoted: ['email'],
+      promoted: [{ authenticator: 'email', cooldown: 60 }],
       disabled: ['webauthn'],
       useOnly: ['totp'],
     },
