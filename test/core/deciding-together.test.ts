@@ -97,6 +97,13 @@ describe('facts for it', () => {
     ],
     ['are in several, where it takes these', { app: [rule('both', { groups: { all: ['b', 'c'] } })] }, [['b', 'c']]],
     [
+      'are those of no rule above',
+      {
+        app: [deny('a', inA), deny('b', { groups: { any: ['b'] } }), rule('any', { groups: { any: ['a', 'b', 'c'] } })],
+      },
+      [['c']],
+    ],
+    [
       'are impossible where policies ask for what excludes each other',
       { session: [rule('a', inA)], app: [rule('b', notInA)] },
       ['impossible'],
@@ -104,7 +111,7 @@ describe('facts for it', () => {
     [
       'are impossible where the enrollment policy does',
       { session: [rule('a', inA)], enrollment: [terms('b', notInA)] },
-      ['impossible'].concat([]),
+      ['impossible'],
     ],
   ])('%s', (_, next, expected) => {
     const plain = { session: [rule('session')], app: [rule('app')] };
