@@ -5,7 +5,7 @@ FROM node:${NODE_VERSION}-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
@@ -21,7 +21,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # `npm run stepgate -- ...` works here, too: what is built is not built again.
-COPY --from=build /app/scripts/build.mjs /app/scripts/progress.mjs ./scripts/
+COPY --from=build /app/scripts/build.mjs ./scripts/
 COPY views ./views
 # The example configuration. Mount your own over it.
 COPY config ./config

@@ -1,29 +1,44 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withProgress } from './progress.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const stamp = join(root, 'dist', '.built');
-const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const output = join(root, 'dist');
+const stamp = join(output, '.built');
+const inputs = ['src', 'tsconfig.json', 'package-lock.json'];
 
 /**
- * Compiles `src` to `dist` when a source is newer than the last good build.
+ * Bundles `src` into `dist` when a source is newer than the last good build. Packages stay in `node_modules`. What only
+ * one command needs is a file of its own (docs/decisions/0126-a-bundle-of-our-own-code.md). `npm run types` checks the
+ * types; this does not.
  *
- * @returns {Promise<boolean>} false when the compiler found errors
+ * @returns {Promise<boolean>} false when the bundler found errors, which it has printed
  */
 export async function build() {
   const built = modified(stamp);
   if (built > 0 && inputs.every((input) => newest(join(root, input)) < built)) return true;
-  process.stderr.write('Compiling ...\n');
+  process.stderr.write('Building ...\n');
+  // The image has what is built and no bundler.
+  const { build: bundle } = await import('esbuild');
   // Sources that were renamed or deleted must not live on as stale output.
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-  const [status] = await withProgress(once(child, 'exit'));
-  if (status !== 0) return false;
+  rmSync(output, { recursive: true, force: true });
+  const failed = await bundle({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    sourcemap: true,
+    logLevel: 'warning',
+  }).then(
+    () => false,
+    () => true,
+  );
+  if (failed) return false;
   writeFileSync(stamp, '');
   return true;
 }

@@ -15,7 +15,7 @@ What \`--help\` says of each command, in one page. What the commands are for is 
 
 /** The whole file: a section for each command, in the order of the table. */
 export async function renderCommandOptions(): Promise<string> {
-  const program = await createProgram({ env: {}, words: [], serve: async () => undefined });
+  const program = await createProgram({ env: {}, version: '0.0.0', words: [], serve: async () => undefined });
   const sections = Object.keys(commands).map((name) => section(name, commandAt(program, name.split(' '))));
   return `${[introduction, ...sections].join('\n')}`;
 }

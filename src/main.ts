@@ -3,7 +3,7 @@
  * Process entry. The only user of the process besides the commands: what it reads from the environment, everything else
  * gets as arguments.
  */
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -14,16 +14,20 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(1);
 }
 
+const packageDir = join(import.meta.dirname, '..');
+
 // What Node compiled is kept beside the packages, where only who installs them can write; elsewhere it is not kept.
-module.enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'stepgate'));
+module.enableCompileCache(join(packageDir, 'node_modules', '.cache', 'stepgate'));
 
 // Only now: some packages crash on an older Node as soon as they are loaded.
 const { createProgram } = await import('./cli/program.ts');
 
 const env = process.env;
+const { version }: { readonly version: string } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8'));
 
 const program = await createProgram({
   env,
+  version,
   words: process.argv.slice(2),
   async serve({ demo, logFile: chosen }) {
     // Before the first request: by default the heap triples before V8 collects it (decision 63).

@@ -2,8 +2,6 @@
  * `stepgate`: puts the commands together. Each command has a folder, a row in `commands.ts` and a line here. A command
  * line loads the command that it names, with the packages that this one needs, and nothing else (decision 62).
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { type BaseContext, baseContext, type Environment } from './base-context.ts';
 import { newCommandGroup } from './commands.ts';
@@ -12,6 +10,8 @@ import { type ServeContext, serveCommand } from './serve/serve.ts';
 
 export interface ProgramParts extends ServeContext {
   readonly env: Environment;
+  /** Of this package, as `1.2.3`. */
+  readonly version: string;
   /** Of the command line, without the program. Where they name no command, all are loaded. */
   readonly words: readonly string[];
 }
@@ -37,11 +37,11 @@ const loaders: ReadonlyMap<string, Load> = new Map<string, Load>([
 ]);
 
 /** The commands that the words may be about. Each rejects with an error whose message is a sentence for the admin. */
-export async function createProgram({ env, serve, words }: ProgramParts): Promise<Command> {
+export async function createProgram({ env, serve, version, words }: ProgramParts): Promise<Command> {
   const base = baseContext(env);
   const program = new Command('stepgate')
     .description('Stepgate, a self-hosted identity engine')
-    .version(versionOf(join(import.meta.dirname, '../../package.json')), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .showHelpAfterError();
   program.addCommand(serveCommand({ serve }));
   for (const load of loadersFor(words)) program.addCommand(await load(base));
@@ -101,11 +101,6 @@ async function loadRestore(base: BaseContext): Promise<Command> {
     ...(await withAuthenticators(base)),
     restoreBackup: (file, options) => restoreBackup(base.storeSettings, file, { ...options, now: Date.now() }),
   });
-}
-
-function versionOf(packageFile: string): string {
-  const { version }: { readonly version: string } = JSON.parse(readFileSync(packageFile, 'utf8'));
-  return version;
 }
 
 /** Ends without an error when the reader of our output has closed it (`| head`). */

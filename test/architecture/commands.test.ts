@@ -16,7 +16,7 @@ function leaves(command: Command, path: readonly string[] = []): readonly { path
   return inner.flatMap((one) => leaves(one, [...path, one.name()]));
 }
 
-const program = await createProgram({ env: {}, words: [], serve: async () => undefined });
+const program = await createProgram({ env: {}, version: '0.0.0', words: [], serve: async () => undefined });
 const commands = leaves(program);
 
 describe('the page of commands', () => {

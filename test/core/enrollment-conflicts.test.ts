@@ -6,6 +6,7 @@ import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
+import type { Universe } from '../../src/core/policy/theory.ts';
 import { allow, descriptor, factors, type Key } from './support/fixtures.ts';
 
 const inOffice: Conditions = { network: { any: ['office'] } };
@@ -28,16 +29,18 @@ interface Setup {
   readonly enrollment: readonly EnrollmentRule[];
   readonly policy: readonly Rule[];
   readonly besides?: readonly Requirement[];
+  readonly devices?: Universe['devices'];
 }
 
 /** `enrollment rule / sign-on rule` of each conflict. */
-function conflicts({ enrollment, policy, besides = [] }: Setup): readonly string[] {
+function conflicts({ enrollment, policy, besides = [], devices = () => undefined }: Setup): readonly string[] {
   return enrollmentConflicts({
     policy: compilePolicy({ name: 'sign-on', rules: policy }),
     enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }),
     authenticators: enabled.map((name) => descriptor[name]),
     clientId: 'notes',
     besides,
+    devices,
   }).map((conflict) => `${conflict.enrollment.name} / ${conflict.rule.name}`);
 }
 
@@ -92,4 +95,48 @@ test.each<[string, Setup, readonly string[]]>([
   ],
 ])('%s', (_, setup, expected) => {
   expect(conflicts(setup)).toEqual(expected);
+});
+
+const onManaged: Conditions = { device: { managed: true } };
+const onSafe: Conditions = { device: { assurance: { any: ['safe'] } } };
+const onLocked: Conditions = { device: { assurance: { all: ['locked'] } } };
+const registered = { registered: true } as const;
+const locked = { assurances: ['locked'] };
+const safe = { assurances: ['locked', 'safe'] };
+
+test.each<[string, Conditions, Conditions, ReturnType<Universe['devices']>, boolean]>([
+  ['a managed device, of which it is not known who says so', onManaged, {}, undefined, true],
+  [
+    'a managed device that some source speaks of',
+    onManaged,
+    {},
+    [{}, registered, { ...registered, managed: true }],
+    true,
+  ],
+  ['a managed device that no source speaks of', onManaged, {}, [{}, registered], false],
+  ['a device that no source speaks of, in the enrollment policy', {}, onManaged, [{}, registered], false],
+  ['a device that meets more than both ask for', onSafe, { device: { registered: false } }, [{}, locked, safe], true],
+  ['two assurances that a device meets together', onSafe, onLocked, [{}, locked, safe], true],
+  ['two assurances that no device meets together', onSafe, onLocked, [{}, locked, { assurances: ['safe'] }], false],
+  ['devices that no rule asks about', {}, {}, [{}], true],
+])('rules about %s', (_, when, other, believed, expected) => {
+  const setup = {
+    enrollment: [disabling('no codes', ['totp'], when), rest],
+    policy: [signOn('code', code, other), signOn('one', one)],
+  };
+  expect(conflicts({ ...setup, devices: () => believed })).toEqual(expected ? ['no codes / code'] : []);
+});
+
+test('sources are asked about the assurances that the rules of both policies name', () => {
+  const asked: (readonly string[])[] = [];
+  const devices = (names: readonly string[]) => {
+    asked.push(names);
+    return [{}];
+  };
+  const setup = {
+    enrollment: [disabling('no codes', ['totp'], onSafe), rest],
+    policy: [signOn('code', code, { any: [onLocked, onSafe] }), signOn('one', one)],
+  };
+  expect(conflicts({ ...setup, devices })).toEqual([]);
+  expect(asked).toEqual([['safe', 'locked']]);
 });

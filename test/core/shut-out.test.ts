@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { additionWays } from '../../src/core/analysis/addition-ways.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
-import { hadByAll, type ShutOutSearch, shutOut } from '../../src/core/analysis/shut-out.ts';
+import { asOften, type ShutOutSearch, shutOut } from '../../src/core/analysis/shut-out.ts';
+import { hadByAll } from '../../src/core/analysis/what-can-be-had.ts';
 import type { AccountRule } from '../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
@@ -231,12 +232,10 @@ test('what is had counts as often as any rule requires', () => {
 
 test('what every user can come to have depends on no group', () => {
   const account = [add('totp', one, inOffice), add('webauthn', one, inA), add(undefined, deny)];
-  expect(hadByAll(searchIn({ account, authenticators: [password, email, totp, webauthn], most: 2 }))).toEqual([
-    'password',
-    'password',
-    'totp',
-    'totp',
-  ]);
+  const { policies, given, ways } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
+  const all = hadByAll({ authenticators: policies.authenticators, given, ways });
+  expect(asOften(all, 2)).toEqual(['password', 'password', 'totp', 'totp']);
+  expect(all.never).toEqual(['email', 'webauthn']);
 });
 
 describe('where rules ask how a user signed in, users may prove less than they could', () => {

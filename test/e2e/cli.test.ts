@@ -250,13 +250,13 @@ test('what Node compiled is kept beside the packages, where only who installs th
   const { NODE_OPTIONS: _, NODE_COMPILE_CACHE: _cache, ...environment } = process.env;
   const ask = `import { getCompileCacheDir } from 'node:module'; process.on('exit', () => console.log(getCompileCacheDir()))`;
   const asking = ['--import', `data:text/javascript,${encodeURIComponent(ask)}`];
-  const words = ['--disable-warning=ExperimentalWarning', ...asking, 'src/main.ts', '--version'];
+  const words = ['--disable-warning=ExperimentalWarning', ...asking, 'dist/main.js', '--version'];
   const { stdout } = await promisify(execFile)(process.execPath, words, { env: environment });
   expect(stdout).toContain(join(process.cwd(), 'node_modules', '.cache', 'stepgate'));
 });
 
 test('a reader that has had enough is no error', async () => {
-  const script = 'set -o pipefail; "$0" --disable-warning=ExperimentalWarning src/main.ts explain --app notes | true';
+  const script = 'set -o pipefail; "$0" --disable-warning=ExperimentalWarning dist/main.js explain --app notes | true';
   const environment = { ...process.env, ...env, NODE_OPTIONS: '' };
   const ran = await promisify(execFile)('bash', ['-c', script, process.execPath], { env: environment });
   expect(ran).toEqual({ stdout: '', stderr: '' });

@@ -37,7 +37,7 @@ test('the image starts from the pinned Node and belongs to an unprivileged user'
 test('the image contains what runs and nothing else', () => {
   const content = readdirSync(onThisMachine(image, '.')).sort();
   expect(content).toEqual(['config', 'data', 'dist', 'node_modules', 'package.json', 'scripts', 'views']);
-  expect(readdirSync(onThisMachine(image, 'scripts'))).toEqual(['build.mjs', 'progress.mjs']);
+  expect(readdirSync(onThisMachine(image, 'scripts'))).toEqual(['build.mjs']);
 });
 
 test('commands run in the image as in a checkout, and build nothing', () => {

@@ -13,7 +13,7 @@ export type Environment = Readonly<Record<string, string>>;
 
 function start(words: readonly string[], env: Environment): ChildProcess {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...words], {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'dist/main.js', ...words], {
     env: { ...inherited, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -20,7 +20,7 @@ export interface AdditionWay {
 
 /** For what users can enroll and are not given. `space`: made of the rules of both policies. */
 export function additionWays(
-  { accountPolicy, enrollment, authenticators }: PolicySet,
+  { accountPolicy, enrollment, authenticators }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'>,
   given: readonly AuthenticatorDescriptor[],
   space: RuleSpace,
 ): readonly AdditionWay[] {

@@ -33,8 +33,23 @@ export function afterSignInFormulas(
   space: RuleSpace,
 ): readonly Formula[] {
   const rules = enrollment?.rules.map((one) => one.rule) ?? [];
-  const formulas = decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space);
+  return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
+}
+
+/** What is left of the formulas once a user signed in with proofs of these names. */
+export function onceSignedIn(formulas: readonly Formula[], signedInWith: readonly string[]): readonly Formula[] {
   return formulas.map((formula) => resolved(formula, ({ name }) => positionOf(name, signedInWith)));
+}
+
+/** What must hold for it to decide, or another one that says the same. */
+export function afterSignInAlike(
+  { rule, signedInWith }: RuleAfterSignIn,
+  policies: PolicySet,
+  space: RuleSpace,
+): Formula {
+  const terms = JSON.stringify(rule.then);
+  const same = policies.enrollment?.rules.filter((one) => JSON.stringify(one.rule.then) === terms) ?? [];
+  return { any: same.map((one) => ({ all: afterSignInFormulas({ rule: one.rule, signedInWith }, policies, space) })) };
 }
 
 const prefix = 'authenticated.';

@@ -5,11 +5,15 @@
 
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
+import type { Conditions } from '../model/conditions.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../policy/compile.ts';
+import { conditionSets } from '../policy/conditions.ts';
+import { namesIn } from '../policy/membership-theory.ts';
 import { applyRules, findRule } from '../policy/rules.ts';
+import type { Universe } from '../policy/theory.ts';
 import { sampleFacts } from './sample-facts.ts';
 
 /** Two rules that both decide in some case, although one disables what the other requires. */
@@ -28,6 +32,8 @@ export interface Analysed {
   readonly clientId: string;
   /** Requirements of the app besides the policy: its minimum `acr`. */
   readonly besides: readonly Requirement[];
+  /** What sources can say of devices. */
+  readonly devices: Universe['devices'];
 }
 
 /** All pairs of rules that conflict, each reported once. */
@@ -48,11 +54,27 @@ function cannotBeMet({ enrollment, rule }: EnrollmentConflict, { authenticators,
   return !canMeet(requirements, usable) && canMeet(requirements, authenticators);
 }
 
-function decideTogether(pair: EnrollmentConflict, { policy, enrollment, clientId }: Analysed): boolean {
+function decideTogether(pair: EnrollmentConflict, { policy, enrollment, clientId, devices }: Analysed): boolean {
   const rest = [...enrollment.rules, ...policy.rules].map(({ rule }) => rule.when);
   const samples = sampleFacts({ one: pair.enrollment.when, other: pair.rule.when, rest, clientId });
-  return samples.some(
+  return believed(samples, rest, devices).some(
     (facts) => findRule(enrollment, facts).rule === pair.enrollment && applyRules(policy, facts).rule === pair.rule,
+  );
+}
+
+/** With each device that sources can speak of, where rules ask what they say. */
+function believed(
+  samples: readonly Facts[],
+  rules: readonly Conditions[],
+  devices: Universe['devices'],
+): readonly Facts[] {
+  const tests = rules.flatMap(conditionSets).flatMap(({ device }) => device ?? []);
+  if (!tests.some(({ registered, managed, assurance }) => (registered ?? managed ?? assurance) !== undefined))
+    return samples;
+  const known = devices([...new Set(tests.flatMap(({ assurance }) => (assurance ? namesIn(assurance) : [])))]);
+  if (known === undefined) return samples;
+  return samples.flatMap(({ device: { platform, os, known: isKnown }, ...facts }) =>
+    known.map((signals) => ({ ...facts, device: { platform, os, known: isKnown, ...signals } })),
   );
 }
 

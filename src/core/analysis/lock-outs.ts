@@ -30,6 +30,8 @@ export function isLockedOut(
 /** How the sign-in of a user ends who proves and enrolls all that is asked for. */
 export interface SignInEnd {
   readonly isDenied: boolean;
+  /** What is asked for after the sign-in makes no difference. */
+  readonly isBeforeSignIn: boolean;
   /** Keys of what the user must add on the way, or was about to. */
   readonly added: readonly string[];
   /**
@@ -52,9 +54,12 @@ export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly 
   const stages = turns.filter(
     (turn, at) => at === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
   );
+  const last = steps.at(-1);
+  const added = [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))];
   return {
-    isDenied: steps.at(-1)?.kind === 'denied',
-    added: [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))],
+    isDenied: last?.kind === 'denied',
+    isBeforeSignIn: last?.kind === 'denied' && last.layer !== 'enrollment' && added.length === 0,
+    added,
     signedInWith: stages.map(({ from }) => proofsAtSignIn(from.transaction.evidence)),
   };
 }

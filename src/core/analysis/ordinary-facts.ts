@@ -12,7 +12,7 @@ export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): U
 }
 
 /** Classes in which the formulas hold and the user is in one group at most. Undefined: none were found. */
-export function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefined {
+function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefined {
   const groups = [...new Set(formulas.flatMap(variablesIn))].filter(({ name }) => name.startsWith('groups.'));
   for (const only of [undefined, ...groups]) {
     const others = groups.map((group) => (group === only ? isYes(group) : negated(isYes(group))));
@@ -20,6 +20,16 @@ export function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefi
     if (typeof found === 'object') return found.model;
   }
   return undefined;
+}
+
+/** Classes in which the formulas hold. The first ones surprise least. */
+export function modelsOf(
+  formulas: readonly Formula[],
+): readonly [ClassModel, ...(readonly ClassModel[])] | 'impossible' | 'undecided' {
+  const ordinary = ordinaryModel(formulas);
+  const found = findModel(formulas, newBudget());
+  if (ordinary) return [ordinary, ...(typeof found === 'object' ? [found.model] : [])];
+  return typeof found === 'object' ? [found.model] : found;
 }
 
 interface WithConditions {

@@ -1,5 +1,5 @@
 /** What accounts can come to have under the account policy, and its rules by which no user ever adds anything. */
-import { type Addable, addable } from '../../core/analysis/never-added.ts';
+import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../core/analysis/never-added.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -7,8 +7,10 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
+import { exampleOptions } from './example-options.ts';
+import { ranOut } from './ran-out.ts';
 
-export interface AccountAdditions extends Addable {
+export interface AccountAdditions extends NeverAddedSearch {
   /** How many enrollments of one authenticator any enrollment rule requires, or any chain takes. */
   readonly most: number;
 }
@@ -18,13 +20,13 @@ export function accountAdditions(
   [first, ...others]: readonly AnalysedApp[],
   { policies: analysed, universe }: AnalysedConfiguration,
 ): AccountAdditions {
-  if (first === undefined) return { had: [], never: [], most: 1 };
+  if (first === undefined) return { never: [], undecided: [], most: 1 };
   const { policies } = first;
   const space = ruleSpace(
     (policies.accountPolicy?.rules ?? []).map(({ when }) => when),
     universe([...new Set(analysed.filter(({ kind }) => kind === 'account').flatMap(({ clientIds }) => clientIds))]),
   );
-  const found = addable(policies, policies.authenticators.filter(isGiven), space);
+  const found = neverAdded(policies, policies.authenticators.filter(isGiven), space);
   const counts = [first, ...others].flatMap(({ policies: { enrollment } }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required.map(({ count = 1 }) => count)),
   );
@@ -57,24 +59,42 @@ export function isGiven({ underPasswordPolicy, registers, enrollable, channels }
 
 /** Rules that only deny mean it. `told`: of these rules worse is said already. */
 export function neverAddedFindings(
-  { never }: Addable,
+  { never, undecided }: NeverAddedSearch,
   told: ReadonlySet<Rule>,
-  { placeOf }: AnalysedConfiguration,
+  configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const meant = never.flatMap(({ key, rules }) => {
-    const [first, ...others] = rules.filter(({ then }) => then.kind === 'allow');
-    return first && !rules.some((rule) => told.has(rule)) ? [{ key, first, others }] : [];
-  });
-  return [...Map.groupBy(meant, ({ first }) => first).entries()].flatMap(([rule, same]) => {
-    const place = placeOf(rule);
-    if (place === undefined) return [];
-    const keys = same.map(({ key }) => key).join(' or ');
-    const parts = {
-      message: `asks for what no user can have before, so that no user who lacks ${keys} can ever add it`,
-      rules: [...new Set(same.flatMap(({ others }) => others))].map(namedRule),
+  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => told.has(one)));
+  const found = [...Map.groupBy(left, ({ rule }) => rule).values()].flatMap((same) => atRule(same, configuration));
+  const open = undecided.filter((rule) => !told.has(rule));
+  return [...found, ...ranOut(open, 'whether users can ever add what it is about', configuration)];
+}
+
+/** What is said of most users is said alone. */
+function atRule(same: readonly NeverAdded[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const isOfAll = ({ whom }: NeverAdded) => typeof whom === 'string';
+  const shown = same.some(isOfAll) ? same.filter(isOfAll) : same;
+  const [first] = shown;
+  const place = first && placeOf(first.rule);
+  if (first === undefined || place === undefined) return [];
+  const { whom } = first;
+  const keys = shown.map(({ key }) => key).join(' or ');
+  return [
+    findingAt('never-added', place, {
+      message: typeof whom === 'string' ? ofAll(keys, shown) : ofSome(keys),
+      rules: [...new Set(shown.flatMap(({ others }) => others))].map(namedRule),
+      ...(typeof whom === 'object' && { example: exampleOptions(whom) }),
       advice:
         'say `allow: { factors: 1 }` here, as users prove all that their account can in any case, or `deny` where that is meant',
-    };
-    return [findingAt('never-added', place, parts)];
-  });
+    }),
+  ];
+}
+
+function ofAll(keys: string, shown: readonly NeverAdded[]): string {
+  return shown.every(({ whom }) => whom === 'everyone')
+    ? `asks for what no user can have before, so that no user who lacks ${keys} can ever add it`
+    : `asks for what no user for whom it decides can have before, so that none of them who lacks ${keys} can ever add it`;
+}
+
+function ofSome(keys: string): string {
+  return `asks users such as the one of the example for what they can never have before: without ${keys} they can never add it`;
 }

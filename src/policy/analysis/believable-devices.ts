@@ -7,31 +7,38 @@ import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-sign
 import { meets, type Signals } from '../revision/device-signals.ts';
 import { placesIn } from './places.ts';
 
-/** Of more assurances together it is not found out. */
-const mostAssurances = 8;
+/** More of what can be believed together is not told apart. */
+const mostTogether = 1_000;
 
 /**
- * All that can be believed, as far as these assurances tell it apart; the first is nothing. Undefined: they are too
- * many.
+ * All that can be believed, as far as these assurances tell it apart; the first is nothing. Undefined: it is too much.
  */
 export function believableDevices(
   settings: DeviceSignalSettings | undefined,
   names: readonly string[],
 ): readonly BelievedDevice[] | undefined {
   if (settings === undefined) return [{}];
-  if (names.length > mostAssurances) return undefined;
   const asked = assurancesNamed(settings, names);
-  const believe = (said: Signals) => marksOf(said, asked);
-  const free = new Set(anythingSaid(asked).map(believe));
+  const said = anythingSaid(asked);
+  if (said === undefined) return undefined;
+  const believe = (one: Signals) => marksOf(one, asked);
+  const free = new Set(said.map(believe));
   const certified = Object.fromEntries((settings.certificate?.says ?? []).map((name) => [name, true as const]));
-  const certificate = new Set([0, believe(certified)]);
+  const certificate = new Set([0n, believe(certified)]);
   const own = { proxy: free, certificate, agent: free };
-  const found = sourcesTogether(settings).flatMap((sources) => [
-    ...sources.reduce((all, source) => jointly(all, own[source]), new Set([0])),
-  ]);
-  return [...new Set(found)]
-    .sort((a, b) => markCount(a) - markCount(b) || a - b)
-    .map((marks) => deviceFromMarks(marks, asked));
+  const found = sourcesTogether(settings).map((sources) => saidTogether(sources.map((source) => own[source])));
+  return inOrder(found)?.map((marks) => deviceFromMarks(marks, asked));
+}
+
+/** The plainer ones come first. Undefined: they are too many. */
+export function inOrder(all: readonly (ReadonlySet<Marks> | undefined)[]): readonly Marks[] | undefined {
+  const found = new Set<Marks>();
+  for (const some of all) {
+    if (some === undefined) return undefined;
+    for (const marks of some) found.add(marks);
+  }
+  if (found.size > mostTogether) return undefined;
+  return [...found].sort((a, b) => markCount(a) - markCount(b) || (a < b ? -1 : 1));
 }
 
 export type Source = 'proxy' | 'certificate' | 'agent';
@@ -52,58 +59,88 @@ export function assurancesNamed(settings: DeviceSignalSettings | undefined, name
   return Object.entries(settings?.assurances ?? {}).filter(([name]) => names.includes(name));
 }
 
-/** What a source may say that is not bound to anything, as far as it makes a difference. */
-export function anythingSaid(asked: NamedAssurances): readonly Signals[] {
+/**
+ * What a source may say that is not bound to anything, as far as it makes a difference: with each system the signals of
+ * some of the assurances that can be met with it. Undefined: it is too much.
+ */
+export function anythingSaid(asked: NamedAssurances): readonly Signals[] | undefined {
   const standings: readonly (readonly string[])[] = [[], ['registered'], ['managed'], ['registered', 'managed']];
-  const signals = subsetsOf(asked).flatMap((wanted) => {
-    const own = wanted.flatMap(([, assurance]) => assurance.signals ?? []);
-    return standings.map((standing) => Object.fromEntries([...own, ...standing].map((name) => [name, true as const])));
-  });
-  return systemsOf(asked).flatMap((system) => signals.map((said): Signals => ({ ...said, ...system })));
+  const found: Signals[] = [];
+  for (const system of systemsOf(asked)) {
+    const met = asked.filter(([, { osVersion }]) => meets({ ...(osVersion && { osVersion }) }, system));
+    const together = signalsTogether(met.map(([, { signals = [] }]) => signals));
+    if (together === undefined) return undefined;
+    for (const signals of together)
+      for (const standing of standings)
+        found.push({
+          ...Object.fromEntries([...signals, ...standing].map((name) => [name, true as const])),
+          ...system,
+        });
+    if (found.length > standings.length * mostTogether) return undefined;
+  }
+  return found;
+}
+
+/** All signals that some of these lists come to together: lists that share signals, or hold others, come to few. */
+function signalsTogether(lists: readonly (readonly string[])[]): readonly (readonly string[])[] | undefined {
+  const found = new Map<string, readonly string[]>([['', []]]);
+  for (const list of lists) {
+    for (const signals of [...found.values()]) {
+      const together = [...new Set([...signals, ...list])].sort();
+      found.set(together.join(' '), together);
+    }
+    if (found.size > mostTogether) return undefined;
+  }
+  return [...found.values()];
 }
 
 /** No system, and of each one the versions that an assurance asks for. */
 function systemsOf(asked: NamedAssurances): readonly Signals[] {
   const named = asked.flatMap(([, { osVersion = {} }]) => Object.entries(osVersion));
-  return [{}, ...named.map(([os, osVersion]) => ({ os, osVersion }))];
+  const distinct = new Map(named.map(([os, osVersion]) => [`${os} ${osVersion}`, { os, osVersion }]));
+  return [{}, ...distinct.values()];
 }
 
 /** What is believed, as bits: registered, managed, and then the assurances in their order. */
-export type Marks = number;
-const standingMarks = { registered: 1, managed: 2 } as const;
-const firstAssurance = 2;
+export type Marks = bigint;
+const standingMarks = { registered: 1n, managed: 2n } as const;
+export const standingBits = 2;
 
 export function marksOf(said: Signals, asked: NamedAssurances): Marks {
   const isManaged = said.managed === true;
-  const met = asked.map(([, assurance], at): Marks => (meets(assurance, said) ? 1 << (firstAssurance + at) : 0));
+  const met = asked.map(([, assurance], at): Marks => (meets(assurance, said) ? markAt(at) : 0n));
   return [
-    isManaged || said.registered === true ? standingMarks.registered : 0,
-    isManaged ? standingMarks.managed : 0,
+    isManaged || said.registered === true ? standingMarks.registered : 0n,
+    isManaged ? standingMarks.managed : 0n,
     ...met,
-  ].reduce((all, mark) => all | mark, 0);
+  ].reduce((all, mark) => all | mark, 0n);
+}
+
+function markAt(position: number): Marks {
+  return 1n << BigInt(standingBits + position);
 }
 
 export function deviceFromMarks(marks: Marks, asked: NamedAssurances): BelievedDevice {
-  const assurances = asked.map(([name]) => name).filter((_, at) => marks & (1 << (firstAssurance + at)));
+  const assurances = asked.map(([name]) => name).filter((_, at) => marks & markAt(at));
   return {
-    ...((marks & standingMarks.registered) > 0 && { registered: true }),
-    ...((marks & standingMarks.managed) > 0 && { managed: true }),
+    ...((marks & standingMarks.registered) > 0n && { registered: true }),
+    ...((marks & standingMarks.managed) > 0n && { managed: true }),
     ...(assurances.length > 0 && { assurances }),
   };
 }
 
-/** What two sources say counts together. */
-export function jointly(all: ReadonlySet<Marks>, others: ReadonlySet<Marks>): Set<Marks> {
-  const found = new Set<Marks>();
-  for (const one of all) for (const other of others) found.add(one | other);
-  return found;
+/** What several sources say counts together. Undefined: it is too much. */
+export function saidTogether(sources: readonly ReadonlySet<Marks>[]): ReadonlySet<Marks> | undefined {
+  let all: ReadonlySet<Marks> = new Set([0n]);
+  for (const others of sources) {
+    const found = new Set<Marks>();
+    for (const one of all) for (const other of others) found.add(one | other);
+    if (found.size > mostTogether) return undefined;
+    all = found;
+  }
+  return all;
 }
 
-/** The plainer ones come first. */
-export function markCount(marks: Marks): number {
+function markCount(marks: Marks): number {
   return marks.toString(2).replaceAll('0', '').length;
-}
-
-function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }

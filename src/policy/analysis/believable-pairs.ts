@@ -9,12 +9,13 @@ import {
   anythingSaid,
   assurancesNamed,
   deviceFromMarks,
-  jointly,
+  inOrder,
   type Marks,
-  markCount,
   marksOf,
   type NamedAssurances,
   type Source,
+  saidTogether,
+  standingBits,
 } from './believable-devices.ts';
 import { placesIn } from './places.ts';
 
@@ -28,29 +29,26 @@ type Side = keyof BelievedPair;
 /** What each side says of sources. */
 type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
 
-/** Of more assurances together it is not found out. */
-const mostAssurances = 6;
-
 /**
- * As far as these assurances tell it apart; the first is nothing. Of many assurances, only some of what may be
+ * As far as these assurances tell it apart; the first is nothing. Where that is too much, only some of what may be
  * believed, and then what no source can say, too.
  */
 export function believablePairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
   const [live, next] = [assurancesNamed(sides.live, names), assurancesNamed(sides.next, names)];
   const distinct = new Map([...live, ...next].map((one) => [canonicalJson(one[1]), one] as const));
-  if (distinct.size > mostAssurances) return plainPairs(sides, names);
   const said = saidBy(sides, { live, next, both: [...distinct.values()] });
-  const found = peersOf(sides).flatMap((heard) => [
-    ...sourceNames.reduce((all, source) => jointly(all, heardOf(said[source], heard[source])), new Set([0])),
-  ]);
-  return [...new Set(found)]
-    .sort((a, b) => markCount(a) - markCount(b) || a - b)
-    .map((marks) => ({ live: deviceFromMarks(marks & firstSide, live), next: deviceFromMarks(marks >> bits, next) }));
+  if (said === undefined) return plainPairs(sides, names);
+  // What the live side believes takes the first bits.
+  const bits = BigInt(standingBits + live.length);
+  const found = peersOf(sides).map((heard) =>
+    saidTogether(sourceNames.map((source) => heardOf(said[source], heard[source], bits))),
+  );
+  const pairs = inOrder(found)?.map((marks) => ({
+    live: deviceFromMarks(BigInt.asUintN(Number(bits), marks), live),
+    next: deviceFromMarks(marks >> bits, next),
+  }));
+  return pairs ?? plainPairs(sides, names);
 }
-
-/** What the live side believes takes these bits, and what the other one believes those above. */
-const bits = 2 + mostAssurances;
-const firstSide = 2 ** bits - 1;
 
 const sourceNames: readonly Source[] = ['proxy', 'certificate', 'agent'];
 
@@ -61,8 +59,14 @@ interface Said {
   readonly marks: readonly (readonly [live: Marks, next: Marks])[];
 }
 
-function saidBy(sides: Sides, asked: Readonly<Record<Side | 'both', NamedAssurances>>): Readonly<Record<Source, Said>> {
-  const free = anythingSaid(asked.both).map((said) => [marksOf(said, asked.live), marksOf(said, asked.next)] as const);
+/** Undefined: it is too much. */
+function saidBy(
+  sides: Sides,
+  asked: Readonly<Record<Side | 'both', NamedAssurances>>,
+): Readonly<Record<Source, Said>> | undefined {
+  const anything = anythingSaid(asked.both);
+  if (anything === undefined) return undefined;
+  const free = anything.map((said) => [marksOf(said, asked.live), marksOf(said, asked.next)] as const);
   const certified = (side: Side) => {
     const says = sides[side]?.certificate?.says ?? [];
     return marksOf(Object.fromEntries(says.map((name) => [name, true as const])), asked[side]);
@@ -76,7 +80,7 @@ function saidBy(sides: Sides, asked: Readonly<Record<Side | 'both', NamedAssuran
     certificate: {
       isSame: isSame(({ certificate }) => [certificate?.header, certificate?.authorities]),
       marks: [
-        [0, 0],
+        [0n, 0n],
         [certified('live'), certified('next')],
       ],
     },
@@ -87,9 +91,9 @@ function saidBy(sides: Sides, asked: Readonly<Record<Side | 'both', NamedAssuran
 type Heard = Readonly<Record<Side, boolean>>;
 
 /** What the source may come to for the sides that hear it. Of two speakers, one speaks. */
-function heardOf({ isSame, marks }: Said, { live, next }: Heard): ReadonlySet<Marks> {
-  const all = marks.map(([one, other]) => [live ? one : 0, next ? other << bits : 0] as const);
-  return new Set([0, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);
+function heardOf({ isSame, marks }: Said, { live, next }: Heard, bits: bigint): ReadonlySet<Marks> {
+  const all = marks.map(([one, other]) => [live ? one : 0n, next ? other << bits : 0n] as const);
+  return new Set([0n, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);
 }
 
 /** The sources that each side hears from one peer. */

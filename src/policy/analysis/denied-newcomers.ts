@@ -59,7 +59,8 @@ function byCause(
   const causes = new Map<string, Omit<Denied, 'forGood'>>();
   for (const circumstance of all) {
     const { cause, after } = circumstance;
-    const key = JSON.stringify([...rulesIn(cause), after?.rule].map((rule) => rule?.location));
+    const rules = [...rulesIn(cause), after?.rule].map((rule) => rule?.location);
+    const key = JSON.stringify([rules, after?.signedInWith]);
     if (!causes.has(key)) causes.set(key, { ...start, ...circumstance });
   }
   const open: RuleHead[] = [];

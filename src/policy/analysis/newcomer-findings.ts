@@ -124,8 +124,8 @@ function placeAt({ cause }: Denied, placeOf: AnalysedConfiguration['placeOf']) {
   return first && placeOf(first);
 }
 
-function rulesOf({ one, cause, after }: Denied): readonly RuleHead[] {
-  const enrollment = [one.enrollment ?? [], after?.rule ?? []].flat();
+function rulesOf({ one, cause, after, forGood }: Denied): readonly RuleHead[] {
+  const enrollment = [one.enrollment ?? [], after?.rule ?? [], forGood?.after ?? []].flat();
   return [one.session, one.app, ...cause.account, ...cause.together, ...enrollment];
 }
 
@@ -134,7 +134,7 @@ function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
   const [cause] = same.flatMap((denied) => rulesIn(denied.cause).slice(0, 1));
   const all = [
     ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
-    ...same.flatMap(({ one, after }) => after?.rule ?? one.enrollment ?? []),
+    ...same.flatMap(({ one, after, forGood }) => [after?.rule ?? one.enrollment ?? [], forGood?.after ?? []].flat()),
     ...same.flatMap(({ one }) => one.app),
   ];
   return distinctRules(all).filter(({ location }) => JSON.stringify(location) !== JSON.stringify(cause?.location));

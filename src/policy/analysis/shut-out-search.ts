@@ -5,7 +5,8 @@ import { afterSignInFormulas } from '../../core/analysis/after-sign-in-rules.ts'
 import { endsInDenial } from '../../core/analysis/lock-outs.ts';
 import { decideTogether, deciding } from '../../core/analysis/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
-import { hadByAll, type ShutOutSearch, shutOut } from '../../core/analysis/shut-out.ts';
+import { asOften, type ShutOutSearch, shutOut } from '../../core/analysis/shut-out.ts';
+import { hadByAll } from '../../core/analysis/what-can-be-had.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
 import { beforeSignIn, type CompiledPolicy, type CompiledRule, type PolicySet } from '../../core/policy/compile.ts';
@@ -25,7 +26,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const search = known.get(app) ?? searchIn(app, additions, configuration);
     known.set(app, search);
     const { closed, everyone, ...others } = search;
-    if (!knownEnd({ ...one, facts }, closed, everyone).isDenied) return undefined;
+    if (everyone && !knownEnd({ ...one, facts }, closed, everyone).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
@@ -60,8 +61,8 @@ function isForAll(found: ReturnType<typeof shutOut>): boolean {
 interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
-  /** What every user can come to have. */
-  readonly everyone: readonly string[];
+  /** What every user can come to have. Absent: rules ask how users signed in, so that it is not the same for all. */
+  readonly everyone?: readonly string[];
 }
 
 function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
@@ -71,7 +72,9 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
   const none: Rule = { name: 'none', when: {}, then: { kind: 'deny' } };
   const closed = { ...policies, accountPolicy: compileAccountPolicy({ name: 'account', rules: [none] }) };
-  return { ...search, closed, everyone: hadByAll(search) };
+  if (policies.enrollment?.beforeSignIn) return { ...search, closed };
+  const everyone = asOften(hadByAll({ ...search, authenticators: policies.authenticators }), most);
+  return { ...search, closed, everyone };
 }
 
 /** Users add something at any app, and at the pages of their account. */

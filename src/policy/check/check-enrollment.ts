@@ -4,8 +4,10 @@ import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts
 import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
+import type { Universe } from '../../core/policy/theory.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
@@ -25,6 +27,16 @@ import type { Path, YamlSource } from '../source/yaml-source.ts';
 import { signOnOf } from './sign-on-of.ts';
 import { unmeetable } from './unmeetable.ts';
 
+export interface EnrollmentCheckOptions {
+  /** All, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** What sources can say of devices, as far as these assurances tell it apart. Undefined: it is not known. */
+  readonly devicesOf: (
+    settings: Settings['deviceSignals'],
+    assurances: readonly string[],
+  ) => ReturnType<Universe['devices']>;
+}
+
 /**
  * Finds rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule
  * demands.
@@ -32,7 +44,7 @@ import { unmeetable } from './unmeetable.ts';
 export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
-  all: readonly AuthenticatorKind[],
+  { authenticators: all, devicesOf }: EnrollmentCheckOptions,
 ): readonly Finding[] {
   const document = documents.get(documentKey('enrollment', 'enrollment'));
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
@@ -43,7 +55,12 @@ export function checkEnrollment(
   return [
     ...unenrollable(source, policy, authenticators),
     ...unknownModels(source, policy, { kinds: all, settings }),
-    ...conflicts(source, policy, { documents, settings, authenticators }),
+    ...conflicts(source, policy, {
+      documents,
+      settings,
+      authenticators,
+      devices: (names) => devicesOf(settings.deviceSignals, names),
+    }),
   ];
 }
 
@@ -139,6 +156,7 @@ interface EnrollmentCheck {
   readonly documents: Documents;
   readonly settings: Settings;
   readonly authenticators: readonly AuthenticatorDescriptor[];
+  readonly devices: Universe['devices'];
 }
 
 function conflicts(source: YamlSource, written: EnrollmentPolicy, context: EnrollmentCheck): readonly Finding[] {
@@ -171,7 +189,7 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
 }
 
 function ruleInWords({ name, location }: RuleHead): string {
-  return location === undefined ? `"${name}"` : `"${name}" in ${location.file}:${location.line}`;
+  return location === undefined ? `"${name}"` : `"${name}" in ${sourcePlace(location)}`;
 }
 
 function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requirement[] {

@@ -1,31 +1,19 @@
 /**
- * Stepgate as the package runs it: built, composed as `serve` does it, on Redis, with audit lines on stdout; and one
+ * Stepgate as the package runs it, composed as `serve` does it, on Redis, with audit lines on stdout; and one
  * thing more: it counts its round trips. Configuration and users are in the store already.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
+import { createApp } from '../../../src/app.ts';
+import { createLogger } from '../../../src/log.ts';
+import { findRequest } from '../../../src/oidc/request-scope.ts';
+import { openRedis } from '../../../src/stores/redis.ts';
 import { serveReadings } from './meter.ts';
-
-type Source = {
-  'app.js': typeof import('../../../src/app.ts');
-  'log.js': typeof import('../../../src/log.ts');
-  'oidc/request-scope.js': typeof import('../../../src/oidc/request-scope.ts');
-  'stores/redis.js': typeof import('../../../src/stores/redis.ts');
-};
-
-async function built<File extends keyof Source>(file: File): Promise<Source[File]> {
-  return (await import(new URL(`../../../dist/${file}`, import.meta.url).href)) as Source[File];
-}
 
 // As `serve` does.
 setFlagsFromString('--heap-growing-percent=60');
-
-const { createApp } = await built('app.js');
-const { createLogger } = await built('log.js');
-const { openRedis } = await built('stores/redis.js');
-const { findRequest } = await built('oidc/request-scope.js');
 
 let roundTrips = 0;
 const store = openRedis({

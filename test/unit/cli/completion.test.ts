@@ -5,7 +5,7 @@ import { completionCommand } from '../../../src/cli/completion/completion.ts';
 import { completionScript, shells } from '../../../src/cli/completion/completion-script.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 
-const program = await createProgram({ env: {}, words: [], serve: async () => undefined });
+const program = await createProgram({ env: {}, version: '0.0.0', words: [], serve: async () => undefined });
 
 test.each(shells)('the script for %s names every command and every option', (shell) => {
   const script = completionScript(shell, program);

@@ -1,16 +1,8 @@
 /** Lock-outs of which a rule of the account policy is the cause: one finding, at that rule. */
 import { describe, expect, test } from '@jest/globals';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
-import { kindsOf, load, validFiles } from './configuration-dir.ts';
+import { validFiles } from './configuration-dir.ts';
+import { account, byPasskey, findings, places, rest, rules, settings } from './lock-out-files.ts';
 
-const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');
-const settings = `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true }, webauthn: { enabled: true } }
-mail: { from: a@example.org, smtp: { host: mail.example.org } }
-`;
-const rules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;
-const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
-const byPasskey = 'then: { allow: { possession: { authenticators: [webauthn] } } }';
-const account = (...all: readonly string[]) => ({ 'policies/account.yaml': rules(...all, rest) });
 const passkeysByPasskey = account(`{ name: Passkeys, change: { add: [webauthn] }, ${byPasskey} }`);
 const enrollment = (when: string, required = 'webauthn') => ({
   'policies/enrollment.yaml': rules(
@@ -23,18 +15,6 @@ const otherApp = {
   'apps/wiki.yaml': validFiles['apps/notes.yaml']?.replaceAll('notes', 'wiki').replace('Notes', 'Wiki'),
   'policies/sign-on/wiki.yaml': `name: wiki\n${rules(rest)}`,
 };
-
-async function findings(files: Readonly<Record<string, string | undefined>>) {
-  const loaded = await load({ 'stepgate.yaml': settings, ...files }, {}, authenticators);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
-  const found = await analyse(loaded, { authenticators, now: 1_800_000_000 });
-  return found.filter(({ code }) => code !== 'unused');
-}
-
-const places = async (files: Readonly<Record<string, string | undefined>>) =>
-  (await findings(files)).map(
-    ({ severity, code, file, line, column }) => `${severity} ${code} ${file}:${line}:${column}`,
-  );
 
 test('what all must set up and no user can add is one error at the rule of the account policy', async () => {
   const found = await findings({ ...passkeysByPasskey, ...adminsNeed, ...otherApp });
@@ -124,6 +104,38 @@ test('so are rules that wait for each other', async () => {
     'warning never-added policies/account.yaml:2:5',
     'warning never-added policies/account.yaml:3:5',
   ]);
+});
+
+describe('a rule by which some users can never add an authenticator is found', () => {
+  const ofAdmins = `{ name: A, change: { add: [webauthn] }, when: { groups: { any: [admins] } }, ${byPasskey} }`;
+
+  test('where none of those can for whom it decides', async () => {
+    expect(await findings(account(ofAdmins))).toMatchObject([
+      {
+        ...{ severity: 'warning', code: 'never-added', file: 'policies/account.yaml', line: 2, column: 5, rules: [] },
+        message:
+          'asks for what no user for whom it decides can have before, so that none of them who lacks webauthn can ever add it',
+      },
+    ]);
+  });
+
+  test('where others of those can add it in another network, with an example', async () => {
+    const helpers =
+      '{ name: H, change: { add: [webauthn] }, when: { groups: { any: [helpers] }, network: { any: [office] } }, then: { allow: { factors: 1 } } }';
+    const found = await findings(account(helpers, ofAdmins));
+    expect(found).toMatchObject([
+      {
+        ...{ severity: 'warning', code: 'never-added', file: 'policies/account.yaml', line: 3, column: 5 },
+        message:
+          'asks users such as the one of the example for what they can never have before: without webauthn they can never add it',
+      },
+    ]);
+    expect(found[0]?.example?.slice(2, 4)).toEqual(['--groups', 'admins']);
+  });
+
+  test('and not beside the lock-out of which it is the cause', async () => {
+    expect(await places({ ...account(ofAdmins), ...adminsNeed })).toEqual(['error lock-out policies/account.yaml:2:5']);
+  });
 });
 
 test.each([

@@ -70,7 +70,7 @@ test.each<[string, string, string]>([
   [
     'how the user signed in, negated',
     `  - { name: A, when: { authenticated: { none: [totp] } }, then: {} }\n${rest}`,
-    '2:41 rules[0].when.authenticated.none unknown key `none`; known: any, all [unknown_key]',
+    '2:41 rules[0].when.authenticated.none unknown key `none`; use one of: any, all [unknown_key]',
   ],
   [
     'how the user signed in, to say what may be used',
@@ -180,10 +180,10 @@ test.each<[string, string, string]>([
 });
 
 /** A sign-on rule with this condition that takes totp; an enrollment rule with that condition disables it. */
-async function conflictsOf(signOn: string, enrollment: string): Promise<number> {
+async function conflictsOf(signOn: string, enrollment: string, more = ''): Promise<number> {
   const policy = `name: notes\nrules:\n  - name: One\n    when: ${signOn}\n    then: { allow: { any: { authenticators: [totp] } } }\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
   const lines = await findingLines({
-    'stepgate.yaml': settings,
+    'stepgate.yaml': `${settings}${more}`,
     'policies/sign-on/notes.yaml': policy,
     [file]: `rules:\n  - { name: A, when: ${enrollment}, then: { disabled: [totp] } }\n${rest}`,
   });
@@ -206,4 +206,14 @@ test.each<[string, string, string, number]>([
   ['another app', '{ groups: { any: [a] } }', '{ apps: { none: [notes] } }', 0],
 ])('conflicts between rules: %s', async (_, signOn, enrollment, expected) => {
   expect(await conflictsOf(signOn, enrollment)).toBe(expected);
+});
+
+test('conflicts between rules: no device that no configured source speaks of', async () => {
+  const signals = (names: string) => `deviceSignals: { proxy: { proxies: [10.0.0.0/8] }, assurances: ${names} }\n`;
+  const nested = '{ locked: { signals: [lock] }, safe: { signals: [lock, encryption] } }';
+  const ofA = '{ groups: { any: [a] } }';
+  const safeAlone = '{ device: { assurance: { all: [safe], none: [locked] } } }';
+  expect(await conflictsOf(safeAlone, ofA, signals(nested))).toBe(0);
+  expect(await conflictsOf(safeAlone, ofA, signals(nested.replace('lock,', 'pin,')))).toBe(1);
+  expect(await conflictsOf('{ device: { assurance: { all: [safe] } } }', ofA, signals(nested))).toBe(1);
 });

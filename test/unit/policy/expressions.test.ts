@@ -132,6 +132,105 @@ describe('a check', () => {
     expect(found).toEqual(fault === undefined ? [] : [fault]);
   });
 
+  const unknownKey = (name: string) => `is no expression that can be evaluated: No such key: ${name}`;
+  test.each<[string, readonly (readonly [offset: number, message: unknown])[]]>([
+    [
+      'user.nme == "x" && user.profile.levl > 1',
+      [
+        [5, unknownKey('nme')],
+        [32, unknownKey('levl')],
+      ],
+    ],
+    [
+      '(user.nme == "x") || !(user.other)',
+      [
+        [6, unknownKey('nme')],
+        [28, unknownKey('other')],
+      ],
+    ],
+    [
+      'user.profile.dep.matches("x")',
+      [
+        [0, expect.stringContaining('`matches` is not available')],
+        [13, unknownKey('dep')],
+      ],
+    ],
+    [
+      'user.nme == "x" && user.id.matches("^(a+)+$")',
+      [
+        [5, unknownKey('nme')],
+        [19, expect.stringContaining('`matches` is not available')],
+      ],
+    ],
+    [
+      'foo(user.nme) && user.id.bar()',
+      [
+        [0, '`foo` is not available'],
+        [9, unknownKey('nme')],
+        [17, '`bar` is not available'],
+      ],
+    ],
+    [
+      'user.groups.exists(a, user.nme == a && b == "1")',
+      [
+        [27, unknownKey('nme')],
+        [39, expect.stringContaining('Unknown variable: b')],
+      ],
+    ],
+    [
+      'user.none.exists(a, a == user.nme)',
+      [
+        [5, unknownKey('none')],
+        [30, unknownKey('nme')],
+      ],
+    ],
+    [
+      'user["nme"] == user.other',
+      [
+        [0, 'reads the user by an index: write user.profile.name'],
+        [20, unknownKey('other')],
+      ],
+    ],
+    [
+      '[user.nme, user.other].size() == 1',
+      [
+        [6, unknownKey('nme')],
+        [16, unknownKey('other')],
+      ],
+    ],
+    [
+      'user.id.matches("a").size()',
+      [
+        [0, expect.stringContaining('`matches` is not available')],
+        [0, expect.stringContaining('no matching overload')],
+      ],
+    ],
+    [
+      'user.profile.level == 3 || user.profile.department > 1',
+      [
+        [0, expect.stringContaining('write 3.0 for 3')],
+        [27, expect.stringContaining('string > int')],
+      ],
+    ],
+    ['cel.bind(a, 1, a == 1)', [[0, '`bind` is not available']]],
+    [
+      'user.groups.map(a, a.matches("a"))',
+      [
+        [0, 'must say whether the rule applies (bool), and is a list<bool>'],
+        [19, expect.stringContaining('`matches` is not available')],
+      ],
+    ],
+    [
+      'user.groups.exists(a, user.groups.all(b, b.matches(a)))',
+      [
+        [22, expect.stringContaining('within another test')],
+        [41, expect.stringContaining('`matches`')],
+      ],
+    ],
+  ])('finds all faults of %s', (written, faults) => {
+    expect(expressionFaults(written, environment).map(({ offset, message }) => [offset, message])).toEqual(faults);
+  });
+
   test('knows no attributes where the configuration names none', () => {
     expect(expressionFaults('user.profile.whatever == 1', typedEnvironment(undefined))).toEqual([]);
     expect(expressionFaults('user.whatever == 1', typedEnvironment(undefined))).toHaveLength(1);

@@ -26,8 +26,8 @@ export const deviceCondition: ConditionDescriptor<'device'> = {
     const known = one?.known ?? other?.known ?? false;
     const platform = jointValue(one?.platform, other?.platform) ?? 'desktop';
     const browser = { known, platform, os: jointValue(one?.os, other?.os) ?? 'other' } as const;
-    const assurances = jointMembers(one?.assurance, other?.assurance);
-    if (assurances === undefined) return [];
+    // Without them where none are sure to meet both: what sources can say may be known otherwise.
+    const assurances = jointMembers(one?.assurance, other?.assurance) ?? [];
     const says = { registered: one?.registered ?? other?.registered, managed: one?.managed ?? other?.managed };
     const signals = says.managed ? managed : says.registered ? registered : {};
     return [{ device: { ...browser, ...signals, ...(assurances.length > 0 && { assurances }) } }];

@@ -8,18 +8,23 @@ import {
 } from '@marcbachmann/cel-js';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { dateSpan } from '../../../core/policy/date-bound.ts';
-import { childrenOf, type ExpressionFault, forbiddenCalls, untypedEnvironment } from './environment.ts';
+import { childrenOf, type ExpressionFault, forbiddenCalls, type NodeFault, untypedEnvironment } from './environment.ts';
+import { typeFaults } from './type-faults.ts';
 
-/** By the environment of `typedEnvironment`. Empty: it is a condition that can be evaluated. */
+/**
+ * By the environment of `typedEnvironment`. Empty: it is a condition that can be evaluated. All faults in the order of
+ * the text; of an expression that cannot be parsed, the first.
+ */
 export function expressionFaults(written: string, environment: Environment): readonly ExpressionFault[] {
   try {
     const { ast } = environment.parse(written);
-    const forbidden = [...forbiddenCalls(ast), ...indexedUsers(ast)];
-    if (forbidden.length > 0) return forbidden;
+    const told = [...forbiddenCalls(ast), ...indexedUsers(ast)];
     const { valid, type, error } = environment.check(written);
-    if (!valid) return [faultOf(error)];
-    if (type === 'bool' || type === 'dyn') return [];
-    return [{ offset: 0, message: `must say whether the rule applies (bool), and is a ${type}` }];
+    const faults = told.map(({ node: _, ...fault }): ExpressionFault => fault);
+    if (valid) return inOrder([...faults, ...otherThanBool(type)]);
+    const nodes = new Set(told.map(({ node }) => node));
+    faults.push(...typeFaults(ast, { environment, told: nodes, messageOf }));
+    return faults.length > 0 ? inOrder(faults) : [faultOf(error)];
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeFault || error instanceof EvaluationError)
       return [faultOf(error)];
@@ -27,9 +32,22 @@ export function expressionFaults(written: string, environment: Environment): rea
   }
 }
 
+function inOrder(faults: readonly ExpressionFault[]): readonly ExpressionFault[] {
+  return faults.toSorted((one, other) => one.offset - other.offset);
+}
+
+function otherThanBool(type: string | undefined): readonly ExpressionFault[] {
+  if (type === 'bool' || type === 'dyn') return [];
+  return [{ offset: 0, message: `must say whether the rule applies (bool), and is a ${type}` }];
+}
+
 function faultOf(error: ParseError | TypeFault | EvaluationError | undefined): ExpressionFault {
+  return { offset: error?.range?.start ?? 0, message: messageOf(error) };
+}
+
+function messageOf(error: Error | undefined): string {
   const [message = ''] = (error?.message ?? '').split('\n');
-  return { offset: error?.range?.start ?? 0, message: `is no expression that can be evaluated: ${hint(message)}` };
+  return `is no expression that can be evaluated: ${hint(message)}`;
 }
 
 /** The most common mistake. */
@@ -40,10 +58,10 @@ function hint(message: string): string {
 }
 
 /** `user["profile"]`: what it reads cannot be checked. */
-function indexedUsers(node: ASTNode): readonly ExpressionFault[] {
+function indexedUsers(node: ASTNode): readonly NodeFault[] {
   const inner = childrenOf(node).flatMap(indexedUsers);
   if (node.op !== '[]' || !isUserPart(node.args[0])) return inner;
-  return [{ offset: node.range.start, message: 'reads the user by an index: write user.profile.name' }, ...inner];
+  return [{ node, offset: node.range.start, message: 'reads the user by an index: write user.profile.name' }, ...inner];
 }
 
 function isUserPart(node: ASTNode): boolean {

@@ -15,7 +15,7 @@ export const longestExpression = 1000;
 const limits = { maxAstNodes: 200, maxDepth: 24, maxListElements: 100, maxMapEntries: 20, maxCallArguments: 8 };
 
 /** They ask something of each member of a list. One within another would take the square of its length. */
-const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
+export const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
 /** All that an expression may call. Without `matches`: its regular expressions can take exponential time. */
 const functions: ReadonlySet<string> = new Set([
@@ -66,27 +66,28 @@ export interface ExpressionFault {
   readonly isTooDear?: true;
 }
 
+/** What is wrong with one node, whatever its type is. */
+export interface NodeFault extends ExpressionFault {
+  readonly node: ASTNode;
+}
+
 /** Calls that are not allowed, and tests of each member of a list within one another. */
-export function forbiddenCalls(node: ASTNode, withinMacro = false): readonly ExpressionFault[] {
+export function forbiddenCalls(node: ASTNode, withinMacro = false): readonly NodeFault[] {
   const name = node.op === 'call' || node.op === 'rcall' ? node.args[0] : undefined;
   const isMacro = name !== undefined && macros.has(name);
   const inner = childrenOf(node).flatMap((child) => forbiddenCalls(child, withinMacro || isMacro));
-  const offset = node.range.start;
-  if (name === 'matches')
-    return [
-      {
-        offset,
-        message: '`matches` is not available, since it can take very long: use contains, startsWith',
-        isTooDear: true,
-      },
-    ];
-  if (name !== undefined && !functions.has(name))
-    return [{ offset, message: `\`${name}\` is not available` }, ...inner];
-  if (isMacro && withinMacro) {
-    const message = `\`${name}\` stands within another test of each member: it would take too long`;
-    return [{ offset, message, isTooDear: true }];
+  const fault = name === undefined ? undefined : callFault(name, withinMacro);
+  return fault ? [{ node, offset: node.range.start, ...fault }, ...inner] : inner;
+}
+
+function callFault(name: string, withinMacro: boolean): Omit<ExpressionFault, 'offset'> | undefined {
+  if (name === 'matches') {
+    const message = '`matches` is not available, since it can take very long: use contains, startsWith';
+    return { message, isTooDear: true };
   }
-  return inner;
+  if (!functions.has(name)) return { message: `\`${name}\` is not available` };
+  if (!macros.has(name) || !withinMacro) return undefined;
+  return { message: `\`${name}\` stands within another test of each member: it would take too long`, isTooDear: true };
 }
 
 /** The parts of a node, without names of fields and functions. */

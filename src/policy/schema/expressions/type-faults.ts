@@ -1,0 +1,52 @@
+/**
+ * All faults of names and types in an expression. The type checker of CEL ends at the first one, so that the parts of
+ * what is faulty are checked one by one.
+ */
+import { type ASTNode, type Environment, ParseError, serialize } from '@marcbachmann/cel-js';
+import { childrenOf, type ExpressionFault, macros } from './environment.ts';
+
+export interface CheckedParts {
+  readonly environment: Environment;
+  /** Nodes of which something else is wrong: no fault of their own is told besides. */
+  readonly told: ReadonlySet<ASTNode>;
+  readonly messageOf: (error: Error | undefined) => string;
+}
+
+/** Of an expression that can be parsed, the innermost ones. */
+export function typeFaults(ast: ASTNode, parts: CheckedParts): readonly ExpressionFault[] {
+  return faultsIn(ast, parts, serialize) ?? [];
+}
+
+/** The text of a node, where the names that it uses are known. */
+type TextOf = (node: ASTNode) => string;
+
+/** Undefined: there are none. Empty: what is wrong is told otherwise. */
+function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly ExpressionFault[] | undefined {
+  const { valid, error } = parts.environment.check(textOf(node));
+  if (valid || error instanceof ParseError) return undefined;
+  const inner = partsOf(node, parts.environment, textOf).map(([part, own]) => faultsIn(part, parts, own));
+  if (parts.told.has(node) || inner.some((faults) => faults !== undefined)) return inner.flatMap((one) => one ?? []);
+  return [{ offset: placeOf(node), message: parts.messageOf(error) }];
+}
+
+/** A test of each member of a list names the member. Where the list is faulty, a member may be of any type. */
+function partsOf(
+  node: ASTNode,
+  environment: Environment,
+  textOf: TextOf,
+): readonly (readonly [part: ASTNode, textOf: TextOf])[] {
+  const within = (part: ASTNode) => [part, textOf] as const;
+  // It may bring names, and is not available.
+  if (node.op === 'rcall' && node.args[0] === 'bind') return [];
+  if (node.op !== 'rcall' || !macros.has(node.args[0])) return childrenOf(node).map(within);
+  const [, list, [member, ...tests]] = node.args;
+  if (member?.op !== 'id') return [within(list)];
+  const known = environment.check(textOf(list)).valid ? list : environment.parse('dyn([])').ast;
+  const ofMember = (test: ASTNode) => textOf({ ...node, op: 'rcall', args: ['map', known, [member, test]] } as ASTNode);
+  return [within(list), ...tests.map((test) => [test, ofMember] as const)];
+}
+
+/** Of a field that is read: its name. */
+function placeOf({ op, args, range }: ASTNode): number {
+  return op === '.' ? range.end - args[1].length : range.start;
+}
