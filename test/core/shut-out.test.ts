@@ -230,6 +230,12 @@ test('what is had counts as often as any rule requires', () => {
   });
 });
 
+test('the example is a sign-in that is asked about', () => {
+  const search = searchIn({ account: [add(undefined, one, { ...inA, ...inOffice }), add(undefined, deny)] });
+  const found = shutOut([search.space.applies(inOffice)], search);
+  expect(found).toMatchObject({ isForAll: false, facts: { network: { zones: ['office'] } } });
+});
+
 test('what every user can come to have depends on no group', () => {
   const account = [add('totp', one, inOffice), add('webauthn', one, inA), add(undefined, deny)];
   const { policies, given, ways } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
