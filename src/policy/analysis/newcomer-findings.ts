@@ -86,7 +86,9 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
   const place = shown && placeAt(shown.denied, placeOf);
   if (shown === undefined || place === undefined) return [];
-  const { denied, facts, had, isForAll } = shown;
+  const { denied, facts, had } = shown;
+  // The rules that are named are those of all of them.
+  const isForAll = all.every((one) => one.isForAll);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
   const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';
