@@ -12,6 +12,7 @@ import { type Beginning, type Denied, deniedIn } from './denied-newcomers.ts';
 import { exampleOptions } from './example-options.ts';
 import { ranOut } from './ran-out.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
+import { isOfAllNamed } from './shut-out-whom.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(
@@ -87,8 +88,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const place = shown && placeAt(shown.denied, placeOf);
   if (shown === undefined || place === undefined) return [];
   const { denied, facts, had } = shown;
-  // The rules that are named are those of all of them.
-  const isForAll = all.every((one) => one.isForAll);
+  const isForAll = isOfAllNamed(same);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
   const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';

@@ -578,3 +578,15 @@ test('a rule that shuts out all who are under one sign-on rule and some who are 
     [3, 'all users'],
   ]);
 });
+
+test('rules that lock out only where others of them decide, too, are not said to shut out all', async () => {
+  const office = '{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }';
+  const found = await findings({
+    'policies/account.yaml': rules('{ name: No keys, change: { add: [webauthn] }, then: deny }', rest),
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(office, `{ name: Keys, ${byPasskey} }`)}`,
+    ...adminsNeed,
+  });
+  expect(
+    found.map(({ code, message, rules: named }) => [code, message.slice(0, 16), named.map(({ name }) => name)]),
+  ).toEqual([['lock-out', 'shuts users such', ['Admins', 'Rest', 'Office', 'Keys']]]);
+});
