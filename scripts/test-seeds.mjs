@@ -2,6 +2,7 @@
 //   npm run test:seeds
 //   npm run test:seeds -- --times 10 test/core/properties.test.ts
 //   npm run test:seeds -- --seed 4242
+// With all samples of each property; `npm test` draws a third.
 // Draws five seeds unless told otherwise, and names at the end those with which a test failed.
 
 import { randomInt } from 'node:crypto';
@@ -33,7 +34,11 @@ async function tryAll() {
   const failed = [];
   for (const seed of seeds) {
     process.stdout.write(`> seed ${seed}\n`);
-    const code = await runJest(files, { ...process.env, STEPGATE_SEED: String(seed) });
+    const code = await runJest(files, {
+      ...process.env,
+      STEPGATE_SEED: String(seed),
+      STEPGATE_SAMPLE_SHARE: '1',
+    });
     // Ended by a signal.
     if (code > 128) return code;
     if (code !== 0) failed.push(seed);

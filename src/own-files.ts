@@ -7,7 +7,8 @@ import type { Logger } from './log.ts';
 import { warningsLeft } from './policy/analysis/accepted.ts';
 import { analyse } from './policy/analysis/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
-import { findingSummary } from './policy/model/analysis-finding.ts';
+import { findingSummary, findingsText } from './policy/model/analysis-finding.ts';
+import { ConfigurationRefused } from './policy/model/configuration-refused.ts';
 import { findingLine } from './policy/model/finding.ts';
 import { changedKeys, documentHashes } from './policy/revision/document-store.ts';
 import { appliedAgain } from './policy/revision/revision-refused.ts';
@@ -70,7 +71,10 @@ export class OwnFiles {
       variables: { DEMO_RP_PORT: String(port + 1), ...variables },
       inbox: demo !== undefined,
     });
-    if (!loaded.ok) throw this.#notConfigured(loaded.findings.map(findingLine));
+    if (!loaded.ok) {
+      this.#warn(loaded.findings.map(findingLine));
+      throw new ConfigurationRefused('not_configured', configDir, loaded.findings);
+    }
     return loaded;
   }
 
@@ -80,15 +84,18 @@ export class OwnFiles {
     const issuer = this.#issuer();
     const authenticators = authenticatorKinds;
     const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
-    if (orphaned.length > 0) throw this.#notConfigured(orphaned.map(orphanedText));
+    if (orphaned.length > 0) {
+      const lines = orphaned.map(orphanedText);
+      this.#warn(lines);
+      throw this.#notConfigured(lines.join('\n'));
+    }
     const revisions = new Revisions(store, { authenticators });
     if (await this.#isRefused(loaded, revisions)) return;
     const { revision, changed } = await appliedAgain(() =>
       revisions.apply(loaded.documents, { by: 'serve', message: `files of ${configDir}` }),
     );
     this.#lastApplied = documentHashes(loaded.documents);
-    if (warnsAnyway && changed.length === 0)
-      for (const warning of warningsLeft(loaded, nowInSeconds())) log.warn(`${configDir}/${findingSummary(warning)}`);
+    if (warnsAnyway && changed.length === 0) this.#warn(warningsLeft(loaded, nowInSeconds()).map(findingSummary));
     if (changed.length > 0) log.info('configuration applied', { revision, changed });
   }
 
@@ -103,24 +110,26 @@ export class OwnFiles {
    * has nothing yet stays empty.
    */
   async #isRefused(loaded: Loaded, revisions: Revisions): Promise<boolean> {
-    const { configDir, log } = this.#options;
+    const { configDir } = this.#options;
     const changed = await revisions.changedBy(loaded.documents);
     if (changed.length === 0) return false;
     const findings = await analyse(loaded, { authenticators: authenticatorKinds, now: nowInSeconds() });
     const shown = findings.filter(({ severity }) => severity !== 'note');
-    if (!shown.some(({ severity }) => severity === 'error')) {
-      for (const finding of shown) log.warn(`${configDir}/${findingSummary(finding)}`);
-      return false;
-    }
-    const refusal = this.#notConfigured(shown.map(findingSummary));
-    if ((await revisions.history(1)).length === 0) throw refusal;
+    this.#warn(shown.map(findingSummary));
+    if (!shown.some(({ severity }) => severity === 'error')) return false;
+    if ((await revisions.history(1)).length === 0)
+      throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
     return true;
   }
 
-  #notConfigured(lines: readonly string[]): StepgateError {
+  /** In the log, one line each. */
+  #warn(lines: readonly string[]): void {
     const { configDir, log } = this.#options;
     for (const line of lines) log.warn(`${configDir}/${line}`);
-    return new StepgateError('not_configured', `${configDir} is not a good configuration:\n${lines.join('\n')}`);
+  }
+
+  #notConfigured(text: string): StepgateError {
+    return new StepgateError('not_configured', `${this.#options.configDir} is not a good configuration:\n${text}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The views that ship, the operator's own, and what is wrong with those: for the server and for commands. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { omitUndefined } from './core/model/omit-undefined.ts';
@@ -7,7 +8,7 @@ import { loadMessageTemplates, type MessageTemplates } from './delivery/render-m
 import { StepgateError } from './errors.ts';
 import { pageTemplates } from './http/html/page-templates.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
-import { type Finding, findingLine } from './policy/model/finding.ts';
+import { type Finding, findingLine, findingText, withLines } from './policy/model/finding.ts';
 import { ownViewsFindings } from './rendering/own-views.ts';
 
 export const shippedViewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
@@ -29,11 +30,17 @@ export function loadViews(ownViewsDir?: string): Views {
 /** Each finding names its file with the directory. Empty: a node can start with it. */
 export function checkOwnViews(dir: string): readonly Finding[] {
   const templates = { ...pageTemplates, ...messageTemplates };
-  return ownViewsFindings({ viewsDir: shippedViewsDir, dir, templates }).map((finding) => ({
+  const findings = ownViewsFindings({ viewsDir: shippedViewsDir, dir, templates }).map((finding) => ({
     ...finding,
     file: join(dir, finding.file),
     path: '',
   }));
+  return withLines(findings, ownLines);
+}
+
+/** Only texts have lines. */
+function ownLines(file: string): readonly string[] | undefined {
+  return /\.(ejs|json)$/.test(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : undefined;
 }
 
 /**
@@ -41,8 +48,9 @@ export function checkOwnViews(dir: string): readonly Finding[] {
  * `StepgateError('not_configured')`: a template or a language that is not good would break a sign-in.
  */
 export function goodViewsDir(dir: string | undefined, warn: (line: string) => void): string | undefined {
-  const lines = dir === undefined ? [] : checkOwnViews(dir).map(findingLine);
-  for (const line of lines) warn(line);
-  if (lines.length === 0) return dir;
-  throw new StepgateError('not_configured', `${dir} is no good directory of views:\n${lines.join('\n')}`);
+  const findings = dir === undefined ? [] : checkOwnViews(dir);
+  for (const finding of findings) warn(findingLine(finding));
+  if (findings.length === 0) return dir;
+  const texts = findings.map((finding) => findingText(finding)).join('');
+  throw new StepgateError('not_configured', `${dir} is no good directory of views:\n${texts.trimEnd()}`);
 }

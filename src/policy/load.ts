@@ -29,14 +29,14 @@ import { configurationWarnings } from './check/warnings.ts';
 import type { AnalysisFinding } from './model/analysis-finding.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
-import type { Finding, FindingPlace } from './model/finding.ts';
+import { type Finding, type FindingPlace, withLines } from './model/finding.ts';
 import { schemaFor } from './schema/schemas.ts';
-import { readConfigurationFiles } from './source/configuration-files.ts';
+import { type ConfigurationFile, readConfigurationFiles } from './source/configuration-files.ts';
 import { type RenamedKey, renamedKeys } from './source/renamed-keys.ts';
 import { schemaFindings } from './source/schema-findings.ts';
 import type { Variables } from './source/substitute-variables.ts';
 import { valuesAt } from './source/values-at.ts';
-import { type DocumentSource, type ReadOptions, readYaml } from './source/yaml-source.ts';
+import { type DocumentSource, linesOf, type ReadOptions, readYaml, type YamlSource } from './source/yaml-source.ts';
 
 export interface LoadConfigurationOptions {
   /** All authenticators, enabled or not. */
@@ -72,12 +72,14 @@ export type LoadedConfiguration =
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, pictures, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
+  const refused = (findings: readonly Finding[]) => ({ ok: false, findings: inOrder(findings, files) }) as const;
   const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, readOptions(kind, options)) }));
   const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
     source === undefined ? [] : [{ kind, source }],
   );
   const unreadableKinds = new Set(unreadable);
-  for (const { kind, source } of read) if (source === undefined) unreadableKinds.add(kind);
+  // What refers to a file that says nothing is no further fault.
+  for (const { kind, source } of read) if (source === undefined || !isMapping(source)) unreadableKinds.add(kind);
   const brand = checkBrand(sources, pictures);
   const findings = [
     ...faulty,
@@ -86,7 +88,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkSources(sources, unreadableKinds, options.authenticators),
     ...brand.findings,
   ];
-  if (findings.length > 0) return { ok: false, findings: findings.sort(compareLocations) };
+  if (findings.length > 0) return refused(findings);
   const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
@@ -96,7 +98,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkAccount(sources, documents, options.authenticators),
     ...checkIdentify(sources, documents, options.authenticators),
   ];
-  if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(compareLocations) };
+  if (conflicts.length > 0) return refused(conflicts);
   return {
     ok: true,
     documents,
@@ -112,6 +114,14 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   };
 }
 
+/** By file, line and column, each with its line. */
+function inOrder(findings: readonly Finding[], files: readonly ConfigurationFile[]): readonly Finding[] {
+  const named = new Set(findings.map(({ file }) => file));
+  const texts = files.filter(({ file }) => named.has(file));
+  const lines = new Map(texts.map(({ file, text }) => [file, linesOf(text)] as const));
+  return withLines(findings.toSorted(compareLocations), (file) => lines.get(file));
+}
+
 function readOptions(
   of: WrittenKind,
   { variables, renames = renamedKeys }: Pick<LoadConfigurationOptions, 'variables' | 'renames'>,
@@ -120,14 +130,15 @@ function readOptions(
 }
 
 function checkSources(
-  sources: readonly DocumentSource[],
+  all: readonly DocumentSource[],
   unreadableKinds: ReadonlySet<WrittenKind>,
   authenticators: readonly AuthenticatorKind[],
 ): readonly Finding[] {
+  const ofSchemas = all.flatMap(({ kind, source }) => schemaFindings(schemaFor(kind, authenticators), source));
+  const sources = all.filter(({ source }) => isMapping(source));
   const names = knownNames(sources, unreadableKinds, authenticators);
   const types = attributeTypes(sources);
   const ofEachFile = sources.flatMap((each) => [
-    ...schemaFindings(schemaFor(each.kind, authenticators), each.source),
     ...(hasCatchAll(each) ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
@@ -136,6 +147,7 @@ function checkSources(
     ...checkAuxiliary(each.source, authenticators),
   ]);
   return [
+    ...ofSchemas,
     ...ofEachFile,
     ...expressionFindings(sources),
     ...duplicateNames(sources),
@@ -144,8 +156,12 @@ function checkSources(
     ...checkClientCertificates(sources),
     ...checkFactSources(sources),
     ...checkSwitchedOff(sources),
-    ...checkSignOn(sources),
+    ...checkSignOn(sources, unreadableKinds),
   ];
+}
+
+function isMapping({ content }: YamlSource): boolean {
+  return typeof content === 'object' && content !== null && !Array.isArray(content);
 }
 
 /** Sign-on policies that are read as one have it together: `checkSignOn` sees to them. */

@@ -59,7 +59,7 @@ function fileFindings(file: string, options: OwnViewsOptions): readonly OwnViews
     first(
       'unknown_file',
       file,
-      'unknown file; known: messages/*.json, icons/*.svg, and templates (*.ejs) by the names of ours',
+      'unknown file; known are messages/*.json, icons/*.svg, and templates (*.ejs) by the names of ours',
     ),
   ];
 }

@@ -193,8 +193,8 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('columns of rules are kept where rules share a line, and change nothing where they do not', async () => {
-    const { revisions } = await open();
+  test('columns of rules are kept where they are not the usual one, and change nothing where they are', async () => {
+    const { store, revisions } = await open();
     const apply = (documents: Documents) => revisions.apply(documents, { by: 'alice' });
     await apply(configuration(inOneLine));
     const withColumns = { ...sessionPolicy, ruleColumns: [5] };
@@ -202,8 +202,12 @@ describe.each<[string, () => Promise<Harness>]>([
     const documents = await revisions.documentsOf(1);
     expect(documents.get('session')).toEqual(sessionPolicy);
     expect(documents.get('sign-on/two')).toEqual(inOneLine);
+    const indented = { ...sessionPolicy, ruleColumns: [7] };
+    expect(await apply(configuration(indented, inOneLine))).toEqual({ revision: 2, changed: ['session'] });
+    expect((await revisions.documentsOf(2)).get('session')).toEqual(indented);
     const moved = { ...inOneLine, ruleColumns: [27, 88] };
-    expect(await apply(configuration(moved))).toEqual({ revision: 2, changed: ['sign-on/two'] });
+    expect(await apply(configuration(moved))).toEqual({ revision: 3, changed: ['session', 'sign-on/two'] });
+    await store.close();
   });
 
   test('changes, additions and removals each make a revision; history lists them', async () => {
@@ -419,7 +423,11 @@ describe.each<[string, () => Promise<Harness>]>([
     const decision = evaluate(policies, visit('payroll'));
     expect(decision.kind).toBe('identify');
     const rules = decision.trace.layers.flatMap((layer) => layer.rules);
-    expect(rules.map(({ location }) => location)).toContainEqual({ file: 'policies/sign-on/strict.yaml', line: 3 });
+    expect(rules.map(({ location }) => location)).toContainEqual({
+      file: 'policies/sign-on/strict.yaml',
+      line: 3,
+      column: 5,
+    });
     await store.close();
   });
 

@@ -1,13 +1,13 @@
 /** What changed enrollment terms come to, one reason after the other. */
 import { describe, expect, test } from '@jest/globals';
-import { changedAfterSignIn, laxerEnrollments } from '../../src/core/analysis/laxer-enrollment.ts';
+import { laxerEnrollments } from '../../src/core/analysis/laxer-enrollment.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms, RequiredEnrollment } from '../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { plainTime } from '../../src/core/policy/theory.ts';
-import { allow, factors, type Key, policiesOf } from './support/fixtures.ts';
+import { allow, descriptor, factors, type Key, policiesOf } from './support/fixtures.ts';
 import { universe } from './support/universe.ts';
 
 interface Side {
@@ -100,6 +100,21 @@ test.each<[string, Required, Required, ReturnType<typeof verdict>]>([
   expect(verdict({ required: before }, { required: now })).toBe(expected);
 });
 
+test('what counts again for what is required lets users on who have it', () => {
+  const required = [needs('webauthn', 'totp')];
+  const { found } = search(
+    { enrollment: [rule({ required, disabled: ['totp'] })] },
+    { enrollment: [rule({ required, disabled: [] })] },
+  );
+  expect(found).toMatchObject([{ enrolled: expect.arrayContaining(['totp']), step: { now: { kind: 'allowed' } } }]);
+  expect(
+    search({ enrollment: [rule({ required })] }, { enrollment: [rule({ required, disabled: ['totp'] })] }),
+  ).toEqual({
+    found: [],
+    undecided: [],
+  });
+});
+
 const model = (...webauthn: readonly string[]): Partial<EnrollmentTerms> => ({ models: { webauthn } });
 
 test.each<[string, Partial<EnrollmentTerms>, Partial<EnrollmentTerms>, ReturnType<typeof verdict>]>([
@@ -149,10 +164,10 @@ describe('the example', () => {
     expect([found.length, undecided.length]).toEqual([0, 1]);
   });
 
-  test('has no proof by what is new: that is told of otherwise', () => {
+  test('has no proof by what is new, which is told of otherwise, but may have it', () => {
     const before = { enrollment: totp, enabled: ['password', 'totp'] as const };
-    const { found, undecided } = search(before, { enrollment: [rule({ required: [needs('webauthn')] })] });
-    expect([found.length, undecided.length]).toEqual([0, 1]);
+    const { found } = search(before, { enrollment: [rule({ required: [needs('webauthn')] })] });
+    expect(found).toMatchObject([{ proved: ['password'], enrolled: ['password', 'webauthn'] }]);
   });
 
   test('is the first of several for the same rules', () => {
@@ -195,29 +210,116 @@ describe('the example', () => {
   });
 });
 
-describe('rules that ask how the user signed in are not compared', () => {
-  const how: Conditions = { authenticated: { any: ['password'] } };
+describe('rules that ask how the user signed in', () => {
+  const by = (...any: readonly string[]): Conditions => ({ authenticated: { any } });
   const staff: Conditions = { groups: { any: ['staff'] } };
-  const byPassword = rule({ required: [needs('webauthn')] }, how);
+  const passkey = { required: [needs('webauthn')] };
+  const byPassword = rule(passkey, by('password'));
+  const rest = rule({});
   const other = rule({}, staff);
   type Rules = readonly EnrollmentRule[];
-  test.each<[string, Rules, Rules, Rules]>([
-    ['one that is new', [other], [byPassword, other], [byPassword]],
-    ['one that is gone', [byPassword, other], [other], [byPassword]],
-    ['one that asks for less', [byPassword], [rule({}, how)], [rule({}, how)]],
+  type Verdict = 'as strict' | 'undecided' | string;
+
+  /** The proofs of the example. */
+  function verdictOf(live: Side, next: Side): Verdict {
+    const { found, undecided } = search(live, next);
+    const [shown] = found;
+    if (shown) return [...shown.proved, ...shown.remembered.map((name) => `(${name})`)].join(' and ');
+    return undecided.length > 0 ? 'undecided' : 'as strict';
+  }
+
+  test.each<[string, Rules, Rules, Verdict]>([
+    ['one that is new', [rest], [byPassword, rest], 'as strict'],
+    ['one that is gone', [byPassword, rest], [rest], 'password'],
+    ['one that asks for less', [byPassword, rest], [rule({}, by('password')), rest], 'password'],
+    ['one that asks for more', [rule({}, by('password')), rest], [byPassword, rest], 'as strict'],
+    ['one about fewer users', [byPassword, rest], [rule(passkey, { ...by('password'), ...staff }), rest], 'password'],
+    ['one about more users', [rule(passkey, { ...by('password'), ...staff }), rest], [byPassword, rest], 'as strict'],
+    ['one about more proofs', [byPassword, rest], [rule(passkey, by('password', 'totp')), rest], 'as strict'],
+    ['one about fewer proofs', [rule(passkey, by('password', 'totp')), rest], [byPassword, rest], 'totp'],
     [
-      'one about fewer users',
-      [byPassword],
-      [rule(byPassword.then, { ...how, ...staff })],
-      [rule(byPassword.then, { ...how, ...staff })],
+      'one about two proofs together',
+      [byPassword, rest],
+      [rule(passkey, { authenticated: { all: ['password', 'totp'] } }), rest],
+      'password',
     ],
-    ['one below another rule than before', [byPassword, other], [other, byPassword], [byPassword]],
-    ['not one that is called otherwise', [byPassword], [{ ...byPassword, name: 'Now' }], []],
-    ['not one above rules that differ', [byPassword, other], [byPassword], []],
-    ['none', [other], [], []],
+    ['one below another rule than before', [byPassword, other, rest], [other, byPassword, rest], 'password'],
+    ['one that is called otherwise', [byPassword, rest], [{ ...byPassword, name: 'Now' }, rest], 'as strict'],
+    [
+      'one that decides the same',
+      [byPassword, rest],
+      [rule(passkey, by('password')), rule({}, by('totp')), rest],
+      'as strict',
+    ],
+    [
+      'one that takes what all others say',
+      [rule(passkey)],
+      [rule(passkey, by('password')), rule(passkey, by('totp')), rule({}, by('webauthn')), rule(passkey)],
+      // A user who signs in with a passkey has one.
+      'as strict',
+    ],
+    [
+      'one that asks for two, of users who have one',
+      [rule({ required: [many(2, 'webauthn')] })],
+      [rule(passkey, by('webauthn')), rule({ required: [many(2, 'webauthn')] })],
+      'webauthn',
+    ],
   ])('%s', (_, live, next, expected) => {
-    expect(changedAfterSignIn({ live: setOf({ enrollment: live }), next: setOf({ enrollment: next }) })).toEqual(
-      expected,
-    );
+    expect(verdictOf({ enrollment: live }, { enrollment: next })).toBe(expected);
+  });
+
+  test('are compared for the ways to sign in that are enough', () => {
+    const live = [rule(passkey, by('password')), rest];
+    const next = [rule(passkey, { authenticated: { all: ['password', 'totp'] } }), rest];
+    const two = { app: [{ ...appRule(), then: allow(factors(2)) }] };
+    const enabled = ['password', 'totp'] as const;
+    expect(verdictOf({ ...two, enabled, enrollment: live }, { ...two, enabled, enrollment: next })).toBe('as strict');
+    const remembering = { app: [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }] };
+    const sides = [live, next].map((enrollment) => ({ ...remembering, enabled, enrollment }));
+    expect(verdictOf(sides[0] ?? {}, sides[1] ?? {})).toBe('password and (totp)');
+  });
+
+  test('tell methods apart where a rule names one', () => {
+    const enabled = ['password', 'phone', 'webauthn'] as const;
+    const phone = [rule(passkey, by('phone')), rest];
+    const voice = [rule(passkey, by('phone.voice')), rest];
+    const all = [rule(passkey, by('phone.voice', 'phone.sms')), rest];
+    expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: voice })).toBe('phone.sms');
+    expect(verdictOf({ enabled, enrollment: voice }, { enabled, enrollment: phone })).toBe('as strict');
+    expect(verdictOf({ enabled, enrollment: phone }, { enabled, enrollment: all })).toBe('as strict');
+  });
+
+  test('see what did not count before, and what is as old counts for both', () => {
+    const enrollment = [rule({}, by('totp')), rule(passkey)];
+    const off = { enabled: ['password', 'webauthn'] as const, enrollment };
+    expect(verdictOf(off, { enrollment })).toBe('totp');
+    expect(verdictOf({ enrollment }, off)).toBe('as strict');
+  });
+
+  test('are undecided where they name more proofs than are looked at together, unless they ask for as much', () => {
+    const many = Array.from({ length: 9 }, (_, at) => `other ${at}`);
+    const additional = many.map((key) => ({ ...descriptor.totp, key }));
+    const setOfMany = (own: Rules): PolicySet => {
+      const set = setOf({ enrollment: own });
+      return { ...set, authenticators: [...set.authenticators, ...additional] };
+    };
+    const named = by('password', ...many);
+    const comparing = (live: Rules, next: Rules) => {
+      const space = ruleSpace(
+        [...live, ...next].map(({ when }) => when),
+        universe(),
+      );
+      const { found, undecided } = laxerEnrollments({ live: setOfMany(live), next: setOfMany(next) }, space);
+      return [found.length, undecided.length];
+    };
+    expect(comparing([rule(passkey, named), rest], [rule(passkey), rest])).toEqual([0, 0]);
+    const models = { models: { webauthn: ['a'] } };
+    const unseen = [rule({ ...passkey, ...models }, named), rule(models)];
+    expect(
+      comparing(unseen, [
+        rule({ required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }], ...models }, named),
+        rule(models),
+      ]),
+    ).toEqual([1, 0]);
   });
 });

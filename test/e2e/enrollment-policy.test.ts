@@ -220,7 +220,7 @@ describe('disabled', () => {
       ...enrollment({ disabled: ['totp'] }, { groups: { any: ['kiosk'] } }),
     };
     await expect(node.configure(files)).rejects.toThrow(
-      /^policies\/enrollment\.yaml:1:\d+ rules\[0\]\.then\.disabled disables totp, so that no user can meet the rule "Rule 1" in policies\/sign-on\/notes\.yaml:1 where both apply, as in the app notes; disable less here, .* \[enrollment_unmeetable\]$/,
+      /^policies\/enrollment\.yaml:1:\d+ rules\[0\]\.then\.disabled disables totp, so that no user can meet the rule "Rule 1" in policies\/sign-on\/notes\.yaml:1:\d+ where both apply, as in the app notes; disable less here, .* \[enrollment_unmeetable\]$/,
     );
   });
 });

@@ -41,6 +41,7 @@ async function explainedAt({ store }: TestNode, ...words: string[]): Promise<str
     authenticators: authenticatorKinds,
     variables: {},
     now: () => time,
+    setExitCode: () => undefined,
   };
   await explainCommand(context).exitOverride().parseAsync(words, { from: 'user' });
   return output;
@@ -80,13 +81,13 @@ What happened, in UTC
 
 Why: the decision of TIME, by revision 1
   Session policy
-    by the rule "Everybody"  policies/session.yaml:7
+    by the rule "Everybody"  policies/session.yaml:7:5
     asked for one factor
     met
   Sign-on policy payroll
     not by "No contractors": groups any: [contractors] does not hold
     not by "One factor in the office": network any: [office] does not hold
-    by the rule "Everybody else"  policies/sign-on/payroll.yaml:24
+    by the rule "Everybody else"  policies/sign-on/payroll.yaml:24:5
     asked for two distinct factor types; knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
            or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
     met
@@ -148,7 +149,7 @@ test('the reference on a denied page tells which rule denied, and that the user 
   expect(denied.html).toContain(reference);
   const text = await told(reference);
   expect(text).toContain('TIME  denied: a rule says so\n\nWhy');
-  expect(text).toContain('by the rule "No contractors"  policies/sign-on/payroll.yaml:8\n    denied\n');
+  expect(text).toContain('by the rule "No contractors"  policies/sign-on/payroll.yaml:8:5\n    denied\n');
   await agent.submit(denied, formOf(denied, 'cancel'), {});
   expect(await told(reference)).toContain('TIME  the user gave up\n');
 });
@@ -198,7 +199,7 @@ test('a recovery is told with the policy that let the user set a new password', 
 `);
   expect(text.replaceAll(/by revision \d+/g, 'by revision N')).toContain(`Why: the decision of TIME, by revision N
   Recovery policy
-    by the rule "By mail"  policies/recovery.yaml:2
+    by the rule "By mail"  policies/recovery.yaml:2:5
     asked for possession by email
     met
   Proved at that time

@@ -7,10 +7,11 @@ import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/in
 import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Finding, findingText } from '../../policy/model/finding.ts';
+import type { Finding } from '../../policy/model/finding.ts';
 import type { DocumentSource } from '../../policy/source/yaml-source.ts';
 import { groupsWithMembers } from '../../users/member-groups.ts';
 import type { ResultOptions } from '../shared/print-result.ts';
+import { printProblems } from '../shared/problems.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { invariantWords } from './invariant-words.ts';
@@ -83,12 +84,8 @@ export function refuseProblems(
   problems: readonly Finding[],
   json: true | undefined,
 ): void {
-  context.setExitCode(1);
-  if (json) {
-    context.stdout(`${JSON.stringify({ ok: false, problems })}\n`);
-    return;
-  }
-  for (const problem of problems) context.stderr(findingText(problem));
+  printProblems(context, problems, { ...(json && { json }) });
+  if (json) return;
   const files = new Set(problems.map(({ file }) => file).filter((file) => file !== '.')).size;
   const where = files === 0 ? '' : ` in ${quantity(files, 'file')}`;
   context.stderr(`${quantity(problems.length, 'problem')}${where}; nothing was changed\n`);

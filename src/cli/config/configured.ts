@@ -2,8 +2,8 @@
 import { StepgateError } from '../../errors.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { App } from '../../policy/model/app.ts';
+import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { findingLineIn } from '../../policy/model/finding.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Store } from '../../stores/store.ts';
@@ -13,7 +13,7 @@ import type { ConfigContext } from './config-context.ts';
 
 export type AskContext = Pick<
   ConfigContext,
-  'openStore' | 'configDir' | 'stdout' | 'stdoutTaken' | 'authenticators' | 'variables' | 'now'
+  'openStore' | 'configDir' | 'stdout' | 'stdoutTaken' | 'setExitCode' | 'authenticators' | 'variables' | 'now'
 >;
 
 export interface Configured {
@@ -34,7 +34,7 @@ export interface ReadFiles {
 
 /**
  * With `dir`, the files there. Else the revision in use, and without a store the files of the default directory.
- * Rejects with one sentence when the files are no valid configuration, or with what the store rejects with.
+ * Rejects with `ConfigurationRefused` when the files are no valid configuration, or with what the store rejects with.
  */
 export async function withConfigured<T>(
   context: AskContext,
@@ -75,10 +75,7 @@ async function filesOf(context: AskContext, files: string | ReadFiles): Promise<
 
 async function read(context: AskContext, dir: string): Promise<Documents> {
   const loaded = await loadConfiguration(dir, context);
-  if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => findingLineIn(dir, problem));
-    throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
-  }
+  if (!loaded.ok) throw new ConfigurationRefused('bad_request', dir, loaded.findings);
   return loaded.documents;
 }
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { findingSummary } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { WrittenKind } from '../../policy/model/documents.ts';
-import { type Finding, findingLine } from '../../policy/model/finding.ts';
+import type { Finding } from '../../policy/model/finding.ts';
 import { policyTestsSchema } from '../../policy/schema/policy-tests.ts';
 import { schemaFor } from '../../policy/schema/schemas.ts';
 import { readConfigurationFiles } from '../../policy/source/configuration-files.ts';
@@ -14,6 +14,7 @@ import { type KeyOrder, keyOrderOf } from '../../policy/source/key-order.ts';
 import { type RenamedKey, renamedKeys } from '../../policy/source/renamed-keys.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { printProblems } from '../shared/problems.ts';
 import { refusal } from '../shared/refusal.ts';
 import { quantity } from './quantities.ts';
 
@@ -112,14 +113,9 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function refuse(context: FmtContext, problems: readonly Finding[], { json }: ResultOptions): void {
-  context.setExitCode(1);
-  if (json) {
-    context.stdout(`${JSON.stringify({ ok: false, problems })}\n`);
-    return;
-  }
-  for (const problem of problems) context.stderr(`${findingLine(problem)}\n`);
-  context.stderr(`${quantity(problems.length, 'problem')}; nothing was changed\n`);
+function refuse(context: FmtContext, problems: readonly Finding[], options: ResultOptions): void {
+  printProblems(context, problems, options);
+  if (!options.json) context.stderr(`${quantity(problems.length, 'problem')}; nothing was changed\n`);
 }
 
 /** The file is there all the time, before or after, as a server may be reading it. A link stays one. */

@@ -6,6 +6,7 @@ import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
 import { printLongResult, type ResultOptions } from '../shared/print-result.ts';
+import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
@@ -51,7 +52,9 @@ export function matrixCommand(context: AskContext): Command {
     .option('--app <client id>', 'only this app; can be repeated', collect)
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((options: MatrixOptions) =>
-      withConfigured(context, options.config, (configured) => print(context, options, configured)),
+      withProblems(context, options, () =>
+        withConfigured(context, options.config, (configured) => print(context, options, configured)),
+      ),
     );
 }
 

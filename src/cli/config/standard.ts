@@ -1,5 +1,7 @@
 /** `config check --standard`: which rules fall short of a standard, and what no policy can show. */
+
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
 import { standardFindings } from '../../policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../policy/analysis/standards.ts';
@@ -99,6 +101,7 @@ export function standardText(
   ].join('');
 }
 
-function acceptedLine({ finding: { file, line, path, message }, until, reason }: AcceptedFinding): string {
-  return `  accepted until ${until}: ${printable(`${reason} (${file}:${line} ${path === '' ? '' : `${path} `}${message})`)}\n`;
+function acceptedLine({ finding, until, reason }: AcceptedFinding): string {
+  const { path, message } = finding;
+  return `  accepted until ${until}: ${printable(`${reason} (${sourcePlace(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
 }

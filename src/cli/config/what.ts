@@ -6,6 +6,7 @@ import { newCommand } from '../commands.ts';
 import { requirementWords } from '../explain/requirement-text.ts';
 import { findSubject } from '../shared/find-subject.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
@@ -20,7 +21,9 @@ export function whatCommand(context: AskContext): Command {
     .argument('<user>', 'identifier or id of the account')
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((user: string, options: WhatOptions) =>
-      withConfigured(context, options.config, (configured) => print(context, options, { user, configured })),
+      withProblems(context, options, () =>
+        withConfigured(context, options.config, (configured) => print(context, options, { user, configured })),
+      ),
     );
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
+import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
@@ -16,7 +17,9 @@ export function whoCommand(context: AskContext): Command {
     .argument('<app>', 'client id')
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((clientId: string, options: WhoOptions) =>
-      withConfigured(context, options.config, (configured) => print(context, options, { clientId, configured })),
+      withProblems(context, options, () =>
+        withConfigured(context, options.config, (configured) => print(context, options, { clientId, configured })),
+      ),
     );
 }
 

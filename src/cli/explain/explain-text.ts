@@ -1,7 +1,9 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
+
 import type { Branch } from '../../core/analysis/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskInWords } from '../../core/policy/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
@@ -92,7 +94,9 @@ function factLines(explanation: CommandExplanation): readonly string[] {
 function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
   if (subject === undefined || subject.identifiers.length > 0) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
-  const said = Object.entries(subject.profile).map(([name, value]) => `${name} ${[value].flat().join(' and ')}`);
+  const said = Object.entries(subject.profile).map(
+    ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,
+  );
   return [...type, ...(said.length === 0 ? [] : [['profile', said.join(', ')] as const])];
 }
 
@@ -172,7 +176,7 @@ function ruleLines(
 }
 
 function place({ location }: RuleTrace, paint: Paint): string {
-  return location ? paint('dim', `${location.file}:${location.line}`) : '';
+  return location ? paint('dim', sourcePlace(location)) : '';
 }
 
 function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
@@ -215,7 +219,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
 /** What a rule that only reports would have decided. */
 function reportedWords({ rule, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
   const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
-  const where = location === undefined ? '' : ` (${location.file}:${location.line})`;
+  const where = location === undefined ? '' : ` (${sourcePlace(location)})`;
   return `"${printable(rule)}" would ${decision}, and only reports${where}`;
 }
 

@@ -9,7 +9,7 @@ import { conditionSets } from '../../core/policy/conditions.ts';
 import { explainService, explainWhole } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { findingLineIn } from '../../policy/model/finding.ts';
+import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
@@ -20,6 +20,7 @@ import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { findSubject } from '../shared/find-subject.ts';
 import type { Paint } from '../shared/paint.ts';
+import { withProblems } from '../shared/problems.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -42,6 +43,8 @@ export interface ExplainContext {
   readonly variables: Variables;
   /** Epoch seconds. */
   now(): Seconds;
+  /** 1: the files have problems. */
+  setExitCode(code: 0 | 1): void;
 }
 
 interface ExplainOptions extends FactOptions {
@@ -64,7 +67,9 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
     .option('--service', 'a token for the app as itself, without a user (grant client_credentials)')
     .option('--config <dir>', 'by these files instead of the revision in use');
-  return withFactOptions(command).action((options: ExplainOptions) => run(context, options));
+  return withFactOptions(command).action((options: ExplainOptions) =>
+    withProblems(context, options, () => run(context, options)),
+  );
 }
 
 async function run(context: ExplainContext, options: ExplainOptions): Promise<void> {
@@ -159,10 +164,7 @@ async function withFiles(
   use: (files: RevisionInUse) => Promise<void>,
 ): Promise<void> {
   const loaded = await loadConfiguration(dir, context);
-  if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => findingLineIn(dir, problem));
-    throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
-  }
+  if (!loaded.ok) throw new ConfigurationRefused('bad_request', dir, loaded.findings);
   const store = openEmbedded({ file: ':memory:' });
   try {
     await new Revisions(store, context).apply(loaded.documents, { by: 'explain' });

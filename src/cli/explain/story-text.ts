@@ -1,7 +1,9 @@
 /** Tells the story of a sign-in to an admin, in plain words. */
+
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
@@ -171,7 +173,7 @@ function says({ layer, outcome, maxAge }: ToldLayer): boolean {
 
 function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Paint): readonly string[] {
   const { passed = [], morePassed, outcome, rule, location } = layer;
-  const where = location === undefined ? '' : paint('dim', `  ${location.file}:${location.line}`);
+  const where = location === undefined ? '' : paint('dim', `  ${sourcePlace(location)}`);
   const title = `  ${paint('bold', titleOf(layer, decision))}`;
   const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
   return [

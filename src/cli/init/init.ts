@@ -5,7 +5,7 @@ import { analyse } from '../../policy/analysis/analyse.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { findingsText } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { findingLine } from '../../policy/model/finding.ts';
+import { findingText } from '../../policy/model/finding.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
@@ -91,7 +91,7 @@ async function asked({ authenticators, openQuestions }: InitContext, options: In
 /** What `config check` would say, warnings included. There is nothing, unless an answer leads to it. */
 async function faultsOf({ authenticators, now }: InitContext, dir: string): Promise<readonly string[]> {
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
-  if (!loaded.ok) return loaded.findings.map(findingLine);
+  if (!loaded.ok) return loaded.findings.map((finding) => findingText(finding).trimEnd());
   const findings = await analyse(loaded, { authenticators, now: now() });
   return findings.filter(({ severity }) => severity !== 'note').map((finding) => findingsText([finding]).trimEnd());
 }

@@ -1,17 +1,20 @@
 /** `stepgate config test`: the results that sign-ins must have, compared with those that they have. */
+
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Finding, findingLine } from '../../policy/model/finding.ts';
+import type { Finding } from '../../policy/model/finding.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
+import { printProblems, withProblems } from '../shared/problems.ts';
 import { refusal } from '../shared/refusal.ts';
 import { shellWord } from '../shared/shell-word.ts';
 import { withStore } from '../shared/with-store.ts';
@@ -65,11 +68,14 @@ export function configTestCommand(context: PolicyTestContext): Command {
     .option('--user <identifier>', 'user of the sign-in to record')
     .option('--name <text>', 'name of the recorded test')
     .action(async (dir: string, options: TestOptions) => {
-      if (options.record !== undefined) return recordTest(context, dir, options);
+      if (options.record !== undefined) return withProblems(context, options, () => recordTest(context, dir, options));
       refuseWithoutRecord(options);
       const outcome = await testOutcome(context, dir, options.tests ?? join(dir, 'tests'));
       const { results, findings, coverage } = outcome;
-      if (findings.length > 0) return refuseFindings(context, findings, options);
+      if (findings.length > 0) {
+        printProblems(context, findings, options);
+        return;
+      }
       if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
       const ok = results.every(({ differences }) => differences.length === 0);
       if (!ok) context.setExitCode(1);
@@ -99,8 +105,7 @@ async function configurationOf(
 }
 
 /**
- * Runs the tests of a directory. Nothing is run where the configuration or a test is wrong. Rejects with `bad_request`
- * where the directory is not there or holds no test.
+ * Runs the tests of a directory. Nothing is run where the configuration or a test is wrong, or where there is none.
  */
 export async function testOutcome(context: PolicyTestContext, dir: string, tests: string): Promise<TestOutcome> {
   const read = await configurationOf(dir, context);
@@ -120,7 +125,10 @@ function refuseWithoutRecord({ app, user, name }: TestOptions): void {
 
 async function recordTest(context: PolicyTestContext, dir: string, options: TestOptions): Promise<void> {
   const read = await configurationOf(dir, context);
-  if ('findings' in read) return refuseFindings(context, read.findings, options);
+  if ('findings' in read) {
+    printProblems(context, read.findings, options);
+    return;
+  }
   const { configuration } = read;
   const file = recordedFile(options.tests ?? join(dir, 'tests'));
   const { name, test, notes } = await withStore(context, (store) =>
@@ -133,12 +141,6 @@ async function recordTest(context: PolicyTestContext, dir: string, options: Test
   });
 }
 
-function refuseFindings(context: PolicyTestContext, findings: readonly Finding[], { json }: ResultOptions): void {
-  context.setExitCode(1);
-  if (json) context.stdout(`${JSON.stringify({ ok: false, problems: findings })}\n`);
-  else for (const finding of findings) context.stderr(`${findingLine(finding)}\n`);
-}
-
 async function writeReport(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
@@ -148,8 +150,9 @@ async function writeReport(file: string, text: string): Promise<void> {
 }
 
 /** One line, and for each difference what was expected and what came out, one below the other. */
-function resultLines({ file, line, name, differences }: TestResult): readonly string[] {
-  const place = `${file}:${line}`;
+function resultLines(result: TestResult): readonly string[] {
+  const { name, differences } = result;
+  const place = sourcePlace(result);
   if (differences.length === 0) return [`passed  ${place}  ${printable(name)}`];
   return [
     `FAILED  ${place}  ${printable(name)}`,
@@ -195,11 +198,12 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
   const told = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
     `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
-    ...uncovered.map(({ file, line, rule }) => `  ${file}:${line}  ${printable(rule)}`),
+    ...uncovered.map((one) => `  ${sourcePlace(one)}  ${printable(one.rule)}`),
     `${told}${uncoveredConditions.length > 0 ? '; what is lacking' : ''}`,
-    ...uncoveredConditions.map(({ file, line, rule, condition, lacks }) => {
+    ...uncoveredConditions.map((one) => {
+      const { rule, condition, lacks } = one;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return `  ${file}:${line}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+      return `  ${sourcePlace(one)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
     }),
   ];
 }

@@ -1,11 +1,10 @@
 /** Finds and reads the files of policy tests, and checks what they refer to. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Finding } from '../../policy/model/finding.ts';
+import { type Finding, withLines } from '../../policy/model/finding.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
 import { schemaFindings } from '../../policy/source/schema-findings.ts';
 import { readYaml, type YamlSource } from '../../policy/source/yaml-source.ts';
-import { refusal } from '../shared/refusal.ts';
 import { type TestedConfiguration, unknownNames } from './unknown-names.ts';
 
 export interface TestFile {
@@ -19,48 +18,57 @@ export interface TestFile {
 const maxFileSize = 1024 * 1024;
 
 /**
- * Reads all `*.yaml` in the directory, in order of their names. Rejects with `bad_request` where the directory is not
- * there or holds no such file: a run without tests would look like success.
+ * Reads all `*.yaml` in the directory, in order of their names. A directory that is not there or holds no such file is
+ * a finding, too: a run without tests would look like success.
  */
 export async function readTests(
   dir: string,
   configuration: TestedConfiguration,
 ): Promise<{ readonly files: readonly TestFile[]; readonly findings: readonly Finding[] }> {
   const names = await testFileNames(dir);
+  if ('code' in names) return { files: [], findings: [names] };
   const schema = policyTestsSchema(configuration.authenticators);
   const files: TestFile[] = [];
   const findings: Finding[] = [];
   for (const name of names) {
     const file = `${basename(dir)}/${name}`;
-    const read = readYaml(file, await readText(join(dir, name)), configuration);
+    const text = await readText(file, join(dir, name));
+    if (typeof text !== 'string') {
+      findings.push(text);
+      continue;
+    }
+    const read = readYaml(file, text, configuration);
     findings.push(...read.findings);
     if (read.source === undefined) continue;
-    const wrong = [...schemaFindings(schema, read.source), ...(await unknownNames(read.source, configuration))];
-    findings.push(...wrong);
-    if (wrong.length === 0) files.push({ file, source: read.source, tests: schema.parse(read.source.content).tests });
+    const { source } = read;
+    const wrong = [...schemaFindings(schema, source), ...(await unknownNames(source, configuration))];
+    findings.push(...withLines(wrong, () => source.lines));
+    if (wrong.length === 0) files.push({ file, source, tests: schema.parse(source.content).tests });
   }
   return { files, findings };
 }
 
-async function testFileNames(dir: string): Promise<readonly string[]> {
-  const entries = await readdir(dir).catch(() => {
-    throw refusal(
-      `there is no directory ${dir}: policy tests are in tests/*.yaml of the configuration (docs/policies.md) [directory_missing]`,
-    );
-  });
+async function testFileNames(dir: string): Promise<readonly string[] | Finding> {
+  const whole = { file: '.', line: 1, column: 1, path: '' };
+  const entries = await readdir(dir).catch(() => undefined);
+  if (entries === undefined) {
+    const advice = 'write policy tests into tests/*.yaml of the configuration (docs/policies.md), or correct the name';
+    return { ...whole, message: `there is no directory ${dir}`, code: 'directory_missing', advice };
+  }
   const names = entries.filter((name) => /^[^.].*\.yaml$/.test(name)).sort();
-  if (names.length === 0)
-    throw refusal(`${dir} holds no policy test: their files end in .yaml (docs/policies.md) [tests_missing]`);
-  return names;
+  if (names.length > 0) return names;
+  return { ...whole, message: `${dir} holds no policy test: their files end in .yaml`, code: 'tests_missing' };
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(file: string, path: string): Promise<string | Finding> {
+  const whole = { file, line: 1, column: 1, path: '' };
   try {
     const stats = await stat(path);
     if (!stats.isFile()) throw new Error('it is not a regular file');
     if (stats.size <= maxFileSize) return await readFile(path, 'utf8');
   } catch (error) {
-    throw refusal(`${path} cannot be read: ${String(error).replace(/^Error: /, '')} [file_unreadable]`);
+    const why = String(error).replace(/^Error: /, '');
+    return { ...whole, message: `cannot be read: ${why}`, code: 'file_unreadable' };
   }
-  throw refusal(`${path} is larger than 1 MiB: divide it [file_too_large]`);
+  return { ...whole, message: 'is larger than 1 MiB', code: 'file_too_large' };
 }

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Seconds } from '../../core/model/facts.ts';
 import { explain } from '../../flow/explain.ts';
-import { findingLine } from '../../policy/model/finding.ts';
+import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
 import { withTest } from '../../policy/source/append-test.ts';
 import { keyOrderOf } from '../../policy/source/key-order.ts';
@@ -68,7 +68,8 @@ export async function record(
   await changeFile(file, async (text) => {
     test = { name: newName(options.name, `Recorded: ${app.clientId}`, { file, text }), ...about };
     const written = withTest({ file: `${basename(dirname(file))}/${basename(file)}`, text }, test, keyOrderOf(schema));
-    if (written.findings !== undefined) throw refusal(written.findings.map(findingLine).join('\n'));
+    if (written.findings !== undefined)
+      throw new ConfigurationRefused('bad_request', dirname(dirname(file)), written.findings);
     return written.text;
   });
   const rule = explanation.layers.find(({ layer }) => layer === 'app')?.decidedBy;

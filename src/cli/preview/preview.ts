@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { Documents } from '../../policy/model/documents.ts';
-import { type Finding, findingLine } from '../../policy/model/finding.ts';
+import { type Finding, findingText } from '../../policy/model/finding.ts';
 import type { PreviewServer, PreviewState } from '../../preview/preview-server.ts';
 import type { PreviewSite } from '../../preview/preview-site.ts';
 import { newCommand } from '../commands.ts';
@@ -71,7 +71,7 @@ async function serve(context: PreviewContext, dir: string, options: PreviewOptio
   const stop = context.interrupted();
   const server = await context.servePreview(async () => {
     const read = await readPreview(context, dir, options);
-    return 'findings' in read ? { problems: read.findings.map(findingLine) } : read;
+    return 'findings' in read ? { problems: read.findings.map((finding) => findingText(finding)) } : read;
   }, options.port);
   printResult(context, options, {
     text: `Open ${server.address} (reload after a change, Ctrl-C ends)\n`,

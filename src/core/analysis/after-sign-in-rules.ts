@@ -33,7 +33,11 @@ export function afterSignInFormulas(
   space: RuleSpace,
 ): readonly Formula[] {
   const rules = enrollment?.rules.map((one) => one.rule) ?? [];
-  const formulas = decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space);
+  return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
+}
+
+/** What is left of the formulas once a user signed in with proofs of these names. */
+export function onceSignedIn(formulas: readonly Formula[], signedInWith: readonly string[]): readonly Formula[] {
   return formulas.map((formula) => resolved(formula, ({ name }) => positionOf(name, signedInWith)));
 }
 

@@ -57,7 +57,7 @@ function kindsIn(set: EvidenceSet): number {
 }
 
 /** The authenticators of which not every proof counted before. */
-function newIn({ next, before }: UsableThen): readonly AuthenticatorDescriptor[] {
+export function newIn({ next, before }: UsableThen): readonly AuthenticatorDescriptor[] {
   return next.filter(
     (one) => !counted({ authenticator: one.key, ...(one.methods && { methods: one.methods }) }, before),
   );

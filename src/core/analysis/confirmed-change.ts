@@ -6,7 +6,7 @@ import { evaluate } from '../decision/evaluate.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from './admitted-with.ts';
-import type { Sides } from './deciding-together.ts';
+import { factsOn, type Sides } from './deciding-together.ts';
 import { type AdmittedWith, factsWith } from './facts-with.ts';
 import { simulate } from './simulate.ts';
 import type { EvidenceSet } from './strictness.ts';
@@ -15,12 +15,13 @@ import type { EvidenceSet } from './strictness.ts';
 export function newlyAdmittedWith(
   sets: readonly EvidenceSet[],
   facts: UserFacts,
-  { live, next }: Sides,
+  sides: Sides,
 ): AdmittedWith | undefined {
+  const { live, next } = sides;
+  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
   for (const set of sets.slice(0, mostTried))
     for (const proofs of spelledOut(set, next))
-      if (isLetIn(next, proofs, facts) && !isLetIn(live, proofs, facts) && isCompleted(next, proofs, facts))
-        return proofs;
+      if (isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now)) return proofs;
   return undefined;
 }
 
@@ -31,11 +32,12 @@ const mostTried = 10;
 export function newlyEndingWith(
   before: 'complete' | 'denied',
   facts: UserFacts,
-  { live, next }: Sides,
+  sides: Sides,
 ): readonly string[] | undefined {
-  const endOf = (policies: PolicySet, enrolled: readonly string[]) =>
-    endIn(policies, { evidence: [], remembered: [], enrolled }, facts);
-  return enrolledCandidates(next).find((keys) => endOf(next, keys) === 'complete' && endOf(live, keys) === before);
+  const endOf = (side: 'live' | 'next', enrolled: readonly string[]) =>
+    endIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
+  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('live', keys) === before;
+  return enrolledCandidates(sides.next).find(isNewlySo);
 }
 
 function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): boolean {

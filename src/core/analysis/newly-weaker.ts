@@ -89,7 +89,7 @@ interface Claimed {
 type Verdict = Claimed | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
-function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
+function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
@@ -108,7 +108,7 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
     ({ what }) => what !== 'remembered' || isRememberedWeaker,
   );
-  const scopes = moreScopes(before.app, now.app);
+  const scopes = moreScopes(before.app, now.app, refused);
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
   if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
   if (longer.length > 0 || scopes) return wider;
@@ -116,13 +116,24 @@ function verdictOf({ before, now }: Pairing, { live, next }: Sides): Verdict {
   return comparison === 'as_strict' && !isExcused ? undefined : 'undecided';
 }
 
-/** A rule that says nothing about scopes grants all. Undefined: it grants none besides those before. */
-function moreScopes(before: Rule | undefined, now: Rule | undefined): MoreScopes | undefined {
+/** A rule that says nothing about scopes grants all. Undefined: tokens carry none besides those before. */
+function moreScopes(
+  before: Rule | undefined,
+  now: Rule | undefined,
+  refused: Sides['refused'],
+): MoreScopes | undefined {
   const [then, scopes] = [termsOf(before)?.scopes, termsOf(now)?.scopes];
-  if (then === undefined) return undefined;
-  if (scopes === undefined) return 'any';
-  const more = scopes.filter((scope) => grantedScopes([scope], before).length === 0);
+  if (then !== undefined && scopes === undefined) return 'any';
+  const isGranted = (scope: string) => grantedScopes([scope], now).length > 0;
+  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.live.scopes.filter(isGranted) ?? [])];
+  const more = [...new Set(askable)].filter((scope) => isNew(scope, before, refused));
   return more.length === 0 ? undefined : more;
+}
+
+/** Requests may ask for it, and tokens could not carry it before. */
+function isNew(scope: string, before: Rule | undefined, refused: Sides['refused']): boolean {
+  if (refused?.next.scopes.includes(scope)) return false;
+  return grantedScopes([scope], before).length === 0 || refused?.live.scopes.includes(scope) === true;
 }
 
 /** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
@@ -151,7 +162,7 @@ function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: 
     const formulas = [...pair.formulas, search.space.applies({ scopes: { all: names } })];
     return factsFor({ ...pair, formulas }, search);
   };
-  const known = search.scopes?.filter((scope) => grantedScopes([scope], pair.before.app).length === 0) ?? [];
+  const known = search.scopes?.filter((scope) => isNew(scope, pair.before.app, search.refused)) ?? [];
   const reached = (scopes === 'any' ? known : scopes).filter((name) => asking([name]) !== 'impossible');
   const together = scopes === 'any' || reached.length === 0 ? [] : [reached];
   for (const names of [...together, ...reached.map((name) => [name])]) {

@@ -14,13 +14,11 @@ export interface RulePairing<Of> {
 }
 
 /** Pairs of rules, or of none, that are not known to exclude one another. */
-export function pairings<Of extends RuleHead>(
-  live: CompiledPolicy<Of> | undefined,
-  next: CompiledPolicy<Of> | undefined,
-  space: RuleSpace,
+export function pairedCases<Of>(
+  before: readonly DecidingCase<Of>[],
+  after: readonly DecidingCase<Of>[],
 ): readonly RulePairing<Of>[] {
-  const before = caseFormulas(live, space);
-  return caseFormulas(next, space).flatMap((now) =>
+  return after.flatMap((now) =>
     before.flatMap((then) => {
       const formulas = [...then.formulas, ...now.formulas];
       if (findModel(formulas, newBudget()) === 'impossible') return [];
@@ -29,15 +27,16 @@ export function pairings<Of extends RuleHead>(
   );
 }
 
-interface RuleCase<Of> {
+/** A rule, or none, and what must hold for it to decide. */
+export interface DecidingCase<Of> {
   readonly rule: Of | undefined;
   readonly formulas: readonly Formula[];
 }
 
-function caseFormulas<Of extends RuleHead>(
+export function ruleCases<Of extends RuleHead>(
   policy: CompiledPolicy<Of> | undefined,
   space: RuleSpace,
-): readonly RuleCase<Of>[] {
+): readonly DecidingCase<Of>[] {
   if (policy === undefined) return [{ rule: undefined, formulas: [] }];
   const rules = policy.rules.map(({ rule }) => rule);
   const cases = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));

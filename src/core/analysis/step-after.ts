@@ -22,12 +22,17 @@ export function requestsOf(facts: UserFacts, { account, authenticators }: Policy
   }));
 }
 
-/** `proved`: just now, at their best. `besides`: the user has these, too. */
+interface ProvenUser {
+  /** Just now, at their best. */
+  readonly proved: readonly AuthenticatorDescriptor[];
+  /** The user has these, too. Absent: nothing else. */
+  readonly besides?: readonly AuthenticatorDescriptor[];
+  /** Names of the proofs that the browser remembers. Absent: none. */
+  readonly remembered?: readonly string[];
+}
+
 export function stepAfter(
-  {
-    proved,
-    besides = [],
-  }: { readonly proved: readonly AuthenticatorDescriptor[]; readonly besides?: readonly AuthenticatorDescriptor[] },
+  { proved, besides = [], remembered = [] }: ProvenUser,
   facts: UserFacts,
   policies: PolicySet,
 ): StepAfter {
@@ -36,10 +41,7 @@ export function stepAfter(
     ...(methods && { methods }),
   }));
   const enrolled = [...proved, ...besides].map(({ key }) => key);
-  const decision = evaluate(
-    policies,
-    factsWith({ evidence, remembered: [], enrolled }, facts, policies.authenticators),
-  );
+  const decision = evaluate(policies, factsWith({ evidence, remembered, enrolled }, facts, policies.authenticators));
   if (decision.kind === 'deny' || decision.kind === 'challenge' || decision.kind === 'identify')
     return { kind: 'refused' };
   if (decision.kind !== 'enroll' || (decision.skippable && !policies.account)) return { kind: 'allowed' };

@@ -4,7 +4,7 @@
  */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { UserFacts } from '../policy/theory.ts';
-import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
+import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { requestsOf, stepAfter } from './step-after.ts';
 
@@ -50,8 +50,8 @@ function freedBy(
   const kept = sides.next.authenticators.filter(({ key }) => sides.live.authenticators.some((one) => one.key === key));
   for (const asked of requestsOf(facts, sides.next))
     for (const proof of kept) {
-      const now = stepAfter({ proved: [proof] }, asked, sides.next);
-      const then = stepAfter({ proved: [proof], besides: [off] }, asked, sides.live);
+      const now = stepAfter({ proved: [proof] }, factsOn('next', asked, sides), sides.next);
+      const then = stepAfter({ proved: [proof], besides: [off] }, factsOn('live', asked, sides), sides.live);
       if (now.kind === 'enroll' && then.kind === 'refused')
         return { facts: asked, off: off.key, proved: proof.key, enrolls: now.choices };
     }

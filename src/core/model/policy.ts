@@ -51,7 +51,7 @@ export interface SourceLocation {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
-  /** Counted from 1. Absent: not kept, as each rule of the file has a line of its own. */
+  /** Counted from 1. Absent in a trace that was logged before columns were. */
   readonly column?: number;
 }
 

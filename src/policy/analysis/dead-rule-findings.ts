@@ -1,8 +1,10 @@
 /** Rules that never decide, as findings. */
+
 import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/dead-rules.ts';
 import { type RulePart, ruleSpace } from '../../core/analysis/rule-space.ts';
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import type { CompiledPolicy } from '../../core/policy/compile.ts';
 import type { Universe } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
@@ -143,7 +145,8 @@ function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): st
 
 /** As short as it can be for the reader of a finding at `own`. */
 function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
-  const { file, line, column } = { line: 1, column: 1, ...location };
-  if (file !== own?.file) return `${file}:${line}`;
+  const place = { file: '', line: 1, column: 1, ...location };
+  const { file, line, column } = place;
+  if (file !== own?.file) return sourcePlace(place);
   return line === own?.line ? `line ${line}, column ${column}` : `line ${line}`;
 }

@@ -4,6 +4,7 @@ import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts
 import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
+import { sourcePlace } from '../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import type { Universe } from '../../core/policy/theory.ts';
@@ -188,7 +189,7 @@ function conflicts(source: YamlSource, written: EnrollmentPolicy, context: Enrol
 }
 
 function ruleInWords({ name, location }: RuleHead): string {
-  return location === undefined ? `"${name}"` : `"${name}" in ${location.file}:${location.line}`;
+  return location === undefined ? `"${name}"` : `"${name}" in ${sourcePlace(location)}`;
 }
 
 function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requirement[] {

@@ -2,6 +2,7 @@
  * Checks which sign-on policies decide about which app. Works on data whose shape was not checked, so that all findings
  * are reported at once.
  */
+import type { WrittenKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
@@ -22,16 +23,21 @@ interface CheckedApp {
   readonly named: readonly FoundValue[];
 }
 
-export function checkSignOn(sources: readonly DocumentSource[]): readonly Finding[] {
+/** Whether an app has a policy for its labels is not said where a file of policies cannot be read. */
+export function checkSignOn(
+  sources: readonly DocumentSource[],
+  unreadableKinds: ReadonlySet<WrittenKind>,
+): readonly Finding[] {
   const policies = sources.filter((one) => one.kind === 'sign-on' && isSwitchedOn(one)).map(toNamed);
   const apps = sources.filter(({ kind }) => kind === 'app').map(({ source }) => toApp(source));
   const others = apps.flatMap(({ named }) => named.slice(0, -1)).map(({ value }) => value);
   const lasts = apps.flatMap(({ named }) => named.slice(-1)).map(({ value }) => value);
+  const ofLabels = (app: CheckedApp) => (unreadableKinds.has('sign-on') ? [] : labelFindings(app, policies));
   return [
     ...policies.flatMap((policy) =>
       catchAllFindings(policy, { isBefore: others.includes(policy.name), isLast: lasts.includes(policy.name) }),
     ),
-    ...apps.flatMap((app) => (app.named.length === 0 ? labelFindings(app, policies) : repeatedRules(app, policies))),
+    ...apps.flatMap((app) => (app.named.length === 0 ? ofLabels(app) : repeatedRules(app, policies))),
   ];
 }
 

@@ -45,8 +45,8 @@ export interface Document {
   /** Line of each rule, for a policy; else empty. */
   readonly ruleLines: readonly number[];
   /**
-   * Column of each rule, for a policy. In the store only where rules share a line: where they do not, a document is the
-   * same as one of a release before columns, and an upgrade changes none (decision 118).
+   * Column of each rule, for a policy. Absent, as in the store wherever it can be: each has the usual one (decision
+   * 118).
    */
   readonly ruleColumns?: readonly number[];
   /**
@@ -56,9 +56,13 @@ export interface Document {
   readonly content: unknown;
 }
 
+/** Where `config fmt` lets a rule begin: below `rules:`, behind two spaces and a dash. */
+export const usualRuleColumn = 5;
+
 /** The index of the rule that stands there; -1: none does. */
 export function ruleIndexAt({ ruleLines, ruleColumns }: Document, { location }: Pick<RuleHead, 'location'>): number {
-  return ruleLines.findIndex((line, at) => line === location?.line && ruleColumns?.[at] === location.column);
+  const { line, column = usualRuleColumn } = location ?? { line: 0 };
+  return ruleLines.findIndex((one, at) => one === line && (ruleColumns?.[at] ?? usualRuleColumn) === column);
 }
 
 /** A complete configuration that was checked, by `documentKey`. */

@@ -1,4 +1,5 @@
 /** What is wrong or risky in a configuration, with its place in the files, and how it is printed. */
+import { errorAdvice } from './error-advice.ts';
 import { excerptLines } from './excerpt.ts';
 
 /** A place in a file of the configuration. */
@@ -20,7 +21,7 @@ export interface Finding<Code extends string = ProblemCode> extends FindingPlace
   readonly code: Code;
   /** The line, as it is in the file. */
   readonly text?: string;
-  /** What to do: a sentence without its period. */
+  /** What to do: a sentence without its period. Absent in an error: what its code says (`errorAdvice`). */
   readonly advice?: string;
 }
 
@@ -94,30 +95,56 @@ export type ProblemCode =
 const longestLine = 600;
 
 /**
- * `file:line:column path message; what to do [code]`, as compilers print it. Always one line, whatever the file
- * contains. A directory that is not there has no place.
+ * `file:line:column path message; what to do [code]`, as compilers print it, for logs. Always one line, whatever the
+ * file contains. A directory that is not there has no place. What a code says in general is left out, and so is what
+ * follows a question ("did you mean ...?"): that is advice enough for one line.
  */
-export function findingLine({ file, line, column, path, message, code, advice }: Finding<string>): string {
-  const place = file === '.' ? '' : `${file}:${line}:${column} `;
-  const whole = advice === undefined ? message : `${message}; ${advice}`;
-  const text = `${place}${path === '' ? '' : `${path} `}${whole}`;
-  return `${oneLine(text)} [${code}]`;
+export function findingLine({ advice, ...finding }: Finding<string>): string {
+  const isAsked = finding.message.endsWith('?');
+  return headLine(advice === undefined || isAsked ? finding : { ...finding, message: `${finding.message}; ${advice}` });
 }
 
-/** The same on several lines: where they are known, the line with a caret, and what to do. */
-export function findingText({ advice, ...finding }: Finding<string>): string {
+function headLine({ file, line, column, path, message, code }: Finding<string>): string {
+  const place = file === '.' ? '' : `${file}:${line}:${column} `;
+  return `${oneLine(`${place}${path === '' ? '' : `${path} `}${message}`)} [${code}]`;
+}
+
+/**
+ * The same on several lines, as commands print it: where they are known, the line with a caret; and what to do.
+ *
+ * `dir`: the directory of the configuration, to stand before the file.
+ */
+export function findingText(finding: Finding, dir?: string): string {
   const { text = '', line, column, code } = finding;
   const lines = [
-    findingLine(finding),
+    `${dir === undefined || finding.file === '.' ? '' : `${dir}/`}${headLine(finding)}`,
     ...excerptLines({ text, line, column }).map(oneLine),
-    ...(advice === undefined ? [] : [`  what to do: ${oneLine(advice)} (docs/findings.md: ${code})`]),
+    `  what to do: ${oneLine(adviceOf(finding))} (docs/findings.md: ${code})`,
   ];
   return lines.map((one) => `${one}\n`).join('');
 }
 
-/** As one line, with the directory of the configuration before the file. */
-export function findingLineIn(dir: string, finding: Finding<string>): string {
-  return finding.file === '.' ? findingLine(finding) : `${dir}/${findingLine(finding)}`;
+/** For scripts: each with what to do. */
+export function findingsData(findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) => ({ ...finding, advice: adviceOf(finding) }));
+}
+
+/** The compiler asks for one of each code. */
+const adviceByCode: Readonly<Record<ProblemCode, string>> = errorAdvice;
+
+function adviceOf({ code, advice = adviceByCode[code] }: Finding): string {
+  return advice;
+}
+
+/** Each with its line, where `lines` has its file (by the name that findings have). */
+export function withLines(
+  findings: readonly Finding[],
+  linesOf: (file: string) => readonly string[] | undefined,
+): readonly Finding[] {
+  return findings.map((finding) => {
+    const text = finding.text ?? linesOf(finding.file)?.[finding.line - 1];
+    return text === undefined ? finding : { ...finding, text };
+  });
 }
 
 function oneLine(text: string): string {

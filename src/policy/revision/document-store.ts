@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { StepgateError } from '../../errors.ts';
 import { revisionKey, storedDocumentKey } from '../../stores/keys.ts';
 import type { Loaded, Op, Store } from '../../stores/store.ts';
-import type { Document, Documents } from '../model/documents.ts';
+import { type Document, type Documents, usualRuleColumn } from '../model/documents.ts';
 
 /** The content of a revision. */
 export interface Manifest {
@@ -70,10 +70,10 @@ export function canonicalJson(value: unknown): string {
     .join(',')}}`;
 }
 
-/** As it is kept. Columns say nothing where each rule has a line of its own. */
+/** As it is kept. Columns stand there where they are not the usual ones. */
 export function documentText({ ruleColumns, ...document }: Document): string {
-  const sharesLines = new Set(document.ruleLines).size < document.ruleLines.length;
-  return canonicalJson({ ...document, ...(sharesLines && { ruleColumns }) });
+  const isUsual = ruleColumns?.every((column) => column === usualRuleColumn);
+  return canonicalJson({ ...document, ...(!isUsual && { ruleColumns }) });
 }
 
 /** SHA-256 of each document, by `documentKey`. */

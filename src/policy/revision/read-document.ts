@@ -11,7 +11,7 @@ import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
-import type { Document } from '../model/documents.ts';
+import { type Document, usualRuleColumn } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
 import type { LabelledPolicy } from './sign-on-policies.ts';
@@ -99,8 +99,7 @@ export function readServicePolicy(document: Document): ServicePolicy {
 }
 
 function locationOf({ file, ruleLines, ruleColumns }: Document, index: number): SourceLocation {
-  const column = ruleColumns?.[index];
-  return { file, line: ruleLines[index] ?? 1, ...(column !== undefined && { column }) };
+  return { file, line: ruleLines[index] ?? 1, column: ruleColumns?.[index] ?? usualRuleColumn };
 }
 
 /** By content, which never changes: checks and analysis read each document many times. */

@@ -67,8 +67,9 @@ export async function readConfigurationFiles(dir: string): Promise<{
   const isDirectory = root !== undefined && (await stat(root)).isDirectory();
   if (!isDirectory) {
     const what = root === undefined ? `there is no directory ${dir}` : `${dir} is no directory`;
-    const missing = fileFinding('directory_missing', '.', `${what}: name the one that holds stepgate.yaml`);
-    return { files, pictures, findings: [missing], unreadable };
+    const missing = fileFinding('directory_missing', '.', what);
+    const advice = 'name the one that holds stepgate.yaml';
+    return { files, pictures, findings: [{ ...missing, advice }], unreadable };
   }
   const { names, tooDeep, closed } = await listFiles(root);
   findings.push(...closed.map(({ name, error }) => fileFinding('file_unreadable', name, unreadableText(error))));
@@ -144,7 +145,11 @@ async function readOne(
 ): Promise<ConfigurationFile | ConfigurationPicture | Finding | undefined> {
   const kind = kindOf(file);
   if (kind === 'ignored') return undefined;
-  if (kind === undefined) return fileFinding('unknown_file', file, unknownFile(file));
+  if (kind === undefined)
+    return {
+      ...fileFinding('unknown_file', file, 'unknown file'),
+      advice: `rename, move or remove it: ${known(file)}`,
+    };
   try {
     const target = await realpath(join(root, file));
     if (relative(root, target).split(sep)[0] === '..')
@@ -159,9 +164,9 @@ async function readOne(
   }
 }
 
-function unknownFile(file: string): string {
-  const hint = /\.(?:yml|json)$/.test(file) ? '; files of the configuration end in .yaml' : '';
-  return `unknown file${hint}; known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
+function known(file: string): string {
+  const hint = /\.(?:yml|json)$/.test(file) ? 'files of the configuration end in .yaml; ' : '';
+  return `${hint}known are stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/account.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml`;
 }
 
 async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: string; code: ProblemCode }> {
@@ -170,8 +175,7 @@ async function readBytes(path: string): Promise<{ bytes: Buffer } | { fault: str
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) return { fault: 'is not a regular file', code: 'file_unreadable' };
-    if (stat.size > maxFileSize)
-      return { fault: 'is larger than 1 MiB: divide it, or look what it is', code: 'file_too_large' };
+    if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB', code: 'file_too_large' };
     return { bytes: await handle.readFile() };
   } finally {
     await handle.close();

@@ -16,11 +16,11 @@ import {
   visit,
 } from 'yaml';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
-import type { Finding } from '../model/finding.ts';
+import { type Finding, withLines } from '../model/finding.ts';
 import { isCommented, placeComments } from './comment-places.ts';
 import type { KeyOrder } from './key-order.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
-import { openYaml, renameFindings, toPlain, withoutThrowing } from './yaml-source.ts';
+import { linesOf, openYaml, renameFindings, toPlain, withoutThrowing } from './yaml-source.ts';
 
 export interface FormatOptions {
   readonly order: KeyOrder;
@@ -42,7 +42,9 @@ const mostRounds = 6;
 
 /** Never throws. A file that is no YAML, or that would lose something, is left to its author with a finding. */
 export function formatYaml(file: string, text: string, options: FormatOptions): FormattedYaml {
-  return withoutThrowing(file, () => formatted(file, text, options));
+  const formattedText = withoutThrowing(file, () => formatted(file, text, options));
+  if (formattedText.findings === undefined) return formattedText;
+  return { findings: withLines(formattedText.findings, () => linesOf(text)) };
 }
 
 function formatted(file: string, text: string, { order, renames, upgrade = false }: FormatOptions): FormattedYaml {

@@ -17,7 +17,8 @@ export function duplicateFindings(document: Document.Parsed, place: Place): Find
           findings.push({
             ...place(startOf(key)),
             path: '',
-            message: `\`${key.value}\` stands twice in this mapping: remove one`,
+            message: `\`${key.value}\` stands twice in this mapping`,
+            advice: 'remove one',
             code: 'yaml_duplicate_key',
           });
         seen.add(key.value);
@@ -39,7 +40,8 @@ export function aliasFindings(document: Document.Parsed, place: Place): Finding[
       else if (around.includes(target))
         findings.push({
           ...where,
-          message: `\`*${node.source}\` stands within what it refers to: write out what is meant`,
+          message: `\`*${node.source}\` stands within what it refers to`,
+          advice: 'write out what is meant',
           code: 'yaml_cycle',
         });
     },

@@ -1,7 +1,7 @@
 /** Turns the issues of a schema into findings with their places in the file. */
 import type { z } from 'zod';
 import type { Finding } from '../model/finding.ts';
-import { nearestName, unknownName } from './nearest-name.ts';
+import { nearestName } from './nearest-name.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -18,8 +18,8 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const message = unknownName('key', key, issue.message.split(' '));
-        return { ...source.placeOfKey([...path, key]), message, code: 'unknown_key' };
+        const told = unknownKey(key, issue.message.split(' '));
+        return { ...source.placeOfKey([...path, key]), ...told, code: 'unknown_key' };
       });
     case 'invalid_union': {
       const branch = nearestBranch(issue.errors);
@@ -40,6 +40,15 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
         ? [ownFinding(source, path, issue)]
         : [valueFinding(source, path, { value, message: sentence(issue, value) })];
   }
+}
+
+/** All keys are listed, however many there are: nothing else says what may stand there. */
+function unknownKey(key: string, known: readonly string[]): Pick<Finding, 'message' | 'advice'> {
+  const near = nearestName(key, known);
+  const advice = `use one of: ${known.join(', ')}`;
+  if (near === undefined) return { message: `unknown key \`${key}\``, advice };
+  const others = known.length === 1 ? '' : `, or ${advice}`;
+  return { message: `unknown key \`${key}\`; did you mean \`${near}\`?`, advice: `write \`${near}\`${others}` };
 }
 
 /**

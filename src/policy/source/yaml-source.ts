@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import { type AnalysisFinding, findingCodes } from '../model/analysis-finding.ts';
 import type { WrittenKind } from '../model/documents.ts';
-import type { Finding, FindingPlace, ProblemCode } from '../model/finding.ts';
+import { type Finding, type FindingPlace, type ProblemCode, withLines } from '../model/finding.ts';
 import { aliasFindings, duplicateFindings } from './key-and-alias-faults.ts';
 import { offsetWithin } from './offset-within.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
@@ -63,7 +63,8 @@ export interface ReadYaml {
 
 /** Reads YAML 1.2 (core schema) and fills in variables. Returns all findings at once; never throws. */
 export function readYaml(file: string, text: string, options: ReadOptions): ReadYaml {
-  return withoutThrowing(file, () => parse(file, text, options));
+  const read: ReadYaml = withoutThrowing(file, () => parse(file, text, options));
+  return { ...read, findings: withLines(read.findings, () => linesOf(text)) };
 }
 
 /** `read`, or a finding where the parser gives up. */
@@ -78,6 +79,11 @@ export function withoutThrowing<Result>(
     if (error instanceof RangeError) return { findings: [{ ...where, message: tooDeep, code: 'yaml_too_deep' }] };
     return { findings: [{ ...where, message: `cannot be read: ${String(error)}`, code: 'file_unreadable' }] };
   }
+}
+
+/** As places count them. */
+export function linesOf(text: string): readonly string[] {
+  return text.split(/\r?\n/);
 }
 
 export interface OpenedYaml {
@@ -104,10 +110,11 @@ export function openYaml(file: string, text: string): OpenedYaml {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const findings = [
-    ...syntaxFindings([...document.errors, ...document.warnings], place),
+    // What is missing at the end is missed where the text ends, and not below it.
+    ...syntaxFindings([...document.errors, ...document.warnings], (at) => place(Math.min(at, text.trimEnd().length))),
     ...duplicateFindings(document, place),
   ];
-  const lines = text.split(/\r?\n/);
+  const lines = linesOf(text);
   return { document, lines, place, findings: findings.length > 0 ? findings : aliasFindings(document, place) };
 }
 
@@ -117,7 +124,8 @@ export function renameFindings(found: readonly FoundRename[], { place, lines }: 
   const error = (one: FoundRename): Finding => ({
     ...place(startOf(one.key)),
     path: '',
-    message: `${told(one)}, and stands beside it: remove one of them`,
+    message: `${told(one)}, and stands beside it`,
+    advice: 'remove one of them',
     code: 'yaml_duplicate_key',
   });
   const warning = (one: FoundRename): AnalysisFinding => {
@@ -166,7 +174,10 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
       ...{ file, content: content.plain, lines, placeOf },
       placeOfKey: (path) => at(path, offsetOf(contents, path.slice(0, -1), String(path.at(-1)))),
       placeWithin: (path, offset) => at(path, offsetWithin(text, offsetOf(contents, path), offset)),
-      finding: (code, path, message) => ({ ...placeOf(path), message, code }),
+      finding(code, path, message) {
+        const at = placeOf(path);
+        return { ...at, message, code, text: lines[at.line - 1] ?? '' };
+      },
     },
     findings: [],
     warnings: renamed.warnings,
@@ -196,7 +207,7 @@ export function toPlain(document: Document): { plain: unknown } | { fault: strin
   } catch (error) {
     if (error instanceof ReferenceError)
       return {
-        fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most, so write some of them out`,
+        fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most`,
       };
     throw error;
   }

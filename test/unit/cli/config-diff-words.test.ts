@@ -113,7 +113,10 @@ test('what a rule grants tokens is told by the scopes that reach it', async () =
   expect(change).toMatchObject({
     kind: 'scopes',
     sentence: 'all 2 users: tokens may carry address, groups, phone, and did not',
-    before: { words: 'email, profile', rules: [{ name: 'In', file: 'policies/sign-on/notes.yaml', line: 1 }] },
+    before: {
+      words: 'email, profile',
+      rules: [{ name: 'In', file: 'policies/sign-on/notes.yaml', line: 1, column: 26 }],
+    },
     after: { words: 'address, email, groups, phone, profile', rules: [{ name: 'In' }] },
   });
   expect(await diffs.diff(granting(['email']), granting(['profile']))).toContain(
@@ -121,8 +124,8 @@ test('what a rule grants tokens is told by the scopes that reach it', async () =
       'Tokens and sessions (2 active users today):',
       '  notes',
       '    all 2 users: tokens may carry email, and did not; tokens no longer carry profile',
-      '        before  profile  by "In" policies/sign-on/notes.yaml:1',
-      '        after   email  by "In" policies/sign-on/notes.yaml:1',
+      '        before  profile  by "In" policies/sign-on/notes.yaml:1:26',
+      '        after   email  by "In" policies/sign-on/notes.yaml:1:26',
     ].join('\n'),
   );
   expect(await diffs.sentences(granting(['address']), granting(['address', 'phone']))).toEqual([
@@ -188,7 +191,7 @@ test('a zone that is gone is named as it is now, and the page names every zone',
 
 test('few short values that differ inside a rule are shown', async () => {
   const text = await diffs.diff(required(2, 'totp', 'webauthn'), required(3, 'totp', 'webauthn'));
-  expect(text).toContain('changed  rule "All", then.required[0].count: 3 -> 2  policies/enrollment.yaml:1\n');
+  expect(text).toContain('changed  rule "All", then.required[0].count: 3 -> 2  policies/enrollment.yaml:1:11\n');
   expect(await diffs.diff(signOn(all(2)), signOn({ ...all(), when: undefined }))).toContain(
     'changed  rule "All", then.allow.factors: 1 -> 2  policies/sign-on/notes.yaml:',
   );

@@ -22,13 +22,13 @@ test('who is asked for what from now on, and how many have it', async () => {
     [
       'What differs from revision 1, which is live:',
       '  ~ policies/sign-on/notes.yaml',
-      '      added    rule "Editors, two factors"  policies/sign-on/notes.yaml:1',
+      '      added    rule "Editors, two factors"  policies/sign-on/notes.yaml:1:26',
       '',
       'What users are asked for (9 active users today):',
       '  notes',
       '    5 editors: one factor becomes two; 2 of them have no second factor yet',
-      '        before  one factor  by "All" policies/sign-on/notes.yaml:3',
-      '        after   two distinct factor types  by "Editors, two factors" policies/sign-on/notes.yaml:1',
+      '        before  one factor  by "All" policies/sign-on/notes.yaml:3:5',
+      '        after   two distinct factor types  by "Editors, two factors" policies/sign-on/notes.yaml:1:26',
       '        set up  totp or webauthn',
       '',
       'Tokens and sessions (9 active users today):',
@@ -186,7 +186,7 @@ test('rules that were moved, changed and removed, keys with their values, and co
     live,
   );
   expect(text).toContain('~ policies/session.yaml  (comments or places only)\n');
-  expect(text).toContain('changed  brand.name: Test -> Best  stepgate.yaml:2\n');
+  expect(text).toContain('changed  brand.name: Test -> Best  stepgate.yaml:2:9\n');
   for (const line of ['moved    rule "B"', 'changed  rule "A"', 'removed  rule "C"']) expect(text).toContain(line);
 });
 

@@ -87,7 +87,9 @@ test('where one file is no YAML, none is changed', async () => {
   await withConfiguration({ ...untidy, 'policies/sign-on/x.yaml': 'name: [' }, async (dir) => {
     const { stdout, stderr, code } = await fmt([dir]);
     expect([stdout, code]).toEqual(['', 1]);
-    expect(stderr).toMatch(/^policies\/sign-on\/x\.yaml:1:8 .*\n1 problem; nothing was changed\n$/);
+    expect(stderr).toMatch(
+      /^policies\/sign-on\/x\.yaml:1:8 .*\n {2}1 \| name: \[\n {4}\| {8}\^\n {2}what to do: .*\n1 problem; nothing was changed\n$/,
+    );
     expect(await readFile(join(dir, 'apps/notes.yaml'), 'utf8')).toBe(untidyApp);
     const { ok, problems } = JSON.parse((await fmt([dir, '--json'])).stdout);
     expect([ok, problems.length]).toEqual([false, 1]);
@@ -146,7 +148,9 @@ describe('a key that was renamed', () => {
       const loaded = await loadConfiguration(dir, options);
       expect(loaded).toMatchObject({
         ok: false,
-        findings: [{ line: 6, column: 9, message: expect.stringContaining('stands beside it: remove one of them') }],
+        findings: [
+          { line: 6, column: 9, message: expect.stringContaining('stands beside it'), advice: 'remove one of them' },
+        ],
       });
     });
   });

@@ -76,18 +76,18 @@ test('all of it, for a user in a fresh browser', async () => {
   time      2026-11-24T09:00:00Z
 
 Session policy
-  hit      1  Everybody  policies/session.yaml:7  decides: allow
+  hit      1  Everybody  policies/session.yaml:7:5  decides: allow
              no conditions: always
   requires  one factor
   counts    evidence at most 1 d old (life of the session; at most 30 d old if it is kept)
   missing   one factor
 
 Sign-on policy payroll
-  miss     1  No contractors            policies/sign-on/payroll.yaml:8
+  miss     1  No contractors            policies/sign-on/payroll.yaml:8:5
              miss     groups any: [contractors]
-  miss     2  One factor in the office  policies/sign-on/payroll.yaml:15
+  miss     2  One factor in the office  policies/sign-on/payroll.yaml:15:5
              miss     network any: [office]
-  hit      3  Everybody else            policies/sign-on/payroll.yaml:24  decides: allow
+  hit      3  Everybody else            policies/sign-on/payroll.yaml:24:5  decides: allow
              no conditions: always
   requires  two distinct factor types; knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
             or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
@@ -99,7 +99,7 @@ Request
   requires  nothing
 
 Enrollment policy
-  hit      1  A second factor for payroll  policies/enrollment.yaml:20  decides: allow
+  hit      1  A second factor for payroll  policies/enrollment.yaml:20:5  decides: allow
              hit      apps any: [payroll]
   3 more not evaluated
   requires  totp or webauthn
@@ -127,7 +127,7 @@ rules:
     const words = ['--config', files, '--app', 'notes', '--groups', 'staff', '--enrolled', 'password'];
     const text = await explained(...words, '--risk', 'newDevice');
     expect(text).toContain(`Sign-on policy notes, once something is proved
-  hit      1  Unusual  policies/sign-on/notes.yaml:3  decides: deny
+  hit      1  Unusual  policies/sign-on/notes.yaml:3:5  decides: deny
              hit      risk.any [newDevice]
   1 more not evaluated
 `);
@@ -164,7 +164,7 @@ rules:
   await writeFile(join(dir, 'policies', 'sign-on', 'notes.yaml'), rules);
   const words = ['--app', 'notes', '--config', dir, '--zone', 'office'];
   expect(await explained(...words, '--user', 'bob@demo.test')).toContain(`
-  hit      1  Finance anywhere, staff in the office  policies/sign-on/notes.yaml:3  decides: allow
+  hit      1  Finance anywhere, staff in the office  policies/sign-on/notes.yaml:3:5  decides: allow
              hit      one of
              miss       1. groups any: [finance]
              hit        2. groups any: [staff]
@@ -430,7 +430,7 @@ test('files that are not applied, with and without a user', async () => {
   const words = ['--app', 'payroll', '--config', dir];
   const night = await explained(...words, '--at', '2026-11-24T09:00:00+02:00');
   expect(night).toContain(`by the files of ${dir}`);
-  expect(night).toMatch(/hit +1 +Closed +policies\/sign-on\/payroll.yaml:3 +decides: deny/);
+  expect(night).toMatch(/hit +1 +Closed +policies\/sign-on\/payroll.yaml:3:\d+ +decides: deny/);
   expect(stepsOf(night)).toEqual(['1. denied: a rule says so']);
   const day = await explained(...words, '--user', 'eve@demo.test', '--evidence', 'password');
   expect(day).toContain('requires  password, then totp');
@@ -455,7 +455,7 @@ test('rules that only report, and not those that are switched off', async () => 
     '--evidence',
     'password',
   );
-  expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1)');
+  expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1:112)');
   expect(text).toMatch(/hit +1 +All +policies.*decides: allow/);
   expect(text).not.toContain('Off');
 });
@@ -480,7 +480,7 @@ test('a service: what it may use, what its policy says, and that there is no use
   time      2026-11-24T09:00:00Z
 
 Service policy jobs
-  hit      1  Outside  policies/service/jobs.yaml:3  decides: deny
+  hit      1  Outside  policies/service/jobs.yaml:3:5  decides: deny
              hit      network none: [office]
   1 more not evaluated
 
@@ -526,6 +526,7 @@ rules:
     expect(text).toMatch(/hit +1 +Several/);
     expect(text).toContain('  type      partner\n  profile   sites north and south, department sales\n');
     expect(await explained(...words, 'sites=up')).toMatch(/miss +1 +Several/);
+    expect(await explained(...words, 'sites=[]')).toContain('  profile   sites without a value\n');
     await expect(explained(...words, 'department=a', 'department=b')).rejects.toThrow(
       '`department` is no list: give one value',
     );

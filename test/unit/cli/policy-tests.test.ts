@@ -65,7 +65,7 @@ test('a failed test shows what was expected and what came out', async () => {
     'expect: { deny: rule, steps: [password, { enroll: [webauthn, email] }], rule: { app: No contractors, session: Everybody }, acr: phr }',
   );
   const { stdout, code } = await runOnDemo(text.replace('acr: phr', 'acr: "urn:okta:loa:1fa:pwd"'));
-  expect(stdout).toBe(`FAILED  tests/own.yaml:2  One
+  expect(stdout).toBe(`FAILED  tests/own.yaml:2:5  One
           deny
             expected  rule
             actual    no
@@ -256,12 +256,17 @@ test('with --json, problems are data', async () => {
 test('a directory that is not there or empty is refused, and so is a broken configuration', async () => {
   await withConfiguration({ 'stepgate.yaml': 'brand: {}\n' }, async (dir) => {
     const missing = join(dir, 'none');
-    await expect(run('config', '--tests', missing)).rejects.toMatchObject({
-      code: 'bad_request',
-      message: expect.stringMatching(/there is no directory .*none: .* \[directory_missing\]$/),
+    expect(await run('config', '--tests', missing)).toMatchObject({
+      stderr: expect.stringMatching(
+        /^there is no directory .*none \[directory_missing\]\n {2}what to do: write policy/,
+      ),
+      code: 1,
     });
     await mkdir(missing);
-    await expect(run('config', '--tests', missing)).rejects.toThrow('holds no policy test');
+    expect(await run('config', '--tests', missing)).toMatchObject({
+      stderr: expect.stringMatching(/holds no policy test: .* \[tests_missing\]\n {2}what to do: write one, or name/),
+      code: 1,
+    });
     expect(await run(dir)).toMatchObject({ stderr: expect.stringMatching(/^stepgate\.yaml:1:\d+ /m), code: 1 });
   });
 });
@@ -348,12 +353,12 @@ rules:
     'tests/own.yaml': one('app: notes', staff, 'expect: { rule: Rest }'),
   };
   await withConfiguration(files, async (dir) => {
-    expect((await run(dir, '--coverage')).stdout).toBe(`passed  tests/own.yaml:2  One
+    expect((await run(dir, '--coverage')).stdout).toBe(`passed  tests/own.yaml:2:5  One
 1 of 1 tests passed
 2 of 3 rules decided a test; no test was decided by
-  policies/sign-on/notes.yaml:5  Guests
+  policies/sign-on/notes.yaml:5:5  Guests
 0 of 1 conditions were hit in one test and missed in another; what is lacking
-  policies/sign-on/notes.yaml:5  Guests: groups lacks a hit
+  policies/sign-on/notes.yaml:5:5  Guests: groups lacks a hit
 `);
   });
 });
@@ -423,7 +428,7 @@ test.each<[string, readonly string[], string]>([
 test('an example of what is not always so is a command for explain', async () => {
   const { stdout, code } = await runOnDemo(one('app: payroll', staff, 'always: { steps: [password, totp] }'));
   expect([stdout, code]).toEqual([
-    `FAILED  tests/own.yaml:2  One
+    `FAILED  tests/own.yaml:2:5  One
           always steps
               password
             - totp
@@ -447,6 +452,7 @@ function runWithRule(when: string, ...lines: readonly string[]) {
 test.each<[string, string, string]>([
   ['the age of the account', '{ accountAge: { below: P30D } }', 'accountAge: P10D'],
   ['an attribute', '{ attributes: { level: { equals: 3 } } }', 'attributes: { level: 3 }'],
+  ['an attribute with several values', '{ attributes: { sites: { equals: b } } }', 'attributes: { sites: [a, b] }'],
   ['the user type', '{ userType: { any: [guest] } }', 'userType: guest'],
   ['that the user never signed in', '{ lastSignIn: { notWithin: P30D } }', 'lastSignIn: never'],
   ['a last sign-in', '{ lastSignIn: { within: P30D } }', 'lastSignIn: P1D'],
@@ -458,6 +464,33 @@ test.each<[string, string, string]>([
   const user = `user: { enrolled: [password], ${said} }`;
   const closed = await runWithRule(when, 'app: notes', user, 'always: { deny: rule }');
   expect(closed.tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [a, b]', 'Own'],
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [a, c]', 'Rest'],
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [b]', 'Own'],
+  ['{ attributes: { sites: { present: true } } }', 'sites: []', 'Rest'],
+  ['{ attributes: { sites: { equals: "3" } } }', 'sites: ["3"]', 'Own'],
+  ['{ attributes: { sites: { equals: "[]" } } }', 'sites: "[]"', 'Own'],
+  [`{ expression: "has(user.profile.sites) && size(user.profile.sites) == 0" }`, 'sites: []', 'Own'],
+  [`{ expression: "has(user.profile.sites) && 'b' in user.profile.sites" }`, 'sites: [b]', 'Own'],
+])('lists of attributes: %s for %s', async (when, attributes, rule) => {
+  const said = `user: { attributes: { ${attributes} } }`;
+  const { tests } = await runWithRule(when, 'app: notes', said, `expect: { rule: ${rule} }`);
+  expect(tests[0].differences).toEqual([]);
+});
+
+test('a list of an attribute that holds one value is refused where it stands', async () => {
+  const described = `${validFiles['stepgate.yaml']}attributes: { unit: { type: text } }\n`;
+  const text = one('app: notes', 'user: { attributes: { unit: [a, b] } }', 'expect: { deny: false }');
+  await withConfiguration({ ...validFiles, 'stepgate.yaml': described, 'tests/own.yaml': text }, async (dir) => {
+    const { stderr, code } = await run(dir);
+    expect([stderr, code]).toEqual([
+      expect.stringMatching(/^tests\/own\.yaml:2:5 tests\[0\] `unit` is no list: give one value \[test_unaskable\]\n/),
+      1,
+    ]);
+  });
 });
 
 test.each([

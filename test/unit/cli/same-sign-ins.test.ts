@@ -36,6 +36,7 @@ const question = (snapshot: Snapshot): Asked =>
     configDir: '',
     variables: {},
     stdout: () => undefined,
+    setExitCode: () => undefined,
   });
 
 /** One place at a time, and nothing that is known from another app or other groups. */

@@ -111,7 +111,7 @@ describe('rules that never decide', () => {
       'apps/notes.yaml': app('notes', '[first, notes]'),
     };
     expect(await inWords(files)).toEqual([
-      `error shadowed ${signOn}:3:5 rules[0] never decides: the rule "Staff" in policies/sign-on/first.yaml:3 takes all its cases`,
+      `error shadowed ${signOn}:3:5 rules[0] never decides: the rule "Staff" in policies/sign-on/first.yaml:3:5 takes all its cases`,
     ]);
     expect(await inWords({ ...files, 'apps/other.yaml': app('other', 'notes') })).toEqual([]);
   });

@@ -165,7 +165,7 @@ describe('a service policy', () => {
       const rules = `  - { name: Some, when: { ${when} }, then: deny }\n${last}`;
       expect(await said(policy(rules))).toEqual([
         expect.stringMatching(
-          /^rules\[0\]\.when\.\w+ unknown key `\w+`; known: network, apps, scopes, time, any \[unknown_key\]$/,
+          /^rules\[0\]\.when\.\w+ unknown key `\w+`; use one of: network, apps, scopes, time, any \[unknown_key\]$/,
         ),
       ]);
     },

@@ -9,6 +9,7 @@ import {
   type Finding,
   fileErrorCodes,
   findingLine,
+  findingText,
   type ProblemCode,
   testErrorCodes,
   unmeetableCodes,
@@ -138,6 +139,15 @@ const each: readonly (readonly [code: ProblemCode, place: string, files: Files])
   ],
 ];
 
+/** Of files that are not there, that nothing can read, or that are no text. */
+const unread: ReadonlySet<string> = new Set<ProblemCode>([
+  'brand_file_invalid',
+  'file_missing',
+  'file_too_large',
+  'file_unreadable',
+  'unknown_file',
+]);
+
 const { version } = pageTemplates['pages/signed-out'];
 const seen = new Set<string>();
 
@@ -152,12 +162,24 @@ test.each(each)('%s at %s', async (code, place, files) => {
     return loaded.ok ? [] : noted(loaded.findings);
   });
   expect(found.map(findingLine)).toContainEqual(expect.stringMatching(new RegExp(`^${place} .* \\[${code}\\]$`)));
+  // What commands print: the line with a caret, and what to do.
+  const own = found.find((one) => one.code === code);
+  const [, line = '', caret = '', ...advice] = findingText(own as Finding)
+    .trimEnd()
+    .split('\n');
+  if (unread.has(code)) expect(line).toMatch(/^ {2}what to do: \S/);
+  else {
+    expect([line, caret]).toEqual([expect.stringMatching(/^ {2}\d+ \| .*\S/), expect.stringMatching(/^ {3,}\| +\^$/)]);
+    expect(advice).toEqual([
+      expect.stringMatching(new RegExp(`^  what to do: \\S.* \\(docs/findings.md: ${code}\\)$`)),
+    ]);
+  }
 });
 
 test('a directory that is not there', async () => {
   const loaded = await loadConfiguration('/no/such', { authenticators: authenticatorKinds, variables: {} });
   expect(loaded.ok ? [] : noted(loaded.findings).map(findingLine)).toEqual([
-    'there is no directory /no/such: name the one that holds stepgate.yaml [directory_missing]',
+    'there is no directory /no/such; name the one that holds stepgate.yaml [directory_missing]',
   ]);
 });
 
@@ -199,7 +221,11 @@ test.each<[ProblemCode, Files]>([
     });
     await command.parseAsync([], { from: 'user' }).catch((error) => printed.push(`${error.message}\n`));
   });
-  expect(printed).toEqual([expect.stringMatching(new RegExp(`.* \\[${code}\\]\n$`))]);
+  expect(printed).toEqual([
+    expect.stringMatching(
+      new RegExp(`^.* \\[${code}\\]\n(?:.*\n)*  what to do: .* \\(docs/findings.md: ${code}\\)\n$`),
+    ),
+  ]);
   seen.add(code);
 });
 

@@ -83,8 +83,17 @@ test('check and apply print every finding, change nothing, and fail', async () =
       expect([stdout, code]).toEqual(['', 1]);
       expect(stderr.split('\n')).toEqual([
         expect.stringMatching(/^apps\/x\.yaml:1:12 /),
+        '  1 | clientId: [',
+        '    |            ^',
+        expect.stringMatching(/^ {2}what to do: correct .* \(docs\/findings\.md: yaml_syntax\)$/),
         'stepgate.yaml:1:8 brand.name is missing [value_missing]',
+        '  1 | brand: { nam: A }',
+        '    |        ^',
+        '  what to do: add the key (docs/findings.md: value_missing)',
         'stepgate.yaml:1:10 brand.nam unknown key `nam`; did you mean `name`? [unknown_key]',
+        '  1 | brand: { nam: A }',
+        '    |          ^',
+        expect.stringMatching(/^ {2}what to do: write `name`, or use one of: name, accent, .*: unknown_key\)$/),
         '3 problems in 2 files; nothing was changed',
         '',
       ]);
@@ -330,7 +339,7 @@ describe('check --standard', () => {
         [
           'the policies meet phishing resistance everywhere (1 app), but for 1 accepted finding',
           expect.stringMatching(
-            /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3 rules\[0\] falls short of NIST/,
+            /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3:5 rules\[0\] falls short of NIST/,
           ),
         ],
       ]);

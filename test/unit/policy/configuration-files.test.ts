@@ -8,7 +8,7 @@ import { findingLine } from '../../../src/policy/model/finding.ts';
 import { authenticators, findingLines, validFiles, withConfiguration } from './configuration-dir.ts';
 
 const known =
-  'known: stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml [unknown_file]';
+  'known are stepgate.yaml, invariants.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/password.yaml, policies/recovery.yaml, policies/account.yaml, policies/sign-on/*.yaml, policies/profile/*.yaml, policies/service/*.yaml, brand/*.{svg,png,jpg,webp,ico,css}, tests/*.yaml [unknown_file]';
 
 async function linesOf(dir: string): Promise<readonly string[]> {
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
@@ -31,18 +31,22 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
   [
     'a policy that there is not yet',
     { 'policies/profile.yaml': 'a: 1\n' },
-    [`policies/profile.yaml:1:1 unknown file; ${known}`],
+    [`policies/profile.yaml:1:1 unknown file; rename, move or remove it: ${known}`],
   ],
   [
     'another ending',
     { 'apps/x.yml': 'a: 1\n' },
-    [`apps/x.yml:1:1 unknown file; files of the configuration end in .yaml; ${known}`],
+    [`apps/x.yml:1:1 unknown file; rename, move or remove it: files of the configuration end in .yaml; ${known}`],
   ],
-  ['a directory too deep', { 'apps/more/x.yaml': 'a: 1\n' }, [`apps/more/x.yaml:1:1 unknown file; ${known}`]],
+  [
+    'a directory too deep',
+    { 'apps/more/x.yaml': 'a: 1\n' },
+    [`apps/more/x.yaml:1:1 unknown file; rename, move or remove it: ${known}`],
+  ],
   [
     'too large',
     { 'stepgate.yaml': `brand: { name: ${'x'.repeat(1024 * 1024)} }` },
-    ['stepgate.yaml:1:1 is larger than 1 MiB: divide it, or look what it is [file_too_large]'],
+    ['stepgate.yaml:1:1 is larger than 1 MiB [file_too_large]'],
   ],
   [
     'not UTF-8',
@@ -60,7 +64,7 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
 
 test('a directory that does not exist', async () => {
   expect(await linesOf('/no/such/place')).toEqual([
-    'there is no directory /no/such/place: name the one that holds stepgate.yaml [directory_missing]',
+    'there is no directory /no/such/place; name the one that holds stepgate.yaml [directory_missing]',
   ]);
 });
 
@@ -68,7 +72,7 @@ test('a file in place of a directory', async () => {
   await withConfiguration({ 'stepgate.yaml': '{}' }, async (dir) => {
     const file = join(dir, 'stepgate.yaml');
     expect(await linesOf(file)).toEqual([
-      `${file} is no directory: name the one that holds stepgate.yaml [directory_missing]`,
+      `${file} is no directory; name the one that holds stepgate.yaml [directory_missing]`,
     ]);
   });
 });

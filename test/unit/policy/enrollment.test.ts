@@ -70,7 +70,7 @@ test.each<[string, string, string]>([
   [
     'how the user signed in, negated',
     `  - { name: A, when: { authenticated: { none: [totp] } }, then: {} }\n${rest}`,
-    '2:41 rules[0].when.authenticated.none unknown key `none`; known: any, all [unknown_key]',
+    '2:41 rules[0].when.authenticated.none unknown key `none`; use one of: any, all [unknown_key]',
   ],
   [
     'how the user signed in, to say what may be used',

@@ -18,12 +18,12 @@ test.each<[string, string, readonly string[]]>([
   [
     'a key twice',
     'brand: { name: A }\nbrand: { name: B }\n',
-    ['2:1 `brand` stands twice in this mapping: remove one [yaml_duplicate_key]'],
+    ['2:1 `brand` stands twice in this mapping; remove one [yaml_duplicate_key]'],
   ],
   [
     'a bracket left open',
     'brand: {name: A\n',
-    ['2:1 Flow map in block collection must be sufficiently indented and end with a } [yaml_syntax]'],
+    ['1:16 Flow map in block collection must be sufficiently indented and end with a } [yaml_syntax]'],
   ],
   ['a tab', 'brand:\n\tname: A\n', ['2:1 Tabs are not allowed as indentation [yaml_syntax]']],
   ['nothing', '', ['1:1 must be a mapping, not empty [invalid_value]']],
@@ -34,7 +34,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'a cycle',
     'brand: &b\n  name: A\n  more: *b\n',
-    ['3:9 `*b` stands within what it refers to: write out what is meant [yaml_cycle]'],
+    ['3:9 `*b` stands within what it refers to; write out what is meant [yaml_cycle]'],
   ],
   ['a key that is a list', '? [a]\n: b\n', ['1:3 a key must be a text [yaml_syntax]']],
   ['a dangerous key', '__proto__: { a: 1 }\n', ['1:1 `__proto__` cannot be a key [yaml_syntax]']],
@@ -42,7 +42,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'aliases that blow up',
     `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${Array(9).fill('*a').join()}]\nc: &c [${Array(9).fill('*b').join()}]\n`,
-    ['1:1 aliases blow the file up: they may be used 50 times at most, so write some of them out [yaml_aliases]'],
+    ['1:1 aliases blow the file up: they may be used 50 times at most [yaml_aliases]'],
   ],
 ])('syntax: %s', async (_, text, expected) => {
   const lines = await findingLines({ [settings]: text });
@@ -117,7 +117,7 @@ test.each<[string, string, readonly string[]]>([
       '3:3 authenticators.pasword unknown authenticator `pasword`; did you mean `password`? [unknown_reference]',
       '4:20 authenticators.totp.enabled must be true or false, not the text `yes` (write it without quotes) [invalid_value]',
       '5:23 authenticators.password.words[0] must not be empty [invalid_value]',
-      '5:28 authenticators.password.max unknown key `max`; known: enabled, words, list, breachedPasswords [unknown_key]',
+      '5:28 authenticators.password.max unknown key `max`; use one of: enabled, words, list, breachedPasswords [unknown_key]',
     ],
   ],
   [
@@ -387,7 +387,7 @@ test.each<[string, string, readonly string[]]>([
     'an unknown condition',
     when('weather: high'),
     [
-      '5:7 rules[0].when.weather unknown key `weather`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression, any [unknown_key]',
+      '5:7 rules[0].when.weather unknown key `weather`; use one of: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression, any [unknown_key]',
     ],
   ],
   [
@@ -396,7 +396,7 @@ test.each<[string, string, readonly string[]]>([
     [
       '5:32 rules[0].when.any[0].network.any[0] unknown zone `ofice`; did you mean `office`? [unknown_reference]',
       '5:54 rules[0].when.any[1].groups says nothing: give at least one of any, all, none [invalid_value]',
-      '5:62 rules[0].when.any[2].any unknown key `any`; known: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression [unknown_key]',
+      '5:62 rules[0].when.any[2].any unknown key `any`; use one of: users, groups, userType, network, device, apps, scopes, claims, time, accountAge, lastSignIn, risk, distance, recovered, attributes, expression [unknown_key]',
       '5:90 rules[0].when.any[3].apps.none[0] unknown app `nots`; did you mean `notes`? [unknown_reference]',
     ],
   ],
@@ -411,7 +411,7 @@ test.each<[string, string, readonly string[]]>([
       '5:71 rules[0].when.attributes.a.below must be a number [invalid_value]',
       '5:79 rules[0].when.attributes.b asks for the value of an attribute that has none: leave out the rest beside `present: false` [invalid_value]',
       '5:120 rules[0].when.attributes.c.not says nothing: give at least one of equals, in, matches, atLeast, above, atMost, below, before, after [invalid_value]',
-      '5:138 rules[0].when.attributes.d.not.not unknown key `not`; known: equals, in, matches, atLeast, above, atMost, below, before, after [unknown_key]',
+      '5:138 rules[0].when.attributes.d.not.not unknown key `not`; use one of: equals, in, matches, atLeast, above, atMost, below, before, after [unknown_key]',
     ],
   ],
   [

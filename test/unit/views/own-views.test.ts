@@ -67,7 +67,7 @@ describe('is refused', () => {
       { 'pages/signed-out.ejs': `${good}<p><%= l..lead %></p>\n` },
       /^pages\/signed-out\.ejs:3:1 cannot be compiled: /,
     ],
-    ['another file', { 'pages/signed-out.html': 'x' }, /^pages\/signed-out\.html:1:1 unknown file; known: /],
+    ['another file', { 'pages/signed-out.html': 'x' }, /^pages\/signed-out\.html:1:1 unknown file; known are /],
     ['a language that is none', { 'messages/klingon!.json': '{}' }, /klingon! is no language tag/],
     [
       'broken JSON',

@@ -4,12 +4,12 @@ import type { DocumentSource } from '../../../policy/source/yaml-source.ts';
 import type { Store } from '../../../stores/store.ts';
 import { revisionInUse } from '../../shared/revision-in-use.ts';
 import type { ConfigContext } from '../config-context.ts';
-import type { LineOf } from './changed-files.ts';
+import type { PlaceOf } from './changed-files.ts';
 import { configDiff } from './config-diff.ts';
 import type { ConfigDiff } from './model.ts';
 import { liveSide, nextSide } from './side.ts';
 
-/** Documents that would be applied. `sources`: the files that they were read from, for the lines of keys. */
+/** Documents that would be applied. `sources`: the files that they were read from, for the places of keys. */
 export interface Candidate {
   readonly documents: Documents;
   readonly sources?: readonly DocumentSource[];
@@ -26,14 +26,17 @@ export async function diffAgainstLive(
     live: liveSide(store, inUse),
     next: await nextSide(documents, authenticators),
     against: `revision ${inUse.snapshot.revision}, which is live`,
-    lineOf: linesIn(sources),
+    placeOf: placesOfKeys(sources),
     authenticators,
     store,
     now: now(),
   });
 }
 
-export function linesIn(sources: readonly DocumentSource[]): LineOf {
+export function placesOfKeys(sources: readonly DocumentSource[]): PlaceOf {
   const byFile = new Map(sources.map(({ source }) => [source.file, source] as const));
-  return (file, path) => byFile.get(file)?.placeOf(path).line;
+  return (file, path) => {
+    const place = byFile.get(file)?.placeOf(path);
+    return place && { line: place.line, column: place.column };
+  };
 }

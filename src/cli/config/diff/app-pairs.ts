@@ -1,8 +1,10 @@
 /** The apps that a change may touch, those together for which both configurations decide alike. */
+import type { RefusedParts } from '../../../core/analysis/deciding-together.ts';
 import type { PolicySet } from '../../../core/policy/compile.ts';
 import type { App } from '../../../policy/model/app.ts';
 import { changedKeys } from '../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
+import { refusedParts } from './refused-scopes.ts';
 import type { Side } from './side.ts';
 
 /** An app under one configuration. */
@@ -18,6 +20,8 @@ export interface AppPair {
   readonly clientIds: readonly string[];
   readonly live: AppSide;
   readonly next: AppSide;
+  /** Absent: the app may ask for the same scopes. */
+  readonly refused?: RefusedParts;
 }
 
 export interface ComparedApps {
@@ -40,7 +44,7 @@ export async function comparedApps(live: Side, next: Side): Promise<ComparedApps
     const pair = await pairOf(clientId, { live, next });
     if (pair === undefined || !(isTouched(pair.live.app) || isTouched(pair.next.app))) continue;
     const classes = [await classOf.live(pair.live.app), await classOf.next(pair.next.app)];
-    const key = JSON.stringify([...classes, ownTerms(pair.live.app), ownTerms(pair.next.app)]);
+    const key = JSON.stringify([...classes, ownTerms(pair.live.app), ownTerms(pair.next.app), pair.refused]);
     const same = pairs.get(key);
     pairs.set(key, same ? { ...same, clientIds: [...same.clientIds, clientId] } : pair);
   }
@@ -72,7 +76,9 @@ async function pairOf(
   const before = live.hashes[key] === next.hashes[key] ? after : await live.snapshot.app(clientId);
   if (after?.signOnPolicies === undefined || before?.signOnPolicies === undefined) return undefined;
   const policies = { live: await live.snapshot.policies(before), next: await next.snapshot.policies(after) };
+  const refused = refusedParts({ app: before, side: live }, { app: after, side: next });
   return {
+    ...(refused && { refused }),
     clientIds: [clientId],
     live: { side: live, app: before, policies: policies.live },
     next: { side: next, app: after, policies: policies.next },

@@ -1,35 +1,39 @@
-/** Which files, rules and keys differ, by file and line. */
-import type { Document } from '../../../policy/model/documents.ts';
+/** Which files, rules and keys differ, with their places. */
+import { type Document, usualRuleColumn } from '../../../policy/model/documents.ts';
 import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
 import type { FileChange, PartChange } from './model.ts';
 import type { Side } from './side.ts';
 
-/** Line of the value at this path in a file that would be applied. `undefined`: not known. */
-export type LineOf = (file: string, path: readonly (string | number)[]) => number | undefined;
+export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
+/** Of the value at this path in a file that would be applied. `undefined`: not known. */
+export type PlaceOf = (file: string, path: readonly (string | number)[]) => PlaceInFile | undefined;
+
+const beginning: PlaceInFile = { line: 1, column: 1 };
 
 /** Rejects like `Side.document`. */
-export async function changedFiles(live: Side, next: Side, lineOf: LineOf): Promise<readonly FileChange[]> {
+export async function changedFiles(live: Side, next: Side, placeOf: PlaceOf): Promise<readonly FileChange[]> {
   const changes: FileChange[] = [];
   for (const key of changedKeys(live.hashes, next.hashes)) {
     const [before, after] = await Promise.all([live.document(key), next.document(key)]);
     const document = after ?? before;
     if (document === undefined) continue;
     const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
-    const parts = before && after ? partsBetween(before, after, lineOf) : [];
+    const parts = before && after ? partsBetween(before, after, placeOf) : [];
     changes.push({ file: document.file, change, parts });
   }
   return changes.sort((a, b) => a.file.localeCompare(b.file));
 }
 
-function partsBetween(before: Document, after: Document, lineOf: LineOf): readonly PartChange[] {
+function partsBetween(before: Document, after: Document, placeOf: PlaceOf): readonly PartChange[] {
   if (after.kind === 'file') return [];
-  const lineAt = (path: readonly (string | number)[]) => lineOf(after.file, path) ?? 1;
-  const moved = before.file === after.file ? [] : [valueChange('file', { before: before.file, after: after.file }, 1)];
+  const placeAt = (path: readonly (string | number)[]) => placeOf(after.file, path) ?? beginning;
+  const moved =
+    before.file === after.file ? [] : [valueChange('file', { before: before.file, after: after.file }, beginning)];
   const [old, current] = [members(before.content), members(after.content)];
   const keys = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter((key) => key !== 'rules');
   return [
     ...moved,
-    ...keys.flatMap((key) => keyChanges([key], { before: old[key], after: current[key] }, lineAt)),
+    ...keys.flatMap((key) => keyChanges([key], { before: old[key], after: current[key] }, placeAt)),
     ...ruleChanges(before, after),
   ];
 }
@@ -45,20 +49,20 @@ const deepest = 4;
 function keyChanges(
   path: readonly string[],
   { before, after }: Values,
-  lineAt: (path: readonly string[]) => number,
+  placeAt: (path: readonly string[]) => PlaceInFile,
 ): readonly PartChange[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
   if (path.length < deepest && isMap(before) && isMap(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, lineAt));
+    return keys.flatMap((key) => keyChanges([...path, key], { before: before[key], after: after[key] }, placeAt));
   }
-  return [valueChange(path.join('.'), { before, after }, lineAt(path))];
+  return [valueChange(path.join('.'), { before, after }, placeAt(path))];
 }
 
-function valueChange(path: string, { before, after }: Values, line: number): PartChange {
+function valueChange(path: string, { before, after }: Values, place: PlaceInFile): PartChange {
   const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
   const [from, to] = [shown(path, before), shown(path, after)];
-  return { change, path, line, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  return { change, path, ...place, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
 /** Longer values say less than their place. */
@@ -75,16 +79,16 @@ interface WrittenRule {
   readonly name: string;
   readonly content: unknown;
   readonly text: string;
-  readonly line: number;
+  readonly place: PlaceInFile;
 }
 
-function rulesOf({ content, ruleLines }: Document): readonly WrittenRule[] {
+function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly WrittenRule[] {
   const { rules } = members(content);
   return (Array.isArray(rules) ? rules : []).map((rule: unknown, at) => ({
     name: String(members(rule).name ?? `rules[${at}]`),
     content: rule,
     text: canonicalJson(rule),
-    line: ruleLines[at] ?? 1,
+    place: { line: ruleLines[at] ?? 1, column: ruleColumns?.[at] ?? usualRuleColumn },
   }));
 }
 
@@ -93,15 +97,15 @@ function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   const [old, current] = [rulesOf(before), rulesOf(after)];
   const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
   const common = current.map(({ name }) => name).filter((name) => oldNames.includes(name));
-  const changes = current.flatMap(({ name, content, text, line }): readonly PartChange[] => {
+  const changes = current.flatMap(({ name, content, text, place }): readonly PartChange[] => {
     const same = old.find((rule) => rule.name === name);
-    if (same === undefined) return [{ change: 'added', rule: name, line }];
-    if (same.text !== text) return insideRule({ change: 'changed', rule: name, line }, same.content, content);
-    return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, line }];
+    if (same === undefined) return [{ change: 'added', rule: name, ...place }];
+    if (same.text !== text) return insideRule({ change: 'changed', rule: name, ...place }, same.content, content);
+    return oldNames.indexOf(name) === common.indexOf(name) ? [] : [{ change: 'moved', rule: name, ...place }];
   });
   const removed = old
     .filter(({ name }) => !current.some((rule) => rule.name === name))
-    .map(({ name, line }): PartChange => ({ change: 'removed', rule: name, line }));
+    .map(({ name, place }): PartChange => ({ change: 'removed', rule: name, ...place }));
   return [...changes, ...removed];
 }
 

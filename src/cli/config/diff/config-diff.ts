@@ -8,7 +8,7 @@ import type { Store } from '../../../stores/store.ts';
 import { numberAskedFor } from '../best-enrollments.ts';
 import { conditionsIn } from '../fresh-sign-ins.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
-import { changedFiles, type LineOf } from './changed-files.ts';
+import { changedFiles, type PlaceOf } from './changed-files.ts';
 import { circumstancesOf, placePairs } from './circumstances.ts';
 import { comparePair } from './compare-pair.ts';
 import type { AccessChange, ConfigDiff } from './model.ts';
@@ -20,7 +20,7 @@ export interface DiffOptions {
   readonly next: Side;
   /** What `live` is, for the reader. */
   readonly against: string;
-  readonly lineOf: LineOf;
+  readonly placeOf: PlaceOf;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Absent: users are not counted. */
   readonly store?: Store;
@@ -29,7 +29,7 @@ export interface DiffOptions {
 }
 
 /** Rejects with what the store rejects with, or when a policy cannot be read. */
-export async function configDiff({ live, next, against, lineOf, store, ...rest }: DiffOptions): Promise<ConfigDiff> {
+export async function configDiff({ live, next, against, placeOf, store, ...rest }: DiffOptions): Promise<ConfigDiff> {
   const { pairs, added, removed } = await comparedApps(live, next);
   const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const projection = projectionOf(pairs);
@@ -47,7 +47,7 @@ export async function configDiff({ live, next, against, lineOf, store, ...rest }
   return {
     ...(live.snapshot.revision > 0 && { base: live.snapshot.revision }),
     against,
-    files: await changedFiles(live, next, lineOf),
+    files: await changedFiles(live, next, placeOf),
     apps: { added, removed },
     changes: joined(changes).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),

@@ -7,7 +7,7 @@ import { requirementWords } from '../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts } from '../asked-text.ts';
 import { scopeNames, scopesHeadline } from './carried-scopes.ts';
 import { type DeltaEffect, effectOf, isWithoutSecondFactor } from './effect.ts';
-import type { AskedThere, ChangeKind } from './model.ts';
+import type { AskedThere, ChangeKind, NamedPlace } from './model.ts';
 import { setUpChange, setUpHeadline } from './set-up.ts';
 import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './view.ts';
 
@@ -57,7 +57,7 @@ function saidBy(
       .filter(
         (rule) => !others.some((one) => one.name === rule.name && one.file === rule.file && one.asks === rule.asks),
       )
-      .map(({ name, file, line }) => ({ name, file, line }));
+      .map(placeOf);
   const [before, after] = [rulesOf(live), rulesOf(next)];
   return {
     before: { words: from, rules: apart(before, after) },
@@ -224,9 +224,13 @@ function lifetimeDelta(sides: Sides): readonly Delta[] {
 function rulesBy({ rules }: SignInView, changed: readonly Pick<SessionLength, 'by'>[]): AskedThere['rules'] {
   const policies = [...new Set(changed.map(({ by }) => by))];
   return policies.flatMap((policy) => {
-    const { name, file, line } = rules[policy] ?? {};
-    return name === undefined || file === undefined || line === undefined ? [] : [{ name, file, line }];
+    const rule = rules[policy];
+    return rule === undefined ? [] : [placeOf(rule)];
   });
+}
+
+function placeOf({ asks: _, ...place }: DecidingRule): NamedPlace {
+  return place;
 }
 
 function recoveryDelta(sides: Sides): Delta {

@@ -1,4 +1,5 @@
 /** A diff as a page: for a review, for a ticket, on paper. */
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import {
   type HeadingLevel,
   heading,
@@ -92,11 +93,11 @@ function fileRows({ file, change, parts }: FileChange): PageContent {
   return parts.map((part) => partRow(file, part));
 }
 
-function partRow(file: string, { change, rule, path, line, from, to }: PartChange): PageMarkup {
+function partRow(file: string, { change, rule, path, line, column, from, to }: PartChange): PageMarkup {
   const inside = path === undefined ? '' : markup`<code>${path}</code>`;
   const what = rule === undefined ? inside : markup`rule “${rule}”${inside && markup`, ${inside}`}`;
   const values = [from ?? [], to ?? []].flat().join(' → ');
-  return markup`<tr><td><code>${file}:${line}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
+  return markup`<tr><td><code>${sourcePlace({ file, line, column })}</code></td><td class="short">${change}</td><td>${what}${values === '' ? '' : markup`: ${values}`}</td></tr>`;
 }
 
 function leftAsideText(names: readonly string[]): PageContent {

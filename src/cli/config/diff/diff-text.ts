@@ -1,4 +1,5 @@
 /** A diff for terminals. */
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { printable } from '../../shared/printable.ts';
 import { quantity } from '../quantities.ts';
 import type { AccessChange, AskedThere, ChangeKind, ConfigDiff, FileChange, PartChange } from './model.ts';
@@ -31,10 +32,10 @@ function fileLines({ file, change, parts }: FileChange): readonly string[] {
   return [`  ${signs[change]} ${file}${only}`, ...parts.map((part) => `      ${partText(part, file)}`)];
 }
 
-function partText({ change, rule, path, line, from, to }: PartChange, file: string): string {
+function partText({ change, rule, path, line, column, from, to }: PartChange, file: string): string {
   const what = [...(rule === undefined ? [] : [`rule "${rule}"`]), ...(path === undefined ? [] : [path])].join(', ');
   const values = [...(from === undefined ? [] : [from]), ...(to === undefined ? [] : [to])].join(' -> ');
-  return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${file}:${line}`;
+  return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${sourcePlace({ file, line, column })}`;
 }
 
 /** In this order. */
@@ -97,5 +98,5 @@ function sideText(side: AskedThere): string {
 }
 
 function rulesText({ rules }: AskedThere): string {
-  return rules.map(({ name, file, line }) => `"${name}" ${file}:${line}`).join(', ');
+  return rules.map((rule) => `"${rule.name}" ${sourcePlace(rule)}`).join(', ');
 }

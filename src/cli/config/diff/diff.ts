@@ -3,18 +3,19 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { loadConfiguration } from '../../../policy/load.ts';
-import { findingLineIn } from '../../../policy/model/finding.ts';
+import { ConfigurationRefused } from '../../../policy/model/configuration-refused.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { newCommand } from '../../commands.ts';
 import { parseDuration } from '../../shared/durations.ts';
 import { printResult, type ResultOptions } from '../../shared/print-result.ts';
+import { withProblems } from '../../shared/problems.ts';
 import { refusal } from '../../shared/refusal.ts';
 import { revisionInUse } from '../../shared/revision-in-use.ts';
 import { withStore } from '../../shared/with-store.ts';
 import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
-import { type Candidate, diffAgainstLive, linesIn } from './against-live.ts';
+import { type Candidate, diffAgainstLive, placesOfKeys } from './against-live.ts';
 import { configDiff } from './config-diff.ts';
 import { diffHtml } from './diff-html.ts';
 import { diffText } from './diff-text.ts';
@@ -41,7 +42,11 @@ export function diffCommand(context: ConfigContext): Command {
       const back = replayedSeconds(options.replay);
       const checked = await checkedFiles(context, dir, options);
       if (checked === undefined) return;
-      const diff = await diffOf(context, checked, options.from);
+      let diff: ConfigDiff | undefined;
+      await withProblems(context, options, async () => {
+        diff = await diffOf(context, checked, options.from);
+      });
+      if (diff === undefined) return;
       const replay = back === undefined ? undefined : await replayOf(context, checked, back);
       const page = { dir, now: context.now(), ...omitUndefined({ replay }) };
       if (options.html !== undefined) await writePage(options.html, diffHtml(diff, page));
@@ -74,16 +79,13 @@ export function replayOf(context: ConfigContext, { documents }: Candidate, back:
 async function diffOf(context: ConfigContext, candidate: Candidate, from: string | undefined): Promise<ConfigDiff> {
   if (from === undefined) return withStore(context, (store) => diffAgainstLive(store, candidate, context));
   const loaded = await loadConfiguration(from, context);
-  if (!loaded.ok) {
-    const lines = loaded.findings.map((problem) => findingLineIn(from, problem));
-    throw refusal(`${from} is not a good configuration:\n${lines.join('\n')}`);
-  }
+  if (!loaded.ok) throw new ConfigurationRefused('bad_request', from, loaded.findings);
   const { authenticators, now } = context;
   return configDiff({
     live: await nextSide(loaded.documents, authenticators),
     next: await nextSide(candidate.documents, authenticators),
     against: `the files of ${from}`,
-    lineOf: linesIn(candidate.sources ?? []),
+    placeOf: placesOfKeys(candidate.sources ?? []),
     authenticators,
     now: now(),
   });

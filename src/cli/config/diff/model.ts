@@ -17,6 +17,7 @@ export interface PartChange {
   readonly path?: string;
   /** Where it stands: of what was removed, in the revision that is live. */
   readonly line: number;
+  readonly column: number;
   /** Short values only. */
   readonly from?: string;
   readonly to?: string;
@@ -27,6 +28,8 @@ export interface NamedPlace {
   readonly name: string;
   readonly file: string;
   readonly line: number;
+  /** Absent as in `SourceLocation`. */
+  readonly column?: number;
 }
 
 /** What is asked on one side. */

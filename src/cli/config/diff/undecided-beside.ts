@@ -42,15 +42,13 @@ export async function undecidedBeside(live: Side, next: Side): Promise<readonly 
 function ofApp(file: string, before: unknown, after: unknown): readonly string[] {
   const own = (content: unknown) => {
     const { client, firstParty, ownAccount, service, profilePolicy } = content as Readonly<Record<string, unknown>>;
-    const { default_acr_values, default_max_age, scope } = (client ?? {}) as Readonly<Record<string, unknown>>;
+    const { default_acr_values, default_max_age } = (client ?? {}) as Readonly<Record<string, unknown>>;
     const rest = [default_acr_values ?? [], firstParty ?? false, ownAccount, service, profilePolicy];
     const maxAge = Number(default_max_age ?? Number.POSITIVE_INFINITY);
-    return { rest: canonicalJson(rest), maxAge, scopes: typeof scope === 'string' ? scope.split(/\s+/) : undefined };
+    return { rest: canonicalJson(rest), maxAge };
   };
   const [then, now] = [own(before), own(after)];
-  // A rule about a scope decides only where the app may ask for it.
-  const asksMore = then.scopes !== undefined && !now.scopes?.every((scope) => then.scopes?.includes(scope));
-  if (then.rest === now.rest && now.maxAge <= then.maxAge && !asksMore) return [];
+  if (then.rest === now.rest && now.maxAge <= then.maxAge) return [];
   return [`${file} differs in what its requests ask for, or what users are asked`];
 }
 

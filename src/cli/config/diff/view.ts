@@ -113,7 +113,7 @@ type SayingRule = RuleHead & { readonly then: unknown };
 function decidingRule(rule: SayingRule | undefined): DecidingRule | undefined {
   if (rule?.location === undefined) return undefined;
   const { name, location, then } = rule;
-  return { name, file: location.file, line: location.line, asks: JSON.stringify(askedBy(then)) };
+  return { name, ...location, asks: JSON.stringify(askedBy(then)) };
 }
 
 /** How long something counts is compared by itself. */

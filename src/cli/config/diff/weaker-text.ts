@@ -1,9 +1,11 @@
 /** Says what a configuration would let users in with that was not enough before. */
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { printable } from '../../shared/printable.ts';
 import { shellWord } from '../../shared/shell-word.ts';
 import { appsText } from './diff-text.ts';
 import type { NamedPlace } from './model.ts';
-import type { WeakerFindings, WeakerRule } from './weaker.ts';
+import type { WeakerFindings } from './weaker.ts';
+import type { WeakerRule } from './weaker-rules.ts';
 
 /** Whole lines. `dir`: where the files are. Absent: they are those of an earlier revision. */
 export function weakerText({ weaker, undecided }: WeakerFindings, dir?: string): string {
@@ -30,5 +32,5 @@ function ruleLines({ apps, words, before, after, example }: WeakerRule, dir: str
 }
 
 function placesText(places: readonly NamedPlace[]): string {
-  return places.map(({ name, file, line }) => `"${name}" ${file}:${line}`).join(', ') || 'no rule';
+  return places.map((one) => `"${one.name}" ${sourcePlace(one)}`).join(', ') || 'no rule';
 }

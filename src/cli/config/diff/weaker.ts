@@ -3,46 +3,43 @@
  * with an example, and what could not be decided.
  */
 
-import type { Deciders } from '../../../core/analysis/deciding-together.ts';
-import { changedAfterSignIn, type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
+import type { Deciders, RefusedParts } from '../../../core/analysis/deciding-together.ts';
+import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
 import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { type NewlyWeaker, newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
+import { newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
-import type { StepAfter } from '../../../core/analysis/step-after.ts';
-import { type FreedEnrollment, freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
+import { freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
+import { newlyOpened } from '../../../core/analysis/switched-on.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../core/policy/compile.ts';
 import { mayFail } from '../../../core/policy/conditions.ts';
-import type { Universe, UserFacts } from '../../../core/policy/theory.ts';
+import type { Universe } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
 import { examplePlaces } from '../../../policy/analysis/places.ts';
-import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
-import { type BothZones, bothZones, zonesOn } from './circumstances.ts';
+import { type BothZones, bothZones } from './circumstances.ts';
 import { changedFormulas } from './failing-formulas.ts';
-import { limitWords } from './limit-words.ts';
 import type { NamedPlace } from './model.ts';
 import type { Side } from './side.ts';
 import { undecidedBeside } from './undecided-beside.ts';
-import { enoughWords, scopeWords } from './weaker-words.ts';
-
-/** Rules that let users in with less. */
-export interface WeakerRule {
-  /** Client ids. */
-  readonly apps: readonly string[];
-  /** What is enough now, in words. */
-  readonly words: string;
-  readonly before: readonly NamedPlace[];
-  readonly after: readonly NamedPlace[];
-  /** Options of `explain`, by the files that would be applied. */
-  readonly example: readonly string[];
-}
+import {
+  freedRule,
+  laxerRule,
+  openedRule,
+  placesOf,
+  rulePlaces,
+  shownFacts,
+  type WeakerRule,
+  weakerRule,
+} from './weaker-rules.ts';
+import { enoughWords } from './weaker-words.ts';
 
 export interface WeakerFindings {
   readonly weaker: readonly WeakerRule[];
@@ -91,6 +88,7 @@ interface ComparedPair {
   readonly pair: AppPair;
   readonly live: PolicySet;
   readonly next: PolicySet;
+  readonly refused?: RefusedParts;
   readonly zones: BothZones;
   readonly conditions: readonly Conditions[];
   readonly space: RuleSpace;
@@ -102,12 +100,15 @@ function comparedPair(pair: AppPair, zones: BothZones): ComparedPair {
   const conditions = [live, next].flatMap(({ session, app, enrollment, recovery }) =>
     [session, app, enrollment, recovery].flatMap((policy) => (policy?.rules ?? []).map(({ rule }) => rule.when)),
   );
-  return { pair, live, next, zones, conditions, space: ruleSpace(conditions, universeOf(pair, zones)) };
+  const { refused } = pair;
+  const space = ruleSpace(conditions, universeOf(pair, zones));
+  return { pair, live, next, ...(refused && { refused }), zones, conditions, space };
 }
 
-function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): WeakerFindings {
-  const { found, undecided } = newlyWeaker({ live, next, scopes: knownScopes(pair) }, space);
-  const enrollments = laxerEnrollments({ live, next }, space);
+function ofPair({ pair, live, next, refused, zones, conditions, space }: ComparedPair): WeakerFindings {
+  const sides = { live, next, ...(refused && { refused }) };
+  const { found, undecided } = newlyWeaker({ ...sides, scopes: knownScopes(pair) }, space);
+  const enrollments = laxerEnrollments(sides, space);
   const isKnown = (one: LaxerEnrollment) => found.some(({ now }) => now.app === one.now.app);
   const formulas = conditions.some(mayFail);
   return {
@@ -120,11 +121,8 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
       ...enrollments.undecided.map(
         ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
       ),
-      ...placesIn(changedAfterSignIn({ live, next })).map(
-        (place) => `${placeText(place)}, which asks how the user signed in`,
-      ),
-      ...placesIn(changedFormulas(live, next)).map(
-        (place) => `${placeText(place)} denies where its formula fails, and may now be passed by`,
+      ...rulePlaces(changedFormulas(live, next)).map(
+        (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
       // The same text of a formula means something else then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
@@ -132,14 +130,15 @@ function ofPair({ pair, live, next, zones, conditions, space }: ComparedPair): W
   };
 }
 
-/** What an authenticator that is switched off lets users set up. One example of each app will do. */
+/** What switches of authenticators and methods let users set up. One example of each app will do. */
 function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
   const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
   const open = [...off].filter((key) => !found.some(({ freed }) => freed.off === key));
   const standIns = new Set(apps.flatMap(newStandIns));
+  const opened = apps.flatMap((one) => newlyOpened(one, one.space).map((each) => openedRule(each, one.pair)));
   return {
-    weaker: found.map(({ freed, pair }) => freedRule(freed, pair)),
+    weaker: [...found.map(({ freed, pair }) => freedRule(freed, pair)), ...opened],
     undecided: [
       ...open.map((key) => `\`authenticators.${key}\` is switched off, so that users who have it may prove less`),
       ...[...standIns].map((key) => `\`authenticators.${key}\` is switched on, and stands in for what users have lost`),
@@ -161,9 +160,9 @@ function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
       const said = enoughWords(evidence).replace('is enough', 'is enough to set a new password');
       const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
       const example = exampleOptions(shownFacts(facts), keys);
-      return { apps: pair.clientIds, words: said, before: placesIn([rule]), after: placesIn([rule]), example };
+      return { apps: pair.clientIds, words: said, before: rulePlaces([rule]), after: rulePlaces([rule]), example };
     }),
-    undecided: placesIn(undecided).map((place) => `${placeText(place)}, by what did not count before`),
+    undecided: rulePlaces(undecided).map((place) => `${namedPlaceText(place)}, by what did not count before`),
   };
 }
 
@@ -177,7 +176,7 @@ function aboutMovedZones(apps: readonly ComparedPair[]): readonly string[] {
     const isMoved = ({ when }: RuleHead) => JSON.stringify(renamedIn(when, 'next', zones)) !== JSON.stringify(when);
     return [...own, ...(accountPolicy?.rules ?? [])].filter(isMoved);
   });
-  return placesIn(rules).map((place) => `${placeText(place)}, since zones differ`);
+  return rulePlaces(rules).map((place) => `${namedPlaceText(place)}, since zones differ`);
 }
 /** The policies with each zone under its name among those of both sides. Rules that only report are left out. */
 function withZones(policies: PolicySet, side: 'live' | 'next', zones: BothZones): PolicySet {
@@ -213,82 +212,25 @@ function universeOf({ live, next, clientIds }: AppPair, { zones }: BothZones): U
   return { ...knownIn(after), ...known, ...released, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
 }
 
-function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
-  const { facts, proved, enrolled, longer, scopes } = one;
-  const { authenticators } = next.policies;
-  const options = exampleOptions(shownFacts(facts), enrolled);
-  return {
-    apps: clientIds,
-    words: [
-      ...(proved ? [enoughWords(proved.evidence)] : []),
-      ...(longer ?? []).map(limitWords),
-      ...(scopes ? [scopeWords(scopes)] : []),
-      ...(proved === undefined && longer === undefined && scopes === undefined
-        ? ['lets users in who were denied']
-        : []),
-    ].join('; '),
-    before: placesOf(one.before),
-    after: placesOf(one.now),
-    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
-  };
-}
-
 /** Those of the settings and of the APIs. */
 function knownScopes({ next }: AppPair): readonly string[] {
   const { scopes, resources } = next.side.snapshot.settings;
   return [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
 }
 
-/** With zones by the names of the files that would be applied. */
-function shownFacts({ network, ...facts }: UserFacts): UserFacts {
-  return { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
-}
-
-function freedRule({ before, now, facts, off, proved, enrolls }: FreedEnrollment, pair: AppPair): WeakerRule {
-  const what = `set up ${enrolls.join(' or ')}`;
-  return {
-    apps: pair.clientIds,
-    before: placesOf(before),
-    after: placesOf(now),
-    words: `${proved} is enough to ${what} for a user who has ${off}, which is switched off, and was not`,
-    example: exampleOptions(shownFacts(facts), [proved]),
-  };
-}
-
-function laxerRule({ before, now, facts, proved, enrolled, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
-  const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
-  const had = setUp(step.before).replace(' to set up', ' without setting up');
-  const owner = enrolled.length > proved.length ? ` for a user who has ${enrolled.join(' and ')}` : '';
-  return {
-    apps: pair.clientIds,
-    words: `${proved.join(' and ')} is enough${setUp(step.now)}${owner}, and was not${had}`,
-    before: placesIn(before.enrollment ? [before.enrollment] : []),
-    after: placesIn(now.enrollment ? [now.enrollment] : []),
-    example: exampleOptions(shownFacts(facts), enrolled),
-  };
-}
-
 function enrollmentText({ enrollment }: Deciders): string {
   return (
-    placesIn(enrollment ? [enrollment] : [])
-      .map(placeText)
+    rulePlaces(enrollment ? [enrollment] : [])
+      .map(namedPlaceText)
       .join() || 'no rule'
   );
 }
 
-function placesOf({ app, session }: Deciders): readonly NamedPlace[] {
-  return placesIn([app, session].flatMap((rule) => rule ?? []));
-}
-
-function placesIn(rules: readonly RuleHead[]): readonly NamedPlace[] {
-  return rules.flatMap(({ name, location }) => (location ? [{ name, file: location.file, line: location.line }] : []));
-}
-
-function placeText({ name, file, line }: NamedPlace): string {
-  return `"${name}" (${file}:${line})`;
+function namedPlaceText(place: NamedPlace): string {
+  return `"${place.name}" (${sourcePlace(place)})`;
 }
 
 function rulesText(deciders: Deciders): string {
   const places = placesOf(deciders);
-  return places.length === 0 ? 'no rule' : places.map(placeText).join(' and ');
+  return places.length === 0 ? 'no rule' : places.map(namedPlaceText).join(' and ');
 }

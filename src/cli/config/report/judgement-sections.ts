@@ -1,4 +1,5 @@
 /** Findings, invariants and standards, as parts of a page. */
+import { sourcePlace } from '../../../core/model/source-place.ts';
 import type { AnalysisFinding, Severity } from '../../../policy/model/analysis-finding.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
 import { shellWord } from '../../shared/shell-word.ts';
@@ -40,8 +41,8 @@ function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string)
 }
 
 function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][number]): PageMarkup {
-  const { severity, code, file, line, message } = finding;
-  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${file}:${line}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
+  const { severity, code, message } = finding;
+  return markup`<tr><th scope="row">${severity}: ${message} <span class="faint">(${code})</span></th><td><code>${sourcePlace(finding)}</code></td><td>${reason}</td><td class="short">${until}</td></tr>
 `;
 }
 
@@ -50,11 +51,11 @@ function findingList(findings: readonly AnalysisFinding[]): PageContent {
 }
 
 function findingCard(finding: AnalysisFinding): PageMarkup {
-  const { severity, code, file, line, path, message, text, rules, example, advice } = finding;
+  const { severity, code, path, message, text, rules, example, advice } = finding;
   const details = [
-    row('where', markup`<code>${file}:${line}</code>`),
+    row('where', markup`<code>${sourcePlace(finding)}</code>`),
     ...(text === '' ? [] : [row('line', markup`<code>${text.trim()}</code>`)]),
-    ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${rule.file}:${rule.line}</code>`)),
+    ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${sourcePlace(rule)}</code>`)),
     ...(example ? [row('example', markup`<code>explain ${example.map(shellWord).join(' ')}</code>`)] : []),
     row('what to do', `${advice} (docs/findings.md#${code})`),
   ];

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
-import { coverage } from '../../policy-tests/uncovered.ts';
 import type { CheckedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
 import { type Configured, withConfigured } from '../configured.ts';
@@ -80,12 +79,10 @@ export async function reportContents(
 
 /** Broken tests are part of the report; that there are none is, too. */
 async function testsOf(context: ConfigContext, dir: string): Promise<ReportedTests> {
-  try {
-    return await testOutcome(context, dir, join(dir, 'tests'));
-  } catch (error) {
-    if (!(error instanceof StepgateError)) throw error;
-    return { results: [], findings: [], coverage: coverage(new Map(), []), none: error.message };
-  }
+  const outcome = await testOutcome(context, dir, join(dir, 'tests'));
+  const [first] = outcome.findings;
+  // What is about the directory as a whole.
+  return first?.file === '.' ? { ...outcome, findings: [], none: first.message } : outcome;
 }
 
 async function diffOf(

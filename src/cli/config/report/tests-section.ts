@@ -1,6 +1,8 @@
 /** Policy tests and what they cover, as a part of a page. */
 
 import { placeKey } from '../../../core/model/place-key.ts';
+import { sourcePlace } from '../../../core/model/source-place.ts';
+import { findingText } from '../../../policy/model/finding.ts';
 import type { TestResult } from '../../policy-tests/run-tests.ts';
 import type { Coverage } from '../../policy-tests/uncovered.ts';
 import { markup, type PageContent, type PageMarkup } from '../../shared/html-page.ts';
@@ -24,7 +26,7 @@ export function testsSection(tests: ReportedTests): PageContent {
   if (none !== undefined) return markup`<p>${none}</p>`;
   if (findings.length > 0)
     return markup`<p>The tests cannot be run:</p><ul class="plain">${findings.map(
-      ({ file, line, path, message }) => markup`<li><code>${file}:${line}</code> ${path} ${message}</li>`,
+      (finding) => markup`<li><pre>${findingText(finding)}</pre></li>`,
     )}</ul>`;
   const failed = failedIn(results);
   return markup`<p>${passedText(tests)}${coverageText(tests)}.</p>
@@ -36,21 +38,23 @@ function failedIn(results: readonly TestResult[]): readonly TestResult[] {
   return results.filter(({ differences }) => differences.length > 0);
 }
 
-function failedCard({ file, line, name, differences }: TestResult): PageMarkup {
+function failedCard(result: TestResult): PageMarkup {
+  const { name, differences } = result;
   const details = differences.map(
     ({ what, expected, actual }) => markup`<dt>${what}</dt><dd>expected: ${expected}<br>actual: ${actual}</dd>`,
   );
-  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${file}:${line}</code></dd>${details}</dl></li>
+  return markup`<li class="card worse"><p>failed: ${name}</p><dl><dt>where</dt><dd><code>${sourcePlace(result)}</code></dd>${details}</dl></li>
 `;
 }
 
 function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
-  const rules = uncovered.map(({ file, line, rule }) => [`${file}:${line}`, rule, 'decided no test'] as const);
+  const rules = uncovered.map((one) => [sourcePlace(one), one.rule, 'decided no test'] as const);
   const lacking = uncoveredConditions
     .filter((one) => !uncovered.some((rule) => placeKey({ location: rule }) === placeKey({ location: one })))
-    .map(({ file, line, rule, condition, lacks }) => {
+    .map((one) => {
+      const { rule, condition, lacks } = one;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return [`${file}:${line}`, rule, `${condition} lacks ${what}`] as const;
+      return [sourcePlace(one), rule, `${condition} lacks ${what}`] as const;
     });
   const covered = conditions - uncoveredConditions.length;
   return markup`<p>${covered} of ${quantity(conditions, 'condition')} were hit in one test and missed in another.</p>

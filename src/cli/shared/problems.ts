@@ -1,0 +1,42 @@
+/** How commands tell that files are no valid configuration: alike for readers, and as the same data for scripts. */
+import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
+import { type Finding, findingsData, findingText } from '../../policy/model/finding.ts';
+import type { ResultOptions } from './print-result.ts';
+
+interface ProblemContext {
+  stdout(text: string): void;
+  setExitCode(code: 0 | 1): void;
+}
+
+/** Each with its line and what to do; with `--json`, one JSON object on one line. The command is over. */
+export function printProblems(
+  context: ProblemContext & { stderr(text: string): void },
+  problems: readonly Finding[],
+  { json }: ResultOptions,
+): void {
+  if (json) {
+    printData(context, problems);
+    return;
+  }
+  context.setExitCode(1);
+  for (const problem of problems) context.stderr(findingText(problem));
+}
+
+function printData(context: ProblemContext, problems: readonly Finding[]): void {
+  context.setExitCode(1);
+  context.stdout(`${JSON.stringify({ ok: false, problems: findingsData(problems) })}\n`);
+}
+
+/** With `--json`, problems of the files are data, too. Rejects with every other error of `run`. */
+export async function withProblems(
+  context: ProblemContext,
+  { json }: ResultOptions,
+  run: () => Promise<void>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!json || !(error instanceof ConfigurationRefused)) throw error;
+    printData(context, error.problems);
+  }
+}

@@ -1,0 +1,16 @@
+/** An error that says all that is wrong with the files of a directory. */
+import { type ErrorCode, StepgateError } from '../../errors.ts';
+import { type Finding, findingText } from './finding.ts';
+
+/** The files are no valid configuration. The message shows every problem, on several lines. */
+export class ConfigurationRefused extends StepgateError {
+  /** Never empty. */
+  readonly problems: readonly Finding[];
+
+  constructor(code: ErrorCode, dir: string, problems: readonly Finding[]) {
+    const texts = problems.map((problem) => findingText(problem, dir));
+    super(code, `${dir} is not a good configuration:\n${texts.join('').trimEnd()}`);
+    this.name = 'ConfigurationRefused';
+    this.problems = problems;
+  }
+}
