@@ -15,7 +15,7 @@ import { riskOf } from '../../src/core/policy/risk.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import { factsOf, NOW, proof, riskScoring, userWith } from './support/fixtures.ts';
 import { isGathered } from './support/gathered.ts';
-import { enough, seeded } from './support/seeded.ts';
+import { seeded } from './support/seeded.ts';
 import { universe } from './support/universe.ts';
 
 const DAY = 86_400;
