@@ -20,8 +20,8 @@ export function newcomerFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
-  const findForGood = forGoodIn(additions, configuration);
-  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, findForGood)));
+  const forGood = forGoodIn(additions, configuration);
+  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, forGood)));
   const denied = all.flatMap((one) => one.denied);
   const byCause = Map.groupBy(denied, ({ cause }) => JSON.stringify(rulesIn(cause)[0]?.location ?? ''));
   const found = [...byCause.values()].flatMap((same) => atCause(same, configuration));
