@@ -1,4 +1,4 @@
-/** What an expression says, as far as the analysis can take it apart: its logic, and moments that the time is compared with. */
+/** What an expression says, as far as the analysis can take it apart: its logic, and moments compared with the time. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
@@ -42,7 +42,7 @@ function comparedWithNow(
   return isLater ? { from } : { not: { from } };
 }
 
-/** What `date("...")` or `timestamp("...")` says (epoch seconds). Undefined: nothing that is known, or no whole second. */
+/** What `date("...")` or `timestamp("...")` says (epoch seconds). Undefined: it is not known, or no whole second. */
 export function momentOf(node: ASTNode): Seconds | undefined {
   if (node.op !== 'call' || !['date', 'timestamp'].includes(node.args[0])) return undefined;
   const [text] = node.args[1];
