@@ -28,7 +28,7 @@ export function expressionTheory(
   const time = timeVariable(spans, since);
   const texts = new Map<string, Variable>();
   const ofText = (text: string): Formula => {
-    const variable = texts.get(text) ?? truthVariable(`expression ${text}`, undefined);
+    const variable = texts.get(text) ?? truthVariable(`expression ${text}`, (facts) => facts);
     texts.set(text, variable);
     return isYes(variable);
   };
