@@ -54,7 +54,7 @@ export function baseContext(env: Environment): BaseContext {
     interrupted,
     openQuestions: async () =>
       process.stdin.isTTY && process.stderr.isTTY
-        ? (await import('./init/questions.ts')).terminalQuestions(process.stdin, stderr)
+        ? (await import('./init/questions.ts')).terminalQuestions(process.stdin, process.stderr)
         : undefined,
     isUnseen: process.stdin.isTTY && !process.stderr.isTTY,
     now: () => Math.floor(Date.now() / 1000),

@@ -99,7 +99,7 @@ describe.each(kindsOfPlace)('on the $name store', ({ make }) => {
   /** The load has gone on for some rounds since. */
   async function underLoad(): Promise<void> {
     const before = rounds;
-    while (rounds < before + 6) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (rounds < before + 4) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   async function replace(which: 0 | 1, schema: StoreSchema): Promise<void> {

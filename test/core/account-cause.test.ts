@@ -1,9 +1,10 @@
 /** Which rules of the account policy are the cause of a denial. */
 import { expect, test } from '@jest/globals';
-import { accountCause, additionRules } from '../../src/core/analysis/account-cause.ts';
+import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../src/core/analysis/account-cause.ts';
 import type { AccountRule } from '../../src/core/model/account-policy.ts';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import { compileAccountPolicy } from '../../src/core/policy/account-policy.ts';
-import type { PolicySet } from '../../src/core/policy/compile.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import type { UserFacts } from '../../src/core/policy/theory.ts';
 import { allow, descriptor, factors, factsOf, policiesOf, userWith } from './support/fixtures.ts';
 
@@ -83,4 +84,37 @@ test('nothing is added that cannot be enrolled', () => {
   const facts: UserFacts = { ...factsOf({ subject }), subject, signedInWith: [] };
   const authenticators = [descriptor.password, descriptor.recovery_code];
   expect(additionRules({ ...withRules(rest), authenticators }, facts)).toEqual([]);
+});
+
+test.each<[string, (policies: PolicySet) => boolean, readonly string[]]>([
+  ['none, where it takes several', heldUpBy('apps', 'phones'), []],
+  ['each that is', (one) => heldUpBy('apps')(one) && heldUpBy('keys')(one), ['apps', 'keys']],
+])('of several rules these are enough alone: %s', (_, isDenied, expected) => {
+  const rules = [apps, keys, phones];
+  expect(enoughAlone(withRules(...rules, rest), rules, isDenied).map(({ name }) => name)).toEqual(expected);
+});
+
+test('a rule of the enrollment policy that says nothing any more leaves the others as they are', () => {
+  const terms = (name: string): EnrollmentRule => ({
+    name,
+    when: {},
+    then: {
+      required: [{ anyOf: ['totp'] }],
+      optional: ['phone'],
+      promoted: [{ authenticator: 'email', cooldown: 60 }],
+      disabled: ['webauthn'],
+      useOnly: ['totp'],
+    },
+  });
+  const [first, second] = [terms('first'), terms('second')];
+  const policies: PolicySet = {
+    ...withRules(apps),
+    enrollment: compilePolicy({ name: 'enrollment', rules: [first, second] }),
+  };
+  const { enrollment, ...others } = withoutTerms(policies, second);
+  const { enrollment: _, ...known } = policies;
+  expect(others).toEqual(known);
+  const nothing = { required: [], optional: [], promoted: [], disabled: [] };
+  expect(enrollment?.rules.map(({ rule: each }) => each)).toEqual([first, { ...second, then: nothing }]);
+  expect(withoutTerms(known, second)).toEqual(known);
 });

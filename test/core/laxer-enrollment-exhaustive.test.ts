@@ -102,5 +102,5 @@ test('some user gets on with less exactly if it is found', () => {
   expect(counts.found).toBeGreaterThan(enough(40));
   expect(counts.strict).toBeGreaterThan(enough(15));
   // What is written otherwise, and comes to the same for every user.
-  expect(counts.undecided).toBeLessThan(enough(40));
+  expect(counts.undecided).toBeLessThan(enough(75));
 });

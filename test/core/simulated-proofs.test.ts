@@ -1,6 +1,6 @@
 /** By which methods a simulated user proves, and what else the steps offer. */
 import { expect, test } from '@jest/globals';
-import { simulate } from '../../src/core/analysis/simulate.ts';
+import { simulate, walkThrough } from '../../src/core/analysis/simulate.ts';
 import type { Enrollment } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { enrolled, factors, factsOf, type Key, policiesOf, userWith } from './support/fixtures.ts';
@@ -39,4 +39,18 @@ test('what is offered besides is offered by all its methods, unless some are ask
   const step = steps(by('totp', 'phone.voice'), enrolled('totp', 'phone')).at(-2);
   expect(step).toMatchObject({ authenticator: 'phone', methods: ['voice'] });
   expect(step).toHaveProperty('alternatives', [{ authenticator: 'totp', enrollment: 'totp' }]);
+});
+
+test.each<[string, Requirement, readonly Enrollment[], readonly unknown[]]>([
+  ['the first that there is', by('phone'), enrolled('phone'), ['phone', 'sms', 'sign_in']],
+  ['the first that the number has', by('phone'), phoneWith('voice'), ['phone', 'voice', 'sign_in']],
+  ['the one that is asked for', by('phone.voice'), enrolled('phone'), ['phone', 'voice', 'sign_in']],
+  ['the first, while a number is set up', by('phone'), [], ['simulated-1', 'sms', 'enrollment']],
+  ['the one that is asked for, while it is set up', by('phone.voice'), [], ['simulated-1', 'voice', 'enrollment']],
+  ['none, where it has none', by('totp'), enrolled('totp'), ['totp', undefined, 'sign_in']],
+])('the method counts: %s', (_, app, enrollments, expected) => {
+  const subject = userWith([], { enrollments: [...enrolled('password'), ...enrollments] });
+  const { turns } = walkThrough(policiesOf({ app, enabled }), factsOf({ subject }));
+  const proof = turns.at(-1)?.from.transaction.evidence.at(-1);
+  expect([proof?.enrollment, proof?.method, proof?.origin]).toEqual(expected);
 });

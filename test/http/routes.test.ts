@@ -192,6 +192,8 @@ describe('bodies on the wire', () => {
     const before = node.errors.length;
     const socket = connect(Number(new URL(node.origin).port), '127.0.0.1');
     await once(socket, 'connect');
+    // Unread data would keep the socket open beyond the test.
+    socket.resume();
     socket.write(`${form}\r\nContent-Length: 100\r\n\r\na=b`);
     socket.end();
     await until('the fault to be on record', () => node.errors.length > before);

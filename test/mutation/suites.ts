@@ -14,6 +14,7 @@ export const suites: Readonly<Record<string, Suite>> = {
     sources: ['src/core/'],
     tests: [
       'test/core/',
+      'test/unit/policy/account-lock-outs.test.ts',
       'test/unit/policy/enrollment.test.ts',
       'test/unit/policy/warnings.test.ts',
       'test/unit/policy/attainable.test.ts',

@@ -60,13 +60,13 @@ async function signsIn(user: StoredUser): Promise<string> {
   return currentStep(await identify(agent, page, user));
 }
 
-describe('200 wrong passwords', () => {
+describe('60 wrong passwords', () => {
   test('stop at the limit of the account within one sign-in', async () => {
     const user = await userWithPassword(two.nodes[0]);
     const before = two.hashes();
     const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
     let at = page;
-    for (let index = 0; index < 200; index += 1) {
+    for (let index = 0; index < 60; index += 1) {
       const spelled = spellings[index % spellings.length]?.(user.identifier) ?? '';
       at = await guessPassword(agent, await newest(agent, at), spelled, `guess ${index}`);
     }
@@ -75,12 +75,12 @@ describe('200 wrong passwords', () => {
     expect(await signsIn(user)).toBe('identify');
   });
 
-  test('in 200 sign-ins, ten at once, with other names in between', async () => {
+  test('in 60 sign-ins, ten at once, with other names in between', async () => {
     const user = await userWithPassword(two.nodes[0]);
     const names = new Set(spellings.map((spell) => spell(user.identifier)));
     expect(names.size).toBe(spellings.length);
     const before = two.hashes();
-    const pages = await inTurns(200, async (index) => {
+    const pages = await inTurns(60, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
       await answerStep(agent, page, { identifier: `junk-${index}@demo.test`, 'credentials.passcode': '' });
       const fresh = await beginSignIn(two, 'notes', two.hoppingAgent());
@@ -89,7 +89,7 @@ describe('200 wrong passwords', () => {
     });
     expect(two.hashes() - before).toBe(passwordLimit);
     expect(pages.filter(({ status }) => status === 422)).toHaveLength(passwordLimit);
-    expect(pages.filter(({ status }) => status === 429)).toHaveLength(200 - passwordLimit);
+    expect(pages.filter(({ status }) => status === 429)).toHaveLength(60 - passwordLimit);
     expect(await signsIn(user)).toBe('identify');
   });
 
@@ -149,13 +149,13 @@ describe('the codes of an authenticator app', () => {
     return { agent, page: await identify(agent, page, user) };
   }
 
-  test('200 wrong ones on one form', async () => {
+  test('60 wrong ones on one form', async () => {
     const user = await userWithTotp(two.nodes[0]);
     const { agent, page } = await atTotp(user);
     const wrong = await wrongCode(user);
-    const pages = await inTurns(200, () => answerStep(agent, page, { 'credentials.passcode': wrong }));
+    const pages = await inTurns(60, () => answerStep(agent, page, { 'credentials.passcode': wrong }));
     expect(evaluated(user)).toBe(totpLimit);
-    expect(pages.filter(({ status }) => status === 429)).toHaveLength(200 - totpLimit);
+    expect(pages.filter(({ status }) => status === 429)).toHaveLength(60 - totpLimit);
     expect(currentStep(await answerStep(agent, page, await passcode(user)))).toBe('challenge:totp');
   });
 

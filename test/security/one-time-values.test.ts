@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => two.stop());
 
-const rounds = Array.from({ length: 5 }, (_, round) => round + 1);
+const rounds = Array.from({ length: 3 }, (_, round) => round + 1);
 
 /** The same browser on one node or the other. */
 function on(agent: UserAgent, index: number): UserAgent {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => two.stop());
 
-const rounds = Array.from({ length: 10 }, (_, round) => round + 1);
+const rounds = Array.from({ length: 4 }, (_, round) => round + 1);
 
 /** The origin of one node or the other, in turn. */
 const originOf = (index: number): string => two.nodes[index % 2]?.origin ?? '';

@@ -4,6 +4,26 @@ import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Locator } from 'playwright-core';
 import { BROWSERS } from '../../scripts/system-packages.mjs';
 
+/** Features of Chromium. This list takes the place of the one that Playwright gives. */
+function switchedOff(): readonly string[] {
+  return [
+    // A new frame host for each page of a site, which no page notices: without it a page costs a quarter less CPU.
+    'RenderDocument',
+    // As Playwright does.
+    'AvoidCorsURLLoaderRestartOnRedirect',
+    'AvoidUnnecessaryBeforeUnloadCheckSync',
+    'DestroyProfileOnBrowserClose',
+    'HttpsFirstBalancedModeAutoEnable',
+    'HttpsUpgrades',
+    'MediaRouter',
+    'NetworkTimeServiceQuerying',
+    'OptimizationHints',
+    'PaintHolding',
+    'PreconnectToSearch',
+    'ThirdPartyStoragePartitioning',
+  ];
+}
+
 /** Nothing that would make it call out or ask. */
 const args = [
   '--headless=new',
@@ -14,6 +34,7 @@ const args = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${switchedOff().join()}`,
 ];
 
 /**

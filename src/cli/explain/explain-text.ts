@@ -94,7 +94,9 @@ function factLines(explanation: CommandExplanation): readonly string[] {
 function attributeRows({ subject }: Explanation): readonly (readonly [string, string])[] {
   if (subject === undefined || subject.identifiers.length > 0) return [];
   const type = subject.userType === undefined ? [] : [['type', subject.userType] as const];
-  const said = Object.entries(subject.profile).map(([name, value]) => `${name} ${[value].flat().join(' and ')}`);
+  const said = Object.entries(subject.profile).map(
+    ([name, value]) => `${name} ${[value].flat().join(' and ') || 'without a value'}`,
+  );
   return [...type, ...(said.length === 0 ? [] : [['profile', said.join(', ')] as const])];
 }
 

@@ -54,7 +54,7 @@ export function withFactOptions(command: Command): Command {
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option(
       '--attribute <pairs...>',
-      'attributes of the user instead of the real ones, e.g. level=3; one that is given again is a list',
+      'attributes of the user instead of the real ones, e.g. level=3; one that is given again is a list, and `sites=[]` an empty one',
       collect,
     )
     .option(

@@ -215,18 +215,26 @@ function attributesFrom(
   );
 }
 
-function profileValue(name: string, values: readonly AttributeValue[], { attributes }: AttributeSchema): ProfileValue {
+function profileValue(
+  name: string,
+  values: readonly (AttributeValue | typeof emptyList)[],
+  { attributes }: AttributeSchema,
+): ProfileValue {
   const type = attributes[name]?.type;
   const [first] = values;
-  if (type !== 'list' && values.length === 1 && first !== undefined) return first;
+  if (type !== 'list' && values.length === 1 && first !== undefined && first !== emptyList) return first;
   if (type !== undefined && type !== 'list') throw refusal(`\`${name}\` is no list: give one value`);
-  return values.map(String);
+  return values.filter((value) => value !== emptyList).map(String);
 }
 
-/** `department=sales`, `level=3`, `manager=true`; a value in double quotes is always a text. */
-function parseAttribute(text: string): readonly [string, AttributeValue] {
+/** The attribute is a list, whether members follow or not. */
+const emptyList = Symbol('[]');
+
+/** `department=sales`, `level=3`, `manager=true`, `sites=[]`; a value in double quotes is always a text. */
+function parseAttribute(text: string): readonly [string, AttributeValue | typeof emptyList] {
   const [, name, value] = /^([A-Za-z]\w*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw refusal(`--attribute takes name=value, not ${text}`);
+  if (value === '[]') return [name, emptyList];
   if (/^(true|false|-?\d{1,15}(\.\d{1,15})?)$/.test(value)) return [name, JSON.parse(value) as AttributeValue];
   return [name, value.replace(/^"(.*)"$/s, '$1')];
 }

@@ -1,13 +1,14 @@
 /** Questions on the terminal. */
 
 import { createInterface } from 'node:readline/promises';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { refusal } from '../shared/refusal.ts';
 import type { Questions } from './answers.ts';
 
 /** `close`: nothing more is asked, and the terminal is as before. */
-export function terminalQuestions(input: Readable, stderr: (text: string) => void): Questions & { close(): void } {
-  const terminal = createInterface({ input, output: process.stderr, terminal: true });
+export function terminalQuestions(input: Readable, output: Writable): Questions & { close(): void } {
+  const say = (text: string): void => void output.write(text);
+  const terminal = createInterface({ input, output, terminal: true });
   const ended = new AbortController();
   terminal.on('SIGINT', () => ended.abort());
   terminal.on('close', () => ended.abort());
@@ -16,11 +17,11 @@ export function terminalQuestions(input: Readable, stderr: (text: string) => voi
       try {
         return await terminal.question(question, { signal: ended.signal });
       } catch {
-        stderr('\n');
-        throw refusal('stopped: nothing was written');
+        say('\n');
+        throw refusal('stopped: nothing was changed');
       }
     },
-    say: stderr,
+    say,
     close: () => terminal.close(),
   };
 }

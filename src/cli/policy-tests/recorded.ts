@@ -99,6 +99,11 @@ function distanceWords(distance: AuditTrace['distance']): string | undefined {
   return distance === 'nowhere' ? distance : undefined;
 }
 
+/** What a test can say: a plain value, or a list of texts. */
+function isSayable(value: unknown): boolean {
+  return Array.isArray(value) ? value.every((one) => typeof one === 'string') : typeof value !== 'object';
+}
+
 /** What is known of the last sign-in, and nothing that is not. */
 function lastSignInWords({ lastSignIn, recordedSince }: Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>): unknown {
   if (typeof lastSignIn === 'number') return `PT${Math.max(1, lastSignIn)}S`;
@@ -109,7 +114,7 @@ function recordedUser(subject: Subject, { at, sets, attributes, trace }: Asked):
   const asks = (name: keyof ConditionSet) => sets.some((set) => set[name] !== undefined);
   const tested = new Set(testedAttributes(sets));
   const profile = Object.entries(subject.profile).filter(
-    ([name, value]) => tested.has(name) && typeof value !== 'object' && !tellsWho(name, attributes),
+    ([name, value]) => tested.has(name) && isSayable(value) && !tellsWho(name, attributes),
   );
   return omitUndefined({
     groups: named(sets, 'groups').filter((group) => subject.groups.includes(group)),

@@ -2,6 +2,7 @@
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { plainTime } from '../../core/policy/theory.ts';
+import { attributePairs } from '../../policy/analysis/example-options.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';
@@ -40,17 +41,12 @@ function userOptions(user: PolicyTest['user']): FactOptions {
     // Without groups it is a user all the same.
     groups: groups?.filter((name) => name !== '*') ?? [],
     userType,
-    attribute: attributes && Object.entries(attributes).map(([name, value]) => `${name}=${attributeText(value)}`),
+    attribute: attributes && Object.entries(attributes).flatMap(([name, value]) => attributePairs(name, value)),
     enrolled,
     accountAge: secondsText(accountAge),
     lastSignIn: pastText(lastSignIn),
     recovered: secondsText(recovered),
   });
-}
-
-/** A text in quotes is never read as a number. */
-function attributeText(value: string | number | boolean): string {
-  return typeof value === 'string' ? `"${value}"` : String(value);
 }
 
 /** What counts as the last sign-in is one to the rules. */

@@ -10,6 +10,7 @@ import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
+import { withoutNeedless } from './needless-proofs.ts';
 import { decideTogether } from './policy-cases.ts';
 import type { SignInCase } from './sign-in-cases.ts';
 import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
@@ -46,7 +47,9 @@ export function admittedWith(
     const given = factsWith(proofs, facts, policies.authenticators);
     return decideTogether(policies, rules, given) && isAdmitted(evaluate(policies, given));
   };
-  return candidates.find((found) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found))));
+  const isGood = (found: AdmittedWith) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found)));
+  const found = candidates.find(isGood);
+  return found && withoutNeedless(found, isGood);
 }
 
 /** What is left without the proofs of these names. */

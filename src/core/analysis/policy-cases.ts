@@ -70,9 +70,7 @@ interface Searched {
 function casesOfPair({ one, other, thirds }: Pair, { policies, space, budget }: Searched): PolicyCases {
   const pair = { session: one.rule, app: other.rule };
   const both = [...space.onceProved, ...one.formulas, ...other.formulas];
-  const joint = findModelWithin(both, budget);
-  if (joint === 'impossible') return { cases: [], isPartial: false, open: [] };
-  if (joint === 'undecided' && budget.steps <= 0) return { cases: [], isPartial: true, open: [pair] };
+  if (findModelWithin(both, budget) === 'impossible') return { cases: [], isPartial: false, open: [] };
   const cases: PolicyCase[] = [];
   let [isPartial, hasRunOut] = [false, false];
   for (const third of thirds) {

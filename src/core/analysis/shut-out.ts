@@ -6,14 +6,12 @@
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { findRule } from '../policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../policy/theory.ts';
 import type { AdditionWay } from './addition-ways.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { signInEnd } from './lock-outs.ts';
 import { oneByOne } from './one-by-one.ts';
 import { modelsOf } from './ordinary-facts.ts';
-import { deciding } from './policy-cases.ts';
 import type { RuleSpace } from './rule-space.ts';
 import { type AdditionSearch, type Had, hadBySome } from './what-can-be-had.ts';
 
@@ -87,8 +85,7 @@ function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutO
     const { facts } = user;
     const had = asOften(user.had, search.most);
     const end = endWith(had, facts, search);
-    if (!end.isDenied || !search.isConfirmed(facts))
-      return { alike: [...governing(facts, search), ...alikeAfter(end, search)] };
+    if (!end.isDenied || !search.isConfirmed(facts)) return { alike: alikeAfter(end, search) };
     return { found: { facts, had, never: user.had.never, after: rulesIn(end.after), isForAll: false } };
   });
 }
@@ -125,23 +122,9 @@ function rulesIn(after: readonly RuleAfterSignIn[]): readonly EnrollmentRule[] {
   return [...new Set(after.map(({ rule }) => rule))];
 }
 
-/** So many are proved to sign in, where that are not all. */
-const mostProved = 3;
-
+/** Every set of them but the empty one: with nothing no user signs in. */
 function someOf(keys: readonly string[]): readonly (readonly string[])[] {
-  const found: (readonly string[])[] = [[]];
-  for (const key of keys)
-    found.push(...found.filter(({ length }) => length < mostProved).map((some) => [...some, key]));
-  return found.slice(1);
-}
-
-/** What must hold for the same rules of the account policy to decide there. */
-function governing(facts: UserFacts, { policies, space }: ShutOutSearch): readonly Formula[] {
-  const { accountPolicy, authenticators } = policies;
-  if (accountPolicy === undefined) return [];
-  return authenticators.flatMap(({ key: of, enrollable }) => {
-    const about = accountPolicy.about({ action: 'add', of });
-    const decider = enrollable ? findRule(about, facts).rule : undefined;
-    return decider ? deciding(about, space).flatMap((one) => (one.rule === decider ? one.formulas : [])) : [];
-  });
+  const sets: (readonly string[])[] = [[]];
+  for (const key of keys) sets.push(...sets.map((some) => [...some, key]));
+  return sets.slice(1);
 }

@@ -29,8 +29,7 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   const step = startedStep(started, progress, policies);
   const at = facts.now;
   const methods = started.methodsOf(authenticator);
-  const methodOf = (has: readonly string[] | undefined) =>
-    methods?.find((one) => has?.includes(one) ?? true) ?? methods?.[0];
+  const methodOf = (has: readonly string[] | undefined) => methods?.find((one) => has?.includes(one)) ?? methods?.[0];
   if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);

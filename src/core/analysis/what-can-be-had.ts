@@ -39,15 +39,16 @@ function haveBy(
     return model && { way, model };
   };
   const isMissing = ({ key }: AuthenticatorDescriptor) => !had.some((one) => one.key === key);
-  for (let count = -1; count < added.length; ) {
-    count = added.length;
+  let before: number;
+  do {
+    before = added.length;
     for (const way of ways) {
       const open = isMissing(way.descriptor) && openWay(way);
       if (!open) continue;
       had.push(way.descriptor);
       added.push(open);
     }
-  }
+  } while (added.length > before);
   return { had, never: authenticators.filter(isMissing).map(({ key }) => key), added };
 }
 

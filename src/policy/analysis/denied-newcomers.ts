@@ -28,21 +28,46 @@ export interface NewcomerSearch {
   readonly open: readonly RuleHead[];
 }
 
-/** Whom the rules that are the cause shut out for good. */
-export type FindForGood = (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
+/** Who is denied for good. */
+export interface ForGoodSearch {
+  /** Whom the rules that are the cause shut out. */
+  readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
+  /** Keys of what all users can come to have, each as often as any rule requires. */
+  readonly hadByAll: (app: AnalysedApp) => readonly string[];
+}
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(one: PolicyCase, app: AnalysedApp, findForGood: FindForGood): NewcomerSearch {
+export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
+  if (isLockedOut(app.policies, one)) return { denied: [], open: [] };
+  const newcomers = deniedNewcomers(one, app, search);
+  if (newcomers.denied.some(({ forGood }) => forGood) || app.policies.enrollment?.beforeSignIn === undefined)
+    return newcomers;
+  // They may be let in once, and be asked for more when they sign in with what they set up.
+  const beginning = { how: 'setting up all that they can', keys: search.hadByAll(app) };
+  const later = deniedWith({ app, one, beginning }, search);
+  const forGood = later.denied.filter((denied) => denied.forGood);
+  return { denied: [...newcomers.denied, ...forGood], open: [...newcomers.open, ...later.open] };
+}
+
+function deniedNewcomers(one: PolicyCase, app: AnalysedApp, search: ForGoodSearch): NewcomerSearch {
   const open: RuleHead[] = [];
-  if (isLockedOut(app.policies, one)) return { denied: [], open };
   for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
-    const { denied, isPartial } = deniedCircumstances(one, app, beginning.keys);
-    if (isPartial) open.push(...firstRuleAbout(app));
-    if (denied.length === 0) continue;
-    const found = byCause({ app, one, beginning }, denied, findForGood);
-    return { denied: found.denied, open: [...open, ...found.open] };
+    const found = deniedWith({ app, one, beginning }, search);
+    open.push(...found.open);
+    if (found.denied.length > 0) return { denied: found.denied, open };
   }
   return { denied: [], open };
+}
+
+type Start = Pick<Denied, 'app' | 'one' | 'beginning'>;
+
+function deniedWith(start: Start, search: ForGoodSearch): NewcomerSearch {
+  const { app, one, beginning } = start;
+  const { denied, isPartial } = deniedCircumstances(one, app, beginning.keys);
+  const open = isPartial ? firstRuleAbout(app) : [];
+  if (denied.length === 0) return { denied: [], open };
+  const found = byCause(start, denied, search);
+  return { denied: found.denied, open: [...open, ...found.open] };
 }
 
 /** Where it is said that not all of them were looked at together. */
@@ -51,11 +76,7 @@ function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp
   return first ? [first] : [];
 }
 
-function byCause(
-  start: Pick<Denied, 'app' | 'one' | 'beginning'>,
-  all: readonly DeniedThere[],
-  findForGood: FindForGood,
-): NewcomerSearch {
+function byCause(start: Start, all: readonly DeniedThere[], search: ForGoodSearch): NewcomerSearch {
   const causes = new Map<string, Omit<Denied, 'forGood'>>();
   for (const circumstance of all) {
     const { cause, after } = circumstance;
@@ -65,7 +86,7 @@ function byCause(
   }
   const open: RuleHead[] = [];
   const denied = [...causes.values()].map((found): Denied => {
-    const forGood = findForGood(found);
+    const forGood = search.find(found);
     if (forGood === 'undecided') open.push(...found.cause.account);
     return typeof forGood === 'object' ? { ...found, forGood } : found;
   });

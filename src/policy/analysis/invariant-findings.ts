@@ -2,7 +2,6 @@
 import type { Invariant, Violation } from '../../core/analysis/invariants.ts';
 import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
-import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
@@ -13,7 +12,7 @@ import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
-import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
+import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsInWords } from './proof-words.ts';
 
 /** Rules that break an invariant and are named; the last one says how many more there are. */
 const mostNamed = 5;
@@ -51,14 +50,18 @@ function violationFinding(
   { place, others }: { readonly place: FilePlace; readonly others: string },
 ): AnalysisFinding {
   const { authenticators } = policies;
-  const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, authenticators);
-  const options = exampleOptions(facts, proved?.enrolled ?? authenticators.map(({ key }) => key));
+  const { claim } = invariant;
+  const measure = { authenticators, ...(claim.kind === 'proves' && { wanted: claim.requirement }) };
+  const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, measure);
+  const isShown = proved !== undefined && isShownByExample(proved);
+  const enrolled = isShown ? enrolledOptions(proved, measure) : proved?.enrolled;
+  const options = exampleOptions(facts, enrolled ?? authenticators.map(({ key }) => key));
   return findingAt('invariant', place, {
     ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
-    example: proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options,
-    advice: adviceFor(invariant.claim),
+    example: isShown ? [...options, ...proofOptions(proved, authenticators)] : options,
+    advice: adviceFor(claim),
   });
 }
 
@@ -69,9 +72,9 @@ function adviceFor({ kind }: Invariant['claim']): string {
     : 'ask for more in one of these rules, or narrow the invariant';
 }
 
-function outcomeInWords({ rules, proved }: Violation, authenticators: readonly AuthenticatorDescriptor[]): string {
+function outcomeInWords({ rules, proved }: Violation, measure: Measure): string {
   const [first, second] = rules.map(({ name }) => `"${name}"`);
-  if (proved) return `the rule ${second ?? first} lets a user in with ${proofsInWords(proved, authenticators)}`;
+  if (proved) return `the rule ${second ?? first} lets a user in with ${proofsInWords(proved, measure)}`;
   if (second === undefined) return `the rule ${first} denies`;
   return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
 }

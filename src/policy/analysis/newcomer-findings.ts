@@ -12,6 +12,7 @@ import { type Beginning, type Denied, deniedIn } from './denied-newcomers.ts';
 import { exampleOptions } from './example-options.ts';
 import { ranOut } from './ran-out.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
+import { isOfAllNamed } from './shut-out-whom.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(
@@ -19,8 +20,8 @@ export function newcomerFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
-  const findForGood = forGoodIn(additions, configuration);
-  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, findForGood)));
+  const forGood = forGoodIn(additions, configuration);
+  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, forGood)));
   const denied = all.flatMap((one) => one.denied);
   const byCause = Map.groupBy(denied, ({ cause }) => JSON.stringify(rulesIn(cause)[0]?.location ?? ''));
   const found = [...byCause.values()].flatMap((same) => atCause(same, configuration));
@@ -86,7 +87,8 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
   const place = shown && placeAt(shown.denied, placeOf);
   if (shown === undefined || place === undefined) return [];
-  const { denied, facts, had, isForAll } = shown;
+  const { denied, facts, had } = shown;
+  const isForAll = isOfAllNamed(same);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
   const whom = isForAll ? `all users for whom ${namedHere(involved)} decide` : 'users such as the one of the example';

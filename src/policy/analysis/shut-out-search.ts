@@ -16,17 +16,23 @@ import { type AccountAdditions, isGiven } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 import { type Governed, governedBy } from './denial-cause.ts';
-import type { Denied, FindForGood } from './denied-newcomers.ts';
+import type { Denied, ForGoodSearch } from './denied-newcomers.ts';
 import { knownEnd } from './known-ends.ts';
 
-export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): FindForGood {
+export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): ForGoodSearch {
   const known = new Map<AnalysedApp, AppSearch>();
-  return (denied) => {
-    const { app, one, facts } = denied;
+  const searchOf = (app: AnalysedApp) => {
     const search = known.get(app) ?? searchIn(app, additions, configuration);
     known.set(app, search);
+    return search;
+  };
+  const find: ForGoodSearch['find'] = (denied) => {
+    const { app, one, facts } = denied;
+    const search = searchOf(app);
     const { closed, everyone, ...others } = search;
-    if (everyone && !knownEnd({ ...one, facts }, closed, everyone).isDenied) return undefined;
+    // Where rules ask how users signed in, it is not the same for all.
+    const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
+    if (isSameForAll && !knownEnd({ ...one, facts }, closed, everyone).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
@@ -42,6 +48,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     // Others than those that make it together may do so in another network, or later.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
+  return { find, hadByAll: (app) => searchOf(app).everyone };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
@@ -61,8 +68,8 @@ function isForAll(found: ReturnType<typeof shutOut>): boolean {
 interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
-  /** What every user can come to have. Absent: rules ask how users signed in, so that it is not the same for all. */
-  readonly everyone?: readonly string[];
+  /** What every user can come to have. */
+  readonly everyone: readonly string[];
 }
 
 function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
@@ -72,7 +79,6 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
   const none: Rule = { name: 'none', when: {}, then: { kind: 'deny' } };
   const closed = { ...policies, accountPolicy: compileAccountPolicy({ name: 'account', rules: [none] }) };
-  if (policies.enrollment?.beforeSignIn) return { ...search, closed };
   const everyone = asOften(hadByAll({ ...search, authenticators: policies.authenticators }), most);
   return { ...search, closed, everyone };
 }

@@ -17,7 +17,7 @@ import type { CheckedSources } from './analyse.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { rulesTogether } from './invariants.ts';
-import { isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
+import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -148,18 +148,16 @@ function violationFinding(
   context: Context,
 ): readonly AnalysisFinding[] {
   const { authenticators } = policies;
+  const claim = criterion.claim(context.roles);
+  const measure = { authenticators, ...(claim?.kind === 'proves' && { wanted: claim.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
-  const instead =
-    proved && claimIsAboutProofs(criterion, context) ? `; it takes ${proofsInWords(proved, authenticators)}` : '';
-  const options = exampleOptions(facts, proved?.enrolled);
-  const example = proved && isShownByExample(proved) ? [...options, ...proofOptions(proved, authenticators)] : options;
+  const instead = proved && claim?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
+  const isShown = proved !== undefined && isShownByExample(proved);
+  const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
+  const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;
   const message = `${short}${instead} (app ${app.clientId})`;
   const isRare = !isOrdinary(facts, rules);
   return findingAtRule(rules, criterion, { ...context, message, example, isRare });
-}
-
-function claimIsAboutProofs({ claim }: Criterion, { roles }: Context): boolean {
-  return claim(roles)?.kind !== 'offers';
 }
 
 interface Said extends Context {

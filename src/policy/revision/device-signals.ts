@@ -79,10 +79,14 @@ function certificateReader({ certificate: settings }: DeviceSignalSettings): Sou
   };
 }
 
-/** By one of the authorities itself: chains are not followed. */
+/** By one of the authorities itself: chains are not followed. An authority is no device, not even one of the list. */
 function isIssued(certificate: X509Certificate, authorities: readonly X509Certificate[], now: Seconds): boolean {
   const isValid = now * 1000 >= certificate.validFromDate.getTime() && now * 1000 <= certificate.validToDate.getTime();
-  return isValid && authorities.some((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey));
+  return (
+    isValid &&
+    !certificate.ca &&
+    authorities.some((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey))
+  );
 }
 
 /** The most (seconds) that a statement lives: so long one that was stolen counts. */

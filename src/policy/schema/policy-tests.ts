@@ -98,7 +98,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     attributes: z
       .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
       .optional()
-      .describe('Attributes with their values.'),
+      .describe('Attributes with their values; a list for one that holds several, such as `sites: [north, south]`.'),
     enrolled: z
       .array(z.union([one, weaker], { error: enrolledFault }))
       .optional()
@@ -131,8 +131,8 @@ const plainNumber = z.number().refine((value) => /^-?\d{1,15}(\.\d{1,15})?$/.tes
   error: 'must have at most 15 digits before and after the point',
 });
 
-const attributeValue = z.union([z.string(), plainNumber, z.boolean()], {
-  error: 'must be a text, a number, true or false',
+const attributeValue = z.union([z.string(), plainNumber, z.boolean(), z.array(z.string())], {
+  error: 'must be a text, a number, true, false, or a list of texts',
 });
 
 const time = z

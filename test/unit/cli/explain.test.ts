@@ -526,6 +526,7 @@ rules:
     expect(text).toMatch(/hit +1 +Several/);
     expect(text).toContain('  type      partner\n  profile   sites north and south, department sales\n');
     expect(await explained(...words, 'sites=up')).toMatch(/miss +1 +Several/);
+    expect(await explained(...words, 'sites=[]')).toContain('  profile   sites without a value\n');
     await expect(explained(...words, 'department=a', 'department=b')).rejects.toThrow(
       '`department` is no list: give one value',
     );

@@ -33,13 +33,14 @@ export interface Terminal {
   };
 }
 
-export function openTerminal(): Terminal {
-  const store = recordingStore(openEmbedded({ file: ':memory:', now: () => NOW * 1000 }));
+/** `now`: the clock of the commands and of the store, in epoch seconds. */
+export function openTerminal(now: () => number = () => NOW): Terminal {
+  const store = recordingStore(openEmbedded({ file: ':memory:', now: () => now() * 1000 }));
   let output = '';
   let code = 0;
   return {
     store,
-    directory: new Directory(store, () => NOW),
+    directory: new Directory(store, now),
     printed() {
       const text = output;
       output = '';
@@ -55,7 +56,7 @@ export function openTerminal(): Terminal {
       paint: (_colour, text) => text,
       authenticators: authenticatorKinds,
       variables: {},
-      now: () => NOW,
+      now,
       setExitCode: (to) => {
         code = to;
       },

@@ -452,6 +452,7 @@ function runWithRule(when: string, ...lines: readonly string[]) {
 test.each<[string, string, string]>([
   ['the age of the account', '{ accountAge: { below: P30D } }', 'accountAge: P10D'],
   ['an attribute', '{ attributes: { level: { equals: 3 } } }', 'attributes: { level: 3 }'],
+  ['an attribute with several values', '{ attributes: { sites: { equals: b } } }', 'attributes: { sites: [a, b] }'],
   ['the user type', '{ userType: { any: [guest] } }', 'userType: guest'],
   ['that the user never signed in', '{ lastSignIn: { notWithin: P30D } }', 'lastSignIn: never'],
   ['a last sign-in', '{ lastSignIn: { within: P30D } }', 'lastSignIn: P1D'],
@@ -463,6 +464,33 @@ test.each<[string, string, string]>([
   const user = `user: { enrolled: [password], ${said} }`;
   const closed = await runWithRule(when, 'app: notes', user, 'always: { deny: rule }');
   expect(closed.tests[0].differences).toEqual([]);
+});
+
+test.each([
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [a, b]', 'Own'],
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [a, c]', 'Rest'],
+  ['{ attributes: { sites: { equals: b } } }', 'sites: [b]', 'Own'],
+  ['{ attributes: { sites: { present: true } } }', 'sites: []', 'Rest'],
+  ['{ attributes: { sites: { equals: "3" } } }', 'sites: ["3"]', 'Own'],
+  ['{ attributes: { sites: { equals: "[]" } } }', 'sites: "[]"', 'Own'],
+  [`{ expression: "has(user.profile.sites) && size(user.profile.sites) == 0" }`, 'sites: []', 'Own'],
+  [`{ expression: "has(user.profile.sites) && 'b' in user.profile.sites" }`, 'sites: [b]', 'Own'],
+])('lists of attributes: %s for %s', async (when, attributes, rule) => {
+  const said = `user: { attributes: { ${attributes} } }`;
+  const { tests } = await runWithRule(when, 'app: notes', said, `expect: { rule: ${rule} }`);
+  expect(tests[0].differences).toEqual([]);
+});
+
+test('a list of an attribute that holds one value is refused where it stands', async () => {
+  const described = `${validFiles['stepgate.yaml']}attributes: { unit: { type: text } }\n`;
+  const text = one('app: notes', 'user: { attributes: { unit: [a, b] } }', 'expect: { deny: false }');
+  await withConfiguration({ ...validFiles, 'stepgate.yaml': described, 'tests/own.yaml': text }, async (dir) => {
+    const { stderr, code } = await run(dir);
+    expect([stderr, code]).toEqual([
+      expect.stringMatching(/^tests\/own\.yaml:2:5 tests\[0\] `unit` is no list: give one value \[test_unaskable\]\n/),
+      1,
+    ]);
+  });
 });
 
 test.each([

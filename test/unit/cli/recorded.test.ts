@@ -52,6 +52,16 @@ test('device, risk, distance and the last sign-in come from the log', () => {
 
 const attributes = { attributes: {}, closed: false };
 
+test('attributes with several values are recorded whole, and no other one', () => {
+  const ofSite = compilePolicy({
+    name: 'app',
+    rules: [{ name: 'South', when: { attributes: { sites: { equals: 'south' } } }, then: deny }, ...rules],
+  });
+  const inBoth = { ...subject, profile: { sites: ['north', 'south'], others: ['x'] } };
+  const { facts } = recordedFacts({ subject: inBoth, at: NOW, trace }, { ...policies, app: ofSite }, attributes);
+  expect(facts.user).toMatchObject({ attributes: { sites: ['north', 'south'] } });
+});
+
 test.each<[string, Pick<AuditTrace, 'lastSignIn' | 'recordedSince'>, unknown]>([
   ['a user who never signed in', { lastSignIn: 'never' }, 'never'],
   ['one who did so just now', { lastSignIn: 0 }, 'PT1S'],

@@ -561,3 +561,32 @@ test('a rule that decides about fewer authenticators for some is not said to shu
     ['error', expect.stringContaining('users such as the one of the example')],
   ]);
 });
+
+test('a rule that shuts out all who are under one sign-on rule and some who are under another is not said to shut out all', async () => {
+  const found = await findings({
+    'policies/account.yaml': rules(
+      '{ name: Outside, change: { add: all }, when: { network: { none: [office] } }, then: deny }',
+      '{ name: Staff, change: { add: [webauthn] }, when: { groups: { none: [a] } }, then: deny }',
+      rest,
+    ),
+    'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: Others, when: { groups: { none: [a] }, userType: { any: [temp] } }, then: { allow: { factors: 1 } } }', rest)}`,
+    'policies/enrollment.yaml': rules('{ name: All, then: { required: [webauthn] } }'),
+  });
+  const lockOuts = found.filter(({ code }) => code === 'lock-out');
+  expect(lockOuts.map(({ line, message }) => [line, /all users|users such as/.exec(message)?.[0]])).toEqual([
+    [2, 'users such as'],
+    [3, 'all users'],
+  ]);
+});
+
+test('rules that lock out only where others of them decide, too, are not said to shut out all', async () => {
+  const office = '{ name: Office, when: { network: { any: [office] } }, then: { allow: { factors: 1 } } }';
+  const found = await findings({
+    'policies/account.yaml': rules('{ name: No keys, change: { add: [webauthn] }, then: deny }', rest),
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(office, `{ name: Keys, ${byPasskey} }`)}`,
+    ...adminsNeed,
+  });
+  expect(
+    found.map(({ code, message, rules: named }) => [code, message.slice(0, 16), named.map(({ name }) => name)]),
+  ).toEqual([['lock-out', 'shuts users such', ['Admins', 'Rest', 'Office', 'Keys']]]);
+});

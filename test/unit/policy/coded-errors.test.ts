@@ -222,7 +222,9 @@ test.each<[ProblemCode, Files]>([
     await command.parseAsync([], { from: 'user' }).catch((error) => printed.push(`${error.message}\n`));
   });
   expect(printed).toEqual([
-    expect.stringMatching(new RegExp(`^.* \\[${code}\\]\n[^]*  what to do: .* \\(docs/findings.md: ${code}\\)\n$`)),
+    expect.stringMatching(
+      new RegExp(`^.* \\[${code}\\]\n(?:.*\n)*  what to do: .* \\(docs/findings.md: ${code}\\)\n$`),
+    ),
   ]);
   seen.add(code);
 });

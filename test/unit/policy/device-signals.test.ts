@@ -100,6 +100,8 @@ describe('of a certificate', () => {
   });
 
   test('the authority itself, and what is no certificate, count nothing', () => {
+    expect(shown(authority)).toEqual({});
+    expect(shown(certificate('below', { ca: true, at: now, issuer: authority }))).toEqual({});
     expect(from(proxy, { 'client-cert': ':AAAA:' })).toEqual({});
     expect(from(proxy, { 'client-cert': 'managed' })).toEqual({});
   });

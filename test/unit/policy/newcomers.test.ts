@@ -222,9 +222,9 @@ function nextOf(has: readonly string[], kind: Kind, { policies, account, enabled
   });
 }
 
-/** Every set of authenticators that such an account can come to have. What it is given, it has. */
+/** Every set of authenticators that such an account can come to have. It begins with some of what it may be given. */
 function setsHad(kind: Kind, configured: Configured): readonly (readonly string[])[] {
-  const found = new Map([['email', 'password']].map((keys) => [keys.join(), keys]));
+  const found = new Map([['email'], ['email', 'password']].map((keys) => [keys.join(), keys]));
   for (const keys of found.values()) {
     for (const key of nextOf(keys, kind, configured)) {
       const more = [...new Set([...keys, key])].sort();
@@ -234,20 +234,17 @@ function setsHad(kind: Kind, configured: Configured): readonly (readonly string[
   return [...found.values()];
 }
 
-/** Users may keep clear of some of their authenticators, and then have no others in their place. */
+/** Users may keep clear of some of what they have. What they set up while they sign in is had the next time. */
 function isDeniedAnyWay(
   keys: readonly string[],
   facts: (keys: readonly string[]) => Facts,
   policies: Configured['policies'],
 ) {
+  const authenticators = policies.authenticators.map((one) => ({ ...one, enrollable: false }));
   const subsets = Array.from({ length: 2 ** keys.length }, (_, bits) => keys.filter((_key, at) => bits & (1 << at)));
-  return subsets.every((used) => {
-    if (used.length === 0) return true;
-    const authenticators = policies.authenticators.map((one) =>
-      keys.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
-    );
-    return simulate({ ...policies, authenticators }, facts(used)).at(-1)?.kind === 'denied';
-  });
+  return subsets.every(
+    (used) => used.length === 0 || simulate({ ...policies, authenticators }, facts(used)).at(-1)?.kind === 'denied',
+  );
 }
 
 /** Sign-on rules that let such a user in somewhere, who is denied with all that the user can have. */

@@ -30,3 +30,21 @@ test.each([
     ['error lock-out', whom, example],
   ]);
 });
+
+test('users who are let in once, and are asked for more when they sign in with what they set up', async () => {
+  const files = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules('{ name: Two, then: { allow: { chains: [[{ authenticators: [email] }, { authenticators: [webauthn] }]] } } }')}`,
+    'policies/enrollment.yaml': rules(
+      '{ name: Keys, when: { authenticated: { any: [webauthn] } }, then: { required: [totp] } }',
+      '{ name: Rest, then: { useOnly: [totp] } }',
+    ),
+  };
+  const found = await findings(files);
+  expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([
+    {
+      ...{ code: 'lock-out', file: 'policies/enrollment.yaml', line: 3 },
+      message: expect.stringContaining('no user who lacks totp can ever add it'),
+      rules: [{ name: 'Keys' }, { name: 'Two' }],
+    },
+  ]);
+});

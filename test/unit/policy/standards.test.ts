@@ -6,6 +6,7 @@ import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
 import { standardFindings } from '../../../src/policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../../src/policy/analysis/standards.ts';
 import { load } from './configuration-dir.ts';
+import { replayed } from './replayed-example.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const settings = (more = '') =>
@@ -267,5 +268,75 @@ describe('a comment accepts that a rule falls short', () => {
 
   test('and a comment about another finding accepts nothing of it', async () => {
     expect(await found('# stepgate:accept unused until 2026-11-26: why')).toMatchObject({ left: 1, accepted: [] });
+  });
+});
+
+/** What a rule takes that falls short at this section, and the options of `explain` that show it. */
+async function shownWeak({ standard, then, files = {} }: Case, section: string) {
+  const all = {
+    ...{ 'stepgate.yaml': settings(), 'policies/session.yaml': session() },
+    'policies/sign-on/notes.yaml': policy(then),
+    ...files,
+  };
+  const loaded = await load(all, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { authenticators: authenticatorKinds, now: NOW };
+  const { findings } = await standardFindings(loaded, { standard, ...options });
+  const { message = '', example = [] } = findings.find((one) => one.message.includes(section)) ?? {};
+  const { outcome, facts } = await replayed(example, { documents: loaded.documents, ...options });
+  const taken = /; it takes (.*) \(app notes\)$/.exec(message)?.[1];
+  const enrolled = example[example.indexOf('--enrolled') + 1];
+  return { taken, enrolled, outcome, proofs: facts.evidence.length };
+}
+
+const without = { 'stepgate.yaml': settings().replace(', metadata: /etc/stepgate/metadata.json', '') };
+const verified = 'webauthn[userPresence+userVerification+deviceBound+phishingResistant]';
+
+describe('what is weak about what is enough', () => {
+  test.each<[string, Case, string]>([
+    [
+      'a key, where no settings say which ones hardware protects',
+      { standard: 'nist-aal3', then: keysOnly, files: without },
+      '2.3.1',
+    ],
+    [
+      'a key, where they do',
+      {
+        standard: 'nist-aal3',
+        then: '{ allow: { possession: { phishingResistant: true, deviceBound: true, userVerification: true } } }',
+      },
+      '2.3.1',
+    ],
+    [
+      'a key, at level 3 of ASVS',
+      {
+        standard: 'asvs-l3',
+        then: '{ allow: { factors: 2, possession: { phishingResistant: true, deviceBound: true, userVerification: true } } }',
+      },
+      '6.3.3',
+    ],
+  ])('%s', async (_, one, section) => {
+    expect(await shownWeak(one, section)).toEqual({
+      taken: 'nothing but webauthn (without hardware protection)',
+      enrolled: verified,
+      outcome: 'allow',
+      proofs: 1,
+    });
+  });
+
+  test('a code by an app is what it is', async () => {
+    const then = '{ allow: { possession: { authenticators: [totp] } } }';
+    const found = await shownWeak({ standard: 'nist-aal3', then }, '2.3.1');
+    expect([found.taken, found.enrolled]).toEqual(['nothing but totp', 'totp']);
+  });
+
+  test('an example of a chain has no proof that makes no difference', async () => {
+    const then = '{ allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } }';
+    expect(await shownWeak({ standard: 'nist-aal3', then, files: without }, '2.3.1')).toMatchObject({
+      taken: 'webauthn (without hardware protection) and another webauthn (without hardware protection)',
+      enrolled: `${verified},${verified}`,
+      outcome: 'allow',
+      proofs: 2,
+    });
   });
 });

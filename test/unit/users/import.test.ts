@@ -447,9 +447,9 @@ test('a store that does not answer ends the import with its reason, wherever it 
   expect(last).toMatchObject({ records: 32, created: 32 });
 });
 
-test('20,000 lines: every hundredth is bad, and exactly the others are there', async () => {
+test('a hundred batches of lines: every hundredth is bad, and exactly the others are there', async () => {
   async function* source(): AsyncGenerator<string> {
-    for (let index = 1; index <= 20_000; index += 1) {
+    for (let index = 1; index <= 3_200; index += 1) {
       const record =
         index % 100 === 0
           ? { username: 'a b' }
@@ -459,11 +459,11 @@ test('20,000 lines: every hundredth is bad, and exactly the others are there', a
   }
   const seen: number[] = [];
   const summary = await run(source(), { onProgress: ({ records }) => seen.push(records) });
-  expect(summary).toEqual({ records: 20_000, created: 19_800, updated: 0, refused: 200 });
-  expect(problems.map(({ line }) => line)).toEqual(Array.from({ length: 200 }, (_, index) => (index + 1) * 100));
-  expect(seen).toHaveLength(20_000 / 32);
-  expect(await count()).toBe(19_800);
-  expect(await find('USER-19999')).toMatchObject({ groups: ['all'], profile: { email: 'u19999@x.test' } });
+  expect(summary).toEqual({ records: 3_200, created: 3_168, updated: 0, refused: 32 });
+  expect(problems.map(({ line }) => line)).toEqual(Array.from({ length: 32 }, (_, index) => (index + 1) * 100));
+  expect(seen).toHaveLength(100);
+  expect(await count()).toBe(3_168);
+  expect(await find('USER-3199')).toMatchObject({ groups: ['all'], profile: { email: 'u3199@x.test' } });
 });
 
 test('a verified address is one that codes can be sent to; an update keeps it, or puts the new one in its place', async () => {

@@ -32,23 +32,26 @@ export function quotedTexts(folders: readonly string[], endings: readonly string
 
 /** A test for keys. A value in a text stands for any literal that has no more than one dot, or for nothing. */
 export function keyUse({ literals, templates }: QuotedTexts): (key: string) => boolean {
-  const words = [...literals].filter((text) => /^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)?$/.test(text));
-  const anyOfThem = `(?:${words.map((one) => one.replaceAll('.', '\\.')).join('|')})`;
-  const patternOf = (text: string, word: string): RegExp => {
-    const pieces = text.split(new RegExp(value, 'g')).map((piece) => piece.replaceAll('.', '\\.'));
+  const words = new Set([...literals].filter((text) => /^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)?$/.test(text)));
+  const patterns = [...templates].filter(isKey).map((text) => text.split(new RegExp(value, 'g')));
+  return (key) =>
+    literals.has(key) ||
+    patterns.some(([first = '', ...more]) => key.startsWith(first) && fits(key.slice(first.length), more, words));
+}
+
+/** Whether the text is made of these pieces, each after a word or nothing; a word may bring the dot before it. */
+function fits(text: string, [piece, ...more]: readonly string[], words: ReadonlySet<string>): boolean {
+  if (piece === undefined) return text === '';
+  const start = text.startsWith('.') ? 1 : 0;
+  for (let end = start; end <= text.length; end += 1) {
+    const follows = end === start ? 0 : end;
+    const isWord = follows === 0 || words.has(text.slice(start, end));
+    const rest = text.slice(follows + piece.length);
     // Of two values side by side, the second one brings its dot.
-    const [first = '', ...more] = pieces;
-    const rest = more.map(
-      (piece, index) => `(?:${index > 0 && pieces[index] === '' ? '\\.' : '\\.?'}${word})?${piece}`,
-    );
-    return new RegExp(`^${first}${rest.join('')}$`);
-  };
-  // Trying thousands of words takes long, so first whether any word at all would fit.
-  const patterns = [...templates].filter(isKey).map((text) => ({
-    rough: patternOf(text, '[a-z][a-z0-9_-]*(?:\\.[a-z0-9_-]+)?'),
-    exact: patternOf(text, anyOfThem),
-  }));
-  return (key) => literals.has(key) || patterns.some(({ rough, exact }) => rough.test(key) && exact.test(key));
+    const isApart = piece !== '' || more.length === 0 || rest === '' || rest.startsWith('.');
+    if (isWord && isApart && text.startsWith(piece, follows) && fits(rest, more, words)) return true;
+  }
+  return false;
 }
 
 /** A path or a sentence is no key. */
