@@ -299,6 +299,19 @@ describe('where rules ask how a user signed in, users may prove less than they c
   ])('%s', (_, parts, expected) => {
     expect(shut({ authenticators, ...parts })).toEqual(expected);
   });
+
+  test('the rules are named that decide after each sign-in, where users get so far', () => {
+    const never: Partial<EnrollmentTerms> = { required: [{ anyOf: ['phone'] }] };
+    const enrollment = [signedInWith('webauthn', never), signedInWith('totp', never), terms({})];
+    const decided = (parts: Parts) => {
+      const found = shutOut([], searchIn({ authenticators, enrollment, account: [add(undefined, deny)], ...parts }));
+      return typeof found === 'object' ? found.after : found;
+    };
+    const app = { chains: [inTurn('webauthn'), inTurn('password', 'totp')] };
+    expect(decided({ app, given: [password, webauthn] })).toEqual([enrollment[0]]);
+    expect(decided({ app, given: [password, totp, webauthn] })?.toSorted()).toEqual(enrollment.slice(0, 2));
+    expect(decided({ given: [webauthn], app: by('email') })).toEqual([]);
+  });
 });
 
 describe('it is undecided', () => {
