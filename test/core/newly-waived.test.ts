@@ -47,6 +47,15 @@ test('what is asked for besides counts on both sides', () => {
   expect([weak([]), weak([two(byTotp)])]).toEqual([false, true]);
 });
 
+test('where the app asks for the same, and less is asked for besides, more is waived', () => {
+  const remembering = asks(two(), 60);
+  const waived = (was: readonly Requirement[], is: readonly Requirement[]) =>
+    isMoreWaived({ app: remembering, beside: was }, { app: remembering, beside: is }, { next: all, before: all });
+  expect(waived([two()], [factors(1)])).toBe(true);
+  expect(waived([factors(1)], [two()])).toBe(false);
+  expect(waived([two()], [two()])).toBe(false);
+});
+
 test('only what the user has can be remembered now, and what stands in for it cannot', () => {
   const [before, now] = [asks(two(resistant)), asks(two(), 60)];
   const waived = (next: readonly (typeof all)[number][]) =>

@@ -53,7 +53,13 @@ describe('a rule that only reports', () => {
 
   test('that fails denies, whatever it takes, so that there is nothing to meet', () => {
     const when: Rule['when'] = {
-      expression: { written: 'broken', aboutUser: false, varies: false, evaluate: () => 'error' },
+      expression: {
+        written: 'broken',
+        aboutUser: false,
+        varies: false,
+        evaluate: () => 'error',
+        logic: { text: 'broken' },
+      },
     };
     const { reported } = decide(signedIn, rule('Broken', allow(factors(1)), { reportOnly: true, when }));
     expect(reported).toMatchObject({ rule: 'Broken', outcome: 'deny', result: 'error' });

@@ -236,7 +236,7 @@ test('the example is a sign-in that is asked about', () => {
   expect(found).toMatchObject({ isForAll: false, facts: { network: { zones: ['office'] } } });
 });
 
-test('what every user can come to have depends on no group', () => {
+test('what every user can have in time depends on no group', () => {
   const account = [add('totp', one, inOffice), add('webauthn', one, { ...inA, ...inOffice }), add(undefined, deny)];
   const { policies, given, ways } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
   const all = hadByAll({ authenticators: policies.authenticators, given, ways });

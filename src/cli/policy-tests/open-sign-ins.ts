@@ -10,7 +10,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { ConditionDescriptor } from '../../core/policy/condition-descriptor.ts';
-import { compileConditions, conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
+import { compileConditions, conditionDescriptors, conditionSets, mayFail } from '../../core/policy/conditions.ts';
 import {
   type Formula,
   plainTime,
@@ -106,7 +106,10 @@ function freeCondition<Name extends ConditionName>(
 ): readonly (readonly [Name, boolean])[] {
   const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
   const conditions = sets.flatMap((set) => (set[name] === undefined ? [] : [set[name] as ConditionOf<Name>]));
-  if (theory !== undefined || conditions.length === 0) return [];
+  if (conditions.length === 0) return [];
+  // Of most of what an expression says, its theory does not know what makes it hold.
+  if (name === 'expression' && sets.some(mayFail)) return [[name, false]];
+  if (theory !== undefined) return [];
   const isKnown = conditions.every((one) => {
     const [sample] = samples({ one, other: undefined, rest: [] });
     return sample !== undefined && Object.keys(sample).length > 0;

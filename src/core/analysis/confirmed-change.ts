@@ -3,9 +3,11 @@
  * before and after, with all that the user of the example has enrolled.
  */
 import { evaluate } from '../decision/evaluate.ts';
+import { authenticatorIn, namesOf } from '../model/authenticator-name.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { enrolledCandidates, isAdmitted, spelledOut } from './admitted-with.ts';
+import { isRemembered } from './case-proofs.ts';
 import { factsOn, type Sides } from './deciding-together.ts';
 import { type AdmittedWith, factsWith } from './facts-with.ts';
 import { simulate } from './simulate.ts';
@@ -23,6 +25,26 @@ export function newlyAdmittedWith(
     for (const proofs of spelledOut(set, next))
       if (isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now)) return proofs;
   return undefined;
+}
+
+/** With one proof or two, in a browser that remembers another one, the user is let in now, and was not. */
+export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith | undefined {
+  const { live, next } = sides;
+  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
+    ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
+    ...(method !== undefined && { methods: [method] }),
+  }));
+  const sets = proofs.flatMap((one, at) => [[one], ...proofs.slice(0, at).map((other) => [other, one])]);
+  const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
+    const keys = evidence.map(({ authenticator }) => authenticator);
+    const names = next.authenticators.filter(isRemembered).flatMap((one) => namesOf(one).slice(one.methods ? 1 : 0));
+    return names.map((name) => ({
+      ...{ evidence, remembered: [name] },
+      enrolled: [...new Set([...keys, authenticatorIn(name)])],
+    }));
+  });
+  return candidates.find((one) => isLetIn(next, one, now) && !isLetIn(live, one, then) && isCompleted(next, one, now));
 }
 
 /** More sets of proofs are not tried. */

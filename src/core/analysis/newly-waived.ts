@@ -16,7 +16,8 @@ interface AskedOnOneSide {
  */
 export function isMoreWaived(before: AskedOnOneSide, now: AskedOnOneSide, usable: UsableThen): boolean {
   const [{ requirement: asked, remember: remembered }, { requirement, remember }] = [before.app, now.app];
-  if (remember === undefined || JSON.stringify(asked) === JSON.stringify(requirement)) return false;
+  const isSame = JSON.stringify([asked, before.beside]) === JSON.stringify([requirement, now.beside]);
+  if (remember === undefined || isSame) return false;
   return usable.next
     .filter(isRemembered)
     .flatMap(rememberedAs)

@@ -12,7 +12,7 @@ import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { UserFacts } from '../policy/theory.ts';
 import { proofsIn } from './case-proofs.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyEndingWith } from './confirmed-change.ts';
+import { newlyAdmittedWith, newlyEndingWith, newlyRemembering } from './confirmed-change.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -86,7 +86,8 @@ interface Claimed {
   readonly scopes?: MoreScopes;
 }
 
-type Verdict = Claimed | 'undecided' | undefined;
+/** `excused`: where a browser remembers a proof. */
+type Verdict = Claimed | 'excused' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
@@ -113,7 +114,8 @@ function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Ve
   if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
   if (longer.length > 0 || scopes) return wider;
   const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
-  return comparison === 'as_strict' && !isExcused ? undefined : 'undecided';
+  if (isExcused) return 'excused';
+  return comparison === 'as_strict' ? undefined : 'undecided';
 }
 
 /** A rule that says nothing about scopes grants all. Undefined: tokens carry none besides those before. */
@@ -156,6 +158,7 @@ type Example = Omit<NewlyWeaker, 'before' | 'now'>;
 /** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
 function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
+  if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);
   const { scopes, ...rest } = verdict;
   if (scopes === undefined) return confirmed(verdict, factsFor(pair, search), search);
   const asking = (names: readonly string[]) => {
@@ -173,6 +176,12 @@ function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: 
   const other = isLeft ? confirmed(rest, factsFor(pair, search), search) : 'impossible';
   // A request may ask for scopes that no configuration knows.
   return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
+}
+
+function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): Example | FactsVerdict {
+  if (typeof facts !== 'object') return facts;
+  const proved = newlyRemembering(facts, search);
+  return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
 function confirmed({ enough, longer, scopes }: Claimed, facts: UserFacts | FactsVerdict, sides: Sides) {

@@ -82,7 +82,20 @@ export interface CompiledExpression {
   readonly varies: boolean;
   /** `error`: it could not be evaluated. */
   readonly evaluate: (facts: RuleFacts) => 'hit' | 'miss' | 'error';
+  /** What it says as far as an analysis can take it apart. Wherever it can be evaluated, it comes to this. */
+  readonly logic: ExpressionLogic;
 }
+
+/**
+ * - `from`: it is this moment or later (epoch seconds)
+ * - `text`: anything else; the same text is the same for the same facts, and it may fail
+ */
+export type ExpressionLogic =
+  | { readonly all: readonly ExpressionLogic[] }
+  | { readonly any: readonly ExpressionLogic[] }
+  | { readonly not: ExpressionLogic }
+  | { readonly from: Seconds }
+  | { readonly text: string };
 
 /** When a rule applies: all conditions that are there must hold. Without one the rule always applies. */
 export interface Conditions extends ConditionSet {

@@ -23,6 +23,7 @@ import { scopesCondition } from './conditions/scopes.ts';
 import { timeCondition } from './conditions/time.ts';
 import { userTypeCondition } from './conditions/user-type.ts';
 import { usersCondition } from './conditions/users.ts';
+import { hasUnknownPart } from './expression-theory.ts';
 
 /** By name, in the order in which traces list them. */
 export const conditionDescriptors: { readonly [Name in ConditionName]: ConditionDescriptor<Name> } = {
@@ -70,7 +71,7 @@ export function compileConditions({ any, ...when }: Conditions): readonly Compil
   return [...compileSet(when), ...(any === undefined ? [] : [compileAny(any.map(compileSet))])];
 }
 
-/** What a condition comes to wherever and whenever the user signs in to the app: `unknown` where that varies. */
+/** The result of a condition wherever and whenever the user signs in to the app: `unknown` where that varies. */
 export function resultAnywhere({ varies, test, alternatives }: CompiledCondition, facts: Facts): ConditionResult {
   if (alternatives === undefined) return varies ? 'unknown' : test(facts);
   return oneOfAnywhere(alternatives.map((all) => allOfAnywhere(all.map((one) => resultAnywhere(one, facts)))));
@@ -88,7 +89,7 @@ export function conditionSets({ any = [], ...when }: Conditions): readonly Condi
 
 /** A formula in them may fail, and a condition that fails denies (Law 4). */
 export function mayFail(when: Conditions): boolean {
-  return conditionSets(when).some(({ expression }) => expression !== undefined);
+  return conditionSets(when).some(({ expression }) => expression !== undefined && hasUnknownPart(expression.logic));
 }
 
 /** The rule asks how the user signed in, if only in one alternative. */

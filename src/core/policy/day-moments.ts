@@ -70,7 +70,7 @@ function secondsOfDay(borders: readonly Seconds[]): readonly Seconds[] {
 const WEEK: Seconds = 7 * DAY;
 
 /** At the time that the facts have if it is of the class, else in another week, so that windows of hours stay open. */
-function placedAt(moment: Seconds, isIn: (now: Seconds) => boolean): (facts: UserFacts) => UserFacts {
+export function placedAt(moment: Seconds, isIn: (now: Seconds) => boolean): (facts: UserFacts) => UserFacts {
   return (facts) => {
     const weeks = Math.floor((moment - facts.now) / WEEK);
     const alike = [0, weeks, weeks + 1].map((shift) => facts.now + shift * WEEK);

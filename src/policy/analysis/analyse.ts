@@ -63,10 +63,14 @@ export async function analysis(
   const configuration = await analysedConfiguration(checked, { authenticators, now });
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
+  const ofRules = await allFindings(configuration, now);
+  // Of a rule whose time is over, no part is told besides.
+  const isTold = (finding: AnalysisFinding) =>
+    ofRules.some((one) => one.code === 'past' && ruleOf(one) === ruleOf(finding));
   const all = [
     ...checked.warnings,
-    ...(await allFindings(configuration, now)),
-    ...formulaFindings(checked.sources, now),
+    ...ofRules,
+    ...formulaFindings(checked.sources, now).filter((finding) => finding.code !== 'past' || !isTold(finding)),
     ...invariantFindings(invariants),
   ];
   const sorted = sortedByComments(all, sources, dayOf(now));

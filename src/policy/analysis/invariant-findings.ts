@@ -1,9 +1,11 @@
 /** Invariants that do not hold, or of which that could not be found out, as findings. */
 import type { Invariant, Violation } from '../../core/analysis/invariants.ts';
 import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
+import type { ConditionSet } from '../../core/model/conditions.ts';
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { conditionDescriptors, conditionSets } from '../../core/policy/conditions.ts';
+import { hasUnknownPart } from '../../core/policy/expression-theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
 import { type FilePlace, findingAt } from '../source/finding-at.ts';
@@ -111,14 +113,15 @@ function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | und
   if (examined?.verdict.kind !== 'undecided') return 'nothing is known';
   if (examined.verdict.ranOut) return 'the steps of the search did not suffice for these rules';
   const sets = [invariant, ...examined.verdict.open.flat()].flatMap(({ when }) => conditionSets(when));
-  const names = Object.keys(conditionDescriptors).filter(
-    (name) => sets.some((set) => Object.hasOwn(set, name)) && !hasTheory(name),
+  const names = Object.keys(conditionDescriptors).filter((name) =>
+    sets.some((set) => Object.hasOwn(set, name) && !isTakenApart(name, set)),
   );
   if (names.length === 0) return 'these rules are not proved to keep it, and no sign-in was found that breaks it';
   return `${names.map((name) => `\`${name}\``).join(' and ')} cannot be taken apart`;
 }
 
-function hasTheory(name: string): boolean {
+function isTakenApart(name: string, { expression }: ConditionSet): boolean {
+  if (name === 'expression' && expression && hasUnknownPart(expression.logic)) return false;
   return Object.entries(conditionDescriptors).some(([one, { theory }]) => one === name && theory !== undefined);
 }
 

@@ -132,8 +132,9 @@ export function findingsData(findings: readonly Finding[]): readonly Finding[] {
 /** The compiler asks for one of each code. */
 const adviceByCode: Readonly<Record<ProblemCode, string>> = errorAdvice;
 
-function adviceOf({ code, advice = adviceByCode[code] }: Finding): string {
-  return advice;
+function adviceOf({ code, path, advice = adviceByCode[code] }: Finding): string {
+  const [, name] = /([\w-]+)$/.exec(path) ?? [];
+  return code === 'value_missing' && name !== undefined ? `${advice} \`${name}\`` : advice;
 }
 
 /** Each with its line, where `lines` has its file (by the name that findings have). */

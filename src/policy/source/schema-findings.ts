@@ -67,9 +67,9 @@ function valueFinding(
   path: Path,
   { value, message }: { readonly value: unknown; readonly message: string },
 ): Finding {
-  return value === undefined
-    ? source.finding('value_missing', path, 'is missing')
-    : source.finding('invalid_value', path, message);
+  if (value === undefined) return source.finding('value_missing', path, 'is missing');
+  const finding = source.finding('invalid_value', path, message);
+  return path.length > 0 ? finding : { ...finding, advice: 'write the keys of such a file' };
 }
 
 /** What our own checks say of several values together: what is missing there, or in the settings, or wrong. */
@@ -89,8 +89,14 @@ function sentence(issue: Issue, value: unknown): string {
 }
 
 function wrongType(expected: string, value: unknown): string {
-  const plain = typeof value === 'string' && ['number', 'int', 'boolean'].includes(expected);
+  const plain = typeof value === 'string' && isPlain(expected, value);
   return `must be ${typeNames[expected] ?? `a ${expected}`}, not ${kindOf(value)}${plain ? ' (write it without quotes)' : ''}`;
+}
+
+/** Whether it would be of the type that is expected if it did not stand in quotes. */
+function isPlain(expected: string, value: string): boolean {
+  if (expected === 'boolean') return /^(true|false)$/.test(value);
+  return ['number', 'int'].includes(expected) && /^-?\d+(\.\d+)?$/.test(value);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

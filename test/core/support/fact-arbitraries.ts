@@ -109,13 +109,21 @@ const expressions: readonly CompiledExpression[] = [
     aboutUser: true,
     varies: false,
     evaluate: (of) => (of.subject?.groups[0] === 'a' ? 'hit' : 'miss'),
+    logic: { text: 'user' },
   },
-  { written: 'now', aboutUser: false, varies: true, evaluate: ({ now }) => (now % 2 === 0 ? 'hit' : 'miss') },
+  {
+    written: 'now',
+    aboutUser: false,
+    varies: true,
+    evaluate: ({ now }) => (now % 2 === 0 ? 'hit' : 'miss'),
+    logic: { text: 'now' },
+  },
   {
     written: 'fails',
     aboutUser: true,
     varies: false,
     evaluate: (of) => (of.subject?.groups.includes('b') ? 'error' : 'miss'),
+    logic: { text: 'fails' },
   },
 ];
 

@@ -514,10 +514,22 @@ describe('a formula that may fail, which denies', () => {
   });
 });
 
-test('more that a remembered browser is excused is left undecided', async () => {
+test('a session policy that asks for less, and a second factor of the app that is remembered', async () => {
+  const always = { 'policies/session.yaml': session.replace('never', 'always') };
+  const rules = signOn(remembering(two));
+  const { claims, undecided } = await replayed({ ...rules, ...always }, rules);
+  expect(undecided).toEqual([]);
+  expect(claims[0]).toMatchObject({
+    words: expect.stringMatching(/^password is enough in a browser that remembers .*, and was not$/),
+    before: { outcome: 'challenge' },
+    after: { outcome: 'allow' },
+  });
+});
+
+test('more that a remembered browser is excused is refused', async () => {
   // With a passkey remembered, a password alone is enough now; it was asked for the passkey before.
   expect(await refusal(signOn(orTotp({ possession: resistant })), signOn(orTotp(twoResistant)))).toContain(
-    'could not be decided',
+    'password is enough in a browser that remembers webauthn, and was not',
   );
 });
 

@@ -89,7 +89,13 @@ test('an age', () => {
 
 test('a formula is told as it is written, in one line', () => {
   const written = 'now - user.createdAt < duration("720h") ||\n  user.profile.note == "a \\"b\\""\n';
-  const expression = { written, aboutUser: true, varies: true, evaluate: () => 'hit' as const };
+  const expression = {
+    written,
+    aboutUser: true,
+    varies: true,
+    evaluate: () => 'hit' as const,
+    logic: { text: written },
+  };
   expect(conditionWords({ expression }, 'expression')).toBe(
     'expression now - user.createdAt < duration("720h") || user.profile.note == "a \\"b\\""',
   );

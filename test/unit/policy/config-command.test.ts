@@ -89,7 +89,7 @@ test('check and apply print every finding, change nothing, and fail', async () =
         'stepgate.yaml:1:8 brand.name is missing [value_missing]',
         '  1 | brand: { nam: A }',
         '    |        ^',
-        '  what to do: add the key (docs/findings.md: value_missing)',
+        '  what to do: add the key `name` (docs/findings.md: value_missing)',
         'stepgate.yaml:1:10 brand.nam unknown key `nam`; did you mean `name`? [unknown_key]',
         '  1 | brand: { nam: A }',
         '    |          ^',

@@ -47,7 +47,7 @@ describe('an app', () => {
     ]);
     const nameless = { 'policies/sign-on/stricd.yaml': '# to be written\n' };
     expect(await found({ ...base, ...nameless, ...app({ signOnPolicy: ['stricd', 'base'] }) })).toEqual([
-      'policies/sign-on/stricd.yaml must be a mapping, not empty [invalid_value]',
+      'policies/sign-on/stricd.yaml must be a mapping, not empty; write the keys of such a file [invalid_value]',
     ]);
     expect(await found({ ...base, ...app({ signOnPolicy: ['base', 'base'] }) })).toContain(
       'apps/wiki.yaml signOnPolicy names something twice [invalid_value]',

@@ -35,7 +35,7 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
   return {
     apps: clientIds,
     words: [
-      ...(proved ? [enoughWords(proved.evidence)] : []),
+      ...(proved ? [enoughWords(proved.evidence, proved.remembered)] : []),
       ...(longer ?? []).map(limitWords),
       ...(scopes ? [scopeWords(scopes)] : []),
       ...(proved === undefined && longer === undefined && scopes === undefined

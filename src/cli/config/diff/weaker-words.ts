@@ -3,9 +3,11 @@ import type { MoreScopes } from '../../../core/analysis/newly-weaker.ts';
 import type { EvidenceSet } from '../../../core/analysis/strictness.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 
-export function enoughWords(evidence: EvidenceSet): string {
+/** `remembered`: names of the proofs that the browser remembers. */
+export function enoughWords(evidence: EvidenceSet, remembered: readonly string[] = []): string {
   const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
-  return `${proofs.join(' and ')} is enough, and was not`;
+  const browser = remembered.length > 0 ? ` in a browser that remembers ${remembered.join(' and ')}` : '';
+  return `${proofs.join(' and ')} is enough${browser}, and was not`;
 }
 
 export function scopeWords(scopes: MoreScopes): string {

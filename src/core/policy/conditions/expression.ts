@@ -1,5 +1,6 @@
 /** The condition `expression`: a formula over the facts, which comes here as a function. */
 import type { ConditionDescriptor } from '../condition-descriptor.ts';
+import { expressionTheory } from '../expression-theory.ts';
 
 export const expressionCondition: ConditionDescriptor<'expression'> = {
   about: 'anything',
@@ -14,4 +15,5 @@ export const expressionCondition: ConditionDescriptor<'expression'> = {
   varies: true,
   // Nothing is known of what would meet it.
   samples: () => [{}],
+  theory: expressionTheory,
 };

@@ -7,8 +7,8 @@ import {
   TypeError as TypeFault,
 } from '@marcbachmann/cel-js';
 import type { Seconds } from '../../../core/model/facts.ts';
-import { dateSpan } from '../../../core/policy/date-bound.ts';
 import { childrenOf, type ExpressionFault, forbiddenCalls, type NodeFault, untypedEnvironment } from './environment.ts';
+import { momentOf } from './expression-logic.ts';
 import { typeFaults } from './type-faults.ts';
 
 /**
@@ -144,13 +144,6 @@ export function endsOf(written: string): readonly (ExpressionPlace & { readonly 
     if (until === undefined || earlier.op !== 'id' || earlier.args !== 'now') return [];
     return [{ offset: node.range.start, name: written.slice(later.range.start, later.range.end), until }];
   });
-}
-
-/** What `date("...")` or `timestamp("...")` says (epoch seconds). */
-function momentOf(node: ASTNode): Seconds | undefined {
-  if (node.op !== 'call' || !['date', 'timestamp'].includes(node.args[0])) return undefined;
-  const [text] = node.args[1];
-  return text?.op === 'value' && typeof text.args === 'string' ? dateSpan(text.args)?.from : undefined;
 }
 
 function nodesOf(written: string): readonly ASTNode[] {

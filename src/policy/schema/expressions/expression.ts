@@ -3,17 +3,20 @@ import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js
 import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './environment.ts';
+import { expressionLogic } from './expression-logic.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
 export function compileExpression(written: string): CompiledExpression {
   const parsed = parseExpression(written);
-  if (parsed === undefined) return { written, aboutUser: false, varies: false, evaluate: () => 'error' };
+  if (parsed === undefined)
+    return { written, aboutUser: false, varies: false, evaluate: () => 'error', logic: { text: written } };
   const nodes = allNodes(parsed.ast);
   return {
     written,
     aboutUser: nodes.some(isAboutUser) || nodes.some(isWholeDevice(nodes)),
     varies: nodes.some(isVarying),
     evaluate: (facts) => resultOf(parsed, facts),
+    logic: expressionLogic(parsed.ast),
   };
 }
 

@@ -1,0 +1,53 @@
+/** What an expression says, as far as the analysis can take it apart: its logic, and moments compared with the time. */
+import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ExpressionLogic } from '../../../core/model/conditions.ts';
+import type { Seconds } from '../../../core/model/facts.ts';
+import { dateSpan } from '../../../core/policy/date-bound.ts';
+
+/** Wherever the expression can be evaluated, it comes to this. */
+export function expressionLogic(node: ASTNode): ExpressionLogic {
+  switch (node.op) {
+    case '&&':
+      return { all: node.args.map(expressionLogic) };
+    case '||':
+      return { any: node.args.map(expressionLogic) };
+    case '!_':
+      return { not: expressionLogic(node.args) };
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return comparedWithNow(node.op, node.args) ?? { text: serialize(node) };
+    case 'value':
+      if (typeof node.args !== 'boolean') return { text: serialize(node) };
+      return node.args ? { all: [] } : { any: [] };
+    default:
+      return { text: serialize(node) };
+  }
+}
+
+/** `now < date("2027-01-31")`. The time is in whole seconds. */
+function comparedWithNow(
+  op: '<' | '<=' | '>' | '>=',
+  [left, right]: readonly [ASTNode, ASTNode],
+): ExpressionLogic | undefined {
+  const isNowLeft = left.op === 'id' && left.args === 'now';
+  const isNowRight = right.op === 'id' && right.args === 'now';
+  const moment = isNowLeft ? momentOf(right) : isNowRight ? momentOf(left) : undefined;
+  if (moment === undefined) return undefined;
+  // As if `now` stood on the left.
+  const isLater = isNowLeft === op.startsWith('>');
+  const isWithin = op.endsWith('=');
+  const from = isLater === isWithin ? moment : moment + 1;
+  return isLater ? { from } : { not: { from } };
+}
+
+/** What `date("...")` or `timestamp("...")` says (epoch seconds). Undefined: it is not known, or no whole second. */
+export function momentOf(node: ASTNode): Seconds | undefined {
+  if (node.op !== 'call' || !['date', 'timestamp'].includes(node.args[0])) return undefined;
+  const [text] = node.args[1];
+  if (text?.op !== 'value' || typeof text.args !== 'string' || text.args.includes('.')) return undefined;
+  // A timestamp has seconds (RFC 3339), or it fails.
+  const fits = node.args[0] === 'date' || /T\d{2}:\d{2}:\d{2}/.test(text.args);
+  return fits ? dateSpan(text.args)?.from : undefined;
+}
