@@ -52,7 +52,7 @@ export class OwnFiles {
   }
 
   /**
-   * Applies them after a change. Where they come to the same documents as when they were last applied, another revision
+   * Applies them after a change. Where they hold the same documents as when they were last applied, another revision
    * that came into use since stays: a policy test, an invariant or a comment must not undo a rollback. Rejects like
    * `apply`.
    */

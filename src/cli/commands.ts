@@ -77,7 +77,7 @@ export const commands = {
     json: 'one JSON object per line',
   },
   'config test': {
-    summary: 'run the policy tests: what sign-ins must come to',
+    summary: 'run the policy tests: what must come out of sign-ins',
     example: 'config test ./config --coverage',
     json: 'as a JSON object',
   },

@@ -15,7 +15,7 @@ import type { Directory } from '../users/directory.ts';
 import type { Account } from '../users/user.ts';
 import { auditOp } from './audit.ts';
 import { accountChanged, notificationDeliveries } from './notify/account-notification.ts';
-import { RepeatedPass } from './repeated-pass.ts';
+import { PeriodicTask } from './periodic-task.ts';
 import type { Services } from './services.ts';
 import { userDeletionOps } from './session-ends.ts';
 
@@ -28,11 +28,11 @@ export interface DeletionWorkerOptions {
 
 export class DeletionWorker {
   readonly #options: DeletionWorkerOptions;
-  readonly #passes: RepeatedPass;
+  readonly #passes: PeriodicTask;
 
   constructor(options: DeletionWorkerOptions) {
     this.#options = options;
-    this.#passes = new RepeatedPass(() => this.#pass(), options.interval ?? 60_000);
+    this.#passes = new PeriodicTask(() => this.#pass(), options.interval ?? 60_000);
   }
 
   start(): void {

@@ -64,7 +64,7 @@ export interface Explanation {
   readonly risk?: Risk;
   readonly distance?: Facts['distance'];
   readonly layers: readonly ExplainedLayer[];
-  /** What the decision comes to at this point. */
+  /** The decision at this point. */
   readonly outcome: DecisionOutcome;
   /** The rules that decided, as the audit line of a real sign-in names them. */
   readonly rule: string;

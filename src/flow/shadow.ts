@@ -11,7 +11,7 @@ import { type Compared, recordShadow } from '../policy/revision/shadow-record.ts
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { shadowKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
-import { RepeatedPass } from './repeated-pass.ts';
+import { PeriodicTask } from './periodic-task.ts';
 import type { ShadowObserver, ShadowSample } from './services.ts';
 
 export interface ShadowWorkerOptions {
@@ -36,11 +36,11 @@ export class ShadowWorker implements ShadowObserver {
   #failed = 0;
   #dropped = 0;
   #unreadable = '';
-  readonly #passes: RepeatedPass;
+  readonly #passes: PeriodicTask;
 
   constructor(options: ShadowWorkerOptions) {
     this.#options = options;
-    this.#passes = new RepeatedPass(() => this.pass(), options.interval ?? 2_000);
+    this.#passes = new PeriodicTask(() => this.pass(), options.interval ?? 2_000);
   }
 
   take(sample: ShadowSample): void {

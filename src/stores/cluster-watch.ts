@@ -1,9 +1,9 @@
 /** Finds out which nodes a Redis Cluster has, and goes on watching them. The rule says what follows from it. */
 import type { Redis } from 'ioredis';
 import { type ClusterNode, ClusterRule, type ClusterView } from './cluster-rule.ts';
+import { poll } from './poll.ts';
 import { connectToAsk, type RedisPatience } from './redis-client.ts';
 import type { RedisAddress } from './redis-url.ts';
-import { repeat } from './repeat.ts';
 import { firstWord, plainAddress, type ReplicaWatch } from './replica-watch.ts';
 
 export interface NodeAddress {
@@ -52,7 +52,7 @@ export function watchCluster(address: RedisAddress, patience: RedisPatience): Cl
       for (const other of view.nodes.values()) if (other.slots.length > 0) followListed(other.id);
       if (rule.isKnown()) learned();
     };
-    asked.set(nameOf(node), { client, stop: repeat(ask, interval) });
+    asked.set(nameOf(node), { client, stop: poll(ask, interval) });
   };
   const followListed = (id: string): void => {
     const found = directory.find(id);

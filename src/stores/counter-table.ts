@@ -50,19 +50,19 @@ export const counterTable: readonly CounterRow[] = [
     what: 'Messages of an authenticator.',
     of: userOrUnknown,
     name: '<authenticator>.send',
-    owner: 'flow/notify/enqueue-message',
+    owner: 'flow/notify/enqueue-messages',
   },
   {
     what: 'Messages of an authenticator that a browser asked for which the user has signed in with before.',
     of: userOrUnknown,
     name: '<authenticator>.send.known',
-    owner: 'flow/notify/enqueue-message',
+    owner: 'flow/notify/enqueue-messages',
   },
   {
     what: 'Stands for the counter of the recipient where nothing is sent, so that the work is the same.',
     of: userOrUnknown,
     name: '<authenticator>.send:recipient',
-    owner: 'flow/notify/enqueue-message',
+    owner: 'flow/notify/enqueue-messages',
   },
   {
     what: 'Changes on the account pages: each is told at every address.',

@@ -3,8 +3,8 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
+import { poll } from './poll.ts';
 import { connectToAsk } from './redis-client.ts';
-import { repeat } from './repeat.ts';
 import { AttachedRule, type ReplicaRule, SentinelRule, type SentinelView } from './replica-rule.ts';
 
 export interface ReplicaWatch {
@@ -33,7 +33,7 @@ export function watchAttached(client: Redis, patience: number): ReplicaWatch {
   };
   const first = () => void ask().catch(() => {});
   client.on('ready', first);
-  const stop = repeat(ask, roleInterval);
+  const stop = poll(ask, roleInterval);
   return { rule, addressOf: plainAddress, known, stop };
 }
 
@@ -68,7 +68,7 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
       rule.observe(id, sentinelView({ at, own, replicas }, addressOf));
       if (rule.isKnown()) learned();
     };
-    return { client, stop: repeat(ask, sentinelInterval) };
+    return { client, stop: poll(ask, sentinelInterval) };
   });
   const stop = (): void => {
     for (const watch of watches) {

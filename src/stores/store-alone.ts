@@ -3,8 +3,8 @@
  * without them (Law 14). It lies in the store, ends by itself, and every node reads it once a second.
  */
 import { storeAloneKey } from './keys.ts';
+import { poll } from './poll.ts';
 import type { RedisClient } from './redis-client.ts';
-import { repeat } from './repeat.ts';
 import type { ReplicaRule } from './replica-rule.ts';
 import type { Op, Store } from './store.ts';
 
@@ -54,5 +54,5 @@ export function watchStoreAlone(
   };
   const first = () => void look().catch(() => {});
   client.on('ready', first);
-  return { isGiven: () => performance.now() < end, stop: repeat(look, interval) };
+  return { isGiven: () => performance.now() < end, stop: poll(look, interval) };
 }

@@ -45,7 +45,7 @@ export class UnitOfWork {
   readonly #stored = new Map<string, Entry | undefined>();
   #ops: Op[] = [];
   readonly #merges = new Map<string, Merge[]>();
-  /** What the merges of an entry come to on what was read, so that each runs once unless another request was faster. */
+  /** The results of merges on what was read: each runs once, unless another request was faster. */
   readonly #merged = new Map<string, Merged>();
   readonly #lost = new Map<string, () => Promise<Error>>();
   /** Of merges that could not go on. */

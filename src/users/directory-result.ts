@@ -7,7 +7,7 @@ import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import type { Profile, User } from './user.ts';
 
 /** Why an identifier cannot be given to a user. */
-export type IdentifierProblem =
+export type IdentifierRefusal =
   | {
       readonly ok: false;
       readonly code: 'identifier_invalid';
@@ -17,16 +17,16 @@ export type IdentifierProblem =
   | { readonly ok: false; readonly code: 'identifier_taken'; readonly identifier: string };
 
 /** Another user has the value of a unique attribute. */
-export interface ValueProblem {
+export interface ValueRefusal {
   readonly ok: false;
   readonly code: 'value_taken';
   readonly attribute: string;
 }
 
-export type DirectoryResult = { readonly ok: true; readonly user: User } | IdentifierProblem | ValueProblem;
+export type DirectoryResult = { readonly ok: true; readonly user: User } | IdentifierRefusal | ValueRefusal;
 
 /** Canonical and distinct, in the order given; at least one. */
-export function canonicalList(texts: readonly string[]): string[] | IdentifierProblem {
+export function canonicalList(texts: readonly string[]): string[] | IdentifierRefusal {
   const identifiers = new Set<string>();
   for (const text of texts.length === 0 ? [''] : texts) {
     const canonical = canonicalIdentifier(text);
@@ -56,7 +56,7 @@ export interface WrittenProfile {
 export async function uniqueIn(
   store: Store,
   { schema, before, after, ...owner }: WrittenProfile,
-): Promise<ValueProblem | readonly Op[]> {
+): Promise<ValueRefusal | readonly Op[]> {
   const change = schema ? uniqueChange(schema, before, after) : { claimed: [], freed: [] };
   const keys = [...change.claimed, ...change.freed].map(({ key }) => key);
   if (keys.length === 0) return [];

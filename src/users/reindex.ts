@@ -22,10 +22,10 @@ export interface ReindexOptions {
   readonly dryRun: boolean;
   /** Operations for the audit log; written with each user who is changed. */
   record(user: User): readonly Op[];
-  onProblem(problem: ReindexProblem): void;
+  onRefused(value: RefusedValue): void;
 }
 
-export interface ReindexProblem {
+export interface RefusedValue {
   /** Id of the user. */
   readonly user: string;
   readonly attribute: string;
@@ -49,7 +49,7 @@ interface MissingIdentifier {
   readonly identifier: string;
 }
 
-type Found = MissingIdentifier | Omit<ReindexProblem, 'user'>;
+type Found = MissingIdentifier | Omit<RefusedValue, 'user'>;
 
 /** Users that are read at once. */
 const pageSize = 1000;
@@ -62,9 +62,9 @@ export async function reindexUsers(options: ReindexOptions): Promise<ReindexSumm
     summary.users += 1;
     if (unreadable) summary.unreadable += 1;
     if (user === undefined) continue;
-    const { added, problems } = await reindexed(options, user, shared);
-    for (const problem of problems) options.onProblem({ user: user.id, ...problem });
-    summary.refused += problems.length;
+    const { added, refused } = await reindexed(options, user, shared);
+    for (const value of refused) options.onRefused({ user: user.id, ...value });
+    summary.refused += refused.length;
     if (added) summary.changed += 1;
   }
   return summary;
@@ -116,25 +116,25 @@ function missingIdentifiers({ attributes }: AttributeSchema, { profile, identifi
 
 interface Reindexed {
   readonly added: boolean;
-  readonly problems: readonly Omit<ReindexProblem, 'user'>[];
+  readonly refused: readonly Omit<RefusedValue, 'user'>[];
 }
 
 async function reindexed(options: ReindexOptions, user: User, shared: FingerprintSet): Promise<Reindexed> {
   const { directory, schema, dryRun, record } = options;
-  const problems: Omit<ReindexProblem, 'user'>[] = [];
+  const refused: Omit<RefusedValue, 'user'>[] = [];
   let added = false;
   for (const found of missingIdentifiers(schema, user)) {
     if (!('identifier' in found)) {
-      problems.push(found);
+      refused.push(found);
       continue;
     }
     const { attribute, identifier } = found;
     const isFree = !shared.has(identifier) && (await canHave(directory, user, identifier));
     const outcome = isFree && !dryRun ? await give(directory, user, { identifier, record }) : isFree;
     if (outcome) added = true;
-    else problems.push({ attribute, reason: 'taken' });
+    else refused.push({ attribute, reason: 'taken' });
   }
-  return { added, problems };
+  return { added, refused };
 }
 
 /** Also not while a former owner could take it back. */

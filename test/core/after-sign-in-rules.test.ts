@@ -1,6 +1,7 @@
 /** Which rules of the enrollment policy decide once a user has signed in, and what must hold for it. */
 import { describe, expect, test } from '@jest/globals';
 import {
+  afterSignInAlike,
   afterSignInFormulas,
   ruleAfterSignIn,
   rulesAfterAnySignIn,
@@ -76,6 +77,12 @@ describe('for the rule to decide', () => {
     expect(groupsFor(decider, signedInWith)).toEqual(expected);
   });
 
+  test('the first rule does not apply either', () => {
+    const inA = rule('in a', { groups: { any: ['a'] } });
+    expect(groupsFor(inA, ['email'], policies(mailInA, inA, rest))).toBe('impossible');
+    expect(groupsFor(inA, ['password'], policies(mailInA, inA, rest))).toEqual(['a']);
+  });
+
   test('rules below it do not count', () => {
     expect(groupsFor(mailInA, ['email'], policies(mailInA, rest, mailInA))).toEqual(['a']);
   });
@@ -86,4 +93,22 @@ test('whatever the user signs in with, these may decide', () => {
   expect(rulesAfterAnySignIn(asking, factsIn('a', 'b'))).toEqual([mailInA, bySms, inB]);
   expect(rulesAfterAnySignIn(policies(inB, rest), factsIn('b'))).toEqual([]);
   expect(rulesAfterAnySignIn(policiesOf(), factsIn('b'))).toEqual([]);
+});
+
+test('of others it is alike who meet a rule that says the same', () => {
+  const strict: EnrollmentRule = {
+    ...rule('strict', { groups: { any: ['a'] } }),
+    then: { ...rest.then, disabled: ['totp'] },
+  };
+  const set = policies(strict, inB, rule('in c', { groups: { any: ['c'] } }), { ...strict, name: 'others', when: {} });
+  const space = ruleSpace([strict.when, inB.when, { groups: { any: ['c'] } }], universe());
+  const isAlike = (decider: EnrollmentRule, ...groups: readonly string[]) => {
+    const names = ['a', 'b', 'c'];
+    const all = names.filter((name) => groups.includes(name));
+    const formulas = [space.applies({ groups: { all, none: names.filter((name) => !all.includes(name)) } })];
+    const alike = afterSignInAlike({ rule: decider, signedInWith: [] }, set, space);
+    return findModel([...formulas, alike], newBudget()) !== 'impossible';
+  };
+  expect([isAlike(inB, 'b'), isAlike(inB, 'c'), isAlike(inB, 'a'), isAlike(inB)]).toEqual([true, true, false, false]);
+  expect([isAlike(strict, 'a'), isAlike(strict), isAlike(strict, 'b')]).toEqual([true, true, false]);
 });

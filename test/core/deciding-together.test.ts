@@ -1,12 +1,19 @@
 /** Rules that decide together before and after a change, and facts for which they do. */
 import { describe, expect, test } from '@jest/globals';
-import { decidingTogether, factsFor } from '../../src/core/analysis/deciding-together.ts';
+import {
+  casesOn,
+  decidingTogether,
+  factsFor,
+  factsOn,
+  type RefusedParts,
+} from '../../src/core/analysis/deciding-together.ts';
+import { findModel, newBudget } from '../../src/core/analysis/find-model.ts';
 import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { allow, factors, policiesOf } from './support/fixtures.ts';
+import { allow, factors, factsOf, policiesOf } from './support/fixtures.ts';
 import { universe } from './support/universe.ts';
 
 const inA: Conditions = { groups: { any: ['a'] } };
@@ -134,4 +141,60 @@ describe('facts for it', () => {
       }
     },
   );
+});
+
+describe('what requests cannot ask for on a side', () => {
+  const refused: RefusedParts = {
+    live: { scopes: ['mail'], claims: [] },
+    next: { scopes: ['mail', 'files'], claims: ['phone'] },
+  };
+
+  test('is left out of the request there, and nothing else', () => {
+    const request = { scopes: ['openid', 'mail', 'files'], essentialClaims: ['phone', 'email'] };
+    const facts = { ...factsOf({ request }), subject: { ...factsOf().subject } as never, signedInWith: [] };
+    expect(factsOn('live', facts, {})).toBe(facts);
+    const asked = (scopes: readonly string[], essentialClaims: readonly string[]) => ({
+      ...facts,
+      request: { ...facts.request, scopes, essentialClaims },
+    });
+    expect(factsOn('live', facts, { refused })).toEqual(asked(['openid', 'files'], ['phone', 'email']));
+    expect(factsOn('next', facts, { refused })).toEqual(asked(['openid'], ['email']));
+    const { essentialClaims: _, ...plain } = facts.request;
+    expect(factsOn('next', { ...facts, request: plain }, { refused }).request).not.toHaveProperty('essentialClaims');
+  });
+
+  test('makes no rule decide there', () => {
+    const when = (name: string): Conditions => ({ scopes: { any: [name] } });
+    const rules = [
+      rule('mail', when('mail')),
+      rule('files', when('files')),
+      rule('phone', { claims: { any: ['phone'] } }),
+      rule('rest'),
+    ];
+    const space = ruleSpace(
+      rules.map((one) => one.when),
+      universe(),
+    );
+    const policy = compilePolicy({ name: 'app', rules });
+    const deciding = (side: 'live' | 'next', parts: Parameters<typeof casesOn>[2]) =>
+      casesOn(side, policy, parts).flatMap(({ rule: one, formulas }) =>
+        one && findModel(formulas, newBudget()) !== 'impossible' ? [one.name] : [],
+      );
+    expect(deciding('next', { space })).toEqual(['mail', 'files', 'phone', 'rest']);
+    expect(deciding('live', { refused, space })).toEqual(['files', 'phone', 'rest']);
+    expect(deciding('next', { refused, space })).toEqual(['rest']);
+  });
+
+  test('makes no pair', () => {
+    const app = [rule('mail', { scopes: { any: ['mail'] } }), rule('rest')];
+    const sides = { live: policiesFrom({}), next: policiesFrom({ app }) };
+    const space = ruleSpace(
+      app.map((one) => one.when),
+      universe(),
+    );
+    const names = (more: { readonly refused?: RefusedParts }) =>
+      decidingTogether({ ...sides, ...more }, space).map(({ now }) => now.app?.name);
+    expect(names({})).toEqual(['mail', 'rest']);
+    expect(names({ refused })).toEqual(['rest']);
+  });
 });

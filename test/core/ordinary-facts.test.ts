@@ -1,9 +1,11 @@
 /** Which examples surprise no reader. */
 import { expect, test } from '@jest/globals';
-import { isOrdinary } from '../../src/core/analysis/ordinary-facts.ts';
+import { isOrdinary, modelsOf } from '../../src/core/analysis/ordinary-facts.ts';
+import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { UserFacts } from '../../src/core/policy/theory.ts';
 import { factsOf, userWith } from './support/fixtures.ts';
+import { universe } from './support/universe.ts';
 
 test.each<[string, boolean, readonly string[], readonly Conditions[]]>([
   ['no group', true, [], []],
@@ -23,4 +25,18 @@ test.each<[string, boolean, readonly string[], readonly Conditions[]]>([
       rules.map((when) => ({ when })),
     ),
   ).toBe(expected);
+});
+
+test('facts are found in few groups first, then as they come', () => {
+  const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
+  const both: Conditions = { groups: { all: ['b', 'c'] }, attributes: { member: { equals: true } } };
+  const space = ruleSpace([either, both], universe());
+  const groupsIn = (...formulas: Parameters<typeof modelsOf>[0]) => {
+    const models = modelsOf(formulas);
+    return typeof models === 'object' ? models.map((one) => space.factsOf(one).subject.groups.toSorted()) : models;
+  };
+  expect(groupsIn(space.applies(either))).toEqual([['d'], ['b', 'c']]);
+  expect(groupsIn(space.applies(both))).toEqual([['b', 'c']]);
+  expect(groupsIn(space.applies({ attributes: { member: { equals: true } } }))).toEqual([[], []]);
+  expect(groupsIn(space.applies(both), space.misses(both))).toBe('impossible');
 });

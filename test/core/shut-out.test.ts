@@ -236,8 +236,8 @@ test('the example is a sign-in that is asked about', () => {
   expect(found).toMatchObject({ isForAll: false, facts: { network: { zones: ['office'] } } });
 });
 
-test('what every user can come to have depends on no group', () => {
-  const account = [add('totp', one, inOffice), add('webauthn', one, inA), add(undefined, deny)];
+test('what every user can have in time depends on no group', () => {
+  const account = [add('totp', one, inOffice), add('webauthn', one, { ...inA, ...inOffice }), add(undefined, deny)];
   const { policies, given, ways } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
   const all = hadByAll({ authenticators: policies.authenticators, given, ways });
   expect(asOften(all, 2)).toEqual(['password', 'password', 'totp', 'totp']);
@@ -298,6 +298,19 @@ describe('where rules ask how a user signed in, users may prove less than they c
     ],
   ])('%s', (_, parts, expected) => {
     expect(shut({ authenticators, ...parts })).toEqual(expected);
+  });
+
+  test('the rules are named that decide after each sign-in, where users get so far', () => {
+    const never: Partial<EnrollmentTerms> = { required: [{ anyOf: ['phone'] }] };
+    const enrollment = [signedInWith('webauthn', never), signedInWith('totp', never), terms({})];
+    const decided = (parts: Parts) => {
+      const found = shutOut([], searchIn({ authenticators, enrollment, account: [add(undefined, deny)], ...parts }));
+      return typeof found === 'object' ? found.after : found;
+    };
+    const app = { chains: [inTurn('webauthn'), inTurn('password', 'totp')] };
+    expect(decided({ app, given: [password, webauthn] })).toEqual([enrollment[0]]);
+    expect(decided({ app, given: [password, totp, webauthn] })).toEqual(enrollment.slice(0, 2));
+    expect(decided({ given: [webauthn], app: by('email') })).toEqual([]);
   });
 });
 

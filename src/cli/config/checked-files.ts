@@ -24,7 +24,7 @@ export interface CheckedFiles {
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
-  /** What the invariants come to. */
+  /** The results of the invariants. */
   readonly invariants: readonly InvariantResult[];
 }
 

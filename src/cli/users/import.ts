@@ -60,7 +60,7 @@ export function usersImportCommand(context: UsersContext): Command {
             for (const group of names) groups.add(group);
           },
           dryRun: options.dryRun ?? false,
-          onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
+          onRefused: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
           onReject: rejects.write,
           ...(options.quiet ? {} : { onProgress: progress(context) }),
         });

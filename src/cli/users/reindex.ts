@@ -1,12 +1,12 @@
 /** `stepgate users reindex`. */
 import type { Command } from 'commander';
-import { type ReindexProblem, reindexUsers } from '../../users/reindex.ts';
+import { type RefusedValue, reindexUsers } from '../../users/reindex.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withDirectory } from './users-context.ts';
 
-const reasons: Readonly<Record<ReindexProblem['reason'], string>> = {
+const reasons: Readonly<Record<RefusedValue['reason'], string>> = {
   unverified: 'is not verified, so it does not identify the user',
   not_international: 'is no number with a country code',
   malformed: 'can be no identifier',
@@ -25,7 +25,7 @@ export function usersReindexCommand(context: UsersContext): Command {
           schema: await attributeSchema(),
           dryRun,
           record: ({ id }) => operatorOps('user.changed', id),
-          onProblem: ({ user, attribute, reason }) => context.stderr(`${user}: ${attribute} ${reasons[reason]}\n`),
+          onRefused: ({ user, attribute, reason }) => context.stderr(`${user}: ${attribute} ${reasons[reason]}\n`),
         });
         const { users, changed, refused, unreadable } = summary;
         const nothing = dryRun ? ' (a dry run: nothing was written)' : '';

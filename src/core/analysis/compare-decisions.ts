@@ -11,7 +11,7 @@ import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
-/** What one configuration comes to. */
+/** The result under one configuration. */
 export interface Judgement {
   readonly outcome: 'allow' | 'deny' | 'ask';
   /** Why it denies. */

@@ -10,7 +10,7 @@ import { type AdditionSearch, type Had, hadByOne, openAlike } from './what-can-b
 /** One of the users. */
 export interface OneUser {
   readonly facts: UserFacts;
-  /** What such a user can come to have. */
+  /** What such a user can add, with what the user has. */
   readonly had: Had;
 }
 

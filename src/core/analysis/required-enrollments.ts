@@ -24,7 +24,7 @@ function counting(required: readonly RequiredEnrollment[], usable: ReadonlySet<s
   return required.map((one) => ({ ...one, anyOf: one.anyOf.filter((key) => usable.has(key)) }));
 }
 
-/** Some of what is required now, that no enrollment counts for twice, comes to as much, and no later. */
+/** Some of what is required now, that no enrollment counts for twice, asks for as much, and no later. */
 function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): boolean {
   const { count = 1 } = one;
   const within = now.filter((other) => contains(one, other));

@@ -1,4 +1,4 @@
-/** What the rules of an app come to together, in a form in which two configurations can be compared. */
+/** The effect of all rules of an app together, in a form in which two configurations can be compared. */
 import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
 import type { Alternative, Requirement, Rule } from '../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';

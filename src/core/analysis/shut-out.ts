@@ -1,6 +1,6 @@
 /**
- * Finds users who are denied for good: whatever they can come to have, anywhere and at any time. What administrators
- * alone change about a user, such as the groups, stays as it is. What an account can come to have counts at its best,
+ * Finds users who are denied for good: whatever they can have in time, anywhere and at any time. What administrators
+ * alone change about a user, such as the groups, stays as it is. What an account can have in time counts at its best,
  * so more than really can be had may be in it, and never less.
  */
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
@@ -33,7 +33,7 @@ export interface ShutOutSearch {
 /** Users who are denied for good, by the facts of one of them. */
 export interface ShutOut {
   readonly facts: UserFacts;
-  /** Keys of what such a user can come to have, each as often as any rule requires. */
+  /** Keys of what such a user can have in time, each as often as any rule requires. */
   readonly had: readonly string[];
   /** Keys of what such a user can never add. */
   readonly never: readonly string[];
@@ -57,7 +57,7 @@ function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearc
   return { authenticators, given, ways };
 }
 
-/** Nothing that one of them can come to have leads in, after whichever sign-in. */
+/** Nothing that one of them can have in time leads in, after whichever sign-in. */
 function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | undefined {
   const all = hadBySome(formulas, additionsOf(search));
   const had = asOften(all, search.most);

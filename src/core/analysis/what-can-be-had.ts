@@ -1,4 +1,4 @@
-/** What accounts can come to have by and by. It counts at its best, so more than really can be had may be in it. */
+/** What accounts can have in time by and by. It counts at its best, so more than really can be had may be in it. */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import { type Formula, resolved, type Variable } from '../policy/theory.ts';
 import { type AdditionWay, canBeMet } from './addition-ways.ts';
@@ -52,14 +52,14 @@ function haveBy(
   return { had, never: authenticators.filter(isMissing).map(({ key }) => key), added };
 }
 
-/** What every user can come to have. */
+/** What every user can have in time. */
 export function hadByAll(additions: AdditionSearch): Had {
   const ways = additions.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
   return haveBy({ ...additions, ways }, (way) => whereOpen(way.formulas));
 }
 
 /**
- * What at least one of the users can come to have in whose facts the formulas hold. What does not last is another one
+ * What at least one of the users can have in time in whose facts the formulas hold. What does not last is another one
  * elsewhere.
  */
 export function hadBySome(formulas: readonly Formula[], additions: AdditionSearch): Had {
@@ -67,7 +67,7 @@ export function hadBySome(formulas: readonly Formula[], additions: AdditionSearc
   return haveBy(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
 }
 
-/** What a user can come to have of whom this lasts. */
+/** What a user can have in time of whom this lasts. */
 export function hadByOne(lasting: readonly Formula[], additions: AdditionSearch): Had {
   return haveBy(additions, (way) => whereOpen([...lasting, ...way.formulas]));
 }

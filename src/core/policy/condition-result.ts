@@ -1,5 +1,5 @@
 /**
- * What results of conditions come to together. The order of the conditions never matters: a miss decides a conjunction
+ * The result of several conditions together. The order of the conditions never matters: a miss decides a conjunction
  * whatever else failed, and a hit a disjunction.
  */
 import type { ConditionResult } from '../model/conditions.ts';

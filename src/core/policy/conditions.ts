@@ -71,7 +71,7 @@ export function compileConditions({ any, ...when }: Conditions): readonly Compil
   return [...compileSet(when), ...(any === undefined ? [] : [compileAny(any.map(compileSet))])];
 }
 
-/** What a condition comes to wherever and whenever the user signs in to the app: `unknown` where that varies. */
+/** The result of a condition wherever and whenever the user signs in to the app: `unknown` where that varies. */
 export function resultAnywhere({ varies, test, alternatives }: CompiledCondition, facts: Facts): ConditionResult {
   if (alternatives === undefined) return varies ? 'unknown' : test(facts);
   return oneOfAnywhere(alternatives.map((all) => allOfAnywhere(all.map((one) => resultAnywhere(one, facts)))));

@@ -26,7 +26,7 @@ import {
 import { type AskedAddress, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';
+import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import { serverMac } from '../server-mac.ts';
 import { recordChange } from './change.ts';

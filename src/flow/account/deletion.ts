@@ -38,7 +38,7 @@ export function keepAccount(context: OpenAccount): void {
 }
 
 /** Apps that are told when the account is deleted, as far as it is known now. Rejects with `StoreUnavailable`. */
-export async function appsToldOfDeletion({ services, snapshot, account }: OpenAccount): Promise<NamedApps> {
+export async function appsNotifiedOfDeletion({ services, snapshot, account }: OpenAccount): Promise<NamedApps> {
   const { store, now } = services;
   const names = (await appsToNotify({ store, now, snapshot }, account.user)).map(({ name }) => name);
   return namedApps([{ names, count: names.length }]);

@@ -27,7 +27,7 @@ import { isUsername, type OwnIdentifier, ownIdentifier } from '../../users/own-i
 import { type AskedIdentifier, type IdentifierKind, serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';
+import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import { serverMac } from '../server-mac.ts';
 import { moveIdentifier } from './move-identifier.ts';

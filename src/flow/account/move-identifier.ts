@@ -32,7 +32,7 @@ import { audit } from '../audit.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import { createLink } from '../notify/account-links.ts';
 import { type AccountChange, accountChanged, type NotificationLink } from '../notify/account-notification.ts';
-import { enqueueMessages } from '../notify/enqueue-message.ts';
+import { enqueueMessages } from '../notify/enqueue-messages.ts';
 import { notify } from '../notify/notify.ts';
 import { notifierOf } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';

@@ -13,7 +13,7 @@ import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
 import { gatherFacts } from '../facts/gather.ts';
-import type { MessageContext } from '../notify/enqueue-message.ts';
+import type { MessageContext } from '../notify/enqueue-messages.ts';
 import type { Services } from '../services.ts';
 
 export interface OpenAccount {

@@ -26,7 +26,7 @@ import { endOtherSessions } from '../browser/other-sessions.ts';
 import { reserveChange } from '../change-limit.ts';
 import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
-import { sendWithin } from '../notify/enqueue-message.ts';
+import { sendWithin } from '../notify/enqueue-messages.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
 import {
   type Decided,

@@ -12,7 +12,7 @@ import { checkResponse, usableService } from './challenge-service.ts';
 import type { ActionResult, Fields } from './verify.ts';
 
 /**
- * What a form comes to: it may go on, or the page comes back with a task. `afterwards`: the sign-in once the form has
+ * What follows a form: it may go on, or the page comes back with a task. `afterwards`: the sign-in once the form has
  * gone through; `refused`: the sign-in where something else about the form is wrong, so that nothing is solved twice.
  */
 export type Admission =

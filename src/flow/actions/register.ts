@@ -17,7 +17,7 @@ import { groupNameOps } from '../../users/group-names.ts';
 import { claimIdentifier } from '../../users/identifier-reservations.ts';
 import { serializeCredentials, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { asResendRefusal } from '../notify/enqueue-message.ts';
+import { asResendRefusal } from '../notify/enqueue-messages.ts';
 import { auditContext, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { withAcceptedTerms } from './profile.ts';
 import { inputName, withSummary } from './profile-fields.ts';

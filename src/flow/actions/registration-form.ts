@@ -17,7 +17,7 @@ import { accountByIdentifier, type VersionedAccount } from '../../users/account.
 import { takenValue, type UniqueValue, uniqueValues } from '../../users/attribute-reservations.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
 import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
-import { sendWithin } from '../notify/enqueue-message.ts';
+import { sendWithin } from '../notify/enqueue-messages.ts';
 import {
   type Decided,
   environmentOf,

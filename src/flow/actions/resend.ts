@@ -4,7 +4,7 @@
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { started } from '../../core/step/transitions.ts';
-import { asResendRefusal } from '../notify/enqueue-message.ts';
+import { asResendRefusal } from '../notify/enqueue-messages.ts';
 import { rejectedMessage } from '../notify/rejected-message.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { resendOffer } from './enroll.ts';

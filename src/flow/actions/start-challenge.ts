@@ -7,7 +7,7 @@ import { needsUserVerification } from '../../core/queries/user-verification.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Choice, Pending } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
-import { sendWithin } from '../notify/enqueue-message.ts';
+import { sendWithin } from '../notify/enqueue-messages.ts';
 import {
   accountIn,
   type Decided,

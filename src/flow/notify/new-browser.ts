@@ -15,7 +15,7 @@ import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/account.ts';
 import { createLink } from './account-links.ts';
 import { notificationDeliveries } from './account-notification.ts';
-import { enqueueMessages, type MessageContext } from './enqueue-message.ts';
+import { enqueueMessages, type MessageContext } from './enqueue-messages.ts';
 
 /** How long a sign-in can be reported (seconds). */
 const reportPeriod: Seconds = 7 * 86_400;

@@ -6,7 +6,7 @@ import { browserInWords } from '../../user-agent.ts';
 import type { Account } from '../../users/user.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import { type AccountNotification, type NotificationLink, notificationDeliveries } from './account-notification.ts';
-import { enqueueMessages, type MessageContext } from './enqueue-message.ts';
+import { enqueueMessages, type MessageContext } from './enqueue-messages.ts';
 
 /** The account that is notified, and in which app and from where the change was made. */
 export interface NotificationContext extends MessageContext {

@@ -4,7 +4,7 @@ import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
-import { appsToldOfDeletion, deletionDueAt, keepAccount, requestDeletion } from '../../flow/account/deletion.ts';
+import { appsNotifiedOfDeletion, deletionDueAt, keepAccount, requestDeletion } from '../../flow/account/deletion.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
 import { staleForm } from '../../flow/transaction/form-handle.ts';
@@ -89,7 +89,7 @@ async function showDeletion(asked: AccountPageRequest, notices: readonly Notice[
   showAccountPage(asked, {
     kind: 'delete-account',
     dueAt: deletionDueAt(open),
-    apps: await appsToldOfDeletion(open),
+    apps: await appsNotifiedOfDeletion(open),
     canDownload: open.snapshot.settings.account.download,
     handle: accountHandle(open, 'delete account'),
     notices,

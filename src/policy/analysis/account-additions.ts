@@ -1,4 +1,4 @@
-/** What accounts can come to have under the account policy, and its rules by which no user ever adds anything. */
+/** What accounts can have in time under the account policy, and its rules by which no user ever adds anything. */
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../core/analysis/never-added.ts';
 import { ruleSpace } from '../../core/analysis/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';

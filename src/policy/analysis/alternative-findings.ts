@@ -62,7 +62,7 @@ function usableIn(
 
 function unmeetable({ requirement, place }: Part): AnalysisFinding {
   const what = 'chains' in requirement ? 'this chain' : 'this alternative';
-  const message = `no user can meet ${what}: what may be used there does not come to it, at its best and fresh`;
+  const message = `no user can meet ${what}: what may be used there is not enough, at its best and fresh`;
   const advice = 'enable what it takes in stepgate.yaml, let it be used in the enrollment policy, or remove it';
   return findingAt('unmeetable', place, { message, advice });
 }

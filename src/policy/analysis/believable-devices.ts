@@ -81,7 +81,7 @@ export function anythingSaid(asked: NamedAssurances): readonly Signals[] | undef
   return found;
 }
 
-/** All signals that some of these lists come to together: lists that share signals, or hold others, come to few. */
+/** All signals of some of these lists together. Lists that share signals, or hold others, have few such unions. */
 function signalsTogether(lists: readonly (readonly string[])[]): readonly (readonly string[])[] | undefined {
   const found = new Map<string, readonly string[]>([['', []]]);
   for (const list of lists) {

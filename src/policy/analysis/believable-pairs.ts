@@ -55,7 +55,7 @@ const sourceNames: readonly Source[] = ['proxy', 'certificate', 'agent'];
 interface Said {
   /** Both sides hear the same speaker. */
   readonly isSame: boolean;
-  /** What one statement comes to on each side. */
+  /** What one statement says on each side. */
   readonly marks: readonly (readonly [live: Marks, next: Marks])[];
 }
 
@@ -90,7 +90,7 @@ function saidBy(
 
 type Heard = Readonly<Record<Side, boolean>>;
 
-/** What the source may come to for the sides that hear it. Of two speakers, one speaks. */
+/** What the source may say to the sides that hear it. Of two speakers, one speaks. */
 function heardOf({ isSame, marks }: Said, { live, next }: Heard, bits: bigint): ReadonlySet<Marks> {
   const all = marks.map(([one, other]) => [live ? one : 0n, next ? other << bits : 0n] as const);
   return new Set([0n, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);

@@ -1,4 +1,4 @@
-/** What the policies of apps come to together, as findings. */
+/** The effect of all policies of an app together, as findings. */
 import { failOpen } from '../../core/analysis/fail-open.ts';
 import { spoofable } from '../../core/analysis/spoofable.ts';
 import { weakerBelow } from '../../core/analysis/weaker-below.ts';
@@ -51,7 +51,7 @@ function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguratio
     const place = placeOf(rule);
     if (place === undefined) return [];
     const parts = {
-      message: `what it comes to with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
+      message: `its effect with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
       severity: 'warning' as const,
       rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
       advice: 'say these rules with simpler conditions, or divide the policy',

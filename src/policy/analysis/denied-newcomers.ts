@@ -18,7 +18,7 @@ export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
   readonly one: PolicyCase;
   readonly beginning: Beginning;
-  /** Users whom nothing leads in that their account can come to have. Absent: there are none. */
+  /** Users whom nothing leads in that their account can have in time. Absent: there are none. */
   readonly forGood?: ShutOut;
 }
 
@@ -32,7 +32,7 @@ export interface NewcomerSearch {
 export interface ForGoodSearch {
   /** Whom the rules that are the cause shut out. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
-  /** Keys of what all users can come to have, each as often as any rule requires. */
+  /** Keys of what all users can have in time, each as often as any rule requires. */
   readonly hadByAll: (app: AnalysedApp) => readonly string[];
 }
 

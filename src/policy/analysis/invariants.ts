@@ -16,7 +16,7 @@ import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
-/** What an invariant comes to at an app, and at all apps that no rule tells apart from it. */
+/** The result of an invariant at an app, and at all apps that no rule tells apart from it. */
 export interface ExaminedApp {
   readonly app: App;
   readonly policies: PolicySet;
@@ -96,7 +96,7 @@ export function rulesTogether({ session, app, enrollment }: PolicySet): readonly
   return [...own, ...(enrollment ? beforeSignIn(enrollment).rules : []).map(({ rule }): RuleHead => rule)];
 }
 
-/** What an invariant comes to on the whole. */
+/** The result of an invariant at all apps. */
 export function overallVerdict({ apps }: ExaminedInvariant): InvariantVerdict['kind'] {
   const kinds = new Set(apps.map(({ verdict }) => verdict.kind));
   return (['refuted', 'undecided', 'holds'] as const).find((kind) => kinds.has(kind)) ?? 'empty';

@@ -68,7 +68,7 @@ function isForAll(found: ReturnType<typeof shutOut>): boolean {
 interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
-  /** What every user can come to have. */
+  /** What every user can have in time. */
   readonly everyone: readonly string[];
 }
 

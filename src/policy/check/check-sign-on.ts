@@ -62,7 +62,7 @@ function texts({ content }: YamlSource, pattern: string): readonly unknown[] {
 
 /**
  * Of policies that are read as one, only the last ends in a catch-all rule. A policy that no app names, or that apps
- * come to by their labels, stands alone.
+ * get by their labels, stands alone.
  */
 function catchAllFindings(
   { source, name, labels }: NamedSource,

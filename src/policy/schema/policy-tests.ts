@@ -229,8 +229,8 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
         error: 'has two tests of one name',
         when: ({ issues }) => issues.length === 0,
       })
-      .describe('Each is one sign-in, and what it must come to.'),
-  }).describe('Policy tests: sign-ins, and what they must come to. `stepgate config test` runs them.');
+      .describe('Each is one sign-in, and what must come out of it.'),
+  }).describe('Policy tests: sign-ins, and what must come out of them. `stepgate config test` runs them.');
 }
 
 /** What a test says must come out: of one sign-in, or of every one that it leaves open. */

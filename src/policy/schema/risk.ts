@@ -26,7 +26,7 @@ export const riskScoring = closed({
   })
     .refine(({ medium, high }) => medium < high, { error: '`medium` must be below `high`' })
     .prefault({})
-    .describe('What the points come to. Below medium the risk is low.'),
+    .describe('The points of each level. Below medium the risk is low.'),
   failures: z
     .int()
     .min(1)

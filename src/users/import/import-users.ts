@@ -41,7 +41,7 @@ export interface ImportOptions {
   /** Receives the groups of each record that is applied, or would be. */
   onGroups?(groups: readonly string[]): void;
   /** Receives each record that was not applied, in the order of the file. */
-  onProblem(problem: ImportProblem): void;
+  onRefused(record: RefusedRecord): void;
   /**
    * Receives the line that names the columns, and each record that was not applied, as they stand in the file: with
    * passwords, if it has any.
@@ -53,7 +53,7 @@ export interface ImportOptions {
   onProgress?(summary: ImportSummary): void;
 }
 
-export interface ImportProblem {
+export interface RefusedRecord {
   /** Line of the file on which the record starts, from 1. */
   readonly line: number;
   readonly reason: string;
@@ -92,7 +92,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
     batch = [];
     for (const { line, text: written, result } of results) {
       if ('reason' in result) {
-        options.onProblem({ line, reason: result.reason });
+        options.onRefused({ line, reason: result.reason });
         options.onReject?.(written);
       }
       summary = countedIn(summary, result);
@@ -104,7 +104,7 @@ export async function importUsers(options: ImportOptions): Promise<ImportSummary
       options.onReject?.(record.header);
       const fault = unknownFields(record.columns, options.attributes, options.ownAttributes);
       if (fault === undefined) continue;
-      options.onProblem({ line: record.line, reason: fault });
+      options.onRefused({ line: record.line, reason: fault });
       return { ...summary, records: 1, refused: 1 };
     }
     batch.push({ line: record.line, text: record.text, result: beginImport(options, seen, record) });

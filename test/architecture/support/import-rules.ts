@@ -195,7 +195,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'audit-trace',
     'audit',
     'services',
-    'repeated-pass',
+    'periodic-task',
     'shadow',
     'change-limit',
     'refusal-notice-code',

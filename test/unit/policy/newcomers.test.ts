@@ -222,7 +222,7 @@ function nextOf(has: readonly string[], kind: Kind, { policies, account, enabled
   });
 }
 
-/** Every set of authenticators that such an account can come to have. It begins with some of what it may be given. */
+/** Every set of authenticators that such an account can have in time. It begins with some of what it may be given. */
 function setsHad(kind: Kind, configured: Configured): readonly (readonly string[])[] {
   const found = new Map([['email'], ['email', 'password']].map((keys) => [keys.join(), keys]));
   for (const keys of found.values()) {

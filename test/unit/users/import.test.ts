@@ -12,9 +12,9 @@ import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import {
   type ImportOptions,
-  type ImportProblem,
   type ImportSummary,
   importUsers,
+  type RefusedRecord,
 } from '../../../src/users/import/import-users.ts';
 import { listUsers } from '../../../src/users/list-users.ts';
 import type { User } from '../../../src/users/user.ts';
@@ -22,7 +22,7 @@ import { recordingStore } from '../../support/recording-store.ts';
 
 let store: Store;
 let directory: Directory;
-let problems: ImportProblem[];
+let problems: RefusedRecord[];
 const numberCredential = (text: string) => (takesCodes(text) ? phoneCredential(text) : undefined);
 const addressCredential = (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text));
 const passwords = passwordTools();
@@ -53,7 +53,7 @@ async function* chunks(text: string, size = 7): AsyncGenerator<Uint8Array> {
 }
 
 function run(source: ImportOptions['source'], options: Partial<ImportOptions> = {}): Promise<ImportSummary> {
-  const onProblem = (problem: ImportProblem): number => problems.push(problem);
+  const onRefused = (problem: RefusedRecord): number => problems.push(problem);
   return importUsers({
     directory,
     attributes: { attributes: standardAttributes, closed: false },
@@ -64,7 +64,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
     source,
     format: 'jsonl',
     update: false,
-    onProblem,
+    onRefused,
     notify: () => [],
     record: () => [],
     ...options,

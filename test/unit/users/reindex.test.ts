@@ -6,7 +6,7 @@ import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
-import { type ReindexProblem, type ReindexSummary, reindexUsers } from '../../../src/users/reindex.ts';
+import { type RefusedValue, type ReindexSummary, reindexUsers } from '../../../src/users/reindex.ts';
 import type { Profile } from '../../../src/users/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
@@ -20,7 +20,7 @@ const schema = {
 
 let store: Store;
 let directory: Directory;
-let problems: ReindexProblem[];
+let problems: RefusedValue[];
 let recorded: string[];
 beforeEach(() => {
   store = recordingStore(openEmbedded({ file: ':memory:' }));
@@ -46,7 +46,7 @@ function reindex(dryRun = false): Promise<ReindexSummary> {
       recorded.push(id);
       return [];
     },
-    onProblem: (problem) => problems.push(problem),
+    onRefused: (problem) => problems.push(problem),
   });
 }
 
@@ -67,7 +67,7 @@ test('a dry run says the same, and writes nothing', async () => {
   expect([await idBy('+4930901820001'), recorded]).toEqual([undefined, []]);
 });
 
-test.each<[string, Profile, ReindexProblem['reason']]>([
+test.each<[string, Profile, RefusedValue['reason']]>([
   ['a number that was only typed', { phone: '+4930901820001' }, 'unverified'],
   ['a number without country code', { phone: '030 901820001', phoneVerified: true }, 'not_international'],
   ['a value that can be no identifier', { badge: 'B\u0007' }, 'malformed'],

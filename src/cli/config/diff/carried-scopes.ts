@@ -8,7 +8,7 @@ import { conditionsIn } from '../fresh-sign-ins.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
- * Scopes that a request may ask for besides those of a circumstance, and still come to the same rules: no rule names
+ * Scopes that a request may ask for besides those of a circumstance, and still reach the same rules: no rule names
  * them. Empty where no rule of the app on either side says what it grants.
  */
 export function freeScopes({ live, next }: AppPair): readonly string[] {

@@ -1,4 +1,4 @@
-/** What a change comes to for users, with what they have. */
+/** The effect of a change on users, with what they have. */
 import { leastFactors } from '../../../core/analysis/rules-in-effect.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
 import { denialText, getsIn } from '../asked-text.ts';

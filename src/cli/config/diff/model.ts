@@ -52,7 +52,7 @@ export interface AffectedUsers {
 
 export type EffectKind = 'shut_out' | 'must_enroll' | 'must_fill_in' | 'let_in';
 
-/** What the change comes to for some of the users, with what they have enrolled. */
+/** The effect of the change on some of the users, with what they have enrolled. */
 export interface Effect {
   readonly kind: EffectKind;
   readonly words: string;

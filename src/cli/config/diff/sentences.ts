@@ -1,4 +1,4 @@
-/** Says a change in one sentence: who, what becomes what, where, and what it comes to. */
+/** Says a change in one sentence: who, what becomes what, where, and with which effect. */
 import type { AccessChange, AffectedUsers, Effect } from './model.ts';
 
 export function changeSentence({

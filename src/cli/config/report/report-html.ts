@@ -15,7 +15,7 @@ interface Section {
   /** Of its anchor. */
   readonly id: string;
   readonly title: string;
-  /** What it comes to, in a few words. */
+  /** Its result, in a few words. */
   readonly sum: string;
   readonly content: PageContent;
   /** Anchors in it. */

@@ -7,8 +7,8 @@ const level = z.enum(['medium', 'high']);
 const signals = listOf(z.enum(riskSignals));
 
 export const riskSchema = closedNotEmpty({
-  atLeast: level.optional().describe('The points of all that is unusual come to this level, or a higher one.'),
-  below: level.optional().describe('They do not come to this level.'),
+  atLeast: level.optional().describe('The points of all that is unusual reach this level, or a higher one.'),
+  below: level.optional().describe('They do not reach this level.'),
   any: signals.optional().describe('One of these is unusual, whatever it counts.'),
   none: signals.optional().describe('None of these is unusual.'),
 })

@@ -1,7 +1,10 @@
-/** Asks again and again. It stands alone, so that who only repeats something does not load Redis. */
+/** Polling, in a file of its own, so that it loads no Redis. */
 
-/** Asks again and again, with a pause after each answer. Failures are silent: the next answer counts. */
-export function repeat(ask: () => Promise<void>, interval: number): () => void {
+/**
+ * Asks at once, and again `interval` milliseconds after each answer, until the function that it returns is called. A
+ * failure is ignored: the next answer counts.
+ */
+export function poll(ask: () => Promise<void>, interval: number): () => void {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const turn = async (): Promise<void> => {

@@ -1,6 +1,6 @@
-/** Does the same work again and again, one pass at a time, until it is stopped. What a node does beside requests. */
+/** What a node does beside requests: the same work again and again, one pass at a time, until it is stopped. */
 
-export class RepeatedPass {
+export class PeriodicTask {
   readonly #pass: () => Promise<unknown>;
   readonly #interval: number;
   #timer: NodeJS.Timeout | undefined;

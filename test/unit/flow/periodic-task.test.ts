@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { RepeatedPass } from '../../../src/flow/repeated-pass.ts';
+import { PeriodicTask } from '../../../src/flow/periodic-task.ts';
 
 describe('work that is repeated', () => {
   test('goes on after a pass that fails, and ends when it is stopped', async () => {
     const third = Promise.withResolvers<void>();
     let count = 0;
-    const work = new RepeatedPass(async () => {
+    const work = new PeriodicTask(async () => {
       count += 1;
       if (count === 1) throw new Error('the store is away');
       if (count === 3) third.resolve();
@@ -21,7 +21,7 @@ describe('work that is repeated', () => {
   test('waits for the pass that is under way before it has stopped', async () => {
     const release = Promise.withResolvers<void>();
     const steps: string[] = [];
-    const work = new RepeatedPass(async () => {
+    const work = new PeriodicTask(async () => {
       await release.promise;
       steps.push('done');
     }, 0);
