@@ -109,7 +109,7 @@ function restoredUser(
   return { ...restored, formerIdentifiers: (user.formerIdentifiers ?? []).filter((one) => !changes.includes(one)) };
 }
 
-/** What was removed since stays removed. What was proved of the other address before (`movedAt`) counts no more. */
+/** What was removed since stays removed. What was proved of the other address before (`movedAt`) no longer counts. */
 function restoredCredential(credential: Credential, { credentials }: FormerIdentifier, movedAt: Seconds): Credential {
   const former = credentials.find(({ id }) => id === credential.id);
   if (!former) return credential;

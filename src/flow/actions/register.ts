@@ -139,14 +139,14 @@ async function createAccount(
   return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
 }
 
-/** An account has the address by now, or it is held for the account that gave it up: why is not told. */
+/** An account has the address by now, or it is reserved for the one that gave it up, which the answer does not say. */
 async function withoutAddress(context: OpenTransaction, form: RegistrationForm): Promise<ActionResult> {
   const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
   if (accountByIdentifier(entries, form.identifier) !== undefined) return toSignIn(context);
   const field = inputName(addressAttribute);
   return backToForm(context, {
     form,
-    notices: withSummary([{ code: 'register.address_held', level: 'error', field }]),
+    notices: withSummary([{ code: 'register.address_reserved', level: 'error', field }]),
   });
 }
 

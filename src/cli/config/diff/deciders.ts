@@ -42,7 +42,7 @@ export function deciders(
 
 type PositionOf = (asked: CircumstanceOfUser) => string;
 
-/** Where the rule stands that decides. CircumstanceOfUser once about all users whom the rules do not tell apart. */
+/** Where the rule stands that decides. Asked once for all users whom the rules do not tell apart. */
 function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: CircumstanceOfUser) => Facts): PositionOf {
   const known = byUsersAlike([policy], () => []);
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => positionIn(policy, factsOf(asked)));
