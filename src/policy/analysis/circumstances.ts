@@ -4,6 +4,7 @@
  * combination that leads in stands for all with the same terms for what had to be added there.
  */
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { knownEnd } from '../../core/analysis/simulation/known-ends.ts';
 import { type Budget, findModelWithin } from '../../core/analysis/space/find-model.ts';
 import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../core/model/policy.ts';
@@ -12,7 +13,6 @@ import { findRule } from '../../core/policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
-import { knownEnd } from './known-ends.ts';
 
 /** Facts of users who are denied, and the rules that are the cause. */
 export interface DeniedThere {
@@ -66,7 +66,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = knownEnd(one, policies, keys);
+  const { isDenied, added } = knownEnd(policies, one.facts, { keys });
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
   const cause = causeOf(user, policies);

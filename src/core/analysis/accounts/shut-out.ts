@@ -7,8 +7,8 @@ import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/compile.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theory.ts';
-import { signInEnd } from '../simulation/lock-outs.ts';
-import { modelsOf } from '../space/ordinary-facts.ts';
+import { knownEnd } from '../simulation/known-ends.ts';
+import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionWay } from './addition-ways.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
@@ -64,11 +64,10 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
   const others: Formula[] = [];
   let found: ShutOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const models = modelsOf([...formulas, ...others]);
-    if (models === 'impossible') return found;
-    if (models === 'undecided') return undefined;
-    const facts = models.map((model) => search.space.factsOf(model)).find(search.isConfirmed);
-    if (facts === undefined) return undefined;
+    const model = modelOf([...formulas, ...others], (one) => search.isConfirmed(search.space.factsOf(one)));
+    if (model === 'impossible') return found;
+    if (model === 'undecided') return undefined;
+    const facts = search.space.factsOf(model);
     const end = endWith(had, facts, search);
     if (!end.isDenied) return undefined;
     found ??= { facts, had, never: all.never, after: rulesIn(end.after), isForAll: true };
@@ -102,11 +101,8 @@ function endWith(had: readonly string[], facts: UserFacts, { policies }: ShutOut
   const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(had)]);
   const after: RuleAfterSignIn[] = [];
   for (const used of [had, ...ways]) {
-    const authenticators = policies.authenticators.map((one) =>
-      had.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
-    );
-    const keys = had.filter((key) => used.includes(key));
-    const { isDenied, isBeforeSignIn, signedInWith } = signInEnd({ ...policies, authenticators }, facts, keys);
+    const [keys, never] = [had.filter((key) => used.includes(key)), had.filter((key) => !used.includes(key))];
+    const { isDenied, isBeforeSignIn, signedInWith } = knownEnd(policies, facts, { keys, never });
     const stages = signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
     if (!isDenied) return { isDenied, after: stages };
     if (!isBeforeSignIn) after.push(...stages);

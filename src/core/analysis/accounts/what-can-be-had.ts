@@ -54,7 +54,7 @@ function haveBy(
 
 /** What every user can have in time. */
 export function hadByAll(additions: AdditionSearch): Had {
-  const ways = additions.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
+  const ways = additions.ways.filter((way) => ![...variablesIn(way.formulas)].some(({ lasting }) => lasting));
   return haveBy({ ...additions, ways }, (way) => whereOpen(way.formulas));
 }
 

@@ -58,7 +58,7 @@ export function findModelWithin(formulas: readonly Formula[], whole: Budget): Se
   return found;
 }
 
-type Domains = ReadonlyMap<Variable, bigint>;
+type Domains = Consequences['domains'];
 
 /** All formulas must hold. Takes from the budget. */
 export function findModel(formulas: readonly Formula[], budget: Budget): Search {
@@ -66,10 +66,28 @@ export function findModel(formulas: readonly Formula[], budget: Budget): Search 
   return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
 }
 
-interface State {
-  readonly domains: Domains;
+/** What follows from formulas at once. Whoever asks about them together with others need not draw it each time. */
+export interface Consequences {
+  /** Positions of classes that are left, one bit for each. Absent: all of them. */
+  readonly domains: ReadonlyMap<Variable, bigint>;
+  /** What remains to be met. */
   readonly open: readonly Formula[];
 }
+
+/** Takes from the budget. */
+export function consequencesOf(
+  formulas: readonly Formula[],
+  budget: Budget,
+): Consequences | 'impossible' | 'undecided' {
+  return propagate({ domains: new Map(), open: formulas }, budget) ?? 'impossible';
+}
+
+/** Whether these may hold besides. What is not decided within the budget may. */
+export function mayHold({ domains, open }: Consequences, besides: readonly Formula[], budget: Budget): boolean {
+  return search({ domains, open: [...open, ...besides] }, budget) !== undefined;
+}
+
+type State = Consequences;
 
 /** Domains of which each class will do. Undefined: there are none. */
 function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
