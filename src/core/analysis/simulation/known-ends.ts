@@ -81,15 +81,15 @@ function aheadOf(policies: PolicySet, facts: UserFacts): string {
     .join(';');
 }
 
-const others = new WeakMap<PolicySet, string>();
+const others = new WeakMap<PolicySet, number>();
 
 /** All that is in the set besides session policy and sign-on policy. */
-function othersOf(policies: PolicySet): string {
+function othersOf(policies: PolicySet): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
   const known = others.get(policies);
   if (known !== undefined) return known;
   const compiled = [enrollment, accountPolicy, password, recovery, profile].map((one) => one && identityOf(one));
-  const found = JSON.stringify([compiled, rest]);
+  const found = numberOf([compiled, rest]);
   others.set(policies, found);
   return found;
 }

@@ -2,7 +2,15 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { conditionSets } from '../../policy/conditions.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theory.ts';
-import { type ClassModel, type Consequences, consequencesOf, findModel, mayHold, newBudget } from './find-model.ts';
+import {
+  type ClassModel,
+  type Consequences,
+  consequencesOf,
+  findModel,
+  mayBeIn,
+  mayHold,
+  newBudget,
+} from './find-model.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Facts in which the formulas hold and the user is in one group at most. Undefined: none are known. */
@@ -32,15 +40,10 @@ function mayBeOnlyOne(
   follows: Consequences | 'undecided',
 ): readonly (Variable | undefined)[] {
   if (follows === 'undecided') return [undefined, ...groups];
-  const left = (group: Variable) => follows.domains.get(group);
-  const [sure, ...more] = groups.filter((group) => left(group) === yesAlone);
+  const [sure, ...more] = groups.filter((group) => !mayBeIn(follows, group, 0));
   if (sure) return more.length > 0 ? [] : [sure];
-  return [undefined, ...groups.filter((group) => left(group) !== noAlone)];
+  return [undefined, ...groups.filter((group) => mayBeIn(follows, group, 1))];
 }
-
-/** Of the two classes of a truth variable. */
-const noAlone = 1n;
-const yesAlone = 2n;
 
 /**
  * Classes in which the formulas hold, of which the first that suit: those that surprise least, or any. `undecided`: none
