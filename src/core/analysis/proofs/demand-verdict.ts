@@ -1,5 +1,5 @@
 /**
- * Judges what the rules of a case ask for by a guarantee. No fact makes a difference, and the rules of many cases ask for
+ * Judges by a guarantee what the rules of a case ask for. No fact makes a difference, and the rules of many cases ask for
  * the same, so there is one verdict on each demand.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
