@@ -1,6 +1,6 @@
 /**
- * Judges by a guarantee what the rules of a case ask for. No fact makes a difference, and the rules of many cases ask for
- * the same, so there is one verdict on each demand.
+ * Judges by a guarantee what the rules of a case ask for. The facts make no difference, and the rules of many cases ask
+ * for the same: there is one verdict on each demand.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { isNamedBy } from '../../evidence/named.ts';
