@@ -2,8 +2,10 @@
  * The rules of policies as formulas over common variables, and facts for a model of such formulas. One space serves all
  * policies that decide about the same sign-in, so that their rules can be compared.
  */
+
 import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../model/conditions.ts';
 import type { Subject } from '../model/facts.ts';
+import { neutralFacts, neutralRequest } from '../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../policy/conditions.ts';
 import {
@@ -113,21 +115,15 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
 }
 
 function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
-  const plain: UserFacts = {
+  const [network] = places;
+  const plain: UserFacts = neutralFacts({
     now: plainTime,
-    network: places[0] ?? { ip: '', zones: [] },
-    request: {
-      clientId: clientIds[0] ?? '',
-      scopes: ['openid'],
-      acrValues: [],
-      acrEssential: false,
-      promptLogin: false,
-    },
+    request: neutralRequest(clientIds[0] ?? '', ['openid']),
+    ...(network && { network }),
     device: { known: false, platform: 'desktop', os: 'windows' },
     subject,
-    evidence: [],
     signedInWith: [],
-  };
+  });
   const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
   return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
 }
