@@ -180,7 +180,7 @@ describe('the architecture', () => {
   });
 
   test('lists the subfolders in the order of the import rules', () => {
-    const layers = [...text.matchAll(/^- `src\/(\w+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
+    const layers = [...text.matchAll(/^- `src\/([\w/]+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
       folder,
       [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
     ]);

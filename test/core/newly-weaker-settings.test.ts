@@ -4,8 +4,8 @@
  */
 
 import { expect, test } from '@jest/globals';
-import { newlyWeaker } from '../../src/core/analysis/newly-weaker.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { newlyWeaker } from '../../src/core/analysis/comparison/newly-weaker.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts } from '../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';

@@ -1,5 +1,5 @@
 /** What a sign-in asks for, in a few words. */
-import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { denialWords } from '../explain/denial-text.ts';
 import { skippableWords } from '../explain/enrollment-text.ts';
 import { keepWords, profileWords } from '../explain/profile-text.ts';

@@ -2,9 +2,9 @@
  * Fresh sign-ins that a question about a configuration goes through: app, user and zone, each by what `explain` says.
  * A new browser on a desktop, now, unless another time or device makes a difference.
  */
-import { type AskedInAll, askedInAll } from '../../core/analysis/asked-in-all.ts';
-import { simulate } from '../../core/analysis/simulate.ts';
-import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import { type AskedInAll, askedInAll } from '../../core/analysis/simulation/asked-in-all.ts';
+import { simulate } from '../../core/analysis/simulation/simulate.ts';
+import type { SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';

@@ -1,5 +1,5 @@
 /** Says to the admin what an invariant claims. */
-import type { Claim } from '../../core/analysis/demand-verdict.ts';
+import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { WrittenInvariant } from '../../policy/schema/invariants.ts';
 import { conditionWords } from '../explain/condition-text.ts';

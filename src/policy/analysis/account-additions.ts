@@ -1,6 +1,6 @@
 /** What accounts can have in time under the account policy, and its rules by which no user ever adds anything. */
-import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../core/analysis/never-added.ts';
-import { ruleSpace } from '../../core/analysis/rule-space.ts';
+import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../core/analysis/accounts/never-added.ts';
+import { ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';

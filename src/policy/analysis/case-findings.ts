@@ -1,7 +1,7 @@
 /** The effect of all policies of an app together, as findings. */
-import { failOpen } from '../../core/analysis/fail-open.ts';
-import { spoofable } from '../../core/analysis/spoofable.ts';
-import { weakerBelow } from '../../core/analysis/weaker-below.ts';
+import { failOpen } from '../../core/analysis/findings/fail-open.ts';
+import { spoofable } from '../../core/analysis/findings/spoofable.ts';
+import { weakerBelow } from '../../core/analysis/findings/weaker-below.ts';
 import { proofNames } from '../../core/evidence/named.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';

@@ -3,9 +3,9 @@
  * rules of the account policy that say who may add something, and of the enrollment policy after the sign-in. A
  * combination that leads in stands for all with the same terms for what had to be added there.
  */
-import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/after-sign-in-rules.ts';
-import { findModelWithin } from '../../core/analysis/find-model.ts';
-import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/policy-cases.ts';
+import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { findModelWithin } from '../../core/analysis/space/find-model.ts';
+import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';

@@ -1,9 +1,9 @@
 /** The rules without which a user would not be denied. */
 
-import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/account-cause.ts';
-import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/after-sign-in-rules.ts';
-import { endsInDenial } from '../../core/analysis/lock-outs.ts';
-import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
+import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/accounts/account-cause.ts';
+import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';

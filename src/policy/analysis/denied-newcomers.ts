@@ -1,7 +1,8 @@
 /** Searches for users who are denied with what their account begins with. */
-import { isLockedOut } from '../../core/analysis/lock-outs.ts';
-import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
-import type { ShutOut } from '../../core/analysis/shut-out.ts';
+
+import type { ShutOut } from '../../core/analysis/accounts/shut-out.ts';
+import { isLockedOut } from '../../core/analysis/simulation/lock-outs.ts';
+import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';

@@ -1,6 +1,6 @@
 /** Invariants that do not hold, or of which that could not be found out, as findings. */
-import type { Invariant, Violation } from '../../core/analysis/invariants.ts';
-import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
+import type { Invariant, Violation } from '../../core/analysis/findings/invariants.ts';
+import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';

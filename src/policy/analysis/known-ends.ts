@@ -1,7 +1,7 @@
 /** How sign-ins of newcomers end. Each is walked once for all facts in which the rules ask for the same. */
-import { rulesAfterAnySignIn } from '../../core/analysis/after-sign-in-rules.ts';
-import { type SignInEnd, signInEnd } from '../../core/analysis/lock-outs.ts';
-import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
+import { rulesAfterAnySignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { type SignInEnd, signInEnd } from '../../core/analysis/simulation/lock-outs.ts';
+import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';

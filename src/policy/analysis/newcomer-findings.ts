@@ -1,5 +1,5 @@
 /** Users who are denied with what their account begins with, as findings: at the rule that is the cause. */
-import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
+import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';

@@ -1,12 +1,12 @@
 /** Asks of an app whom the rules that are the cause of a denial shut out for good. */
 
-import { additionWays } from '../../core/analysis/addition-ways.ts';
-import { afterSignInFormulas } from '../../core/analysis/after-sign-in-rules.ts';
-import { endsInDenial } from '../../core/analysis/lock-outs.ts';
-import { decideTogether, deciding } from '../../core/analysis/policy-cases.ts';
-import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
-import { asOften, type ShutOutSearch, shutOut } from '../../core/analysis/shut-out.ts';
-import { hadByAll } from '../../core/analysis/what-can-be-had.ts';
+import { additionWays } from '../../core/analysis/accounts/addition-ways.ts';
+import { afterSignInFormulas } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { asOften, type ShutOutSearch, shutOut } from '../../core/analysis/accounts/shut-out.ts';
+import { hadByAll } from '../../core/analysis/accounts/what-can-be-had.ts';
+import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import { decideTogether, deciding } from '../../core/analysis/space/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../core/policy/account-policy.ts';
 import { beforeSignIn, type CompiledPolicy, type CompiledRule, type PolicySet } from '../../core/policy/compile.ts';

@@ -1,7 +1,7 @@
 /** Which rules fall short of a standard, as findings at these rules. */
-import { type ExaminedPolicies, examineInvariant, type Violation } from '../../core/analysis/invariants.ts';
-import { isOrdinary } from '../../core/analysis/ordinary-facts.ts';
-import { ruleSpace } from '../../core/analysis/rule-space.ts';
+import { type ExaminedPolicies, examineInvariant, type Violation } from '../../core/analysis/findings/invariants.ts';
+import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
+import { ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';

@@ -1,5 +1,5 @@
 /** What a standard asks for, as data. */
-import type { Claim } from '../../core/analysis/demand-verdict.ts';
+import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { PasswordTerms } from '../../core/model/password-policy.ts';
 
 /** Enabled authenticators, by what standards call them. Keys. */

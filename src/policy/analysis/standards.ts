@@ -1,5 +1,5 @@
 /** What standards say about policies, as claims that the analysis proves or refutes. */
-import type { Claim } from '../../core/analysis/demand-verdict.ts';
+import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorRoles, Criterion, PasswordCriterion, Standard } from './standard.ts';

@@ -1,7 +1,7 @@
 /** `invariants.yaml`: what must hold for every user who could exist. Comes out as invariants of the analysis. */
 import { z } from 'zod';
-import type { Claim } from '../../core/analysis/demand-verdict.ts';
-import type { Invariant } from '../../core/analysis/invariants.ts';
+import type { Invariant } from '../../core/analysis/findings/invariants.ts';
+import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, closedNotEmpty, key, listOf, proofName, text } from './fields.ts';

@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { simulate } from '../../../src/core/analysis/simulate.ts';
+import { simulate } from '../../../src/core/analysis/simulation/simulate.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';

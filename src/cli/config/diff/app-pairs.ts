@@ -1,5 +1,5 @@
 /** The apps that a change may touch, those together for which both configurations decide alike. */
-import type { RefusedParts } from '../../../core/analysis/deciding-together.ts';
+import type { RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
 import type { PolicySet } from '../../../core/policy/compile.ts';
 import type { App } from '../../../policy/model/app.ts';
 import { changedKeys } from '../../../policy/revision/document-store.ts';

@@ -1,6 +1,6 @@
 /** What differs between two views of the same sign-in, in words. */
-import { asksAlike, leastFactors, type RulesInEffect } from '../../../core/analysis/rules-in-effect.ts';
-import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
+import { asksAlike, leastFactors, type RulesInEffect } from '../../../core/analysis/proofs/rules-in-effect.ts';
+import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';

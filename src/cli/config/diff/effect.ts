@@ -1,6 +1,6 @@
 /** The effect of a change on users, with what they have. */
-import { leastFactors } from '../../../core/analysis/rules-in-effect.ts';
-import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
+import { leastFactors } from '../../../core/analysis/proofs/rules-in-effect.ts';
+import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import { denialText, getsIn } from '../asked-text.ts';
 import type { EffectKind } from './model.ts';
 import { choicesWords, setUpChange } from './set-up.ts';

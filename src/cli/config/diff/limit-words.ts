@@ -1,5 +1,5 @@
 /** Says that what was proved counts longer. */
-import type { LongerLimit } from '../../../core/analysis/longer-limits.ts';
+import type { LongerLimit } from '../../../core/analysis/comparison/longer-limits.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 
 const words: Readonly<Record<LongerLimit['what'], string>> = {

@@ -1,9 +1,9 @@
 /** What a class of users meets in one circumstance on one side: rules, what they ask for, steps, tokens, session. */
 
-import { type AskedInAll, askedInAll } from '../../../core/analysis/asked-in-all.ts';
-import { asksOf, type RulesInEffect, rulesInEffect } from '../../../core/analysis/rules-in-effect.ts';
-import { simulate } from '../../../core/analysis/simulate.ts';
-import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
+import { asksOf, type RulesInEffect, rulesInEffect } from '../../../core/analysis/proofs/rules-in-effect.ts';
+import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { simulate } from '../../../core/analysis/simulation/simulate.ts';
+import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { Facts } from '../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';

@@ -1,10 +1,10 @@
 /** What lets users in with less, as a reader is told of it: in words, with the rules of both sides and an example. */
-import type { Deciders } from '../../../core/analysis/deciding-together.ts';
-import type { LaxerEnrollment } from '../../../core/analysis/laxer-enrollment.ts';
-import type { NewlyWeaker } from '../../../core/analysis/newly-weaker.ts';
-import type { StepAfter } from '../../../core/analysis/step-after.ts';
-import type { FreedEnrollment } from '../../../core/analysis/switched-off.ts';
-import type { NewlyOpened } from '../../../core/analysis/switched-on.ts';
+import type { Deciders } from '../../../core/analysis/comparison/deciding-together.ts';
+import type { LaxerEnrollment } from '../../../core/analysis/comparison/laxer-enrollment.ts';
+import type { NewlyWeaker } from '../../../core/analysis/comparison/newly-weaker.ts';
+import type { FreedEnrollment } from '../../../core/analysis/comparison/switched-off.ts';
+import type { NewlyOpened } from '../../../core/analysis/comparison/switched-on.ts';
+import type { StepAfter } from '../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theory.ts';

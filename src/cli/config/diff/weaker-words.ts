@@ -1,6 +1,6 @@
 /** What is newly enough, and what tokens newly carry, in words. */
-import type { MoreScopes } from '../../../core/analysis/newly-weaker.ts';
-import type { EvidenceSet } from '../../../core/analysis/strictness.ts';
+import type { MoreScopes } from '../../../core/analysis/comparison/newly-weaker.ts';
+import type { EvidenceSet } from '../../../core/analysis/proofs/strictness.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 
 /** `remembered`: names of the proofs that the browser remembers. */

@@ -3,13 +3,13 @@
  * with an example, and what could not be decided.
  */
 
-import type { Deciders, RefusedParts } from '../../../core/analysis/deciding-together.ts';
-import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/laxer-enrollment.ts';
-import { newlyTaken } from '../../../core/analysis/newly-taken.ts';
-import { newlyWeaker } from '../../../core/analysis/newly-weaker.ts';
-import { type RuleSpace, ruleSpace } from '../../../core/analysis/rule-space.ts';
-import { freedEnrollments, switchedOff } from '../../../core/analysis/switched-off.ts';
-import { newlyOpened } from '../../../core/analysis/switched-on.ts';
+import type { Deciders, RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
+import { type LaxerEnrollment, laxerEnrollments } from '../../../core/analysis/comparison/laxer-enrollment.ts';
+import { newlyTaken } from '../../../core/analysis/comparison/newly-taken.ts';
+import { newlyWeaker } from '../../../core/analysis/comparison/newly-weaker.ts';
+import { freedEnrollments, switchedOff } from '../../../core/analysis/comparison/switched-off.ts';
+import { newlyOpened } from '../../../core/analysis/comparison/switched-on.ts';
+import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { sourcePlace } from '../../../core/model/source-place.ts';
