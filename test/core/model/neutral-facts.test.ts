@@ -1,6 +1,6 @@
 /** What is asked apart from a sign-in: facts that let no rule apply by chance. */
 import { expect, test } from '@jest/globals';
-import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
+import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 
 test('a neutral request asks for nothing but its scopes', () => {
   const nothing = { acrValues: [], acrEssential: false, promptLogin: false };
