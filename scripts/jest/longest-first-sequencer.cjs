@@ -55,7 +55,7 @@ const computing = {
   'security/brute-force-codes': 9,
   'unit/cli/doctor': 9,
   'unit/users/import': 8,
-  'core/waiver': 8,
+  'core/decision/waiver': 8,
   'e2e/email': 8,
   'e2e/signing-keys': 7,
 };

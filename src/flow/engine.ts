@@ -65,7 +65,7 @@ export async function submit(
   return withNotices(await act(context, submission, { binding, loaded }), notices);
 }
 
-/** That proofs count no more is why the form did not fit, too. A user who begins anew need not know. */
+/** That proofs no longer count is why the form did not fit, too. A user who begins anew need not know. */
 function withNotices(result: SignInResult, notices: readonly Notice[]): SignInResult {
   if (notices.length === 0 || result.kind !== 'step' || result.step.kind === 'identify') return result;
   const others = result.step.notices.filter(({ code }) => code !== staleForm.code);
@@ -118,7 +118,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
   return omitUndefined({ reservation, counter, limits, deferred: attempt?.deferred, identifier: attempt?.identifier });
 }
 
-/** `notices`: what the user must know first, for instance that proofs count no more. */
+/** `notices`: what the user must know first, for instance that proofs no longer count. */
 async function openTransaction(
   services: Services,
   request: TransactionRequest,

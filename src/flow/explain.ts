@@ -3,8 +3,8 @@
  * would see.
  */
 
-import { factsAt, simulate, walkThrough } from '../core/analysis/simulate.ts';
-import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
+import { factsAt, simulate, walkThrough } from '../core/analysis/simulation/simulate.ts';
+import type { SimulatedStep } from '../core/analysis/simulation/simulated-answers.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
 import { evaluateService, type ServiceDenial } from '../core/decision/service-issuance.ts';

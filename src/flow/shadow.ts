@@ -4,7 +4,12 @@
  * keeps. Whatever fails here is counted, and never felt. See decision 92.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { compareIssuance, compareSignIn, type Judge, withZones } from '../core/analysis/compare-decisions.ts';
+import {
+  compareIssuance,
+  compareSignIn,
+  type Judge,
+  withZones,
+} from '../core/analysis/comparison/compare-decisions.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
 import { type Compared, recordShadow } from '../policy/revision/shadow-record.ts';

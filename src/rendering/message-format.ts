@@ -1,4 +1,4 @@
-/** One message of a catalogue: ICU MessageFormat, taken apart at its first use. See decision 23. */
+/** One message of a catalogue, in the message syntax of ICU, taken apart at its first use. See decision 23. */
 import { IntlMessageFormat } from 'intl-messageformat';
 import { countryInWords, intlFormatters, waitInWords } from './formatters.ts';
 import type { ListValue, MessageValue, MessageValues, MomentValue } from './message-descriptor.ts';

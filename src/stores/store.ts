@@ -20,7 +20,7 @@ export interface Entry {
   readonly refs: readonly string[];
   /** When it was consumed (epoch seconds of the store's clock); absent: it was not. */
   readonly consumed?: number;
-  /** When the epoch of the store began (epoch seconds): one-time values in it that are older count no more. */
+  /** When the epoch of the store began (epoch seconds): one-time values in it that are older no longer count. */
   readonly epoch?: number;
 }
 

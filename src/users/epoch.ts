@@ -1,6 +1,6 @@
 /**
- * What of an account counts no more in a new epoch of the store (decision 51). A store that was restored from a backup
- * does not know what was used, ended or withdrawn since, so whatever is good for a while only is void.
+ * What of an account no longer counts in a new epoch of the store (decision 51). A store that was restored from a
+ * backup does not know what was used, ended or withdrawn since, so whatever is good for a while only is void.
  */
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';

@@ -69,6 +69,14 @@ describe('the decisions', () => {
     expect(lines.filter((line) => !index.includes(line))).toEqual([]);
   });
 
+  test('are in the index in their order, which explains numbers that are missing', () => {
+    const index = document('docs/decisions/README.md');
+    const listed = [...index.matchAll(/^\| \[(\d+)\]/gm)].map(([, number]) => Number(number));
+    const numbers = records.map(({ path }) => Number(path.slice(15, 19)));
+    expect(listed).toEqual(numbers);
+    if (numbers.length < (numbers.at(-1) ?? 0)) expect(index).toContain('Numbers that are missing were never used.');
+  });
+
   test('exist wherever one is cited', () => {
     const unknown = everything.flatMap(({ path, text }) =>
       citedNumbers('decision', text)
@@ -125,6 +133,12 @@ describe('the documents', () => {
     expect(strangers).toEqual([]);
   });
 
+  test('and everything else cite no item of a list that is not here', () => {
+    const cited = everything.filter(({ path }) => path !== 'test/architecture/documents.test.ts');
+    expect(cited.flatMap(({ path, text }) => foreignItems(text).map((item) => `${path} cites ${item}`))).toEqual([]);
+    expect(foreignItems('tells nothing (V-G1), as M-H12 says; [A-Z2-7] is a class')).toEqual(['V-G1', 'M-H12']);
+  });
+
   test('say what every setting does', () => {
     const names = new Set(propertiesOf(JSON.parse(document('config/schema/settings.schema.json'))));
     expect(names.size).toBeGreaterThan(100);
@@ -166,7 +180,7 @@ describe('the architecture', () => {
   });
 
   test('lists the subfolders in the order of the import rules', () => {
-    const layers = [...text.matchAll(/^- `src\/(\w+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
+    const layers = [...text.matchAll(/^- `src\/([\w/]+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
       folder,
       [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
     ]);
@@ -229,6 +243,11 @@ function propertiesOf(schema: unknown): readonly string[] {
   const { properties, ...rest } = schema as { readonly properties?: Readonly<Record<string, unknown>> };
   const inner = [...Object.values(properties ?? {}), ...Object.values(rest)];
   return [...Object.keys(properties ?? {}), ...inner.flatMap(propertiesOf)];
+}
+
+/** Numbers of items such as a paper of findings gives. A class of characters in a pattern is none. */
+function foreignItems(text: string): readonly string[] {
+  return text.match(/\b(?!A-Z)[A-Z]-[A-Z]\d+\b/g) ?? [];
 }
 
 /** As a function, or as a method of a class. */

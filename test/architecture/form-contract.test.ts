@@ -6,6 +6,7 @@ import { denyReasons } from '../../src/core/model/decision.ts';
 import { noticeCodes } from '../../src/core/step/notice-codes.ts';
 import { errorTable } from '../../src/errors.ts';
 import { inputs } from '../../src/http/html/inputs.ts';
+import { ownRoutesOf } from '../support/own-routes.ts';
 import { pageStates } from '../support/page-states.ts';
 import { sharedViews } from '../support/shared/views.ts';
 import { document, readTexts } from './support/documents.ts';
@@ -49,6 +50,8 @@ function found(pattern: RegExp, texts: readonly string[]): readonly string[] {
   return [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map(([, value = '']) => value)))].sort();
 }
 
+const methods = ['GET', 'POST'] as const;
+
 const sorted = (values: readonly string[]): readonly string[] => [...values].sort();
 
 describe('the form contract', () => {
@@ -67,11 +70,13 @@ describe('the form contract', () => {
     expect(Object.values(inputs).every(({ name }) => firstCells('Inputs').includes(name))).toBe(true);
   });
 
-  test('has every path of the routes', () => {
-    const routes = document('src/http/routes.ts');
-    const literal = found(/'(\/(?:(?=')|\.well-known|signin|account|assets|demo|livez|readyz)[\w/:.-]*)'/g, [routes]);
-    expect(literal.filter((path) => !firstCells('Paths').includes(path))).toEqual([]);
-    expect(firstCells('Paths').filter((path) => !literal.includes(path))).toEqual([]);
+  test('has every path of the routes with its methods, and no other', () => {
+    const rows = [...sectionOf('Paths').matchAll(/^\| `([^`]+)` \| ([A-Z, ]+) \|/gm)];
+    const routes = ownRoutesOf({ demo: true }).map((route) => [
+      route.path,
+      methods.filter((method) => route[method] !== undefined).join(', '),
+    ]);
+    expect(Object.fromEntries(rows.map(([, path, list]) => [path, list]))).toEqual(Object.fromEntries(routes));
   });
 
   test('names only marks that templates and scripts have', () => {

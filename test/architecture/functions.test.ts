@@ -1,15 +1,16 @@
 /** Functions that are read at one glance: few positional parameters, no more than a screen of lines. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'acorn';
 import { full } from 'acorn-walk';
-import { readSources } from './support/source.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** The program, and what several tests share. */
-const folders = ['src', 'test/support'];
+/** The program, and what is no list of test cases: what tests share, what measures, and the scripts. */
+const modules = globSync(['src/**/*.ts', 'test/**/support/**/*.ts', 'test/bench/**/*.ts', 'scripts/**/*.{ts,mjs}'], {
+  cwd: root,
+});
 
 interface FunctionSize {
   readonly place: string;
@@ -30,11 +31,12 @@ function functionsIn(module: string, source: string): readonly FunctionSize[] {
   return found;
 }
 
-const functions = folders.flatMap((folder) =>
-  readSources(join(root, folder)).flatMap(({ module }) =>
-    functionsIn(`${folder}/${module}`, readFileSync(join(root, folder, `${module}.ts`), 'utf8')),
-  ),
-);
+const functions = modules.flatMap((file) => functionsIn(file, readFileSync(join(root, file), 'utf8')));
+
+test('the program, what tests share and the scripts are read', () => {
+  const read = ['src/main.ts', 'test/core/support/naive-evaluator.ts', 'test/bench/requests.ts', 'scripts/test.mjs'];
+  expect(modules).toEqual(expect.arrayContaining(read));
+});
 
 test('no function takes more than three positional parameters', () => {
   expect(functions.filter(({ parameters }) => parameters > 3).map(({ place }) => place)).toEqual([]);

@@ -48,6 +48,13 @@ test('each type is exported by the folder that it is said to be in', () => {
   expect(missing.map(({ name, folder }) => `${name} in ${folder}`)).toEqual([]);
 });
 
+test('what belongs to a store or a folder is not among the small types', () => {
+  const small = document('docs/glossary.md').split('\n## Small types\n')[1]?.split('\n## ')[0] ?? '';
+  const folders = [...small.matchAll(/` in `([^`]+)`/g)].map(([, folder]) => folder);
+  expect(folders.length).toBeGreaterThan(0);
+  expect(folders.filter((folder) => folder !== 'src/core/model')).toEqual([]);
+});
+
 test('each type of the model has a word', () => {
   const names = named.map(({ name }) => name);
   expect(exportedTypes('src/core/model').filter((name) => !names.includes(name))).toEqual([]);

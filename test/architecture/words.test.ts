@@ -22,6 +22,7 @@ const retired: Readonly<Record<string, string>> = {
   Judged: 'Decided',
   Loop: 'OpenTransaction',
   Means: 'Capabilities',
+  NotificationMore: 'NotificationExtras',
   Problem: 'Finding',
   Recent: 'LruCache',
   Runtime: 'Services',
@@ -33,6 +34,7 @@ const retired: Readonly<Record<string, string>> = {
   barOf: 'accountManagementOnly',
   barOnly: 'accountManagementOnly',
   barred: 'accountManagementOnly',
+  beginChallenge: 'answerChallenge',
   carriesOn: 'carriesTokenBasis',
   enrollmentBar: 'accountManagementRequirement',
   findWitness: 'findSupportingEvidence',
@@ -161,6 +163,38 @@ test('the search finds such words, and leaves code and "in person" alone', () =>
   const text = 'Somebody\n * asked no\n * one: people, every person, in person. Who asks, gets it. Who is it?';
   expect(otherWordsIn({ file: 'x', text }).length).toBe(5);
   expect(withoutCode('a `people` b\n```yaml\n- name: Everybody\n```\nc')).not.toMatch(otherWords);
+});
+
+/** Code renamed by search and replace must not rename words of a sentence: our names stand in code marks there. */
+test('comments put the names of our types into code marks', () => {
+  const files = [...sources.map(({ module, ...rest }) => ({ file: module, ...rest })), ...otherCode];
+  const names = new Set(files.flatMap(({ exports }) => exports).filter((name) => /^[A-Z][a-z]+[A-Z]/.test(name)));
+  expect(names.size).toBeGreaterThan(500);
+  const bare = files.flatMap(({ file, comments }) =>
+    comments.flatMap((comment) =>
+      [...withoutCode(comment).matchAll(/\b[A-Z]\w+\b/g)].flatMap(([word]) =>
+        names.has(word) ? [`${file}: ${word}`] : [],
+      ),
+    ),
+  );
+  expect(bare).toEqual([]);
+});
+
+/** What is over "no longer counts". Of a number, "counts no more than" stays. */
+const oldOrder = /\bcounts? no more\b(?! than)/;
+
+test('comments, titles and documents say that something no longer counts', () => {
+  const documents = globSync('{docs/**/,}*.md', { cwd: root }).map((file) => ({
+    file,
+    text: readFileSync(join(root, file), 'utf8'),
+  }));
+  const texts = [
+    ...sources.map(({ module, comments, texts }) => ({ file: module, text: [...comments, ...texts].join('\n') })),
+    ...otherCode.map(({ file, text, comments }) => ({ file, text: [...comments, ...titlesOf(text)].join('\n') })),
+    ...documents,
+  ].filter(({ file }) => !file.endsWith('words.test.ts'));
+  expect(texts.filter(({ text }) => oldOrder.test(text)).map(({ file }) => file)).toEqual([]);
+  expect('what was proved counts no more').toMatch(oldOrder);
 });
 
 test('titles are read from plain tests, from tables and from templates', () => {

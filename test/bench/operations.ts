@@ -2,25 +2,22 @@
  * What is measured. An operation prepares what it needs, unmeasured, and then runs any number of times on its
  * connection.
  */
-import type { Answer, Connection, Cookie } from './connection.ts';
+import type { Answer, Cookie } from './connection.ts';
 import {
   authorize,
+  type Client,
   discovery,
-  type Endpoints,
   redemption,
   refreshment,
   resumption,
+  type ShownPage,
   signInPage,
   submission,
   userinfo,
 } from './requests.ts';
-import type { Algorithm } from './servers/scenario.ts';
 
 /** One connection, and who sits at it. */
-export interface Seat {
-  readonly connection: Connection;
-  readonly at: Endpoints;
-  readonly algorithm: Algorithm;
+export interface Seat extends Client {
   /** Number of the user. */
   readonly user: number;
 }
@@ -34,13 +31,8 @@ export interface Operation {
 }
 
 async function firstLogin(seat: Seat) {
-  const { connection, at, algorithm, user } = seat;
-  connection.forgetCookies();
-  const start = await authorize(connection, at, algorithm);
-  const page = await signInPage(connection, start);
-  const submitted = await submission(connection, start, page, user);
-  const code = await resumption(connection, submitted);
-  return redemption(connection, at, algorithm, code);
+  seat.connection.forgetCookies();
+  return redemption(seat, await resumption(seat.connection, await untilSubmitted(seat)));
 }
 
 /**
@@ -71,14 +63,13 @@ function requestOf<Before>(
   };
 }
 
-async function untilPage(seat: Seat): Promise<{ readonly start: Answer; readonly page: Answer }> {
-  const start = await authorize(seat.connection, seat.at, seat.algorithm);
+async function untilPage(seat: Seat): Promise<ShownPage> {
+  const start = await authorize(seat);
   return { start, page: await signInPage(seat.connection, start) };
 }
 
 async function untilSubmitted(seat: Seat): Promise<Answer> {
-  const { start, page } = await untilPage(seat);
-  return submission(seat.connection, start, page, seat.user);
+  return submission(seat.connection, await untilPage(seat), seat.user);
 }
 
 export const login: Operation = {
@@ -92,21 +83,19 @@ export const loginRequests: readonly Operation[] = [
   requestOf(
     'authorize, no session',
     async () => {},
-    ({ connection, at, algorithm }) => authorize(connection, at, algorithm),
+    (seat) => authorize(seat),
   ),
   requestOf(
     'page',
-    ({ connection, at, algorithm }) => authorize(connection, at, algorithm),
+    (seat) => authorize(seat),
     ({ connection }, start) => signInPage(connection, start),
   ),
-  requestOf('submission', untilPage, ({ connection, user }, { start, page }) =>
-    submission(connection, start, page, user),
-  ),
+  requestOf('submission', untilPage, ({ connection, user }, shown) => submission(connection, shown, user)),
   requestOf('resume', untilSubmitted, ({ connection }, submitted) => resumption(connection, submitted)),
   requestOf(
     'token',
     async (seat) => resumption(seat.connection, await untilSubmitted(seat)),
-    ({ connection, at, algorithm }, code) => redemption(connection, at, algorithm, code),
+    (seat, code) => redemption(seat, code),
   ),
 ];
 
@@ -117,16 +106,15 @@ export const sessionOperations: readonly Operation[] = [
     times: { alone: 80, together: 30 },
     async prepare(seat) {
       await firstLogin(seat);
-      return () => authorize(seat.connection, seat.at, seat.algorithm);
+      return () => authorize(seat);
     },
   },
   {
     name: 'SSO authorize + token',
     times: { alone: 60, together: 25 },
     async prepare(seat) {
-      const { connection, at, algorithm } = seat;
       await firstLogin(seat);
-      return async () => redemption(connection, at, algorithm, await authorize(connection, at, algorithm));
+      return async () => redemption(seat, await authorize(seat));
     },
   },
   {
@@ -135,7 +123,7 @@ export const sessionOperations: readonly Operation[] = [
     async prepare(seat) {
       let tokens = await firstLogin(seat);
       return async () => {
-        tokens = await refreshment(seat.connection, seat.at, seat.algorithm, tokens);
+        tokens = await refreshment(seat, tokens);
       };
     },
   },

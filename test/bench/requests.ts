@@ -15,6 +15,13 @@ export interface Endpoints {
   readonly discovery: string;
 }
 
+/** A relying party with its browser on one connection. */
+export interface Client {
+  readonly connection: Connection;
+  readonly at: Endpoints;
+  readonly algorithm: Algorithm;
+}
+
 export interface Tokens {
   readonly access_token: string;
   readonly refresh_token: string;
@@ -36,7 +43,7 @@ export async function endpointsOf(connection: Connection, issuer: string): Promi
 const verifier = 'v'.repeat(43);
 const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-export function authorize(connection: Connection, at: Endpoints, algorithm: Algorithm): Promise<Answer> {
+export function authorize({ connection, at, algorithm }: Client): Promise<Answer> {
   const parameters = new URLSearchParams({
     client_id: clientIdOf(algorithm),
     redirect_uri: redirectUri,
@@ -54,8 +61,14 @@ export function signInPage(connection: Connection, { next }: Answer): Promise<An
   return connection.send(next, { status: 200 });
 }
 
-/** Identifier and password on one page. `start`: the answer that led to the page. */
-export function submission(connection: Connection, start: Answer, page: Answer, user: number): Promise<Answer> {
+/** The page of a sign-in, and the answer that led to it. */
+export interface ShownPage {
+  readonly start: Answer;
+  readonly page: Answer;
+}
+
+/** Identifier and password on one page. */
+export function submission(connection: Connection, { start, page }: ShownPage, user: number): Promise<Answer> {
   const handle = /name="stateHandle" value="([^"]+)"/.exec(page.body)?.[1];
   const form = {
     identifier: identifierOf(user),
@@ -69,12 +82,7 @@ export function resumption(connection: Connection, { next }: Answer): Promise<An
   return connection.send(next, { status: 303 });
 }
 
-export async function redemption(
-  connection: Connection,
-  at: Endpoints,
-  algorithm: Algorithm,
-  { next }: Answer,
-): Promise<Tokens> {
+export async function redemption({ connection, at, algorithm }: Client, { next }: Answer): Promise<Tokens> {
   const form = {
     grant_type: 'authorization_code',
     client_id: clientIdOf(algorithm),
@@ -85,12 +93,7 @@ export async function redemption(
   return JSON.parse((await connection.send(at.token, { form, by: 'app', status: 200 })).body) as Tokens;
 }
 
-export async function refreshment(
-  connection: Connection,
-  at: Endpoints,
-  algorithm: Algorithm,
-  tokens: Tokens,
-): Promise<Tokens> {
+export async function refreshment({ connection, at, algorithm }: Client, tokens: Tokens): Promise<Tokens> {
   const form = {
     grant_type: 'refresh_token',
     client_id: clientIdOf(algorithm),

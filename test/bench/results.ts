@@ -65,23 +65,21 @@ export function verdictsOn(results: Results): readonly Verdict[] {
     ...comparisons
       .filter(({ operation, connections }) => operation in tripBudget && connections > 1)
       .map((each) =>
-        atMost(`round trips, ${nameOf(each)}`, each.stepgate.roundTrips, tripBudget[each.operation] ?? 0, ''),
+        atMost(`round trips, ${nameOf(each)}`, each.stepgate.roundTrips, [tripBudget[each.operation] ?? 0, '']),
       ),
     ...comparisons
       .filter(({ operation }) => Object.hasOwn(cpuBudget, operation))
-      .map((each) => atMost(`CPU, ${nameOf(each)}`, each.cpuRatio, cpuBudget[each.operation] ?? 0, 'x baseline')),
+      .map((each) => atMost(`CPU, ${nameOf(each)}`, each.cpuRatio, [cpuBudget[each.operation] ?? 0, 'x baseline'])),
     ...decisions
       .filter(({ rules }) => rules === 100)
-      .map(({ micros }) => atMost('decision at 100 rules', micros, budget.decisionMicros, 'us')),
-    ...hardDecisions.map(({ what, micros, limit }) => atMost(what, micros, limit, 'us')),
-    ...startUps.map(({ store, millis }) => atMost(`start, ${store}`, millis, budget.startMillis, 'ms')),
-    atMost('memory under load', memory.stepgate.underLoad, budget.memory, 'MB'),
-    atMost(
-      'CPU of a password login',
-      passwordLogins.loginCpu / (bareLoginCpu(comparisons) + passwordLogins.hashCpu),
+      .map(({ micros }) => atMost('decision at 100 rules', micros, [budget.decisionMicros, 'us'])),
+    ...hardDecisions.map(({ what, micros, limit }) => atMost(what, micros, [limit, 'us'])),
+    ...startUps.map(({ store, millis }) => atMost(`start, ${store}`, millis, [budget.startMillis, 'ms'])),
+    atMost('memory under load', memory.stepgate.underLoad, [budget.memory, 'MB']),
+    atMost('CPU of a password login', passwordLogins.loginCpu / (bareLoginCpu(comparisons) + passwordLogins.hashCpu), [
       budget.passwordCpuRatio,
       'x baseline and one hash',
-    ),
+    ]),
   ];
 }
 
@@ -89,7 +87,8 @@ export function nameOf({ operation, algorithm, connections }: Comparison): strin
   return `${operation} (${algorithm}, ${connections} conn.)`;
 }
 
-function atMost(what: string, value: number, limit: number, unit: string): Verdict {
+/** `unit`: of the value and of its limit; empty for a number of things. */
+function atMost(what: string, value: number, [limit, unit]: readonly [limit: number, unit: string]): Verdict {
   return { what, value, limit, unit, ok: value <= limit };
 }
 

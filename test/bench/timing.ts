@@ -1,5 +1,5 @@
 /**
- * Whether the time of an answer tells which identifiers have an account (V-G1). `npm run timing` asks for known and
+ * Whether the time of an answer tells which identifiers have an account. `npm run timing` asks for known and
  * unknown ones in turn, at the pages that strangers reach, and compares the two samples by rank (Mann-Whitney). What
  * looks different is measured again before it counts. `--samples 300`; exits with 1 when a page tells.
  */

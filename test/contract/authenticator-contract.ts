@@ -14,7 +14,7 @@ import type {
   Refused,
   Verified,
 } from '../../src/authenticators/authenticator.ts';
-import { possiblyShown } from '../../src/core/analysis/shown-characteristics.ts';
+import { possiblyShown } from '../../src/core/analysis/proofs/shown-characteristics.ts';
 import type { AuthenticatorDescriptor, Characteristic } from '../../src/core/model/facts.ts';
 
 export interface AuthenticatorCase {

@@ -4,8 +4,8 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { newlyWeaker } from '../../src/core/analysis/newly-weaker.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { newlyWeaker } from '../../src/core/analysis/comparison/newly-weaker.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { grantedScopes } from '../../src/core/decision/granted-scopes.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';

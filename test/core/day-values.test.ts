@@ -1,8 +1,8 @@
 /** The classes of days with bounds that move, compared with all days near now at several moments. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { ruleVerdicts } from '../../src/core/analysis/findings/dead-rules.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import type { Attribute } from '../../src/core/model/attribute.ts';
 import type { AttributeTest, DateBound, ValueTest } from '../../src/core/model/conditions.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';

@@ -1,8 +1,8 @@
 /** Rules about numbers of any size: next to each bound there are other numbers, and the analysis knows of them. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { ruleVerdicts } from '../../src/core/analysis/findings/dead-rules.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import type { ValueTest } from '../../src/core/model/conditions.ts';
 import type { RuleHead } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';

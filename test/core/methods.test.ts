@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { impliesAll } from '../../src/core/analysis/strictness.ts';
+import { impliesAll } from '../../src/core/analysis/proofs/strictness.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import { bestEvidence } from '../../src/core/evidence/attainable-acr.ts';

@@ -1,7 +1,7 @@
 /** What a changed policy lets users in with where it grants other scopes, and what keeps it from being shown. */
 import { describe, expect, test } from '@jest/globals';
-import { type NewlyWeaker, newlyWeaker } from '../../src/core/analysis/newly-weaker.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { type NewlyWeaker, newlyWeaker } from '../../src/core/analysis/comparison/newly-weaker.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { AllowTerms, Requirement, Rule } from '../../src/core/model/policy.ts';

@@ -3,8 +3,8 @@
  * of settings and of policies, with every set of proofs of a small universe, is put to the evaluator on both sides.
  */
 import { expect, test } from '@jest/globals';
-import { newlyWeaker } from '../../src/core/analysis/newly-weaker.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { newlyWeaker } from '../../src/core/analysis/comparison/newly-weaker.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts } from '../../src/core/model/facts.ts';
 import type { Demand, Rule } from '../../src/core/model/policy.ts';

@@ -1,7 +1,7 @@
 /** How the simulated user answers, and what the predicted steps say. */
 
 import { describe, expect, test } from '@jest/globals';
-import { simulate } from '../../src/core/analysis/simulate.ts';
+import { simulate } from '../../src/core/analysis/simulation/simulate.ts';
 import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment } from '../../src/core/model/facts.ts';
 import type { AcrValue } from '../../src/core/model/policy.ts';

@@ -4,8 +4,8 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../src/core/analysis/dead-rules.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { ruleVerdicts } from '../../src/core/analysis/findings/dead-rules.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import type { RuleHead } from '../../src/core/model/policy.ts';

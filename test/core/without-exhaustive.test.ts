@@ -4,9 +4,9 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { factsWith } from '../../src/core/analysis/facts-with.ts';
-import { examineInvariant, type Violation } from '../../src/core/analysis/invariants.ts';
-import { ruleSpace } from '../../src/core/analysis/rule-space.ts';
+import { examineInvariant, type Violation } from '../../src/core/analysis/findings/invariants.ts';
+import { factsWith } from '../../src/core/analysis/proofs/facts-with.ts';
+import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts, RememberedProof } from '../../src/core/model/facts.ts';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
@@ -109,8 +109,8 @@ test('what is proved never to open an app opens it nowhere, and a refutation is 
   fc.assert(
     fc.property(drawn, (one) => {
       const policies = policiesFor(one);
-      const claim = { kind: 'without', authenticators: one.avoided } as const;
-      const verdict = examineInvariant({ name: 'i', when: {}, claim }, { policies, space });
+      const guarantee = { kind: 'without', authenticators: one.avoided } as const;
+      const verdict = examineInvariant({ name: 'i', when: {}, guarantee }, { policies, space });
       counts[verdict.kind] += 1;
       if (verdict.kind === 'refuted')
         for (const violation of verdict.violations) expect(isReplayed(violation, policies, one.avoided)).toBe(true);

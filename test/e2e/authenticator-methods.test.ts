@@ -139,7 +139,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(provedBy(user.id)).toEqual(['code']);
   });
 
-  test('a text message that counts no more is followed by a call', async () => {
+  test('a text message that no longer counts is followed by a call', async () => {
     await node.configure({ ...settings, ...taking('notes', 'phone') });
     const user = await caller(node);
     const { agent, page } = await asked(user.identifier);

@@ -201,7 +201,7 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
     expect(currentStep(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
   });
 
-  test('five guesses in all: not per transaction, node or message; the right code then counts no more either', async () => {
+  test('five guesses in all: not per transaction, node or message; the right code then no longer counts either', async () => {
     const user = await reader(node);
     let evaluated = 0;
     let last = await asked(user.identifier);

@@ -118,7 +118,7 @@ test('proves the mailbox, sets a new password and is signed in; all else ends an
   expect(JSON.stringify([node.audit, node.errors])).not.toContain('umbrella');
 });
 
-test('the second factor stays, is not touched, and is asked for afterwards (V-H1)', async () => {
+test('the second factor stays, is not touched, and is asked for afterwards', async () => {
   const user = await newUser({ totp: true });
   const before = (await node.app.directory.get(user.id))?.credentials.filter((one) => one.authenticator !== 'password');
   const begun = await forget(user, 'two');

@@ -110,7 +110,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await opened.node.store.commit([{ op: 'create', key: identifierKey(address), value: reservation }]);
     const { agent, page } = await filledIn(address);
     const back = await answerStep(agent, page, { 'credentials.passcode': await code(address) });
-    expect([currentStep(back), back.messages]).toEqual(['profile', ['profile.check', 'register.address_held']]);
+    expect([currentStep(back), back.messages]).toEqual(['profile', ['profile.check', 'register.address_reserved']]);
     expect(mainForm(back)?.fields).toMatchObject({
       'userProfile.email': address,
       'userProfile.displayName': 'Ann Archer',

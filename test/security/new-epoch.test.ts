@@ -233,7 +233,7 @@ describe.each(cases)('%s, on the %s store', (_way, _kind, { kind, way }) => {
     expect((await new UserAgent().open(used.pushed, {}, redirectUri)).status).toBe(400);
   });
 
-  test('the time step of an authenticator app counts no more; a later one does', async () => {
+  test('the time step of an authenticator app no longer counts; a later one does', async () => {
     const { agent, page } = await upTo('vault', user);
     const asked = await answerStep(agent, page, { 'credentials.passcode': user.password });
     expect(currentStep(asked)).toBe('challenge:totp');

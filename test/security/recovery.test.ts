@@ -1,6 +1,6 @@
 /**
- * "Forgot password?" as an attack: to find out who has an account (V-G1), to get a code for another mailbox (V-G3), to
- * enroll (V-C1), to end above what a mailbox proves (V-H1).
+ * "Forgot password?" as an attack: to find out who has an account, to get a code for another mailbox, to enroll, to end
+ * above what a mailbox proves.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
@@ -73,7 +73,7 @@ function withoutMask(html: string): string {
   return html.replace(/<bdi[^>]*>[^<]*<\/bdi>/g, '<bdi/>');
 }
 
-describe('users in every state look like one who does not exist (V-G1)', () => {
+describe('users in every state look like one who does not exist', () => {
   const states: Readonly<Record<string, () => Promise<string>>> = {
     active: async () => (await withMailbox()).identifier,
     suspended: async () => {
@@ -112,7 +112,7 @@ describe('users in every state look like one who does not exist (V-G1)', () => {
   });
 });
 
-describe('the code goes to the stored address of one account or nowhere (V-G3)', () => {
+describe('the code goes to the stored address of one account or nowhere', () => {
   const attacker = 'attacker@evil.test';
   const spellings: readonly ((victim: string) => string)[] = [
     (victim) => `${victim},${attacker}`,

@@ -1,6 +1,6 @@
 /**
- * Registration as an attacker uses it: to find out which addresses have an account (V-G1), to prepare one on the
- * address of another user (V-G2), and to have mail sent elsewhere (V-G3).
+ * Registration as an attacker uses it: to find out which addresses have an account, to prepare one on the address of
+ * another user, and to have mail sent elsewhere.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -108,7 +108,7 @@ function seen(page: Page, address: string) {
   return { status: page.status, step: currentStep(page), messages: page.messages, html };
 }
 
-describe('whether an address has an account does not show (V-G1)', () => {
+describe('whether an address has an account does not show', () => {
   async function walk(kind: string, app: string) {
     const address = await user(kind);
     const { agent, page } = await open(app);
@@ -166,7 +166,7 @@ describe('whether an address has an account does not show (V-G1)', () => {
   });
 });
 
-describe('nothing is an account before the address is proved (V-G2)', () => {
+describe('nothing is an account before the address is proved', () => {
   test('what an attacker prepared is void: no password, no session, no reservation', async () => {
     const address = newAddress();
     const attacker = await open('forum');
@@ -285,7 +285,7 @@ describe('nothing is an account before the address is proved (V-G2)', () => {
   });
 });
 
-describe('mail goes to one address, as it is written (V-G3)', () => {
+describe('mail goes to one address, as it is written', () => {
   test.each([
     ['a second address', 'a@victim.test,b@attacker.test'],
     ['a line break', 'a@victim.test\nBcc: b@attacker.test'],

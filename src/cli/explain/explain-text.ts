@@ -1,6 +1,6 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
 
-import type { Branch } from '../../core/analysis/branches.ts';
+import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';

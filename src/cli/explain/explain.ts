@@ -1,6 +1,6 @@
 /** `stepgate explain`: what a sign-in would ask the user for, and why. */
 import type { Command } from 'commander';
-import { branchesOf } from '../../core/analysis/branches.ts';
+import { branchesOf } from '../../core/analysis/simulation/branches.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';

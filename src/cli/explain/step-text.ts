@@ -1,6 +1,6 @@
 /** Formats the predicted steps of a sign-in, and what follows where the user does otherwise. */
-import type { Branch } from '../../core/analysis/branches.ts';
-import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { Branch } from '../../core/analysis/simulation/branches.ts';
+import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { printable } from '../shared/printable.ts';
 import { denialWords } from './denial-text.ts';

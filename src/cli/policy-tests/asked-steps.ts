@@ -1,5 +1,5 @@
 /** The steps of a simulated sign-in as policy tests speak of them: what the user is asked for, in order. */
-import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulated-answers.ts';
+import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import type { Subject } from '../../core/model/facts.ts';
 import type { Explanation } from '../../flow/explain.ts';

@@ -2,8 +2,8 @@
  * All sign-ins that a policy test leaves open: one for each combination of facts that the policies of its app tell
  * apart. What the test says is as it says, everywhere.
  */
-import { factsTogether } from '../../core/analysis/facts-together.ts';
-import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { factsTogether } from '../../core/analysis/space/facts-together.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';

@@ -2,7 +2,7 @@
 
 export const noticeCodes = {
   'form.stale': 'the form belongs to a step or page that has changed since',
-  'proofs.ended': 'what was proved counts no more: a change of the account ended what was under way elsewhere',
+  'proofs.ended': 'what was proved no longer counts: a change of the account ended what was under way elsewhere',
   'form.raced': 'another request was faster, and nothing of this one was kept',
   'identifier.required': 'no identifier was entered',
   'identifier.invalid': 'no user can have the identifier',
@@ -18,10 +18,10 @@ export const noticeCodes = {
   'send.rejected': 'the last message was rejected for good by whom it was sent to',
   'send.undeliverable': 'no message can be sent to the destination',
 
-  'requests.exceeded': 'many requests of the network: the browser solves a task first, or the user waits',
-  'challenge_service.exceeded': 'many requests of the network: the user solves a challenge first, or waits',
+  'requests.exceeded': 'many requests from this network: the browser solves a task first, or the user waits',
+  'challenge_service.exceeded': 'many requests from this network: the user solves a challenge first, or waits',
   'challenge_service.refused': 'the challenge service did not take the answer; the user solves another challenge',
-  'register.address_held': 'the address cannot be that of a new account now',
+  'register.address_reserved': 'the address is reserved for the account that gave it up',
   'register.exists': 'an account has the address by now; the user signs in',
   'profile.check': 'something in the form is wrong; what, stands beside its field',
   'profile.required': 'a required attribute has no value',

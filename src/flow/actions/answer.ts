@@ -115,7 +115,7 @@ export async function answer(
     case 'select':
       return choose(context, decided, fields);
     case 'challenge':
-      return withRememberedDevice(await beginChallenge(context, decided, submitted), decided, fields);
+      return withRememberedDevice(await answerChallenge(context, decided, submitted), decided, fields);
     case 'enroll':
       return enroll(context, decided, submitted);
     case 'register':
@@ -243,21 +243,21 @@ async function choose(context: OpenTransaction, decided: Decided, fields: Fields
  * made. A magic link answers the challenge that it belongs to, even if the user has left that challenge for another
  * one.
  */
-async function beginChallenge(
-  at: OpenTransaction,
+async function answerChallenge(
+  opened: OpenTransaction,
   { decision, facts }: Decided,
   { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
-  if (decision.kind !== 'challenge') return { context: at, notices: [] };
+  if (decision.kind !== 'challenge') return { context: opened, notices: [] };
   const token = fields[magicLinkField];
-  const context = token === undefined ? at : returnByMagicLink(at, token);
+  const context = token === undefined ? opened : returnByMagicLink(opened, token);
   const { pending, subject } = context?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
   const byLink = token !== undefined && { byLink: true as const };
   if (!context || !isAsked || pending.authenticator !== binding.authenticator || !subject)
-    return withError(at, 'form.stale');
-  if (byLink && !(await takesLinks(at, facts, pending.authenticator))) return withError(at, 'form.stale');
+    return withError(opened, 'form.stale');
+  if (byLink && !(await takesLinks(opened, facts, pending.authenticator))) return withError(opened, 'form.stale');
   if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const { unit } = context.request;

@@ -27,21 +27,21 @@ export function notificationContext(
   return { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
 }
 
-/** Who else is told, and what can be done about it. */
-export interface NotificationMore {
+/** Further recipients, and a link by which the user can undo or reject what happened. */
+export interface NotificationExtras {
   /** Addresses that are the user's from now on. */
   readonly newAddresses?: readonly string[] | undefined;
   readonly link?: NotificationLink | undefined;
 }
 
 /**
- * No limit drops a notification: what causes it is limited,
- * so that no change is unseen. Where mail cannot be sent nothing is notified, and the account page says so.
+ * No limit drops a notification, so that no change is unseen: what causes it is limited. Where mail cannot be sent
+ * nothing is notified, and the account page says so.
  */
 export function notify(
   context: NotificationContext,
   notification: AccountNotification,
-  { newAddresses = [], link }: NotificationMore = {},
+  { newAddresses = [], link }: NotificationExtras = {},
 ): void {
   const { account, services, visitor, app, place } = context;
   if (!services.canMail()) return;

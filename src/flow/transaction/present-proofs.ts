@@ -11,7 +11,7 @@ import type { Account, User } from '../../users/user.ts';
 import { isKeptWith, peekSso } from '../browser/sso-session.ts';
 import { loadAccount } from '../facts/account.ts';
 
-/** The transaction itself, or one without the proofs that count no more. Rejects with `StoreUnavailable`. */
+/** The transaction itself, or one without the proofs that no longer count. Rejects with `StoreUnavailable`. */
 export async function withPresentProofs(unit: UnitOfWork, transaction: Transaction): Promise<Transaction> {
   const { subject, evidence } = transaction;
   if (!subject || subject.decoy || evidence.length === 0) return transaction;

@@ -233,7 +233,7 @@ export function pathAfterLostResume(ctx: KoaContextWithOIDC, error: Error): stri
   return entities?.Interaction === undefined ? path : `${path}/over`;
 }
 
-/** The user begins anew: what was handed over before counts no more. */
+/** The user begins anew: what was handed over before no longer counts. */
 export async function forgetResult(provider: Provider, exchange: HttpExchange): Promise<void> {
   const interaction = await details(provider, exchange);
   if (interaction.result === undefined) return;

@@ -1,8 +1,8 @@
 /** Alternatives and chains of a rule that no user can meet, and those that add nothing. */
 
-import { proofsIn } from '../../core/analysis/case-proofs.ts';
-import { followsChain } from '../../core/analysis/chain-order.ts';
-import { impliesAll } from '../../core/analysis/strictness.ts';
+import { proofsIn } from '../../core/analysis/proofs/case-proofs.ts';
+import { followsChain } from '../../core/analysis/proofs/chain-order.ts';
+import { impliesAll } from '../../core/analysis/proofs/strictness.ts';
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';

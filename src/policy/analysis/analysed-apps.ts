@@ -1,6 +1,6 @@
 /** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
-import { type PolicyCases, policyCases } from '../../core/analysis/policy-cases.ts';
-import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { type PolicyCases, policyCases } from '../../core/analysis/space/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AnalysedConfiguration } from './configuration.ts';

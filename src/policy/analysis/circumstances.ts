@@ -3,16 +3,16 @@
  * rules of the account policy that say who may add something, and of the enrollment policy after the sign-in. A
  * combination that leads in stands for all with the same terms for what had to be added there.
  */
-import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/after-sign-in-rules.ts';
-import { type Budget, findModelWithin } from '../../core/analysis/find-model.ts';
-import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/policy-cases.ts';
+import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { type Budget, findModelWithin } from '../../core/analysis/space/find-model.ts';
+import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
-import { knownEnd } from './known-ends.ts';
+import { newcomerOutcome } from './newcomer-outcomes.ts';
 
 /** Facts of users who are denied, and the rules that are the cause. */
 export interface DeniedThere {
@@ -66,7 +66,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = knownEnd(one, policies, keys);
+  const { isDenied, added } = newcomerOutcome(one, policies, keys);
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
   const cause = causeOf(user, policies);

@@ -1,7 +1,7 @@
 /** Rules that never decide, as findings. */
 
-import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/dead-rules.ts';
-import { type RulePart, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { type RuleVerdict, ruleVerdicts } from '../../core/analysis/findings/dead-rules.ts';
+import { type RulePart, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import { placeKey } from '../../core/model/place-key.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';

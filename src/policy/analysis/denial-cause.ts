@@ -1,15 +1,15 @@
 /** The rules without which a user would not be denied. */
 
-import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/account-cause.ts';
-import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/after-sign-in-rules.ts';
-import { endsInDenial } from '../../core/analysis/lock-outs.ts';
-import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
+import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/accounts/account-cause.ts';
+import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';
-import { knownEnd, termsKey } from './known-ends.ts';
+import { newcomerOutcome, termsKey } from './newcomer-outcomes.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {
@@ -59,7 +59,7 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
  * proves more before adding something. Empty: no rule asks how the user signed in.
  */
 export function afterSignIn({ one, facts, keys }: DeniedUser, policies: PolicySet): readonly RuleAfterSignIn[] {
-  const { signedInWith } = knownEnd({ ...one, facts }, policies, keys);
+  const { signedInWith } = newcomerOutcome({ ...one, facts }, policies, keys);
   return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
 }
 

@@ -1,5 +1,5 @@
 /** Greatest ages that no proof reaches, as every session in which they count has ended before. */
-import { proofsIn } from '../../core/analysis/case-proofs.ts';
+import { proofsIn } from '../../core/analysis/proofs/case-proofs.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';

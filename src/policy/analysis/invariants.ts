@@ -4,8 +4,8 @@ import {
   examineInvariant,
   type InvariantVerdict,
   type Violation,
-} from '../../core/analysis/invariants.ts';
-import { ruleSpace } from '../../core/analysis/rule-space.ts';
+} from '../../core/analysis/findings/invariants.ts';
+import { ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../core/policy/compile.ts';
 import { accountClientId } from '../model/account-client-id.ts';

@@ -1,5 +1,5 @@
 /** The cases in which a rule decides together with rules of other policies. */
-import type { PolicyCase } from '../../core/analysis/policy-cases.ts';
+import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 
 /** A case, with the policies of its app. */

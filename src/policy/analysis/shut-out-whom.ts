@@ -1,6 +1,6 @@
 /** Whether a lock-out is of all users for whom the rules decide that its finding names. */
-import { findModel, newBudget } from '../../core/analysis/find-model.ts';
-import { deciding, type PolicyCase } from '../../core/analysis/policy-cases.ts';
+import { findModel, newBudget } from '../../core/analysis/space/find-model.ts';
+import { deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { governedBy } from './denial-cause.ts';
 import type { Denied } from './denied-newcomers.ts';

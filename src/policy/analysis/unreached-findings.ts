@@ -2,9 +2,9 @@
  * Rules of the enrollment, account and profile policies that decide only about users whom another policy denies, as
  * findings. Session and sign-on policy are looked at for themselves.
  */
-import { type Budget, findModelWithin } from '../../core/analysis/find-model.ts';
-import { allowing, deciding } from '../../core/analysis/policy-cases.ts';
-import { type RuleSpace, ruleSpace } from '../../core/analysis/rule-space.ts';
+import { type Budget, findModelWithin } from '../../core/analysis/space/find-model.ts';
+import { allowing, deciding } from '../../core/analysis/space/policy-cases.ts';
+import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import { type AccountRule, changeActions, type GovernedChange } from '../../core/model/account-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { isAbout } from '../../core/policy/account-policy.ts';
@@ -15,7 +15,7 @@ import { accountClientId } from '../model/account-client-id.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { distinctRules, mostNamed } from './apps-in-words.ts';
+import { distinctRules, mostNamed } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 /** An app, or the pages of the account, where only the session policy stands before the user. */

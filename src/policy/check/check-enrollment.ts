@@ -1,6 +1,6 @@
 /** Checks what the enrollment policy makes impossible. Works on a configuration that is otherwise valid. */
 
-import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts';
+import { enrollmentConflicts } from '../../core/analysis/findings/enrollment-conflicts.ts';
 import type { EnrollmentPolicy, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';

@@ -2,7 +2,11 @@
  * What the comparison with a draft came to, in the store: totals, and for each user for whom something would have
  * changed, what. Bounded, whatever happens; nodes add to it by compare and swap.
  */
-import { type Change, type DecisionDifference, differenceKey } from '../../core/analysis/compare-decisions.ts';
+import {
+  type Change,
+  type DecisionDifference,
+  differenceKey,
+} from '../../core/analysis/comparison/compare-decisions.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import {

@@ -26,7 +26,7 @@ export const documents = [...readTexts('.', ['.md']), ...readTexts('docs', ['.md
 export const everything = [
   ...readTexts('src', ['.ts']),
   ...readTexts('test', ['.ts']),
-  ...readTexts('scripts', ['.mjs', '.cjs']),
+  ...readTexts('scripts', ['.mjs', '.cjs', '.ts']),
   ...readTexts('views', ['.ejs', '.js', '.css', '.json']),
   ...readTexts('config', ['.yaml']),
   ...documents,

@@ -188,6 +188,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'step',
     'analysis',
   ],
+  'core/analysis': ['space', 'proofs', 'simulation', 'accounts', 'comparison', 'findings'],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
   flow: [
     'server-mac',
@@ -304,13 +305,16 @@ export function brokenRules({ module, imports }: SourceFile): readonly string[] 
     .map(({ target }) => `${module} -> ${target}`);
 }
 
-/** Imports of a file that run up within its folder, or to a file that has no place there, as `from -> to`. */
-export function upwardImports({ module, imports }: SourceFile): readonly string[] {
-  const [folder = '', own = ''] = module.split('/');
-  const layers = layersWithin[folder];
-  if (layers === undefined) return [];
-  const place = (target: string) => layers.indexOf(target.split('/')[1] ?? '');
-  if (!layers.includes(own)) return [`${module} has no place in ${folder}`];
+/** Imports of a file that run up within one of its folders, or to a file that has no place there, as `from -> to`. */
+export function upwardImports(file: SourceFile): readonly string[] {
+  const folders = Object.keys(layersWithin).filter((folder) => file.module.startsWith(`${folder}/`));
+  return folders.flatMap((folder) => upwardWithin(folder, file));
+}
+
+function upwardWithin(folder: string, { module, imports }: SourceFile): readonly string[] {
+  const layers = layersWithin[folder] ?? [];
+  const place = (target: string) => layers.indexOf(target.slice(folder.length + 1).split('/')[0] ?? '');
+  if (place(module) < 0) return [`${module} has no place in ${folder}`];
   return imports
     .filter(({ target, isOurs }) => isOurs && target.startsWith(`${folder}/`) && place(target) > place(module))
     .map(({ target }) => `${module} -> ${target}`);

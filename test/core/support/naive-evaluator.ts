@@ -77,26 +77,28 @@ function holdsExactly(alternative: Alternative, set: readonly Evidence[], when: 
   return named && alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
 }
 
+/** `used`: what the steps before took. */
 function chainHolds(
   steps: readonly ChainStep[],
-  evidence: readonly Evidence[],
-  used: readonly Evidence[],
+  left: { readonly evidence: readonly Evidence[]; readonly used: readonly Evidence[] },
   when: When,
 ): boolean {
   const [step, ...others] = steps;
+  const { evidence, used } = left;
   if (step === undefined) return !used.every(isAuxiliary);
   return evidence.some(
     (one) =>
       !used.some(({ enrollment }) => enrollment === one.enrollment) &&
       fits(step, one, when) &&
-      chainHolds(others, evidence, [...used, one], when),
+      chainHolds(others, { evidence, used: [...used, one] }, when),
   );
 }
 
 /** Whether a set of evidence of one user meets a requirement. */
 export function naivelyMeets(requirement: Requirement, evidence: readonly Evidence[], when: When): boolean {
   const admissible = evidence.filter((one) => isYoung(one, when.maxAge, when));
-  if ('chains' in requirement) return requirement.chains.some((chain) => chainHolds(chain, admissible, [], when));
+  if ('chains' in requirement)
+    return requirement.chains.some((chain) => chainHolds(chain, { evidence: admissible, used: [] }, when));
   return requirement.anyOf.some((alternative) =>
     subsets(admissible).some((set) => holdsExactly(alternative, set, when)),
   );

@@ -1,7 +1,7 @@
 /** An analysis that would not end says which rules it did not decide. */
 import { expect, test } from '@jest/globals';
-import { policyCases } from '../../../src/core/analysis/policy-cases.ts';
-import { ruleSpace } from '../../../src/core/analysis/rule-space.ts';
+import { policyCases } from '../../../src/core/analysis/space/policy-cases.ts';
+import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { snapshotOfDocuments } from '../../../src/policy/revision/snapshot.ts';
 import { universe } from '../../core/support/universe.ts';

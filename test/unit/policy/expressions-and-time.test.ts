@@ -1,8 +1,8 @@
 /** What expressions say of the time: taken apart as the evaluator sees it, and compared with all moments. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../src/core/analysis/dead-rules.ts';
-import { ruleSpace } from '../../../src/core/analysis/rule-space.ts';
+import { ruleVerdicts } from '../../../src/core/analysis/findings/dead-rules.ts';
+import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../src/core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../src/core/policy/compile.ts';

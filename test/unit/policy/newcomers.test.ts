@@ -1,7 +1,7 @@
 /** Users who begin and are denied in the end: the analysis finds them wherever a sign-in shows one. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { simulate } from '../../../src/core/analysis/simulate.ts';
+import { simulate } from '../../../src/core/analysis/simulation/simulate.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { type FactOptions, withFactOptions } from '../../../src/cli/explain/fact-options.ts';
 import { factsFromOptions } from '../../../src/cli/explain/facts-from-options.ts';
-import { simulate } from '../../../src/core/analysis/simulate.ts';
+import { simulate } from '../../../src/core/analysis/simulation/simulate.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { AuthenticatorKind } from '../../../src/policy/model/authenticator-kind.ts';

@@ -1,12 +1,12 @@
 /** Which scopes and claims an app cannot ask for (`client.scope`), where that differs between two configurations. */
-import type { RefusedNames, RefusedParts } from '../../../core/analysis/deciding-together.ts';
+import type { RefusedNames, RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
 import { scopesOf } from '../../../core/policy/claim-scopes.ts';
 import type { App } from '../../../policy/model/app.ts';
-import type { Side } from './side.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 
 interface AskingApp {
   readonly app: App;
-  readonly side: Side;
+  readonly side: ComparedConfiguration;
 }
 
 /** Undefined: it makes no difference. Scopes that stepgate.yaml does not declare are not refused. */

@@ -2,7 +2,7 @@
  * What a configuration that is not live would have made of the sign-ins that the audit log kept. Each is evaluated
  * twice, by what is live and by the other, on what its line says of it and the user as of now.
  */
-import { compareSignIn, differenceKey, withZones } from '../../../core/analysis/compare-decisions.ts';
+import { compareSignIn, differenceKey, withZones } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { evaluate } from '../../../core/decision/evaluate.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';

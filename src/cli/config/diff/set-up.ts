@@ -1,5 +1,5 @@
 /** What users have to set up on one side and not on the other, and how that is said. */
-import type { SimulatedStep } from '../../../core/analysis/simulated-answers.ts';
+import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 
 /** Keys of authenticators, of which one must be enrolled. */
 type Choice = readonly string[];

@@ -1,20 +1,20 @@
 /** What lets users in with less, as a reader is told of it: in words, with the rules of both sides and an example. */
-import type { Deciders } from '../../../core/analysis/deciding-together.ts';
-import type { LaxerEnrollment } from '../../../core/analysis/laxer-enrollment.ts';
-import type { NewlyWeaker } from '../../../core/analysis/newly-weaker.ts';
-import type { StepAfter } from '../../../core/analysis/step-after.ts';
-import type { FreedEnrollment } from '../../../core/analysis/switched-off.ts';
-import type { NewlyOpened } from '../../../core/analysis/switched-on.ts';
+import type { Deciders } from '../../../core/analysis/comparison/deciding-together.ts';
+import type { LaxerEnrollment } from '../../../core/analysis/comparison/laxer-enrollment.ts';
+import type { NewlyWeaker } from '../../../core/analysis/comparison/newly-weaker.ts';
+import type { FreedEnrollment } from '../../../core/analysis/comparison/switched-off.ts';
+import type { NewlyOpened } from '../../../core/analysis/comparison/switched-on.ts';
+import type { StepAfter } from '../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theory.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
+import { isShownByExample, proofOptions } from '../../../policy/analysis/proofs-text.ts';
 import type { AppPair } from './app-pairs.ts';
 import { zonesOn } from './circumstances.ts';
-import { limitWords } from './limit-words.ts';
+import { limitWords } from './limits-text.ts';
 import type { NamedPlace } from './model.ts';
-import { enoughWords, scopeWords } from './weaker-words.ts';
+import { enoughWords, scopeWords } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {

@@ -1,5 +1,5 @@
 /** Tells the differences of sign-ins that happened to an admin. */
-import type { Change, Judgement } from '../../../core/analysis/compare-decisions.ts';
+import type { Change, Judgement } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denialWords } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/printable.ts';

@@ -4,7 +4,7 @@ import {
   changes,
   type DecisionDifference,
   differenceKey,
-} from '../../../core/analysis/compare-decisions.ts';
+} from '../../../core/analysis/comparison/compare-decisions.ts';
 import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 
 /** One difference, with the users for whom it was seen. */

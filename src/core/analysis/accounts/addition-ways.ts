@@ -1,0 +1,55 @@
+/** How users can add authenticators: which rules of the account policy and of the enrollment policy let them. */
+import { bestEvidence } from '../../evidence/attainable-acr.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
+import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { Rule } from '../../model/policy.ts';
+import { beforeSignIn, type PolicySet } from '../../policy/compile.ts';
+import type { Formula } from '../../policy/theory.ts';
+import { deciding } from '../space/policy-cases.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+
+/** Rules that let users add an authenticator where they decide together. */
+export interface AdditionWay {
+  readonly descriptor: AuthenticatorDescriptor;
+  /** Of the account policy. Absent: there is none. */
+  readonly rule?: Rule;
+  /** What must hold for the rules to decide. */
+  readonly formulas: readonly Formula[];
+}
+
+/** For what users can enroll and are not given. `space`: made of the rules of both policies. */
+export function additionWays(
+  { accountPolicy, enrollment, authenticators }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'>,
+  given: readonly AuthenticatorDescriptor[],
+  space: RuleSpace,
+): readonly AdditionWay[] {
+  const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
+  const added = authenticators.filter(({ key, enrollable }) => enrollable && !given.some((one) => one.key === key));
+  return added.flatMap((descriptor) => {
+    const { key: of } = descriptor;
+    const about = accountPolicy && deciding(accountPolicy.about({ action: 'add', of }), space);
+    const rules = about?.filter(({ rule }) => rule.then.kind === 'allow') ?? [undefined];
+    const leaving = terms?.filter(({ rule: { then } }) => mayEnroll(of, then)) ?? [];
+    // One of the rules decides always, so that all of them together say nothing.
+    const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
+    return rules.flatMap((one) =>
+      others.map((other) => ({
+        descriptor,
+        ...(one && { rule: one.rule }),
+        formulas: [...(one?.formulas ?? []), ...(other?.formulas ?? [])],
+      })),
+    );
+  });
+}
+
+function mayEnroll(key: string, { disabled, useOnly = [] }: EnrollmentTerms): boolean {
+  return !disabled.includes(key) && !useOnly.includes(key);
+}
+
+/** Whether an account with these authenticators can prove what the rule asks for. */
+export function canBeMet(rule: Rule | undefined, reachable: readonly AuthenticatorDescriptor[]): boolean {
+  if (rule === undefined) return true;
+  const { then } = rule;
+  return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, reachable));
+}

@@ -1,0 +1,67 @@
+/**
+ * Rules of the enrollment policy that decide once a user has signed in, when it is known with what: conditions
+ * `authenticated` count from then on.
+ */
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import { findRule, possiblePositions } from '../../policy/rules.ts';
+import { type Formula, resolved, type UserFacts } from '../../policy/theory.ts';
+import { decidingFormulas } from '../space/deciding-formulas.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+
+/** A rule that decides about a user who signed in with proofs of these names. */
+export interface RuleAfterSignIn {
+  readonly rule: EnrollmentRule;
+  readonly signedInWith: readonly string[];
+}
+
+/** Undefined: no rule asks how the user signed in, so that nothing changes. */
+export function ruleAfterSignIn(
+  { enrollment }: PolicySet,
+  facts: UserFacts,
+  signedInWith: readonly string[],
+): RuleAfterSignIn | undefined {
+  if (enrollment?.beforeSignIn === undefined) return undefined;
+  const { rule } = findRule(enrollment, { ...facts, signedInWith });
+  return rule && { rule, signedInWith };
+}
+
+/** What must hold for it to decide. */
+export function afterSignInFormulas(
+  { rule, signedInWith }: RuleAfterSignIn,
+  { enrollment }: PolicySet,
+  space: RuleSpace,
+): readonly Formula[] {
+  const rules = enrollment?.rules.map((one) => one.rule) ?? [];
+  return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
+}
+
+/** What is left of the formulas once a user signed in with proofs of these names. */
+export function onceSignedIn(formulas: readonly Formula[], signedInWith: readonly string[]): readonly Formula[] {
+  return formulas.map((formula) => resolved(formula, ({ name }) => positionOf(name, signedInWith)));
+}
+
+/** What must hold for it to decide, or another one that says the same. */
+export function afterSignInAlike(
+  { rule, signedInWith }: RuleAfterSignIn,
+  policies: PolicySet,
+  space: RuleSpace,
+): Formula {
+  const terms = JSON.stringify(rule.then);
+  const same = policies.enrollment?.rules.filter((one) => JSON.stringify(one.rule.then) === terms) ?? [];
+  return { any: same.map((one) => ({ all: afterSignInFormulas({ rule: one.rule, signedInWith }, policies, space) })) };
+}
+
+const prefix = 'authenticated.';
+
+function positionOf(name: string, signedInWith: readonly string[]): number | undefined {
+  if (!name.startsWith(prefix)) return undefined;
+  return signedInWith.includes(name.slice(prefix.length)) ? 1 : 0;
+}
+
+/** The rules that may decide about the user, whatever the user signs in with. */
+export function rulesAfterAnySignIn({ enrollment }: PolicySet, facts: UserFacts): readonly EnrollmentRule[] {
+  if (enrollment?.beforeSignIn === undefined) return [];
+  const { signedInWith: _, ...before } = facts;
+  return possiblePositions(enrollment, before).flatMap((at) => enrollment.rules[at]?.rule ?? []);
+}

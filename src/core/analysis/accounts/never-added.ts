@@ -1,0 +1,93 @@
+/**
+ * Finds rules of the account policy by which users can never add an authenticator, as they ask for what these users
+ * cannot have before. "Never" is proved: whatever may decide may do so, now or later, here or elsewhere, and what an
+ * account can have counts at its best. What administrators alone change about a user stays as it is.
+ */
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { Rule } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import { findRule } from '../../policy/rules.ts';
+import type { Formula, UserFacts } from '../../policy/theory.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';
+import { oneByOne } from './one-by-one.ts';
+import { type AdditionSearch, elsewhere, reachableByAll, reachableBySome } from './reachable-authenticators.ts';
+
+/** Users who lack an authenticator can never add it. */
+export interface NeverAdded {
+  readonly key: string;
+  /** The rule that asks too much of them. */
+  readonly rule: Rule;
+  /** Rules that ask too much of them elsewhere, or later. */
+  readonly others: readonly Rule[];
+  /** All users there can be, all for whom the rule decides, or users such as the one of these facts. */
+  readonly whom: 'everyone' | 'selected' | UserFacts;
+}
+
+/** What was found, and rules of which it is not known. */
+export interface NeverAddedSearch {
+  readonly never: readonly NeverAdded[];
+  readonly undecided: readonly Rule[];
+}
+
+/** `given`: what an account may have without the account policy. `space`: made of the rules of that policy. */
+export function neverAdded(
+  { accountPolicy, authenticators }: Pick<PolicySet, 'accountPolicy' | 'authenticators'>,
+  given: readonly AuthenticatorDescriptor[],
+  space: RuleSpace,
+): NeverAddedSearch {
+  const never: NeverAdded[] = [];
+  const undecided: Rule[] = [];
+  if (accountPolicy === undefined) return { never, undecided };
+  const ways = additionWays({ accountPolicy, authenticators }, given, space);
+  const search = { accountPolicy, authenticators, given, ways, space };
+  const everyone = reachableByAll(search).reachable;
+  for (const way of ways) {
+    const { key } = way.descriptor;
+    const isKnown = never.some((one) => one.key === key && one.others.some((rule) => rule === way.rule));
+    if (isKnown || canBeMet(way.rule, everyone)) continue;
+    const found = neverBy(way, search);
+    if (found === 'undecided') undecided.push(...(way.rule ? [way.rule] : []));
+    else if (found) never.push({ key, ...found });
+  }
+  return { never, undecided };
+}
+
+interface Search extends AdditionSearch, Required<Pick<PolicySet, 'accountPolicy'>> {
+  readonly space: RuleSpace;
+}
+
+function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'undecided' | undefined {
+  const { rule, formulas, descriptor } = way;
+  const { key } = descriptor;
+  if (rule === undefined || findModel(formulas, newBudget()) === 'impossible') return undefined;
+  const isNever = (among: readonly Formula[]) => reachableBySome(among, search).never.includes(key);
+  const others = (among: readonly Formula[]) =>
+    search.ways.flatMap((one) =>
+      one !== way && one.descriptor === descriptor && decides(one, among) ? (one.rule ?? []) : [],
+    );
+  if (!isNever(formulas)) {
+    const facts = userWithout(way, search);
+    return typeof facts === 'object' ? { rule, others: [], whom: facts } : facts;
+  }
+  return isNever([])
+    ? { rule, others: others([]), whom: 'everyone' }
+    : { rule, others: others(formulas), whom: 'selected' };
+}
+
+/** About one of the users in whose facts the formulas hold, somewhere. */
+function decides(way: AdditionWay, formulas: readonly Formula[]): boolean {
+  return findModel([...formulas, ...way.formulas.map(elsewhere())], newBudget()) !== 'impossible';
+}
+
+/** One of those for whom the rule decides, whatever others of them can do. */
+function userWithout(
+  { rule, formulas, descriptor: { key } }: AdditionWay,
+  search: Search,
+): UserFacts | 'undecided' | undefined {
+  const about = search.accountPolicy.about({ action: 'add', of: key });
+  return oneByOne(formulas, search, ({ facts, reachable }) =>
+    reachable.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
+  );
+}

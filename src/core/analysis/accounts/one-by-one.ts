@@ -1,0 +1,45 @@
+/**
+ * Asks about users one after the other, who last as they are: who can have the same as one of them is not looked at
+ * again.
+ */
+import { among, type Formula, negated, type UserFacts } from '../../policy/theory.ts';
+import { modelsOf, variablesIn } from '../space/ordinary-facts.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
+
+/** One of the users. */
+export interface OneUser {
+  readonly facts: UserFacts;
+  /** What such a user can add, with what the user has. */
+  readonly reachable: Reachable;
+}
+
+/** `alike`: where these hold, too, nothing else is found about a user who can have the same. */
+export type UserVerdict<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
+
+const mostUsers = 24;
+
+/** Among users in whose facts the formulas hold. Undefined: of none of them anything is found. */
+export function oneByOne<Found>(
+  formulas: readonly Formula[],
+  { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },
+  judge: (user: OneUser) => UserVerdict<Found>,
+): Found | 'undecided' | undefined {
+  const all = [...formulas, ...additions.ways.flatMap((way) => way.formulas)].flatMap(variablesIn);
+  const lasting = [...new Set(all)].filter((variable) => variable.lasting);
+  const others: Formula[] = [];
+  for (let count = 0; count < mostUsers; count += 1) {
+    const models = modelsOf([...formulas, ...others]);
+    if (typeof models === 'string') return models === 'impossible' ? undefined : models;
+    const [model] = models;
+    const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
+    const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
+    const reachable = reachableByUser(same, additions);
+    const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), reachable });
+    if ('found' in verdict) return verdict.found;
+    const alike = openAlike(reachable);
+    if (alike === undefined) return 'undecided';
+    others.push(negated({ all: [...alike, ...verdict.alike] }));
+  }
+  return 'undecided';
+}

@@ -1,0 +1,75 @@
+/** Compares what is asked for now with what was asked for before a change. */
+import type { NamedProof } from '../../evidence/named.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { Requirement } from '../../model/policy.ts';
+import {
+  type EvidenceSet,
+  evidenceFor,
+  holdsForAll,
+  type PossibleProofs,
+  withMethodsOf,
+} from '../proofs/strictness.ts';
+
+export type Comparison =
+  /** All evidence that is enough now was enough before. */
+  | 'as_strict'
+  /** This evidence is enough now, and was not before; and so are the others. */
+  | { readonly evidence: EvidenceSet; readonly others: readonly EvidenceSet[] }
+  | 'undecided';
+
+/** What users can prove, by the settings and the enrollment policy. */
+export interface UsableThen {
+  readonly next: readonly AuthenticatorDescriptor[];
+  readonly before: readonly AuthenticatorDescriptor[];
+  /** How old a proof can be, and with how long a pause since. Absent: as may be. */
+  readonly limits?: Omit<PossibleProofs, 'authenticators'>;
+}
+
+/**
+ * Two-sided: proved by the weakest evidence that is enough now, refuted by evidence that users can give. A proof by an
+ * authenticator or a method that is new counted for nothing before.
+ */
+export function compareAsks(
+  now: readonly Requirement[],
+  before: readonly Requirement[],
+  usable: UsableThen,
+): Comparison {
+  const isSame = (one: Requirement) => now.some((other) => JSON.stringify(other) === JSON.stringify(one));
+  const added = newIn(usable);
+  const open = added.length === 0 ? before.filter((one) => !isSame(one)) : before;
+  const meets = (set: EvidenceSet) => {
+    const kept = set.filter((proof) => counted(proof, usable.before));
+    return open.every((requirement) => meetsRequirement(requirement, kept));
+  };
+  const apart = withMethodsOf({ authenticators: usable.next }, [...now, ...before]);
+  const withNewMethod = added.filter(({ key }) => usable.before.some((one) => one.key === key));
+  const proofs = {
+    ...usable.limits,
+    authenticators: apart.authenticators.map((one) => withNewMethod.find(({ key }) => key === one.key) ?? one),
+  };
+  // A chain counts enrollments, and one proof may be counted here for two.
+  const isProvable = !open.some((one) => 'chains' in one);
+  if (open.length === 0 || (isProvable && holdsForAll(now, meets, proofs))) return 'as_strict';
+  const [evidence, ...others] = evidenceFor(now, proofs)
+    .filter((set) => !meets(set))
+    .toSorted((one, other) => kindsIn(one) - kindsIn(other));
+  return evidence === undefined ? 'undecided' : { evidence, others };
+}
+
+/** How many different proofs a reader is told of. */
+function kindsIn(set: EvidenceSet): number {
+  return new Set(set.map(({ authenticator, methods = [] }) => [authenticator, ...methods].join())).size;
+}
+
+/** The authenticators of which not every proof counted before. */
+export function newIn({ next, before }: UsableThen): readonly AuthenticatorDescriptor[] {
+  return next.filter(
+    (one) => !counted({ authenticator: one.key, ...(one.methods && { methods: one.methods }) }, before),
+  );
+}
+
+function counted({ authenticator, methods = [] }: NamedProof, before: readonly AuthenticatorDescriptor[]): boolean {
+  const then = before.find(({ key }) => key === authenticator);
+  return then !== undefined && methods.every((method) => then.methods?.includes(method) ?? true);
+}

@@ -1,0 +1,138 @@
+/**
+ * Compares what two configurations make of one sign-in that happened. Pure evaluation, of the facts that the sign-in
+ * ended with: what was proved in it follows the configuration that was live, so both are asked at each of its proofs,
+ * how many they would have asked for.
+ */
+import { evaluate } from '../../decision/evaluate.ts';
+import { evaluateIssuance } from '../../decision/token-issuance.ts';
+import type { Decision } from '../../model/decision.ts';
+import type { Facts, Seconds } from '../../model/facts.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { Trace } from '../../model/trace.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+
+/** The result under one configuration. */
+export interface Judgement {
+  readonly outcome: 'allow' | 'deny' | 'ask';
+  /** Why it denies. */
+  readonly reason?: string;
+  /** What it asks for beside what was proved: `challenge totp or webauthn`, `enroll webauthn`, `profile`. */
+  readonly asks?: string;
+  /** Proofs of this sign-in that it took. Absent: it does not allow. */
+  readonly proofs?: number;
+  /** The rules that decided, as audit lines name them. */
+  readonly rule: string;
+}
+
+/**
+ * What the other configuration changes: it denies, it lets in who was denied, it asks for more or less, it decides by
+ * another rule, or nothing.
+ */
+export const changes = ['denied', 'admitted', 'more', 'less', 'rule', 'none'] as const;
+
+export type Change = (typeof changes)[number];
+
+export interface DecisionComparison {
+  readonly change: Change;
+  readonly before: Judgement;
+  readonly after: Judgement;
+}
+
+/** One configuration, with the facts as it sees them: zones are its own. */
+export interface Judge {
+  /** Absent: it does not have the app. */
+  readonly policies?: PolicySet;
+  readonly facts: Facts;
+}
+
+/** The same facts; which zones an address is in is a matter of each configuration. */
+export function withZones(facts: Facts, zonesOf: (ip: string) => Omit<Facts['network'], 'ip'>): Facts {
+  const { ip } = facts.network;
+  return { ...facts, network: { ip, ...zonesOf(ip) } };
+}
+
+/** A sign-in that ended: both sides see the same user, request and evidence. */
+export function compareSignIn(before: Judge, after: Judge): DecisionComparison {
+  return comparison(verdictOf(before), verdictOf(after));
+}
+
+/** An exchange for tokens. `at`: its time (epoch seconds); the facts are those of the authorization. */
+export function compareIssuance(before: Judge, after: Judge, at: Seconds): DecisionComparison {
+  return comparison(issuanceVerdict(before, at), issuanceVerdict(after, at));
+}
+
+function comparison(before: Judgement, after: Judgement): DecisionComparison {
+  return { change: changeOf(before, after), before, after };
+}
+
+function changeOf(before: Judgement, after: Judgement): Change {
+  const ranks = { allow: 0, ask: 1, deny: 2 };
+  if (before.outcome !== after.outcome) {
+    if (after.outcome === 'deny') return 'denied';
+    if (before.outcome === 'deny') return 'admitted';
+    return ranks[after.outcome] > ranks[before.outcome] ? 'more' : 'less';
+  }
+  const [taken, wouldTake] = [before.proofs ?? 0, after.proofs ?? 0];
+  if (taken !== wouldTake) return wouldTake > taken ? 'more' : 'less';
+  return before.rule === after.rule && before.asks === after.asks ? 'none' : 'rule';
+}
+
+/** At the end of the sign-in, and where that allows, the first proof of it after which it would have been allowed. */
+function verdictOf({ policies, facts }: Judge): Judgement {
+  if (policies === undefined) return noApp;
+  const decision = evaluate(policies, facts);
+  const rule = rulesOf(decision.trace);
+  if (decision.kind === 'deny') return { outcome: 'deny', reason: decision.reason, rule };
+  if (decision.kind !== 'allow') return { outcome: 'ask', asks: askedBy(decision), rule };
+  return { outcome: 'allow', proofs: proofsTaken(policies, facts), rule };
+}
+
+function issuanceVerdict({ policies, facts }: Judge, at: Seconds): Judgement {
+  if (policies === undefined) return noApp;
+  const decision = evaluateIssuance(policies, facts, at);
+  const rule = rulesOf(decision.trace);
+  return decision.allow ? { outcome: 'allow', rule } : { outcome: 'deny', reason: decision.reason, rule };
+}
+
+const noApp: Judgement = { outcome: 'deny', reason: 'no_app', rule: '' };
+
+function proofsTaken(policies: PolicySet, facts: Facts): number {
+  const own = facts.evidence.filter(isOwn);
+  const earlier = facts.evidence.filter((one) => !isOwn(one));
+  for (let count = 0; count < own.length; count += 1) {
+    const then = { ...facts, evidence: [...earlier, ...own.slice(0, count)] };
+    if (evaluate(policies, then).kind === 'allow') return count;
+  }
+  return own.length;
+
+  function isOwn({ transaction }: Facts['evidence'][number]): boolean {
+    return transaction === facts.transaction?.id;
+  }
+}
+
+function askedBy(decision: Decision): string {
+  if (decision.kind === 'challenge')
+    return `challenge ${decision.options
+      .map(({ authenticator }) => authenticator)
+      .toSorted()
+      .join(' or ')}`;
+  if (decision.kind === 'enroll') return `enroll ${decision.choices.toSorted().join(' or ')}`;
+  return decision.kind;
+}
+
+function rulesOf({ layers }: Trace): string {
+  return layers.flatMap(({ layer, decidedBy }) => (decidedBy === undefined ? [] : `${layer}: ${decidedBy}`)).join('; ');
+}
+
+/** One kind of difference: sign-ins that differ alike are told together. */
+export interface DecisionDifference extends DecisionComparison {
+  readonly client: string;
+  readonly kind: 'sign_in' | 'token';
+}
+
+/** The name of a difference: equal for equal ones. */
+export function differenceKey({ client, kind, change, before, after }: DecisionDifference): string {
+  const of = ({ outcome, reason, asks, proofs, rule }: Judgement) =>
+    omitUndefined({ outcome, reason, asks, proofs, rule });
+  return JSON.stringify([client, kind, change, of(before), of(after)]);
+}

@@ -1,0 +1,78 @@
+/**
+ * Confirms examples of what a change lets users do: sign-ins that the evaluator takes to their end under the policies
+ * before and after, with all that the user of the example has enrolled.
+ */
+import { evaluate } from '../../decision/evaluate.ts';
+import { authenticatorIn, namesOf } from '../../model/authenticator-name.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { enrolledCandidates, isAdmitted, spelledOut } from '../proofs/admitted-with.ts';
+import { isRemembered } from '../proofs/case-proofs.ts';
+import { type AdmittedWith, factsWith } from '../proofs/facts-with.ts';
+import type { EvidenceSet } from '../proofs/strictness.ts';
+import { simulate } from '../simulation/simulate.ts';
+import { factsOn, type Sides } from './deciding-together.ts';
+
+/** With one of these sets of proofs the user is let in now, and was not. Undefined: none is known. */
+export function newlyAdmittedWith(
+  sets: readonly EvidenceSet[],
+  facts: UserFacts,
+  sides: Sides,
+): AdmittedWith | undefined {
+  const { live, next } = sides;
+  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  for (const set of sets.slice(0, mostTried))
+    for (const proofs of spelledOut(set, next))
+      if (isLetIn(next, proofs, now) && !isLetIn(live, proofs, then) && isCompleted(next, proofs, now)) return proofs;
+  return undefined;
+}
+
+/** With one proof or two, in a browser that remembers another one, the user is let in now, and was not. */
+export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith | undefined {
+  const { live, next } = sides;
+  const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];
+  const proofs = next.authenticators.map(({ key, factors, characteristics, methods: [method] = [] }) => ({
+    ...{ authenticator: key, enrollment: key, factors, characteristics, age: 0 },
+    ...(method !== undefined && { methods: [method] }),
+  }));
+  const sets = proofs.flatMap((one, at) => [[one], ...proofs.slice(0, at).map((other) => [other, one])]);
+  const candidates = sets.flatMap((evidence): readonly AdmittedWith[] => {
+    const keys = evidence.map(({ authenticator }) => authenticator);
+    const names = next.authenticators.filter(isRemembered).flatMap((one) => namesOf(one).slice(one.methods ? 1 : 0));
+    return names.map((name) => ({
+      ...{ evidence, remembered: [name] },
+      enrolled: [...new Set([...keys, authenticatorIn(name)])],
+    }));
+  });
+  return candidates.find((one) => isLetIn(next, one, now) && !isLetIn(live, one, then) && isCompleted(next, one, now));
+}
+
+/** More sets of proofs are not tried. */
+const mostTried = 10;
+
+/** What a user has whose sign-in is completed now, and ended so before. Undefined: none is known. */
+export function newlyEndingWith(
+  before: 'complete' | 'denied',
+  facts: UserFacts,
+  sides: Sides,
+): readonly string[] | undefined {
+  const endOf = (side: 'live' | 'next', enrolled: readonly string[]) =>
+    endIn(sides[side], { evidence: [], remembered: [], enrolled }, factsOn(side, facts, sides));
+  const isNewlySo = (keys: readonly string[]) => endOf('next', keys) === 'complete' && endOf('live', keys) === before;
+  return enrolledCandidates(sides.next).find(isNewlySo);
+}
+
+function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): boolean {
+  return isAdmitted(evaluate(policies, factsWith(proofs, facts, policies.authenticators)));
+}
+
+/** What has to be proved in this very sign-in, a session does not hold. */
+function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
+  const inSession = evidence.filter(({ age }) => age !== 'now');
+  return endIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
+}
+
+/** How the sign-in of a user ends who proved this before, and proves and enrolls all that is asked for. */
+function endIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
+  return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
+}

@@ -1,0 +1,130 @@
+/** Which rules decide about the same sign-in before a change and after it, and facts for which they do. */
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Rule, RuleHead } from '../../model/policy.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';
+import { findRule } from '../../policy/rules.ts';
+import { type Formula, resolved, type UserFacts, type Variable } from '../../policy/theory.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
+import { ordinaryFacts } from '../space/ordinary-facts.ts';
+import { type DecidingCase, pairedCases, type RulePairing, ruleCases } from '../space/rule-pairings.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+
+/** The policies of an app, before and after. */
+export interface Sides {
+  readonly live: PolicySet;
+  readonly next: PolicySet;
+  /** Scopes that the configuration knows. Absent: none. */
+  readonly scopes?: readonly string[];
+  /** Absent: requests may ask for the same before and after. */
+  readonly refused?: RefusedParts;
+}
+
+/** What a request of the app cannot ask for. Before: also what it cannot ask for now, as one request is compared. */
+export type RefusedParts = Readonly<Record<'live' | 'next', RefusedNames>>;
+
+export interface RefusedNames {
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
+}
+
+/** The request as it could be made on one side: of what it asks for, what is refused there is left out. */
+export function factsOn<Of extends UserFacts>(
+  side: 'live' | 'next',
+  facts: Of,
+  { refused }: Pick<Sides, 'refused'>,
+): Of {
+  if (refused === undefined) return facts;
+  const { scopes, claims } = refused[side];
+  const { request } = facts;
+  const essential = request.essentialClaims?.filter((claim) => !claims.includes(claim));
+  const asked = request.scopes.filter((scope) => !scopes.includes(scope));
+  return { ...facts, request: { ...request, scopes: asked, ...(essential && { essentialClaims: essential }) } };
+}
+
+/** The cases of a policy on one side. */
+export function casesOn<Of extends RuleHead>(
+  side: 'live' | 'next',
+  policy: CompiledPolicy<Of> | undefined,
+  { refused, space }: Pick<SidesInSpace, 'refused' | 'space'>,
+): readonly DecidingCase<Of>[] {
+  const cases = ruleCases(policy, space);
+  if (refused === undefined) return cases;
+  const { scopes, claims } = refused[side];
+  const names = new Set([...scopes.map((one) => `scopes.${one}`), ...claims.map((one) => `claims.${one}`)]);
+  const isRefused = ({ name }: Variable) => (names.has(name) ? 0 : undefined);
+  return cases.map(({ rule, formulas }) => ({ rule, formulas: formulas.map((one) => resolved(one, isRefused)) }));
+}
+
+/** The rules that decide on one side. Absent: none does, which denies; or there is no enrollment policy. */
+export interface Deciders {
+  readonly session?: Rule;
+  readonly app?: Rule;
+  readonly enrollment?: EnrollmentRule;
+}
+
+/** Rules that may decide together, on both sides. */
+export interface Pairing {
+  readonly before: Deciders;
+  readonly now: Deciders;
+  readonly formulas: readonly Formula[];
+}
+
+/** Rules now that allow, with those before. */
+export function decidingTogether({ live, next, ...sides }: Sides, space: RuleSpace): readonly Pairing[] {
+  const within = { ...sides, space };
+  const paired = <Of extends RuleHead>(then: CompiledPolicy<Of> | undefined, now: CompiledPolicy<Of> | undefined) =>
+    pairedCases(casesOn('live', then, within), casesOn('next', now, within));
+  const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
+  const sessions = paired(live.session, next.session).filter(allows);
+  const apps = paired(live.app, next.app).filter(allows);
+  const before = (policy: PolicySet['enrollment']) => policy && beforeSignIn(policy);
+  const enrollments = paired(before(live.enrollment), before(next.enrollment));
+  return apps.flatMap((app) =>
+    sessions.flatMap((session) =>
+      // Of the enrollment policy the last rules come first: they are the plainest.
+      enrollments.toReversed().map((enrollment) => ({
+        before: decidersOf(session.before, app.before, enrollment.before),
+        now: decidersOf(session.now, app.now, enrollment.now),
+        formulas: [...space.onceProved, ...session.formulas, ...app.formulas, ...enrollment.formulas],
+      })),
+    ),
+  );
+}
+
+function decidersOf(
+  session: Rule | undefined,
+  app: Rule | undefined,
+  enrollment: EnrollmentRule | undefined,
+): Deciders {
+  return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
+}
+
+/** With the space of the rules of both. */
+export interface SidesInSpace extends Sides {
+  readonly space: RuleSpace;
+}
+
+/** Why there are no facts: there can be none, or none are known. */
+export type FactsVerdict = 'impossible' | 'undecided';
+
+/** Facts for which the evaluator says on both sides that these rules decide. */
+export function factsFor(
+  { before, now, formulas }: Pairing,
+  { live, next, space, ...sides }: SidesInSpace,
+): UserFacts | FactsVerdict {
+  const found = findModel(formulas, newBudget());
+  if (typeof found !== 'object') return found;
+  const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
+  const isConfirmed =
+    decide(live, before, factsOn('live', facts, sides)) && decide(next, now, factsOn('next', facts, sides));
+  return isConfirmed ? facts : 'undecided';
+}
+
+function decide(policies: PolicySet, { session, app, enrollment }: Deciders, facts: UserFacts): boolean {
+  const own = policies.enrollment && beforeSignIn(policies.enrollment);
+  return (
+    findRule(policies.session, facts).rule === session &&
+    (policies.app && findRule(policies.app, facts).rule) === app &&
+    (own && findRule(own, facts).rule) === enrollment
+  );
+}

@@ -1,0 +1,110 @@
+/**
+ * Pairs of enrollment rules that decide about the same sign-in before a change and after it, where the one now may ask
+ * for less: those that decide what may be used and set up, and once a user has signed in, those that decide what must
+ * be set up, for each way to sign in that they tell apart.
+ */
+import type { EnrollmentRule, EnrollmentTerms } from '../../model/enrollment-policy.ts';
+import { usablePolicies } from '../../policy/enrollment-terms.ts';
+import { onceSignedIn } from '../accounts/after-sign-in-rules.ts';
+import { browsersOf, isRemembered } from '../proofs/case-proofs.ts';
+import { type DecidingCase, pairedCases, type RulePairing } from '../space/rule-pairings.ts';
+import { newIn, type UsableThen } from './compare-asks.ts';
+import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts';
+import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
+import { isEnoughFor, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
+
+/** It is not known that the rule now asks for as much. */
+export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
+  /** Absent: it makes no difference. `unknown`: there are too many to look at. */
+  readonly way?: WayToSignIn | 'unknown';
+}
+
+/** Changes that sign-ins of a pair of rules may meet. */
+export type ChangesOf = (pair: Pairing) => readonly EnrollmentChange[];
+
+/** What enrollment policies say is compared once for all pairs that have it in common. */
+export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
+  const { live, next } = sides;
+  const isAfterSignIn = [live, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
+  const known = new Map<EnrollmentRule | undefined, Map<EnrollmentRule | undefined, readonly EnrollmentChange[]>>();
+  return (pair) => {
+    const { before, now } = pair;
+    if (now.enrollment === undefined && next.enrollment !== undefined) return [];
+    const usable = usableIn(pair, sides);
+    const own = { before: before.enrollment, now: now.enrollment, formulas: pair.formulas };
+    const opens = !closesAsMuch(termsOf(own.before), termsOf(own.now));
+    if (!isAfterSignIn) return opens || requiresLess(own, { usable, had: [] }, sides) ? [own] : [];
+    const byNow = known.get(own.before) ?? new Map<EnrollmentRule | undefined, readonly EnrollmentChange[]>();
+    const changes = byNow.get(own.now) ?? changesAfterSignIn(usable, sides);
+    known.set(own.before, byNow.set(own.now, changes));
+    const possible = changes.filter(({ way }) => !way || way === 'unknown' || isPossibleWay(way, pair, sides));
+    const all = possible.map((one) => ({ ...one, formulas: [...pair.formulas, ...one.formulas] }));
+    return opens ? [own, ...all] : all;
+  };
+}
+
+function usableIn({ before, now }: Pairing, { live, next }: SidesInSpace): UsableThen {
+  return {
+    before: usablePolicies(live, before.enrollment?.then).authenticators,
+    next: usablePolicies(next, now.enrollment?.then).authenticators,
+  };
+}
+
+const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
+
+function termsOf(rule: EnrollmentRule | undefined): EnrollmentTerms {
+  return rule?.then ?? nothing;
+}
+
+/** What is no longer disabled counts anew, which is compared by the evidence. */
+function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
+  const closed = [...(now.useOnly ?? []), ...now.disabled];
+  const keepsModels = Object.entries(before.models ?? {}).every(([key, models]) =>
+    now.models?.[key]?.every((model) => models.includes(model)),
+  );
+  return keepsModels && (before.useOnly ?? []).every((key) => closed.includes(key));
+}
+
+/** Users whom no rule decided about were denied. */
+function requiresLess(
+  { before, now }: Pick<EnrollmentChange, 'before' | 'now'>,
+  by: RequiredOf,
+  { live }: SidesInSpace,
+): boolean {
+  if (before === undefined && live.enrollment !== undefined) return true;
+  return !requiresAsMuch(termsOf(before).required, termsOf(now).required, by);
+}
+
+function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly EnrollmentChange[] {
+  const { live, next } = sides;
+  const [before, now] = [casesOn('live', live.enrollment, sides), casesOn('next', next.enrollment, sides)];
+  const isDecided = ({ rule }: DecidingCase<EnrollmentRule>) => rule !== undefined || next.enrollment === undefined;
+  const lessIn = (way: WayToSignIn | undefined) => {
+    const cases = [within(before, way?.seen.before), within(now.filter(isDecided), way?.seen.now)] as const;
+    const had = [...new Set(way?.proved.map(({ key }) => key))];
+    return pairedCases(...cases).filter((pair) => requiresLess(pair, { usable, had }, sides));
+  };
+  // Where all that counts now counted before, both sides see the same.
+  const alike = newIn(usable).length === 0 ? lessIn(undefined) : undefined;
+  if (alike?.length === 0) return [];
+  const ways = waysToSignIn(namesAfterSignIn([live, next]), usable);
+  if (ways !== undefined) return ways.flatMap((way) => lessIn(way).map((pair) => ({ ...pair, way })));
+  const anyPair = now.flatMap((one) => before.map((then) => ({ before: then.rule, now: one.rule, formulas: [] })));
+  const unknown = alike ?? anyPair.filter((pair) => requiresLess(pair, { usable, had: [] }, sides));
+  return unknown.map((pair) => ({ ...pair, way: 'unknown' as const }));
+}
+
+/** With what is seen of a sign-in; absent: it may be anything, and the same on both sides. */
+function within<Of>(
+  cases: readonly DecidingCase<Of>[],
+  seen: readonly string[] | undefined,
+): readonly DecidingCase<Of>[] {
+  return cases.map(({ rule, formulas }) => ({ rule, formulas: seen ? onceSignedIn(formulas, seen) : formulas }));
+}
+
+/** In some browser it is enough for the rules that decide. */
+function isPossibleWay(way: WayToSignIn, { now: { session, app } }: Pairing, { next }: SidesInSpace): boolean {
+  if (session === undefined || app === undefined) return false;
+  const remembered = next.authenticators.filter(isRemembered);
+  return browsersOf({ session, app }, next, remembered).some(({ asked }) => isEnoughFor(way, asked));
+}

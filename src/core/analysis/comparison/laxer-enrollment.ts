@@ -1,0 +1,56 @@
+/**
+ * Finds what an enrollment rule lets users do after proving less: set up what they could not, or go on without setting
+ * up what they had to. Two-sided: shown by the evaluator on both sides; terms that are as strict are known by their
+ * form; of all others it is said that they are undecided.
+ */
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { type Deciders, decidingTogether, factsFor, type Sides } from './deciding-together.ts';
+import { enrollmentChanges } from './enrollment-changes.ts';
+import { type LaxerExample, laxerFor } from './laxer-example.ts';
+
+/** With the enrollment rules that decide once the user has signed in, where those ask for less. */
+export interface LaxerEnrollment extends LaxerExample {
+  readonly before: Deciders;
+  readonly now: Deciders;
+}
+
+export interface LaxerEnrollments {
+  readonly found: readonly LaxerEnrollment[];
+  readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
+}
+
+/** One for each pair of enrollment rules that decide about the same users. */
+export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollments {
+  const found = new Map<string, LaxerEnrollment>();
+  const open = new Map<string, Pick<LaxerEnrollment, 'before' | 'now'>>();
+  if (isSame(sides)) return { found: [], undecided: [] };
+  const changesOf = enrollmentChanges({ ...sides, space });
+  for (const pair of decidingTogether(sides, space))
+    for (const change of changesOf(pair)) {
+      const key = JSON.stringify([change.before, change.now]);
+      if (found.has(key)) continue;
+      const facts = factsFor({ ...pair, formulas: change.formulas }, { ...sides, space });
+      if (facts === 'impossible') continue;
+      const rules = { before: withRule(pair.before, change.before), now: withRule(pair.now, change.now) };
+      const shown = facts === 'undecided' ? undefined : laxerFor(facts, sides, change);
+      if (shown) found.set(key, { ...rules, ...shown });
+      else open.set(key, rules);
+    }
+  return {
+    found: [...found.values()],
+    undecided: [...open].filter(([key]) => !found.has(key)).map(([, pair]) => pair),
+  };
+}
+
+/** The enrollment policies say the same, of the same authenticators. */
+function isSame({ live, next }: Sides): boolean {
+  const written = ({ enrollment, authenticators }: PolicySet) =>
+    JSON.stringify([enrollment?.rules.map(({ rule }) => rule), authenticators]);
+  return written(live) === written(next);
+}
+
+function withRule({ enrollment: _, ...deciders }: Deciders, enrollment: EnrollmentRule | undefined): Deciders {
+  return { ...deciders, ...(enrollment && { enrollment }) };
+}

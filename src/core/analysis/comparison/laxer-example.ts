@@ -1,0 +1,111 @@
+/** Finds users whom an enrollment rule lets do more after proving the same: shown by the evaluator on both sides. */
+import { proofNames } from '../../evidence/named.ts';
+import { methodName } from '../../model/authenticator-name.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { isRemembered } from '../proofs/case-proofs.ts';
+import { requestsOf, type StepAfter, stepAfter } from '../simulation/step-after.ts';
+import { factsOn, type Sides } from './deciding-together.ts';
+import type { EnrollmentChange } from './enrollment-changes.ts';
+import type { WayToSignIn } from './ways-to-sign-in.ts';
+
+/** What the user proves, and has besides. */
+export interface LaxerExample {
+  readonly facts: UserFacts;
+  /** Names of the proofs. */
+  readonly proved: readonly string[];
+  /** Names of the proofs that the browser remembers. */
+  readonly remembered: readonly string[];
+  /** Keys of all that the user has, each as often as that is. */
+  readonly enrolled: readonly string[];
+  /** What comes next then. */
+  readonly step: { readonly before: StepAfter; readonly now: StepAfter };
+}
+
+const ranks: Readonly<Record<StepAfter['kind'], number>> = { allowed: 0, enroll: 1, refused: 2 };
+
+/** More users are not tried. */
+const mostTried = 200;
+
+/** Undefined: none is known. */
+export function laxerFor(
+  facts: UserFacts,
+  sides: Sides,
+  { way }: Pick<EnrollmentChange, 'way'>,
+): LaxerExample | undefined {
+  const { live, next } = sides;
+  const users = usersOf(sides, way).slice(0, mostTried);
+  for (const asked of requestsOf(facts, next))
+    for (const user of users) {
+      const [then, now] = [factsOn('live', asked, sides), factsOn('next', asked, sides)];
+      const step = { before: stepAfter(user, then, live), now: stepAfter(user, now, next) };
+      if (ranks[step.now.kind] < ranks[step.before.kind]) return exampleOf(user, asked, step);
+    }
+  return undefined;
+}
+
+function exampleOf(
+  { proved, besides, remembered }: ProvenUser,
+  facts: UserFacts,
+  step: LaxerExample['step'],
+): LaxerExample {
+  const nameOf = ({ key, methods = [] }: AuthenticatorDescriptor) =>
+    proofNames({ authenticator: key, methods: methods.length === 1 ? methods : [] }).at(-1) ?? key;
+  const enrolled = [...proved, ...besides].map(({ key }) => key);
+  return { facts, proved: proved.map(nameOf), remembered, enrolled, step };
+}
+
+type Descriptors = readonly AuthenticatorDescriptor[];
+
+interface ProvenUser {
+  readonly proved: Descriptors;
+  readonly besides: Descriptors;
+  readonly remembered: readonly string[];
+}
+
+/**
+ * Users with one proof or two, or with those of the way to sign in and few others, who have that once, or as often as
+ * some rule counts, or other authenticators besides, also in a browser that remembers one of them.
+ */
+function usersOf(sides: Sides, way: EnrollmentChange['way']): readonly ProvenUser[] {
+  const { live, next } = sides;
+  const kept = next.authenticators.filter(({ key }) => live.authenticators.some((one) => one.key === key));
+  const sets = typeof way === 'object' ? setsOf(way) : fewOf(kept);
+  const plain = sets.flatMap((proved) =>
+    furtherEnrollments(proved, sides).map((besides) => ({ proved, besides, remembered: [] })),
+  );
+  return [...plain, ...sets.flatMap((proved) => withOthers(proved, next.authenticators))];
+}
+
+function withOthers(proved: Descriptors, all: Descriptors): readonly ProvenUser[] {
+  const others = all.filter(({ key }) => !proved.some((one) => one.key === key));
+  const having = [...others.map((one) => [one]), others].map((besides) => ({ proved, besides, remembered: [] }));
+  const remembering = others.filter(isRemembered).flatMap((one) => {
+    const names = one.methods?.map((method) => methodName(one.key, method)) ?? [one.key];
+    return names.map((name) => ({ proved, besides: [one], remembered: [name] }));
+  });
+  return [...having, ...remembering];
+}
+
+function setsOf({ proved, others }: WayToSignIn): readonly Descriptors[] {
+  return [[], ...fewOf(others)].map((more) => [...proved, ...more]).filter(({ length }) => length > 0);
+}
+
+/** Further enrollments of what was proved: none, or so many that the user has it as often as a rule may count. */
+function furtherEnrollments(proved: Descriptors, { live, next }: Sides): readonly Descriptors[] {
+  const terms = [live, next].flatMap(({ enrollment }) => enrollment?.rules.map(({ rule }) => rule.then) ?? []);
+  const counted = terms.flatMap(({ required }) => required);
+  return proved.reduce<readonly Descriptors[]>(
+    (all, one) => {
+      const counts = counted.filter(({ anyOf }) => anyOf.includes(one.key)).map(({ count = 1 }) => count);
+      const most = one.maxEnrollments ?? Math.max(1, ...counts);
+      return all.flatMap((some) => Array.from({ length: most }, (_, more) => [...some, ...Array(more).fill(one)]));
+    },
+    [[]],
+  );
+}
+
+function fewOf(all: Descriptors): readonly Descriptors[] {
+  const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other]));
+  return [...all.map((one) => [one]), ...pairs];
+}

@@ -1,0 +1,44 @@
+/** Compares how long what was proved counts: in a session, at an app, and in a browser that remembers it. */
+import type { Seconds } from '../../model/facts.ts';
+import type { AllowTerms } from '../../model/policy.ts';
+
+/** What a session rule and a rule of the sign-on policy say together. */
+export interface LimitingTerms {
+  readonly session: AllowTerms;
+  readonly app: AllowTerms;
+}
+
+/** A limit that is longer than it was. Absent: there was, or is, none. */
+export interface LongerLimit {
+  readonly what: 'absolute' | 'idle' | 'kept' | 'kept_idle' | 'at_app' | 'kept_at_app' | 'remembered';
+  readonly before?: Seconds;
+  readonly now?: Seconds;
+}
+
+export function longerLimits(before: LimitingTerms, now: LimitingTerms): readonly LongerLimit[] {
+  const [old, current] = [limitsOf(before), limitsOf(now)];
+  const kinds = Object.keys(current) as readonly LongerLimit['what'][];
+  return kinds
+    .filter((what) => current[what] > old[what])
+    .map((what) => ({ what, ...shown('before', old[what]), ...shown('now', current[what]) }));
+}
+
+function shown<Name extends 'before' | 'now'>(name: Name, seconds: Seconds): { readonly [Key in Name]?: Seconds } {
+  return Number.isFinite(seconds) && seconds > 0 ? ({ [name]: seconds } as { [Key in Name]: Seconds }) : {};
+}
+
+/** What is not limited lasts for ever, and what is not granted lasts no time. */
+function limitsOf({ session: { session }, app: { appSession, remember } }: LimitingTerms): Limits {
+  const { keep } = session ?? {};
+  return {
+    absolute: session?.absolute ?? Number.POSITIVE_INFINITY,
+    idle: session?.idle ?? Number.POSITIVE_INFINITY,
+    kept: keep?.absolute ?? 0,
+    kept_idle: keep?.idle ?? 0,
+    at_app: appSession?.absolute ?? Number.POSITIVE_INFINITY,
+    kept_at_app: appSession?.unkept ? 0 : Number.POSITIVE_INFINITY,
+    remembered: remember ?? 0,
+  };
+}
+
+type Limits = Readonly<Record<LongerLimit['what'], Seconds>>;

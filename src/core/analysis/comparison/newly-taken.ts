@@ -1,0 +1,82 @@
+/**
+ * Finds what a proof that did not count before opens besides sign-ins: a new password (recovery policy), and changes of
+ * the account (account policy). About rules that are the same before and after.
+ */
+import { evaluateRecovery } from '../../decision/recovery.ts';
+import type { Rule } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { factsWith } from '../proofs/facts-with.ts';
+import type { EvidenceSet } from '../proofs/strictness.ts';
+import { decidingFormulas } from '../space/deciding-formulas.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
+import { ordinaryFacts } from '../space/ordinary-facts.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { compareAsks } from './compare-asks.ts';
+import type { Sides } from './deciding-together.ts';
+
+/** With this evidence, which was not enough, the user sets a new password. */
+export interface NewlyRecovered {
+  readonly rule: Rule;
+  readonly facts: UserFacts;
+  readonly evidence: EvidenceSet;
+}
+
+export interface NewlyTaken {
+  readonly recovered: readonly NewlyRecovered[];
+  /** Rules of both policies that may take what did not count before. */
+  readonly undecided: readonly Rule[];
+}
+
+/** `space`: of the rules of the recovery policy, too. */
+export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
+  const { live, next } = sides;
+  const rules = (next.recovery?.rules ?? []).map(({ rule }) => rule);
+  const taking = rules.flatMap((rule, at) => {
+    const verdict = takenBy(rule, sides, ({ underPasswordPolicy }) => !underPasswordPolicy);
+    return verdict === 'as_strict' ? [] : [{ rule, before: rules.slice(0, at), verdict }];
+  });
+  const found = taking.map(({ rule, before, verdict }) => {
+    const facts = typeof verdict === 'object' && factsOf(rule, before, space);
+    const isFound = facts && typeof verdict === 'object' && isShown(facts, verdict.evidence, { live, next });
+    return { rule, recovered: isFound && { rule, facts, evidence: verdict.evidence } };
+  });
+  const changes = (next.accountPolicy?.rules ?? []).filter((rule) => takenBy(rule, sides) !== 'as_strict');
+  return {
+    recovered: found.flatMap(({ recovered }) => recovered || []),
+    undecided: [...found.filter(({ recovered }) => !recovered).map(({ rule }) => rule), ...changes],
+  };
+}
+
+/** What the rule takes now, of what it did not take before. */
+function takenBy(
+  { then }: Rule,
+  { live, next }: Sides,
+  isIncluded: (one: PolicySet['authenticators'][number]) => boolean = () => true,
+): ReturnType<typeof compareAsks> {
+  if (then.kind === 'deny') return 'as_strict';
+  const asked = [then.requirement];
+  return compareAsks(asked, asked, {
+    next: next.authenticators.filter(isIncluded),
+    before: live.authenticators.filter(isIncluded),
+  });
+}
+
+function factsOf(rule: Rule, before: readonly Rule[], space: RuleSpace): UserFacts | undefined {
+  const formulas = decidingFormulas(rule, before, space);
+  const found = findModel(formulas, newBudget());
+  return typeof found === 'object' ? (ordinaryFacts(formulas, space) ?? space.factsOf(found.model)) : undefined;
+}
+
+/** The evaluator lets the user set a new password now, and did not. */
+function isShown(facts: UserFacts, evidence: EvidenceSet, { live, next }: Sides): boolean {
+  const proved = evidence.map((item) => ({ ...item, age: 'now' as const }));
+  const recovers = (policies: PolicySet) => {
+    const passwords = policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy);
+    const enrolled = [...passwords.map(({ key }) => key), ...evidence.map(({ authenticator }) => authenticator)];
+    const own = proved.map((item) => ({ ...item, enrollment: item.authenticator }));
+    const given = factsWith({ evidence: own, remembered: [], enrolled }, facts, policies.authenticators);
+    return evaluateRecovery(policies, given).kind === 'enroll';
+  };
+  return recovers(next) && !recovers(live);
+}

@@ -1,0 +1,30 @@
+/** Compares what is asked for in browsers that remember a second factor, before a change and after it. */
+import { withoutSecondFactor } from '../../decision/waiver.ts';
+import type { AllowTerms, Requirement } from '../../model/policy.ts';
+import { isRemembered, rememberedAs } from '../proofs/case-proofs.ts';
+import { compareAsks, type UsableThen } from './compare-asks.ts';
+
+/** What an app asks for, and what is asked for besides. */
+interface AskedOnOneSide {
+  readonly app: AllowTerms;
+  readonly beside: readonly Requirement[];
+}
+
+/**
+ * Some browser is excused more than before: what is left of the requirement there was not enough, whatever the browser
+ * remembered then.
+ */
+export function isMoreWaived(before: AskedOnOneSide, now: AskedOnOneSide, usable: UsableThen): boolean {
+  const [{ requirement: asked, remember: remembered }, { requirement, remember }] = [before.app, now.app];
+  const isSame = JSON.stringify([asked, before.beside]) === JSON.stringify([requirement, now.beside]);
+  if (remember === undefined || isSame) return false;
+  return usable.next
+    .filter(isRemembered)
+    .flatMap(rememberedAs)
+    .some((proof) => {
+      const left = withoutSecondFactor(requirement, proof);
+      const waived = remembered === undefined ? [] : withoutSecondFactor(asked, proof);
+      const then = 'chains' in asked ? asked : { anyOf: [...asked.anyOf, ...waived] };
+      return compareAsks([...now.beside, { anyOf: left }], [...before.beside, then], usable) !== 'as_strict';
+    });
+}

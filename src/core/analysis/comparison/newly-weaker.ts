@@ -1,0 +1,196 @@
+/**
+ * Finds what changed policies let users in with that was not enough before. Two-sided: what is found is shown by facts
+ * for which the evaluator says on both sides which rules decide, and by evidence; what is not found is proved for every
+ * pair of rules that can decide together; of all other pairs it is said that they are undecided.
+ */
+import { grantedScopes } from '../../decision/granted-scopes.ts';
+import { withoutSecondFactor } from '../../decision/waiver.ts';
+import { placeKey } from '../../model/place-key.ts';
+import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import { usablePolicies } from '../../policy/enrollment-terms.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { proofsIn } from '../proofs/case-proofs.ts';
+import type { AdmittedWith } from '../proofs/facts-with.ts';
+import { minimumOf } from '../proofs/minimum-acr.ts';
+import type { EvidenceSet } from '../proofs/strictness.ts';
+import { isLockedOut } from '../simulation/lock-outs.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { compareAsks } from './compare-asks.ts';
+import { newlyAdmittedWith, newlyEndingWith, newlyRemembering } from './confirmed-change.ts';
+import {
+  type Deciders,
+  decidingTogether,
+  type FactsVerdict,
+  factsFor,
+  type Pairing,
+  type Sides,
+  type SidesInSpace,
+} from './deciding-together.ts';
+import { type LongerLimit, longerLimits } from './longer-limits.ts';
+import { isMoreWaived } from './newly-waived.ts';
+
+/** Something that is enough now, and was not. */
+export interface NewlyWeaker {
+  readonly before: Deciders;
+  readonly now: Deciders;
+  readonly facts: UserFacts;
+  /** It is enough now. Absent: users are let in who were not, or what was proved counts longer. */
+  readonly proved?: AdmittedWith;
+  /** Keys of what the user of the example has, each as often as that is. */
+  readonly enrolled: readonly string[];
+  readonly longer?: readonly LongerLimit[];
+  /** Scopes that tokens carry now, and did not. */
+  readonly scopes?: MoreScopes;
+}
+
+/** Names of scopes. `any`: all that are asked for. */
+export type MoreScopes = 'any' | readonly string[];
+
+export interface WeakerSearch {
+  readonly found: readonly NewlyWeaker[];
+  /** Rules now, and before, of which it could not be decided. */
+  readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
+}
+
+/** `space`: of the rules of both. */
+export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
+  const pairs = decidingTogether(sides, space);
+  const found = new Map<string, NewlyWeaker>();
+  const undecided = new Map<string, Pairing>();
+  for (const pair of pairs) {
+    const key = keyOf(pair);
+    if (found.has(key)) continue;
+    const verdict = verdictOf(pair, sides);
+    if (verdict === undefined) continue;
+    const shown = exampleOf(pair, verdict, { ...sides, space });
+    if (shown === 'impossible') continue;
+    if (shown === 'undecided') undecided.set(key, pair);
+    else found.set(key, { before: pair.before, now: pair.now, ...shown });
+  }
+  const open = [...undecided].filter(([key]) => !found.has(key));
+  return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
+}
+
+/** One example for each pair of rules of the sign-on policies and of the session policies is enough. */
+function keyOf({ before, now }: Pairing): string {
+  const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
+  return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
+}
+
+/** What is claimed of two rules. Nothing: users are let in who were denied. */
+interface Claimed {
+  /** Sets of proofs of which each is enough now, and was not. */
+  readonly enough?: readonly EvidenceSet[];
+  readonly longer?: readonly LongerLimit[];
+  readonly scopes?: MoreScopes;
+}
+
+/** `excused`: where a browser remembers a proof. */
+type Verdict = Claimed | 'excused' | 'undecided' | undefined;
+
+/** `undefined`: it is as strict as before. */
+function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
+  const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
+  const [session, app] = [termsOf(before.session), termsOf(before.app)];
+  if (nowSession === undefined || nowApp === undefined) return undefined;
+  const rules = now.session && now.app && { ...now, session: now.session, app: now.app };
+  if (rules === undefined || isLockedOut(next, rules)) return undefined;
+  if (session === undefined || app === undefined) return {};
+  const { authenticators, ...limits } = proofsIn(rules, next);
+  const { authenticators: then } = usablePolicies(live, before.enrollment?.then);
+  const usable = { next: authenticators, before: then, limits };
+  const besideThen = [session.requirement, ...minimumOf(live)];
+  const asked = [...besideThen, app.requirement];
+  const beside = [nowSession.requirement, ...minimumOf(next)];
+  const comparison = compareAsks([...beside, nowApp.requirement], asked, usable);
+  const left = withoutRemembered(nowApp.requirement, authenticators);
+  const isRememberedWeaker = left !== undefined && compareAsks([...beside, left], asked, usable) !== 'as_strict';
+  const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
+    ({ what }) => what !== 'remembered' || isRememberedWeaker,
+  );
+  const scopes = moreScopes(before.app, now.app, refused);
+  const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
+  if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
+  if (longer.length > 0 || scopes) return wider;
+  const isExcused = isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable);
+  if (isExcused) return 'excused';
+  return comparison === 'as_strict' ? undefined : 'undecided';
+}
+
+/** A rule that says nothing about scopes grants all. Undefined: tokens carry none besides those before. */
+function moreScopes(
+  before: Rule | undefined,
+  now: Rule | undefined,
+  refused: Sides['refused'],
+): MoreScopes | undefined {
+  const [then, scopes] = [termsOf(before)?.scopes, termsOf(now)?.scopes];
+  if (then !== undefined && scopes === undefined) return 'any';
+  const isGranted = (scope: string) => grantedScopes([scope], now).length > 0;
+  const askable = [...(then ? (scopes ?? []) : []), ...(refused?.live.scopes.filter(isGranted) ?? [])];
+  const more = [...new Set(askable)].filter((scope) => isNew(scope, before, refused));
+  return more.length === 0 ? undefined : more;
+}
+
+/** Requests may ask for it, and tokens could not carry it before. */
+function isNew(scope: string, before: Rule | undefined, refused: Sides['refused']): boolean {
+  if (refused?.next.scopes.includes(scope)) return false;
+  return grantedScopes([scope], before).length === 0 || refused?.live.scopes.includes(scope) === true;
+}
+
+/** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
+function withoutRemembered(
+  requirement: Requirement,
+  authenticators: PolicySet['authenticators'],
+): Requirement | undefined {
+  const anyOf = authenticators.flatMap((one) =>
+    withoutSecondFactor(requirement, { ...one, authenticator: one.key, enrollment: one.key }),
+  );
+  return anyOf.length === 0 ? undefined : { anyOf };
+}
+
+function termsOf(rule: Rule | undefined): AllowTerms | undefined {
+  return rule?.then.kind === 'allow' ? rule.then : undefined;
+}
+
+type Example = Omit<NewlyWeaker, 'before' | 'now'>;
+
+/** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
+function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
+  if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
+  if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);
+  const { scopes, ...rest } = verdict;
+  if (scopes === undefined) return confirmed(verdict, factsFor(pair, search), search);
+  const asking = (names: readonly string[]) => {
+    const formulas = [...pair.formulas, search.space.applies({ scopes: { all: names } })];
+    return factsFor({ ...pair, formulas }, search);
+  };
+  const known = search.scopes?.filter((scope) => isNew(scope, pair.before.app, search.refused)) ?? [];
+  const reached = (scopes === 'any' ? known : scopes).filter((name) => asking([name]) !== 'impossible');
+  const together = scopes === 'any' || reached.length === 0 ? [] : [reached];
+  for (const names of [...together, ...reached.map((name) => [name])]) {
+    const found = confirmed({ ...rest, scopes: scopes === 'any' ? scopes : names }, asking(names), search);
+    if (typeof found === 'object') return found;
+  }
+  const isLeft = rest.enough !== undefined || rest.longer !== undefined;
+  const other = isLeft ? confirmed(rest, factsFor(pair, search), search) : 'impossible';
+  // A request may ask for scopes that no configuration knows.
+  return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
+}
+
+function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): Example | FactsVerdict {
+  if (typeof facts !== 'object') return facts;
+  const proved = newlyRemembering(facts, search);
+  return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
+}
+
+function confirmed({ enough, longer, scopes }: Claimed, facts: UserFacts | FactsVerdict, sides: Sides) {
+  if (typeof facts !== 'object') return facts;
+  const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
+  const proved = enough && newlyAdmittedWith(enough, facts, sides);
+  if (proved) return { facts, proved, enrolled: proved.enrolled, ...wider };
+  const isWider = longer !== undefined || scopes !== undefined;
+  if (enough && !isWider) return 'undecided';
+  const enrolled = newlyEndingWith(isWider ? 'complete' : 'denied', facts, sides);
+  return enrolled ? { facts, enrolled, ...wider } : 'undecided';
+}

@@ -1,0 +1,55 @@
+/** Compares what enrollment terms require: whether what meets it now meets what was required before, and as soon. */
+import type { Grace, RequiredEnrollment } from '../../model/enrollment-policy.ts';
+import type { UsableThen } from './compare-asks.ts';
+
+export interface RequiredOf {
+  readonly usable: Pick<UsableThen, 'before' | 'next'>;
+  /** Keys of what users have in any case. */
+  readonly had: readonly string[];
+}
+
+/** What is not usable on a side counts for nothing there. */
+export function requiresAsMuch(
+  before: readonly RequiredEnrollment[],
+  now: readonly RequiredEnrollment[],
+  { usable, had }: RequiredOf,
+): boolean {
+  const keysOf = (authenticators: UsableThen['next']) => new Set(authenticators.map(({ key }) => key));
+  const [then, next] = [counting(before, keysOf(usable.before)), counting(now, keysOf(usable.next))];
+  const isOpen = ({ anyOf, count = 1 }: RequiredEnrollment) => had.filter((key) => anyOf.includes(key)).length < count;
+  return then.filter(isOpen).every((one) => isKept(one, next));
+}
+
+function counting(required: readonly RequiredEnrollment[], usable: ReadonlySet<string>): readonly RequiredEnrollment[] {
+  return required.map((one) => ({ ...one, anyOf: one.anyOf.filter((key) => usable.has(key)) }));
+}
+
+/** Some of what is required now, that no enrollment counts for twice, asks for as much, and no later. */
+function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): boolean {
+  const { count = 1 } = one;
+  const within = now.filter((other) => contains(one, other));
+  const isApart = (all: readonly RequiredEnrollment[]) =>
+    all.every(({ anyOf }, at) => all.slice(at + 1).every((other) => !other.anyOf.some((key) => anyOf.includes(key))));
+  const isEnough = (all: readonly RequiredEnrollment[]) =>
+    all.reduce((sum, { count: own = 1 }) => sum + own, 0) >= count;
+  return subsetsOf(within.slice(0, mostTogether)).some((all) => isEnough(all) && isApart(all));
+}
+
+/** More of them are not looked at together. */
+const mostTogether = 8;
+
+function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+}
+
+/** What meets `other` counts for `one`, and no later. */
+function contains(one: RequiredEnrollment, other: RequiredEnrollment): boolean {
+  return other.anyOf.every((key) => one.anyOf.includes(key)) && isNoLonger(other.grace, one.grace);
+}
+
+function isNoLonger(now: Grace | undefined, before: Grace | undefined): boolean {
+  if (now === undefined) return true;
+  if (before === undefined) return false;
+  if ('until' in now) return 'until' in before && now.until <= before.until;
+  return 'skips' in before && now.skips <= before.skips;
+}

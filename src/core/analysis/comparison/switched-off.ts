@@ -1,0 +1,59 @@
+/**
+ * Finds what an authenticator that is switched off lets users enroll after proving less: what an account had of it no
+ * longer belongs to the strongest level that must be proved first (Law 7). Shown by the evaluator on both sides.
+ */
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { requestsOf, stepAfter } from '../simulation/step-after.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
+
+/** Proved by `proved`, the user sets up one of `enrolls`. Before, `off` had to be proved, too. */
+export interface FreedEnrollment {
+  readonly before: Deciders;
+  readonly now: Deciders;
+  readonly facts: UserFacts;
+  /** Keys of authenticators. */
+  readonly off: string;
+  readonly proved: string;
+  readonly enrolls: readonly string[];
+}
+
+/** One for each authenticator that is switched off, as far as one is known. */
+export function freedEnrollments(sides: Sides, space: RuleSpace): readonly FreedEnrollment[] {
+  const off = switchedOff(sides);
+  if (off.length === 0) return [];
+  const found = new Map<string, FreedEnrollment>();
+  for (const { before, now, formulas } of decidingTogether(sides, space)) {
+    const open = off.filter(({ key }) => !found.has(key));
+    const facts = open.length > 0 && factsFor({ before, now, formulas }, { ...sides, space });
+    if (typeof facts !== 'object') continue;
+    for (const one of open) {
+      const freed = freedBy(one, facts, sides);
+      if (freed) found.set(one.key, { before, now, ...freed });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Auxiliary ones never belonged to that level. */
+export function switchedOff({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
+  const isOn = new Set(next.authenticators.map(({ key }) => key));
+  return live.authenticators.filter(({ key, auxiliary }) => !auxiliary && !isOn.has(key));
+}
+
+function freedBy(
+  off: AuthenticatorDescriptor,
+  facts: UserFacts,
+  sides: Sides,
+): Pick<FreedEnrollment, 'facts' | 'off' | 'proved' | 'enrolls'> | undefined {
+  const kept = sides.next.authenticators.filter(({ key }) => sides.live.authenticators.some((one) => one.key === key));
+  for (const asked of requestsOf(facts, sides.next))
+    for (const proof of kept) {
+      const now = stepAfter({ proved: [proof] }, factsOn('next', asked, sides), sides.next);
+      const then = stepAfter({ proved: [proof], besides: [off] }, factsOn('live', asked, sides), sides.live);
+      if (now.kind === 'enroll' && then.kind === 'refused')
+        return { facts: asked, off: off.key, proved: proof.key, enrolls: now.choices };
+    }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+/**
+ * Finds what a method that is switched on lets users enroll after proving less: it comes up to the strongest level of
+ * accounts that have its authenticator (Law 7), which took another method. Shown by the evaluator on both sides. An
+ * authenticator that is new belongs to no account, and is added to one by what the account had.
+ */
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { requestsOf, stepAfter } from '../simulation/step-after.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
+
+/** With these proofs, the first by a method that did not count before, the user sets up one of `enrolls`. */
+export interface NewlyOpened {
+  readonly before: Deciders;
+  readonly now: Deciders;
+  readonly facts: UserFacts;
+  /** The first with its method. */
+  readonly proved: readonly AuthenticatorDescriptor[];
+  /** Keys of authenticators that the user has besides. */
+  readonly besides: readonly string[];
+  readonly enrolls: readonly string[];
+}
+
+/** One for each method that is new, as far as one is known. */
+export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpened[] {
+  const proofs = newMethods(sides);
+  if (proofs.length === 0) return [];
+  const found = new Map<AuthenticatorDescriptor, NewlyOpened>();
+  for (const { before, now, formulas } of decidingTogether(sides, space)) {
+    const open = proofs.filter((one) => !found.has(one));
+    const facts = open.length > 0 && factsFor({ before, now, formulas }, { ...sides, space });
+    if (typeof facts !== 'object') continue;
+    for (const one of open) {
+      const opened = openedBy(one, facts, sides);
+      if (opened) found.set(one, { before, now, ...opened });
+    }
+  }
+  return [...found.values()];
+}
+
+/** What stands in for others belongs to no level. */
+function newMethods({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
+  return next.authenticators.flatMap((one) => {
+    const then = live.authenticators.find(({ key }) => key === one.key);
+    if (then === undefined || one.recovery || one.auxiliary) return [];
+    const methods = one.methods?.filter((method) => !(then.methods?.includes(method) ?? true)) ?? [];
+    return methods.map((method) => ({ ...one, methods: [method] }));
+  });
+}
+
+function openedBy(
+  proof: AuthenticatorDescriptor,
+  facts: UserFacts,
+  sides: Sides,
+): Pick<NewlyOpened, 'facts' | 'proved' | 'besides' | 'enrolls'> | undefined {
+  const { live, next } = sides;
+  const kept = next.authenticators.filter(
+    ({ key }) => key !== proof.key && live.authenticators.some((one) => one.key === key),
+  );
+  for (const asked of requestsOf(facts, next))
+    for (const more of [[], ...kept.map((one) => [one])]) {
+      const others = kept.filter((one) => !more.includes(one));
+      for (const besides of [[], ...others.map((one) => [one]), others]) {
+        const user = { proved: [proof, ...more], besides };
+        const now = stepAfter(user, factsOn('next', asked, sides), next);
+        if (now.kind !== 'enroll' || stepAfter(user, factsOn('live', asked, sides), live).kind !== 'refused') continue;
+        return { facts: asked, proved: user.proved, besides: besides.map(({ key }) => key), enrolls: now.choices };
+      }
+    }
+  return undefined;
+}

@@ -1,0 +1,93 @@
+/**
+ * The ways to sign in that rules with `authenticated` tell apart: for each set of proofs that they name, what they see,
+ * before a change and after it.
+ */
+
+import { bestEvidence } from '../../evidence/attainable-acr.ts';
+import { proofNames } from '../../evidence/named.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
+import { authenticatorIn, methodIn } from '../../model/authenticator-name.ts';
+import type { AnyAllNone } from '../../model/conditions.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { Requirement } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import { conditionSets } from '../../policy/conditions.ts';
+import type { UsableThen } from './compare-asks.ts';
+
+/** What the user proves, of what rules name, and what may be proved besides. */
+export interface WayToSignIn {
+  /** With one method each, where methods are told apart. */
+  readonly proved: readonly AuthenticatorDescriptor[];
+  /** What no rule names. */
+  readonly others: readonly AuthenticatorDescriptor[];
+  /** What rules see of it: what did not count before, was not seen then. */
+  readonly seen: { readonly before: readonly string[]; readonly now: readonly string[] };
+}
+
+/** Of more proofs not all sets are looked at. */
+const mostProofs = 8;
+
+/** The plainest first. Undefined: there are too many. */
+export function waysToSignIn(names: readonly string[], usable: UsableThen): readonly WayToSignIn[] | undefined {
+  const asked = new Set(names.map(authenticatorIn));
+  const proofs = usable.next.filter(({ key }) => asked.has(key)).flatMap((one) => proofsOf(one, names, usable));
+  if (proofs.length > mostProofs) return undefined;
+  const others = usable.next.filter(({ key }) => !asked.has(key));
+  return subsetsOf(proofs)
+    .toSorted((one, other) => one.length - other.length)
+    .map((proved) => ({ proved, others, seen: { before: namesOf(proved.filter(countedThen)), now: namesOf(proved) } }));
+
+  function countedThen(one: AuthenticatorDescriptor): boolean {
+    return isCounted(one, usable.before);
+  }
+}
+
+/** One for each method, where a rule names one, or not all of them counted before. */
+function proofsOf(
+  descriptor: AuthenticatorDescriptor,
+  names: readonly string[],
+  { before }: UsableThen,
+): readonly AuthenticatorDescriptor[] {
+  const { key, methods } = descriptor;
+  if (methods === undefined) return [descriptor];
+  const isNamed = names.some((name) => methodIn(name) !== undefined && authenticatorIn(name) === key);
+  const isNew = before.some((one) => one.key === key) && !isCounted(descriptor, before);
+  return isNamed || isNew ? methods.map((method) => ({ ...descriptor, methods: [method] })) : [descriptor];
+}
+
+function isCounted({ key, methods = [] }: AuthenticatorDescriptor, before: UsableThen['before']): boolean {
+  const then = before.find((one) => one.key === key);
+  return then !== undefined && methods.every((method) => then.methods?.includes(method) ?? true);
+}
+
+function namesOf(proved: readonly AuthenticatorDescriptor[]): readonly string[] {
+  return [
+    ...new Set(proved.flatMap(({ key, methods }) => proofNames({ authenticator: key, ...(methods && { methods }) }))),
+  ];
+}
+
+function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+}
+
+/** With all that is proved and may be proved besides, at its best, what is asked for is met. More never hurts. */
+export function isEnoughFor({ proved, others }: WayToSignIn, asked: readonly Requirement[]): boolean {
+  const able = [...Map.groupBy([...proved, ...others], ({ key }) => key).values()].map(joint);
+  return asked.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, able)));
+}
+
+function joint([first, ...more]: readonly AuthenticatorDescriptor[]): AuthenticatorDescriptor {
+  const one = first as AuthenticatorDescriptor;
+  const methods = [one, ...more].flatMap((each) => each.methods ?? []);
+  return one.methods ? { ...one, methods } : one;
+}
+
+/** The names that rules of the enrollment policies ask for. */
+export function namesAfterSignIn(all: readonly PolicySet[]): readonly string[] {
+  const lists = all.flatMap(({ enrollment }) =>
+    (enrollment?.rules ?? []).flatMap(({ rule }) => conditionSets(rule.when).flatMap((set) => set.authenticated ?? [])),
+  );
+  return [
+    ...new Set(lists.flatMap(({ any = [], all: every = [], none = [] }: AnyAllNone) => [...any, ...every, ...none])),
+  ];
+}

@@ -1,0 +1,78 @@
+/**
+ * Finds rules that never decide: because their own conditions exclude one another, or because the rules before them
+ * take every case. Two-sided: a rule that may decide is shown by facts for which the evaluator says so, one that never
+ * does by a search that left nothing out; of all others it is said that they are undecided.
+ */
+import type { RuleHead } from '../../model/policy.ts';
+import type { CompiledPolicy } from '../../policy/compile.ts';
+import { findRule } from '../../policy/rules.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { decidingFormulas } from '../space/deciding-formulas.ts';
+import { type Budget, findModel, newBudget } from '../space/find-model.ts';
+import type { RulePart, RuleSpace } from '../space/rule-space.ts';
+
+/** Whether a rule ever decides in its policy. */
+export type RuleVerdict =
+  /** It decides about these facts. */
+  | { readonly kind: 'decides'; readonly facts: UserFacts }
+  /** These of its conditions exclude one another, and fewer of them do not. */
+  | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[] }
+  /** These rules before it take all its cases, and fewer of them do not. */
+  | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[] }
+  /** `ranOut`: the steps of the search did not suffice. */
+  | { readonly kind: 'undecided'; readonly ranOut?: true };
+
+/** By position of the rule. */
+export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
+  const rules = policy.rules.map(({ rule }) => rule);
+  return rules.map((rule, at) => verdictOf(rule, rules.slice(0, at), { policy, space }));
+}
+
+interface Analysed {
+  readonly policy: CompiledPolicy<RuleHead>;
+  readonly space: RuleSpace;
+}
+
+function verdictOf(rule: RuleHead, before: readonly RuleHead[], { policy, space }: Analysed): RuleVerdict {
+  const budget = newBudget();
+  const found = findModel(decidingFormulas(rule, before, space), budget);
+  if (found === 'undecided') return { kind: 'undecided', ranOut: true };
+  if (found !== 'impossible') {
+    const facts = space.factsOf(found.model);
+    if (findRule(policy, facts).rule === rule) return { kind: 'decides', facts };
+    return { kind: 'undecided', ...([...found.model.keys()].some(({ ranOut }) => ranOut) && { ranOut: true }) };
+  }
+  const conflict = conflictOf(space.parts(rule.when), { space, budget });
+  if (conflict !== undefined) return { kind: 'contradictory', conflict };
+  return { kind: 'shadowed', by: takersOf(rule, before, { space, budget }) };
+}
+
+interface Search {
+  readonly space: RuleSpace;
+  readonly budget: Budget;
+}
+
+/** The fewest parts that exclude one another. Undefined: all of them can hold together. */
+function conflictOf(parts: readonly RulePart[], { space, budget }: Search): readonly RulePart[] | undefined {
+  const exclude = (some: readonly RulePart[]) =>
+    findModel([...space.always, ...some.map(({ formula }) => formula)], budget) === 'impossible';
+  if (!exclude(parts)) return undefined;
+  const few = parts.flatMap((one, at) => [[one], ...parts.slice(0, at).map((other) => [other, one])]);
+  return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
+}
+
+/** Of the rules before it those without which some case would be left. */
+function takersOf(rule: RuleHead, before: readonly RuleHead[], { space, budget }: Search): readonly RuleHead[] {
+  const meets = before.filter(
+    ({ when }) => findModel([space.applies(rule.when), space.applies(when)], budget) !== 'impossible',
+  );
+  return withoutNeedless(meets, (some) => findModel(decidingFormulas(rule, some, space), budget) === 'impossible');
+}
+
+/** Leaves out what is not needed for the property to hold, the last first. */
+function withoutNeedless<Item>(items: readonly Item[], holds: (some: readonly Item[]) => boolean): readonly Item[] {
+  return items.reduceRight((kept, item) => {
+    const rest = kept.filter((one) => one !== item);
+    return holds(rest) ? rest : kept;
+  }, items);
+}

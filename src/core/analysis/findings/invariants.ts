@@ -1,0 +1,148 @@
+/**
+ * Proves or refutes what shall hold for every user who could exist. Two-sided, as the rest of the analysis: refuted by
+ * facts and proofs with which the evaluator says so, held by a search that left nothing out. Of everything else it is
+ * said that it is undecided, and which rules are to blame.
+ */
+import type { Conditions } from '../../model/conditions.ts';
+import type { Rule, RuleHead } from '../../model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../policy/compile.ts';
+import { mayFail } from '../../policy/conditions.ts';
+import { findRule } from '../../policy/rules.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { admittedWith } from '../proofs/admitted-with.ts';
+import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
+import type { AdmittedWith } from '../proofs/facts-with.ts';
+import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
+import { findModel } from '../space/find-model.ts';
+import { isOrdinary } from '../space/ordinary-facts.ts';
+import { type Deciding, deciding } from '../space/policy-cases.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from '../space/sign-in-cases.ts';
+
+/** A statement about all sign-ins that the conditions describe. */
+export interface Invariant {
+  readonly name: string;
+  readonly when: Conditions;
+  readonly guarantee: Guarantee;
+  /** What a browser remembers counts as proved. */
+  readonly countsRemembered?: true;
+}
+
+/** A sign-in that breaks an invariant. */
+export interface Violation {
+  /** The rules that decide about it. */
+  readonly rules: readonly RuleHead[];
+  readonly facts: UserFacts;
+  /** What lets the user in. Absent: the user is not let in. */
+  readonly proved?: AdmittedWith;
+}
+
+export type InvariantVerdict =
+  | { readonly kind: 'holds' }
+  /** No user is meant, so that it says nothing. */
+  | { readonly kind: 'empty' }
+  /** One violation for each rule that is to blame. */
+  | { readonly kind: 'refuted'; readonly violations: readonly Violation[] }
+  /**
+   * What these rules do together could not be decided, and nothing else breaks it. `ranOut`: the steps of the search
+   * did not suffice.
+   */
+  | { readonly kind: 'undecided'; readonly open: readonly (readonly RuleHead[])[]; readonly ranOut: boolean };
+
+/** For all questions about one invariant at one app. */
+const budgetSteps = 2_000_000;
+
+/** The policies of one app. */
+export interface ExaminedPolicies {
+  readonly policies: PolicySet;
+  /** Made of their rules and of the conditions of the invariant. */
+  readonly space: RuleSpace;
+}
+
+export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
+  const { when, guarantee } = invariant;
+  // A user may be refused before any proof, and is let in after one only.
+  const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
+  const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
+  if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  const judge = demandJudge(invariant, policies);
+  const found = [
+    ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
+    ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
+  ];
+  const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
+  if (violations.length > 0) return { kind: 'refuted', violations };
+  const open = found.flatMap((one) => ('open' in one ? [one.open] : []));
+  if (open.length === 0) return { kind: 'holds' };
+  return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };
+}
+
+type RuleResult =
+  | { readonly violation: Violation }
+  | { readonly open: readonly RuleHead[] }
+  | { readonly kind: 'fine' };
+
+interface InvariantWithJudge extends Invariant {
+  readonly judge: JudgeDemand;
+}
+
+const fine: RuleResult = { kind: 'fine' };
+
+/** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
+function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
+  let result = fine;
+  for (const one of casesOf(app, scope)) {
+    const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
+    if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
+    if (!('violation' in result) && !('kind' in examined)) result = examined;
+  }
+  return result;
+}
+
+/** Whether the rules let users in although they shall not, or with less than they shall. */
+function admission(one: SignInCase, { guarantee, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
+  const { isFine, candidates } = judge(one);
+  if (isFine || isLockedOut(policies, one)) return fine;
+  const facts = one.findFacts();
+  const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
+  const proved = facts && admittedWith(policies, { rules: one, facts, ...avoided }, candidates());
+  return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
+}
+
+/** Whether the rules ask for what no user can prove. */
+function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
+  if (!isLockedOut(policies, one)) return fine;
+  const everything = policies.authenticators.map(({ key }) => key);
+  const facts = one.findFacts();
+  if (!facts || !endsInDenial(policies, facts, everything)) return { open: rulesOf(one) };
+  return { violation: { rules: rulesOf(one), facts } };
+}
+
+/** Rules that deny, and rules of any policy of which a condition may fail, which denies, too (Law 4). */
+function refusals(scope: SignInScope): readonly RuleResult[] {
+  const { session, app, enrollment, profile } = scope.policies;
+  const judging = [session, ...(app ? [app] : [])];
+  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...judging, enrollment, profile];
+  return [
+    ...judging.flatMap((policy) =>
+      deciding(policy, scope.space)
+        .filter(({ rule }) => rule.then.kind === 'deny')
+        .map((denying) => refusal(denying, policy, scope)),
+    ),
+    ...all
+      .flatMap((policy) => policy?.rules ?? [])
+      .filter(({ rule }) => mayFail(rule.when))
+      .map(({ rule }) => ({ open: [rule] })),
+  ];
+}
+
+function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {
+  const inScope = [scope.space.applies(scope.when), ...formulas];
+  if (findModel(inScope, scope.budget) === 'impossible') return fine;
+  const facts = shown(inScope, scope, (some) => findRule(policy, some).rule === rule);
+  return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
+}
+
+function rulesOf({ session, app, enrollment }: SignInCase): readonly RuleHead[] {
+  return [session, app, ...(enrollment ? [enrollment] : [])];
+}

@@ -1,0 +1,200 @@
+/** Finds proofs with which the evaluator lets a user in. */
+import { evaluate } from '../../decision/evaluate.ts';
+import { isNamedBy, type NamedProof, proofNames } from '../../evidence/named.ts';
+import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
+import { authenticatorIn } from '../../model/authenticator-name.ts';
+import type { Decision } from '../../model/decision.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
+import type { Requirement } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { decideTogether } from '../space/policy-cases.ts';
+import type { SignInCase } from '../space/sign-in-cases.ts';
+import { type AdmittedWith, enrollmentId, factsWith } from './facts-with.ts';
+import { withoutNeedless } from './needless-proofs.ts';
+import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
+
+/** Which proofs are looked for. */
+export interface Wanted {
+  /** What the rules ask for. */
+  readonly premises: readonly Requirement[];
+  readonly proofs: PossibleProofs;
+  readonly isWanted: (evidence: EvidenceSet) => boolean;
+  /** What the browser remembers. */
+  readonly remembered?: NamedProof;
+}
+
+/** More sets of proofs are not tried. */
+const mostTried = 40;
+
+/** Which sign-ins are tried. */
+export interface TriedSignIns {
+  readonly rules: Omit<SignInCase, 'findFacts'>;
+  /** The rules decide about them. */
+  readonly facts: UserFacts;
+  /** Without the proofs of these names the user must not get in. */
+  readonly avoided?: readonly string[];
+}
+
+/** The first of the candidates with which the user gets in. Undefined: no proofs are known. */
+export function admittedWith(
+  policies: PolicySet,
+  { rules, facts, avoided }: TriedSignIns,
+  candidates: readonly AdmittedWith[],
+): AdmittedWith | undefined {
+  const isLetIn = (proofs: AdmittedWith) => {
+    const given = factsWith(proofs, facts, policies.authenticators);
+    return decideTogether(policies, rules, given) && isAdmitted(evaluate(policies, given));
+  };
+  const isGood = (found: AdmittedWith) => isLetIn(found) && !(avoided && isLetIn(withoutProofs(avoided, found)));
+  const found = candidates.find(isGood);
+  return found && withoutNeedless(found, isGood);
+}
+
+/** What is left without the proofs of these names. */
+function withoutProofs(names: readonly string[], { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith {
+  return {
+    evidence: evidence.filter((item) => !isNamedBy(names, item)),
+    remembered: remembered.filter((name) => !names.includes(name) && !names.includes(authenticatorIn(name))),
+    enrolled,
+  };
+}
+
+/** The simplest first. */
+export function* admittingProofs(
+  policies: PolicySet,
+  { premises, proofs, isWanted, remembered }: Wanted,
+): Generator<AdmittedWith> {
+  const meets = (set: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, set));
+  const spelled = evidenceFor(premises, proofs).map((set) => spellings(set, proofs).filter(isWanted).find(meets));
+  const simplest = spelled.flatMap((set) => (set ? [set] : [])).toSorted((a, b) => a.length - b.length);
+  const memory = remembered ? proofNames(remembered).slice(-1) : [];
+  const keys = memory.map(authenticatorIn);
+  for (const evidence of simplest.slice(0, mostTried))
+    for (const enrolled of enrolledWith(evidence, policies))
+      yield {
+        evidence,
+        remembered: memory,
+        enrolled: [...enrolled, ...keys.filter((key) => !enrolled.includes(key))],
+      };
+}
+
+/** These proofs in all ways to read them, the simplest first, by users who have nothing else, or more. */
+export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<AdmittedWith> {
+  for (const evidence of spellings(set, policies))
+    for (const enrolled of enrolledWith(evidence, policies)) yield { evidence, remembered: [], enrolled };
+}
+
+/** The same proofs, from those that read best to those that show least. */
+function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readonly EvidenceSet[] {
+  const [one, apart] = [merged(set), byOwnEnrollments(set)];
+  const best = one.map((item) => atBest(item, authenticators));
+  const bestApart = apart.map((item) => atBest(item, authenticators));
+  return [
+    best.map(justProved),
+    one.map(justProved),
+    best.map(withoutPause),
+    one.map(withoutPause),
+    best.map(asLongAgo),
+    one,
+    // A chain asks for several enrollments of an authenticator.
+    bestApart.map(justProved),
+    apart.map(justProved),
+    bestApart.map(asLongAgo),
+    apart,
+  ];
+}
+
+/** Each proof by an enrollment of its own. The ids are those of users who have so many. */
+function byOwnEnrollments(set: EvidenceSet): EvidenceSet {
+  return set.map((item, at) => {
+    const earlier = set.slice(0, at).filter(({ authenticator }) => authenticator === item.authenticator).length;
+    return { ...item, enrollment: enrollmentId(item.authenticator, earlier) };
+  });
+}
+
+function atBest(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): AssessedEvidence {
+  const best = authenticators.find(({ key }) => key === item.authenticator);
+  return best ? { ...item, factors: best.factors, characteristics: best.characteristics } : item;
+}
+
+function merged(set: EvidenceSet): EvidenceSet {
+  const groups = Map.groupBy(set, (item) => proofNames(item).at(-1));
+  return [...groups.values()]
+    .map((same) => same.reduce(joint))
+    .map((item) => ({ ...item, enrollment: item.authenticator }));
+}
+
+function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
+  return {
+    ...a,
+    factors: [...new Set([...a.factors, ...b.factors])],
+    characteristics: [...new Set([...a.characteristics, ...b.characteristics])],
+    age: a.age === 'now' || b.age === 'now' ? 'now' : Math.min(a.age, b.age),
+    idle: Math.min(a.idle ?? 0, b.idle ?? 0),
+  };
+}
+
+function justProved(item: AssessedEvidence): AssessedEvidence {
+  return { ...withoutPause(item), age: item.age === 'now' ? 'now' : 0 };
+}
+
+/** Nothing happened since the proof. */
+function asLongAgo(item: AssessedEvidence): AssessedEvidence {
+  const { age, idle = 0 } = item;
+  return { ...item, age: age === 'now' ? age : Math.min(age, idle) };
+}
+
+function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence {
+  return item;
+}
+
+/**
+ * What was proved alone, or with it everything else that there is, or that as often as any rule asks for: an enrollment
+ * policy may require more.
+ */
+function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
+  const own = [...new Map(evidence.map(({ enrollment, authenticator }) => [enrollment, authenticator])).values()];
+  const isTooMany = ({ key, maxEnrollments }: AuthenticatorDescriptor) =>
+    maxEnrollments !== undefined && own.filter((one) => one === key).length > maxEnrollments;
+  if (policies.authenticators.some(isTooMany)) return [];
+  return [own, ...everythingOf(policies).map((keys) => withAtLeast(own, keys))];
+}
+
+/** Each key as often as in the list that has it more often. */
+function withAtLeast(least: readonly string[], keys: readonly string[]): readonly string[] {
+  const count = (list: readonly string[], key: string) => list.filter((one) => one === key).length;
+  const lacking = (key: string) => Math.max(0, count(least, key) - count(keys, key));
+  return keys.flatMap((key, at) => [
+    key,
+    ...(keys.indexOf(key) === at ? Array.from({ length: lacking(key) }, () => key) : []),
+  ]);
+}
+
+/** What users may have: what is asked for first alone, each authenticator once, or as often as any rule asks for. */
+export function enrolledCandidates(policies: PolicySet): readonly (readonly string[])[] {
+  const first = policies.authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
+  return [first, ...everythingOf(policies)];
+}
+
+function everythingOf(policies: PolicySet): readonly (readonly string[])[] {
+  const all = policies.authenticators.map(({ key }) => key);
+  const several = policies.authenticators.flatMap((one) =>
+    Array.from({ length: mostRequired(one, policies) }, () => one.key),
+  );
+  return several.length > all.length ? [all, several] : [all];
+}
+
+/** How many enrollments of an authenticator some rule requires; at least one. */
+function mostRequired({ key, maxEnrollments }: AuthenticatorDescriptor, { enrollment }: PolicySet): number {
+  if (maxEnrollments === 1) return 1;
+  const required = (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required);
+  return Math.max(1, ...required.filter(({ anyOf }) => anyOf.includes(key)).map(({ count = 1 }) => count));
+}
+
+/** Nothing stands between the user and the app that takes a proof. */
+export function isAdmitted(decision: Decision): boolean {
+  if (decision.kind === 'enroll') return decision.skippable !== undefined;
+  return ['allow', 'profile', 'consent', 'select_account', 'keep_account'].includes(decision.kind);
+}

@@ -1,0 +1,105 @@
+/** What the rules of a case ask for in effect, and which proofs can count there. */
+import { withoutSecondFactor } from '../../decision/waiver.ts';
+import type { NamedProof } from '../../evidence/named.ts';
+import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
+import type { Requirement, Rule, SessionTerms } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import { usablePolicies } from '../../policy/enrollment-terms.ts';
+import type { SignInCase } from '../space/sign-in-cases.ts';
+import { minimumOf } from './minimum-acr.ts';
+import { possiblyShown } from './shown-characteristics.ts';
+import type { PossibleProofs } from './strictness.ts';
+
+/** A browser that remembers nothing, or one proof. What remembers more lets in whom one of these does. */
+export interface SignInBrowser {
+  readonly remembered?: NamedProof;
+  /** What the rules ask for there. */
+  readonly asked: readonly Requirement[];
+  /** Sign-ins that need what is remembered there: others get in with any browser. */
+  readonly premises: readonly Requirement[];
+}
+
+/** What the rules ask for. */
+export function askedIn({ session, app }: AskingRules, policies: PolicySet): readonly Requirement[] {
+  return [...requirementOf(session), ...minimumOf(policies), ...requirementOf(app)];
+}
+
+type AskingRules = Pick<SignInCase, 'session' | 'app'>;
+
+/** The first remembers nothing. `remembered`: the authenticators whose proof a browser may remember. */
+export function browsersOf(
+  rules: AskingRules,
+  policies: PolicySet,
+  remembered: readonly AuthenticatorDescriptor[],
+): readonly [SignInBrowser, ...SignInBrowser[]] {
+  const asked = askedIn(rules, policies);
+  const { then } = rules.app;
+  if (then.kind === 'deny' || then.remember === undefined || 'chains' in then.requirement)
+    return [{ asked, premises: asked }];
+  const { anyOf } = then.requirement;
+  const beside = asked.slice(0, -1);
+  const others = remembered.flatMap(rememberedAs).flatMap((proof): readonly SignInBrowser[] => {
+    const left = withoutSecondFactor({ anyOf }, proof);
+    if (left.length === 0) return [];
+    const { authenticator, methods } = proof;
+    return [
+      {
+        remembered: { authenticator, ...(methods && { methods }) },
+        asked: [...beside, { anyOf: [...anyOf, ...left] }],
+        premises: [...beside, { anyOf: left }],
+      },
+    ];
+  });
+  return [{ asked, premises: asked }, ...distinct(others)];
+}
+
+function distinct<One>(all: readonly One[]): readonly One[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function requirementOf({ then }: Rule): readonly Requirement[] {
+  return then.kind === 'allow' ? [then.requirement] : [];
+}
+
+/** A browser remembers what the user has, and nothing that stands in for it. */
+export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): boolean {
+  return !recovery && factors.includes('possession');
+}
+
+/** By each method, with all that an enrollment may show and with less: which demand it stands for depends on that. */
+export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly RememberedAs[] {
+  const { key, methods, factors } = descriptor;
+  const proofs = possiblyShown(descriptor).map((characteristics) => ({
+    ...{ authenticator: key, enrollment: key },
+    factors,
+    characteristics,
+  }));
+  return proofs.flatMap((proof) => methods?.map((method) => ({ ...proof, methods: [method] })) ?? [proof]);
+}
+
+type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
+
+/** The proofs that can count where these rules decide. */
+export function proofsIn(
+  { session, app, enrollment }: Omit<SignInCase, 'findFacts'>,
+  policies: PolicySet,
+): PossibleProofs {
+  const terms = termsOf(session);
+  const { authenticators } = usablePolicies(policies, enrollment?.then);
+  if (terms === undefined) return { authenticators };
+  const limits = app.then.kind === 'allow' ? app.then.appSession : undefined;
+  const kept = limits?.unkept ? 0 : (terms.keep?.absolute ?? 0);
+  const oldest = Math.min(Math.max(terms.absolute, kept), limits?.absolute ?? Number.POSITIVE_INFINITY);
+  return { authenticators, oldest, longestPause: longestPause(policies) };
+}
+
+/** A session may have begun under any rule of the session policy. */
+function longestPause({ session: { rules } }: PolicySet): Seconds {
+  return Math.max(
+    ...rules.map(({ rule }) => termsOf(rule)).map((one) => Math.max(one?.idle ?? 0, one?.keep?.idle ?? 0)),
+  );
+}
+
+function termsOf({ then }: Rule): SessionTerms | undefined {
+  return then.kind === 'allow' ? then.session : undefined;
+}

@@ -1,0 +1,131 @@
+/**
+ * Judges by a guarantee what the rules of a case ask for. The facts make no difference, and the rules of many cases ask
+ * for the same: there is one verdict on each demand.
+ */
+import { bestEvidence } from '../../evidence/attainable-acr.ts';
+import { isNamedBy } from '../../evidence/named.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
+import type { Requirement } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import type { SignInCase } from '../space/sign-in-cases.ts';
+import { admittingProofs } from './admitted-with.ts';
+import { askedIn, browsersOf, isRemembered, proofsIn, type SignInBrowser } from './case-proofs.ts';
+import type { AdmittedWith } from './facts-with.ts';
+import { readingsOf } from './one-enrollment.ts';
+import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
+
+/** What shall hold. */
+export type Guarantee =
+  /** No user gets in. */
+  | { readonly kind: 'refused' }
+  /** No rule denies, and what the rules ask for can be met. */
+  | { readonly kind: 'admitted' }
+  /** Each user who gets in has proved this. */
+  | { readonly kind: 'proves'; readonly requirement: Requirement }
+  /** No user gets in by these authenticators, or methods of them, who could not have got in without them. */
+  | { readonly kind: 'without'; readonly authenticators: readonly string[] }
+  /** Users who get in could do so by these authenticators alone; one of `including` must be usable. */
+  | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
+
+export interface DemandVerdict {
+  /** A user who meets what the rules ask for does what the guarantee says. */
+  readonly isFine: boolean;
+  /** Proofs that may let a user in against the guarantee, the simplest first. Takes a search. */
+  candidates(): readonly AdmittedWith[];
+}
+
+export type JudgeDemand = (one: SignInCase) => DemandVerdict;
+
+/** For the cases of one app. */
+export function demandJudge(
+  { guarantee, countsRemembered }: { readonly guarantee: Guarantee; readonly countsRemembered?: true },
+  policies: PolicySet,
+): JudgeDemand {
+  const known = new Map<string, DemandVerdict>();
+  return (one) => {
+    const told = [...askedIn(one, policies), asRequirement(guarantee)];
+    const possible = withMethodsOf(proofsIn(one, policies), told);
+    const browsers = browsersOf(one, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
+    const { authenticators, ...limits } = possible;
+    const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);
+    const verdict = known.get(key) ?? verdictOn({ guarantee, browsers, possible }, policies);
+    known.set(key, verdict);
+    return verdict;
+  };
+}
+
+interface Demanded {
+  readonly guarantee: Guarantee;
+  readonly browsers: ReturnType<typeof browsersOf>;
+  readonly possible: PossibleProofs;
+}
+
+function verdictOn({ guarantee, browsers, possible: proofs }: Demanded, policies: PolicySet): DemandVerdict {
+  let found: readonly AdmittedWith[] | undefined;
+  return {
+    isFine: browsers.every((browser) => isFineIn(browser, { guarantee, browsers, possible: proofs })),
+    candidates() {
+      found ??= browsers.flatMap((browser) => {
+        const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));
+        const isWanted = (set: EvidenceSet) => !isFineSet(set);
+        return [...admittingProofs(policies, { ...browser, proofs, isWanted })];
+      });
+      return found;
+    },
+  };
+}
+function isFineIn(browser: SignInBrowser, { guarantee, browsers, possible }: Demanded): boolean {
+  const { premises } = browser;
+  const rest = withoutAvoided(guarantee, browser, browsers);
+  const isFineSet = fineEvidence(guarantee, rest);
+  return (
+    (guarantee.kind === 'offers' && isOffered(guarantee, rest, possible)) ||
+    isAskedFor(guarantee, premises) ||
+    holdsForAll(premises, (set) => readingsOf(set, premises).every(isFineSet), possible)
+  );
+}
+
+/** What the rules ask for in the browser if it does not remember the avoided proofs. */
+function withoutAvoided(
+  guarantee: Guarantee,
+  browser: SignInBrowser,
+  [plain]: Demanded['browsers'],
+): readonly Requirement[] {
+  const isAvoided =
+    guarantee.kind === 'without' && browser.remembered && isNamedBy(guarantee.authenticators, browser.remembered);
+  return isAvoided ? plain.asked : browser.asked;
+}
+
+/** A requirement that tells the same methods apart. */
+function asRequirement(guarantee: Guarantee): Requirement {
+  if (guarantee.kind === 'proves') return guarantee.requirement;
+  const authenticators = guarantee.kind === 'without' ? guarantee.authenticators : [];
+  return { anyOf: [{ factors: 1, demands: [{ authenticators }] }] };
+}
+
+/** A rule says the very same. */
+function isAskedFor(guarantee: Guarantee, premises: readonly Requirement[]): boolean {
+  if (guarantee.kind !== 'proves') return false;
+  return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(guarantee.requirement));
+}
+
+/** At their best, these authenticators are enough. */
+function isOffered(
+  { authenticators, including }: Extract<Guarantee, { readonly kind: 'offers' }>,
+  asked: readonly Requirement[],
+  proofs: PossibleProofs,
+): boolean {
+  const usable = proofs.authenticators.filter(({ key }) => authenticators.includes(key));
+  const isEnough = (one: Requirement) => meetsRequirement(one, bestEvidence(one, usable));
+  return usable.some(({ key }) => including.includes(key)) && asked.every(isEnough);
+}
+
+/** What may let a user in. More evidence never makes it worse. `rest`: what has to be met without avoided proofs. */
+function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
+  if (guarantee.kind === 'proves') return (set) => meetsRequirement(guarantee.requirement, set);
+  if (guarantee.kind !== 'without') return () => false;
+  return (set) => {
+    const left = set.filter((item) => !isNamedBy(guarantee.authenticators, item));
+    return rest.every((one) => meetsRequirement(one, left));
+  };
+}

@@ -1,0 +1,91 @@
+/** The facts of a user who has some authenticators, and proved some of them. */
+import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import { authenticatorIn, methodIn } from '../../model/authenticator-name.ts';
+import type {
+  AuthenticatorDescriptor,
+  Enrollment,
+  Evidence,
+  Facts,
+  RememberedProof,
+  Seconds,
+} from '../../model/facts.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import type { EvidenceSet } from './strictness.ts';
+
+/** The evaluator lets the user in with these proofs, and asks for nothing more. */
+export interface AdmittedWith {
+  readonly evidence: EvidenceSet;
+  /** Names of the proofs that the browser remembers, as `totp` and `phone.sms`. */
+  readonly remembered: readonly string[];
+  /** Keys of the authenticators that the user has, each as often as the user has enrolled it. */
+  readonly enrolled: readonly string[];
+}
+
+const transaction = 'example';
+
+/** The facts, as the evaluator sees them, of a user who proved this. */
+export function factsWith(
+  { evidence, remembered, enrolled }: AdmittedWith,
+  { signedInWith: _, ...facts }: UserFacts,
+  authenticators: readonly AuthenticatorDescriptor[],
+): Facts & { readonly subject: UserFacts['subject'] } {
+  const { now, subject, device } = facts;
+  const has = authenticators.flatMap((one) => enrollmentsOf(one, enrolled.filter((key) => key === one.key).length));
+  const more = evidence.filter(({ enrollment }) => !has.some(({ id }) => id === enrollment));
+  const proofs = remembered.flatMap((name) =>
+    has.filter(({ id }) => id === authenticatorIn(name)).map((one) => rememberedOf(one, methodIn(name), now)),
+  );
+  return {
+    ...facts,
+    transaction: { id: transaction, startedAt: now },
+    subject: { ...subject, enrollments: [...has, ...more.map(secondEnrollment)] },
+    device: { ...device, ...(proofs.length > 0 && { known: true, remembered: proofs }) },
+    evidence: evidence.map((item) => evidenceOf(item, facts)),
+    keepSignedIn: evidence.some(({ age }) => age !== 'now' && age > 0),
+  };
+}
+
+function rememberedOf(
+  { id, authenticator, factors, characteristics }: Enrollment,
+  method: string | undefined,
+  now: Seconds,
+): RememberedProof {
+  const proof = { authenticator, enrollment: id, factors, characteristics, at: now, until: now + 60 };
+  return method === undefined ? proof : { ...proof, method };
+}
+
+/** The id of an enrollment of an authenticator, by its position among them. The first has the key as its id. */
+export function enrollmentId(key: string, at: number): string {
+  return at === 0 ? key : `${key} ${at + 1}`;
+}
+
+function enrollmentsOf(
+  { key, factors, characteristics }: AuthenticatorDescriptor,
+  count: number,
+): readonly Enrollment[] {
+  return Array.from({ length: count }, (_, at) => ({
+    ...{ id: enrollmentId(key, at), authenticator: key },
+    factors,
+    characteristics,
+  }));
+}
+
+function secondEnrollment({ enrollment, authenticator, factors, characteristics }: AssessedEvidence): Enrollment {
+  return { id: enrollment, authenticator, factors, characteristics };
+}
+
+function evidenceOf(
+  { authenticator, enrollment, methods: [method] = [], factors, characteristics, age, idle }: AssessedEvidence,
+  { now, subject }: Pick<UserFacts, 'now' | 'subject'>,
+): Evidence {
+  return {
+    ...{ authenticator, enrollment, factors, characteristics },
+    subject: subject.id,
+    amr: [],
+    ...(method !== undefined && { method }),
+    at: age === 'now' ? now : now - age,
+    transaction: age === 'now' ? transaction : 'earlier',
+    ...(idle !== undefined && { idle }),
+    origin: 'sign_in',
+  };
+}

@@ -1,0 +1,20 @@
+/** Makes an example as small as it can be. */
+import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import type { AdmittedWith } from './facts-with.ts';
+
+/** Each proof of an example reads as if it were needed. Fewer proofs never meet a claim that more of them do not. */
+export function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWith) => boolean): AdmittedWith {
+  const { evidence } = found;
+  const fewer = evidence.length < 2 ? [] : evidence.flatMap((item) => withoutProof(item, found));
+  const good = fewer.find(isGood);
+  return good ? withoutNeedless(good, isGood) : found;
+}
+
+/** By users who do not have what they do not prove, or still have it. */
+function withoutProof(item: AssessedEvidence, { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith[] {
+  const left = evidence.filter((one) => one !== item);
+  const at = enrolled.lastIndexOf(item.authenticator);
+  const isStillProved = left.some(({ enrollment }) => enrollment === item.enrollment);
+  const without = { evidence: left, remembered, enrolled: enrolled.filter((_, position) => position !== at) };
+  return [...(isStillProved ? [] : [without]), { ...without, enrolled }];
+}

@@ -1,0 +1,62 @@
+/** The effect of all rules of an app together, in a form in which two configurations can be compared. */
+import type { AuthenticatorDescriptor, Facts } from '../../model/facts.ts';
+import type { Alternative, Requirement, Rule } from '../../model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../policy/compile.ts';
+import { applyRules } from '../../policy/rules.ts';
+import { minimumOf } from './minimum-acr.ts';
+import { impliesAll } from './strictness.ts';
+
+/** The rules that decide, and what all of them ask for together. */
+export interface RulesInEffect {
+  /** Absent: no rule decides, which denies. */
+  readonly session?: Rule;
+  readonly app?: Rule;
+  /** None of them follows from the others. `denied`: a rule denies, or none decides. */
+  readonly asks: readonly Requirement[] | 'denied';
+}
+
+/** By session policy, sign-on policy and the minimum `acr` of the app. */
+export function rulesInEffect(policies: PolicySet, facts: Facts): RulesInEffect {
+  const session = applyRules(policies.session, facts).rule;
+  const app = policies.app && applyRules(policies.app, facts).rule;
+  const rules = { ...(session && { session }), ...(app && { app }) };
+  if (session?.then.kind !== 'allow' || app?.then.kind !== 'allow') return { ...rules, asks: 'denied' };
+  const all = [app.then.requirement, session.then.requirement, ...minimumOf(policies)];
+  return { ...rules, asks: withoutImplied(all, policies.authenticators) };
+}
+
+/** What one policy asks for by itself. */
+export function asksOf(policy: CompiledPolicy | undefined, facts: Facts): RulesInEffect['asks'] {
+  const rule = policy && applyRules(policy, facts).rule;
+  return rule?.then.kind === 'allow' ? [rule.then.requirement] : 'denied';
+}
+
+/** Whether both ask for the same, however it is written. False: that is not proved. */
+export function asksAlike(
+  one: RulesInEffect['asks'],
+  other: RulesInEffect['asks'],
+  authenticators: readonly AuthenticatorDescriptor[],
+): boolean {
+  if (one === 'denied' || other === 'denied') return one === other;
+  return impliesAll(one, other, { authenticators }) && impliesAll(other, one, { authenticators });
+}
+
+/** The fewest factor types that meet all of them. Undefined: a chain is among them, which counts steps instead. */
+export function leastFactors(asks: readonly Requirement[]): number | undefined {
+  const each = asks.flatMap((one) => ('anyOf' in one ? [Math.min(...one.anyOf.map(factorsOf))] : []));
+  return each.length < asks.length ? undefined : Math.max(0, ...each);
+}
+
+function factorsOf({ factors, demands }: Alternative): number {
+  return Math.max(factors, new Set(demands.flatMap(({ factor }) => factor ?? [])).size);
+}
+
+function withoutImplied(
+  all: readonly Requirement[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly Requirement[] {
+  return all.reduceRight((kept, one) => {
+    const others = kept.filter((other) => other !== one);
+    return impliesAll(others, [one], { authenticators }) ? others : kept;
+  }, all);
+}

@@ -1,0 +1,54 @@
+/**
+ * What one verification by an authenticator shows: all that its descriptor names, but for what differs from key to key.
+ * The contract of authenticators promises it, and both sides of the analysis rely on it: without it, "never" could not
+ * be said of a rule that names an authenticator, and examples would be of proofs that no user can give.
+ */
+import type { AuthenticatorDescriptor, Characteristic } from '../../model/facts.ts';
+import type { Demand } from '../../model/policy.ts';
+
+type Shown = Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>;
+
+/** What keys differ in, where a key can verify its user. */
+const differing: readonly Characteristic[] = ['userVerification', 'deviceBound', 'hardwareProtected'];
+
+/** What verifications by the authenticator may lack. */
+function differingIn({ characteristics }: Pick<Shown, 'characteristics'>): readonly Characteristic[] {
+  if (!characteristics.includes('userVerification')) return [];
+  return characteristics.filter((one) => differing.includes(one));
+}
+
+/** All that a verification may show. A key that hardware protects cannot be copied: it is bound to its device. */
+export function possiblyShown(descriptor: Pick<Shown, 'characteristics'>): readonly (readonly Characteristic[])[] {
+  const { characteristics } = descriptor;
+  const differ = differingIn(descriptor);
+  const lacks = subsetsOf(differ).filter(
+    (lacking) =>
+      !lacking.includes('deviceBound') ||
+      !differ.includes('hardwareProtected') ||
+      lacking.includes('hardwareProtected'),
+  );
+  return lacks.map((lacking) => characteristics.filter((one) => !lacking.includes(one)));
+}
+
+function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
+}
+
+/** The least that a verification shows which meets the demand. Undefined: none does. */
+export function leastShown(descriptor: Shown, { factor, characteristics: demanded = [] }: Demand): Shown | undefined {
+  const { factors, characteristics: best } = descriptor;
+  if (!demanded.every((one) => best.includes(one))) return undefined;
+  const canVerify = best.includes('userVerification');
+  const otherFactor = factor !== undefined && factor !== 'possession';
+  const verifies = demanded.includes('userVerification') || !factors.includes('possession') || otherFactor;
+  const needed: readonly Characteristic[] = [
+    ...demanded,
+    ...(verifies ? ['userVerification' as const] : []),
+    ...(demanded.includes('hardwareProtected') ? ['deviceBound' as const] : []),
+  ];
+  const differ = differingIn(descriptor);
+  return {
+    factors: canVerify && !verifies ? ['possession'] : factors,
+    characteristics: best.filter((one) => !differ.includes(one) || needed.includes(one)),
+  };
+}

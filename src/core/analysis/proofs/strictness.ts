@@ -1,0 +1,160 @@
+/**
+ * Compares what requirements demand: whether all evidence that meets some of them meets others. Proved by the weakest
+ * evidence that is enough; refuted by evidence that users can give.
+ */
+import { withMethodsApart } from '../../evidence/named.ts';
+import { type AssessedEvidence, meetsDemand, meetsRequirement, stricter } from '../../evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
+import type { Alternative, ChainStep, Demand, Requirement } from '../../model/policy.ts';
+import { leastShown } from './shown-characteristics.ts';
+
+/** Evidence that is enough together. */
+export type EvidenceSet = readonly AssessedEvidence[];
+
+/** More sets are not looked at, and nothing is said then. */
+const mostSets = 2_000;
+/** Older than any limit. */
+const OLD: Seconds = Number.MAX_SAFE_INTEGER;
+
+/** Which proofs can count at all. */
+export interface PossibleProofs {
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  /** Nothing older counts (seconds). Absent: proofs of any age may. */
+  readonly oldest?: Seconds;
+  /** No session is longer without activity (seconds). Absent: it may be for any time. */
+  readonly longestPause?: Seconds;
+}
+
+/** All evidence that meets every one of `premises` meets every one of `conclusions`. False: that is not proved. */
+export function impliesAll(
+  premises: readonly Requirement[],
+  conclusions: readonly Requirement[],
+  proofs: PossibleProofs,
+): boolean {
+  const open = conclusions.filter((one) => !premises.some((other) => JSON.stringify(other) === JSON.stringify(one)));
+  if (open.length === 0) return true;
+  // A chain counts enrollments, and one proof may be counted here for two.
+  if (open.some((one) => 'chains' in one)) return false;
+  const meets = (set: EvidenceSet) => open.every((requirement) => meetsRequirement(requirement, set));
+  return holdsForAll(premises, meets, withMethodsOf(proofs, [...premises, ...open]));
+}
+
+/** Methods are told apart only where one of these does, as each method is a proof of its own to look at. */
+export function withMethodsOf(proofs: PossibleProofs, requirements: readonly Requirement[]): PossibleProofs {
+  const apart = withMethodsApart(requirements);
+  const authenticators = proofs.authenticators.map(({ methods, ...one }) =>
+    methods && apart.has(one.key) ? { ...one, methods } : one,
+  );
+  return { ...proofs, authenticators };
+}
+
+/**
+ * Whether something holds for all evidence that meets every one of `premises`. False: that is not proved. More evidence
+ * must never turn what `holds` into what does not.
+ */
+export function holdsForAll(
+  premises: readonly Requirement[],
+  holds: (evidence: EvidenceSet) => boolean,
+  proofs: PossibleProofs,
+): boolean {
+  return enoughFor(premises, proofs)?.every(holds) ?? false;
+}
+
+/** Evidence that users can give, which meets every one of `met` and not `unmet`. Undefined: none is known. */
+export function evidenceBetween(
+  met: readonly Requirement[],
+  unmet: Requirement,
+  proofs: PossibleProofs,
+): EvidenceSet | undefined {
+  const apart = withMethodsOf(proofs, [...met, unmet]);
+  return evidenceFor(met, apart).find((set) => !meetsRequirement(unmet, set));
+}
+
+/** Evidence that users can give, which meets every one of `met`, as weak as may be. Empty: none is known. */
+export function evidenceFor(met: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] {
+  const sets = enoughFor(met, proofs) ?? [];
+  return sets.filter((set) => met.every((requirement) => meetsRequirement(requirement, set)));
+}
+
+/** Sets that meet all requirements, each item as weak as it may be. Undefined: there are too many. */
+function enoughFor(requirements: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] | undefined {
+  const { authenticators: able } = proofs;
+  let sets: readonly EvidenceSet[] = [[]];
+  for (const requirement of requirements) {
+    const own =
+      'chains' in requirement
+        ? requirement.chains.flatMap((chain) => chainSets(chain, able))
+        : requirement.anyOf.flatMap((alternative) => alternativeSets(alternative, able));
+    if (sets.length * own.length > mostSets) return undefined;
+    sets = sets.flatMap((set) => own.map((more) => numbered([...set, ...more])));
+  }
+  return sets.map((set) => set.map((item) => within(item, proofs)));
+}
+
+/** No older, and with no longer pause, than a proof can be. No pause since a proof is longer than the proof is old. */
+function within(item: AssessedEvidence, { oldest = OLD, longestPause = OLD }: PossibleProofs): AssessedEvidence {
+  const { idle = OLD } = item;
+  if (item.age === 'now') return item;
+  const age = Math.min(item.age, oldest);
+  return { ...item, age, idle: Math.min(idle, longestPause, age) };
+}
+
+function numbered(set: EvidenceSet): EvidenceSet {
+  return set.map((item, at) => ({ ...item, enrollment: `${item.authenticator} ${at}` }));
+}
+
+function chainSets(chain: readonly ChainStep[], able: readonly AuthenticatorDescriptor[]): readonly EvidenceSet[] {
+  return chain.reduce<readonly EvidenceSet[]>(
+    (sets, step) => sets.flatMap((set) => itemsFor(step, undefined, able).map((item) => [...set, item])),
+    [[]],
+  );
+}
+
+function alternativeSets(
+  { demands, factors, maxAge }: Alternative,
+  able: readonly AuthenticatorDescriptor[],
+): readonly EvidenceSet[] {
+  const demanded = demands.reduce<readonly EvidenceSet[]>(
+    (sets, demand) => sets.flatMap((set) => itemsFor(demand, maxAge, able).map((item) => [...set, item])),
+    [[]],
+  );
+  return demanded.flatMap((set) => withFactors(set, { factors: Math.max(1, factors), maxAge, able }));
+}
+
+interface Missing {
+  readonly factors: number;
+  readonly maxAge: Seconds | undefined;
+  readonly able: readonly AuthenticatorDescriptor[];
+}
+
+/** Adds items until so many factor types are covered. */
+function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[] {
+  const covered = new Set(set.flatMap((item) => item.factors));
+  if (covered.size >= missing.factors) return [set];
+  const demands = (['knowledge', 'possession', 'inherence'] as const).map((factor): Demand => ({ factor }));
+  const further = demands
+    .filter(({ factor }) => factor && !covered.has(factor))
+    .flatMap((demand) => itemsFor(demand, missing.maxAge, missing.able));
+  return further.flatMap((item) => withFactors([...set, item], missing));
+}
+
+/** For each authenticator that meets the demand, and each method of it, the weakest proof that does. */
+function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly AuthenticatorDescriptor[]): EvidenceSet {
+  const oldest = stricter(demand.maxAge, maxAge);
+  return able.flatMap((descriptor) => {
+    const { methods = [undefined] }: { readonly methods?: readonly (string | undefined)[] } = descriptor;
+    const { key, auxiliary } = descriptor;
+    const shown = leastShown(descriptor, demand);
+    if (shown === undefined) return [];
+    const item: AssessedEvidence = {
+      ...shown,
+      authenticator: key,
+      enrollment: key,
+      age: oldest === 0 ? 'now' : (oldest ?? OLD),
+      ...(oldest !== 0 && { idle: Math.min(demand.maxIdle ?? OLD, oldest ?? OLD) }),
+      ...(auxiliary && { auxiliary }),
+    };
+    const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
+    return each.filter((one) => meetsDemand(demand, one));
+  });
+}

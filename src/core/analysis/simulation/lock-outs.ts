@@ -1,0 +1,96 @@
+/**
+ * Finds users whom the rules let in and whose sign-in ends in a denial all the same: whatever they enroll, or with what
+ * an account begins with.
+ */
+import { bestEvidence } from '../../evidence/attainable-acr.ts';
+import { proofNames } from '../../evidence/named.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence } from '../../model/facts.ts';
+import type { Requirement } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import { usablePolicies } from '../../policy/enrollment-terms.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+import { minimumOf } from '../proofs/minimum-acr.ts';
+import type { PolicyCase } from '../space/policy-cases.ts';
+import { walkThrough } from './simulate.ts';
+import type { SimulatedStep } from './simulated-answers.ts';
+
+/** With everything that can be used there, at its best and fresh, the requirements are not met. */
+export function isLockedOut(
+  policies: PolicySet,
+  { session, app, enrollment }: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,
+): boolean {
+  const { authenticators } = usablePolicies(policies, enrollment?.then);
+  return [session, app]
+    .flatMap(({ then }): readonly Requirement[] => (then.kind === 'allow' ? [then.requirement] : []))
+    .concat(minimumOf(policies))
+    .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
+}
+
+/** How the sign-in of a user ends who proves and enrolls all that is asked for. */
+export interface SignInEnd {
+  readonly isDenied: boolean;
+  /** What is asked for after the sign-in makes no difference. */
+  readonly isBeforeSignIn: boolean;
+  /** Keys of what the user must add on the way, or was about to. */
+  readonly added: readonly string[];
+  /**
+   * Names of what the user had proved to sign in, as the condition `authenticated` sees them: whenever the user had to
+   * prove more before adding something, and in the end. The last counts in the end.
+   */
+  readonly signedInWith: readonly (readonly string[])[];
+}
+
+/** `keys`: of the authenticators that the user has, each as often as it is named. */
+export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
+  const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
+  const { signedInWith: _, ...before } = facts;
+  const { first, turns } = walkThrough(policies, {
+    ...before,
+    evidence: [],
+    subject: { ...facts.subject, enrollments },
+  });
+  const steps = [first, ...turns].flatMap((turn) => turn.steps);
+  const stages = turns.filter(
+    (turn, at) => at === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
+  );
+  const last = steps.at(-1);
+  const added = [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))];
+  return {
+    isDenied: last?.kind === 'denied',
+    isBeforeSignIn: last?.kind === 'denied' && last.layer !== 'enrollment' && added.length === 0,
+    added,
+    signedInWith: stages.map(({ from }) => proofsAtSignIn(from.transaction.evidence)),
+  };
+}
+
+function toEnroll(step: SimulatedStep): readonly string[] {
+  return step.kind === 'challenge' ? (step.toEnroll ?? []) : [];
+}
+
+function enrolled(step: SimulatedStep): readonly string[] {
+  return step.kind === 'enroll' && !step.skippable ? [step.authenticator] : [];
+}
+
+function proofsAtSignIn(proofs: readonly Evidence[]): readonly string[] {
+  const proved = proofs.filter(({ origin }) => origin !== 'enrollment');
+  const names = proved.flatMap(({ authenticator, method }) =>
+    proofNames({ authenticator, ...(method !== undefined && { methods: [method] }) }),
+  );
+  return [...new Set(names)].sort();
+}
+
+/** Whether such a user is denied. */
+export function endsInDenial(policies: PolicySet, facts: UserFacts, keys: readonly string[]): boolean {
+  return signInEnd(policies, facts, keys).isDenied;
+}
+
+function enrollmentsOf(
+  { key, factors, characteristics, maxEnrollments }: AuthenticatorDescriptor,
+  keys: readonly string[],
+): readonly Enrollment[] {
+  return keys
+    .filter((one) => one === key)
+    .slice(0, maxEnrollments)
+    .map((_, at) => ({ id: `${key} ${at}`, authenticator: key, factors, characteristics }));
+}

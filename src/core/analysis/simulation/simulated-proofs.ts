@@ -1,0 +1,88 @@
+/** How the simulated user proves or enrolls what is asked for. */
+
+import type { Decision, Skippable } from '../../model/decision.ts';
+import type { AuthenticatorDescriptor, Enrollment, Seconds, Subject } from '../../model/facts.ts';
+import { NO_ENROLLMENT } from '../../model/no-enrollment.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { PolicySet } from '../../policy/compile.ts';
+import type { Plan } from '../../step/next-step.ts';
+import type { AuthenticatorOption } from '../../step/step.ts';
+import { labelIn, type Progress, prove, type Simulation, type Turn } from './simulated-answers.ts';
+
+/** A challenge or an enrollment that the user is asked for. */
+interface Started {
+  readonly decision: Decision;
+  readonly plan: Extract<Plan, { kind: 'start' }>;
+  /** The methods of an authenticator by which a proof makes progress. */
+  readonly methodsOf: (authenticator: string) => readonly string[] | undefined;
+}
+
+/** What a decision says beside the options, where it asks for something. */
+interface Asked extends Pick<Decision, 'kind'> {
+  readonly skippable?: Skippable;
+  readonly toEnroll?: readonly string[];
+}
+
+/** The user proves or enrolls the authenticator. */
+export function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
+  const { purpose, authenticator, enrollment: id } = started.plan;
+  const step = startedStep(started, progress, policies);
+  const at = facts.now;
+  const methods = started.methodsOf(authenticator);
+  const methodOf = (has: readonly string[] | undefined) => methods?.find((one) => has?.includes(one)) ?? methods?.[0];
+  if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
+  if (purpose === 'enroll') {
+    const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
+    const method = methodOf(undefined);
+    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { at, method }) }) };
+  }
+  const enrollment = progress.subject.enrollments.find((one) => one.id === id);
+  if (enrollment === undefined) return { steps: [step] };
+  const proof = omitUndefined({ origin: 'sign_in' as const, at, method: methodOf(enrollment.methods) });
+  return { steps: [step], next: prove(progress, enrollment, proof) };
+}
+
+function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progress, { authenticators }: PolicySet) {
+  const { purpose, authenticator, enrollment } = plan;
+  const offered = (one: string) => {
+    const all = authenticators.find(({ key }) => key === one)?.methods;
+    const methods = methodsOf(one);
+    return methods?.length === all?.length ? undefined : methods;
+  };
+  const others = otherOptions(decision, plan, subject);
+  const { skippable, toEnroll }: Asked = decision;
+  return omitUndefined({
+    kind: purpose,
+    authenticator,
+    label: labelIn(subject, enrollment),
+    methods: offered(authenticator),
+    alternatives: others.map((one) => omitUndefined({ ...one, methods: offered(one.authenticator) })),
+    skippable,
+    toEnroll,
+  });
+}
+
+function simulateEnrollment(
+  progress: Progress,
+  descriptor: AuthenticatorDescriptor,
+  { at, method }: { readonly at: Seconds; readonly method: string | undefined },
+): Progress {
+  const { subject } = progress;
+  const { key: authenticator, factors, characteristics } = descriptor;
+  const id = `simulated-${subject.enrollments.length}`;
+  const enrolled: Enrollment = { id, authenticator, factors, characteristics };
+  const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
+  return prove(extended, enrolled, omitUndefined({ origin: 'enrollment' as const, at, method }));
+}
+
+function otherOptions(decision: Decision, plan: Started['plan'], subject: Subject): readonly AuthenticatorOption[] {
+  const challenges = decision.kind === 'challenge' ? decision.options : [];
+  const toProve = challenges.flatMap(({ authenticator, enrollments }): readonly AuthenticatorOption[] =>
+    enrollments.map((enrollment) => omitUndefined({ authenticator, enrollment, label: labelIn(subject, enrollment) })),
+  );
+  const choices = decision.kind === 'enroll' ? decision.choices : [];
+  const toEnroll = choices.map((authenticator): AuthenticatorOption => ({ authenticator }));
+  return [...toProve, ...toEnroll].filter(
+    (one) => one.enrollment !== plan.enrollment || one.authenticator !== plan.authenticator,
+  );
+}

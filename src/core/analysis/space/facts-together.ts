@@ -1,0 +1,77 @@
+/**
+ * What holds of the facts of every sign-in, whatever the rules say: of facts that are gathered together, some exclude
+ * others.
+ */
+import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
+import { type RiskScoring, riskSignals } from '../../model/risk.ts';
+import type { Universe } from '../../policy/theory.ts';
+
+export interface FactsTogether {
+  /** These hold always. */
+  readonly always: readonly Conditions[];
+  /** These hold as soon as the user has proved something: before that, nothing of the past counts. */
+  readonly onceProved: readonly Conditions[];
+}
+
+/** As far as the conditions are about it. The plainer facts come first. */
+export function factsTogether(
+  sets: readonly ConditionSet[],
+  { risk: scoring, scopesOf }: Pick<Universe, 'risk' | 'scopesOf'>,
+): FactsTogether {
+  const always = claimsNeedScopes(sets, scopesOf);
+  const unusual = sets.some(({ risk }) => risk !== undefined);
+  const ages = sets.some(({ accountAge }) => accountAge !== undefined)
+    ? [...(unusual ? [awayNeedsAge(scoring)] : []), ...pastNeedsAge(sets)]
+    : [];
+  if (!unusual) return { always: [...always, ...ages], onceProved: [] };
+  const near = nearness(sets);
+  // A browser that the account does not know was never usual.
+  const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
+  return {
+    always: [
+      ...always,
+      ...ages,
+      // What strangers try never counts against a browser that the account knows.
+      { any: [{ risk: { none: ['recentFailures'] } }, { device: { known: false } }] },
+      // A usual network is where the user usually is.
+      ...(near.distance ? [{ any: [near, { risk: { any: ['newNetwork' as const] } }] }] : []),
+      { any: [{ risk: { none: riskSignals } }, ...browser] },
+    ],
+    onceProved: [{ any: browser }],
+  };
+}
+
+/** A claim counts with a scope that releases it. */
+function claimsNeedScopes(sets: readonly ConditionSet[], scopesOf: Universe['scopesOf']): readonly Conditions[] {
+  const scopes = namesIn(sets.flatMap((set) => set.scopes ?? []));
+  return namesIn(sets.flatMap((set) => set.claims ?? [])).flatMap((claim) => {
+    const releasing = scopesOf(claim);
+    const isAskedFor = releasing.some((scope) => scopes.includes(scope));
+    return isAskedFor ? [{ any: [{ claims: { none: [claim] } }, { scopes: { any: releasing } }] }] : [];
+  });
+}
+
+function namesIn(lists: readonly AnyAllNone[]): readonly string[] {
+  return [...new Set(lists.flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]))];
+}
+
+/** A user who has not signed in for so long did so before, and had the account then. */
+function awayNeedsAge({ away }: Pick<RiskScoring, 'away'>): Conditions {
+  return { any: [{ risk: { none: ['longAway'] } }, { accountAge: { atLeast: away } }] };
+}
+
+/** An account is as old as its last sign-in. Without one, `notWithin` holds however long it is. */
+function pastNeedsAge(sets: readonly ConditionSet[]): readonly Conditions[] {
+  const bounds = sets.flatMap(({ lastSignIn: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
+  const [longest, ...others] = [...new Set(bounds)].sort((a, b) => b - a);
+  if (longest === undefined) return [];
+  return others.map((age) => ({
+    any: [{ lastSignIn: { notWithin: longest } }, { lastSignIn: { within: age } }, { accountAge: { atLeast: age } }],
+  }));
+}
+
+/** Not even as far away as the nearest bound, if rules ask for distances. */
+function nearness(sets: readonly ConditionSet[]): Pick<ConditionSet, 'distance'> {
+  const bounds = sets.flatMap(({ distance: one }) => (one ? ['within' in one ? one.within : one.notWithin] : []));
+  return bounds.length === 0 ? {} : { distance: { within: Math.min(...bounds) } };
+}

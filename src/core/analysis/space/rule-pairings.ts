@@ -1,0 +1,44 @@
+/** Which rules of two policies can decide about the same sign-in: a policy before and after a change. */
+import type { RuleHead } from '../../model/policy.ts';
+import type { CompiledPolicy } from '../../policy/compile.ts';
+import type { Formula } from '../../policy/theory.ts';
+import { decidingFormulas } from './deciding-formulas.ts';
+import { findModel, newBudget } from './find-model.ts';
+import type { RuleSpace } from './rule-space.ts';
+
+/** A rule of each of two policies, or none, and what must hold for both to decide. */
+export interface RulePairing<Of> {
+  readonly before: Of | undefined;
+  readonly now: Of | undefined;
+  readonly formulas: readonly Formula[];
+}
+
+/** Pairs of rules, or of none, that are not known to exclude one another. */
+export function pairedCases<Of>(
+  before: readonly DecidingCase<Of>[],
+  after: readonly DecidingCase<Of>[],
+): readonly RulePairing<Of>[] {
+  return after.flatMap((now) =>
+    before.flatMap((then) => {
+      const formulas = [...then.formulas, ...now.formulas];
+      if (findModel(formulas, newBudget()) === 'impossible') return [];
+      return [{ before: then.rule, now: now.rule, formulas }];
+    }),
+  );
+}
+
+/** A rule, or none, and what must hold for it to decide. */
+export interface DecidingCase<Of> {
+  readonly rule: Of | undefined;
+  readonly formulas: readonly Formula[];
+}
+
+export function ruleCases<Of extends RuleHead>(
+  policy: CompiledPolicy<Of> | undefined,
+  space: RuleSpace,
+): readonly DecidingCase<Of>[] {
+  if (policy === undefined) return [{ rule: undefined, formulas: [] }];
+  const rules = policy.rules.map(({ rule }) => rule);
+  const cases = rules.map((rule, at) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, at), space) }));
+  return [...cases, { rule: undefined, formulas: rules.map(({ when }) => space.misses(when)) }];
+}

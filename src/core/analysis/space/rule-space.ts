@@ -1,0 +1,137 @@
+/**
+ * The rules of policies as formulas over common variables, and facts for a model of such formulas. One space serves all
+ * policies that decide about the same sign-in, so that their rules can be compared.
+ */
+import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
+import type { Subject } from '../../model/facts.ts';
+import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
+import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
+import {
+  type ConditionPart,
+  type ConditionReading,
+  type Formula,
+  isYes,
+  negated,
+  plainTime,
+  truthVariable,
+  type Universe,
+  type UserFacts,
+  type Variable,
+} from '../../policy/theory.ts';
+import { factsTogether } from './facts-together.ts';
+import type { ClassModel } from './find-model.ts';
+import { overlay } from './sample-facts.ts';
+
+/** A part of the conditions of a rule. */
+export interface RulePart extends ConditionPart {
+  readonly condition: ConditionName | 'any';
+}
+
+/** Reads rules as formulas. */
+export interface RuleSpace {
+  /** The parts of the conditions; all of them must hold. None: the rule always applies. */
+  parts(when: Conditions): readonly RulePart[];
+  /** The rule applies. */
+  applies(when: Conditions): Formula;
+  /** The rule does not apply. */
+  misses(when: Conditions): Formula;
+  /** What holds of all facts. */
+  readonly always: readonly Formula[];
+  /** What holds of all facts in which a user has proved something, as every user who is let in has. */
+  readonly onceProved: readonly Formula[];
+  /** Facts in the classes of the model; plain where it leaves them open. */
+  factsOf(model: ClassModel): UserFacts;
+}
+
+const subject: Subject = {
+  id: 'example',
+  status: 'active',
+  identifiers: [],
+  groups: [],
+  profile: {},
+  enrollments: [],
+};
+
+const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
+
+type Theories = { readonly [Name in ConditionName]: ConditionReading<Name> };
+
+/** `rules`: the conditions of all rules that the space is asked about. */
+export function ruleSpace(rules: readonly Conditions[], universe: Universe): RuleSpace {
+  const own = rules.flatMap(conditionSets);
+  const together = factsTogether(own, universe);
+  const sets = [...own, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
+  const theories = Object.fromEntries(names.map((name) => [name, theoryOf(name, sets, universe)])) as Theories;
+  const read = new WeakMap<Conditions, readonly RulePart[]>();
+  const parts = (when: Conditions): readonly RulePart[] => {
+    const known = read.get(when) ?? partsOfRule(when, theories);
+    read.set(when, known);
+    return known;
+  };
+  const applies = (when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) });
+  return {
+    parts,
+    applies,
+    misses: (when) => negated(applies(when)),
+    always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
+    onceProved: together.onceProved.map(applies),
+    factsOf: (model) => factsOf(model, universe),
+  };
+}
+
+function theoryOf<Name extends ConditionName>(name: Name, rules: readonly ConditionSet[], universe: Universe) {
+  const { theory, samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const conditions = rules.flatMap((when) => (when[name] === undefined ? [] : [when[name] as ConditionOf<Name>]));
+  return theory ? theory(conditions, universe) : freeTheory(name, samples);
+}
+
+/** Without a theory each condition may hold or not. The same condition is the same variable. */
+function freeTheory<Name extends ConditionName>(name: Name, samples: ConditionDescriptor<Name>['samples']) {
+  const variables = new Map<string, Variable>();
+  return (condition: ConditionOf<Name>): readonly ConditionPart[] => {
+    const key = JSON.stringify(condition);
+    const [sample] = samples({ one: condition, other: undefined, rest: [] });
+    const place = sample && ((facts: UserFacts) => overlay(facts, sample));
+    const variable = variables.get(key) ?? truthVariable(`${name} ${key}`, place);
+    variables.set(key, variable);
+    return [{ path: [], formula: isYes(variable) }];
+  };
+}
+
+function partsOfRule({ any, ...when }: Conditions, theories: Theories): readonly RulePart[] {
+  const partsOfSet = (set: ConditionSet) => names.flatMap((name) => partsOf(name, set, theories));
+  if (any === undefined) return partsOfSet(when);
+  const alternatives = any.map((set): Formula => ({ all: partsOfSet(set).map(({ formula }) => formula) }));
+  return [...partsOfSet(when), { condition: 'any', path: [], formula: { any: alternatives } }];
+}
+
+function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, theories: Theories): readonly RulePart[] {
+  const condition = when[name];
+  const theory: (condition: ConditionOf<Name>) => readonly ConditionPart[] = theories[name];
+  if (condition === undefined) return [];
+  return theory(condition as ConditionOf<Name>).map((part) => ({ ...part, condition: name }));
+}
+
+function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
+  const plain: UserFacts = {
+    now: plainTime,
+    network: places[0] ?? { ip: '', zones: [] },
+    request: {
+      clientId: clientIds[0] ?? '',
+      scopes: ['openid'],
+      acrValues: [],
+      acrEssential: false,
+      promptLogin: false,
+    },
+    device: { known: false, platform: 'desktop', os: 'windows' },
+    subject,
+    evidence: [],
+    signedInWith: [],
+  };
+  const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
+  return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
+}
+
+function placed(facts: UserFacts, { classes }: Variable, at: number): UserFacts {
+  return classes[at]?.place?.(facts) ?? facts;
+}

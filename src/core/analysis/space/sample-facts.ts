@@ -1,0 +1,82 @@
+/** Facts to which two rules may both apply, made from their conditions: for analysis, never to decide. */
+import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
+import type { Facts, Subject } from '../../model/facts.ts';
+import type { ConditionDescriptor, SampleFacts } from '../../policy/condition-descriptor.ts';
+import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
+import type { UserFacts } from '../../policy/theory.ts';
+
+/** Two rules of which both shall apply, at one app, among all the rules that might decide instead. */
+export interface RulePair {
+  readonly one: Conditions;
+  readonly other: Conditions;
+  /** Conditions of the remaining rules of both policies. */
+  readonly rest: readonly Conditions[];
+  readonly clientId: string;
+}
+
+const subject: Subject = {
+  id: 'sample',
+  status: 'active',
+  identifiers: [],
+  groups: [],
+  profile: {},
+  enrollments: [],
+};
+
+/** What no condition asks for. */
+const plain = {
+  now: 1_800_000_000,
+  network: { ip: '', zones: [] },
+  device: { known: false, platform: 'desktop', os: 'other' },
+  evidence: [],
+} as const;
+
+/**
+ * Facts that fit both conditions as far as possible; the evaluator finds out whether they do. Empty: nothing is sure to
+ * fit both, as two groups may have no member in common.
+ */
+export function sampleFacts(pair: RulePair): readonly Facts[] {
+  const rest = pair.rest.flatMap(conditionSets);
+  return variants(pair.one).flatMap((one) =>
+    variants(pair.other).flatMap((other) => samplesOfSets({ ...pair, one, other, rest })),
+  );
+}
+
+/**
+ * A set for each alternative, with the conditions beside `any`. Of a condition that both have, that of the alternative;
+ * the evaluator finds out whether the other one holds, too.
+ */
+function variants({ any, ...when }: Conditions): readonly ConditionSet[] {
+  return any === undefined ? [when] : any.map((alternative) => ({ ...when, ...alternative }));
+}
+
+function samplesOfSets(pair: RulePair): readonly Facts[] {
+  const request = { clientId: pair.clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false };
+  const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
+  return names.reduce<readonly UserFacts[]>(
+    (facts, name) => samplesOf(name, pair).flatMap((sample) => facts.map((base) => overlay(base, sample))),
+    [{ ...plain, request, subject }],
+  );
+}
+
+function samplesOf<Name extends ConditionName>(name: Name, { one, other, rest }: RulePair): readonly SampleFacts[] {
+  const { samples }: ConditionDescriptor<Name> = conditionDescriptors[name];
+  const conditionOf = (when: Conditions) => when[name] as ConditionOf<Name> | undefined;
+  return samples({
+    one: conditionOf(one),
+    other: conditionOf(other),
+    rest: rest.map(conditionOf).filter((condition) => condition !== undefined),
+  });
+}
+
+/** Facts with what a sample says: groups of facts member by member. */
+export function overlay(base: UserFacts, sample: SampleFacts): UserFacts {
+  return {
+    ...base,
+    ...sample,
+    request: { ...base.request, ...sample.request },
+    network: { ...base.network, ...sample.network },
+    device: { ...base.device, ...sample.device },
+    subject: { ...base.subject, ...sample.subject },
+  };
+}

@@ -1,0 +1,83 @@
+/** How the rules of an app's policies let users in together, among the sign-ins that some conditions describe. */
+import type { Conditions } from '../../model/conditions.ts';
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Rule } from '../../model/policy.ts';
+import { beforeSignIn, type PolicySet } from '../../policy/compile.ts';
+import { compileConditions } from '../../policy/conditions.ts';
+import type { Formula, UserFacts } from '../../policy/theory.ts';
+import { type Budget, findModel } from './find-model.ts';
+import { ordinaryFacts } from './ordinary-facts.ts';
+import { allowing, type Deciding, decideTogether, deciding } from './policy-cases.ts';
+import type { RuleSpace } from './rule-space.ts';
+
+/** Sign-ins to one app that conditions describe. */
+export interface SignInScope {
+  readonly policies: PolicySet;
+  /** Made of the rules and of the conditions. */
+  readonly space: RuleSpace;
+  readonly when: Conditions;
+  /** What holds of them besides. */
+  readonly besides: readonly Formula[];
+  /** For all that is asked about these sign-ins. */
+  readonly budget: Budget;
+}
+
+/** Rules that may decide together. */
+export interface SignInCase {
+  readonly session: Rule;
+  readonly app: Rule;
+  /** Absent: there is no enrollment policy. */
+  readonly enrollment?: EnrollmentRule;
+  /** Facts about which they do. Undefined: none are known. Takes a search. */
+  findFacts(): UserFacts | undefined;
+}
+
+/** The rules of the sign-on policy that allow, and may decide in the scope. */
+export function appRulesIn({
+  policies: { app },
+  space,
+  when,
+  besides,
+  budget,
+}: SignInScope): readonly Deciding<Rule>[] {
+  const inScope = [...besides, space.applies(when)];
+  const rules = app === undefined ? [] : allowing(app, space);
+  return rules
+    .map(({ rule, formulas }) => ({ rule, formulas: [...inScope, ...formulas] }))
+    .filter(({ formulas }) => findModel(formulas, budget) !== 'impossible');
+}
+
+/** The cases of a rule of the sign-on policy. Of other policies the last rules come first: they are the plainest. */
+export function* casesOf(app: Deciding<Rule>, scope: SignInScope): Generator<SignInCase> {
+  const { policies, space, budget } = scope;
+  const enrollments = policies.enrollment ? deciding(beforeSignIn(policies.enrollment), space) : [undefined];
+  for (const session of allowing(policies.session, space).toReversed()) {
+    const both = [...app.formulas, ...session.formulas];
+    if (findModel(both, budget) === 'impossible') continue;
+    for (const enrollment of enrollments.toReversed()) {
+      const formulas = [...both, ...(enrollment?.formulas ?? [])];
+      if (findModel(formulas, budget) === 'impossible') continue;
+      const rules = { session: session.rule, app: app.rule, ...(enrollment && { enrollment: enrollment.rule }) };
+      const findFacts = () => shown(formulas, scope, (facts) => decideTogether(policies, rules, facts));
+      yield { ...rules, findFacts };
+    }
+  }
+}
+
+/** Facts in the formulas for which the evaluator confirms something, and that the conditions describe. */
+export function shown(
+  formulas: readonly Formula[],
+  { space, budget, when }: SignInScope,
+  isFound: (facts: UserFacts) => boolean,
+): UserFacts | undefined {
+  const isConfirmed = (facts: UserFacts) => isFound(facts) && applies(when, facts);
+  const ordinary = ordinaryFacts(formulas, space);
+  if (ordinary && isConfirmed(ordinary)) return ordinary;
+  const found = findModel(formulas, budget);
+  const facts = typeof found === 'object' ? space.factsOf(found.model) : undefined;
+  return facts && isConfirmed(facts) ? facts : undefined;
+}
+
+function applies(when: Conditions, facts: UserFacts): boolean {
+  return compileConditions(when).every(({ test }) => test(facts) === 'hit');
+}

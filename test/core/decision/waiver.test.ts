@@ -1,0 +1,332 @@
+/** Remembered proofs: what a rule may waive in a browser, and what it may not. */
+
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { Decision } from '../../../src/core/model/decision.ts';
+import type { Evidence, Facts, RememberedProof } from '../../../src/core/model/facts.ts';
+import type { Requirement } from '../../../src/core/model/policy.ts';
+import { alternatives, evidenceOf, type World, world } from '../support/arbitraries.ts';
+import {
+  allow,
+  always,
+  descriptor,
+  enrolled,
+  type FactParts,
+  factors,
+  factsOf,
+  type Key,
+  NOW,
+  type PolicyParts,
+  policiesOf,
+  proof,
+  TRANSACTION,
+  userWith,
+} from '../support/fixtures.ts';
+import { naivelyMeets } from '../support/naive-evaluator.ts';
+import { enough, seeded } from '../support/seeded.ts';
+
+const DAY = 86_400;
+const MONTH = 30 * DAY;
+
+function remembered(key: Key | 'key', age: number, more: Partial<RememberedProof> = {}): RememberedProof {
+  const [enrollment] = enrolled(key);
+  if (!enrollment) throw new Error('no enrollment');
+  const { id, authenticator, factors: covered, characteristics } = enrollment;
+  const at = NOW - age;
+  return { authenticator, enrollment: id, factors: covered, characteristics, at, until: at + MONTH, ...more };
+}
+
+function policies(requirement: Requirement, remember?: number) {
+  const then = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) } as const;
+  return policiesOf({ app: always(then) });
+}
+
+function decide(
+  requirement: Requirement,
+  remember: number | undefined,
+  device: readonly RememberedProof[],
+  setup: FactParts,
+): Decision {
+  const facts = factsOf(setup);
+  return evaluate(policies(requirement, remember), { ...facts, device: { ...facts.device, remembered: device } });
+}
+
+const ann = userWith(['password', 'totp']);
+const password = proof('password', 'now');
+const two = factors(2);
+
+describe('a browser that remembers a proof of the authenticator app', () => {
+  const device = [remembered('totp', DAY)];
+  const setup = { subject: ann, evidence: [password] };
+
+  test.each<[string, Requirement]>([
+    ['any two factors', two],
+    ['password and possession', factors(2, { demands: [{ factor: 'knowledge' }, { factor: 'possession' }] })],
+    ['possession that may be an hour old', factors(2, { demands: [{ factor: 'possession', maxAge: 3600 }] })],
+    ['possession, not by mail', factors(2, { demands: [{ factor: 'possession', exclude: ['email', 'phone'] }] })],
+    [
+      'a proof of any type that is bound to its device',
+      factors(2, { demands: [{ characteristics: ['deviceBound'] }] }),
+    ],
+  ])('need not prove it where the rule asks for %s', (_, requirement) => {
+    const decision = decide(requirement, MONTH, device, setup);
+    expect(decision).toMatchObject({
+      kind: 'allow',
+      waived: ['totp'],
+      assurance: { acr: 'pwd', amr: ['pwd'], authTime: password.at, supportingEvidence: [password] },
+    });
+    expect(decision.trace.layers.find(({ layer }) => layer === 'app')).toMatchObject({
+      remembered: ['totp'],
+      satisfied: true,
+    });
+  });
+
+  test.each<[string, Requirement, number | undefined, Partial<RememberedProof>, FactParts]>([
+    ['the rule remembers nothing', two, undefined, {}, {}],
+    ['nothing was proved', two, MONTH, {}, { evidence: [] }],
+    ['the rule remembers for less long', two, DAY, {}, {}],
+    ['the promised time is over', two, MONTH, { until: NOW }, {}],
+    ['it is from the future', two, MONTH, { at: NOW + 61, until: NOW + MONTH }, {}],
+    ['the enrollment was removed', two, MONTH, { enrollment: 'another' }, {}],
+    ['the request has max_age', two, MONTH, {}, { request: { maxAge: MONTH } }],
+    ['the request has prompt=login', two, MONTH, {}, { request: { promptLogin: true } }],
+    ['the rule says reauthenticate: always', factors(2, { maxAge: 0 }), MONTH, {}, {}],
+    ['the demand is for this sign-in', factors(2, { demands: [{ factor: 'possession', maxAge: 0 }] }), MONTH, {}, {}],
+    [
+      'the rule requires another authenticator',
+      factors(2, { demands: [{ factor: 'possession', authenticators: ['webauthn'] }] }),
+      MONTH,
+      {},
+      {},
+    ],
+    [
+      'the rule requires phishing resistance',
+      factors(2, { demands: [{ factor: 'possession', characteristics: ['phishingResistant'] }] }),
+      MONTH,
+      {},
+      {},
+    ],
+    [
+      'the rule requires a chain',
+      { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }]] },
+      MONTH,
+      {},
+      {},
+    ],
+    ['an essential acr takes two factors', two, MONTH, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
+  ])('is not when %s', (_, requirement, remember, more, facts) => {
+    const decision = decide(requirement, remember, [remembered('totp', DAY, more)], { ...setup, ...facts });
+    expect(decision.kind).not.toBe('allow');
+    expect(decision).toEqual(expect.not.objectContaining({ waived: expect.anything() }));
+  });
+
+  test('still needs the other factor, and the trace says so', () => {
+    expect(decide(two, MONTH, device, { subject: ann })).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password', enrollments: ['password'] }],
+    });
+  });
+
+  test('two things that the user has are still one factor', () => {
+    const subject = userWith(['totp', 'email']);
+    expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'now')] }).kind).not.toBe('allow');
+  });
+
+  test('the session policy and the minimum acr of the app are not waived', () => {
+    const facts = factsOf(setup);
+    const at = { ...facts, device: { ...facts.device, remembered: device } };
+    const app = always({ kind: 'allow', requirement: two, remember: MONTH });
+    expect(evaluate(policiesOf({ app, session: always(allow(two)) }), at).kind).toBe('challenge');
+    expect(evaluate(policiesOf({ app, minimumAcr: '2fa' }), at).kind).toBe('challenge');
+  });
+
+  test('the tokens name both factors where both were proved', () => {
+    const evidence = [proof('password', 'now'), proof('totp', 60)];
+    const decision = decide(two, MONTH, device, { subject: ann, evidence });
+    expect(decision).toMatchObject({ kind: 'allow', assurance: { acr: '2fa', amr: ['mfa', 'otp', 'pwd'] } });
+    expect(decision).not.toHaveProperty('waived');
+  });
+});
+
+test('one proof with user verification has no second factor to waive', () => {
+  const requirement = factors(2, { demands: [{ factor: 'possession', characteristics: ['userVerification'] }] });
+  const subject = userWith(['password', 'webauthn']);
+  const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
+  expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn' }] });
+  expect(decision).not.toHaveProperty('remember');
+});
+
+describe('the page may offer to remember', () => {
+  const offered = (requirement: Requirement, remember: number | undefined, setup: FactParts) => {
+    const decision = decide(requirement, remember, [], setup);
+    return decision.kind === 'challenge' ? decision.remember : undefined;
+  };
+
+  test.each<[string, Requirement, number | undefined, FactParts, readonly string[] | undefined]>([
+    ['the authenticator app, not the password', two, MONTH, { subject: ann }, ['totp']],
+    ['nothing where the rule does not', two, undefined, { subject: ann }, undefined],
+    ['nothing where one factor is enough', factors(1), MONTH, { subject: ann }, undefined],
+    [
+      'nothing when the request asks for proofs',
+      two,
+      MONTH,
+      { subject: ann, request: { promptLogin: true } },
+      undefined,
+    ],
+  ])('%s', (_, requirement, remember, setup, expected) => {
+    expect(offered(requirement, remember, setup)).toEqual(expected && { seconds: MONTH, enrollments: expected });
+  });
+
+  describe('only what would be waived next time', () => {
+    const twoAlways = always(allow(two));
+    const ask = (more: PolicyParts, setup: FactParts = {}, remember = MONTH) => {
+      const app = always({ kind: 'allow', requirement: two, remember });
+      const decision = evaluate(policiesOf({ app, ...more }), factsOf({ subject: ann, ...setup }));
+      return 'remember' in decision ? decision.remember : undefined;
+    };
+    const totp = { seconds: MONTH, enrollments: ['totp'] };
+
+    test('not where the session policy asks for two factors', () => {
+      expect(ask({ session: twoAlways })).toBeUndefined();
+      expect(ask({})).toEqual(totp);
+    });
+
+    test('not where the app must reach a value that takes two', () => {
+      expect(ask({ minimumAcr: '2fa' })).toBeUndefined();
+      expect(ask({ minimumAcr: 'pwd' })).toEqual(totp);
+    });
+
+    test('not where the same request asks for such a value, and must get it', () => {
+      const request = { acrValues: ['2fa'], acrEssential: true };
+      expect(ask({}, { request })).toBeUndefined();
+    });
+
+    test('not for a recovery authenticator, as its use consumes it', () => {
+      expect(ask({}, { subject: userWith(['password', 'recovery_code']) })).toBeUndefined();
+      const both = { subject: userWith(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'now')] };
+      expect(ask({}, both)).toEqual(totp);
+      const device = [remembered('recovery_code', DAY)];
+      expect(decide(two, MONTH, device, { ...both })).toMatchObject({ kind: 'challenge' });
+    });
+
+    test('by the rule that will decide then: the browser will be known', () => {
+      const rules = [
+        { name: 'known', when: { device: { known: true } }, then: { kind: 'allow', requirement: two } },
+        { name: 'new', when: {}, then: { kind: 'allow', requirement: two, remember: MONTH } },
+      ] as const;
+      expect(ask({ app: { name: 'tested', rules } })).toBeUndefined();
+    });
+
+    test('when everything is proved, what of it is remembered', () => {
+      const evidence = [proof('password', 'now'), proof('totp', 'now')];
+      expect(ask({}, { evidence })).toEqual(totp);
+      expect(ask({ session: twoAlways }, { evidence })).toBeUndefined();
+      expect(ask({}, { evidence: [proof('password', 'now'), proof('totp', 60)] })).toBeUndefined();
+    });
+  });
+
+  test('the same to a user who will be denied', () => {
+    const only = userWith(['totp', 'password']);
+    const active = offered(two, MONTH, { subject: only });
+    expect(active).toBeDefined();
+    expect(offered(two, MONTH, { subject: { ...only, status: 'suspended' } })).toEqual(active);
+  });
+});
+
+const withoutMaxAge = ({ maxAge: _, ...request }: World['request']) => request;
+
+/** A world in which the waiver decides more often. */
+const easy = (setup: World): World => ({
+  ...setup,
+  has: [...setup.has.filter(({ id }) => id !== 'password'), ...enrolled('password')],
+  evidence: [...setup.evidence, proof('password', 'now')],
+  session: factors(1),
+  minimumAcr: undefined,
+  disabled: [],
+  request: { ...withoutMaxAge(setup.request), promptLogin: false, acrEssential: false },
+});
+
+/** A world in which the browser remembers proofs of some enrollments. */
+const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 }).chain((setup) =>
+  fc.record({
+    setup: fc.constantFrom(setup, { ...setup, session: factors(1), minimumAcr: undefined }, easy(setup)),
+    remember: fc.constantFrom(600, MONTH),
+    device: fc.array(
+      evidenceOf(setup.has).map(
+        ({ authenticator, enrollment, factors: covered, characteristics, at }): RememberedProof => ({
+          authenticator,
+          enrollment,
+          factors: covered,
+          characteristics,
+          at,
+          until: at + 2000,
+        }),
+      ),
+      { maxLength: 3 },
+    ),
+  }),
+);
+type Remembering = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
+
+function decideIn({ setup, remember, device }: Remembering, withDevice: boolean): Decision {
+  const { session, app, minimumAcr, disabled, has, evidence, request } = setup;
+  const keys = (Object.keys(descriptor) as Key[]).filter((key) => !(disabled as readonly string[]).includes(key));
+  const set = policiesOf({
+    session: always(allow(session)),
+    app: always({ kind: 'allow', requirement: app, remember }),
+    enabled: keys,
+    ...(minimumAcr !== undefined && { minimumAcr }),
+  });
+  const facts: Facts = factsOf({ subject: userWith([], { enrollments: has }), evidence, request });
+  return evaluate(set, withDevice ? { ...facts, device: { ...facts.device, remembered: device } } : facts);
+}
+
+/** The remembered proof as if it were fresh: possession, and nothing else. */
+function vouched({ device, remember }: Remembering): readonly Evidence[] {
+  return device
+    .filter(({ at, until, factors: covered }) => covered.includes('possession') && NOW < until && NOW - at < remember)
+    .map(({ authenticator, enrollment, characteristics }) => ({
+      ...proof(authenticator as Key, 'now'),
+      enrollment,
+      factors: ['possession'],
+      characteristics,
+    }));
+}
+
+test('a remembered proof lets no user in without the rest, and raises neither acr nor amr', () => {
+  let waivers = 0;
+  fc.assert(
+    fc.property(worlds, (one) => {
+      const [without, with_] = [decideIn(one, false), decideIn(one, true)];
+      if (without.kind === 'allow') {
+        expect(with_).toMatchObject({ kind: 'allow', assurance: without.assurance });
+        return;
+      }
+      if (with_.kind !== 'allow') return;
+      waivers += 1;
+      const { supportingEvidence } = with_.assurance;
+      for (const proved of supportingEvidence) expect(one.setup.evidence).toContainEqual(proved);
+      const { app, request } = one.setup;
+      expect([request.promptLogin, request.maxAge]).toEqual([false, undefined]);
+      const when = { now: NOW, transaction: TRANSACTION };
+      expect(naivelyMeets(app, [...supportingEvidence, ...vouched(one)], when)).toBe(true);
+      const vouchedFor = new Set(vouched(one).map(({ authenticator }) => authenticator));
+      expect(with_.waived?.filter((key) => !vouchedFor.has(key))).toEqual([]);
+      const types = new Set(supportingEvidence.flatMap((proved) => proved.factors));
+      expect(types.has('knowledge') || types.has('inherence')).toBe(true);
+    }),
+    seeded(6000),
+  );
+  expect(waivers).toBeGreaterThan(enough(20));
+});
+
+test('remembering never makes a sign-in harder', () => {
+  fc.assert(
+    fc.property(worlds, (one) => {
+      const [without, with_] = [decideIn(one, false), decideIn(one, true)];
+      if (without.kind === 'challenge' && without.withheld === undefined) expect(with_.kind).not.toBe('deny');
+    }),
+    seeded(2000),
+  );
+});

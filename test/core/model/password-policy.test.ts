@@ -1,0 +1,194 @@
+/** The password policy: which terms apply to a user, and when a password must be replaced. */
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
+import { defaultPasswordTerms, type PasswordTerms } from '../../../src/core/model/password-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import {
+  passwordLockouts,
+  passwordRuling,
+  shortestPassword,
+  termsForNewPassword,
+} from '../../../src/core/policy/password-terms.ts';
+import {
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  NOW,
+  policiesOf,
+  proof,
+  silentFacts,
+  userWith,
+} from '../support/fixtures.ts';
+
+const DAY = 86_400;
+
+function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof policiesOf>[0] = {}): PolicySet {
+  const set = policiesOf(more);
+  return {
+    ...set,
+    authenticators: set.authenticators.map((one) =>
+      one.key === 'password' ? { ...one, enrollable: true, underPasswordPolicy: true } : one,
+    ),
+    password: compilePolicy({
+      name: 'password',
+      rules: [
+        {
+          name: 'Admins',
+          when: { groups: { any: ['admins'] } },
+          then: { ...defaultPasswordTerms, ...terms },
+        },
+        { name: 'Rest', when: {}, then: defaultPasswordTerms },
+      ],
+    }),
+  };
+}
+
+/** An admin whose password is so old, or stands on this list. */
+function admin(keys: readonly Key[], password: Partial<Enrollment>, groups: readonly string[] = ['admins']): Subject {
+  const enrollments = enrolled(...keys).map((one) =>
+    one.authenticator === 'password' ? { ...one, ...password } : one,
+  );
+  return userWith(keys, { groups, enrollments });
+}
+
+function decide(policies: PolicySet, subject: Subject, evidence: readonly Evidence[]) {
+  return evaluate(policies, factsOf({ subject, evidence }));
+}
+
+describe('the terms', () => {
+  test('are those of the first rule that holds', () => {
+    const policies = withPolicy({ minLength: 20 });
+    const of = (groups: readonly string[]) => passwordRuling(policies, factsOf({ subject: userWith([], { groups }) }));
+    expect(of(['admins'])).toMatchObject({ rule: 'Admins', terms: { minLength: 20 } });
+    expect(of([])).toEqual({ rule: 'Rest', terms: defaultPasswordTerms });
+  });
+
+  test('are the default without a policy and before the user has identified; no rule: none', () => {
+    expect(passwordRuling({}, factsOf())).toEqual({ terms: defaultPasswordTerms });
+    expect(passwordRuling(withPolicy({ minLength: 20 }), factsOf())).toEqual({ terms: defaultPasswordTerms });
+    const empty = { password: compilePolicy({ name: 'password', rules: [] }) };
+    expect(passwordRuling(empty, factsOf({ subject: userWith([]) }))).toBeUndefined();
+  });
+
+  test.each<[string, readonly Enrollment[], number]>([
+    ['a password alone', enrolled('password'), 15],
+    ['a mailbox', enrolled('password', 'email'), 15],
+    ['a phone', enrolled('password', 'phone'), 15],
+    ['codes on paper', enrolled('password', 'recovery_code'), 15],
+    ['a security question', enrolled('password', 'security_question'), 15],
+    ['an authenticator app', enrolled('password', 'totp'), 8],
+    ['a passkey', enrolled('webauthn'), 8],
+    ['a passkey that is bound to no device', enrolled('key'), 8],
+    ['a device that is no possession', enrolled('totp').map((one) => ({ ...one, factors: ['inherence'] })), 15],
+    ['a consumed key', enrolled('totp').map((one) => ({ ...one, consumed: true as const })), 15],
+    ['a temporary key', enrolled('totp').map((one) => ({ ...one, temporary: true as const })), 15],
+  ])('with %s', (_what, enrollments, shortest) => {
+    expect(shortestPassword(defaultPasswordTerms, enrollments)).toBe(shortest);
+  });
+});
+
+test('a new password is as long as the rule wants of a user with these authenticators', () => {
+  const terms = (subject: Subject | undefined, minLength: number) =>
+    termsForNewPassword(withPolicy({ minLength, history: 3, blocklists: ['common'] }), {
+      ...factsOf(),
+      ...(subject && { subject }),
+    });
+  const own = { history: 3, blocklists: ['common'] };
+  expect(terms(admin(['password'], {}), 20)).toEqual({ minLength: 20, ...own });
+  expect(terms(admin(['password', 'totp'], {}), 20)).toEqual({ minLength: 8, ...own });
+  const { minLength, history, blocklists } = defaultPasswordTerms;
+  expect(terms(undefined, 20)).toEqual({ minLength, history, blocklists });
+});
+
+test('the lockouts are those of all rules, each once, in their order; without rules the default', () => {
+  const lockout = { ...defaultPasswordTerms.lockout, attempts: defaultPasswordTerms.lockout.attempts + 1 };
+  const policy = (...all: readonly (typeof lockout)[]) => {
+    const rules = all.map((one, at) => ({ name: `${at}`, when: {}, then: { ...defaultPasswordTerms, lockout: one } }));
+    return compilePolicy({ name: 'password', rules });
+  };
+  expect(passwordLockouts(policy(lockout, { ...lockout }))).toEqual([lockout]);
+  const both = [lockout, defaultPasswordTerms.lockout];
+  expect(passwordLockouts(policy(...both, lockout))).toEqual(both);
+  for (const none of [undefined, policy()]) expect(passwordLockouts(none)).toEqual([defaultPasswordTerms.lockout]);
+});
+
+describe('an outdated password', () => {
+  const aging = withPolicy({ maxAge: 90 * DAY });
+
+  test.each<[string, Partial<Enrollment>, object]>([
+    ['one second short of its age', { createdAt: NOW - 90 * DAY + 1 }, { kind: 'allow' }],
+    ['of its age', { createdAt: NOW - 90 * DAY }, { kind: 'enroll', choices: ['password'], outdated: 'expired' }],
+    ['of unknown age', {}, { kind: 'allow' }],
+    ['on a list', { compromised: 'breached' }, { kind: 'enroll', choices: ['password'], outdated: 'compromised' }],
+    [
+      'on a list and too old',
+      { compromised: 'common', createdAt: NOW - 91 * DAY },
+      { kind: 'enroll', outdated: 'compromised' },
+    ],
+  ])('%s', (_what, password, expected) => {
+    expect(decide(aging, admin(['password'], password), [proof('password', 'now')])).toMatchObject(expected);
+  });
+
+  test('is a matter of the rule: another group keeps it, another list does not count', () => {
+    const old = { createdAt: NOW - 91 * DAY };
+    expect(decide(aging, admin(['password'], old, []), [proof('password', 'now')]).kind).toBe('allow');
+    const listed = { compromised: 'list' } as const;
+    const onlyCommon = withPolicy({ blocklists: ['common'] });
+    expect(decide(onlyCommon, admin(['password'], listed), [proof('password', 'now')]).kind).toBe('allow');
+  });
+
+  test('is replaced only behind the strongest proof of the account (Law 7)', () => {
+    const subject = admin(['password', 'totp'], { compromised: 'common' });
+    expect(decide(aging, subject, [proof('password', 'now')])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp' }],
+      toEnroll: ['password'],
+    });
+    expect(decide(aging, subject, [proof('password', 'now'), proof('totp', 'now')])).toMatchObject({
+      kind: 'enroll',
+      outdated: 'compromised',
+    });
+  });
+
+  test('does not hold up a user who signs in without it', () => {
+    const subject = admin(['password', 'webauthn'], { compromised: 'common' });
+    expect(decide(aging, subject, [proof('webauthn', 'now')]).kind).toBe('allow');
+  });
+
+  test('takes an interaction where a session rests on it', () => {
+    const subject = admin(['password'], { createdAt: NOW - 91 * DAY });
+    const decision = evaluate(aging, silentFacts({ subject, evidence: [proof('password', 100)] }));
+    expect(decision).toMatchObject({ kind: 'enroll', outdated: 'expired' });
+  });
+
+  test('is not asked for of an authenticator that is under no password policy', () => {
+    const plain = { ...aging, authenticators: policiesOf().authenticators };
+    const subject = admin(['password'], { compromised: 'common' });
+    expect(decide(plain, subject, [proof('password', 'now')]).kind).toBe('allow');
+  });
+
+  test('is kept where passwords can be used and not enrolled', () => {
+    const authenticators = aging.authenticators.map((one) => ({ ...one, enrollable: false }));
+    const subject = admin(['password'], { compromised: 'common' });
+    expect(decide({ ...aging, authenticators }, subject, [proof('password', 'now')]).kind).toBe('allow');
+  });
+
+  test('comes before what the app would enroll besides', () => {
+    const policies = withPolicy({}, { app: factors(1) });
+    const required = compilePolicy({
+      name: 'enrollment',
+      rules: [
+        {
+          name: 'All',
+          when: {},
+          then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+        },
+      ],
+    });
+    const subject = admin(['password'], { compromised: 'common' });
+    const decision = decide({ ...policies, enrollment: required }, subject, [proof('password', 'now')]);
+    expect(decision).toMatchObject({ kind: 'enroll', choices: ['password'] });
+  });
+});
