@@ -90,7 +90,7 @@ async function dropAbandoned(store: Store, identifier: string, now: Seconds): Pr
 }
 
 /** The user who asks for an identifier, and when (epoch seconds). */
-export interface Claimant {
+export interface IdentifierRequest {
   readonly user: string;
   readonly now: Seconds;
 }
@@ -102,7 +102,7 @@ export interface Claimant {
 export function isFreeFor(
   entries: ReadonlyMap<string, Entry | undefined>,
   identifier: string,
-  { user, now }: Claimant,
+  { user, now }: IdentifierRequest,
 ): boolean {
   const entry = entries.get(identifierKey(identifier));
   if (entry === undefined) return true;
@@ -115,11 +115,15 @@ export function isFreeFor(
  * Reserves the identifier in the unit, or returns false: another user has it. Of two commits for one identifier one
  * fails.
  */
-export async function claimIdentifier(unit: UnitOfWork, identifier: string, claimant: Claimant): Promise<boolean> {
+export async function reserveIdentifierInUnit(
+  unit: UnitOfWork,
+  identifier: string,
+  request: IdentifierRequest,
+): Promise<boolean> {
   const key = identifierKey(identifier);
   const { entries } = await unit.load([key]);
-  if (!isFreeFor(entries, identifier, claimant)) return false;
-  write(unit, key, { user: claimant.user, at: claimant.now });
+  if (!isFreeFor(entries, identifier, request)) return false;
+  write(unit, key, { user: request.user, at: request.now });
   return true;
 }
 
@@ -127,7 +131,7 @@ export async function claimIdentifier(unit: UnitOfWork, identifier: string, clai
 export async function holdIdentifier(
   unit: UnitOfWork,
   identifier: string,
-  { user, now, until }: Claimant & { readonly until: Seconds },
+  { user, now, until }: IdentifierRequest & { readonly until: Seconds },
 ): Promise<void> {
   const key = identifierKey(identifier);
   const { entries } = await unit.load([key]);

@@ -12,7 +12,7 @@ import { findRule } from '../../core/policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
-import { knownEnd } from './known-ends.ts';
+import { newcomerOutcome } from './newcomer-outcomes.ts';
 
 /** Facts of users who are denied, and the rules that are the cause. */
 export interface DeniedThere {
@@ -66,7 +66,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = knownEnd(one, policies, keys);
+  const { isDenied, added } = newcomerOutcome(one, policies, keys);
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
   const cause = causeOf(user, policies);

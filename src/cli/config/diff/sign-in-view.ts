@@ -13,7 +13,7 @@ import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppSide } from './app-pairs.ts';
 import { carriedScopes } from './carried-scopes.ts';
 import type { Circumstance } from './circumstances.ts';
-import { type CircumstanceOfUser, deciders } from './deciders.ts';
+import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
 import type { NamedPlace } from './model.ts';
 import type { UserClass } from './user-classes.ts';
 
@@ -57,7 +57,7 @@ export interface Viewer {
 export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
-  const decidersOf = deciders(own.policies, factsOf);
+  const decidersOf = decidingRuleNames(own.policies, factsOf);
   return {
     view: (user, circumstance) => {
       const ofRest = getOrMake(known, user.rest, () => new Map<string, SignInView>());
