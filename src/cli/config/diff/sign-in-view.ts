@@ -5,6 +5,7 @@ import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/a
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { Facts } from '../../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.ts';
 import { findRule } from '../../../core/policy/rules.ts';
@@ -72,15 +73,8 @@ function factsIn({ app }: AppSide, { user, circumstance }: CircumstanceOfUser, k
   const { now, scopes } = circumstance;
   const network = circumstance.place[key];
   const device = { ...circumstance.device, ...circumstance.believed[key] };
-  const request = {
-    clientId: app.clientId,
-    scopes,
-    acrValues,
-    acrEssential: false,
-    promptLogin: false,
-    ...(maxAge !== undefined && { maxAge }),
-  };
-  return { now, request, network, device, subject: user.subject, evidence: [] };
+  const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
+  return neutralFacts({ now, request, network, device, subject: user.subject });
 }
 
 function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {
