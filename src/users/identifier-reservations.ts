@@ -4,11 +4,13 @@
  * reservation that its user does not list. It opens no account (see `accountByIdentifier`), and the next user who asks
  * for the identifier takes it over.
  */
+
 import type { Seconds } from '../core/model/facts.ts';
 import { identifierKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountByIdentifier } from './account.ts';
+import { abandonedAfter } from './reservations.ts';
 import { type IdentifierReservation, parseIdentifierReservation } from './user.ts';
 
 export type ReservedIdentifiers =
@@ -17,11 +19,6 @@ export type ReservedIdentifiers =
   | { readonly kind: 'taken'; readonly identifier: string }
   /** One of the other operations failed. */
   | { readonly kind: 'conflict' };
-
-/**
- * Age in seconds from which an identifier that no user lists is free: by then no request is still creating that user.
- */
-const abandonedAfter = 60;
 
 /**
  * Reserves all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and

@@ -1,10 +1,12 @@
 /** Which rules decide over the sign-ins that `config diff` compares, and how often a policy is asked. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Circumstance } from '../../../src/cli/config/diff/circumstances.ts';
 import { type CircumstanceOfUser, decidingRuleNames } from '../../../src/cli/config/diff/deciding-rules.ts';
 import type { UserClass } from '../../../src/cli/config/diff/user-classes.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 
@@ -41,8 +43,7 @@ function circumstanceIn(...zones: readonly string[]): Circumstance {
 }
 
 function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts {
-  const request = { clientId: 'app', scopes, acrValues: [], acrEssential: false, promptLogin: false };
-  return { now, request, network: place.next, device, subject, evidence: [] };
+  return neutralFacts({ now, request: neutralRequest('app', scopes), network: place.next, device, subject });
 }
 
 const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
