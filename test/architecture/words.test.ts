@@ -42,7 +42,6 @@ const retired: Readonly<Record<string, string>> = {
   beginChallenge: 'answerChallenge',
   carriesOn: 'carriesTokenBasis',
   claimIdentifier: 'reserveIdentifierInUnit',
-  deciders: 'decidingRuleNames',
   enrollmentBar: 'accountManagementRequirement',
   findWitness: 'findSupportingEvidence',
   goal: 'layerRequirement',
