@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { closedNotEmpty, listOf } from '../fields.ts';
 import { anyAllNone } from '../membership.ts';
 
+/** As browsers say them. */
+export const platforms = ['desktop', 'mobile', 'other'] as const;
+export const operatingSystems = ['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other'] as const;
+
 export const deviceSchema = closedNotEmpty({
   known: z.boolean().optional().describe('The user has signed in with this browser before.'),
-  platform: listOf(z.enum(['desktop', 'mobile', 'other']))
-    .optional()
-    .describe('Kind of device.'),
-  os: listOf(z.enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other']))
-    .optional()
-    .describe('Operating system.'),
+  platform: listOf(z.enum(platforms)).optional().describe('Kind of device.'),
+  os: listOf(z.enum(operatingSystems)).optional().describe('Operating system.'),
   registered: z.boolean().optional().describe('A trusted source says that the device is one of yours.'),
   managed: z.boolean().optional().describe('A trusted source says that it is managed.'),
   assurance: anyAllNone('assurances').optional().describe('Assurances of `deviceSignals` that the device meets.'),
