@@ -37,7 +37,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'users/reindex': ['phone'],
   'policy/check/check-identify': ['email'],
   'flow/actions/profile-fields': ['phone'],
-  'http/html/views/identifier-words': ['email', 'phone'],
+  'http/html/views/identifier-text': ['email', 'phone'],
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
@@ -55,7 +55,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
   // The password policy, policies/password.yaml.
-  'cli/config/report/policy-rungs': ['password'],
+  'cli/config/report/policy-diagram': ['password'],
   'core/policy/password-terms': ['password'],
   'policy/analysis/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],

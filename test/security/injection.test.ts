@@ -131,7 +131,7 @@ describe('pages', () => {
   test.each(named.filter(([, text]) => !/\p{Cc}/u.test(text) && text.length < 100))(
     'a profile, an app and a brand called %s',
     async (_name, text) => {
-      const identifier = `user-${Math.random().toString(36).slice(2)}@demo.test`;
+      const identifier = `user-${hostile.indexOf(text)}@demo.test`;
       const { directory, hashing } = node.app;
       const created = await directory.create({
         identifiers: [identifier],

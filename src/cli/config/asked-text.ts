@@ -4,7 +4,7 @@ import { denialWords } from '../explain/denial-text.ts';
 import { skippableWords } from '../explain/enrollment-text.ts';
 import { keepWords, profileWords } from '../explain/profile-text.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
-import { proofsWords } from './proofs-words.ts';
+import { proofsWords } from './proof-sets-text.ts';
 
 /** A sign-in, as far as it matters here. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;

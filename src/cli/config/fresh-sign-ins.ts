@@ -12,15 +12,15 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
 import { windowBorders } from '../../core/policy/window-borders.ts';
 import { explain } from '../../flow/explain.ts';
-import { placesIn } from '../../policy/analysis/places.ts';
+import { sampleAddresses } from '../../policy/analysis/sample-addresses.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
+import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
-import type { AskContext } from './configured.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
@@ -78,7 +78,7 @@ export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskCo
  * in some zone there is no `elsewhere`.
  */
 function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
-  const places = placesIn(settings.zones);
+  const places = sampleAddresses(settings.zones);
   const outside = places.find(({ zones }) => zones.length === 0);
   const inZones = Object.keys(settings.zones).map((zone) => ({
     zone,

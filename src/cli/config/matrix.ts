@@ -8,8 +8,8 @@ import { getOrMake } from '../shared/get-or-make.ts';
 import { printLongResult, type ResultOptions } from '../shared/print-result.ts';
 import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
-import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
 import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
 
@@ -53,12 +53,12 @@ export function matrixCommand(context: AskContext): Command {
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((options: MatrixOptions) =>
       withProblems(context, options, () =>
-        withConfigured(context, options.config, (configured) => print(context, options, configured)),
+        withAskedConfiguration(context, options.config, (configured) => print(context, options, configured)),
       ),
     );
 }
 
-async function print(context: AskContext, options: MatrixOptions, configured: Configured): Promise<void> {
+async function print(context: AskContext, options: MatrixOptions, configured: AskedConfiguration): Promise<void> {
   const matrix = await matrixOf(context, configured, options.app);
   const { source, zones, table, left, isPartial, leftAside } = matrix;
   await printLongResult(context, options, {
@@ -94,7 +94,7 @@ export function matrixData({ source, zones, table, left, isPartial, leftAside }:
 /** All that the command shows. Rejects where an app is unknown, or with what the store rejects with. */
 export async function matrixOf(
   context: AskContext,
-  configured: Configured,
+  configured: AskedConfiguration,
   named?: readonly string[],
 ): Promise<Matrix> {
   const { snapshot, source, store } = configured;

@@ -4,8 +4,8 @@ import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
-import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
 import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 
 interface WhoOptions extends ResultOptions {
@@ -18,7 +18,9 @@ export function whoCommand(context: AskContext): Command {
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((clientId: string, options: WhoOptions) =>
       withProblems(context, options, () =>
-        withConfigured(context, options.config, (configured) => print(context, options, { clientId, configured })),
+        withAskedConfiguration(context, options.config, (configured) =>
+          print(context, options, { clientId, configured }),
+        ),
       ),
     );
 }
@@ -26,7 +28,7 @@ export function whoCommand(context: AskContext): Command {
 async function print(
   context: AskContext,
   options: WhoOptions,
-  { clientId, configured }: { readonly clientId: string; readonly configured: Configured },
+  { clientId, configured }: { readonly clientId: string; readonly configured: AskedConfiguration },
 ): Promise<void> {
   const { snapshot, source } = configured;
   const apps = await appsToShow(configured, [clientId]);

@@ -8,7 +8,7 @@ import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
-import { ranOut } from './ran-out.ts';
+import { undecidedFindings } from './undecided-findings.ts';
 
 export interface AccountAdditions extends NeverAddedSearch {
   /** How many enrollments of one authenticator any enrollment rule requires, or any chain takes. */
@@ -66,7 +66,7 @@ export function neverAddedFindings(
   const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => told.has(one)));
   const found = [...Map.groupBy(left, ({ rule }) => rule).values()].flatMap((same) => atRule(same, configuration));
   const open = undecided.filter((rule) => !told.has(rule));
-  return [...found, ...ranOut(open, 'whether users can ever add what it is about', configuration)];
+  return [...found, ...undecidedFindings(open, 'whether users can ever add what it is about', configuration)];
 }
 
 /** What is said of most users is said alone. */

@@ -7,18 +7,18 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { type AcceptedFinding, dayOf, sortedByComments } from './accepted.ts';
+import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
 import { analysedApps } from './analysed-apps.ts';
 import { caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from './dead-rule-findings.ts';
+import { expiredTimeFindings } from './expired-times.ts';
 import { formulaFindings } from './formula-findings.ts';
 import { invariantFindings } from './invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from './invariants.ts';
-import { pastFindings } from './past.ts';
 import { ruleFindings } from './rule-findings.ts';
 import { unreachedFindings } from './unreached-findings.ts';
-import { unusedFindings } from './unused.ts';
+import { unusedFindings } from './unused-names.ts';
 
 export interface AnalysisOptions {
   /** All authenticators, enabled or not. */
@@ -98,7 +98,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     ...dead,
     ...others.filter((finding) => !isDead(finding)),
     ...unusedFindings(configuration),
-    ...pastFindings(configuration, now),
+    ...expiredTimeFindings(configuration, now),
   ];
 }
 

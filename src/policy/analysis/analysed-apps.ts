@@ -1,4 +1,5 @@
 /** The apps of a configuration with their policies, and the cases in which rules of these decide together. */
+import type { Budget } from '../../core/analysis/space/find-model.ts';
 import { type PolicyCases, policyCases } from '../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -14,7 +15,12 @@ export interface AnalysedApp extends PolicyCases {
   readonly count: number;
   readonly policies: PolicySet;
   readonly space: RuleSpace;
+  /** What the search for circumstances of denials may still cost, over all cases of the app. It takes from it. */
+  readonly denialBudget: Budget;
 }
+
+/** Of one app. */
+const denialSteps = 10_000_000;
 
 export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
   const found: AnalysedApp[] = [];
@@ -27,7 +33,8 @@ export async function analysedApps({ snapshot, universe }: AnalysedConfiguration
       [...rules, ...(policies.accountPolicy?.rules ?? [])].map(({ when }) => when),
       universe([app.clientId]),
     );
-    found.push({ app, names, count, policies, space, ...policyCases(policies, space) });
+    const denialBudget = { steps: denialSteps };
+    found.push({ app, names, count, policies, space, denialBudget, ...policyCases(policies, space) });
   }
   return found;
 }

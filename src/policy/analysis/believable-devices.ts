@@ -5,7 +5,7 @@
 import type { BelievedDevice } from '../../core/policy/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-signals.ts';
 import { meets, type Signals } from '../revision/device-signals.ts';
-import { placesIn } from './places.ts';
+import { sampleAddresses } from './sample-addresses.ts';
 
 /** More of what can be believed together is not told apart. */
 const mostTogether = 1_000;
@@ -49,7 +49,7 @@ function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): r
     ...(proxy && { proxy: { cidrs: proxy.proxies } }),
     ...(certificate && { certificate: { cidrs: certificate.proxies } }),
   };
-  const peers = placesIn(proxies).map(({ zones }) => zones as readonly Source[]);
+  const peers = sampleAddresses(proxies).map(({ zones }) => zones as readonly Source[]);
   return peers.map((sources): readonly Source[] => [...sources, ...(agent ? (['agent'] as const) : [])]);
 }
 

@@ -17,7 +17,7 @@ import {
   saidTogether,
   standingBits,
 } from './believable-devices.ts';
-import { placesIn } from './places.ts';
+import { sampleAddresses } from './sample-addresses.ts';
 
 /** What each side believes of the same device. */
 export interface BelievedPair {
@@ -105,7 +105,7 @@ function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
     }),
   );
   const agent = { live: sides.live?.agent !== undefined, next: sides.next?.agent !== undefined };
-  return placesIn(Object.fromEntries(named)).map(({ zones }) => {
+  return sampleAddresses(Object.fromEntries(named)).map(({ zones }) => {
     const heard = (source: Source) => ({
       live: zones.includes(`live ${source}`),
       next: zones.includes(`next ${source}`),

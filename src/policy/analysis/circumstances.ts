@@ -4,7 +4,7 @@
  * combination that leads in stands for all with the same terms for what had to be added there.
  */
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
-import { type Budget, findModelWithin } from '../../core/analysis/space/find-model.ts';
+import { findModelWithin } from '../../core/analysis/space/find-model.ts';
 import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
@@ -12,7 +12,7 @@ import { findRule } from '../../core/policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
-import { knownEnd } from './known-ends.ts';
+import { newcomerOutcome } from './newcomer-outcomes.ts';
 
 /** Facts of users who are denied, and the rules that are the cause. */
 export interface DeniedThere {
@@ -30,15 +30,9 @@ export interface DenialSearch {
 
 /** Of one case. */
 const mostCombinations = 256;
-/** For all cases of an app. */
-const budgetSteps = 10_000_000;
 
-const budgets = new WeakMap<AnalysedApp, Budget>();
-
-/** `keys`: of the authenticators that an account begins with. */
+/** `keys`: of the authenticators that an account begins with. Takes its steps from the app's `denialBudget`. */
 export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
-  const budget = budgets.get(app) ?? { steps: budgetSteps };
-  budgets.set(app, budget);
   const denied: DeniedThere[] = [];
   const others: Formula[] = [];
   let facts: UserFacts | undefined = one.facts;
@@ -47,7 +41,7 @@ export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: rea
     const { cause, after, alike } = examined({ ...one, facts }, app, keys);
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
     others.push(negated({ all: alike }));
-    const found = findModelWithin([...one.formulas, ...others], budget);
+    const found = findModelWithin([...one.formulas, ...others], app.denialBudget);
     if (found === 'undecided') return { denied, isPartial: true };
     facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
     // Where the evaluator sees other rules in these facts, they say nothing.
@@ -66,7 +60,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = knownEnd(one, policies, keys);
+  const { isDenied, added } = newcomerOutcome(one, policies, keys);
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
   const cause = causeOf(user, policies);

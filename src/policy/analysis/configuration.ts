@@ -17,7 +17,7 @@ import type { FilePlace } from '../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
 import { believableDevices } from './believable-devices.ts';
-import { examplePlaces } from './places.ts';
+import { examplePlaces } from './sample-addresses.ts';
 
 interface ReadFile {
   readonly document: Document;

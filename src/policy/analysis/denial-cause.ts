@@ -9,7 +9,7 @@ import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';
-import { knownEnd, termsKey } from './known-ends.ts';
+import { newcomerOutcome, termsKey } from './newcomer-outcomes.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {
@@ -59,7 +59,7 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
  * proves more before adding something. Empty: no rule asks how the user signed in.
  */
 export function afterSignIn({ one, facts, keys }: DeniedUser, policies: PolicySet): readonly RuleAfterSignIn[] {
-  const { signedInWith } = knownEnd({ ...one, facts }, policies, keys);
+  const { signedInWith } = newcomerOutcome({ ...one, facts }, policies, keys);
   return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
 }
 

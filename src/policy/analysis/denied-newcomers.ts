@@ -34,7 +34,7 @@ export interface ForGoodSearch {
   /** Whom the rules that are the cause shut out. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
   /** Keys of what all users can have in time, each as often as any rule requires. */
-  readonly hadByAll: (app: AnalysedApp) => readonly string[];
+  readonly reachableByAll: (app: AnalysedApp) => readonly string[];
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
@@ -44,7 +44,7 @@ export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearc
   if (newcomers.denied.some(({ forGood }) => forGood) || app.policies.enrollment?.beforeSignIn === undefined)
     return newcomers;
   // They may be let in once, and be asked for more when they sign in with what they set up.
-  const beginning = { how: 'setting up all that they can', keys: search.hadByAll(app) };
+  const beginning = { how: 'setting up all that they can', keys: search.reachableByAll(app) };
   const later = deniedWith({ app, one, beginning }, search);
   const forGood = later.denied.filter((denied) => denied.forGood);
   return { denied: [...newcomers.denied, ...forGood], open: [...newcomers.open, ...later.open] };

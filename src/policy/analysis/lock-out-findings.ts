@@ -7,7 +7,7 @@ import type { UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-in-words.ts';
+import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 

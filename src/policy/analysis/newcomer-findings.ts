@@ -5,14 +5,14 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { accountAdditions, neverAddedFindings } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-in-words.ts';
+import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Beginning, type Denied, deniedIn } from './denied-newcomers.ts';
 import { exampleOptions } from './example-options.ts';
-import { ranOut } from './ran-out.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
 import { isOfAllNamed } from './shut-out-whom.ts';
+import { undecidedFindings } from './undecided-findings.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(
@@ -30,7 +30,7 @@ export function newcomerFindings(
   return [
     ...found,
     ...neverAddedFindings(additions, told, configuration),
-    ...ranOut(open, 'whether it keeps users from adding what they are asked for', configuration),
+    ...undecidedFindings(open, 'whether it keeps users from adding what they are asked for', configuration),
   ];
 }
 
@@ -87,7 +87,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
   const place = shown && placeAt(shown.denied, placeOf);
   if (shown === undefined || place === undefined) return [];
-  const { denied, facts, had } = shown;
+  const { denied, facts, reachable } = shown;
   const isForAll = isOfAllNamed(same);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
@@ -98,7 +98,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
       message: `shuts ${whom} out of ${appsInWords(same)}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, [...new Set(had)]),
+      example: exampleOptions(facts, [...new Set(reachable)]),
       advice: denied.cause.enrollment
         ? `let them set up ${never} there, by the enrollment and the account policy, or do not ask for it there`
         : `${askForOneFactor(denied)}, or do not ask for ${never} there`,

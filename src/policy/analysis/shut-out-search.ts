@@ -2,8 +2,8 @@
 
 import { additionWays } from '../../core/analysis/accounts/addition-ways.ts';
 import { afterSignInFormulas } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { reachableByAll } from '../../core/analysis/accounts/reachable-authenticators.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../core/analysis/accounts/shut-out.ts';
-import { hadByAll } from '../../core/analysis/accounts/what-can-be-had.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
 import { decideTogether, deciding } from '../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
@@ -17,7 +17,7 @@ import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 import { type Governed, governedBy } from './denial-cause.ts';
 import type { Denied, ForGoodSearch } from './denied-newcomers.ts';
-import { knownEnd } from './known-ends.ts';
+import { newcomerOutcome } from './newcomer-outcomes.ts';
 
 export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): ForGoodSearch {
   const known = new Map<AnalysedApp, AppSearch>();
@@ -32,7 +32,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const { closed, everyone, ...others } = search;
     // Where rules ask how users signed in, it is not the same for all.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
-    if (isSameForAll && !knownEnd({ ...one, facts }, closed, everyone).isDenied) return undefined;
+    if (isSameForAll && !newcomerOutcome({ ...one, facts }, closed, everyone).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
@@ -48,7 +48,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     // Others than those that make it together may do so in another network, or later.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, hadByAll: (app) => searchOf(app).everyone };
+  return { find, reachableByAll: (app) => searchOf(app).everyone };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
@@ -79,7 +79,7 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
   const none: Rule = { name: 'none', when: {}, then: { kind: 'deny' } };
   const closed = { ...policies, accountPolicy: compileAccountPolicy({ name: 'account', rules: [none] }) };
-  const everyone = asOften(hadByAll({ ...search, authenticators: policies.authenticators }), most);
+  const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   return { ...search, closed, everyone };
 }
 
@@ -138,6 +138,6 @@ export function neverByCause({ app, cause, facts, forGood }: Denied): readonly s
   const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
   const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
   const never = forGood.never.filter((key) => named.includes(key));
-  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.had, key]));
+  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.reachable, key]));
   return enough.length > 0 ? enough : never;
 }

@@ -12,12 +12,12 @@ import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { equivalentApps } from '../revision/equivalent-apps.ts';
 import { type FilePlace, findingAt } from '../source/finding-at.ts';
-import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted.ts';
+import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted-findings.ts';
 import type { CheckedSources } from './analyse.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { rulesTogether } from './invariants.ts';
-import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
+import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from './proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -107,10 +107,10 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
   const space = ruleSpace(conditions, configuration.universe([app.clientId]));
   const remembering = rememberingRules(policies, context);
   const found = standard.criteria.flatMap((criterion) => {
-    const claim = criterion.claim(roles);
-    if (claim === undefined) return [];
+    const guarantee = criterion.guarantee(roles);
+    if (guarantee === undefined) return [];
     const verdict = examineInvariant(
-      { name: criterion.section, when: {}, claim, ...(standard.memory && { countsRemembered: true as const }) },
+      { name: criterion.section, when: {}, guarantee, ...(standard.memory && { countsRemembered: true as const }) },
       { policies, space },
     );
     if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];
@@ -125,7 +125,7 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
 }
 
 function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolicies): boolean {
-  return exempts !== undefined && examineInvariant({ name, when: {}, claim: exempts }, examined).kind === 'holds';
+  return exempts !== undefined && examineInvariant({ name, when: {}, guarantee: exempts }, examined).kind === 'holds';
 }
 
 /** Said for itself, so that it shows beside what the rule lacks otherwise. */
@@ -148,10 +148,10 @@ function violationFinding(
   context: Context,
 ): readonly AnalysisFinding[] {
   const { authenticators } = policies;
-  const claim = criterion.claim(context.roles);
-  const measure = { authenticators, ...(claim?.kind === 'proves' && { wanted: claim.requirement }) };
+  const guarantee = criterion.guarantee(context.roles);
+  const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
-  const instead = proved && claim?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
+  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
   const isShown = proved !== undefined && isShownByExample(proved);
   const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
   const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;

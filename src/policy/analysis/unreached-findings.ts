@@ -15,7 +15,7 @@ import { accountClientId } from '../model/account-client-id.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { distinctRules, mostNamed } from './apps-in-words.ts';
+import { distinctRules, mostNamed } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 /** An app, or the pages of the account, where only the session policy stands before the user. */

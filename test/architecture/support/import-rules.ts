@@ -44,7 +44,11 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...store],
     packages: 'any',
   },
-  delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },
+  // Channels are built from the settings as they are.
+  delivery: {
+    ours: ['core', 'policy/model/settings', 'rendering', 'authenticators/authenticator', ...store],
+    packages: 'any',
+  },
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
   // Back-channel logouts go through the outbox, so that none is lost with a node.

@@ -4,12 +4,12 @@ import type { PolicySet } from '../../../core/policy/compile.ts';
 import type { App } from '../../../policy/model/app.ts';
 import { changedKeys } from '../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import { refusedParts } from './refused-scopes.ts';
-import type { Side } from './side.ts';
 
 /** An app under one configuration. */
 export interface AppSide {
-  readonly side: Side;
+  readonly side: ComparedConfiguration;
   readonly app: App;
   readonly policies: PolicySet;
 }
@@ -31,7 +31,7 @@ export interface ComparedApps {
 }
 
 /** Apps that users sign in to. Rejects when one cannot be read. */
-export async function comparedApps(live: Side, next: Side): Promise<ComparedApps> {
+export async function comparedApps(live: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
   const [before, after] = [clientIdsIn(live), clientIdsIn(next)];
   const isTouched = touchedBy(changedKeys(live.hashes, next.hashes));
   const classOf = {
@@ -57,19 +57,19 @@ export async function comparedApps(live: Side, next: Side): Promise<ComparedApps
 
 const appPrefix = 'app/';
 
-function clientIdsIn({ hashes }: Side): readonly string[] {
+function clientIdsIn({ hashes }: ComparedConfiguration): readonly string[] {
   const keys = Object.keys(hashes).filter((key) => key.startsWith(appPrefix));
   return keys.map((key) => key.slice(appPrefix.length)).sort();
 }
 
-function isIn(clientId: string, { hashes }: Side): boolean {
+function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
   return Object.hasOwn(hashes, `${appPrefix}${clientId}`);
 }
 
 /** What the same content says is read once. `undefined`: on one side it is no app that users sign in to. */
 async function pairOf(
   clientId: string,
-  { live, next }: { readonly live: Side; readonly next: Side },
+  { live, next }: { readonly live: ComparedConfiguration; readonly next: ComparedConfiguration },
 ): Promise<AppPair | undefined> {
   const key = `${appPrefix}${clientId}`;
   const after = await next.snapshot.app(clientId);

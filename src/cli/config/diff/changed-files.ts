@@ -1,8 +1,8 @@
 /** Which files, rules and keys differ, with their places. */
 import { type Document, usualRuleColumn } from '../../../policy/model/documents.ts';
 import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { FileChange, PartChange } from './model.ts';
-import type { Side } from './side.ts';
 
 export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
 /** Of the value at this path in a file that would be applied. `undefined`: not known. */
@@ -10,8 +10,12 @@ export type PlaceOf = (file: string, path: readonly (string | number)[]) => Plac
 
 const beginning: PlaceInFile = { line: 1, column: 1 };
 
-/** Rejects like `Side.document`. */
-export async function changedFiles(live: Side, next: Side, placeOf: PlaceOf): Promise<readonly FileChange[]> {
+/** Rejects like `ComparedConfiguration.document`. */
+export async function changedFiles(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+  placeOf: PlaceOf,
+): Promise<readonly FileChange[]> {
   const changes: FileChange[] = [];
   for (const key of changedKeys(live.hashes, next.hashes)) {
     const [before, after] = await Promise.all([live.document(key), next.document(key)]);

@@ -5,7 +5,7 @@
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
 import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
-import { placesIn } from '../../../policy/analysis/places.ts';
+import { sampleAddresses } from '../../../policy/analysis/sample-addresses.ts';
 import type { Settings, Zone } from '../../../policy/model/settings.ts';
 import { believedIn, browsersIn } from '../devices.ts';
 import { conditionsIn, timesIn } from '../fresh-sign-ins.ts';
@@ -65,7 +65,7 @@ export function zonesOn(side: keyof typeof marks, zones: readonly string[]): rea
 
 /** An address for each set of zones of both sides that some address is in. */
 export function placePairs(live: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
-  return placesIn(bothZones(live, next).zones).map(({ ip, zones }) => {
+  return sampleAddresses(bothZones(live, next).zones).map(({ ip, zones }) => {
     const [before, after] = [zonesOn('live', zones), zonesOn('next', zones)];
     return {
       label: labelOf(after),

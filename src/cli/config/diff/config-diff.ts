@@ -11,13 +11,13 @@ import { type AppPair, comparedApps } from './app-pairs.ts';
 import { changedFiles, type PlaceOf } from './changed-files.ts';
 import { circumstancesOf, placePairs } from './circumstances.ts';
 import { comparePair } from './compare-pair.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './model.ts';
-import type { Side } from './side.ts';
 import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './user-classes.ts';
 
 export interface DiffOptions {
-  readonly live: Side;
-  readonly next: Side;
+  readonly live: ComparedConfiguration;
+  readonly next: ComparedConfiguration;
   /** What `live` is, for the reader. */
   readonly against: string;
   readonly placeOf: PlaceOf;

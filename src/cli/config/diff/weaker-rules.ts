@@ -9,12 +9,12 @@ import { proofNames } from '../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theory.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
+import { isShownByExample, proofOptions } from '../../../policy/analysis/proofs-text.ts';
 import type { AppPair } from './app-pairs.ts';
 import { zonesOn } from './circumstances.ts';
-import { limitWords } from './limit-words.ts';
+import { limitWords } from './limits-text.ts';
 import type { NamedPlace } from './model.ts';
-import { enoughWords, scopeWords } from './weaker-words.ts';
+import { enoughWords, scopeWords } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {

@@ -19,16 +19,16 @@ import type { Universe } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { examplePlaces } from '../../../policy/analysis/places.ts';
+import { examplePlaces } from '../../../policy/analysis/sample-addresses.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
 import { type BothZones, bothZones } from './circumstances.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import { changedFormulas } from './failing-formulas.ts';
 import type { NamedPlace } from './model.ts';
-import type { Side } from './side.ts';
-import { undecidedBeside } from './undecided-beside.ts';
+import { uncomparedChanges } from './uncompared-changes.ts';
 import {
   freedRule,
   laxerRule,
@@ -39,7 +39,7 @@ import {
   type WeakerRule,
   weakerRule,
 } from './weaker-rules.ts';
-import { enoughWords } from './weaker-words.ts';
+import { enoughWords } from './weaker-sentences.ts';
 
 export interface WeakerFindings {
   readonly weaker: readonly WeakerRule[];
@@ -48,7 +48,10 @@ export interface WeakerFindings {
 }
 
 /** Rejects when a policy cannot be read. */
-export async function weakerFindings(live: Side, next: Side): Promise<WeakerFindings> {
+export async function weakerFindings(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+): Promise<WeakerFindings> {
   const { pairs } = await comparedApps(live, next);
   const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const account = comparedPair(await accountPair(live, next), zones);
@@ -67,14 +70,14 @@ export async function weakerFindings(live: Side, next: Side): Promise<WeakerFind
       ...new Set([
         ...found.flatMap(({ undecided }) => undecided),
         ...aboutMovedZones([...apps, account]),
-        ...(await undecidedBeside(live, next)),
+        ...(await uncomparedChanges(live, next)),
       ]),
     ],
   };
 }
 
-async function accountPair(live: Side, next: Side): Promise<AppPair> {
-  const own = async (side: Side) => {
+async function accountPair(live: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
+  const own = async (side: ComparedConfiguration) => {
     const snapshot = withAccountApp(side.snapshot, '');
     const app = await snapshot.app(accountClientId);
     if (app === undefined) throw new TypeError('the account app is built in');

@@ -10,7 +10,7 @@ import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
 import { replayedSeconds, writePage } from '../diff/diff.ts';
 import { matrixData } from '../matrix.ts';
-import { standardNames } from '../standard.ts';
+import { standardNames } from '../standard-option.ts';
 import { type Report, reportContents } from './report-contents.ts';
 import { reportHtml } from './report-html.ts';
 

@@ -48,8 +48,8 @@ function mayEnroll(key: string, { disabled, useOnly = [] }: EnrollmentTerms): bo
 }
 
 /** Whether an account with these authenticators can prove what the rule asks for. */
-export function canBeMet(rule: Rule | undefined, had: readonly AuthenticatorDescriptor[]): boolean {
+export function canBeMet(rule: Rule | undefined, reachable: readonly AuthenticatorDescriptor[]): boolean {
   if (rule === undefined) return true;
   const { then } = rule;
-  return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, had));
+  return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, reachable));
 }

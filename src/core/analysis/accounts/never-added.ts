@@ -12,7 +12,7 @@ import { findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';
 import { oneByOne } from './one-by-one.ts';
-import { type AdditionSearch, elsewhere, hadByAll, hadBySome } from './what-can-be-had.ts';
+import { type AdditionSearch, elsewhere, reachableByAll, reachableBySome } from './reachable-authenticators.ts';
 
 /** Users who lack an authenticator can never add it. */
 export interface NeverAdded {
@@ -42,7 +42,7 @@ export function neverAdded(
   if (accountPolicy === undefined) return { never, undecided };
   const ways = additionWays({ accountPolicy, authenticators }, given, space);
   const search = { accountPolicy, authenticators, given, ways, space };
-  const everyone = hadByAll(search).had;
+  const everyone = reachableByAll(search).reachable;
   for (const way of ways) {
     const { key } = way.descriptor;
     const isKnown = never.some((one) => one.key === key && one.others.some((rule) => rule === way.rule));
@@ -62,7 +62,7 @@ function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'u
   const { rule, formulas, descriptor } = way;
   const { key } = descriptor;
   if (rule === undefined || findModel(formulas, newBudget()) === 'impossible') return undefined;
-  const isNever = (among: readonly Formula[]) => hadBySome(among, search).never.includes(key);
+  const isNever = (among: readonly Formula[]) => reachableBySome(among, search).never.includes(key);
   const others = (among: readonly Formula[]) =>
     search.ways.flatMap((one) =>
       one !== way && one.descriptor === descriptor && decides(one, among) ? (one.rule ?? []) : [],
@@ -87,7 +87,7 @@ function userWithout(
   search: Search,
 ): UserFacts | 'undecided' | undefined {
   const about = search.accountPolicy.about({ action: 'add', of: key });
-  return oneByOne(formulas, search, ({ facts, had }) =>
-    had.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
+  return oneByOne(formulas, search, ({ facts, reachable }) =>
+    reachable.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
   );
 }

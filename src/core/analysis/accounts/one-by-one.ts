@@ -5,13 +5,13 @@
 import { among, type Formula, negated, type UserFacts } from '../../policy/theory.ts';
 import { modelsOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type AdditionSearch, type Had, hadByOne, openAlike } from './what-can-be-had.ts';
+import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
 
 /** One of the users. */
 export interface OneUser {
   readonly facts: UserFacts;
   /** What such a user can add, with what the user has. */
-  readonly had: Had;
+  readonly reachable: Reachable;
 }
 
 /** `alike`: where these hold, too, nothing else is found about a user who can have the same. */
@@ -34,10 +34,10 @@ export function oneByOne<Found>(
     const [model] = models;
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
-    const had = hadByOne(same, additions);
-    const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), had });
+    const reachable = reachableByUser(same, additions);
+    const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), reachable });
     if ('found' in verdict) return verdict.found;
-    const alike = openAlike(had);
+    const alike = openAlike(reachable);
     if (alike === undefined) return 'undecided';
     others.push(negated({ all: [...alike, ...verdict.alike] }));
   }

@@ -13,7 +13,7 @@ import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionWay } from './addition-ways.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { oneByOne } from './one-by-one.ts';
-import { type AdditionSearch, type Had, hadBySome } from './what-can-be-had.ts';
+import { type AdditionSearch, type Reachable, reachableBySome } from './reachable-authenticators.ts';
 
 /** What is known of one app and of all places where its users can add something. */
 export interface ShutOutSearch {
@@ -34,7 +34,7 @@ export interface ShutOutSearch {
 export interface ShutOut {
   readonly facts: UserFacts;
   /** Keys of what such a user can have in time, each as often as any rule requires. */
-  readonly had: readonly string[];
+  readonly reachable: readonly string[];
   /** Keys of what such a user can never add. */
   readonly never: readonly string[];
   /** Rules that decide about such a user after one sign-in or another. Empty: no rule asks how the user signed in. */
@@ -49,8 +49,8 @@ export function shutOut(formulas: readonly Formula[], search: ShutOutSearch): Sh
 }
 
 /** Each as often as any rule requires. */
-export function asOften({ had }: Had, most: number): readonly string[] {
-  return had.flatMap(({ key }) => Array.from({ length: most }, () => key));
+export function asOften({ reachable }: Reachable, most: number): readonly string[] {
+  return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
 function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearch): AdditionSearch {
@@ -59,8 +59,8 @@ function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearc
 
 /** Nothing that one of them can have in time leads in, after whichever sign-in. */
 function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | undefined {
-  const all = hadBySome(formulas, additionsOf(search));
-  const had = asOften(all, search.most);
+  const all = reachableBySome(formulas, additionsOf(search));
+  const reachable = asOften(all, search.most);
   const others: Formula[] = [];
   let found: ShutOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
@@ -69,9 +69,9 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
     if (models === 'undecided') return undefined;
     const facts = models.map((model) => search.space.factsOf(model)).find(search.isConfirmed);
     if (facts === undefined) return undefined;
-    const end = endWith(had, facts, search);
+    const end = endWith(reachable, facts, search);
     if (!end.isDenied) return undefined;
-    found ??= { facts, had, never: all.never, after: rulesIn(end.after), isForAll: true };
+    found ??= { facts, reachable, never: all.never, after: rulesIn(end.after), isForAll: true };
     others.push(negated({ all: alikeAfter(end, search) }));
   }
   return undefined;
@@ -83,10 +83,10 @@ const mostSignIns = 24;
 function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
   return oneByOne<ShutOut>(formulas, { ...additionsOf(search), space: search.space }, (user) => {
     const { facts } = user;
-    const had = asOften(user.had, search.most);
-    const end = endWith(had, facts, search);
+    const reachable = asOften(user.reachable, search.most);
+    const end = endWith(reachable, facts, search);
     if (!end.isDenied || !search.isConfirmed(facts)) return { alike: alikeAfter(end, search) };
-    return { found: { facts, had, never: user.had.never, after: rulesIn(end.after), isForAll: false } };
+    return { found: { facts, reachable, never: user.reachable.never, after: rulesIn(end.after), isForAll: false } };
   });
 }
 
@@ -98,14 +98,14 @@ interface End {
 }
 
 /** With any of what the user has. Only rules that ask how users signed in make a difference. */
-function endWith(had: readonly string[], facts: UserFacts, { policies }: ShutOutSearch): End {
-  const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(had)]);
+function endWith(reachable: readonly string[], facts: UserFacts, { policies }: ShutOutSearch): End {
+  const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
   const after: RuleAfterSignIn[] = [];
-  for (const used of [had, ...ways]) {
+  for (const used of [reachable, ...ways]) {
     const authenticators = policies.authenticators.map((one) =>
-      had.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
+      reachable.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
     );
-    const keys = had.filter((key) => used.includes(key));
+    const keys = reachable.filter((key) => used.includes(key));
     const { isDenied, isBeforeSignIn, signedInWith } = signInEnd({ ...policies, authenticators }, facts, keys);
     const stages = signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
     if (!isDenied) return { isDenied, after: stages };

@@ -10,7 +10,7 @@ import { mayFail } from '../../policy/conditions.ts';
 import { findRule } from '../../policy/rules.ts';
 import type { UserFacts } from '../../policy/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
-import { type Claim, demandJudge, type JudgeDemand } from '../proofs/demand-verdict.ts';
+import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
 import { findModel } from '../space/find-model.ts';
@@ -23,7 +23,7 @@ import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from '.
 export interface Invariant {
   readonly name: string;
   readonly when: Conditions;
-  readonly claim: Claim;
+  readonly guarantee: Guarantee;
   /** What a browser remembers counts as proved. */
   readonly countsRemembered?: true;
 }
@@ -60,14 +60,14 @@ export interface ExaminedPolicies {
 }
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
-  const { when, claim } = invariant;
+  const { when, guarantee } = invariant;
   // A user may be refused before any proof, and is let in after one only.
-  const besides = claim.kind === 'admitted' ? [] : space.onceProved;
+  const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
   const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
   if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
   const judge = demandJudge(invariant, policies);
   const found = [
-    ...(claim.kind === 'admitted' ? refusals(scope) : []),
+    ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
     ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
@@ -92,7 +92,7 @@ const fine: RuleResult = { kind: 'fine' };
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
-    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
+    const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
     if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
@@ -100,11 +100,11 @@ function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: 
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, { claim, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
+function admission(one: SignInCase, { guarantee, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
   const { isFine, candidates } = judge(one);
   if (isFine || isLockedOut(policies, one)) return fine;
   const facts = one.findFacts();
-  const avoided = claim.kind === 'without' ? { avoided: claim.authenticators } : {};
+  const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
   const proved = facts && admittedWith(policies, { rules: one, facts, ...avoided }, candidates());
   return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
 }

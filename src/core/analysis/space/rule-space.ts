@@ -4,6 +4,7 @@
  */
 import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Subject } from '../../model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
 import {
@@ -113,21 +114,15 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
 }
 
 function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
-  const plain: UserFacts = {
+  const [network] = places;
+  const plain: UserFacts = neutralFacts({
     now: plainTime,
-    network: places[0] ?? { ip: '', zones: [] },
-    request: {
-      clientId: clientIds[0] ?? '',
-      scopes: ['openid'],
-      acrValues: [],
-      acrEssential: false,
-      promptLogin: false,
-    },
+    request: neutralRequest(clientIds[0] ?? '', ['openid']),
+    ...(network && { network }),
     device: { known: false, platform: 'desktop', os: 'windows' },
     subject,
-    evidence: [],
     signedInWith: [],
-  };
+  });
   const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
   return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
 }

@@ -1,6 +1,7 @@
 /** Facts to which two rules may both apply, made from their conditions: for analysis, never to decide. */
 import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Facts, Subject } from '../../model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor, SampleFacts } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
 import type { UserFacts } from '../../policy/theory.ts';
@@ -24,12 +25,7 @@ const subject: Subject = {
 };
 
 /** What no condition asks for. */
-const plain = {
-  now: 1_800_000_000,
-  network: { ip: '', zones: [] },
-  device: { known: false, platform: 'desktop', os: 'other' },
-  evidence: [],
-} as const;
+const plain = { now: 1_800_000_000, device: { known: false, platform: 'desktop', os: 'other' } } as const;
 
 /**
  * Facts that fit both conditions as far as possible; the evaluator finds out whether they do. Empty: nothing is sure to
@@ -51,11 +47,11 @@ function variants({ any, ...when }: Conditions): readonly ConditionSet[] {
 }
 
 function samplesOfSets(pair: RulePair): readonly Facts[] {
-  const request = { clientId: pair.clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false };
+  const facts = neutralFacts({ ...plain, request: neutralRequest(pair.clientId), subject });
   const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
   return names.reduce<readonly UserFacts[]>(
-    (facts, name) => samplesOf(name, pair).flatMap((sample) => facts.map((base) => overlay(base, sample))),
-    [{ ...plain, request, subject }],
+    (all, name) => samplesOf(name, pair).flatMap((sample) => all.map((base) => overlay(base, sample))),
+    [facts],
   );
 }
 

@@ -14,9 +14,9 @@ import { refusal } from '../shared/refusal.ts';
 import { revisionInUse } from '../shared/revision-in-use.ts';
 import type { ConfigContext } from './config-context.ts';
 import { type Candidate, diffAgainstLive } from './diff/against-live.ts';
+import { liveConfiguration, nextConfiguration } from './diff/compared-configuration.ts';
 import { diffText } from './diff/diff-text.ts';
 import type { ConfigDiff } from './diff/model.ts';
-import { liveSide, nextSide } from './diff/side.ts';
 import { weakerFindings } from './diff/weaker.ts';
 import { weakerText } from './diff/weaker-text.ts';
 import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
@@ -74,7 +74,7 @@ export function withMoveOptions(command: Command): Command {
  * On a store that holds a configuration. `undefined`: it was refused, which was printed. Rejects with one sentence, or
  * with what the store rejects with.
  */
-export async function putIntoUse(
+export async function activateRevision(
   context: ConfigContext,
   { store, move }: Moving,
   options: MoveOptions,
@@ -115,8 +115,8 @@ interface Moving {
 
 /** Says what is weaker, or could not be decided, and ends the command. False: nothing is. */
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
-  const live = liveSide(store, await revisionInUse(store, context.authenticators));
-  const findings = await weakerFindings(live, await nextSide(move.documents, context.authenticators));
+  const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
+  const findings = await weakerFindings(live, await nextConfiguration(move.documents, context.authenticators));
   if (findings.weaker.length + findings.undecided.length === 0) return false;
   if (json) context.stdout(`${JSON.stringify({ ok: false, code: 'weaker' satisfies RevisionRefusal, ...findings })}\n`);
   else context.stderr(weakerText(findings, move.dir));

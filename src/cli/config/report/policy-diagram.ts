@@ -1,4 +1,4 @@
-/** Policies as ladders: their rules from top to bottom, each with its conditions and what it says, in words. */
+/** Policies as diagrams: their rules from top to bottom, each with its conditions and what it says, in words. */
 import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
 import type { AllowTerms, RuleHead } from '../../../core/model/policy.ts';
@@ -19,27 +19,27 @@ import { profileRows } from '../../explain/profile-text.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
 import { quantity } from '../quantities.ts';
 
-export interface PolicyLadder {
+export interface PolicyDiagram {
   /** `Sign-on policy payroll`. */
   readonly title: string;
   readonly file: string;
-  readonly rungs: readonly Rung[];
+  readonly rules: readonly DiagramRule[];
   /** What follows where no rule holds. Absent: the last rule always does. */
   readonly otherwise?: string;
 }
 
-export interface Rung {
+export interface DiagramRule {
   readonly rule: string;
   readonly line: number;
   /** All of them must hold. Empty: it always decides. */
-  readonly conditions: readonly RungCondition[];
+  readonly conditions: readonly DiagramCondition[];
   readonly verdict: 'allow' | 'deny' | 'terms';
   /** A line each. */
   readonly says: readonly string[];
   readonly state?: 'off' | 'reports only';
 }
 
-export interface RungCondition {
+export interface DiagramCondition {
   readonly words: string;
   /** One of these must hold. */
   readonly oneOf?: readonly string[];
@@ -58,69 +58,69 @@ const titles: readonly (readonly [DocumentKind, string])[] = [
 ];
 
 /** All policies of a configuration, also those that no app uses. */
-export function policyLadders(documents: Documents): readonly PolicyLadder[] {
+export function policyDiagrams(documents: Documents): readonly PolicyDiagram[] {
   return titles.flatMap(([kind, title]) =>
     [...documents.values()]
       .filter((document) => document.kind === kind)
       .sort((a, b) => a.name.localeCompare(b.name))
-      .map((document) => ladderOf(document, document.name === kind ? title : `${title} ${document.name}`)),
+      .map((document) => diagramOf(document, document.name === kind ? title : `${title} ${document.name}`)),
   );
 }
 
-function ladderOf(document: Document, title: string): PolicyLadder {
-  const rungs = rungsOf(document);
-  const isComplete = rungs.some(({ conditions, state }) => conditions.length === 0 && state === undefined);
+function diagramOf(document: Document, title: string): PolicyDiagram {
+  const rules = diagramRules(document);
+  const isComplete = rules.some(({ conditions, state }) => conditions.length === 0 && state === undefined);
   return {
     title,
     file: document.file,
-    rungs,
+    rules,
     ...(!isComplete && { otherwise: 'no rule holds: the next policy of the app; after the last, denied' }),
   };
 }
 
-function rungsOf(document: Document): readonly Rung[] {
+function diagramRules(document: Document): readonly DiagramRule[] {
   switch (document.kind) {
     case 'enrollment':
-      return readEnrollmentPolicy(document).rules.map((rule) => termsRung(rule, enrollmentRows(rule.then)));
+      return readEnrollmentPolicy(document).rules.map((rule) => termsRule(rule, enrollmentRows(rule.then)));
     case 'profile':
-      return readProfilePolicy(document).rules.map((rule) => termsRung(rule, profileRows(rule.then)));
+      return readProfilePolicy(document).rules.map((rule) => termsRule(rule, profileRows(rule.then)));
     case 'password':
-      return readPasswordPolicy(document).rules.map((rule) => termsRung(rule, passwordRows(rule.then)));
+      return readPasswordPolicy(document).rules.map((rule) => termsRule(rule, passwordRows(rule.then)));
     case 'service':
       return readServicePolicy(document).rules.map((rule) =>
-        accessRung(rule, [`the service ${verbs[rule.then.kind]}`]),
+        accessRule(rule, [`the service ${verbs[rule.then.kind]}`]),
       );
     case 'account':
       return readAccountPolicy(document).rules.map((rule) => ({
-        ...accessRung(rule, saysOf(rule.then)),
+        ...accessRule(rule, saysOf(rule.then)),
         conditions: [...changeWords(rule.change), ...conditionsOf(rule)],
       }));
     default:
-      return readPolicy(document).rules.map((rule) => accessRung(rule, saysOf(rule.then)));
+      return readPolicy(document).rules.map((rule) => accessRule(rule, saysOf(rule.then)));
   }
 }
 
 const verbs = { allow: 'gets its tokens', deny: 'is denied' } as const;
 
-function termsRung(rule: RuleHead, rows: readonly (readonly [string, string])[]): Rung {
+function termsRule(rule: RuleHead, rows: readonly (readonly [string, string])[]): DiagramRule {
   return { ...headOf(rule), verdict: 'terms', says: rows.map((row) => row.join(' ')) };
 }
 
-function accessRung(
+function accessRule(
   rule: RuleHead & { readonly then: { readonly kind: 'allow' | 'deny' } },
   says: readonly string[],
-): Rung {
+): DiagramRule {
   return { ...headOf(rule), verdict: rule.then.kind, says };
 }
 
-function headOf(rule: RuleHead): Pick<Rung, 'rule' | 'line' | 'conditions' | 'state'> {
+function headOf(rule: RuleHead): Pick<DiagramRule, 'rule' | 'line' | 'conditions' | 'state'> {
   const { name, location, off, reportOnly } = rule;
   const head = { rule: name, line: location?.line ?? 1, conditions: conditionsOf(rule) };
   if (off) return { ...head, state: 'off' };
   return reportOnly ? { ...head, state: 'reports only' } : head;
 }
 
-function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly RungCondition[] {
+function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly DiagramCondition[] {
   return compileConditions(when).map(({ name, alternatives }) => {
     if (alternatives === undefined) return { words: conditionWords(when, name) };
     const words = (all: readonly CompiledCondition[], at: number) =>
@@ -130,7 +130,7 @@ function conditionsOf({ when }: Pick<RuleHead, 'when'>): readonly RungCondition[
 }
 
 /** A rule may be about several changes. */
-function changeWords(change: ChangesNamed | undefined): readonly RungCondition[] {
+function changeWords(change: ChangesNamed | undefined): readonly DiagramCondition[] {
   if (change === undefined) return [];
   const words = Object.entries(change).map(
     ([action, of]) => `to ${action} ${of === 'all' ? 'anything' : of.join(' or ')}`,

@@ -6,37 +6,37 @@ import type { Requirement } from '../../../core/model/policy.ts';
 import { requirementWords } from '../../explain/requirement-text.ts';
 import { askedParts, getsIn, joinedParts } from '../asked-text.ts';
 import { scopeNames, scopesHeadline } from './carried-scopes.ts';
-import { type DeltaEffect, effectOf, isWithoutSecondFactor } from './effect.ts';
+import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
 import type { AskedThere, ChangeKind, NamedPlace } from './model.ts';
 import { setUpChange, setUpHeadline } from './set-up.ts';
-import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './view.ts';
+import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './sign-in-view.ts';
 
 /** One difference. */
-export interface Delta {
+export interface SignInDifference {
   readonly kind: ChangeKind;
   /** After "412 editors: ". */
   readonly headline: string;
   readonly before: AskedThere;
   readonly after: AskedThere;
-  readonly effect?: DeltaEffect;
+  readonly effect?: EffectOnUsers;
   /** The user has no second factor, and two are asked for. */
   readonly isWithoutSecondFactor?: true;
 }
 
-export function deltasBetween(
+export function differencesBetween(
   live: SignInView,
   next: SignInView,
   authenticators: readonly AuthenticatorDescriptor[],
-): readonly Delta[] {
+): readonly SignInDifference[] {
   if (live === next) return [];
   const sides = { live, next };
   const isOther = !asksAlike(live.asks, next.asks, authenticators);
   return [
-    ...(isOther ? [requirementDelta(sides)] : stepsDelta(sides)),
-    ...(isOther || !isOfOneSignIn(sides) ? acrDelta(sides) : []),
-    ...scopesDelta(sides),
-    ...lifetimeDelta(sides),
-    ...(asksAlike(live.recovery, next.recovery, authenticators) ? [] : [recoveryDelta(sides)]),
+    ...(isOther ? [requirementDifference(sides)] : stepsDifference(sides)),
+    ...(isOther || !isOfOneSignIn(sides) ? acrDifference(sides) : []),
+    ...scopesDifference(sides),
+    ...lifetimeDifference(sides),
+    ...(asksAlike(live.recovery, next.recovery, authenticators) ? [] : [recoveryDifference(sides)]),
   ];
 }
 
@@ -50,7 +50,7 @@ function saidBy(
   { live, next }: Sides,
   policies: readonly DecidingPolicy[],
   [from, to]: readonly [string, string],
-): Pick<Delta, 'before' | 'after'> {
+): Pick<SignInDifference, 'before' | 'after'> {
   const rulesOf = (view: SignInView) => policies.flatMap((policy) => view.rules[policy] ?? []);
   const apart = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own
@@ -65,7 +65,7 @@ function saidBy(
   };
 }
 
-function requirementDelta({ live, next }: Sides): Delta {
+function requirementDifference({ live, next }: Sides): SignInDifference {
   const effect = effectOf(live, next);
   return {
     kind: 'requirement',
@@ -122,7 +122,7 @@ function newOnes(before: readonly string[], after: readonly string[]): readonly 
 }
 
 /** The rules ask for the same, and something else on the way differs. */
-function stepsDelta(sides: Sides): readonly Delta[] {
+function stepsDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   if (live.asks === 'denied' || next.asks === 'denied') return [];
   const [before, after] = [askedParts(live), askedParts(next)];
@@ -147,7 +147,7 @@ function saidOf(view: SignInView, other: SignInView): string {
   return joinedParts(isOtherOrder ? parts : own) || 'nothing more';
 }
 
-function stepsHeadline({ live, next }: Sides, effect: DeltaEffect | undefined): string {
+function stepsHeadline({ live, next }: Sides, effect: EffectOnUsers | undefined): string {
   if (effect && effect.enroll === undefined) return effect.many;
   const setUp = setUpHeadline(setUpChange(live.least, next.least));
   const [before, after] = [askedParts(live), askedParts(next)].map((parts) =>
@@ -181,7 +181,7 @@ function isOfOneSignIn({ live, next }: Sides): boolean {
   return added.length + gone.length > 0 && isSame('app') && isSame('session');
 }
 
-function acrDelta(sides: Sides): readonly Delta[] {
+function acrDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   if (!getsIn(live) || !getsIn(next)) return [];
   const [from, to] = [acrOf(live.least), acrOf(next.least)];
@@ -194,7 +194,7 @@ function acrOf(steps: readonly SimulatedStep[]): string {
   return last?.kind === 'complete' && last.acr !== undefined ? `acr ${last.acr}` : 'no acr';
 }
 
-function scopesDelta(sides: Sides): readonly Delta[] {
+function scopesDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   if (live.asks === 'denied' || next.asks === 'denied') return [];
   const headline = scopesHeadline(live.scopes, next.scopes);
@@ -203,7 +203,7 @@ function scopesDelta(sides: Sides): readonly Delta[] {
 }
 
 /** Only what differs. */
-function lifetimeDelta(sides: Sides): readonly Delta[] {
+function lifetimeDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
     const from = live.lifetimes.find((one) => one.what === what)?.length;
@@ -233,7 +233,7 @@ function placeOf({ asks: _, ...place }: DecidingRule): NamedPlace {
   return place;
 }
 
-function recoveryDelta(sides: Sides): Delta {
+function recoveryDifference(sides: Sides): SignInDifference {
   const [from, to] = [asksWords(sides.live.recovery), asksWords(sides.next.recovery)];
   return { kind: 'recovery', headline: recoveryHeadline(from, to), ...saidBy(sides, ['recovery'], [from, to]) };
 }

@@ -2,7 +2,7 @@
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';
-import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
+import type { AcceptedFinding } from '../../policy/analysis/accepted-findings.ts';
 import { standardFindings } from '../../policy/analysis/standard-findings.ts';
 import { type StandardName, standards } from '../../policy/analysis/standards.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';

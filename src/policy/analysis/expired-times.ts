@@ -8,7 +8,7 @@ import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
 /** Enrollments that users could skip until a day that is over. */
-export function pastFindings(configuration: AnalysedConfiguration, now: Seconds): readonly AnalysisFinding[] {
+export function expiredTimeFindings(configuration: AnalysedConfiguration, now: Seconds): readonly AnalysisFinding[] {
   const document = configuration.documents.get(documentKey('enrollment', 'enrollment'));
   if (document === undefined) return [];
   return readEnrollmentPolicy(document).rules.flatMap((rule) => pastGrace(rule, configuration, now));

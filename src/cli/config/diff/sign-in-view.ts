@@ -6,6 +6,7 @@ import { leastSteps } from '../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { Facts } from '../../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy } from '../../../core/policy/compile.ts';
 import { findRule } from '../../../core/policy/rules.ts';
@@ -14,7 +15,7 @@ import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppSide } from './app-pairs.ts';
 import { carriedScopes } from './carried-scopes.ts';
 import type { Circumstance } from './circumstances.ts';
-import { type CircumstanceOfUser, deciders } from './deciders.ts';
+import { type CircumstanceOfUser, decidingRuleNames } from './deciding-rules.ts';
 import type { NamedPlace } from './model.ts';
 import type { UserClass } from './user-classes.ts';
 
@@ -60,7 +61,7 @@ export interface Viewer {
 export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);
-  const decidersOf = deciders(own.policies, factsOf);
+  const decidersOf = decidingRuleNames(own.policies, factsOf);
   return {
     view: (user, circumstance) => {
       const ofRest = getOrMake(known, user.rest, () => new Map<string, SignInView>());
@@ -75,15 +76,8 @@ function factsIn({ app }: AppSide, { user, circumstance }: CircumstanceOfUser, k
   const { now, scopes } = circumstance;
   const network = circumstance.place[key];
   const device = { ...circumstance.device, ...circumstance.believed[key] };
-  const request = {
-    clientId: app.clientId,
-    scopes,
-    acrValues,
-    acrEssential: false,
-    promptLogin: false,
-    ...(maxAge !== undefined && { maxAge }),
-  };
-  return { now, request, network, device, subject: user.subject, evidence: [] };
+  const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
+  return neutralFacts({ now, request, network, device, subject: user.subject });
 }
 
 function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): SignInView {

@@ -4,10 +4,10 @@ import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-
 import { denialText, getsIn } from '../asked-text.ts';
 import type { EffectKind } from './model.ts';
 import { choicesWords, setUpChange } from './set-up.ts';
-import type { SignInView } from './view.ts';
+import type { SignInView } from './sign-in-view.ts';
 
 /** After "1 of them " or "37 of them ". */
-export interface DeltaEffect {
+export interface EffectOnUsers {
   readonly kind: EffectKind;
   readonly one: string;
   readonly many: string;
@@ -17,7 +17,7 @@ export interface DeltaEffect {
   readonly isSecondFactor?: true;
 }
 
-export function effectOf(live: SignInView, next: SignInView): DeltaEffect | undefined {
+export function effectOf(live: SignInView, next: SignInView): EffectOnUsers | undefined {
   const [could, can] = [getsIn(live), getsIn(next)];
   if (could && !can) return alike('shut_out', `can't get in any more: ${denialText(next)}`);
   if (!could && can) return alike('let_in', "can get in, and couldn't before");
@@ -29,11 +29,11 @@ export function effectOf(live: SignInView, next: SignInView): DeltaEffect | unde
   return fields.length === 0 ? undefined : alike('must_fill_in', `must fill in ${fields.join(', ')}`);
 }
 
-function alike(kind: EffectKind, words: string): DeltaEffect {
+function alike(kind: EffectKind, words: string): EffectOnUsers {
   return { kind, one: words, many: words };
 }
 
-function mustEnroll(enroll: string, isSecondFactor: boolean): DeltaEffect {
+function mustEnroll(enroll: string, isSecondFactor: boolean): EffectOnUsers {
   if (!isSecondFactor) return { ...alike('must_enroll', `must set up ${enroll} first`), enroll };
   const kind = 'must_enroll';
   return { kind, one: 'has no second factor yet', many: 'have no second factor yet', enroll, isSecondFactor };

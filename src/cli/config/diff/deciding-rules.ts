@@ -21,7 +21,7 @@ export interface CircumstanceOfUser {
  * Names the rules that decide. Where more than rules decides, everything that the decision may depend on. It does not
  * name what the user has enrolled.
  */
-export function deciders(
+export function decidingRuleNames(
   policies: PolicySet,
   factsOf: (asked: CircumstanceOfUser) => Facts,
 ): (asked: CircumstanceOfUser) => string {

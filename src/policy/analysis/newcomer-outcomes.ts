@@ -10,7 +10,7 @@ import type { UserFacts } from '../../core/policy/theory.ts';
 const endsOf = new WeakMap<PolicySet, Map<string, SignInEnd>>();
 
 /** The end of a user of the case who has these authenticators. */
-export function knownEnd(one: PolicyCase, policies: PolicySet, keys: readonly string[]): SignInEnd {
+export function newcomerOutcome(one: PolicyCase, policies: PolicySet, keys: readonly string[]): SignInEnd {
   const ends = endsOf.get(policies) ?? new Map<string, SignInEnd>();
   endsOf.set(policies, ends);
   const governing = policies.authenticators.map(({ key: of }) => {

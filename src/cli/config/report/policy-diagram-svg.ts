@@ -3,7 +3,7 @@
  * text, which a browser finds, copies and reads out.
  */
 import { markup, type PageMarkup } from '../../shared/html-page.ts';
-import type { PolicyLadder, Rung } from './policy-rungs.ts';
+import type { DiagramRule, PolicyDiagram } from './policy-diagram.ts';
 import { wrapped } from './wrapped.ts';
 
 /** In units of the picture, which are pixels unless the screen is narrower. */
@@ -19,12 +19,12 @@ interface Drawn {
   readonly bottom: number;
 }
 
-export function ladderSvg({ title, rungs, otherwise }: PolicyLadder): PageMarkup {
+export function policyDiagramSvg({ title, rules, otherwise }: PolicyDiagram): PageMarkup {
   const parts: PageMarkup[] = [];
   let y = 0;
   let lastStop = 0;
-  for (const [at, rung] of rungs.entries()) {
-    const { picture, bottom } = drawRung(rung, at + 1, y);
+  for (const [at, rule] of rules.entries()) {
+    const { picture, bottom } = drawRule(rule, at + 1, y);
     parts.push(picture);
     lastStop = y;
     y = bottom + 18;
@@ -36,13 +36,13 @@ export function ladderSvg({ title, rungs, otherwise }: PolicyLadder): PageMarkup
     y = bottom + 18;
   }
   const height = y - 16;
-  return markup`<svg class="ladder" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${title}">
+  return markup`<svg class="diagram" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${title}">
 <line class="rail" x1="${rail}" y1="13" x2="${rail}" y2="${lastStop + 13}"/>
 ${parts}
 </svg>`;
 }
 
-function drawRung({ rule, line, conditions, verdict, says, state }: Rung, number: number, y: number): Drawn {
+function drawRule({ rule, line, conditions, verdict, says, state }: DiagramRule, number: number, y: number): Drawn {
   const place = state === undefined ? `line ${line}` : `${state} · line ${line}`;
   const placeWidth = place.length * 7 + 8;
   const name = textBlock(rule, { x: left, y, width: width - left - placeWidth, kind: 'rule' });
@@ -61,7 +61,7 @@ ${then.picture}
   };
 }
 
-function whenLines(conditions: Rung['conditions'], number: number): readonly string[] {
+function whenLines(conditions: DiagramRule['conditions'], number: number): readonly string[] {
   if (conditions.length === 0) return [number === 1 ? 'always' : 'in every other case'];
   return conditions.flatMap(({ words, oneOf = [] }, at) => [
     `${at === 0 ? 'if' : 'and'} ${words}`,

@@ -11,7 +11,7 @@ import { compileZones } from '../schema/zones.ts';
 const readable = ['203.0.113.7', '198.51.100.7', '192.0.2.7', '2001:db8::7'];
 
 /** The first is in the fewest zones. */
-export function placesIn(zones: Settings['zones']): Universe['places'] {
+export function sampleAddresses(zones: Settings['zones']): Universe['places'] {
   const zonesOf = compileZones(zones);
   const cidrs = Object.values(zones).flatMap((zone) => zone.cidrs);
   const bySet = new Map<string, Universe['places'][number]>();
@@ -31,7 +31,7 @@ export function placesIn(zones: Settings['zones']): Universe['places'] {
  * with it that the example does not mean: then it names zones alone.
  */
 export function examplePlaces(zones: Settings['zones']): Universe['places'] {
-  const places = placesIn(zones);
+  const places = sampleAddresses(zones);
   const isByData = Object.values(zones).some(({ countries, asns, anonymisers }) => countries ?? asns ?? anonymisers);
   return isByData ? places.map((place) => ({ ...place, ip: '' })) : places;
 }

@@ -16,7 +16,7 @@ export type AskContext = Pick<
   'openStore' | 'configDir' | 'stdout' | 'stdoutTaken' | 'setExitCode' | 'authenticators' | 'variables' | 'now'
 >;
 
-export interface Configured {
+export interface AskedConfiguration {
   readonly snapshot: Snapshot;
   /** Client ids of all apps. */
   readonly clientIds: readonly string[];
@@ -36,10 +36,10 @@ export interface ReadFiles {
  * With `dir`, the files there. Else the revision in use, and without a store the files of the default directory.
  * Rejects with `ConfigurationRefused` when the files are no valid configuration, or with what the store rejects with.
  */
-export async function withConfigured<T>(
+export async function withAskedConfiguration<T>(
   context: AskContext,
   dir: string | ReadFiles | undefined,
-  use: (configured: Configured) => Promise<T>,
+  use: (configured: AskedConfiguration) => Promise<T>,
 ): Promise<T> {
   const store = await storeIfAny(context, dir !== undefined);
   try {
@@ -63,7 +63,7 @@ async function storeIfAny(context: AskContext, optional: boolean): Promise<Store
   }
 }
 
-async function filesOf(context: AskContext, files: string | ReadFiles): Promise<Configured> {
+async function filesOf(context: AskContext, files: string | ReadFiles): Promise<AskedConfiguration> {
   const { dir, documents } = typeof files === 'string' ? { dir: files, documents: await read(context, files) } : files;
   const apps = [...documents.values()].filter(({ kind }) => kind === 'app');
   return {
@@ -81,7 +81,7 @@ async function read(context: AskContext, dir: string): Promise<Documents> {
 
 /** The apps with these client ids, or all that users sign in to, by client id. An unknown one is refused. */
 export async function appsToShow(
-  { snapshot, clientIds }: Configured,
+  { snapshot, clientIds }: AskedConfiguration,
   named: readonly string[] = [],
 ): Promise<readonly App[]> {
   const unknown = named.find((clientId) => !clientIds.includes(clientId));

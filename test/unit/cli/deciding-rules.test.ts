@@ -1,10 +1,12 @@
 /** Which rules decide over the sign-ins that `config diff` compares, and how often a policy is asked. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Circumstance } from '../../../src/cli/config/diff/circumstances.ts';
-import { type CircumstanceOfUser, deciders } from '../../../src/cli/config/diff/deciders.ts';
+import { type CircumstanceOfUser, decidingRuleNames } from '../../../src/cli/config/diff/deciding-rules.ts';
 import type { UserClass } from '../../../src/cli/config/diff/user-classes.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 
@@ -41,8 +43,7 @@ function circumstanceIn(...zones: readonly string[]): Circumstance {
 }
 
 function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts {
-  const request = { clientId: 'app', scopes, acrValues: [], acrEssential: false, promptLogin: false };
-  return { now, request, network: place.next, device, subject, evidence: [] };
+  return neutralFacts({ now, request: neutralRequest('app', scopes), network: place.next, device, subject });
 }
 
 const set = (policies: Pick<PolicySet, 'session' | 'app'>): PolicySet => ({
@@ -59,21 +60,21 @@ describe('a policy is asked', () => {
 
   test('once in each circumstance where its rules ask nothing about the user', () => {
     const session = counted(policyOf(office, {}));
-    const named = deciders(set({ session: session.policy, app: policyOf({}) }), factsOf);
+    const named = decidingRuleNames(set({ session: session.policy, app: policyOf({}) }), factsOf);
     for (const asked of [...eachAsked, ...eachAsked]) named(asked);
     expect(session.questions()).toBe(places.length);
   });
 
   test('once for users in the same of the groups that its rules name', () => {
     const app = counted(policyOf({ groups: { any: ['a'] }, ...office }, {}));
-    const named = deciders(set({ session: policyOf({}), app: app.policy }), factsOf);
+    const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf);
     for (const asked of eachAsked) named(asked);
     expect(app.questions()).toBe(2 * places.length);
   });
 
   test('about every user where its rules ask for more than groups', () => {
     const app = counted(policyOf({ userType: { any: ['guest'] } }, {}));
-    const named = deciders(set({ session: policyOf({}), app: app.policy }), factsOf);
+    const named = decidingRuleNames(set({ session: policyOf({}), app: app.policy }), factsOf);
     for (const asked of eachAsked) named(asked);
     expect(app.questions()).toBe(eachAsked.length);
   });
@@ -81,7 +82,7 @@ describe('a policy is asked', () => {
 
 describe('sign-ins have the same name', () => {
   const conditions: readonly Conditions[] = [{ groups: { all: ['a', 'b'] } }, { network: { any: ['office'] } }, {}];
-  const named = deciders(set({ session: policyOf({}), app: policyOf(...conditions) }), factsOf);
+  const named = decidingRuleNames(set({ session: policyOf({}), app: policyOf(...conditions) }), factsOf);
   const [elsewhere, office, home] = places as [Circumstance, Circumstance, Circumstance];
   const nameOf = (groups: readonly string[], circumstance: Circumstance) => named({ user: user(groups), circumstance });
 
@@ -97,7 +98,7 @@ describe('sign-ins have the same name', () => {
 
   test('no user stands for another whom only a rule about more than groups tells apart', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
-    const byType = deciders(set({ session: policyOf({}), app }), factsOf);
+    const byType = decidingRuleNames(set({ session: policyOf({}), app }), factsOf);
     const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };
     const [own, other] = [guest, user([])].map((one) => byType({ user: one, circumstance: elsewhere }));
     expect(own).not.toBe(other);

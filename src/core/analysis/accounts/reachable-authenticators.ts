@@ -16,8 +16,8 @@ export interface AdditionSearch {
 }
 
 /** What can be had. */
-export interface Had {
-  readonly had: readonly AuthenticatorDescriptor[];
+export interface Reachable {
+  readonly reachable: readonly AuthenticatorDescriptor[];
   /** Keys of all others. */
   readonly never: readonly string[];
   /** What was added on which way, and where it was open. */
@@ -25,55 +25,55 @@ export interface Had {
 }
 
 /** By and by, as long as something more can be added. `isOpen`: where the way is open. Undefined: nowhere. */
-function haveBy(
+function reachableFrom(
   { authenticators, given, ways }: AdditionSearch,
   isOpen: (way: AdditionWay) => ClassModel | 'undecided' | undefined,
-): Had {
-  const had = [...given];
-  const added: Had['added'][number][] = [];
+): Reachable {
+  const reachable = [...given];
+  const added: Reachable['added'][number][] = [];
   const closed = new Set<AdditionWay>();
   const openWay = (way: AdditionWay) => {
-    if (closed.has(way) || !canBeMet(way.rule, had)) return undefined;
+    if (closed.has(way) || !canBeMet(way.rule, reachable)) return undefined;
     const model = isOpen(way);
     if (model === undefined) closed.add(way);
     return model && { way, model };
   };
-  const isMissing = ({ key }: AuthenticatorDescriptor) => !had.some((one) => one.key === key);
+  const isMissing = ({ key }: AuthenticatorDescriptor) => !reachable.some((one) => one.key === key);
   let before: number;
   do {
     before = added.length;
     for (const way of ways) {
       const open = isMissing(way.descriptor) && openWay(way);
       if (!open) continue;
-      had.push(way.descriptor);
+      reachable.push(way.descriptor);
       added.push(open);
     }
   } while (added.length > before);
-  return { had, never: authenticators.filter(isMissing).map(({ key }) => key), added };
+  return { reachable, never: authenticators.filter(isMissing).map(({ key }) => key), added };
 }
 
 /** What every user can have in time. */
-export function hadByAll(additions: AdditionSearch): Had {
+export function reachableByAll(additions: AdditionSearch): Reachable {
   const ways = additions.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
-  return haveBy({ ...additions, ways }, (way) => whereOpen(way.formulas));
+  return reachableFrom({ ...additions, ways }, (way) => whereOpen(way.formulas));
 }
 
 /**
  * What at least one of the users can have in time in whose facts the formulas hold. What does not last is another one
  * elsewhere.
  */
-export function hadBySome(formulas: readonly Formula[], additions: AdditionSearch): Had {
+export function reachableBySome(formulas: readonly Formula[], additions: AdditionSearch): Reachable {
   const renamed = elsewhere();
-  return haveBy(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
+  return reachableFrom(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
 }
 
 /** What a user can have in time of whom this lasts. */
-export function hadByOne(lasting: readonly Formula[], additions: AdditionSearch): Had {
-  return haveBy(additions, (way) => whereOpen([...lasting, ...way.formulas]));
+export function reachableByUser(lasting: readonly Formula[], additions: AdditionSearch): Reachable {
+  return reachableFrom(additions, (way) => whereOpen([...lasting, ...way.formulas]));
 }
 
 /** What must last of a user so that the same ways are open in the same places. Undefined: that is not known. */
-export function openAlike({ added }: Had): readonly Formula[] | undefined {
+export function openAlike({ added }: Reachable): readonly Formula[] | undefined {
   if (added.some(({ model }) => model === 'undecided')) return undefined;
   return added.flatMap(({ way, model }) =>
     model === 'undecided' ? [] : way.formulas.map((one) => whereOnlyLastingIsOpen(one, model)),

@@ -5,7 +5,7 @@ import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
 /** Of each rule it is said once where several questions are left. `question`: a clause. */
-export function ranOut(
+export function undecidedFindings(
   rules: readonly RuleHead[],
   question: string,
   { placeOf }: AnalysedConfiguration,

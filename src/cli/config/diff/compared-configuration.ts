@@ -6,7 +6,7 @@ import { type Snapshot, snapshotOfDocuments } from '../../../policy/revision/sna
 import type { Store } from '../../../stores/store.ts';
 import type { RevisionInUse } from '../../shared/revision-in-use.ts';
 
-export interface Side {
+export interface ComparedConfiguration {
   readonly snapshot: Snapshot;
   /** SHA-256 of each document, by its key. */
   readonly hashes: Readonly<Record<string, string>>;
@@ -15,7 +15,10 @@ export interface Side {
 }
 
 /** The revision in use. */
-export function liveSide(store: Store, { snapshot, manifest: { documents } }: RevisionInUse): Side {
+export function liveConfiguration(
+  store: Store,
+  { snapshot, manifest: { documents } }: RevisionInUse,
+): ComparedConfiguration {
   return {
     snapshot,
     hashes: documents,
@@ -27,7 +30,10 @@ export function liveSide(store: Store, { snapshot, manifest: { documents } }: Re
 }
 
 /** Documents that are not in use. */
-export async function nextSide(documents: Documents, authenticators: readonly AuthenticatorKind[]): Promise<Side> {
+export async function nextConfiguration(
+  documents: Documents,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<ComparedConfiguration> {
   return {
     snapshot: await snapshotOfDocuments(documents, authenticators),
     hashes: documentHashes(documents),

@@ -6,7 +6,7 @@ import type { AuthenticatorSettings } from '../../../policy/model/authenticator-
 import type { DocumentKind } from '../../../policy/model/documents.ts';
 import type { Settings } from '../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
-import type { Side } from './side.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 
 /** What is compared by its rules, below, or says nothing about how users get in. All others have a say. */
 const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
@@ -21,8 +21,11 @@ const settings = [
   'attributes',
 ] as const;
 
-/** Sentences. Rejects like `Side.document`. */
-export async function undecidedBeside(live: Side, next: Side): Promise<readonly string[]> {
+/** Sentences. Rejects like `ComparedConfiguration.document`. */
+export async function uncomparedChanges(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+): Promise<readonly string[]> {
   const sentences: string[] = [];
   for (const key of changedKeys(live.hashes, next.hashes)) {
     const [before, after] = await Promise.all([live.document(key), next.document(key)]);

@@ -1,6 +1,6 @@
 /** Says in which of the circumstances something is so. */
 import type { Circumstance } from './circumstances.ts';
-import { deviceWords } from './device-words.ts';
+import { deviceWords } from './device-text.ts';
 
 /** One thing in which circumstances differ. */
 interface Dimension {
