@@ -87,11 +87,18 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
 }
 
+/** A user of whom no more is said. */
+export interface NamedUser {
+  readonly groups: readonly string[];
+  /** Absent: none. */
+  readonly userType?: string;
+}
+
 /**
- * A user in these groups who has each authenticator that users can enroll, at its best and as many as rules ask for; or
+ * A user in these groups, and of this type, who has each authenticator that users can enroll, at its best and as many as rules ask for; or
  * a real one.
  */
-export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
+export type Who = NamedUser | { readonly subject: Subject };
 
 /**
  * Sign-ins to this app: what each user is asked for at each place. What the rules tell apart is found once for all
@@ -108,7 +115,7 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
     const facts = freshFacts(app, who, { ...asked, numberOf });
     const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
     const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
-    const alike = user || groupsRead('groups' in who ? who.groups : []);
+    const alike = user || ('groups' in who ? `${who.userType ?? ''} ${groupsRead(who.groups)}` : '');
     const outcomes = ofClass.byUser.get(alike) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
     ofClass.byUser.set(alike, outcomes);
     return outcomes;
@@ -177,7 +184,8 @@ function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberO
   if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
   const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
   const enrolled = enabled.flatMap((one) => Array.from({ length: numberOf(one) }, () => one.key));
-  return factsFromOptions({ groups: who.groups, enrolled }, known);
+  const { groups, userType } = who;
+  return factsFromOptions({ groups, enrolled, ...(userType !== undefined && { userType }) }, known);
 }
 
 interface Variations {
@@ -194,10 +202,9 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
 }
 
-/** Of a user who does not get in, what was asked before makes no difference. */
+/** Of a user who does not get in, neither what was asked before nor which rule denies makes a difference. */
 function whatDiffers(steps: readonly SimulatedStep[]): string {
-  const last = steps.at(-1);
-  return JSON.stringify(last?.kind === 'denied' ? last : steps);
+  return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
 /** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
@@ -220,8 +227,13 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
 }
 
 /** What a sign-in of a user in groups says already, or what is varied. */
-const shown: readonly string[] = ['groups', ...conditionsAbout('circumstance', 'app', 'evidence')];
+const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
+
+/** Of users of whom nothing but groups and type is said. */
+export function isLeftAside(condition: string): boolean {
+  return !shown.includes(condition);
+}
 
 /** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
 export async function conditionsLeftAside(
