@@ -5,7 +5,7 @@ import type { Outcome } from '../fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../matrix.ts';
 import { namedUserText } from '../named-users.ts';
 
-/** Groups of which the same is asked, and apps that ask for the same, stand together. */
+/** The matrix, with groups that meet the same demands in one row, and apps that ask for the same in one table. */
 export function matrixSection(matrix: Matrix): PageContent {
   const { zones, table, left, isPartial, leftAside, others } = matrix;
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
@@ -58,7 +58,7 @@ function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: 
 /** Zones in which the same is asked of every group. */
 interface Column {
   readonly names: readonly string[];
-  /** Of the outcomes. */
+  /** Position in the outcomes. */
   readonly at: number;
 }
 

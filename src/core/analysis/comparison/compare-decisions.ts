@@ -16,7 +16,7 @@ export interface Judgement {
   readonly outcome: 'allow' | 'deny' | 'ask';
   /** Why it denies. */
   readonly reason?: string;
-  /** What it asks for beside what was proved: `challenge totp or webauthn`, `enroll webauthn`, `profile`. */
+  /** What it still asks for: `challenge totp or webauthn`, `enroll webauthn`, `profile`. */
   readonly asks?: string;
   /** Proofs of this sign-in that it took. Absent: it does not allow. */
   readonly proofs?: number;
@@ -77,7 +77,7 @@ function changeOf(before: Judgement, after: Judgement): Change {
   return before.rule === after.rule && before.asks === after.asks ? 'none' : 'rule';
 }
 
-/** At the end of the sign-in, and where that allows, the first proof of it after which it would have been allowed. */
+/** The verdict at the end of the sign-in. Where it allows, also the first proof after which it would have allowed. */
 function verdictOf({ policies, facts }: Judge): Judgement {
   if (policies === undefined) return noApp;
   const decision = evaluate(policies, facts);
@@ -124,7 +124,7 @@ function rulesOf({ layers }: Trace): string {
   return layers.flatMap(({ layer, decidedBy }) => (decidedBy === undefined ? [] : `${layer}: ${decidedBy}`)).join('; ');
 }
 
-/** One kind of difference: sign-ins that differ alike are told together. */
+/** One kind of difference: sign-ins that differ in the same way are reported together. */
 export interface DecisionDifference extends DecisionComparison {
   readonly client: string;
   readonly kind: 'sign_in' | 'token';

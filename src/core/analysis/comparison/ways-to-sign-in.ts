@@ -1,6 +1,6 @@
 /**
- * The ways to sign in that rules with `authenticated` tell apart: for each set of proofs that they name, what they see,
- * before a change and after it.
+ * The ways to sign in that rules with `authenticated` distinguish: each set of proofs that they name, as they see it
+ * before and after a change.
  */
 
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
@@ -14,9 +14,9 @@ import type { PolicySet } from '../../policy/compile.ts';
 import { conditionSets } from '../../policy/conditions.ts';
 import type { UsableThen } from './compare-asks.ts';
 
-/** What the user proves, of what rules name, and what may be proved besides. */
+/** The proofs that rules name, and the others that the user may give as well. */
 export interface WayToSignIn {
-  /** With one method each, where methods are told apart. */
+  /** Each with one method, if rules distinguish methods. */
   readonly proved: readonly AuthenticatorDescriptor[];
   /** What no rule names. */
   readonly others: readonly AuthenticatorDescriptor[];
@@ -24,7 +24,7 @@ export interface WayToSignIn {
   readonly seen: { readonly before: readonly string[]; readonly now: readonly string[] };
 }
 
-/** Of more proofs not all sets are looked at. */
+/** The largest number of proofs whose sets are all examined. */
 const mostProofs = 8;
 
 /** The plainest first. Undefined: there are too many. */
@@ -70,7 +70,10 @@ function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
   return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }
 
-/** With all that is proved and may be proved besides, at its best, what is asked for is met. More never hurts. */
+/**
+ * Whether all proofs of this way together meet what is asked for, each showing all that it can. More proofs never meet
+ * less.
+ */
 export function isEnoughFor({ proved, others }: WayToSignIn, asked: readonly Requirement[]): boolean {
   const able = [...Map.groupBy([...proved, ...others], ({ key }) => key).values()].map(joint);
   return asked.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, able)));
