@@ -66,11 +66,10 @@ function comparison(before: Judgement, after: Judgement): DecisionComparison {
 }
 
 function changeOf(before: Judgement, after: Judgement): Change {
-  const ranks = { allow: 0, ask: 1, deny: 2 };
   if (before.outcome !== after.outcome) {
     if (after.outcome === 'deny') return 'denied';
     if (before.outcome === 'deny') return 'admitted';
-    return ranks[after.outcome] > ranks[before.outcome] ? 'more' : 'less';
+    return after.outcome === 'ask' ? 'more' : 'less';
   }
   const [taken, wouldTake] = [before.proofs ?? 0, after.proofs ?? 0];
   if (taken !== wouldTake) return wouldTake > taken ? 'more' : 'less';

@@ -7,7 +7,6 @@ import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { proofNames } from '../../evidence/named.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn, methodIn } from '../../model/authenticator-name.ts';
-import type { AnyAllNone } from '../../model/conditions.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/compile.ts';
@@ -90,7 +89,5 @@ export function namesAfterSignIn(all: readonly PolicySet[]): readonly string[] {
   const lists = all.flatMap(({ enrollment }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => conditionSets(rule.when).flatMap((set) => set.authenticated ?? [])),
   );
-  return [
-    ...new Set(lists.flatMap(({ any = [], all: every = [], none = [] }: AnyAllNone) => [...any, ...every, ...none])),
-  ];
+  return [...new Set(lists.flatMap(({ any = [], all: every = [] }) => [...any, ...every]))];
 }
