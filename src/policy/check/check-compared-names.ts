@@ -1,7 +1,7 @@
 /** Names in expressions that the configuration does not know: of zones, apps and devices, and values of attributes. */
 import { accountClientId } from '../model/account-client-id.ts';
 import type { Finding } from '../model/finding.ts';
-import { operatingSystems, platforms } from '../schema/conditions/device.ts';
+import { operatingSystems, platforms } from '../model/platforms.ts';
 import { type ComparedName, comparedNames } from '../schema/expressions/compared-names.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';

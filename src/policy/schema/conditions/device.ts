@@ -1,11 +1,8 @@
 /** The condition `device` as it is written in a file. */
 import { z } from 'zod';
+import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { closedNotEmpty, listOf } from '../fields.ts';
 import { anyAllNone } from '../membership.ts';
-
-/** As browsers say them. */
-export const platforms = ['desktop', 'mobile', 'other'] as const;
-export const operatingSystems = ['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other'] as const;
 
 export const deviceSchema = closedNotEmpty({
   known: z.boolean().optional().describe('The user has signed in with this browser before.'),
