@@ -4,8 +4,8 @@
  */
 import { StoreUnavailable } from '../errors.ts';
 import { writeProbeKey } from './keys.ts';
+import { readStoreAlone, type StoreAlone, storeAloneText } from './redis/store-alone.ts';
 import type { Store } from './store.ts';
-import { readStoreAlone, type StoreAlone, storeAloneText } from './store-alone.ts';
 
 export interface StoreHealthOptions {
   readonly store: Store;

@@ -24,7 +24,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/model/standard-attributes': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
   'policy/schema/attributes': ['email', 'phone'],
-  'stores/redis-url': ['password'],
+  'stores/redis/url': ['password'],
   'flow/account/identifiers': ['email', 'phone'],
   'flow/account/move-identifier': ['email'],
   'flow/account/profile': ['email', 'phone'],

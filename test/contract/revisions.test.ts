@@ -9,9 +9,9 @@ import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts
 import { StoreUnavailable } from '../../src/errors.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, startRedis } from '../support/redis.ts';

@@ -143,7 +143,7 @@ test('a node without a MaxMind file that a zone needs is not ready, says why as 
   const settings = join(config, 'stepgate.yaml');
   const zone = `networkData: { country: ${file} }\nzones: { home: { countries: [AT] } }\n`;
   await writeFile(settings, `${await readFile(settings, 'utf8')}${zone}`);
-  const { code, err } = await stepgate(env, ['config', 'check']);
+  const { code, err } = await runCommand(env, ['config', 'check']);
   expect([code, err]).toEqual([
     0,
     expect.stringContaining(

@@ -167,7 +167,7 @@ test('what happens to a user counts at the next sign-in', async () => {
   const words = ['users', 'reset', dora.identifier, '--password-stdin'];
   expect((await stepgate(env, words, other.password)).code).toBe(0);
   expect(await signInTo('notes', other)).toEqual(['identify']);
-  const unknown = await stepgate(env, ['users', 'show', 'nobody@cli.test']);
+  const unknown = await run('users', 'show', 'nobody@cli.test');
   expect(unknown).toMatchObject({ code: 1, out: '', err: 'there is no user "nobody@cli.test"\n' });
 });
 

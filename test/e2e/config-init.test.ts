@@ -31,11 +31,6 @@ async function done(...words: string[]): Promise<string> {
   return checked(await runCommand(env, words));
 }
 
-/** The same, by the program itself. */
-async function doneByProgram(...words: string[]): Promise<string> {
-  return checked(await stepgate(env, words));
-}
-
 function checked({ code, out, err }: Ran): string {
   expect({ code, err }).toEqual({ code: 0, err: '' });
   return out;
@@ -43,10 +38,10 @@ function checked({ code, out, err }: Ran): string {
 
 test('a new installation is checked, applied and started, and its administrator signs in', async () => {
   const answers = ['--issuer', issuer, '--app', 'wiki', '--redirect-uri', redirectUri, '--admin', 'root'];
-  const { clientSecret } = JSON.parse(await doneByProgram('config', 'init', '--json', ...answers));
+  const { clientSecret } = JSON.parse(checked(await stepgate(env, ['config', 'init', '--json', ...answers])));
   expect(await done('config', 'check')).toMatch(/ is a good configuration: 1 app, 1 sign-on policy\n$/);
   expect(await done('config', 'test')).toMatch(/\n3 of 3 tests passed\n$/);
-  expect(await doneByProgram('config', 'apply', '--init')).toMatch(/^revision 1 is in use: /);
+  expect(await done('config', 'apply', '--init')).toMatch(/^revision 1 is in use: /);
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
   const added = await done('users', 'add', 'root', '--group', 'admins', '--password-generate', '--json');

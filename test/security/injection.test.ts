@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { hashPassword } from '../../src/authenticators/password/hash.ts';
 import { auditKey } from '../../src/stores/keys.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, postToken, redeemCode, refresh } from '../support/raw-client.ts';

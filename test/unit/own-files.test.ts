@@ -7,7 +7,7 @@ import { createLogger } from '../../src/log.ts';
 import { OwnFiles } from '../../src/own-files.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { validFiles, withConfiguration } from './policy/configuration-dir.ts';
 

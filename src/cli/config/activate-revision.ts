@@ -1,4 +1,4 @@
-/** What every command does that makes another revision the active one: it compares, shows, asks, and records. */
+/** Makes another revision the active one, for every command that does so: compares, shows, asks, and records. */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -23,7 +23,7 @@ import { newIdentifiers, newIdentifiersText } from './new-identifiers.ts';
 import { refuseOrphaned } from './orphaned.ts';
 import { revisionsOf } from './revisions-of.ts';
 
-/** As commander parses them. */
+/** The options as commander parses them. */
 export interface MoveOptions extends ResultOptions {
   readonly reason?: string;
   readonly message?: string;
@@ -35,7 +35,7 @@ export interface MoveOptions extends ResultOptions {
   readonly weaker: boolean;
 }
 
-/** What is to be put into use, and how. */
+/** The documents to activate, and how. */
 export interface RevisionMove extends Candidate {
   /** The documents are those of this earlier revision. */
   readonly back?: number;
@@ -44,7 +44,7 @@ export interface RevisionMove extends Candidate {
   readonly confirmWithin?: Seconds;
 }
 
-/** A revision that is in use now, with what it changed. */
+/** The revision that is now active, with what it changed. */
 export interface Moved extends Applied {
   /** Absent: it was not shown. */
   readonly diff?: ConfigDiff;
@@ -52,7 +52,7 @@ export interface Moved extends Applied {
   readonly goesBackTo?: number;
 }
 
-/** A line where what is in use already waits to be confirmed; else nothing. */
+/** A line if the active revision still waits to be confirmed; otherwise nothing. */
 export function waitingText({ goesBackTo }: Moved): string {
   if (goesBackTo === undefined) return '';
   return `It is not confirmed: unless \`config confirm\` comes in time, it goes back to what revision ${goesBackTo} was.\n`;
@@ -71,8 +71,8 @@ export function withMoveOptions(command: Command): Command {
 }
 
 /**
- * On a store that holds a configuration. `undefined`: it was refused, which was printed. Rejects with one sentence, or
- * with what the store rejects with.
+ * Activates documents on a store that holds a configuration. `undefined`: it refused, and printed why. Rejects with
+ * one sentence, or with what the store rejects with.
  */
 export async function activateRevision(
   context: ConfigContext,
@@ -113,7 +113,7 @@ interface Moving {
   readonly move: RevisionMove;
 }
 
-/** Says what is weaker, or could not be decided, and ends the command. False: nothing is. */
+/** Prints what is weaker or undecided, and ends the command. False: nothing is. */
 async function isWeaker(context: ConfigContext, { store, move }: Moving, { json }: ResultOptions): Promise<boolean> {
   const live = liveConfiguration(store, await revisionInUse(store, context.authenticators));
   const findings = await weakerFindings(live, await nextConfiguration(move.documents, context.authenticators));
@@ -191,7 +191,7 @@ export function readBase({ base }: MoveOptions): number | undefined {
   return Number(base);
 }
 
-/** With `--json`, a refusal is data, too. */
+/** Prints a refusal as data if `--json` is given. */
 export async function withRefusals(
   context: ConfigContext,
   { json }: ResultOptions,

@@ -68,7 +68,7 @@ function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
   return seconds;
 }
 
-/** Without a store, or on one that is empty, nothing is. */
+/** Whether the store has this configuration in use. False without a store, or on an empty one. */
 async function isInUse(context: ConfigContext, documents: Documents): Promise<boolean> {
   try {
     return await withStore(context, async (store) => {

@@ -33,8 +33,9 @@ export interface ReadFiles {
 }
 
 /**
- * With `dir`, the files there. Else the revision in use, and without a store the files of the default directory.
- * Rejects with `ConfigurationRefused` when the files are no valid configuration, or with what the store rejects with.
+ * Uses the files of `dir`, if given. Otherwise the revision in use, or without a store the files of the default
+ * directory. Rejects with `ConfigurationRefused` when the files are no valid configuration, or with what the store
+ * rejects with.
  */
 export async function withAskedConfiguration<T>(
   context: AskContext,

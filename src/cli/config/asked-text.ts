@@ -97,7 +97,7 @@ export function leftAsideText(names: readonly string[]): string {
   return `\nRules also ask about ${names.join(', ')}. This leaves it aside; \`explain\` does not.\n`;
 }
 
-/** For scripts. */
+/** An outcome as data for scripts. */
 export function outcomeData(outcome: Outcome): object {
   const { zone, steps, asked, dependsOn, rule } = outcome;
   const words = askedWords(outcome);

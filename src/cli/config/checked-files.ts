@@ -33,7 +33,7 @@ export interface InvariantResult {
   readonly verdict: ReturnType<typeof overallVerdict>;
   /** How many apps it is about. */
   readonly apps: number;
-  /** For whom and from where, in words. Empty: for every sign-in. */
+  /** The conditions, in words: which users, from where. Empty: every sign-in. */
   readonly when: readonly string[];
   /** What must hold, in words. */
   readonly guarantee: string;
@@ -92,9 +92,8 @@ export function refuseProblems(
 }
 
 /**
- * Ends the command where the analysis found errors. They were printed already, unless as JSON.
- *
- * `standard`: what the JSON says of a standard beside them.
+ * Ends the command if the analysis found errors, which are printed already unless as JSON. `standard`: what the JSON
+ * says about a standard in addition.
  */
 export function refuseErrors(
   context: ConfigContext,

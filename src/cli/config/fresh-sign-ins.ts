@@ -24,7 +24,7 @@ import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
-/** Where a sign-in comes from. `elsewhere` is in no zone. */
+/** The place of a sign-in. `elsewhere` is in no zone. */
 export interface SignInPlace {
   readonly zone: string;
   readonly network: Facts['network'];
@@ -39,7 +39,7 @@ export interface Outcome {
   readonly rule: string;
   /** What they want, layer by layer. One of each must be met. */
   readonly required: readonly (readonly Requirement[])[];
-  /** At another time, or with another device, something else is asked. */
+  /** What else makes a sign-in there ask for something different. */
   readonly dependsOn: readonly ('device' | 'time')[];
 }
 
@@ -50,7 +50,7 @@ export interface Asked {
   readonly places: readonly SignInPlace[];
   readonly now: Seconds;
   readonly classOf: AppClass;
-  /** By class of the app. */
+  /** Outcomes by class of the app. */
   readonly known: Map<string, KnownOutcomes>;
 }
 
@@ -58,13 +58,13 @@ interface FreshlyAsked extends Asked {
   readonly numberOf: NumberOf;
 }
 
-/** At one place. */
+/** The outcome at one place. */
 type OutcomeHere = Omit<Outcome, 'zone'>;
 
 interface KnownOutcomes {
-  /** By the groups of a user that rules of the app read, or by the real user. */
+  /** Outcomes by the groups that rules of the app read, or by the real user. */
   readonly byUser: Map<string, readonly Outcome[]>;
-  /** By what decides. */
+  /** Outcomes by what decides. */
   readonly byRules: Map<string, OutcomeHere>;
 }
 
@@ -88,15 +88,14 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
 }
 
 /**
- * A user in these groups who has each authenticator that users can enroll, at its best and as many as rules ask for; or
- * a real one.
+ * A user in these groups who has every authenticator that users can enroll, each showing all that it can and as many
+ * as rules ask for; or a real user.
  */
 export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
 
 /**
- * Sign-ins to this app: what each user is asked for at each place. What the rules tell apart is found once for all
- * users, and of sign-ins that they do not tell apart one is simulated: the same array is for all of them. Rejects when
- * a policy cannot be read.
+ * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish
+ * are simulated once and share one array. Rejects when a policy cannot be read.
  */
 export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
   const { snapshot, known, classOf } = asked;
@@ -185,7 +184,7 @@ interface Variations {
   readonly times: readonly Seconds[];
 }
 
-/** By the steps of sign-ins with each device and at each time that the rules tell apart. */
+/** Compares the steps of sign-ins with each device and at each time that the rules distinguish. */
 function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
   const table = times.map((now) => devices.map((device) => whatDiffers(simulate(policies, { ...facts, now, device }))));
@@ -194,7 +193,7 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
 }
 
-/** Of a user who does not get in, what was asked before makes no difference. */
+/** The steps of a user who does not get in make no difference. */
 function whatDiffers(steps: readonly SimulatedStep[]): string {
   const last = steps.at(-1);
   return JSON.stringify(last?.kind === 'denied' ? last : steps);

@@ -7,7 +7,7 @@ import { requirementWords } from '../explain/requirement-text.ts';
 
 export interface InvariantWords {
   readonly name: string;
-  /** For whom and from where; all of it must hold. Empty: for every sign-in. */
+  /** The conditions: which users, from where. All must hold. Empty: every sign-in. */
   readonly when: readonly string[];
   readonly guarantee: string;
 }

@@ -29,7 +29,7 @@ interface Row {
 
 export interface AppRow extends Row {
   readonly app: App;
-  /** In the order of the zones. */
+  /** Outcomes in the order of the zones. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -37,7 +37,7 @@ export interface Matrix {
   /** Which configuration it is about, for the reader. */
   readonly source: string;
   readonly zones: readonly string[];
-  /** By app, then by groups. */
+  /** Rows by app, then by groups. */
   readonly table: readonly AppRow[];
   /** Combinations of groups beyond the limit. */
   readonly left: number;
@@ -73,9 +73,9 @@ async function print(context: AskContext, options: MatrixOptions, configured: As
   });
 }
 
-/** For scripts. */
+/** The matrix as data for scripts. */
 export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
-  // Rows that share their outcomes share what is said of them.
+  // Rows with the same outcomes share the data of them.
   const known = new Map<readonly Outcome[], readonly object[]>();
   return {
     source,
@@ -116,7 +116,10 @@ export async function matrixOf(
   return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside };
 }
 
-/** What a fresh sign-in depends on beside the policies. Each third-party app is asked about by itself: consent is. */
+/**
+ * What a fresh sign-in depends on apart from the policies. Each third-party app is examined by itself: it asks for
+ * consent.
+ */
 function ownTerms({ clientId, firstParty, identify, client }: App): readonly unknown[] {
   return [firstParty || clientId, identify, client.default_acr_values, client.default_max_age];
 }

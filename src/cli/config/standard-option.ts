@@ -20,7 +20,7 @@ export interface StandardChoice {
   readonly label?: readonly string[];
 }
 
-/** For scripts. */
+/** The result as data for scripts. */
 export interface StandardReport {
   readonly standard: string;
   readonly title: string;

@@ -9,7 +9,7 @@ import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 
 interface Acceptance {
   readonly source: YamlSource;
-  /** Of the comment, from 1. */
+  /** The line of the comment, from 1. */
   readonly line: number;
   /** Lines whose findings it accepts. */
   readonly lines: readonly number[];
@@ -40,8 +40,9 @@ const form = /#\s*stepgate:accept\s+([\w-]+)\s+until\s+(\d{4}-\d{2}-\d{2})\s*:\s
 const example = `# ${mark} shadowed until 2027-03-31: and the reason`;
 
 /**
- * Of these it is not said whether there still is such a finding. Whether a standard is met is asked apart, and the
- * others depend on the machine: its environment and files, the groups of its store, the inbox of the demo.
+ * Codes whose findings may be absent from this run, so that a comment is never reported as outdated. A standard is
+ * checked only on request. The others depend on the machine: its environment and files, the groups of its store, the
+ * inbox of the demo.
  */
 const foundElsewhere: readonly string[] = [
   'standard',
@@ -55,7 +56,7 @@ const foundElsewhere: readonly string[] = [
   'network_file_foreign',
 ] satisfies readonly FindingCode[];
 
-/** Takes out what comments accept, and says what is wrong with them. `today`: `YYYY-MM-DD`. */
+/** Removes findings that comments accept, and reports what is wrong with the comments. `today`: `YYYY-MM-DD`. */
 export function sortedByComments(
   findings: readonly AnalysisFinding[],
   sources: readonly YamlSource[],
@@ -69,7 +70,7 @@ export function sortedByComments(
   return { ...sorted, findings: [...sorted.findings, ...faults] };
 }
 
-/** Takes out what comments accept. `today`: `YYYY-MM-DD`. */
+/** Removes findings that comments accept. `today`: `YYYY-MM-DD`. */
 export function withoutAccepted(
   findings: readonly AnalysisFinding[],
   sources: readonly YamlSource[],
@@ -85,7 +86,7 @@ export function withoutAccepted(
   };
 }
 
-/** What the checks before the analysis warn of: without notes, and without what comments accept. */
+/** Warnings of the checks before the analysis: without notes, and without those that comments accept. */
 export function warningsLeft(
   { warnings, sources }: { readonly warnings: readonly AnalysisFinding[]; readonly sources: readonly DocumentSource[] },
   now: Seconds,

@@ -1,4 +1,6 @@
-/** What accounts can have in time under the account policy, and its rules by which no user ever adds anything. */
+/**
+ * The authenticators that accounts can reach under the account policy, and its rules by which no user ever adds any.
+ */
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
@@ -15,7 +17,7 @@ export interface AccountAdditions extends NeverAddedSearch {
   readonly most: number;
 }
 
-/** For all apps alike: users add something wherever they may. */
+/** The search for all apps together: users add authenticators wherever they may. */
 export function accountAdditions(
   [first, ...others]: readonly AnalysedApp[],
   { policies: analysed, universe }: AnalysedConfiguration,
@@ -52,12 +54,12 @@ interface Given {
   readonly channels?: unknown;
 }
 
-/** With an import, a registration or by an administrator: passwords, addresses and numbers, access codes. */
+/** Whether an import, a registration or an administrator gives it: passwords, addresses and numbers, access codes. */
 export function isGiven({ underPasswordPolicy, registers, enrollable, channels }: Given): boolean {
   return (underPasswordPolicy ?? registers ?? false) || !enrollable || channels !== undefined;
 }
 
-/** Rules that only deny mean it. `told`: of these rules worse is said already. */
+/** Skips rules that only deny: they do so on purpose. `told`: rules with a worse finding. */
 export function neverAddedFindings(
   { never, undecided }: NeverAddedSearch,
   told: ReadonlySet<Rule>,
@@ -69,7 +71,7 @@ export function neverAddedFindings(
   return [...found, ...undecidedFindings(open, 'whether users can ever add what it is about', configuration)];
 }
 
-/** What is said of most users is said alone. */
+/** The finding about the most users stands alone. */
 function atRule(same: readonly NeverAdded[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const isOfAll = ({ whom }: NeverAdded) => typeof whom === 'string';
   const shown = same.some(isOfAll) ? same.filter(isOfAll) : same;

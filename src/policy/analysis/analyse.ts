@@ -29,11 +29,11 @@ export interface AnalysisOptions {
 
 /** What the analysis says about files that were checked. */
 export interface Analysis {
-  /** By file, line and column; without what comments in the files accept. */
+  /** Sorted by file, line and column, without those that comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
-  /** In the order of their file. */
+  /** Sorted as in their file. */
   readonly invariants: readonly ExaminedInvariant[];
 }
 
@@ -42,7 +42,7 @@ export interface CheckedSources {
   readonly documents: Documents;
 }
 
-/** With what the checks before the analysis found. */
+/** The files, with the findings of the checks before the analysis. */
 export interface CheckedConfiguration extends CheckedSources {
   readonly warnings: readonly AnalysisFinding[];
 }
@@ -64,7 +64,7 @@ export async function analysis(
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
   const ofRules = await allFindings(configuration, now);
-  // Of a rule whose time is over, no part is told besides.
+  // A rule whose time is over gets no further finding about a part of it.
   const isTold = (finding: AnalysisFinding) =>
     ofRules.some((one) => one.code === 'past' && ruleOf(one) === ruleOf(finding));
   const all = [
@@ -80,7 +80,7 @@ export async function analysis(
   return { findings, accepted: sorted.accepted, invariants };
 }
 
-/** What never decides is said once, and nothing else of it. */
+/** A rule that never decides gets this finding and no other. */
 async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
   const verdicts = judgeRules(configuration);
   const dead = deadRuleFindings(verdicts, configuration);

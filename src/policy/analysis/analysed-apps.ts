@@ -6,7 +6,7 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
-/** The policies of an app that stands for all apps that no rule tells apart from it. */
+/** The policies of an app. It stands for all apps that no rule distinguishes from it. */
 export interface AnalysedApp extends PolicyCases {
   readonly app: App;
   /** The first of their names. */

@@ -21,7 +21,7 @@ import {
 export interface AnalysedPolicy {
   readonly kind: DocumentKind;
   readonly policy: CompiledPolicy<RuleHead>;
-  /** Of the apps that it decides about; of apps that its rules do not tell apart, one. Never empty. */
+  /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
   readonly clientIds: readonly string[];
   /** Some app has it. */
   readonly isUsed: boolean;
@@ -45,7 +45,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
   return [...signOn, ...others];
 }
 
-/** One for each change that rules tell apart: others never take each other's cases. */
+/** One policy for each change that rules distinguish: rules about others never take the cases of one another. */
 function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
   const policy = readAccountPolicy(document);
   const named = policy.rules.flatMap(({ change = {} }) =>

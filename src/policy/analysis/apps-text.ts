@@ -17,12 +17,12 @@ export function appsInWords(same: readonly { readonly app: AnalysedApp }[]): str
 /** Rules that are named with a finding. */
 export const mostNamed = 6;
 
-/** As the subject of a clause, with rules that are named with the finding. */
+/** The rules as the subject of a clause; the finding lists their names. */
 export function namedHere(rules: readonly RuleHead[]): string {
   return rules.length > mostNamed ? `${rules.length} rules such as those named here` : 'the rules named here';
 }
 
-/** By their place in the files, each once. */
+/** The rules by their place in the files, each once. */
 export function distinctRules(all: readonly RuleHead[]): readonly RuleHead[] {
   return [...new Map(all.map((rule) => [JSON.stringify(rule.location), rule])).values()];
 }

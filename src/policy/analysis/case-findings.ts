@@ -45,7 +45,7 @@ function closedApp(
   return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
-/** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
+/** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
 function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
     const place = placeOf(rule);

@@ -1,7 +1,7 @@
 /**
- * In which circumstances the users of a case are denied with what their account begins with: every combination of the
- * rules of the account policy that say who may add something, and of the enrollment policy after the sign-in. A
- * combination that leads in stands for all with the same terms for what had to be added there.
+ * The circumstances in which users of a rule combination are denied with what a new account has. A circumstance is a
+ * combination of the rules of the account policy that say who may add an authenticator, and of the enrollment rule
+ * after the sign-in. One that lets the user in stands for all with the same terms for what was added.
  */
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
 import { findModelWithin } from '../../core/analysis/space/find-model.ts';
@@ -24,14 +24,14 @@ export interface DeniedThere {
 
 export interface DenialSearch {
   readonly denied: readonly DeniedThere[];
-  /** Others may be denied: the steps of the search did not suffice. */
+  /** Other circumstances may be denied: the steps of the search did not suffice. */
   readonly isPartial: boolean;
 }
 
-/** Of one case. */
+/** The largest number of circumstances of one rule combination. */
 const mostCombinations = 256;
 
-/** `keys`: of the authenticators that an account begins with. Takes its steps from the app's `denialBudget`. */
+/** `keys`: the authenticators that a new account has. Takes its steps from the app's `denialBudget`. */
 export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
   const denied: DeniedThere[] = [];
   const others: Formula[] = [];
@@ -44,14 +44,14 @@ export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: rea
     const found = findModelWithin([...one.formulas, ...others], app.denialBudget);
     if (found === 'undecided') return { denied, isPartial: true };
     facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
-    // Where the evaluator sees other rules in these facts, they say nothing.
+    // Facts for which the evaluator finds other rules show nothing.
     if (facts && !decideTogether(app.policies, one, facts)) facts = undefined;
   }
   return { denied, isPartial: false };
 }
 
 interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
-  /** Where these hold, it is the same. Without a cause the user gets in. */
+  /** Facts that match these have the same outcome. Without a cause the user is let in. */
   readonly alike: readonly Formula[];
 }
 
@@ -71,7 +71,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   return { cause, ...(after && { after }), alike: [...asked, ...rules] };
 }
 
-/** What must hold for a rule of the account policy to decide that says the same about adding it. */
+/** What must hold so that a rule of the account policy with the same terms for adding it decides. */
 function sameTerms(
   of: string,
   facts: UserFacts,

@@ -13,11 +13,11 @@ import { newcomerOutcome, termsKey } from './newcomer-outcomes.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {
-  /** Of the account policy. */
+  /** Rules of the account policy that deny. */
   readonly account: readonly Rule[];
-  /** Of the account policy as well: each of them alone would be enough, too, so that only together they deny. */
+  /** Rules of the account policy of which each alone would be enough: they deny only together. */
   readonly together: readonly Rule[];
-  /** Of the enrollment policy, alone or together with those of the account policy. */
+  /** The rule of the enrollment policy, which denies alone or together with those of the account policy. */
   readonly enrollment?: EnrollmentRule;
 }
 
@@ -38,7 +38,7 @@ interface KnownCause extends Pick<Cause, 'account' | 'together'> {
   readonly by?: 'before' | 'after';
 }
 
-/** By the rules that decide: they ask for the same, whatever the facts. */
+/** Cached by the rules that decide: they ask for the same, whatever the facts. */
 const causes = new WeakMap<PolicySet, Map<string, KnownCause>>();
 
 export function causeOf(user: DeniedUser, policies: PolicySet): Cause {

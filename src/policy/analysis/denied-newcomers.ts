@@ -19,13 +19,13 @@ export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
   readonly one: PolicyCase;
   readonly beginning: Beginning;
-  /** Users whom nothing leads in that their account can have in time. Absent: there are none. */
+  /** Users who are denied with everything that they can reach. Absent: there are none. */
   readonly forGood?: ShutOut;
 }
 
 export interface NewcomerSearch {
   readonly denied: readonly Denied[];
-  /** Rules of which the steps of the search did not suffice to tell whom they shut out. */
+  /** Rules for which the steps of the search did not suffice to find the users that they shut out. */
   readonly open: readonly RuleHead[];
 }
 
@@ -33,7 +33,7 @@ export interface NewcomerSearch {
 export interface ForGoodSearch {
   /** Whom the rules that are the cause shut out. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
-  /** Keys of what all users can have in time, each as often as any rule requires. */
+  /** Keys of the authenticators that every user can reach, each as often as any rule requires. */
   readonly reachableByAll: (app: AnalysedApp) => readonly string[];
 }
 
@@ -71,7 +71,7 @@ function deniedWith(start: Start, search: ForGoodSearch): NewcomerSearch {
   return { denied: found.denied, open: [...open, ...found.open] };
 }
 
-/** Where it is said that not all of them were looked at together. */
+/** The rule that carries the finding that not all of them were examined together. */
 function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp): readonly RuleHead[] {
   const [first] = accountPolicy?.rules ?? enrollment?.rules.map(({ rule }) => rule) ?? [];
   return first ? [first] : [];

@@ -1,4 +1,4 @@
-/** Invariants that do not hold, or of which that could not be found out, as findings. */
+/** Invariants that do not hold, and those that the analysis could not decide, as findings. */
 import type { Invariant, Violation } from '../../core/analysis/findings/invariants.ts';
 import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
@@ -79,7 +79,7 @@ function outcomeInWords({ rules, proved }: Violation, measure: Measure): string 
   return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
 }
 
-/** Those in files; beside others, one of the enrollment policy only if it restricts something. */
+/** The rules that stand in files. One of the enrollment policy is listed with others only if it restricts something. */
 function deciding(rules: readonly RuleHead[]): readonly RuleHead[] {
   return rules.filter((rule) => rule.location !== undefined && (rules.length === 1 || !isLenient(rule)));
 }

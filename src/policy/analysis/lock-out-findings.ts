@@ -1,4 +1,4 @@
-/** Rules of the enrollment policy that disable what rules beside them take, as findings: one at each. */
+/** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
 import { endsInDenial, isLockedOut } from '../../core/analysis/simulation/lock-outs.ts';
 import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
 import { ordinaryCase, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';

@@ -34,7 +34,7 @@ export function newcomerFindings(
   ];
 }
 
-/** What is worst is said alone. */
+/** The worst finding stands alone. */
 function atCause(same: readonly Denied[], configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   const [first] = same;
   if (first === undefined) return [];
@@ -63,7 +63,7 @@ function newcomersInWords({ keys, how }: Beginning): string {
   return `users who have nothing but ${keys.join(' and ')}, as after ${how}`;
 }
 
-/** Where other rules decide, or later, they could add it. */
+/** Users could add it where other rules decide, or later. */
 function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
   const place = shown && placeAt(shown, placeOf);
@@ -106,7 +106,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   ];
 }
 
-/** One user whom everything leads nowhere, if possible one who may well be there. */
+/** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(denied: Denied) {
   const { forGood } = denied;
   if (forGood === undefined) return [];

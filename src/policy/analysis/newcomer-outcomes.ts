@@ -1,4 +1,7 @@
-/** How sign-ins of newcomers end. Each is walked once for all facts in which the rules ask for the same. */
+/**
+ * How sign-ins of newcomers end: users with what a new account has. One walk answers for all facts for which the rules
+ * ask for the same.
+ */
 import { rulesAfterAnySignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
 import { type SignInEnd, signInEnd } from '../../core/analysis/simulation/lock-outs.ts';
 import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
@@ -6,10 +9,10 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';
 
-/** Answers by rules and keys: the same rules ask for the same. Those of the account policy are found by the facts. */
+/** Outcomes by rules and keys: the same rules ask for the same. The facts select the rules of the account policy. */
 const endsOf = new WeakMap<PolicySet, Map<string, SignInEnd>>();
 
-/** The end of a user of the case who has these authenticators. */
+/** The outcome for a user of the rule combination who has these authenticators. */
 export function newcomerOutcome(one: PolicyCase, policies: PolicySet, keys: readonly string[]): SignInEnd {
   const ends = endsOf.get(policies) ?? new Map<string, SignInEnd>();
   endsOf.set(policies, ends);
@@ -26,7 +29,7 @@ export function newcomerOutcome(one: PolicyCase, policies: PolicySet, keys: read
 
 /** What the rules of the case, and of the enrollment policy after the sign-in, ask for in these facts. */
 export function termsKey({ session, app, enrollment }: PolicyCase, facts: UserFacts, policies: PolicySet): string {
-  // Before the first proof the past does not count, and other rules may decide.
+  // Rules ignore the past before the first proof, so that other rules may decide.
   const before = { ...facts, evidence: [] };
   const first = [policies.session, policies.app].map((policy) => policy && findRule(policy, before).rule?.then);
   const after = rulesAfterAnySignIn(policies, facts).map(({ when, then }) => [when, then]);

@@ -10,7 +10,7 @@ import { durationText } from '../model/duration-text.ts';
 /** What proofs are measured by, to say what they lack. */
 export interface Measure {
   readonly authenticators: readonly AuthenticatorDescriptor[];
-  /** What was to be proved: an authenticator may lack something of it at its best. */
+  /** The requirement. An authenticator may lack a part of it even if it shows all that it can. */
   readonly wanted?: Requirement;
 }
 
@@ -47,20 +47,20 @@ const characteristicWords: Readonly<Record<string, string>> = {
   hardwareProtected: 'hardware protection',
 };
 
-/** What the authenticator shows at its best, and this proof does not. */
+/** Characteristics that the authenticator can show and this proof does not. */
 function lackedBy(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   const best = authenticators.find(({ key }) => key === item.authenticator)?.characteristics ?? [];
   return best.filter((one) => !item.characteristics.includes(one));
 }
 
-/** With what was wanted of it, too, where one key shows more than another: a code by an app is what it is. */
+/** Adds what the requirement asks for, if one enrollment can show more than another: all codes of an app are alike. */
 function allLackedBy(item: AssessedEvidence, { authenticators, wanted }: Measure): readonly string[] {
   const descriptor = authenticators.find(({ key }) => key === item.authenticator);
   const isKey = descriptor !== undefined && possiblyShown(descriptor).length > 1;
   return [...new Set([...lackedBy(item, authenticators), ...(isKey ? lackedOf(wanted, item) : [])])];
 }
 
-/** By the alternative that it comes nearest to; nothing where an alternative asks it for no characteristic. */
+/** What it lacks of the alternative that it comes nearest to. Empty if an alternative asks it for no characteristic. */
 function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): readonly string[] {
   if (wanted === undefined || 'chains' in wanted) return [];
   const isMeant = (demand: Demand) =>
@@ -74,8 +74,8 @@ function lackedOf(wanted: Requirement | undefined, item: AssessedEvidence): read
 }
 
 /**
- * What the user has, for `--enrolled`: a key that was proved shows no more than what the proof needed, so that the
- * example is of the weakest key that gets in.
+ * Options `--enrolled` for what the user has. A key shows no more than its proof needed, so that the example has the
+ * weakest key that is let in.
  */
 export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: Measure): readonly string[] {
   return enrolled.map((key, at) => {
@@ -97,7 +97,7 @@ export function isShownByExample({ evidence }: AdmittedWith): boolean {
   return enrollments.size === evidence.length && evidence.every(({ age, idle }) => age !== 'now' && idle === undefined);
 }
 
-/** Of what can be shown by an example. */
+/** Options `--proved` for what an example can show. */
 export function proofOptions(
   { evidence, remembered }: AdmittedWith,
   authenticators: readonly AuthenticatorDescriptor[],

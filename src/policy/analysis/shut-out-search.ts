@@ -1,4 +1,4 @@
-/** Asks of an app whom the rules that are the cause of a denial shut out for good. */
+/** Finds the users of an app who are denied for good, and by which rules. */
 
 import { additionWays } from '../../core/analysis/accounts/addition-ways.ts';
 import { afterSignInFormulas } from '../../core/analysis/accounts/after-sign-in-rules.ts';
@@ -30,7 +30,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const { app, one, facts } = denied;
     const search = searchOf(app);
     const { closed, everyone, ...others } = search;
-    // Where rules ask how users signed in, it is not the same for all.
+    // The result differs by user if rules ask how users signed in.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
     if (isSameForAll && !newcomerOutcome({ ...one, facts }, closed, everyone).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
@@ -68,7 +68,7 @@ function isForAll(found: ReturnType<typeof shutOut>): boolean {
 interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
-  /** What every user can have in time. */
+  /** The authenticators that every user can reach. */
   readonly everyone: readonly string[];
 }
 
@@ -131,7 +131,10 @@ function decideAlike(
   return governedBy(rules, denied, app.policies).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
-/** Of what can never be added, that about which the rules that are the cause decide; if possible, what leads in. */
+/**
+ * Among the authenticators that can never be added, those about which the causing rules decide; if possible, those
+ * that would let the user in.
+ */
 export function neverByCause({ app, cause, facts, forGood }: Denied): readonly string[] {
   if (forGood === undefined) return [];
   const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};

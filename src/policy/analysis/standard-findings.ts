@@ -33,7 +33,7 @@ export interface StandardOptions {
 }
 
 export interface StandardResult {
-  /** By file, line and column; without what comments in the files accept. */
+  /** Sorted by file, line and column, without those that comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
@@ -41,7 +41,7 @@ export interface StandardResult {
   readonly apps: number;
 }
 
-/** Of files that were checked. */
+/** Findings about files that were checked. */
 export async function standardFindings(checked: CheckedSources, options: StandardOptions): Promise<StandardResult> {
   const configuration = await analysedConfiguration(checked, options);
   const standard: Standard = standards[options.standard];
@@ -128,7 +128,7 @@ function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolic
   return exempts !== undefined && examineInvariant({ name, when: {}, guarantee: exempts }, examined).kind === 'holds';
 }
 
-/** Said for itself, so that it shows beside what the rule lacks otherwise. */
+/** A finding of its own, so that it is listed together with what else the rule lacks. */
 function rememberingRules({ app }: PolicySet, { configuration, standard }: Context): readonly AnalysisFinding[] {
   const { memory } = standard;
   const rules = app?.rules.map(({ rule }) => rule) ?? [];
@@ -167,7 +167,7 @@ interface Said extends Context {
   readonly isRare?: boolean;
 }
 
-/** At the rule that is to blame; the other rules that decide are named. */
+/** A finding at the rule that is to blame. It names the other rules that decide. */
 function findingAtRule(
   [session, app, ...others]: readonly RuleHead[],
   { blames, isRecommended }: Criterion,

@@ -73,7 +73,7 @@ const noAgeing: PasswordCriterion = {
 const recoveries = 'recoveries of passwords, which the recovery policy decides (6.4.3, 6.4.4)';
 const rationale = 'a documented reason for asking for less, which 6.3.3 allows for';
 
-/** By the name that `config check --standard` takes. */
+/** The standards by the name that `config check --standard` takes. */
 export const standards = {
   'nist-aal2': {
     title: 'NIST SP 800-63B-4, authentication assurance level 2',

@@ -4,7 +4,7 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
-/** Of each rule it is said once where several questions are left. `question`: a clause. */
+/** One finding per rule, even if several questions about it stayed open. `question`: a clause. */
 export function undecidedFindings(
   rules: readonly RuleHead[],
   question: string,

@@ -70,6 +70,21 @@ describe('a rule is contradictory', () => {
       { attributes: { name: { equals: 'a', not: { matches: '*' } } } },
       'attributes.name',
     ],
+    [
+      'what strangers tried, from a browser that the account knows',
+      { risk: { any: ['recentFailures'] }, device: { known: true } },
+      'device.known, risk.any',
+    ],
+    [
+      'by three parts together',
+      { users: { none: ['x'] }, groups: { none: ['a'] }, any: [{ users: { any: ['x'] } }, { groups: { any: ['a'] } }] },
+      'users.none, groups.none, any',
+    ],
+    [
+      'by one part, whatever two others do',
+      { groups: { any: ['a'], none: ['a'] }, attributes: { level: { equals: 12 } } },
+      'attributes.level',
+    ],
     ['a value that does not match', { attributes: { unit: { equals: 'x1' } } }, 'attributes.unit'],
     ['a pattern without a common text', { attributes: { unit: { matches: 'x*' } } }, 'attributes.unit'],
     [

@@ -7,7 +7,7 @@ import { accountChanges } from '../../../src/flow/notify/account-notification.ts
 import type { MailSettings } from '../../../src/policy/model/settings.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { contrast, parseColour } from '../../../src/rendering/colour.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { sharedViews } from '../../support/shared/views.ts';

@@ -8,7 +8,7 @@ import { StepgateError } from '../../../src/errors.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { recordingStore } from '../../support/recording-store.ts';

@@ -16,7 +16,7 @@ export interface AppSide {
 
 /** The same app under both. */
 export interface AppPair {
-  /** Of all apps for which it stands. */
+  /** Client ids of all apps for which it stands. */
   readonly clientIds: readonly string[];
   readonly live: AppSide;
   readonly next: AppSide;
@@ -85,7 +85,7 @@ async function pairOf(
   };
 }
 
-/** Whether one of the documents that changed has a say over sign-ins to the app. */
+/** Whether a changed document matters for sign-ins to the app. */
 function touchedBy(changed: readonly string[]): (app: App) => boolean {
   const own = /^(?:app|sign-on|profile|service|file)\//;
   if (changed.some((key) => !own.test(key))) return () => true;
@@ -97,7 +97,7 @@ function touchedBy(changed: readonly string[]): (app: App) => boolean {
     (signOnPolicies.length === 0 ? isAnySignOn : signOnPolicies.some((name) => keys.has(`sign-on/${name}`)));
 }
 
-/** What an app says itself about its sign-ins, besides its policies. */
+/** What the file of an app itself says about sign-ins, apart from naming policies. */
 function ownTerms({ firstParty, requiredScopes, identify, client }: App): readonly unknown[] {
   return [firstParty, requiredScopes, identify, client.default_acr_values, client.default_max_age];
 }

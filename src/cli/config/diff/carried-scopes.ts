@@ -8,8 +8,8 @@ import { conditionsIn } from '../fresh-sign-ins.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
- * Scopes that a request may ask for besides those of a circumstance, and still reach the same rules: no rule names
- * them. Empty where no rule of the app on either side says what it grants.
+ * Scopes that a request may ask for in addition to those of a circumstance without reaching other rules: no rule names
+ * them. Empty if no rule of the app, before or after, says what it grants.
  */
 export function freeScopes({ live, next }: AppPair): readonly string[] {
   if (![live, next].some(grantsSome)) return [];
@@ -31,7 +31,10 @@ function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
   return new Set(own === undefined ? all : all.filter((scope) => own.includes(scope)));
 }
 
-/** Of these and those of the request, sorted. Those of the protocol are left out: no rule decides about them. */
+/**
+ * The scopes that tokens carry among these and those of the request, sorted. Leaves out the scopes of the protocol: no
+ * rule decides about them.
+ */
 export function carriedScopes(
   free: readonly string[],
   { scopes }: Facts['request'],

@@ -5,7 +5,7 @@ import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { FileChange, PartChange } from './model.ts';
 
 export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
-/** Of the value at this path in a file that would be applied. `undefined`: not known. */
+/** The place of the value at this path in a file to be applied. `undefined`: not known. */
 export type PlaceOf = (file: string, path: readonly (string | number)[]) => PlaceInFile | undefined;
 
 const beginning: PlaceInFile = { line: 1, column: 1 };
@@ -47,7 +47,7 @@ interface Values {
   readonly after: unknown;
 }
 
-/** Keys are told apart down to this depth. */
+/** The depth down to which the comparison distinguishes keys. */
 const deepest = 4;
 
 function keyChanges(
@@ -96,7 +96,7 @@ function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly Writte
   }));
 }
 
-/** By name. Of those that both have, what stands in another order was moved. */
+/** Compares rules by name. A rule in both that stands in another order was moved. */
 function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   const [old, current] = [rulesOf(before), rulesOf(after)];
   const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
@@ -116,7 +116,7 @@ function ruleChanges(before: Document, after: Document): readonly PartChange[] {
 /** More differences inside one rule say less than its place. */
 const mostInside = 3;
 
-/** With the values inside it that differ, where they are few and short. */
+/** Lists the values inside a rule that differ, if they are few and short. */
 function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
   const inside = differences('', before, after);
   const isShort = ({ path, before, after }: Difference) =>

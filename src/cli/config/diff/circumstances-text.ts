@@ -1,4 +1,4 @@
-/** Says in which of the circumstances something is so. */
+/** Describes the circumstances in which a statement holds. */
 import type { Circumstance } from './circumstances.ts';
 import { deviceWords } from './device-text.ts';
 
@@ -39,7 +39,7 @@ export function whereWords(some: readonly Circumstance[], all: readonly Circumst
 
 type Place = Circumstance['place'];
 
-/** By the zones that there would be, or those that there are, where these alone say it. */
+/** Describes places by the zones after the change or before it, if these alone are enough. */
 function placeWords(values: readonly string[], all: readonly Circumstance[]): string {
   const inside = new Set(values);
   const isIn = ({ label, liveLabel }: Place) => inside.has(JSON.stringify([label, liveLabel]));
@@ -60,7 +60,7 @@ const liveZones = ({ liveZones: zones }: Place) => zones;
 
 const combinations = 'combinations of zones';
 
-/** Where it is so in no zone, too, the zones in which it is not so say more. */
+/** If the statement also holds outside all zones, the zones in which it does not hold say more. */
 function zoneWords(
   own: readonly (readonly string[])[],
   others: readonly (readonly string[])[],

@@ -1,6 +1,6 @@
 /**
  * The circumstances in which a fresh sign-in to an app is compared: every combination of zones that some address is in
- * on both sides, with the devices, times and scopes that the rules tell apart.
+ * under both configurations, with the devices, times and scopes that the rules distinguish.
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
@@ -25,7 +25,7 @@ export interface PlacePair {
 
 export interface Circumstance {
   readonly place: PlacePair;
-  /** As its browser describes it. */
+  /** The device, as its browser describes it. */
   readonly device: Facts['device'];
   /** What each side believes of it. */
   readonly believed: BelievedPair;
@@ -92,7 +92,7 @@ function labelOf(zones: readonly string[]): string {
 /** More combinations are not built: then each thing is varied by itself. */
 const most = 200;
 
-/** What the rules of the pair do not tell apart is one circumstance. The first one is the most ordinary. */
+/** Makes one circumstance of all that the rules of the pair do not distinguish. The first one is the most ordinary. */
 export function circumstancesOf(
   { live, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },

@@ -28,10 +28,10 @@ interface KeyedDifference {
 /** A change of one class of users. */
 interface Occurrence {
   readonly user: UserClass;
-  /** As in `KeyedDifference`. */
+  /** The key of `KeyedDifference`. */
   readonly key: string;
   readonly difference: SignInDifference;
-  /** Of the circumstances in which it occurs. */
+  /** Positions of the circumstances in which it occurs. */
   readonly positions: readonly number[];
   /** The worst of all circumstances. */
   readonly effect?: EffectOnUsers;

@@ -34,7 +34,7 @@ export async function configDiff({ live, next, against, placeOf, store, ...rest 
   const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const projection = projectionOf(pairs);
   const known = { projection, places, now: rest.now };
-  // Where no sign-in can change, there is nothing to count.
+  // If no sign-in can change, there are no users to count.
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));

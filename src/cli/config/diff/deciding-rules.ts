@@ -1,7 +1,7 @@
 /**
- * Names the rules that decide over the sign-ins of one app on one side. A policy is asked once about users and
- * circumstances that its rules do not tell apart: at 200 policies and hundreds of classes of users, asking it about
- * each of them is most of the time that a diff takes.
+ * Identifies the rules that decide about the sign-ins to one app under one configuration. A policy is asked once for
+ * all users and circumstances that its rules do not distinguish: at 200 policies and hundreds of classes of users,
+ * asking it about each of them is most of the time that a diff takes.
  */
 import type { Facts } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
@@ -18,8 +18,8 @@ export interface CircumstanceOfUser {
 }
 
 /**
- * Names the rules that decide. Where more than rules decides, everything that the decision may depend on. It does not
- * name what the user has enrolled.
+ * Makes a function that returns a name for the deciding rules. If more than rules decides, the name has everything
+ * else that the decision may depend on. It does not have what the user has enrolled.
  */
 export function decidingRuleNames(
   policies: PolicySet,
@@ -42,13 +42,13 @@ export function decidingRuleNames(
 
 type PositionOf = (asked: CircumstanceOfUser) => string;
 
-/** Where the rule stands that decides. Asked once for all users whom the rules do not tell apart. */
+/** The position of the rule that decides. Asked once for all users whom the rules do not distinguish. */
 function positionsIn(policy: CompiledPolicy<RuleHead>, factsOf: (asked: CircumstanceOfUser) => Facts): PositionOf {
   const known = byUsersAlike([policy], () => []);
   return (asked) => getOrMake(known(asked.user), asked.circumstance, () => positionIn(policy, factsOf(asked)));
 }
 
-/** What is known of a user. Users whom the policies do not tell apart, and who have the same `more`, share it. */
+/** A cache for each user. Users whom the policies do not distinguish, and who have the same `more`, share it. */
 function byUsersAlike(
   policies: readonly CompiledPolicy<RuleHead>[],
   more: (user: UserClass) => readonly unknown[],
@@ -66,10 +66,10 @@ function byUsersAlike(
   return (user) => getOrMake(byUser, user, () => (isPlain ? ofAll(user) : nothing()));
 }
 
-/** They say the same of all users. */
+/** Conditions with the same result for all users. */
 const notAboutUsers = conditionsAbout('circumstance', 'app', 'scope');
 
-/** The groups that the rules name. Undefined: the rules ask more about a user. */
+/** The groups that the rules name. Undefined: the rules ask more about a user than groups. */
 function groupsRead({ rules }: CompiledPolicy<RuleHead>): ReadonlySet<string> | undefined {
   const sets = rules.flatMap(({ rule }) => conditionSets(rule.when));
   const plain: readonly string[] = [...notAboutUsers, 'groups'];

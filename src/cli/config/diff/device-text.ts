@@ -1,4 +1,4 @@
-/** Says what is believed of the devices on which something is so. */
+/** Describes, by what the server believes, the devices for which a statement holds. */
 import type { BelievedDevice } from '../../../core/policy/theory.ts';
 import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
 
@@ -23,7 +23,7 @@ export function deviceWords(some: readonly BelievedPair[], all: readonly Believe
   return `on ${words.length > most ? `${words.length} kinds of devices` : `a device that ${words.join(', or ')}`}`;
 }
 
-/** No more than are needed to tell these from the others. */
+/** The fewest features that distinguish these devices from the others. */
 function neededFeatures(some: readonly BelievedPair[], all: readonly BelievedPair[]): readonly Feature[] {
   const others = all.filter((pair) => !some.includes(pair));
   const areApart = (features: readonly Feature[]) => {

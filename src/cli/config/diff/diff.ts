@@ -66,7 +66,7 @@ export function replayedSeconds(text: string | undefined): number | undefined {
   return seconds;
 }
 
-/** Of the sign-ins of the last `back` seconds. Rejects with what the store rejects with. */
+/** Replays the sign-ins of the last `back` seconds. Rejects with what the store rejects with. */
 export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
     const { snapshot } = await revisionInUse(store, context.authenticators);

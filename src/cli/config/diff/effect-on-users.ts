@@ -6,14 +6,14 @@ import type { EffectKind } from './model.ts';
 import { choicesWords, setUpChange } from './set-up.ts';
 import type { SignInView } from './sign-in-view.ts';
 
-/** After "1 of them " or "37 of them ". */
+/** An effect, in words that follow "1 of them " or "37 of them ". */
 export interface EffectOnUsers {
   readonly kind: EffectKind;
   readonly one: string;
   readonly many: string;
   /** What they would have to enroll. */
   readonly enroll?: string;
-  /** It is the second factor, so that it may be said who has none. */
+  /** It is a second factor: the text may say who has none. */
   readonly isSecondFactor?: true;
 }
 

@@ -1,4 +1,4 @@
-/** Says that what was proved counts longer. */
+/** Describes limits under which proofs count longer. */
 import type { LongerLimit } from '../../../core/analysis/comparison/longer-limits.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 

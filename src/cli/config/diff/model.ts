@@ -15,7 +15,7 @@ export interface PartChange {
   readonly rule?: string;
   /** Dotted path of a key, or of a value inside the rule. */
   readonly path?: string;
-  /** Where it stands: of what was removed, in the revision that is live. */
+  /** The line of the part; of a removed part, in the live revision. */
   readonly line: number;
   readonly column: number;
   /** Short values only. */
@@ -38,7 +38,7 @@ export interface AskedThere {
   readonly rules: readonly NamedPlace[];
 }
 
-/** Users whom a change is about. */
+/** The users that a change affects. */
 export interface AffectedUsers {
   /** Active users of today. Absent: there was no store to count them in. */
   readonly users?: number;

@@ -23,7 +23,7 @@ export interface Replay {
   /** Epoch seconds. */
   readonly from: Seconds;
   readonly replayed: number;
-  /** Users for whom something differs. */
+  /** The number of users for whom something differs. */
   readonly users: number;
   /** Sign-ins that differ. */
   readonly differing: number;
@@ -206,7 +206,7 @@ function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { s
 
 const replayed = 'replayed';
 
-/** By an enrollment that can show as much; where the user has none any more, by one that is made up. */
+/** A proof by an enrollment that can show as much; if the user no longer has one, by an invented one. */
 function proofOf(
   { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },

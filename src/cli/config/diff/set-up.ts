@@ -1,7 +1,7 @@
-/** What users have to set up on one side and not on the other, and how that is said. */
+/** What users must set up under one configuration and not under the other, in words. */
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 
-/** Keys of authenticators, of which one must be enrolled. */
+/** Keys of authenticators; one of them must be enrolled. */
 type Choice = readonly string[];
 
 export interface SetUpChange {
@@ -69,7 +69,7 @@ export function setUpHeadline(change: SetUpChange): string | undefined {
   return first && `may set up ${choiceWords(first.to)} (${choiceWords(first.from)} before)`;
 }
 
-/** Beside one of the same kind that has to be set up on both sides. */
+/** Adds "another" if one of the same kind must be set up under both configurations. */
 function more(choices: readonly Choice[], { kept }: SetUpChange): string {
   const words = choicesWords(choices);
   const [only] = choices;

@@ -1,4 +1,4 @@
-/** What differs between two views of the same sign-in, in words. */
+/** The differences between two views of the same sign-in, in words. */
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../core/analysis/proofs/rules-in-effect.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
@@ -14,7 +14,7 @@ import type { DecidingPolicy, DecidingRule, SessionLength, SignInView } from './
 /** One difference. */
 export interface SignInDifference {
   readonly kind: ChangeKind;
-  /** After "412 editors: ". */
+  /** The sentence that follows "412 editors: ". */
   readonly headline: string;
   readonly before: AskedThere;
   readonly after: AskedThere;
@@ -45,7 +45,9 @@ interface Sides {
   readonly next: SignInView;
 }
 
-/** What each side says, and by which rules of these policies; without those that say the same on both sides. */
+/**
+ * What each configuration asks for, and by which rules of these policies, without rules that ask for the same in both.
+ */
 function saidBy(
   { live, next }: Sides,
   policies: readonly DecidingPolicy[],

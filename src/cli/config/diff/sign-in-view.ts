@@ -1,4 +1,7 @@
-/** What a class of users meets in one circumstance on one side: rules, what they ask for, steps, tokens, session. */
+/**
+ * A sign-in of a class of users in one circumstance under one configuration: rules, what they ask for, steps, tokens,
+ * session.
+ */
 
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../core/analysis/proofs/rules-in-effect.ts';
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
@@ -20,14 +23,16 @@ import type { UserClass } from './user-classes.ts';
 
 export interface SignInView {
   readonly asks: RulesInEffect['asks'];
-  /** By policy, those that decide. */
+  /** The deciding rule of each policy. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
-  /** Found when it is needed. Undefined: the user does not get in. */
+  /** Computed on first use. Undefined: the user does not get in. */
   readonly asked: AskedInAll | undefined;
   /** How long what was proved counts. Empty: the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
-  /** That tokens carry where they are asked for, without those of the protocol. Empty: the user is not let in. */
+  /**
+   * Scopes that tokens carry if the app asks for them, without those of the protocol. Empty: the user is not let in.
+   */
   readonly scopes: readonly string[];
   readonly recovery: RulesInEffect['asks'];
   /** Distinct factor types of what the user has. */
@@ -49,12 +54,15 @@ export interface SessionLength {
   readonly by: 'session' | 'app';
 }
 
-/** What makes one view serve for all that decide alike. */
+/** Makes views; one serves for all sign-ins that the same rules decide. */
 export interface Viewer {
   readonly view: (user: UserClass, circumstance: Circumstance) => SignInView;
 }
 
-/** Views of one side. The same rules, for users who have the same, are looked at once. `free`: as `freeScopes`. */
+/**
+ * Views of one configuration. One view is made for users who have the same enrollments and meet the same rules.
+ * `free`: as `freeScopes`.
+ */
 export function viewerOf(own: AppSide, key: 'live' | 'next', free: readonly string[]): Viewer {
   const known = new Map<string, Map<string, SignInView>>();
   const factsOf = (asked: CircumstanceOfUser) => factsIn(own, asked, key);

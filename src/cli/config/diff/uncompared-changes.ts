@@ -1,4 +1,7 @@
-/** What else may let users in with less, and is not compared rule by rule: it is decided only where it is the same. */
+/**
+ * Changes that may let users in with less and that are not compared rule by rule: any difference is reported as
+ * undecided.
+ */
 import { withMethodsApart } from '../../../core/evidence/named.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { AcrValue } from '../../../core/model/policy.ts';
@@ -8,7 +11,7 @@ import type { Settings } from '../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
 import type { ComparedConfiguration } from './compared-configuration.ts';
 
-/** What is compared by its rules, below, or says nothing about how users get in. All others have a say. */
+/** Documents that are compared by their rules, or that do not affect how users get in. All others may. */
 const compared: readonly DocumentKind[] = ['settings', 'app', 'session', 'sign-on', 'enrollment', 'file'];
 
 /** Settings that decide what an address, a device or an unusual sign-in is worth. */
@@ -71,7 +74,7 @@ function ofSettings(before: Settings, after: Settings): readonly string[] {
   ];
 }
 
-/** What was proved counts as long as the tokens that it led to. The names of the lifetimes. */
+/** The names of lifetimes that got longer: a proof counts as long as the tokens that were issued on it. */
 function longerTokens(before: Settings, after: Settings): readonly string[] {
   const then = lifetimesIn(before);
   return [...lifetimesIn(after)].flatMap(([name, now]) => (now > (then.get(name) ?? now) ? [name] : []));
@@ -90,8 +93,9 @@ function lifetimesIn({ tokens, resources }: Settings): ReadonlyMap<string, Secon
 }
 
 /**
- * Which authenticators and methods are on is compared by the rules; what is off afterwards makes no difference itself.
- * An `acr` value that is asked for if possible is no longer possible without a method that it tells apart.
+ * Authenticators whose other settings differ. Rules already compare which authenticators and methods are on, and one
+ * that is off afterwards makes no difference itself. A voluntary `acr` value becomes impossible without a method that
+ * it distinguishes.
  */
 function authenticatorsThatDiffer(before: Settings, after: Settings): readonly string[] {
   const rest = ({ enabled: _, methods: __, ...others }: AuthenticatorSettings) => canonicalJson(others);

@@ -23,13 +23,13 @@ export interface UserClass {
   readonly users: number;
   /** The groups that rules name, sorted. */
   readonly groups: readonly string[];
-  /** By atom: the results of the condition. */
+  /** The result of the condition for each atom. */
   readonly results: readonly string[];
   /** Everything else that counts, as a key. */
   readonly rest: string;
 }
 
-/** What rules ask about users, besides their groups. */
+/** What rules ask about users, apart from their groups. */
 interface Atom {
   readonly id: string;
   readonly tests: readonly CompiledCondition[];

@@ -86,7 +86,7 @@ async function accountPair(live: ComparedConfiguration, next: ComparedConfigurat
   return { clientIds: [accountClientId], live: await own(live), next: await own(next) };
 }
 
-/** An app under both configurations, with zones by the names that tell both apart. */
+/** An app under both configurations, with names for zones that differ if the zones do. */
 interface ComparedPair {
   readonly pair: AppPair;
   readonly live: PolicySet;
@@ -149,7 +149,7 @@ function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   };
 }
 
-/** What changes an account beside another factor (Law 7), and did not. */
+/** Recovery authenticators that newly count for changes of an account, together with another factor (Law 7). */
 function newStandIns({ live, next }: ComparedPair): readonly string[] {
   const known = recoveryKeys(live.authenticators);
   return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));

@@ -4,7 +4,7 @@ import { askedWords, denialText, getsIn } from '../asked-text.ts';
 import type { Outcome } from '../fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../matrix.ts';
 
-/** Groups of which the same is asked, and apps that ask for the same, stand together. */
+/** The matrix, with groups that meet the same demands in one row, and apps that ask for the same in one table. */
 export function matrixSection(matrix: Matrix): PageContent {
   const { zones, table, left, isPartial, leftAside } = matrix;
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
@@ -56,7 +56,7 @@ function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: 
 /** Zones in which the same is asked of every group. */
 interface Column {
   readonly names: readonly string[];
-  /** Of the outcomes. */
+  /** Position in the outcomes. */
   readonly at: number;
 }
 

@@ -1,12 +1,12 @@
 /**
- * A policy as a picture: a rail with the rules on it, each with its conditions and, below, what it says. All words are
- * text, which a browser finds, copies and reads out.
+ * Draws a policy: a rail with the rules on it, each with its conditions and, below, its outcome. All words are text,
+ * which a browser finds, copies and reads out.
  */
 import { markup, type PageMarkup } from '../../shared/html-page.ts';
 import type { DiagramRule, PolicyDiagram } from './policy-diagram.ts';
 import { wrapped } from './wrapped.ts';
 
-/** In units of the picture, which are pixels unless the screen is narrower. */
+/** Sizes in units of the picture: pixels, unless the screen is narrower. */
 const width = 440;
 const rail = 13;
 const left = 36;
@@ -15,7 +15,7 @@ const lineHeight = 19;
 
 interface Drawn {
   readonly picture: PageMarkup;
-  /** Where it ends. */
+  /** The vertical position of its end. */
   readonly bottom: number;
 }
 

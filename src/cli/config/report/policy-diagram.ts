@@ -1,4 +1,4 @@
-/** Policies as diagrams: their rules from top to bottom, each with its conditions and what it says, in words. */
+/** Policies as diagrams: their rules from top to bottom, each with its conditions and outcome, in words. */
 import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
 import type { AllowTerms, RuleHead } from '../../../core/model/policy.ts';
@@ -45,7 +45,7 @@ export interface DiagramCondition {
   readonly oneOf?: readonly string[];
 }
 
-/** By kind, in the order in which a sign-in meets them. */
+/** Titles by kind, in the order in which a sign-in meets the policies. */
 const titles: readonly (readonly [DocumentKind, string])[] = [
   ['session', 'Session policy'],
   ['sign-on', 'Sign-on policy'],

@@ -12,7 +12,7 @@ import { reportStyle } from './report-style.ts';
 import { coverageText, passedText, testsSection } from './tests-section.ts';
 
 interface Section {
-  /** Of its anchor. */
+  /** The id of its anchor. */
   readonly id: string;
   readonly title: string;
   /** Its result, in a few words. */

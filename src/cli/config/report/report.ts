@@ -49,7 +49,7 @@ function collectStandard(name: string, before: readonly string[] | undefined): r
   return [...new Set(collect(name, before))];
 }
 
-/** For scripts. */
+/** The report as data for scripts. */
 function reportData({ matrix, tests, ...report }: Report): object {
   const { results, coverage } = tests;
   return {

@@ -1,7 +1,8 @@
 /**
- * Finds rules of the account policy by which users can never add an authenticator, as they ask for what these users
- * cannot have before. "Never" is proved: whatever may decide may do so, now or later, here or elsewhere, and what an
- * account can have counts at its best. What administrators alone change about a user stays as it is.
+ * Finds rules of the account policy by which users can never add an authenticator, because the rules ask for what
+ * these users cannot have before. "Never" is proved: every rule that could decide, now or later, here or elsewhere, is
+ * considered, and each authenticator is assumed to show all that it can. What only administrators change about a user
+ * stays as it is.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
@@ -19,13 +20,13 @@ export interface NeverAdded {
   readonly key: string;
   /** The rule that asks too much of them. */
   readonly rule: Rule;
-  /** Rules that ask too much of them elsewhere, or later. */
+  /** The rules that ask too much of them in other circumstances or at another time. */
   readonly others: readonly Rule[];
-  /** All users there can be, all for whom the rule decides, or users such as the one of these facts. */
+  /** Every user who could exist, every user for whom the rule decides, or users with facts such as these. */
   readonly whom: 'everyone' | 'selected' | UserFacts;
 }
 
-/** What was found, and rules of which it is not known. */
+/** What was found, and the rules for which the search was not finished. */
 export interface NeverAddedSearch {
   readonly never: readonly NeverAdded[];
   readonly undecided: readonly Rule[];
@@ -76,12 +77,12 @@ function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'u
     : { rule, others: others(formulas), whom: 'selected' };
 }
 
-/** About one of the users in whose facts the formulas hold, somewhere. */
+/** Whether the rule decides, in some circumstance, about a user who matches the formulas. */
 function decides(way: AdditionWay, formulas: readonly Formula[]): boolean {
   return findModel([...formulas, ...way.formulas.map(elsewhere())], newBudget()) !== 'impossible';
 }
 
-/** One of those for whom the rule decides, whatever others of them can do. */
+/** A user for whom the rule decides and who can never add it, even if other such users can. */
 function userWithout(
   { rule, formulas, descriptor: { key } }: AdditionWay,
   search: Search,

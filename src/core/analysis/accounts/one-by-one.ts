@@ -1,6 +1,6 @@
 /**
- * Asks about users one after the other, who last as they are: who can have the same as one of them is not looked at
- * again.
+ * Examines users one by one. A user stands for all others who can reach the same authenticators, so these are not
+ * examined again.
  */
 import { among, type Formula, negated, type UserFacts } from '../../policy/theory.ts';
 import { modelsOf, variablesIn } from '../space/ordinary-facts.ts';
@@ -14,12 +14,12 @@ export interface OneUser {
   readonly reachable: Reachable;
 }
 
-/** `alike`: where these hold, too, nothing else is found about a user who can have the same. */
+/** `alike`: nothing else is found about users who match these formulas and can reach the same. */
 export type UserVerdict<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
 
 const mostUsers = 24;
 
-/** Among users in whose facts the formulas hold. Undefined: of none of them anything is found. */
+/** Searches the users who match the formulas. Undefined: nothing is found for any of them. */
 export function oneByOne<Found>(
   formulas: readonly Formula[],
   { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },

@@ -1,4 +1,7 @@
-/** What accounts can have in time by and by. It counts at its best, so more than really can be had may be in it. */
+/**
+ * The authenticators that an account can end up with after adding all it may. An upper bound: each is assumed to show
+ * all that it can.
+ */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import { type Formula, resolved, type Variable } from '../../policy/theory.ts';
 import { type ClassModel, findModel, newBudget } from '../space/find-model.ts';
@@ -7,24 +10,27 @@ import { type AdditionWay, canBeMet } from './addition-ways.ts';
 
 /** How accounts begin, and what they can add. */
 export interface AdditionSearch {
-  /** All that are enabled. */
+  /** All authenticators that are enabled. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
-  /** What accounts may have without adding anything. */
+  /** The authenticators that an account may have without adding any. */
   readonly given: readonly AuthenticatorDescriptor[];
-  /** How users add what they are not given. */
+  /** The ways to add the others. */
   readonly ways: readonly AdditionWay[];
 }
 
-/** What can be had. */
+/** The authenticators that a user can reach, and the others. */
 export interface Reachable {
   readonly reachable: readonly AuthenticatorDescriptor[];
   /** Keys of all others. */
   readonly never: readonly string[];
-  /** What was added on which way, and where it was open. */
+  /** The way by which each was added, and the classes of facts in which that way was open. */
   readonly added: readonly { readonly way: AdditionWay; readonly model: ClassModel | 'undecided' }[];
 }
 
-/** By and by, as long as something more can be added. `isOpen`: where the way is open. Undefined: nowhere. */
+/**
+ * Adds authenticators until no way to add another is open. `isOpen`: the classes of facts in which a way is open;
+ * undefined: there are none.
+ */
 function reachableFrom(
   { authenticators, given, ways }: AdditionSearch,
   isOpen: (way: AdditionWay) => ClassModel | 'undecided' | undefined,
@@ -52,27 +58,30 @@ function reachableFrom(
   return { reachable, never: authenticators.filter(isMissing).map(({ key }) => key), added };
 }
 
-/** What every user can have in time. */
+/** What every user can reach. */
 export function reachableByAll(additions: AdditionSearch): Reachable {
   const ways = additions.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
   return reachableFrom({ ...additions, ways }, (way) => whereOpen(way.formulas));
 }
 
 /**
- * What at least one of the users can have in time in whose facts the formulas hold. What does not last is another one
- * elsewhere.
+ * What at least one user who matches these formulas can reach. Facts that vary by sign-in (network, time) may differ
+ * at each addition.
  */
 export function reachableBySome(formulas: readonly Formula[], additions: AdditionSearch): Reachable {
   const renamed = elsewhere();
   return reachableFrom(additions, (way) => whereOpen([...formulas, ...way.formulas.map(renamed)]));
 }
 
-/** What a user can have in time of whom this lasts. */
+/** What a user can reach whose lasting facts match these formulas. */
 export function reachableByUser(lasting: readonly Formula[], additions: AdditionSearch): Reachable {
   return reachableFrom(additions, (way) => whereOpen([...lasting, ...way.formulas]));
 }
 
-/** What must last of a user so that the same ways are open in the same places. Undefined: that is not known. */
+/**
+ * What must be true of the lasting facts of a user, so that the same ways are open in the same circumstances.
+ * Undefined: not known.
+ */
 export function openAlike({ added }: Reachable): readonly Formula[] | undefined {
   if (added.some(({ model }) => model === 'undecided')) return undefined;
   return added.flatMap(({ way, model }) =>
@@ -85,7 +94,10 @@ function whereOpen(formulas: readonly Formula[]): ClassModel | 'undecided' | und
   return typeof found === 'object' ? found.model : found === 'impossible' ? undefined : found;
 }
 
-/** What a formula says about the same user elsewhere: what does not last becomes another variable, always the same. */
+/**
+ * Renames the variables of facts that vary by sign-in, always to the same new ones: the formula then speaks of another
+ * sign-in of the same user.
+ */
 export function elsewhere(): (formula: Formula) => Formula {
   const others = new Map<Variable, Variable>();
   const renamed = (formula: Formula): Formula => {
@@ -100,7 +112,7 @@ export function elsewhere(): (formula: Formula) => Formula {
   return renamed;
 }
 
-/** What the formula says about a user where all that does not last is as in the model. */
+/** What the formula says about the lasting facts of a user, if all other facts are as in the model. */
 function whereOnlyLastingIsOpen(formula: Formula, model: ClassModel): Formula {
   return resolved(formula, (variable) => (variable.lasting ? undefined : (model.get(variable) ?? 0)));
 }

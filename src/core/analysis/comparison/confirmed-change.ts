@@ -13,7 +13,7 @@ import type { EvidenceSet } from '../proofs/strictness.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { factsOn, type Sides } from './deciding-together.ts';
 
-/** With one of these sets of proofs the user is let in now, and was not. Undefined: none is known. */
+/** A set of proofs with which the user is let in now and was not before. Undefined: none is known. */
 export function newlyAdmittedWith(
   sets: readonly EvidenceSet[],
   facts: UserFacts,
@@ -27,7 +27,7 @@ export function newlyAdmittedWith(
   return undefined;
 }
 
-/** With one proof or two, in a browser that remembers another one, the user is let in now, and was not. */
+/** One or two proofs with which a user is let in now and was not before, in a browser that remembers another proof. */
 export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith | undefined {
   const { live, next } = sides;
   const [then, now] = [factsOn('live', facts, sides), factsOn('next', facts, sides)];

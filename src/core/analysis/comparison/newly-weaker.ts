@@ -1,7 +1,7 @@
 /**
- * Finds what changed policies let users in with that was not enough before. Two-sided: what is found is shown by facts
- * for which the evaluator says on both sides which rules decide, and by evidence; what is not found is proved for every
- * pair of rules that can decide together; of all other pairs it is said that they are undecided.
+ * Finds what is enough under changed policies and was not enough before. Two-sided: facts and evidence for which the
+ * evaluator confirms the deciding rules show a finding, and a proof for every pair of rules that can decide together
+ * shows that there is none. Every other pair is reported as undecided.
  */
 import { grantedScopes } from '../../decision/granted-scopes.ts';
 import { withoutSecondFactor } from '../../decision/waiver.ts';
@@ -49,7 +49,7 @@ export type MoreScopes = 'any' | readonly string[];
 
 export interface WeakerSearch {
   readonly found: readonly NewlyWeaker[];
-  /** Rules now, and before, of which it could not be decided. */
+  /** Pairs of rules, before and now, that the search could not decide. */
   readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
 }
 
@@ -80,7 +80,7 @@ function keyOf({ before, now }: Pairing): string {
 
 /** What is claimed of two rules. Nothing: users are let in who were denied. */
 interface Claimed {
-  /** Sets of proofs of which each is enough now, and was not. */
+  /** Sets of proofs, each of which is enough now and was not before. */
   readonly enough?: readonly EvidenceSet[];
   readonly longer?: readonly LongerLimit[];
   readonly scopes?: MoreScopes;
@@ -118,7 +118,7 @@ function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Ve
   return comparison === 'as_strict' ? undefined : 'undecided';
 }
 
-/** A rule that says nothing about scopes grants all. Undefined: tokens carry none besides those before. */
+/** A rule that names no scopes grants all. Undefined: tokens carry no scope that they did not carry before. */
 function moreScopes(
   before: Rule | undefined,
   now: Rule | undefined,

@@ -9,14 +9,14 @@ import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
 
-/** With these proofs, the first by a method that did not count before, the user sets up one of `enrolls`. */
+/** The user sets up one of `enrolls` with these proofs; the first is by a method that did not count before. */
 export interface NewlyOpened {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly facts: UserFacts;
   /** The first with its method. */
   readonly proved: readonly AuthenticatorDescriptor[];
-  /** Keys of authenticators that the user has besides. */
+  /** Keys of the other authenticators that the user has. */
   readonly besides: readonly string[];
   readonly enrolls: readonly string[];
 }

@@ -30,7 +30,7 @@ export interface Analysed {
   /** The enabled ones. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
   readonly clientId: string;
-  /** Requirements of the app besides the policy: its minimum `acr`. */
+  /** Requirements of the app in addition to the policy: its minimum `acr`. */
   readonly besides: readonly Requirement[];
   /** What sources can say of devices. */
   readonly devices: Universe['devices'];
@@ -62,7 +62,7 @@ function decideTogether(pair: EnrollmentConflict, { policy, enrollment, clientId
   );
 }
 
-/** With each device that sources can speak of, where rules ask what they say. */
+/** Repeats the facts with each device that sources can describe, if rules ask what they say. */
 function believed(
   samples: readonly Facts[],
   rules: readonly Conditions[],

@@ -1,7 +1,7 @@
 /**
- * Proves or refutes what shall hold for every user who could exist. Two-sided, as the rest of the analysis: refuted by
- * facts and proofs with which the evaluator says so, held by a search that left nothing out. Of everything else it is
- * said that it is undecided, and which rules are to blame.
+ * Proves or refutes what must hold for every user who could exist. Two-sided, as the rest of the analysis: an
+ * invariant is refuted by facts and proofs for which the evaluator says so, and proved by a complete search.
+ * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
@@ -49,7 +49,7 @@ export type InvariantVerdict =
    */
   | { readonly kind: 'undecided'; readonly open: readonly (readonly RuleHead[])[]; readonly ranOut: boolean };
 
-/** For all questions about one invariant at one app. */
+/** The budget for all questions about one invariant at one app. */
 const budgetSteps = 2_000_000;
 
 /** The policies of one app. */
@@ -88,7 +88,10 @@ interface InvariantWithJudge extends Invariant {
 
 const fine: RuleResult = { kind: 'fine' };
 
-/** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
+/**
+ * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a case that
+ * is open.
+ */
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
@@ -118,7 +121,7 @@ function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
   return { violation: { rules: rulesOf(one), facts } };
 }
 
-/** Rules that deny, and rules of any policy of which a condition may fail, which denies, too (Law 4). */
+/** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */
 function refusals(scope: SignInScope): readonly RuleResult[] {
   const { session, app, enrollment, profile } = scope.policies;
   const judging = [session, ...(app ? [app] : [])];

@@ -11,11 +11,11 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
-/** Of two rules the browser chooses which decides. */
+/** Two rules, where the browser chooses which of them decides. */
 export interface Spoofable {
   readonly strict: Rule;
   readonly weak: Rule;
-  /** In these facts the weak rule decides. */
+  /** Facts for which the weak rule decides. */
   readonly facts: UserFacts;
 }
 

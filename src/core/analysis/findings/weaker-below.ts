@@ -20,7 +20,7 @@ import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 export interface WeakerBelow {
   readonly strict: Rule;
   readonly weak: Rule;
-  /** Conditions of the strict rule of which one misses. */
+  /** The conditions of the strict rule, one of which is not met. */
   readonly missing: readonly RulePart[];
   readonly facts: UserFacts;
   /** It meets the weak rule and not the strict one. */
@@ -77,8 +77,8 @@ interface Analysed {
 }
 
 /**
- * Evidence that meets `asked` and `beside`, and not `strict`. Undefined: none is known, or `strict` does not ask for
- * all of that as well.
+ * Evidence that meets `asked` and `beside` but not `strict`. Undefined: none is known, or `strict` does not ask for
+ * everything that they ask for.
  */
 type Comparison = (asked: Requirement, strict: Requirement, beside: readonly Requirement[]) => EvidenceSet | undefined;
 

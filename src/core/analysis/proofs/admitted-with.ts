@@ -33,7 +33,7 @@ export interface TriedSignIns {
   readonly rules: Omit<SignInCase, 'findFacts'>;
   /** The rules decide about them. */
   readonly facts: UserFacts;
-  /** Without the proofs of these names the user must not get in. */
+  /** The user must not be let in without the proofs of these names. */
   readonly avoided?: readonly string[];
 }
 

@@ -36,7 +36,7 @@ export interface DemandVerdict {
 
 export type JudgeDemand = (one: SignInCase) => DemandVerdict;
 
-/** For the cases of one app. */
+/** Makes a judge for the cases of one app. */
 export function demandJudge(
   { guarantee, countsRemembered }: { readonly guarantee: Guarantee; readonly countsRemembered?: true },
   policies: PolicySet,
@@ -96,7 +96,7 @@ function withoutAvoided(
   return isAvoided ? plain.asked : browser.asked;
 }
 
-/** A requirement that tells the same methods apart. */
+/** A requirement that distinguishes the same methods as the guarantee. */
 function asRequirement(guarantee: Guarantee): Requirement {
   if (guarantee.kind === 'proves') return guarantee.requirement;
   const authenticators = guarantee.kind === 'without' ? guarantee.authenticators : [];
@@ -109,7 +109,7 @@ function isAskedFor(guarantee: Guarantee, premises: readonly Requirement[]): boo
   return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(guarantee.requirement));
 }
 
-/** At their best, these authenticators are enough. */
+/** Whether these authenticators are enough if each shows all that it can. */
 function isOffered(
   { authenticators, including }: Extract<Guarantee, { readonly kind: 'offers' }>,
   asked: readonly Requirement[],

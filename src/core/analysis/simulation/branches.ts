@@ -15,7 +15,7 @@ export interface Branch {
   readonly when: 'skipped' | 'failed';
   /** The authenticator that the user cannot prove. */
   readonly without?: string;
-  /** To the end of the sign-in. Empty: without that, the user does not get in. */
+  /** The steps to the end of the sign-in. Empty: without this answer, the user does not get in. */
   readonly steps: readonly SimulatedStep[];
 }
 
@@ -25,7 +25,7 @@ interface StepAt {
   readonly from: Progress;
 }
 
-/** In the order of the steps of `simulate` under the same facts. */
+/** The alternative answers, in the order of the steps of `simulate` for the same facts. */
 export function branchesOf(policies: PolicySet, facts: Facts): readonly Branch[] {
   const simulation = { policies, facts };
   const all = stepsOf(simulation);

@@ -1,6 +1,6 @@
 /**
- * Finds users whom the rules let in and whose sign-in ends in a denial all the same: whatever they enroll, or with what
- * an account begins with.
+ * Finds users whom the rules let in and whose sign-in still ends in a denial: whatever they enroll, or with what a new
+ * account has.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { proofNames } from '../../evidence/named.ts';
@@ -15,7 +15,10 @@ import type { PolicyCase } from '../space/policy-cases.ts';
 import { walkThrough } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 
-/** With everything that can be used there, at its best and fresh, the requirements are not met. */
+/**
+ * Whether the requirements are not met even by fresh proofs of everything that can be used, each showing all that it
+ * can.
+ */
 export function isLockedOut(
   policies: PolicySet,
   { session, app, enrollment }: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,

@@ -13,7 +13,7 @@ export interface FactsTogether {
   readonly onceProved: readonly Conditions[];
 }
 
-/** As far as the conditions are about it. The plainer facts come first. */
+/** The relations between the facts that these conditions ask about. The plainer facts come first. */
 export function factsTogether(
   sets: readonly ConditionSet[],
   { risk: scoring, scopesOf }: Pick<Universe, 'risk' | 'scopesOf'>,

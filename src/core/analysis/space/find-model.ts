@@ -1,11 +1,14 @@
 /**
  * Finds classes of facts in which formulas hold together, or proves that there are none: unit propagation and
- * backtracking over finite domains (M. Davis, G. Logemann, D. Loveland, 1962). Counts its steps, so that it takes as
- * long on every machine, and says when it gives up.
+ * backtracking over finite domains (M. Davis, G. Logemann, D. Loveland, 1962). Counts its steps, so that it gives the
+ * same answer on every machine, and says when it gives up.
  */
 import { everyClass, type Formula, type Variable } from '../../policy/theory.ts';
 
-/** By variable: the position of its class. Variables that are not there may be in any class. */
+/**
+ * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.
+ * The formulas hold in every class of a variable that is absent.
+ */
 export type ClassModel = ReadonlyMap<Variable, number>;
 
 /** `undecided`: the budget did not suffice. */
@@ -19,7 +22,7 @@ export interface Budget {
 /** What a search found, rule by rule. */
 export interface FoundByRule<Found, Of> {
   readonly found: readonly Found[];
-  /** Rules of which something may have been missed: the steps did not suffice. */
+  /** Rules whose candidates could not all be decided: the steps did not suffice. */
   readonly undecided: readonly Of[];
 }
 
@@ -49,7 +52,7 @@ export function newBudget(): Budget {
   return { steps: 100_000 };
 }
 
-/** The same within a larger budget, which gives no more than one question may take. */
+/** Finds a model within a larger budget; one question takes at most its own share. */
 export function findModelWithin(formulas: readonly Formula[], whole: Budget): Search {
   const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
   const budget = { steps: given };
@@ -71,7 +74,7 @@ interface State {
   readonly open: readonly Formula[];
 }
 
-/** Domains of which each class will do. Undefined: there are none. */
+/** Domains whose classes all satisfy the formulas. Undefined: there are none. */
 function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
   const reduced = propagate(state, budget);
   if (reduced === undefined || reduced === 'undecided') return reduced;
@@ -154,7 +157,7 @@ function domainOf(variable: Variable, domains: Domains): bigint {
   return domains.get(variable) ?? everyClass(variable);
 }
 
-/** In each domain the first class of which facts are known, else the first. */
+/** Chooses a class of each domain: the first whose facts are known, otherwise the first. */
 function modelOf(domains: Domains): ClassModel {
   return new Map(
     Array.from(domains, ([variable, domain]) => {

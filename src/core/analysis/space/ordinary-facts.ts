@@ -47,7 +47,7 @@ export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly W
   return groups.length < 2 || together.some((all) => groups.every((group) => all.includes(group)));
 }
 
-/** With repetitions. */
+/** The variables of a formula, with repetitions. */
 export function variablesIn(formula: Formula): readonly Variable[] {
   if ('variable' in formula) return [formula.variable];
   return ('all' in formula ? formula.all : formula.any).flatMap(variablesIn);

@@ -13,7 +13,7 @@ export interface RulePairing<Of> {
   readonly formulas: readonly Formula[];
 }
 
-/** Pairs of rules, or of none, that are not known to exclude one another. */
+/** Pairs of rules, each possibly absent, that are not proved to exclude one another. */
 export function pairedCases<Of>(
   before: readonly DecidingCase<Of>[],
   after: readonly DecidingCase<Of>[],

@@ -86,7 +86,7 @@ function theoryOf<Name extends ConditionName>(name: Name, rules: readonly Condit
   return theory ? theory(conditions, universe) : freeTheory(name, samples);
 }
 
-/** Without a theory each condition may hold or not. The same condition is the same variable. */
+/** A theory for conditions that have none: each may hold or not, and equal conditions are one variable. */
 function freeTheory<Name extends ConditionName>(name: Name, samples: ConditionDescriptor<Name>['samples']) {
   const variables = new Map<string, Variable>();
   return (condition: ConditionOf<Name>): readonly ConditionPart[] => {

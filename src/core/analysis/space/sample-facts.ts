@@ -6,7 +6,7 @@ import type { ConditionDescriptor, SampleFacts } from '../../policy/condition-de
 import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
 import type { UserFacts } from '../../policy/theory.ts';
 
-/** Two rules of which both shall apply, at one app, among all the rules that might decide instead. */
+/** Two rules at one app that must both apply, and all rules that might decide instead. */
 export interface RulePair {
   readonly one: Conditions;
   readonly other: Conditions;
@@ -39,8 +39,8 @@ export function sampleFacts(pair: RulePair): readonly Facts[] {
 }
 
 /**
- * A set for each alternative, with the conditions beside `any`. Of a condition that both have, that of the alternative;
- * the evaluator finds out whether the other one holds, too.
+ * One set for each alternative, with the conditions outside `any`. If both have a condition, the set has that of the
+ * alternative; the evaluator finds out whether the other one holds, too.
  */
 function variants({ any, ...when }: Conditions): readonly ConditionSet[] {
   return any === undefined ? [when] : any.map((alternative) => ({ ...when, ...alternative }));

@@ -2,9 +2,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { connectToAsk } from './client.ts';
 import { poll } from './poll.ts';
-import { connectToAsk } from './redis-client.ts';
 import { AttachedRule, type ReplicaRule, SentinelRule, type SentinelView } from './replica-rule.ts';
 
 export interface ReplicaWatch {

@@ -1,7 +1,7 @@
 /** Counters of attempts on the embedded store. */
 import type { DatabaseSync } from 'node:sqlite';
-import { tightestLimits } from './check-batch.ts';
-import { type Limit, orphanLifetime, type Reservation } from './store.ts';
+import { tightestLimits } from '../check-batch.ts';
+import { type Limit, orphanLifetime, type Reservation } from '../store.ts';
 
 /**
  * Counts an attempt in all windows of a counter, or in none. `now` is in milliseconds. `orphan`: what the counter

@@ -1,8 +1,8 @@
 /** Puts the reads and writes of the embedded store into transactions. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { StoreUnavailable } from '../errors.ts';
-import { isBusy, unavailable } from './embedded-database.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { isBusy, unavailable } from './database.ts';
 
 interface Job {
   readonly run: () => unknown;

@@ -4,7 +4,7 @@
  */
 import { closeSync, fchmodSync, fstatSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreUnavailable } from '../../errors.ts';
 
 const schema = `
 CREATE TABLE IF NOT EXISTS entries(k TEXT NOT NULL UNIQUE, v TEXT NOT NULL, n INTEGER NOT NULL, r TEXT, c INTEGER, x INTEGER) STRICT;

@@ -5,11 +5,11 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChainableCommander, Redis } from 'ioredis';
-import { StoreUnavailable } from '../errors.ts';
-import { keyTable } from './key-table.ts';
-import { redisFailure } from './redis-client.ts';
-import { redisScripts } from './redis-scripts.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { keyTable } from '../key-table.ts';
+import { redisFailure } from './client.ts';
 import type { ReplicaRule } from './replica-rule.ts';
+import { redisScripts } from './scripts.ts';
 
 /** So that one reply of Redis does not grow without limit. */
 const largestGroup = 100;

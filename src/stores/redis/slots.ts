@@ -1,5 +1,5 @@
 /** Hash slots of a Redis Cluster: which keys share one, and in which order the slots of a batch are written. */
-import type { Op } from './store.ts';
+import type { Op } from '../store.ts';
 
 /**
  * The text in the first braces, which decides the hash slot; the whole key when there is none (Redis Cluster

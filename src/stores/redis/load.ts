@@ -1,8 +1,9 @@
 /** `load` on Redis: entries, what they refer to, and an attempt that is reserved on the way. */
-import type { RedisLink } from './redis-link.ts';
-import { flatLimits, readReservation, redisReserve } from './redis-reserve.ts';
-import { groupByTag, tagOf } from './redis-slots.ts';
-import { counterOf, type Entry, type Loaded, type LoadOptions, orphanLifetime, type Store } from './store.ts';
+
+import { counterOf, type Entry, type Loaded, type LoadOptions, orphanLifetime, type Store } from '../store.ts';
+import type { RedisLink } from './link.ts';
+import { flatLimits, readReservation, redisReserve } from './reserve.ts';
+import { groupByTag, tagOf } from './slots.ts';
 
 type Entries = Map<string, Entry | undefined>;
 type Reserve = NonNullable<LoadOptions['reserve']>;

@@ -1,17 +1,17 @@
 /** The store on Redis. */
 import { Cluster, type Redis } from 'ioredis';
-import { StoreUnavailable } from '../errors.ts';
-import { assertRedisSafe, type RedisDurability, unlogged } from './redis-check.ts';
-import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './redis-client.ts';
-import { clusterCommit, singleCommit } from './redis-commit.ts';
-import type { RedisLink, Verb } from './redis-link.ts';
-import { clusterLoad, singleLoad } from './redis-load.ts';
-import { replicatedCommits } from './redis-replicated.ts';
-import { redisReserve } from './redis-reserve.ts';
-import { parseRedisUrl } from './redis-url.ts';
-import type { StoreSchema } from './schema.ts';
-import { stampedStore } from './stamped-store.ts';
-import type { Store } from './store.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import type { StoreSchema } from '../schema.ts';
+import { stampedStore } from '../stamped-store.ts';
+import type { Store } from '../store.ts';
+import { assertRedisSafe, type RedisDurability, unlogged } from './check.ts';
+import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './client.ts';
+import { clusterCommit, singleCommit } from './commit.ts';
+import type { RedisLink, Verb } from './link.ts';
+import { clusterLoad, singleLoad } from './load.ts';
+import { replicatedCommits } from './replicated.ts';
+import { redisReserve } from './reserve.ts';
+import { parseRedisUrl } from './url.ts';
 
 export interface RedisOptions {
   /** See `parseRedisUrl` for the forms. */

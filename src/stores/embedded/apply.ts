@@ -1,6 +1,6 @@
 /** The operations of a batch on the embedded store: whether each may be applied, and its statements. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Entry, Op } from './store.ts';
+import type { Entry, Op } from '../store.ts';
 
 /** Milliseconds since the epoch. */
 type Millis = number;

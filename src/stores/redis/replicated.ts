@@ -1,17 +1,17 @@
 /** Which way a commit goes: over the shared connection, or with a wait for the replicas. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
+import { replicationBarrierKey } from '../keys.ts';
+import type { RedisDurability } from './check.ts';
+import { connectForCommits, type RedisClient, type RedisPatience, usualPatience } from './client.ts';
+import { clusterCommits } from './cluster-commit.ts';
 import { watchCluster } from './cluster-watch.ts';
-import { replicationBarrierKey } from './keys.ts';
-import type { RedisDurability } from './redis-check.ts';
-import { connectForCommits, type RedisClient, type RedisPatience, usualPatience } from './redis-client.ts';
-import { clusterCommits } from './redis-cluster-commit.ts';
-import { groupCommit, type ScriptArguments } from './redis-group-commit.ts';
-import type { RedisLink } from './redis-link.ts';
-import { slotOf } from './redis-slots.ts';
-import { parseRedisUrl } from './redis-url.ts';
+import { groupCommit, type ScriptArguments } from './group-commit.ts';
+import type { RedisLink } from './link.ts';
 import { type ReplicaWatch, watchAttached, watchSentinels } from './replica-watch.ts';
+import { slotOf } from './slots.ts';
 import { watchStoreAlone } from './store-alone.ts';
+import { parseRedisUrl } from './url.ts';
 
 export interface ReplicatedOptions {
   readonly url: string;

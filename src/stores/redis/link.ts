@@ -1,5 +1,5 @@
 /** What the verbs of the Redis store share. */
-import type { RedisClient } from './redis-client.ts';
+import type { RedisClient } from './client.ts';
 
 /** The verb that a command serves, for counting. */
 export type Verb = 'load' | 'commit' | 'reserve' | 'members' | 'tail' | 'ping';

@@ -3,9 +3,9 @@
  * `StoreUnavailable`.
  */
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
-import { StoreUnavailable } from '../errors.ts';
-import { type RedisScripts, redisScripts } from './redis-scripts.ts';
-import { parseRedisUrl, type RedisAccess, type RedisAddress } from './redis-url.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { type RedisScripts, redisScripts } from './scripts.ts';
+import { parseRedisUrl, type RedisAccess, type RedisAddress } from './url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 

@@ -1,6 +1,6 @@
 /** Who must have a write on a Redis Cluster, as the words of the masters and the clock go on. */
 import { describe, expect, test } from '@jest/globals';
-import { type ClusterNode, ClusterRule } from '../../../src/stores/cluster-rule.ts';
+import { type ClusterNode, ClusterRule } from '../../../../src/stores/redis/cluster-rule.ts';
 
 /**
  * What a node is said to be: `A` a master with slots, `>A` a replica of A, `-` a master without slots; behind it `!`

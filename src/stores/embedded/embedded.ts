@@ -1,15 +1,15 @@
 /** The embedded store: one SQLite file, for one machine. */
 import type { DatabaseSync } from 'node:sqlite';
-import { checkBatch, tightestLimits } from './check-batch.ts';
-import { type EmbeddedOps, embeddedOps } from './embedded-apply.ts';
-import { type CountAttempt, embeddedCounters } from './embedded-counters.ts';
-import { openDatabase, watchFile } from './embedded-database.ts';
-import { markAsNeedingLog } from './embedded-mark.ts';
-import { EmbeddedQueue } from './embedded-queue.ts';
-import { embeddedSweep } from './embedded-sweep.ts';
-import type { StoreSchema } from './schema.ts';
-import { stampedStore } from './stamped-store.ts';
-import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from './store.ts';
+import { checkBatch, tightestLimits } from '../check-batch.ts';
+import type { StoreSchema } from '../schema.ts';
+import { stampedStore } from '../stamped-store.ts';
+import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from '../store.ts';
+import { type EmbeddedOps, embeddedOps } from './apply.ts';
+import { type CountAttempt, embeddedCounters } from './counters.ts';
+import { openDatabase, watchFile } from './database.ts';
+import { markAsNeedingLog } from './mark.ts';
+import { EmbeddedQueue } from './queue.ts';
+import { embeddedSweep } from './sweep.ts';
 
 export interface EmbeddedOptions {
   /** Path of the database file, made when missing; `:memory:` keeps nothing. Several processes may open one file. */

@@ -2,11 +2,11 @@
  * The operator's declaration that the store stands alone: all its replicas are dead, and it may acknowledge what must
  * be kept without them (Law 14). It lies in the store, ends by itself, and every node reads it once a second.
  */
-import { storeAloneKey } from './keys.ts';
+import { storeAloneKey } from '../keys.ts';
+import type { Op, Store } from '../store.ts';
+import type { RedisClient } from './client.ts';
 import { poll } from './poll.ts';
-import type { RedisClient } from './redis-client.ts';
 import type { ReplicaRule } from './replica-rule.ts';
-import type { Op, Store } from './store.ts';
 
 export interface StoreAlone {
   /** When it ends by itself (epoch seconds). */

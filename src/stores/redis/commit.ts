@@ -1,9 +1,9 @@
 /** `commit` on Redis: one script for the batch, or one for each hash slot of a Cluster. */
-import { checkBatch } from './check-batch.ts';
-import { mustReachReplicas } from './durability.ts';
-import type { RedisLink } from './redis-link.ts';
-import { keyOfOp, orderGroups } from './redis-slots.ts';
-import type { Committed, Op, Store } from './store.ts';
+import { checkBatch } from '../check-batch.ts';
+import { mustReachReplicas } from '../durability.ts';
+import type { Committed, Op, Store } from '../store.ts';
+import type { RedisLink } from './link.ts';
+import { keyOfOp, orderGroups } from './slots.ts';
 
 /** One script for the whole batch. */
 export function singleCommit(link: RedisLink): Store['commit'] {

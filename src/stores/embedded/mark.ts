@@ -11,7 +11,7 @@
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { lastHeaderIn } from './embedded-log.ts';
+import { lastHeaderIn } from './log.ts';
 
 const headerBytes = 100;
 /** Where the header has both (https://www.sqlite.org/fileformat2.html#the_database_header). */

@@ -1,6 +1,6 @@
 /** Examines a Redis: would it keep what it is given? */
 import type { Redis } from 'ioredis';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreUnavailable } from '../../errors.ts';
 
 /**
  * What an acknowledgement stands for. `replicas`: every replica has it, and each keeps a log of its own. `fsync`: it is

@@ -1,11 +1,11 @@
 /** Commits on a Redis Cluster that wait for the replicas: each goes to the master of its slot. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { StoreUnavailable } from '../errors.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { connectForCommits, type RedisPatience } from './client.ts';
 import type { ClusterWatch, NodeAddress } from './cluster-watch.ts';
-import { connectForCommits, type RedisPatience } from './redis-client.ts';
-import { type GroupCommit, groupCommit, NotRun, type ScriptArguments } from './redis-group-commit.ts';
-import { slotOf } from './redis-slots.ts';
-import type { RedisAddress } from './redis-url.ts';
+import { type GroupCommit, groupCommit, NotRun, type ScriptArguments } from './group-commit.ts';
+import { slotOf } from './slots.ts';
+import type { RedisAddress } from './url.ts';
 
 export interface ClusterCommitOptions {
   readonly address: RedisAddress;

@@ -1,7 +1,7 @@
 /** `reserve` on Redis, and how limits and reservations look in its scripts. */
-import { tightestLimits } from './check-batch.ts';
-import type { RedisLink } from './redis-link.ts';
-import { type Limit, orphanLifetime, type Reservation } from './store.ts';
+import { tightestLimits } from '../check-batch.ts';
+import { type Limit, orphanLifetime, type Reservation } from '../store.ts';
+import type { RedisLink } from './link.ts';
 
 /** `orphan`: what the counter belongs to does not exist. */
 export function redisReserve({

@@ -1,6 +1,6 @@
 /** Who must have a write before it is acknowledged, as the sentinels' word and the clock go on. */
 import { describe, expect, test } from '@jest/globals';
-import { AttachedRule, SentinelRule } from '../../../src/stores/replica-rule.ts';
+import { AttachedRule, SentinelRule } from '../../../../src/stores/redis/replica-rule.ts';
 
 interface Word {
   readonly master?: string;

@@ -1,10 +1,10 @@
 /** Finds out which nodes a Redis Cluster has, and goes on watching them. The rule says what follows from it. */
 import type { Redis } from 'ioredis';
+import { connectToAsk, type RedisPatience } from './client.ts';
 import { type ClusterNode, ClusterRule, type ClusterView } from './cluster-rule.ts';
 import { poll } from './poll.ts';
-import { connectToAsk, type RedisPatience } from './redis-client.ts';
-import type { RedisAddress } from './redis-url.ts';
 import { firstWord, plainAddress, type ReplicaWatch } from './replica-watch.ts';
+import type { RedisAddress } from './url.ts';
 
 export interface NodeAddress {
   readonly host: string;
