@@ -28,7 +28,7 @@ interface Known {
   readonly now: Seconds;
 }
 
-/** Throws `StepgateError('bad_request')` with a sentence for the admin. */
+/** Throws `StepgateError('bad_request')` with a sentence for the administrator. */
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
