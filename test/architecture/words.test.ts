@@ -195,6 +195,15 @@ test('comments put the names of our types into code marks', () => {
   expect(bare).toEqual([]);
 });
 
+test('what an operator or a machine declares is no word, and a master is not "me"', () => {
+  const stores = sources.filter(({ module }) => /^(?:stores|cli\/store)\//.test(module));
+  expect(stores.length).toBeGreaterThan(20);
+  const found = stores.filter(
+    ({ code, comments }) => /\b(?:word|me)\b/.test(code) || /\boperator's word\b/.test(comments.join('\n')),
+  );
+  expect(found.map(({ module }) => module)).toEqual([]);
+});
+
 /** What is over "no longer counts". Of a number, "counts no more than" stays. */
 const oldOrder = /\bcounts? no more\b(?! than)/;
 
