@@ -155,7 +155,9 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
 
 type Example = Omit<NewlyWeaker, 'before' | 'now'>;
 
-/** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
+/**
+ * An example that the evaluator confirms. `impossible`: the rules never decide together about what is newly granted.
+ */
 function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
   if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);

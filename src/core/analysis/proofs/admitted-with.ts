@@ -150,10 +150,7 @@ function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence 
   return item;
 }
 
-/**
- * The enrollments to try: those that were proved alone, with every other one, or with every other one as often as any
- * rule asks for, as an enrollment policy may require more.
- */
+/** The enrollments to try: those proved alone, with all others, or with all others as often as any rule requires. */
 function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
   const own = [...new Map(evidence.map(({ enrollment, authenticator }) => [enrollment, authenticator])).values()];
   const isTooMany = ({ key, maxEnrollments }: AuthenticatorDescriptor) =>
@@ -172,10 +169,7 @@ function withAtLeast(least: readonly string[], keys: readonly string[]): readonl
   ]);
 }
 
-/**
- * The enrollments that users may have: first those asked for, then each authenticator once, then each as often as any
- * rule asks for.
- */
+/** Those asked for, then each authenticator once, then each as often as any rule asks for. */
 export function enrolledCandidates(policies: PolicySet): readonly (readonly string[])[] {
   const first = policies.authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
   return [first, ...everythingOf(policies)];
