@@ -25,6 +25,12 @@ test.each<[string, readonly Requirement[], readonly Requirement[], boolean]>([
   ['two factors, from a chain of two', [chain('password', 'totp')], [factors(2)], true],
   ['two factors, from one requirement for each', [by('password'), by('totp')], [factors(2)], true],
   ['each of several', [factors(1)], [factors(1), factors(2)], false],
+  [
+    'one that does, and one that does not',
+    [factors(1)],
+    [factors(1, { maxAge: 60 }), factors(1, { demands: [{}] })],
+    false,
+  ],
   ['the same, of so many sets', [many], [many], true],
   ['nothing else, of so many sets', [many], [factors(1)], false],
   ['any method, from an authenticator', [by('phone')], [by('phone.sms', 'phone.voice')], true],
