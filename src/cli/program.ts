@@ -53,7 +53,10 @@ export async function runProgram(parts: ProgramParts): Promise<void> {
   }
 }
 
-/** The commands that the words may be about. Each rejects with an error whose message is a sentence for the admin. */
+/**
+ * The commands that the arguments may name. Each rejects with an error whose message is a sentence for the
+ * administrator.
+ */
 export async function createProgram({ env, serve, version, words, process: own }: ProgramParts): Promise<Command> {
   const base = baseContext(env, own);
   const program = new Command('stepgate')
@@ -139,7 +142,7 @@ function leaveQuietly(own: CommandProcess): void {
   });
 }
 
-/** What an admin reads when a command fails. */
+/** The text that an administrator reads when a command fails. */
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as Error & { readonly code?: unknown; readonly port?: unknown };

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { everything, guideFor, isNamedIn, type TextFile } from './support/documents.ts';
+import { everything, guideFor, isNamedIn, readTexts, type TextFile } from './support/documents.ts';
 import { isWithin } from './support/import-rules.ts';
 import { parseSource, readSources, type SourceFile } from './support/source.ts';
 
@@ -108,11 +108,15 @@ test('this finds keys in all kinds of quotes, and none in comments and templates
 test('"How to add" names every page, table of rules and catalogue that lists all authenticators', () => {
   const isInQuotes = (text: string, key: string) =>
     [key, key.replaceAll('_', '-')].some((name) => text.includes(`'${name}'`) || text.includes(`\`${name}\``));
-  const isList = ({ path, text }: TextFile) =>
-    path.startsWith('views/messages/')
-      ? keys.every((key) => text.includes(`"authenticator.${key}"`))
-      : /^(?:docs|test\/architecture\/support)\//.test(path) && keys.every((key) => isInQuotes(text, key));
-  const lists = everything.filter(isList).map(({ path }) => path);
-  expect(lists.length).toBeGreaterThan(4);
+  const isInWords = (text: string) =>
+    (text.match(/\w+(?:, \w+)+/g) ?? []).some((list) => keys.every((key) => list.split(', ').includes(key)));
+  const isList = ({ path, text }: TextFile) => {
+    if (path.startsWith('views/messages/')) return keys.every((key) => text.includes(`"authenticator.${key}"`));
+    if (path.startsWith('config/schema/')) return keys.every((key) => text.includes(`"${key}"`));
+    const isPage = /^(?:docs|test\/architecture\/support)\//.test(path);
+    return isPage && (isInWords(text) || keys.every((key) => isInQuotes(text, key)));
+  };
+  const lists = [...everything, ...readTexts('config/schema', ['.json'])].filter(isList).map(({ path }) => path);
+  expect(lists).toEqual(expect.arrayContaining(['docs/command-options.md', 'config/schema/sign-on.schema.json']));
   expect(lists.filter((path) => !isNamedIn(guideFor('An authenticator'), path))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The commands next to a running server, on one data directory: what an admin does, the server sees. */
+/** The commands next to a running server, on one data directory: the server sees what an administrator does. */
 
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,6 @@
-/** The commands as an admin runs them, within the process of the test: in one of its own, each costs a start. */
+/**
+ * The commands as an administrator runs them, within the process of the test: in one of its own, each costs a start.
+ */
 import { Readable, Writable } from 'node:stream';
 import type { CommandProcess } from '../../src/cli/base-context.ts';
 import { runProgram } from '../../src/cli/program.ts';

@@ -27,7 +27,7 @@ function filesOf(configDir: string): OwnFiles {
   return new OwnFiles({ configDir, port: 3000, issuer: 'https://id.acme.test', variables: {}, log });
 }
 
-/** Another admin brings other files into use. */
+/** Another administrator brings other files into use. */
 async function applyElsewhere(): Promise<void> {
   const loaded = await withConfiguration(stricter, (dir) => loadConfiguration(dir, { authenticators, variables: {} }));
   if (!loaded.ok) throw new Error('the configuration is not sound');

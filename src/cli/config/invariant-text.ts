@@ -1,4 +1,4 @@
-/** Says to administrators what an invariant guarantees. */
+/** Describes for administrators what an invariant guarantees. */
 import type { Guarantee } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { WrittenInvariant } from '../../policy/schema/invariants.ts';

@@ -24,7 +24,7 @@ import { checkStoreState } from './store-state.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
-  /** Also an empty store. `warn` receives what an admin should know about it. */
+  /** Also an empty store. `warn` receives what an administrator should know about it. */
   openAsItIs(warn: (text: string) => void): Promise<Store>;
   /** Takes whole lines. */
   stdout(text: string): void;

@@ -40,7 +40,7 @@ export const serverKeys = {
     references: [],
   },
   'store-alone': {
-    what: "The operator's word that the store may acknowledge alone, as all its replicas are dead (`stepgate store alone`).",
+    what: "The operator's declaration that the store may acknowledge alone, as all its replicas are dead (`stepgate store alone`).",
     holds: 'entry',
     tag: { rule: 'constant', tag: 'alone' },
     owner: 'stores/redis/store-alone',

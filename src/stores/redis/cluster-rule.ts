@@ -45,7 +45,7 @@ interface Agreement {
  * replica of another shard, or one that stands for no election, and for as long have called our master one that serves,
  * without dispute. A replica is
  * elected by the other masters, and only after they called the master down; so each election shows at one that answers.
- * The word of our master about itself never counts. The last one is excused by the operator's word only.
+ * What our master says about itself never counts. The last one is excused by the operator's declaration only.
  */
 export class ClusterRule implements ReplicaRule {
   readonly #views = new Map<string, ClusterView>();
@@ -105,27 +105,27 @@ export class ClusterRule implements ReplicaRule {
     this.#aloneUntil = end;
   }
 
-  needed(me: string, now: number): number | undefined {
-    return this.isKnown() && this.#isListed(me) ? this.#required(me, now).length : undefined;
+  needed(master: string, now: number): number | undefined {
+    return this.isKnown() && this.#isListed(master) ? this.#required(master, now).length : undefined;
   }
 
-  missing({ me, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
-    if (!this.#isListed(me)) return [`the replicas of ${me}, which no node lists`];
-    for (const attached of acknowledged.keys()) this.#agreements.get(me)?.excused.delete(attached);
-    return this.#required(me, now).filter((node) => (acknowledged.get(node) ?? -1) < offset);
+  missing({ master, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
+    if (!this.#isListed(master)) return [`the replicas of ${master}, which no node lists`];
+    for (const attached of acknowledged.keys()) this.#agreements.get(master)?.excused.delete(attached);
+    return this.#required(master, now).filter((node) => (acknowledged.get(node) ?? -1) < offset);
   }
 
   #isListed(node: string): boolean {
     return [...this.#views.values()].some(({ nodes }) => nodes.has(node));
   }
 
-  #required(me: string, now: number): readonly string[] {
+  #required(master: string, now: number): readonly string[] {
     this.look(now);
-    const shard = this.#shards.get(me);
-    const others = [...(shard ?? [])].filter((node) => node !== me);
-    const agreement = this.#agreements.get(me);
+    const shard = this.#shards.get(master);
+    const others = [...(shard ?? [])].filter((node) => node !== master);
+    const agreement = this.#agreements.get(master);
     if (shard === undefined || agreement === undefined || now - agreement.since < quiet) return others;
-    const words = speakersOf(this.#fresh(now).filter(({ speaker }) => speaker !== me));
+    const words = speakersOf(this.#fresh(now).filter(({ speaker }) => speaker !== master));
     for (const node of others)
       if (words.every(({ speaker }) => this.#isGone(speaker, node, { shard, now }))) agreement.excused.add(node);
     const required = others.filter((node) => !agreement.excused.has(node));

@@ -109,7 +109,7 @@ async function sendGroup(
   const { client, barrierKey, ready, addressOf, waitLimit } = options;
   await ready();
   const { remoteAddress = '', remotePort = 0 } = client.stream;
-  const me = addressOf(remoteAddress, remotePort);
+  const master = addressOf(remoteAddress, remotePort);
   const end = performance.now() + waitLimit;
   const pipeline = client.pipeline();
   const positions = group.map(({ args, isAsking }) => {
@@ -120,11 +120,11 @@ async function sendGroup(
   const barrier = pipeline.length;
   // Behind scripts that wrote nothing a wait would end at once, also when earlier writes are not at the replicas yet.
   pipeline.set(barrierKey(), '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
-  addWait(pipeline, options, { me, limit: waitLimit });
+  addWait(pipeline, options, { master, limit: waitLimit });
   const [scripts, written, waited] = split(await pipeline.exec(), barrier);
   // A slot that has just moved: the wait was for what is there, and the offsets are compared all the same.
   const failure = redirections.test(written?.[0]?.message ?? '') ? null : (written?.[0] ?? null);
-  const doubt = failure === null ? await doubtAfter(options, { me, waited, end }) : inDoubt(failure);
+  const doubt = failure === null ? await doubtAfter(options, { master, waited, end }) : inDoubt(failure);
   // The scripts that Redis does not know have not run.
   const unknown = group.filter((waiting, index) => !settle(waiting, scripts[positions[index] ?? -1], doubt));
   if (unknown.length > 0) await sendGroup(options, unknown, 'eval');
@@ -134,10 +134,10 @@ async function sendGroup(
 function addWait(
   pipeline: ChainableCommander,
   { rule, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
-  { me, limit }: { readonly me: string; readonly limit: number },
+  { master, limit }: { readonly master: string; readonly limit: number },
 ): void {
   pipeline.role();
-  const needed = rule.needed(me, performance.now()) ?? 0;
+  const needed = rule.needed(master, performance.now()) ?? 0;
   // It counts replicas and names none, so all that are attached must have it.
   if (isSynced) pipeline.call('WAITAOF', 1, Math.max(needed, seen.attached), limit);
   else pipeline.wait(needed, limit);
@@ -155,7 +155,7 @@ function split(
 }
 
 interface Waited {
-  readonly me: string;
+  readonly master: string;
   /** Replies to `addWait`. */
   readonly waited: readonly Reply[];
   /** Until when the replicas have time (milliseconds, monotonic). */
@@ -168,19 +168,19 @@ interface Waited {
  */
 async function doubtAfter(
   options: GroupCommitOptions & { readonly seen: Seen },
-  { me, waited, end }: Waited,
+  { master, waited, end }: Waited,
 ): Promise<StoreUnavailable | undefined> {
   const offset = Number((waited[0]?.[1] as Role | undefined)?.[1]);
-  let doubt = doubtOf(options, { me, offset }, waited);
+  let doubt = doubtOf(options, { master, offset }, waited);
   while (doubt instanceof NotEverywhere) {
     await pause(waitInterval);
     const limit = Math.floor(end - performance.now());
     if (limit <= 0) return doubt;
     const pipeline = options.client.pipeline();
-    addWait(pipeline, options, { me, limit });
+    addWait(pipeline, options, { master, limit });
     const replies = await pipeline.exec().catch(() => null);
     if (replies === null) return doubt;
-    doubt = doubtOf(options, { me, offset }, replies as readonly Reply[]);
+    doubt = doubtOf(options, { master, offset }, replies as readonly Reply[]);
   }
   return doubt;
 }
@@ -203,7 +203,7 @@ function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: S
 /** What one look at the replicas leaves in doubt. `offset`: of the write; `replies`: to `addWait`. */
 function doubtOf(
   { rule, addressOf, isSynced, seen }: GroupCommitOptions & { readonly seen: Seen },
-  { me, offset }: { readonly me: string; readonly offset: number },
+  { master, offset }: { readonly master: string; readonly offset: number },
   replies: readonly Reply[],
 ): StoreUnavailable | undefined {
   const error = replies.find(([failure]) => failure !== null)?.[0];
@@ -212,7 +212,7 @@ function doubtOf(
   if (before[0] !== 'master' || after[0] !== 'master')
     return new StoreUnavailable('this Redis is no master any more; it is not known whether the write counted');
   const acknowledged = new Map(after[2].map(([host, port, offset]) => [addressOf(host, port), Number(offset)]));
-  const missing = rule.missing({ me, offset, acknowledged }, performance.now());
+  const missing = rule.missing({ master, offset, acknowledged }, performance.now());
   seen.attached = acknowledged.size;
   if (missing.length > 0)
     return new NotEverywhere(`not at every replica (${missing.join(', ')}); it is not known whether the write counted`);

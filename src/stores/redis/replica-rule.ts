@@ -3,18 +3,18 @@
 /** Says which replicas count. An address is `ip:port`. */
 export interface ReplicaRule {
   /**
-   * How many replicas must have what is written at the master `me`. 0: there is none to wait for. `undefined`: not
+   * How many replicas must have what is written at this master. 0: there is none to wait for. `undefined`: not
    * known yet.
    */
-  needed(me: string, now: number): number | undefined;
+  needed(master: string, now: number): number | undefined;
   /** Who must have a write and does not, in words; empty: the write is safe. */
   missing(write: ReplicatedWrite, now: number): readonly string[];
-  /** The operator's word: until then (milliseconds, monotonic) all replicas may be excused, also the last. */
+  /** The operator's declaration: until then (milliseconds, monotonic) all replicas may be excused, also the last. */
   standAloneUntil(end: number): void;
 }
 
 export interface ReplicatedWrite {
-  readonly me: string;
+  readonly master: string;
   /** The end of the write in the stream of the replication. */
   readonly offset: number;
   /** The replicas that are attached, and up to where each has acknowledged the stream. */
@@ -34,7 +34,7 @@ export interface SentinelView {
   readonly sentinels: number;
 }
 
-/** How old the word of a sentinel may be (milliseconds). */
+/** How old what a sentinel says may be (milliseconds). */
 export const freshFor = 1_000;
 /**
  * How long the sentinels must agree before a node is excused (milliseconds). After a promotion some still name the old
@@ -46,7 +46,7 @@ export const quiet = 10_000;
  * The rule with Sentinel: all nodes that any sentinel ever listed, except those that the sentinels excuse. They do when
  * a majority answers and all that answer have called the node down for ten seconds, and for as long have named our
  * master, without dispute. An excused node counts again as soon as it is attached; all count again on a dispute. The
- * last one is excused by the operator's word only: a stale node could be promoted after a master that was alone.
+ * last one is excused by the operator's declaration only: a stale node could be promoted after a master that was alone.
  */
 export class SentinelRule implements ReplicaRule {
   readonly #views = new Map<string, SentinelView>();
@@ -86,19 +86,19 @@ export class SentinelRule implements ReplicaRule {
     this.#aloneUntil = end;
   }
 
-  needed(me: string, now: number): number | undefined {
-    return this.isKnown() ? this.#required(me, now).length : undefined;
+  needed(master: string, now: number): number | undefined {
+    return this.isKnown() ? this.#required(master, now).length : undefined;
   }
 
-  missing({ me, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
+  missing({ master, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
     for (const attached of acknowledged.keys()) this.#excused.delete(attached);
-    return this.#required(me, now).filter((node) => (acknowledged.get(node) ?? -1) < offset);
+    return this.#required(master, now).filter((node) => (acknowledged.get(node) ?? -1) < offset);
   }
 
-  #required(me: string, now: number): readonly string[] {
+  #required(master: string, now: number): readonly string[] {
     this.look(now);
-    const others = [...this.#nodes].filter((node) => node !== me);
-    if (this.#agreed?.master !== me || now - this.#agreed.since < quiet) return others;
+    const others = [...this.#nodes].filter((node) => node !== master);
+    if (this.#agreed?.master !== master || now - this.#agreed.since < quiet) return others;
     const views = this.#fresh(now);
     for (const node of others)
       if (views.every((view) => (view.downFor.get(node) ?? 0) >= quiet)) this.#excused.add(node);
@@ -121,9 +121,9 @@ function isMajority(views: readonly SentinelView[]): boolean {
 }
 
 /**
- * The rule without Sentinel: as many replicas as were ever attached at once. No word excuses one; a replaced one
- * has another address, so that they are counted and not named. By the operator's word only those count that are
- * attached.
+ * The rule without Sentinel: as many replicas as were ever attached at once. Nothing that is said excuses one; a
+ * replaced one has another address, so that they are counted and not named. By the operator's declaration only those
+ * count that are attached.
  */
 export class AttachedRule implements ReplicaRule {
   #most: number | undefined;
@@ -144,10 +144,10 @@ export class AttachedRule implements ReplicaRule {
     return now < this.#aloneUntil ? this.#attached : this.#most;
   }
 
-  missing({ me, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
+  missing({ master, offset, acknowledged }: ReplicatedWrite, now: number): readonly string[] {
     this.observe(acknowledged.size);
     const kept = [...acknowledged.values()].filter((acked) => acked >= offset).length;
-    const needed = this.needed(me, now) ?? 0;
+    const needed = this.needed(master, now) ?? 0;
     return kept < needed ? [`${needed - kept} of ${needed} replicas`] : [];
   }
 }

@@ -42,13 +42,13 @@ export interface ReplicatedCommits {
 export function replicatedCommits(options: ReplicatedOptions, shared: RedisClient): ReplicatedCommits {
   const way = shared instanceof Cluster ? clusterWay(options) : singleWay(options, shared);
   const { watch, masterOf } = way;
-  const word = watchStoreAlone(shared, options.prefix, watch.rule);
+  const declaration = watchStoreAlone(shared, options.prefix, watch.rule);
   const isSynced = options.durability === 'fsync';
   const settled = options.isPatient === true ? settling(way) : undefined;
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
-  const needed = (me: string): number | undefined => watch.rule.needed(me, performance.now());
-  // Where replicas were excused by the operator's word, it is looked at again behind the script.
-  const mustWait = (key: string): boolean => isSynced || word.isGiven() || needed(masterOf(key)) !== 0;
+  const needed = (master: string): number | undefined => watch.rule.needed(master, performance.now());
+  // Where replicas were excused by the operator's declaration, it is looked at again behind the script.
+  const mustWait = (key: string): boolean => isSynced || declaration.isGiven() || needed(masterOf(key)) !== 0;
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);
@@ -74,7 +74,7 @@ export function replicatedCommits(options: ReplicatedOptions, shared: RedisClien
       }
     },
     stop() {
-      word.stop();
+      declaration.stop();
       watch.stop();
       way.stop();
     },

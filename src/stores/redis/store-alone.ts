@@ -1,6 +1,6 @@
 /**
- * The operator's word that the store stands alone: all its replicas are dead, and it may acknowledge what must be kept
- * without them (Law 14). It lies in the store, ends by itself, and every node reads it once a second.
+ * The operator's declaration that the store stands alone: all its replicas are dead, and it may acknowledge what must
+ * be kept without them (Law 14). It lies in the store, ends by itself, and every node reads it once a second.
  */
 import { storeAloneKey } from '../keys.ts';
 import type { Op, Store } from '../store.ts';
@@ -16,13 +16,13 @@ export interface StoreAlone {
 }
 
 /** `lifetime`: seconds. */
-export function standAloneOp(word: StoreAlone, lifetime: number): Op {
-  return { op: 'put', key: storeAloneKey, value: JSON.stringify(word), ttl: lifetime };
+export function standAloneOp(declaration: StoreAlone, lifetime: number): Op {
+  return { op: 'put', key: storeAloneKey, value: JSON.stringify(declaration), ttl: lifetime };
 }
 
 export const endStandAloneOp: Op = { op: 'delete', key: storeAloneKey };
 
-/** The word in force; `undefined`: there is none. */
+/** The declaration in force; `undefined`: there is none. */
 export async function readStoreAlone(store: Store): Promise<StoreAlone | undefined> {
   const entry = (await store.load([storeAloneKey])).entries.get(storeAloneKey);
   return entry === undefined ? undefined : (JSON.parse(entry.value) as StoreAlone);
@@ -30,7 +30,7 @@ export async function readStoreAlone(store: Store): Promise<StoreAlone | undefin
 
 export function storeAloneText({ until }: StoreAlone): string {
   return (
-    `the store stands alone until ${new Date(until * 1000).toISOString()}, by the word of the operator: ` +
+    `the store stands alone until ${new Date(until * 1000).toISOString()}, as the operator declared: ` +
     'if its machine dies, it takes acknowledged writes with it'
   );
 }
@@ -38,7 +38,7 @@ export function storeAloneText({ until }: StoreAlone): string {
 /** Between two looks (milliseconds). */
 const interval = 1_000;
 
-/** Tells the rule. While Redis does not answer, the word that was heard last runs out. */
+/** Tells the rule. While Redis does not answer, the declaration that was read last runs out. */
 export function watchStoreAlone(
   client: RedisClient,
   prefix: string,

@@ -5,7 +5,7 @@
  */
 import type { SourceFile } from './source.ts';
 
-interface Part {
+export interface Part {
   /** Parts or modules of ours that it may import. */
   readonly ours: readonly string[];
   /** Packages that it may import besides those of Node. */
@@ -16,7 +16,7 @@ interface Part {
  * The store port: what a store does, its keys, and what a request reads and writes in one go. Only the roots pick a
  * store.
  */
-const store = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
+export const storePort = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
 /** Composition roots put the parts together, so they know them all. */
 const root: Part = { ours: ['*'], packages: 'any' };
 
@@ -26,7 +26,7 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   // A brand is checked by the colours that pages and mail will have.
   policy: {
-    ours: ['core', 'rendering/palette', 'network-data', ...store],
+    ours: ['core', 'rendering/palette', 'network-data', ...storePort],
     packages: ['yaml', 'zod', '@marcbachmann/cel-js'],
   },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
@@ -41,18 +41,21 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   // Misspelled fields of an import are told like misspelled keys of a file.
   users: {
-    ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...store],
+    ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...storePort],
     packages: 'any',
   },
   // Channels are built from the settings as they are.
   delivery: {
-    ours: ['core', 'policy/model/settings', 'rendering', 'authenticators/authenticator', ...store],
+    ours: ['core', 'policy/model/settings', 'rendering', 'authenticators/authenticator', ...storePort],
     packages: 'any',
   },
 
-  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
+  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...storePort], packages: [] },
   // Back-channel logouts go through the outbox, so that none is lost with a node.
-  oidc: { ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...store], packages: ['oidc-provider', 'jose'] },
+  oidc: {
+    ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...storePort],
+    packages: ['oidc-provider', 'jose'],
+  },
   // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the
   // request's scope, and those of errors the request that the browser keeps.
   http: {
@@ -67,7 +70,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'oidc/interaction/kept-request',
       'oidc/pages',
       'oidc/request-scope',
-      ...store,
+      ...storePort,
     ],
     packages: 'any',
   },
@@ -91,7 +94,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'stores/store-health',
       'stores/schema',
       'stores/store-state',
-      ...store,
+      ...storePort,
     ],
     packages: ['commander'],
   },
@@ -105,7 +108,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'stores/backup/backup',
       'stores/backup/file',
       'stores/redis/store-alone',
-      ...store,
+      ...storePort,
     ],
     packages: ['commander'],
   },
@@ -119,7 +122,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'stores/finish-upgrade',
       'stores/redis/store-alone',
       'stores/store-state',
-      ...store,
+      ...storePort,
     ],
     packages: ['commander'],
   },
@@ -135,13 +138,13 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/explain',
       'flow/transaction/store',
       'stores/embedded/embedded',
-      ...store,
+      ...storePort,
     ],
     packages: ['commander'],
   },
   // A test may give the header of a browser.
   'cli/policy-tests': {
-    ours: ['core', 'policy', 'flow/explain', 'flow/audit-trace', 'user-agent', ...store],
+    ours: ['core', 'policy', 'flow/explain', 'flow/audit-trace', 'user-agent', ...storePort],
     packages: ['commander'],
   },
   // Every page and message on sample data, with the brands of a configuration.
@@ -149,7 +152,7 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'rendering', 'delivery', 'authenticators', 'flow', 'http/html'],
     packages: [],
   },
-  'cli/preview': { ours: ['core', 'policy', 'preview', ...store], packages: ['commander'] },
+  'cli/preview': { ours: ['core', 'policy', 'preview', ...storePort], packages: ['commander'] },
   'cli/authenticator-context': root,
   'cli/base-context': root,
   'cli/program': root,
@@ -164,7 +167,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   'network-data': { ours: [], packages: ['mmdb-lib'] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
-  'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  'active-revision': { ours: ['core', 'policy', 'oidc', ...storePort], packages: ['oidc-provider'] },
   'own-files': root,
   'own-views': root,
   app: root,

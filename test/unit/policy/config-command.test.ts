@@ -278,7 +278,7 @@ describe('check --standard', () => {
     await withConfiguration(validFiles, async (dir) => {
       const { stdout, stderr, code } = await run(dir, 'check', '--standard', 'phr-only');
       expect([code, stderr]).toEqual([1, '']);
-      // In one stream, so that what it comes to never stands among the findings.
+      // In one stream, so that the result never stands among the findings.
       expect(stdout).toMatch(
         /^policies\/sign-on\/notes\.yaml:3:5: error: rules\[0\] falls short of NIST SP 800-63B-4, 3\.2\.5/m,
       );

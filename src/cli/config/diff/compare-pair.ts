@@ -21,7 +21,7 @@ interface Compared {
 
 interface KeyedDifference {
   readonly difference: SignInDifference;
-  /** Deltas that say the same have the same. */
+  /** Equal for differences that read the same. */
   readonly key: string;
 }
 

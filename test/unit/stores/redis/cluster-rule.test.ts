@@ -44,8 +44,8 @@ function missingAt(rule: ClusterRule, now: number, ...have: readonly string[]): 
   return missingOf(rule, 'A', now, ...have);
 }
 
-function missingOf(rule: ClusterRule, me: string, now: number, ...have: readonly string[]): readonly string[] {
-  return rule.missing({ me, offset: 100, acknowledged: new Map(have.map((node) => [node, 100])) }, now);
+function missingOf(rule: ClusterRule, master: string, now: number, ...have: readonly string[]): readonly string[] {
+  return rule.missing({ master, offset: 100, acknowledged: new Map(have.map((node) => [node, 100])) }, now);
 }
 
 test('nothing is known before a majority of the masters has spoken', () => {
@@ -68,7 +68,7 @@ test('every replica of the master counts, by its name and its offset', () => {
     ['a1', 100],
     ['a2', 99],
   ]);
-  expect(rule.missing({ me: 'A', offset: 100, acknowledged: late }, 20_000)).toEqual(['a2']);
+  expect(rule.missing({ master: 'A', offset: 100, acknowledged: late }, 20_000)).toEqual(['a2']);
 });
 
 describe('a node that is down', () => {
@@ -102,7 +102,7 @@ describe('a node that is down', () => {
     expect(missingOf(rule, 'B', 30_000)).toEqual(['b1']);
   });
 
-  test('is excused, also when it is the last one, by the word of the operator', () => {
+  test('is excused, also when it is the last one, by the declaration of the operator', () => {
     const rule = new ClusterRule();
     rule.standAloneUntil(30_000);
     speak(rule, [0, 30_000], all({ a1: '>A!', a2: '>A!' }));
@@ -192,7 +192,7 @@ test('a new replica that stands for no election holds up nothing for longer than
   expect(
     rule.missing(
       {
-        me: 'A',
+        master: 'A',
         offset: 100,
         acknowledged: new Map([
           ['a1', 100],

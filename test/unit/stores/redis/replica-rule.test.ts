@@ -22,7 +22,7 @@ const all = (word: Word) => ({ s1: word, s2: word, s3: word });
 const acknowledged = (...nodes: readonly string[]) => new Map(nodes.map((node) => [node, 100]));
 
 function missingAt(rule: SentinelRule, now: number, ...have: readonly string[]): readonly string[] {
-  return rule.missing({ me: 'A', offset: 100, acknowledged: acknowledged(...have) }, now);
+  return rule.missing({ master: 'A', offset: 100, acknowledged: acknowledged(...have) }, now);
 }
 
 describe('with Sentinel', () => {
@@ -44,7 +44,7 @@ describe('with Sentinel', () => {
       ['B', 100],
       ['C', 99],
     ]);
-    expect(rule.missing({ me: 'A', offset: 100, acknowledged: late }, 20_000)).toEqual(['C']);
+    expect(rule.missing({ master: 'A', offset: 100, acknowledged: late }, 20_000)).toEqual(['C']);
   });
 
   test('a node that all call down is excused after ten seconds of agreement', () => {
@@ -111,7 +111,7 @@ describe('with Sentinel', () => {
   });
 });
 
-describe('by the word of the operator', () => {
+describe('by the declaration of the operator', () => {
   test('the last one is excused as the others are, for as long as the word holds', () => {
     const rule = new SentinelRule();
     rule.standAloneUntil(20_000);
@@ -141,13 +141,13 @@ describe('by the word of the operator', () => {
     rule.observe(0);
     expect([rule.needed('A', 99), rule.needed('A', 100)]).toEqual([0, 2]);
     const lagging = new Map([['B', 99]]);
-    expect(rule.missing({ me: 'A', offset: 100, acknowledged: lagging }, 99)).toEqual(['1 of 1 replicas']);
+    expect(rule.missing({ master: 'A', offset: 100, acknowledged: lagging }, 99)).toEqual(['1 of 1 replicas']);
   });
 });
 
 describe('without Sentinel', () => {
   const missing = (rule: AttachedRule, ...have: readonly string[]) =>
-    rule.missing({ me: 'A', offset: 100, acknowledged: acknowledged(...have) }, 0);
+    rule.missing({ master: 'A', offset: 100, acknowledged: acknowledged(...have) }, 0);
 
   test('as many must have a write as were ever attached at once', () => {
     const rule = new AttachedRule();
@@ -168,6 +168,6 @@ describe('without Sentinel', () => {
       ['B', 100],
       ['C', 99],
     ]);
-    expect(rule.missing({ me: 'A', offset: 100, acknowledged: lagging }, 0)).toEqual(['1 of 2 replicas']);
+    expect(rule.missing({ master: 'A', offset: 100, acknowledged: lagging }, 0)).toEqual(['1 of 2 replicas']);
   });
 });
