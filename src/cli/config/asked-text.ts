@@ -94,7 +94,7 @@ export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome
 /** One line that says what else the rules ask about; empty where they ask about nothing else. */
 export function leftAsideText(names: readonly string[]): string {
   if (names.length === 0) return '';
-  return `\nRules also ask about ${names.join(', ')}. This leaves it aside; \`explain\` does not.\n`;
+  return `\nRules also ask about ${names.join(', ')}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;
 }
 
 /** An outcome as data for scripts. */

@@ -3,8 +3,8 @@ import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { namesIn } from '../../core/policy/membership-theory.ts';
 import { type BelievedPair, believablePairs } from '../../policy/analysis/believable-pairs.ts';
+import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import type { Settings } from '../../policy/model/settings.ts';
-import { platforms, systems } from '../explain/fact-options.ts';
 
 type Device = Facts['device'];
 
@@ -13,7 +13,7 @@ export function browsersIn(sets: readonly ConditionSet[], device: Device): reado
   const tests = testsIn(sets);
   const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
   const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
-  const names = tests.some(({ os }) => os) ? systems : [device.os];
+  const names = tests.some(({ os }) => os) ? operatingSystems : [device.os];
   return known.flatMap((isKnown) =>
     kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
   );

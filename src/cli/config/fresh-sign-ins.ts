@@ -87,11 +87,18 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
 }
 
+/** A user of whom no more is said. */
+export interface NamedUser {
+  readonly groups: readonly string[];
+  /** Absent: none. */
+  readonly userType?: string;
+}
+
 /**
- * A user in these groups who has every authenticator that users can enroll, each showing all that it can and as many
- * as rules ask for; or a real user.
+ * A user in these groups and of this type who has every authenticator that users can enroll, each showing all that it
+ * can and as many as rules ask for; or a real user.
  */
-export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
+export type Who = NamedUser | { readonly subject: Subject };
 
 /**
  * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish
@@ -107,7 +114,7 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
     const facts = freshFacts(app, who, { ...asked, numberOf });
     const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
     const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
-    const alike = user || groupsRead('groups' in who ? who.groups : []);
+    const alike = user || ('groups' in who ? `${who.userType ?? ''} ${groupsRead(who.groups)}` : '');
     const outcomes = ofClass.byUser.get(alike) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
     ofClass.byUser.set(alike, outcomes);
     return outcomes;
@@ -176,7 +183,8 @@ function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberO
   if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
   const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
   const enrolled = enabled.flatMap((one) => Array.from({ length: numberOf(one) }, () => one.key));
-  return factsFromOptions({ groups: who.groups, enrolled }, known);
+  const { groups, userType } = who;
+  return factsFromOptions({ groups, enrolled, ...(userType !== undefined && { userType }) }, known);
 }
 
 interface Variations {
@@ -193,10 +201,9 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
 }
 
-/** The steps of a user who does not get in make no difference. */
+/** The steps of a user who does not get in make no difference, nor does the rule that denies. */
 function whatDiffers(steps: readonly SimulatedStep[]): string {
-  const last = steps.at(-1);
-  return JSON.stringify(last?.kind === 'denied' ? last : steps);
+  return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
 /** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
@@ -219,8 +226,13 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
 }
 
 /** What a sign-in of a user in groups says already, or what is varied. */
-const shown: readonly string[] = ['groups', ...conditionsAbout('circumstance', 'app', 'evidence')];
+const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
+
+/** Of users of whom nothing but groups and type is said. */
+export function isLeftAside(condition: string): boolean {
+  return !shown.includes(condition);
+}
 
 /** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
 export async function conditionsLeftAside(

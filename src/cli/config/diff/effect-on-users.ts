@@ -22,7 +22,7 @@ export function effectOf(live: SignInView, next: SignInView): EffectOnUsers | un
   if (could && !can) return alike('shut_out', `can't get in any more: ${denialText(next)}`);
   if (!could && can) return alike('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
-  const { added } = setUpChange(live.steps, next.steps);
+  const { added } = setUpChange(live.least, next.least);
   if (added.length > 0) return mustEnroll(choicesWords(added), isWithoutSecondFactor(next));
   const known = toFillIn(live.steps);
   const fields = toFillIn(next.steps).filter((field) => !known.includes(field));

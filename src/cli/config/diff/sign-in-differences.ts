@@ -151,7 +151,7 @@ function saidOf(view: SignInView, other: SignInView): string {
 
 function stepsHeadline({ live, next }: Sides, effect: EffectOnUsers | undefined): string {
   if (effect && effect.enroll === undefined) return effect.many;
-  const setUp = setUpHeadline(setUpChange(live.steps, next.steps));
+  const setUp = setUpHeadline(setUpChange(live.least, next.least));
   const [before, after] = [askedParts(live), askedParts(next)].map((parts) =>
     setUp === undefined ? parts : parts.filter(isNoSetUp),
   );
@@ -179,14 +179,14 @@ function askedWord(part: string): string {
 /** Only what is set up in this sign-in makes another `acr` of it: later ones are as before. */
 function isOfOneSignIn({ live, next }: Sides): boolean {
   const isSame = (policy: 'app' | 'session') => live.rules[policy]?.asks === next.rules[policy]?.asks;
-  const { added, gone } = setUpChange(live.steps, next.steps);
+  const { added, gone } = setUpChange(live.least, next.least);
   return added.length + gone.length > 0 && isSame('app') && isSame('session');
 }
 
 function acrDifference(sides: Sides): readonly SignInDifference[] {
   const { live, next } = sides;
   if (!getsIn(live) || !getsIn(next)) return [];
-  const [from, to] = [acrOf(live.steps), acrOf(next.steps)];
+  const [from, to] = [acrOf(live.least), acrOf(next.least)];
   if (from === to) return [];
   return [{ kind: 'acr', headline: `tokens say ${to} instead of ${from}`, ...saidBy(sides, [], [from, to]) }];
 }

@@ -5,6 +5,7 @@
 
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../core/analysis/proofs/rules-in-effect.ts';
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { leastSteps } from '../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -26,6 +27,8 @@ export interface SignInView {
   /** The deciding rule of each policy. */
   readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
   readonly steps: readonly SimulatedStep[];
+  /** Of a user who skips what may be skipped: what must be set up, and the `acr` of tokens from then on. */
+  readonly least: readonly SimulatedStep[];
   /** Computed on first use. Undefined: the user does not get in. */
   readonly asked: AskedInAll | undefined;
   /** How long what was proved counts. Empty: the user is not let in. */
@@ -100,6 +103,7 @@ function viewOf({ policies }: AppSide, facts: Facts, free: readonly string[]): S
       recovery: decidingRule(decidingIn(recovery)),
     },
     steps: simulate(policies, facts),
+    least: leastSteps(policies, facts),
     get asked() {
       inAll ??= { asked: askedInAll(policies, facts) };
       return inAll.asked;
