@@ -20,12 +20,12 @@ const packageDir = join(import.meta.dirname, '..');
 module.enableCompileCache(join(packageDir, 'node_modules', '.cache', 'stepgate'));
 
 // Only now: some packages crash on an older Node as soon as they are loaded.
-const { createProgram } = await import('./cli/program.ts');
+const { runProgram } = await import('./cli/program.ts');
 
 const env = process.env;
 const { version }: { readonly version: string } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8'));
 
-const program = await createProgram({
+await runProgram({
   env,
   version,
   words: process.argv.slice(2),
@@ -82,27 +82,11 @@ const program = await createProgram({
   },
 });
 
-await program.parseAsync(process.argv).catch((error: unknown) => {
-  process.stderr.write(`${sentence(error)}\n`);
-  process.exit(1);
-});
-
 /** A number of seconds from the environment. Throws `RangeError`. */
 function seconds(name: string, text: string | undefined, usual: number): number {
   const value = Number(text || usual);
   if (!(value >= 0 && value <= 3600)) throw new RangeError(`${name} is no number of seconds up to an hour: ${text}`);
   return value;
-}
-
-/** What an admin reads when a command fails. */
-function sentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, port } = error as Error & { readonly code?: unknown; readonly port?: unknown };
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is in use: another program listens there, perhaps a Stepgate that still runs. Stop it, or set PORT to another port.`;
-  if (code === 'EACCES' && port !== undefined)
-    return `This user may not listen on port ${port}: set PORT to a port above 1023.`;
-  return error.message;
 }
 
 /**

@@ -4,7 +4,7 @@ import { orphanedBy, orphanedText } from './cli/shared/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { warningsLeft } from './policy/analysis/accepted.ts';
+import { warningsLeft } from './policy/analysis/accepted-findings.ts';
 import { analyse } from './policy/analysis/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
 import { findingSummary, findingsText } from './policy/model/analysis-finding.ts';

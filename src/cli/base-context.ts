@@ -1,5 +1,6 @@
 /** What commands need of the process and of the store. It loads next to nothing: packages come with their commands. */
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
@@ -31,32 +32,44 @@ export type BaseContext = Omit<
   readonly ownViewsDir: string | undefined;
 };
 
-export function baseContext(env: Environment): BaseContext {
-  const stdout = (text: string): void => void process.stdout.write(text);
-  const stderr = (text: string): void => void process.stderr.write(text);
+/** A stream, which may be a terminal with so many columns. */
+type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What commands use of the process that runs them, as Node's own `process` has it. */
+export interface CommandProcess {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  exitCode?: NodeJS.Process['exitCode'];
+  /** Ends it at once, with `exitCode` where no code is given. */
+  exit(code?: number): void;
+  once(signal: 'SIGINT' | 'SIGTERM', heard: () => void): unknown;
+}
+
+export function baseContext(env: Environment, own: CommandProcess = process): BaseContext {
+  const { stdin, stdout, stderr } = own;
+  const complain = (text: string): void => void stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  const warn = (text: string): void => stderr(`${text}\n`);
+  const warn = (text: string): void => complain(`${text}\n`);
   const durability = readDurability(env.REDIS_DURABILITY);
   const storeSettings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
     storeSettings,
-    stdout,
+    stdout: (text) => void stdout.write(text),
     stdoutTaken: async () => {
-      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+      if (stdout.writableNeedDrain) await once(stdout, 'drain');
     },
-    stderr,
-    stdin: process.stdin,
-    paint: (colour, text) => styleText(colour, text, { stream: process.stdout }),
+    stderr: complain,
+    stdin,
+    paint: (colour, text) => styleText(colour, text, { stream: stdout }),
     setExitCode: (code) => {
-      process.exitCode = code;
+      own.exitCode = code;
     },
-    interrupted,
+    interrupted: () => interrupted(own),
     openQuestions: async () =>
-      process.stdin.isTTY && process.stderr.isTTY
-        ? (await import('./init/questions.ts')).terminalQuestions(process.stdin, process.stderr)
-        : undefined,
-    isUnseen: process.stdin.isTTY && !process.stderr.isTTY,
+      stdin.isTTY && stderr.isTTY ? (await import('./init/questions.ts')).terminalQuestions(stdin, stderr) : undefined,
+    isUnseen: stdin.isTTY === true && !stderr.isTTY,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),
     // An empty data directory is a first start; an empty Redis may have lost everything.
@@ -76,8 +89,8 @@ export function baseContext(env: Environment): BaseContext {
 }
 
 /** Aborts on Ctrl-C. */
-function interrupted(): AbortSignal {
+function interrupted(own: CommandProcess): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) own.once(signal, () => controller.abort());
   return controller.signal;
 }

@@ -2,8 +2,8 @@
  * `stepgate`: puts the commands together. Each command has a folder, a row in `commands.ts` and a line here. A command
  * line loads the command that it names, with the packages that this one needs, and nothing else (decision 62).
  */
-import { Command } from 'commander';
-import { type BaseContext, baseContext, type Environment } from './base-context.ts';
+import { Command, CommanderError } from 'commander';
+import { type BaseContext, baseContext, type CommandProcess, type Environment } from './base-context.ts';
 import { newCommandGroup } from './commands.ts';
 import { completionCommand } from './completion/completion.ts';
 import { type ServeContext, serveCommand } from './serve/serve.ts';
@@ -14,6 +14,8 @@ export interface ProgramParts extends ServeContext {
   readonly version: string;
   /** Of the command line, without the program. Where they name no command, all are loaded. */
   readonly words: readonly string[];
+  /** What the commands read, print to and end; Node's own unless given. */
+  readonly process?: CommandProcess;
 }
 
 type Load = (context: BaseContext) => Promise<Command>;
@@ -36,9 +38,27 @@ const loaders: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['audit', async (base) => (await import('./audit/audit.ts')).auditCommand(base)],
 ]);
 
-/** The commands that the words may be about. Each rejects with an error whose message is a sentence for the admin. */
-export async function createProgram({ env, serve, version, words }: ProgramParts): Promise<Command> {
-  const base = baseContext(env);
+/** Runs the command line. What fails is told in a sentence on standard error, and ends the process with exit code 1. */
+export async function runProgram(parts: ProgramParts): Promise<void> {
+  const { words, process: own = process } = parts;
+  try {
+    const program = await createProgram(parts);
+    speakThrough(own, program);
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    // Commander has said already what is wrong with the words, or printed the help that they ask for.
+    if (error instanceof CommanderError) return own.exit(error.exitCode);
+    own.stderr.write(`${sentence(error)}\n`);
+    own.exit(1);
+  }
+}
+
+/**
+ * The commands that the arguments may name. Each rejects with an error whose message is a sentence for the
+ * administrator.
+ */
+export async function createProgram({ env, serve, version, words, process: own }: ProgramParts): Promise<Command> {
+  const base = baseContext(env, own);
   const program = new Command('stepgate')
     .description('Stepgate, a self-hosted identity engine')
     .version(version, '-V, --version', 'print the version')
@@ -47,9 +67,20 @@ export async function createProgram({ env, serve, version, words }: ProgramParts
   for (const load of loadersFor(words)) program.addCommand(await load(base));
   program.addCommand(completionCommand(base, () => program));
   program.hook('preAction', (_program, command) => {
-    if (command.name() !== 'serve') process.stdout.on('error', leaveQuietly);
+    if (command.name() !== 'serve') leaveQuietly(own ?? process);
   });
   return program;
+}
+
+/** What Commander itself says goes through the process that is given, and ends the command line by an error. */
+function speakThrough(own: CommandProcess, command: Command): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => void own.stdout.write(text),
+    writeErr: (text) => void own.stderr.write(text),
+    getOutHelpWidth: () => own.stdout.columns ?? 80,
+    getErrHelpWidth: () => own.stderr.columns ?? 80,
+  });
+  for (const subcommand of command.commands) speakThrough(own, subcommand);
 }
 
 function loadersFor([first = '', second = '']: readonly string[]): readonly Load[] {
@@ -103,8 +134,21 @@ async function loadRestore(base: BaseContext): Promise<Command> {
   });
 }
 
-/** Ends without an error when the reader of our output has closed it (`| head`). */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+/** Lets the process end without an error when the reader of its output has closed it (`| head`). */
+function leaveQuietly(own: CommandProcess): void {
+  own.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    own.exit();
+  });
+}
+
+/** The text that an administrator reads when a command fails. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as Error & { readonly code?: unknown; readonly port?: unknown };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use: another program listens there, perhaps a Stepgate that still runs. Stop it, or set PORT to another port.`;
+  if (code === 'EACCES' && port !== undefined)
+    return `This user may not listen on port ${port}: set PORT to a port above 1023.`;
+  return error.message;
 }

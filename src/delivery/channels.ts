@@ -2,41 +2,17 @@
 
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import type { Gateway, MailSettings, SmsSender } from '../policy/model/settings.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { smtpChannel } from './smtp.ts';
 import { twilioChannel } from './twilio.ts';
 import { webhookChannel } from './webhook.ts';
 
-/** `mail` of the settings. */
-export interface MailChannelSettings {
-  readonly from: string;
-  readonly smtp: {
-    readonly host: string;
-    readonly port: number;
-    readonly secure: boolean;
-    readonly requireTls: boolean;
-    readonly user?: string;
-    /** Name of the environment variable that holds the password. */
-    readonly passwordEnv?: string;
-  };
-}
-
-/** `sms` and `voice` of the settings. */
-export interface GatewaySettings {
-  readonly webhook?: { readonly url: string; readonly secretEnv: string };
-  readonly twilio?: {
-    readonly accountSid: string;
-    readonly authTokenEnv: string;
-    readonly from?: string;
-    readonly messagingServiceSid?: string;
-    readonly baseUrl?: string;
-  };
-}
-
+/** What the settings say of each channel. */
 export interface ChannelSettings {
-  readonly mail?: MailChannelSettings;
-  readonly sms?: GatewaySettings;
-  readonly voice?: GatewaySettings;
+  readonly mail?: MailSettings;
+  readonly sms?: Gateway<SmsSender>;
+  readonly voice?: Gateway<SmsSender>;
 }
 
 export interface ChannelsOptions {
@@ -82,7 +58,7 @@ const builders: Readonly<Record<ChannelKind, Build>> = {
   voice: ({ voice }, options) => gatewayChannel(voice, options),
 };
 
-function gatewayChannel(settings: GatewaySettings | undefined, options: ChannelsOptions): Channel | undefined {
+function gatewayChannel(settings: Gateway<SmsSender> | undefined, options: ChannelsOptions): Channel | undefined {
   const { warn, now, variables } = options;
   if (settings?.webhook) {
     const { url, secretEnv } = settings.webhook;

@@ -11,6 +11,7 @@ import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkClientCertificates } from './check/check-client-certificates.ts';
+import { comparedNameFindings } from './check/check-compared-names.ts';
 import { checkDemands } from './check/check-demands.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
@@ -150,6 +151,7 @@ function checkSources(
     ...ofSchemas,
     ...ofEachFile,
     ...expressionFindings(sources),
+    ...comparedNameFindings(sources, names),
     ...duplicateNames(sources),
     ...checkSigning(sources),
     ...checkServices(sources),

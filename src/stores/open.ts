@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StepgateError, StoreUnavailable } from '../errors.ts';
 import { databaseName, openDataDir } from './data-dir.ts';
 import { keyringKey, revisionPointerKey, usersKey } from './keys.ts';
-import type { RedisDurability } from './redis-check.ts';
+import type { RedisDurability } from './redis/check.ts';
 import { releaseSchema, type StoreSchema } from './schema.ts';
 import type { Store } from './store.ts';
 import { createState } from './store-state.ts';
@@ -62,7 +62,7 @@ export async function openAsItIs(settings: StoreSettings, initialise?: Initialis
   const { isPatient = false, durability = 'replicas' } = settings;
   const onTrouble = (error: Error): void => warn(`Redis: ${error.message}`);
   // Only now, since its package costs a quarter of a start, and the embedded store needs none of it.
-  const { openRedis } = await import('./redis.ts');
+  const { openRedis } = await import('./redis/redis.ts');
   const store = openRedis({ url, schema, isPatient, durability, onTrouble });
   try {
     for (const warning of await store.examine()) warn(warning);

@@ -4,8 +4,8 @@
  */
 import { StoreUnavailable } from '../errors.ts';
 import { writeProbeKey } from './keys.ts';
+import { readStoreAlone, type StoreAlone, storeAloneText } from './redis/store-alone.ts';
 import type { Store } from './store.ts';
-import { readStoreAlone, type StoreAlone, storeAloneText } from './store-alone.ts';
 
 export interface StoreHealthOptions {
   readonly store: Store;
@@ -99,12 +99,12 @@ export class StoreHealth {
   async #readWord(): Promise<void> {
     const { store, warn, alarm } = this.#options;
     const former = this.#alone;
-    const word = await readStoreAlone(store).catch(() => former);
-    this.#alone = word;
-    const isReminded = word !== undefined && this.#probes % remindEvery === 0;
-    if (word !== undefined && (word.until !== former?.until || isReminded))
-      alarm(new StoreUnavailable(`${storeAloneText(word)} (said by ${word.by})`));
-    if (word === undefined && former !== undefined) warn('the store does not stand alone any more');
+    const declaration = await readStoreAlone(store).catch(() => former);
+    this.#alone = declaration;
+    const isReminded = declaration !== undefined && this.#probes % remindEvery === 0;
+    if (declaration !== undefined && (declaration.until !== former?.until || isReminded))
+      alarm(new StoreUnavailable(`${storeAloneText(declaration)} (said by ${declaration.by})`));
+    if (declaration === undefined && former !== undefined) warn('the store does not stand alone any more');
   }
 
   async #examine(): Promise<void> {

@@ -2,6 +2,7 @@
  * Values of unique attributes. A reservation is an entry of its own, written in the commit that writes the profile, so
  * two accounts never get one value. It counts only while the profile of its user has that value.
  */
+
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
@@ -9,10 +10,8 @@ import { attributeReservationKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';
+import { abandonedAfter } from './reservations.ts';
 import type { Profile } from './user.ts';
-
-/** Age in seconds from which a reservation that no profile has is free: by then no request is still saving it. */
-const abandonedAfter = 60;
 
 /** A value that no other account may have. */
 export interface UniqueValue {

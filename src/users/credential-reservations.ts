@@ -11,12 +11,7 @@ import { credentialReservationKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';
-
-/**
- * Age in seconds from which a reservation that no credential lists is free: by then no request is still saving that
- * credential.
- */
-const abandonedAfter = 60;
+import { abandonedAfter } from './reservations.ts';
 
 interface CredentialReservation {
   readonly user: string;

@@ -14,8 +14,8 @@ export function internationalNumber(text: string): string | undefined {
 }
 
 /**
- * As what the user has this canonical identifier: by name the attributes whose value it is, or else the kind that it
- * looks like. Empty: the user does not have it.
+ * The kinds under which this user has the identifier: the names of the attributes whose value it is, or else the kind
+ * that it looks like. Empty: the user does not have it.
  */
 export function kindsOfIdentifier(
   { identifiers, profile }: Pick<User, 'identifiers' | 'profile'>,

@@ -4,11 +4,13 @@
  * reservation that its user does not list. It opens no account (see `accountByIdentifier`), and the next user who asks
  * for the identifier takes it over.
  */
+
 import type { Seconds } from '../core/model/facts.ts';
 import { identifierKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountByIdentifier } from './account.ts';
+import { abandonedAfter } from './reservations.ts';
 import { type IdentifierReservation, parseIdentifierReservation } from './user.ts';
 
 export type ReservedIdentifiers =
@@ -17,11 +19,6 @@ export type ReservedIdentifiers =
   | { readonly kind: 'taken'; readonly identifier: string }
   /** One of the other operations failed. */
   | { readonly kind: 'conflict' };
-
-/**
- * Age in seconds from which an identifier that no user lists is free: by then no request is still creating that user.
- */
-const abandonedAfter = 60;
 
 /**
  * Reserves all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and
@@ -90,7 +87,7 @@ async function dropAbandoned(store: Store, identifier: string, now: Seconds): Pr
 }
 
 /** The user who asks for an identifier, and when (epoch seconds). */
-export interface Claimant {
+export interface IdentifierRequest {
   readonly user: string;
   readonly now: Seconds;
 }
@@ -102,7 +99,7 @@ export interface Claimant {
 export function isFreeFor(
   entries: ReadonlyMap<string, Entry | undefined>,
   identifier: string,
-  { user, now }: Claimant,
+  { user, now }: IdentifierRequest,
 ): boolean {
   const entry = entries.get(identifierKey(identifier));
   if (entry === undefined) return true;
@@ -115,11 +112,15 @@ export function isFreeFor(
  * Reserves the identifier in the unit, or returns false: another user has it. Of two commits for one identifier one
  * fails.
  */
-export async function claimIdentifier(unit: UnitOfWork, identifier: string, claimant: Claimant): Promise<boolean> {
+export async function reserveIdentifierInUnit(
+  unit: UnitOfWork,
+  identifier: string,
+  request: IdentifierRequest,
+): Promise<boolean> {
   const key = identifierKey(identifier);
   const { entries } = await unit.load([key]);
-  if (!isFreeFor(entries, identifier, claimant)) return false;
-  write(unit, key, { user: claimant.user, at: claimant.now });
+  if (!isFreeFor(entries, identifier, request)) return false;
+  write(unit, key, { user: request.user, at: request.now });
   return true;
 }
 
@@ -127,7 +128,7 @@ export async function claimIdentifier(unit: UnitOfWork, identifier: string, clai
 export async function holdIdentifier(
   unit: UnitOfWork,
   identifier: string,
-  { user, now, until }: Claimant & { readonly until: Seconds },
+  { user, now, until }: IdentifierRequest & { readonly until: Seconds },
 ): Promise<void> {
   const key = identifierKey(identifier);
   const { entries } = await unit.load([key]);

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { everything, guideFor, isNamedIn, type TextFile } from './support/documents.ts';
+import { everything, guideFor, isNamedIn, readTexts, type TextFile } from './support/documents.ts';
 import { isWithin } from './support/import-rules.ts';
 import { parseSource, readSources, type SourceFile } from './support/source.ts';
 
@@ -24,7 +24,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/model/standard-attributes': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
   'policy/schema/attributes': ['email', 'phone'],
-  'stores/redis-url': ['password'],
+  'stores/redis/url': ['password'],
   'flow/account/identifiers': ['email', 'phone'],
   'flow/account/move-identifier': ['email'],
   'flow/account/profile': ['email', 'phone'],
@@ -37,7 +37,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'users/reindex': ['phone'],
   'policy/check/check-identify': ['email'],
   'flow/actions/profile-fields': ['phone'],
-  'http/html/views/identifier-words': ['email', 'phone'],
+  'http/html/views/identifier-text': ['email', 'phone'],
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
@@ -55,7 +55,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
   // The password policy, policies/password.yaml.
-  'cli/config/report/policy-rungs': ['password'],
+  'cli/config/report/policy-diagram': ['password'],
   'core/policy/password-terms': ['password'],
   'policy/analysis/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
@@ -108,11 +108,15 @@ test('this finds keys in all kinds of quotes, and none in comments and templates
 test('"How to add" names every page, table of rules and catalogue that lists all authenticators', () => {
   const isInQuotes = (text: string, key: string) =>
     [key, key.replaceAll('_', '-')].some((name) => text.includes(`'${name}'`) || text.includes(`\`${name}\``));
-  const isList = ({ path, text }: TextFile) =>
-    path.startsWith('views/messages/')
-      ? keys.every((key) => text.includes(`"authenticator.${key}"`))
-      : /^(?:docs|test\/architecture\/support)\//.test(path) && keys.every((key) => isInQuotes(text, key));
-  const lists = everything.filter(isList).map(({ path }) => path);
-  expect(lists.length).toBeGreaterThan(4);
+  const isInWords = (text: string) =>
+    (text.match(/\w+(?:, \w+)+/g) ?? []).some((list) => keys.every((key) => list.split(', ').includes(key)));
+  const isList = ({ path, text }: TextFile) => {
+    if (path.startsWith('views/messages/')) return keys.every((key) => text.includes(`"authenticator.${key}"`));
+    if (path.startsWith('config/schema/')) return keys.every((key) => text.includes(`"${key}"`));
+    const isPage = /^(?:docs|test\/architecture\/support)\//.test(path);
+    return isPage && (isInWords(text) || keys.every((key) => isInQuotes(text, key)));
+  };
+  const lists = [...everything, ...readTexts('config/schema', ['.json'])].filter(isList).map(({ path }) => path);
+  expect(lists).toEqual(expect.arrayContaining(['docs/command-options.md', 'config/schema/sign-on.schema.json']));
   expect(lists.filter((path) => !isNamedIn(guideFor('An authenticator'), path))).toEqual([]);
 });

@@ -1,11 +1,11 @@
 /** The commands, their table and their page in the documentation say the same. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { commandOptionsFile, renderCommandOptions } from '../../scripts/command-options.ts';
 import { commandGroups, commands as table } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { document } from './support/documents.ts';
+import { document, everything, guideFor, isNamedIn } from './support/documents.ts';
 
 const text = document('docs/commands.md');
 
@@ -138,4 +138,16 @@ describe.each(Object.entries(table))('%s', (name, { summary, example }) => {
     const given = example.match(/(?<= )--[a-z-]+/g) ?? [];
     expect(given.filter((option) => !known.includes(option))).toEqual([]);
   });
+});
+
+test('"How to add" names every page and table of rules that lists the folders of all commands', () => {
+  const entries = readdirSync('src/cli', { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  expect(folders.length).toBeGreaterThan(10);
+  const lists = everything
+    .filter(({ path }) => /^(?:docs|test\/architecture\/support)\//.test(path))
+    .filter(({ text }) => folders.every((name) => text.includes(`'${name}'`) || text.includes(`\`${name}\``)))
+    .map(({ path }) => path);
+  expect(lists).toContain('docs/architecture.md');
+  expect(lists.filter((path) => !isNamedIn(guideFor('A command'), path))).toEqual([]);
 });

@@ -189,6 +189,12 @@ describe('each fact', () => {
     );
   });
 
+  test('has its neutral value in one place', () => {
+    const neutral = /\b(?:acrEssential|promptLogin): false\b|\bknown: false, platform: 'other'/;
+    const files = everything.filter(({ path, text }) => path.startsWith('src/') && neutral.test(text));
+    expect(files.map(({ path }) => path)).toEqual(['src/core/model/neutral-facts.ts']);
+  });
+
   test('is drawn by the arbitraries', () => {
     expect(Object.keys(factArbitraries).sort()).toEqual(Object.keys(optionsByFact).sort());
   });

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { renderImportTable } from '../../scripts/import-table.ts';
 import {
   citedNumbers,
   document,
@@ -12,7 +13,7 @@ import {
   readTexts,
   repository,
 } from './support/documents.ts';
-import { layersWithin } from './support/import-rules.ts';
+import { importRules, isWithin, layersWithin } from './support/import-rules.ts';
 
 const isThere = (path: string): boolean => existsSync(join(repository, path));
 
@@ -179,6 +180,26 @@ describe('the architecture', () => {
     expect(folderNames(/^\| `src\/(\w+)` \|/gm).sort()).toEqual(names.sort());
   });
 
+  test('says what each part may import as `npm run docs` writes it', () => {
+    expect(text).toBe(renderImportTable(text));
+    const wrong = text.replace('| `src/core` | decides.', '| `src/heart` | decides.');
+    expect(() => renderImportTable(wrong)).toThrow('no row for src/core');
+  });
+
+  test('draws each folder, an arrow only where imports may go, and a way wherever they may', () => {
+    const [, drawing = ''] = /```mermaid\nflowchart TD\n([\s\S]*?)```/.exec(text) ?? [];
+    const nodes = [...drawing.matchAll(/^ {2}(\w+)\[/gm)].map(([, name = '']) => name);
+    const arrows = new Map(nodes.map((from) => [from, arrowsFrom(drawing, from)]));
+    expect(nodes.filter((name) => name !== 'roots').sort()).toEqual(folderNames(/^\| `src\/(\w+)` \|/gm).sort());
+    const drawn = nodes.flatMap((from) => (arrows.get(from) ?? []).map((to) => ({ from, to })));
+    expect(drawn.filter(({ from, to }) => from !== 'roots' && !foldersFor(partsIn(from)).includes(to))).toEqual([]);
+    const needed = nodes.flatMap((from) => foldersFor([from]).map((to) => ({ from, to })));
+    const lacking = needed.filter(({ from, to }) => from !== to && !leadsTo(arrows, from, to));
+    // What everything may import is left out.
+    expect(lacking.filter(({ to }) => to !== 'core' && to !== 'stores')).toEqual([]);
+    expect(leadsTo(arrows, 'policy', 'flow')).toBe(false);
+  });
+
   test('lists the subfolders in the order of the import rules', () => {
     const layers = [...text.matchAll(/^- `src\/([\w/]+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
       folder,
@@ -236,6 +257,27 @@ describe('the architecture', () => {
     expect(lost).toEqual([]);
   });
 });
+
+/** `from --> to & other` in a drawing of Mermaid. */
+function arrowsFrom(drawing: string, from: string): readonly string[] {
+  const lines = [...drawing.matchAll(/^ {2}(\w+) --> (.*)$/gm)].filter(([, start]) => start === from);
+  return lines.flatMap(([, , ends = '']) => ends.split(' & '));
+}
+
+/** The parts of the import rules in a folder. */
+function partsIn(folder: string): readonly string[] {
+  return Object.keys(importRules).filter((part) => isWithin(part, folder));
+}
+
+/** Folders of which these parts may import something. */
+function foldersFor(parts: readonly string[]): readonly string[] {
+  const targets = parts.flatMap((part) => importRules[part]?.ours ?? []).map((target) => target.split('/')[0] ?? '');
+  return [...new Set(targets)].filter((name) => name !== '*' && isThere(`src/${name}`));
+}
+
+function leadsTo(arrows: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
+  return (arrows.get(from) ?? []).some((next) => next === to || leadsTo(arrows, next, to));
+}
 
 /** Names of the properties that a JSON Schema describes, at any depth; those of patterns are no names. */
 function propertiesOf(schema: unknown): readonly string[] {

@@ -1,8 +1,8 @@
 /** Names and keys that have one place. */
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { parseSource, readSources } from './support/source.ts';
+import { parseSource, readSources, type SourceFile } from './support/source.ts';
 
 const sources = readSources(join(import.meta.dirname, '../../src'));
 
@@ -17,18 +17,72 @@ test('no two files export one name', () => {
 /** Values only: a type stands in an exported signature, and who calls that may have to name it. */
 const exportedValues = /^export\s+(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let)\s+(\w+)/gm;
 
-test('every exported value of sources and of support is imported by another file', () => {
-  const root = join(import.meta.dirname, '../..');
-  const files = globSync('{src,test,scripts}/**/*.{ts,mjs,cjs}', { cwd: root });
-  const imported = new Set(files.flatMap((file) => importedNames(readFileSync(join(root, file), 'utf8'))));
-  const support = readSources(join(root, 'test')).filter(({ module }) => /(?:^|\/)support\//.test(module));
-  expect(support.length).toBeGreaterThan(50);
-  const values = [...sources, ...support].flatMap(({ module, code }) =>
+interface ExportedValue {
+  readonly module: string;
+  readonly name: string;
+}
+
+function valuesOf(files: readonly SourceFile[]): readonly ExportedValue[] {
+  return files.flatMap(({ module, code }) =>
     [...code.matchAll(exportedValues)].map(([, name = '']) => ({ module, name })),
   );
-  expect(values.length).toBeGreaterThan(500);
-  const unused = values.filter(({ name }) => !imported.has(name));
+}
+
+/** What the files import that fit a pattern, from the root of the repository. */
+function importedBy(pattern: string): ReadonlySet<string> {
+  const root = join(import.meta.dirname, '../..');
+  const files = globSync(pattern, { cwd: root });
+  return new Set(files.flatMap((file) => importedNames(readFileSync(join(root, file), 'utf8'))));
+}
+
+test('every exported value of support is imported by another file', () => {
+  const support = readSources(join(import.meta.dirname, '..')).filter(({ module }) => /(?:^|\/)support\//.test(module));
+  expect(support.length).toBeGreaterThan(50);
+  const imported = importedBy('{test,scripts}/**/*.{ts,mjs,cjs}');
+  const unused = valuesOf(support).filter(({ name }) => !imported.has(name));
   expect(unused.map(({ module, name }) => `${module}: ${name}`)).toEqual([]);
+});
+
+/** Values that their own file uses, and that are exported for tests: by the reason. */
+const exportedForTests: Readonly<Record<string, readonly string[]>> = {
+  'a table whose rows are compared with documents, texts or what a node does': [
+    'auditEvents',
+    'commandGroups',
+    'defaultPalettes',
+    'errorTable',
+    'fileErrorCodes',
+    'noticeCodes',
+    'revisionRefusals',
+    'systemsOfPlatform',
+    'testErrorCodes',
+    'unmeetableCodes',
+    'valueErrorCodes',
+    'viewErrorCodes',
+  ],
+  'a limit that tests go up to': ['largestBrand', 'largestMarks', 'shortestPassword'],
+  'a function whose cases are tried one by one': [
+    'decide',
+    'followAlgorithms',
+    'hashingConcurrency',
+    'normaliseAnswer',
+    'twimlOf',
+  ],
+  'a sample that tests draw pages with, too': ['own'],
+};
+
+test('every exported value of sources is imported by sources or scripts, or its own file uses it and tests have a reason', () => {
+  const values = valuesOf(sources);
+  expect(values.length).toBeGreaterThan(500);
+  const imported = importedBy('{src,scripts}/**/*.{ts,mjs,cjs}');
+  const others = values.filter(({ name }) => !imported.has(name));
+  const codes = new Map(sources.map(({ module, code }) => [module, code]));
+  const dead = others.filter(
+    ({ module, name }) => (codes.get(module)?.match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0) < 2,
+  );
+  expect(dead).toEqual([]);
+  expect(others.map(({ name }) => name).sort()).toEqual(Object.values(exportedForTests).flat().sort());
+  const inTests = importedBy('test/**/*.ts');
+  expect(others.filter(({ name }) => !inTests.has(name))).toEqual([]);
 });
 
 /** Names in the clauses of imports; also where a module is loaded as it is needed. */
@@ -50,6 +104,20 @@ function importedNames(source: string): readonly string[] {
 test('every export is written where it is declared', () => {
   const others = sources.filter(({ code }) => /^export\s+(?:default|\*|\{|type\s*\{)/m.test(code));
   expect(others.map(({ module }) => module)).toEqual([]);
+});
+
+test('no file has a number of its own where one beside it exports the same under this name', () => {
+  const numbers = sources.flatMap(({ module, code }) =>
+    [...code.matchAll(/^(export )?const (\w+)(?:: \w+)? = ([\d_]+);/gm)].map(([, exported, name = '', value = '']) => ({
+      module,
+      isExported: exported !== undefined,
+      key: `${dirname(module)}: ${name} = ${value}`,
+    })),
+  );
+  const exported = new Set(numbers.flatMap(({ key, isExported }) => (isExported ? [key] : [])));
+  expect(exported).toContain('users: abandonedAfter = 60');
+  const again = numbers.filter(({ key, isExported }) => !isExported && exported.has(key));
+  expect(again.map(({ module, key }) => `${module} has ${key}`)).toEqual([]);
 });
 
 test('only the table of store keys builds a key', () => {

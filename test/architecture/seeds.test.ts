@@ -1,5 +1,5 @@
-/** No test depends on a draw: every property of fast-check is given a seed. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** No test depends on a draw: every property of fast-check is given a seed, and nothing else is drawn. */
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
@@ -13,4 +13,11 @@ test('every property has a seed, so that a failure comes back', () => {
   });
   expect(files.length).toBeGreaterThan(100);
   expect(unseeded).toEqual([]);
+});
+
+test('no test names or chooses anything by chance', () => {
+  const files = globSync('{test,scripts}/**/*.{ts,mjs}').filter((file) => !file.startsWith('test/architecture/'));
+  expect(files.length).toBeGreaterThan(500);
+  const drawing = files.filter((file) => readFileSync(file, 'utf8').includes('Math.random('));
+  expect(drawing).toEqual([]);
 });

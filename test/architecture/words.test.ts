@@ -13,7 +13,10 @@ const sources = readSources(join(root, 'src'));
 /** Identifiers of the former vocabulary, each with the word that stands for it now. */
 const retired: Readonly<Record<string, string>> = {
   AppGroup: 'EquivalentApps',
+  Claimant: 'IdentifierRequest',
   Completion: 'SufficientSet',
+  Delta: 'SignInDifference',
+  DeltaEffect: 'EffectOnUsers',
   Discovery: 'identifyByCredential',
   Goal: 'LayerRequirement',
   Held: 'VersionedAccount',
@@ -23,8 +26,10 @@ const retired: Readonly<Record<string, string>> = {
   Loop: 'OpenTransaction',
   Means: 'Capabilities',
   NotificationMore: 'NotificationExtras',
+  PolicyLadder: 'PolicyDiagram',
   Problem: 'Finding',
   Recent: 'LruCache',
+  Rung: 'DiagramRule',
   Runtime: 'Services',
   Showing: 'AssessedEvidence',
   Telling: 'AccountNotification',
@@ -36,16 +41,25 @@ const retired: Readonly<Record<string, string>> = {
   barred: 'accountManagementOnly',
   beginChallenge: 'answerChallenge',
   carriesOn: 'carriesTokenBasis',
+  claimIdentifier: 'reserveIdentifierInUnit',
   enrollmentBar: 'accountManagementRequirement',
   findWitness: 'findSupportingEvidence',
   goal: 'layerRequirement',
   goals: 'layerRequirements',
+  hadByAll: 'reachableByAll',
+  hadByOne: 'reachableByUser',
+  hadBySome: 'reachableBySome',
   hasRoom: 'the name of the limit',
   held: 'account',
   heldAccount: 'loadAccount',
   isBar: 'accountManagementOnly',
   isSpared: 'isWaived',
   judged: 'decided',
+  knownEnd: 'newcomerOutcome',
+  ladderSvg: 'policyDiagramSvg',
+  liveSide: 'liveConfiguration',
+  nextSide: 'nextConfiguration',
+  putIntoUse: 'activateRevision',
   restOn: 'setTokenBasis',
   resting: 'tokenBasis',
   restingOn: 'tokenBasis',
@@ -58,6 +72,7 @@ const retired: Readonly<Record<string, string>> = {
   tellingOf: 'accountNotification',
   traits: 'descriptor',
   traitsOf: 'descriptorOf',
+  undecidedBeside: 'uncomparedChanges',
   wayOn: 'requirementStatus',
   wayOnOf: 'requirementStatusOf',
   witness: 'supportingEvidence',
@@ -178,6 +193,15 @@ test('comments put the names of our types into code marks', () => {
     ),
   );
   expect(bare).toEqual([]);
+});
+
+test('what an operator or a machine declares is no word, and a master is not "me"', () => {
+  const stores = sources.filter(({ module }) => /^(?:stores|cli\/store)\//.test(module));
+  expect(stores.length).toBeGreaterThan(20);
+  const found = stores.filter(
+    ({ code, comments }) => /\b(?:word|me)\b/.test(code) || /\boperator's word\b/.test(comments.join('\n')),
+  );
+  expect(found.map(({ module }) => module)).toEqual([]);
 });
 
 /** What is over "no longer counts". Of a number, "counts no more than" stays. */

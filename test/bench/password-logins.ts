@@ -26,15 +26,24 @@ export interface PasswordLogins {
 /** Those of the server. */
 export const hashParameters = { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-const connections = 16;
+export interface LoginEffort {
+  readonly rounds: number;
+  /** Of each turn. */
+  readonly seconds: number;
+  /** Users who log in at the same time. A busy server refuses those who would wait too long for its hashing. */
+  readonly connections: number;
+}
 
-/** Alternates between the two; each turn takes `seconds`. */
-export async function measurePasswordLogins(target: Target, rounds: number, seconds: number): Promise<PasswordLogins> {
+/** Alternates between the two. */
+export async function measurePasswordLogins(
+  target: Target,
+  { rounds, seconds, connections }: LoginEffort,
+): Promise<PasswordLogins> {
   const stored = await hash(password, hashParameters);
   const turns: PasswordLogins[] = [];
   for (let round = 0; round <= rounds; round += 1) {
     const hashes = await hashFor(stored, seconds);
-    const logins = await loginFor(target, seconds);
+    const logins = await loginFor(target, { seconds, connections });
     const { hashesPerSecond, hashCpu } = hashes;
     const { loginsPerSecond, clientCpu } = logins;
     const left = hashesPerSecond - (loginsPerSecond * clientCpu) / hashCpu;
@@ -63,7 +72,7 @@ async function hashFor(stored: string, seconds: number) {
   return { hashesPerSecond: count / took, hashCpu: (user + system) / 1000 / count };
 }
 
-async function loginFor({ child, at }: Target, seconds: number) {
+async function loginFor({ child, at }: Target, { seconds, connections }: Omit<LoginEffort, 'rounds'>) {
   const seats = Array.from({ length: connections }, (_, user) => ({
     connection: new Connection(),
     at,

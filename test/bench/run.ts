@@ -43,7 +43,7 @@ interface Effort {
 const efforts = {
   full: { rounds: 5, connections: 16, scale: 1, warmUp: 6, starts: 5, apps: 10_000, seconds: 2, decisions: 1500 },
   quick: { rounds: 3, connections: 16, scale: 0.5, warmUp: 2, starts: 3, apps: 10_000, seconds: 1.5, decisions: 500 },
-  smoke: { rounds: 1, connections: 4, scale: 0.05, warmUp: 0.05, starts: 1, apps: 100, seconds: 0.2, decisions: 20 },
+  smoke: { rounds: 1, connections: 2, scale: 0.05, warmUp: 0.05, starts: 1, apps: 100, seconds: 0.2, decisions: 20 },
 } as const satisfies Record<string, Effort>;
 
 const { values } = parseArgs({
@@ -85,7 +85,7 @@ async function measure({ url }: RedisServer, effort: Effort) {
     if (process.stderr.isTTY) process.stderr.write('.');
   }
   const hashing = await stepgate(url, 'hashing');
-  const passwordLogins = await measurePasswordLogins(hashing, Math.min(rounds, 5), seconds);
+  const passwordLogins = await measurePasswordLogins(hashing, { rounds: Math.min(rounds, 5), seconds, connections });
   const results: Results = {
     at: new Date().toISOString(),
     machine: machine(),

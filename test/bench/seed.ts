@@ -6,7 +6,7 @@ import { loadConfiguration } from '../../src/policy/load.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import { releaseSchema } from '../../src/stores/schema.ts';
 import { createState } from '../../src/stores/store-state.ts';
 import { Directory } from '../../src/users/directory.ts';

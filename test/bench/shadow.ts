@@ -10,7 +10,7 @@ import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { startShadow } from '../../src/policy/revision/shadow-draft.ts';
 import { snapshotOfDocuments } from '../../src/policy/revision/snapshot.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { factsOf, proof, userWith } from '../core/support/fixtures.ts';
 import { median } from './measure.ts';
 

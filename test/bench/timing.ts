@@ -16,7 +16,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordTools } from '../../src/authenticators/password/tools.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import { authorization } from '../support/raw-client.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';

@@ -1,10 +1,10 @@
 /** Commits that wait for the replicas: a replica may be attached or listed while they wait. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { type CommitConnection, connectForCommits } from '../../src/stores/redis-client.ts';
-import { type GroupCommit, groupCommit } from '../../src/stores/redis-group-commit.ts';
-import { parseRedisUrl } from '../../src/stores/redis-url.ts';
-import type { ReplicaRule } from '../../src/stores/replica-rule.ts';
+import { type CommitConnection, connectForCommits } from '../../src/stores/redis/client.ts';
+import { type GroupCommit, groupCommit } from '../../src/stores/redis/group-commit.ts';
+import type { ReplicaRule } from '../../src/stores/redis/replica-rule.ts';
+import { parseRedisUrl } from '../../src/stores/redis/url.ts';
 import { longPatience, type RedisServer, startRedis, startReplica } from '../support/redis.ts';
 
 let master: RedisServer;

@@ -2,7 +2,7 @@
  * A node that only sends: `node outbox-child.ts <redis url> <smtp port> <lease in seconds>`. It works until it is
  * killed.
  */
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import { localSmtp, testOutbox } from '../support/outbox.ts';
 import { longPatience } from '../support/redis.ts';
 

@@ -498,7 +498,7 @@ async function codesWaiting(store: Store): Promise<readonly unknown[]> {
 
 test('on Cluster, too, the worker that loses a race sends nothing; the winner replaces the message in one script', async () => {
   const cluster = await startRedisCluster(3);
-  const { openRedis } = await import('../../src/stores/redis.ts');
+  const { openRedis } = await import('../../src/stores/redis/redis.ts');
   const store = openRedis({ url: cluster.url, patience: longPatience });
   try {
     await store.ping();
@@ -516,7 +516,7 @@ test('on Cluster, too, the worker that loses a race sends nothing; the winner re
 test('a node that is killed between claim and sending is taken over by another', async () => {
   const lease = 1000;
   const redis = await startRedis();
-  const { openRedis } = await import('../../src/stores/redis.ts');
+  const { openRedis } = await import('../../src/stores/redis/redis.ts');
   const store = openRedis({ url: redis.url, patience: longPatience });
   const hanging = await startMailServer(() => 'never');
   const server = await startMailServer();

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, startRedis } from '../support/redis.ts';
@@ -100,13 +101,7 @@ function watched(store: Store): Store & { loads: number; down: boolean } {
 }
 
 function visit(clientId: string): Facts {
-  return {
-    now: 1_800_000_000,
-    request: { clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
-    network: { ip: '192.0.2.1', zones: [] },
-    device: { known: false, platform: 'other', os: 'other' },
-    evidence: [],
-  };
+  return neutralFacts({ now: 1_800_000_000, request: neutralRequest(clientId) });
 }
 
 const pointerOf = async (store: Store) => (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRequest } from '../../src/oidc/request-scope.ts';
-import { openRedis } from '../../src/stores/redis.ts';
-import type { Verb } from '../../src/stores/redis-link.ts';
+import type { Verb } from '../../src/stores/redis/link.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { longPatience, type RedisServer, startRedis } from '../support/redis.ts';
 import {

@@ -1,6 +1,6 @@
 /** A second process on an embedded store: `node store-child.ts <file> <task>`. Prints what it did, one line each. */
 import { writeSync } from 'node:fs';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { keyringKey, revisionPointerKey } from '../../src/stores/keys.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Op, Store } from '../../src/stores/store.ts';

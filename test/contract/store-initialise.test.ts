@@ -12,6 +12,7 @@ import type { Store } from '../../src/stores/store.ts';
 import { freePort } from '../support/free-port.ts';
 import { startNode } from '../support/node.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
+import { runCommand } from '../support/run-command.ts';
 import { type Environment, startStepgate, stepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 
@@ -65,7 +66,7 @@ describe('Redis', () => {
     const env = await environment({ REDIS_URL: redis.url });
     const commands = [['serve'], ['config', 'apply'], ['users', 'add', 'ann'], ['keys', 'rotate'], ['keys', 'list']];
     for (const words of commands) {
-      const { code, err } = await stepgate(env, words);
+      const { code, err } = await (words[0] === 'serve' ? stepgate : runCommand)(env, words);
       expect([words, code, err]).toEqual([
         words,
         1,
@@ -73,7 +74,7 @@ describe('Redis', () => {
       ]);
     }
     expect(await admin.dbsize()).toBe(0);
-    const { code, out } = await stepgate(env, ['doctor']);
+    const { code, out } = await runCommand(env, ['doctor']);
     expect([code, out]).toEqual([1, expect.stringContaining('config apply --init')]);
     expect(await admin.dbsize()).toBe(0);
   });
@@ -82,15 +83,15 @@ describe('Redis', () => {
     const env = await environment({ REDIS_URL: redis.url });
     const { code, out } = await stepgate(env, ['config', 'apply', '--init']);
     expect([code, out]).toEqual([0, expect.stringMatching(/^revision 1 is in use: \d+ changes: /)]);
-    const { out: keys } = await stepgate(env, ['keys', 'list']);
+    const { out: keys } = await runCommand(env, ['keys', 'list']);
     expect(keys).toContain('RS256');
     const server = startStepgate(env, ['serve']);
     await server.line(/"listening"/);
     expect((await fetch(`${env.ISSUER}/readyz`)).status).toBe(200);
-    expect(await stepgate(env, ['config', 'apply', '--init'])).toMatchObject({
+    expect(await runCommand(env, ['config', 'apply', '--init'])).toMatchObject({
       out: 'no change: revision 1 is in use\n',
     });
-    expect((await stepgate(env, ['keys', 'list'])).out).toBe(keys);
+    expect((await runCommand(env, ['keys', 'list'])).out).toBe(keys);
     await server.stop('SIGKILL');
   });
 
@@ -148,13 +149,13 @@ describe('the embedded store', () => {
       ['users', 'add', 'ann'],
       ['explain', '--app', 'notes'],
     ]) {
-      const { code, err } = await stepgate(env, words);
+      const { code, err } = await runCommand(env, words);
       expect([words, code, err]).toEqual([words, 1, expect.stringContaining(`there is no store in ${dataDir}`)]);
     }
     expect(await readdir(dir)).toEqual([]);
     const server = startStepgate(env, ['serve']);
     await server.line(/"listening"/);
-    expect((await stepgate(env, ['users', 'add', 'ann'])).code).toBe(0);
+    expect((await runCommand(env, ['users', 'add', 'ann'])).code).toBe(0);
     await mkdir(join(dir, 'copy'));
     await cp(database(), join(dir, 'copy', 'stepgate.db'));
     await server.stop('SIGKILL');
@@ -289,7 +290,7 @@ describe('the embedded store', () => {
     await rm(join(dataDir, 'stepgate.store'));
     await writeFile(join(dataDir, name), '');
     await expect(openStore(settings(), fill)).rejects.toThrow(/the database of the store in .* is gone.*backup/);
-    const { code, out } = await stepgate(await environment({ DATA_DIR: dataDir }), ['doctor']);
+    const { code, out } = await runCommand(await environment({ DATA_DIR: dataDir }), ['doctor']);
     expect([code, out]).toEqual([1, expect.stringContaining('the database of the store')]);
     expect(await readdir(dataDir)).toEqual([name]);
   });

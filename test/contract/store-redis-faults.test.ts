@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freePort } from '../support/free-port.ts';
 import { type RedisServer, startRedis, startRedisCluster, startReplica, startSentinel } from '../support/redis.ts';

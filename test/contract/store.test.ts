@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbedded } from '../../src/stores/embedded.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { age, longPatience, type RedisServer, startRedis, startRedisCluster, startReplica } from '../support/redis.ts';
 import { storeContract } from './store-contract.ts';

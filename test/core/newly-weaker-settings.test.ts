@@ -2,11 +2,13 @@
  * What authenticators and methods that are switched on or off let users in with, compared with brute force: each pair
  * of settings and of policies, with every set of proofs of a small universe, is put to the evaluator on both sides.
  */
+
 import { expect, test } from '@jest/globals';
 import { newlyWeaker } from '../../src/core/analysis/comparison/newly-weaker.ts';
 import { ruleSpace } from '../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Evidence, Facts } from '../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
 import type { Demand, Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { universe } from './support/universe.ts';
@@ -67,14 +69,13 @@ function factsWith(evidence: readonly Evidence[]): Facts {
     ...{ id: key, authenticator: key, factors },
     characteristics: [],
   }));
-  return {
+  return neutralFacts({
     now: 1_800_000_000,
-    request: { clientId: 'app', scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
-    network: { ip: '', zones: [] },
+    request: neutralRequest('app'),
     device: { known: false, platform: 'desktop', os: 'other' },
     subject: { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments },
     evidence,
-  };
+  });
 }
 
 const space = ruleSpace(

@@ -12,7 +12,6 @@ import { decoySubject } from '../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
 import { begin, type Transaction } from '../../src/core/step/transaction.ts';
 import {
-  abandoned,
   forgetSubject,
   identified,
   picked,
@@ -47,7 +46,7 @@ type Act =
   | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'now' | 'elsewhere' }
   | { readonly kind: 'pick'; readonly purpose: 'challenge' | 'enroll'; readonly key: Key }
   | { readonly kind: 'wait'; readonly seconds: number }
-  | { readonly kind: 'select' | 'abandon' | 'forget' | 'skip' };
+  | { readonly kind: 'select' | 'forget' | 'skip' };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ kind: fc.constant('identify' as const), who: fc.constantFrom('ann', 'ann', 'bob', 'sue', 'nobody') }),
@@ -72,7 +71,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     key: fc.constantFrom(...(Object.keys(descriptor) as Key[])),
   }),
   fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 70, 400) }),
-  fc.record({ kind: fc.constantFrom('select', 'abandon', 'forget', 'skip') }),
+  fc.record({ kind: fc.constantFrom('select', 'forget', 'skip') }),
 ) as fc.Arbitrary<Act>;
 
 interface Run {
@@ -184,8 +183,6 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       return { ...run, now: run.now + action.seconds };
     case 'select':
       return { ...run, transaction: selecting(transaction) };
-    case 'abandon':
-      return { ...run, transaction: abandoned(transaction) };
     case 'skip':
       if (!('skippable' in decision) || !decision.skippable) return run;
       return { ...run, transaction: skipping(transaction, decision.skippable.authenticators) };

@@ -109,8 +109,8 @@ test('what is proved never to open an app opens it nowhere, and a refutation is 
   fc.assert(
     fc.property(drawn, (one) => {
       const policies = policiesFor(one);
-      const claim = { kind: 'without', authenticators: one.avoided } as const;
-      const verdict = examineInvariant({ name: 'i', when: {}, claim }, { policies, space });
+      const guarantee = { kind: 'without', authenticators: one.avoided } as const;
+      const verdict = examineInvariant({ name: 'i', when: {}, guarantee }, { policies, space });
       counts[verdict.kind] += 1;
       if (verdict.kind === 'refuted')
         for (const violation of verdict.violations) expect(isReplayed(violation, policies, one.avoided)).toBe(true);

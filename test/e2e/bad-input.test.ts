@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freePort } from '../support/free-port.ts';
 import { mmdb } from '../support/mmdb-writer.ts';
+import { runCommand } from '../support/run-command.ts';
 import { type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 
@@ -90,18 +91,19 @@ const mistakes: readonly (readonly [string, string, string, string])[] = [
 test('bad files are refused by check and apply and by a running server, and what is live stays live', async () => {
   server = startStepgate(env, ['serve']);
   await server.line(/"listening"/);
-  const before = await stepgate(env, ['config', 'history', '--json']);
-  for (const [what, file, text, line] of mistakes) {
+  const before = await runCommand(env, ['config', 'history', '--json']);
+  for (const [at, [what, file, text, line]] of mistakes.entries()) {
     const path = join(config, file);
     const kept = join('test/fixtures/configurations/0.1.0/init', file);
     await writeFile(path, text);
+    const run = at === 0 ? stepgate : runCommand;
     for (const command of ['check', 'apply']) {
-      const { code, out, err } = await stepgate(env, ['config', command]);
+      const { code, out, err } = await run(env, ['config', command]);
       expect([what, command, code, out, err]).toEqual([what, command, 1, '', expect.stringMatching(shown(line))]);
     }
     await cp(kept, path).catch(() => rm(path));
   }
-  expect((await stepgate(env, ['config', 'history', '--json'])).out).toBe(before.out);
+  expect((await runCommand(env, ['config', 'history', '--json'])).out).toBe(before.out);
   expect((await fetch(`http://127.0.0.1:${env.PORT}/readyz`)).status).toBe(200);
 }, 300_000);
 
@@ -132,7 +134,7 @@ test.each<[string, readonly string[], RegExp]>([
     /^there is no directory \/no\/such \[directory_missing\]\n {2}what to do: write policy tests into tests/,
   ],
 ])('a directory that is not there: %s', async (_, words, line) => {
-  const { code, out, err } = await stepgate(env, words);
+  const { code, out, err } = await runCommand(env, words);
   expect([code, out, err]).toEqual([1, '', expect.stringMatching(line)]);
 });
 
@@ -141,7 +143,7 @@ test('a node without a MaxMind file that a zone needs is not ready, says why as 
   const settings = join(config, 'stepgate.yaml');
   const zone = `networkData: { country: ${file} }\nzones: { home: { countries: [AT] } }\n`;
   await writeFile(settings, `${await readFile(settings, 'utf8')}${zone}`);
-  const { code, err } = await stepgate(env, ['config', 'check']);
+  const { code, err } = await runCommand(env, ['config', 'check']);
   expect([code, err]).toEqual([
     0,
     expect.stringContaining(
@@ -163,7 +165,7 @@ test('a node without a MaxMind file that a zone needs is not ready, says why as 
     await writeFile(file, bytes);
     await until(`/readyz says ${reason}`, async () => String((await ready())[1]).includes(reason));
     expect((await ready())[0]).toBe(503);
-    const checked = await stepgate(env, ['config', 'check']);
+    const checked = await runCommand(env, ['config', 'check']);
     expect([checked.code, checked.err]).toEqual([0, expect.stringContaining(`[${reason}]`)]);
   }
   await writeFile(file, good);

@@ -1,4 +1,4 @@
-/** The commands next to a running server, on one data directory: what an admin does, the server sees. */
+/** The commands next to a running server, on one data directory: the server sees what an administrator does. */
 
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import {
   signIn,
   type TestUser,
 } from '../support/relying-party.ts';
+import { runCommand } from '../support/run-command.ts';
 import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -28,7 +29,7 @@ let issuer: string;
 let server: Running;
 
 function run(...words: string[]): Promise<Ran> {
-  return stepgate(env, words);
+  return runCommand(env, words);
 }
 
 async function done(...words: string[]): Promise<string> {
@@ -55,7 +56,7 @@ afterAll(async () => {
 
 async function addUser(identifier: string, ...groups: string[]): Promise<TestUser> {
   const words = ['users', 'add', identifier, '--password-stdin', ...groups.flatMap((group) => ['--group', group])];
-  const { code, out, err } = await stepgate(env, words, `${password}\n`);
+  const { code, out, err } = await runCommand(env, words, `${password}\n`);
   expect({ code, out, err }).toEqual({ code: 0, out: expect.stringMatching(/^added /), err: '' });
   return { identifier, password };
 }
@@ -174,7 +175,7 @@ test('imported users sign in; a bad record is reported with its line', async () 
   const file = join(dir, 'users.jsonl');
   const record = { username: 'ivy', groups: ['staff'], password };
   await writeFile(file, `${JSON.stringify(record)}\n{"username":"a b"}\n`);
-  const ran = await run('users', 'import', file);
+  const ran = await stepgate(env, ['users', 'import', file]);
   expect(ran).toMatchObject({ code: 1, err: expect.stringContaining('line 2') });
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
 });
@@ -239,7 +240,8 @@ test('a report about the files stands in one page, with what is live beside it',
 });
 
 test('doctor finds nothing wrong next to a running server', async () => {
-  const out = await done('doctor');
+  const { code, out, err } = await stepgate(env, ['doctor']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).not.toMatch(/^fail/m);
   expect(out).toMatch(/^ok {4}issuer +http:\/\/localhost:\d+$/m);
   expect(out).toMatch(/^ok {4}keys /m);

@@ -128,8 +128,8 @@ test('a build happens once, again after a change, and never counts when it faile
   expect(build()).toEqual([0, 4]);
 });
 
-/** One package that needs no registry. */
-function putPackage(version: string): void {
+/** One package that needs no registry. `isInstalled`: npm has done its work already, which takes half a second. */
+function putPackage(version: string, isInstalled = false): void {
   const own = { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } };
   const packages = { '': own, 'node_modules/part': { resolved: 'part', link: true }, part: { version } };
   put('part/package.json', JSON.stringify({ name: 'part', version }));
@@ -138,6 +138,7 @@ function putPackage(version: string): void {
     'package-lock.json',
     JSON.stringify({ name: 'project', version: '1.0.0', lockfileVersion: 3, requires: true, packages }),
   );
+  if (isInstalled) put('node_modules/.package-lock.json', JSON.stringify({ packages }));
 }
 
 const waiting = `process.on('SIGTERM', () => process.exit(7)); console.log('waiting'); setInterval(() => {}, 1000);`;
@@ -170,7 +171,7 @@ test('packages are installed when they are missing or others than the lock file 
 
 test('SIGTERM reaches the program, and its exit code comes back', async () => {
   put('scripts/start.mjs', waiting);
-  putPackage('1.0.0');
+  putPackage('1.0.0', true);
   const child = bootstrap();
   const exit = once(child, 'exit');
   await lineOf(child, 'waiting');
@@ -186,7 +187,7 @@ test('the program ends when npm is stopped, which tells only the shell in betwee
 process.once('exit', () => writeFileSync(${JSON.stringify(ended)}, ''));
 ${waiting}`,
   );
-  putPackage('1.0.0');
+  putPackage('1.0.0', true);
   const npm = spawn('npm', ['start'], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
   await lineOf(npm, 'waiting');
   npm.kill('SIGTERM');

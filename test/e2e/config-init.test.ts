@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { freePort } from '../support/free-port.ts';
 import { authorizationRequest, discover, redeem, redirectUri, signIn } from '../support/relying-party.ts';
-import { type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
+import { runCommand } from '../support/run-command.ts';
+import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 let dir: string;
@@ -27,14 +28,17 @@ afterAll(async () => {
 
 /** Runs it, and takes no warning. */
 async function done(...words: string[]): Promise<string> {
-  const { code, out, err } = await stepgate(env, words);
+  return checked(await runCommand(env, words));
+}
+
+function checked({ code, out, err }: Ran): string {
   expect({ code, err }).toEqual({ code: 0, err: '' });
   return out;
 }
 
 test('a new installation is checked, applied and started, and its administrator signs in', async () => {
   const answers = ['--issuer', issuer, '--app', 'wiki', '--redirect-uri', redirectUri, '--admin', 'root'];
-  const { clientSecret } = JSON.parse(await done('config', 'init', '--json', ...answers));
+  const { clientSecret } = JSON.parse(checked(await stepgate(env, ['config', 'init', '--json', ...answers])));
   expect(await done('config', 'check')).toMatch(/ is a good configuration: 1 app, 1 sign-on policy\n$/);
   expect(await done('config', 'test')).toMatch(/\n3 of 3 tests passed\n$/);
   expect(await done('config', 'apply', '--init')).toMatch(/^revision 1 is in use: /);

@@ -7,8 +7,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freePorts } from '../support/free-port.ts';
-import { type Running, startStepgate } from '../support/stepgate-process.ts';
+import { createLogger } from '../../src/log.ts';
+import { serve } from '../../src/serve.ts';
+import { freePort, freePorts } from '../support/free-port.ts';
+import { startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 
 let dir: string;
@@ -31,26 +33,37 @@ async function write(authenticators: string): Promise<void> {
   );
 }
 
-async function started(...words: string[]): Promise<Running> {
-  // The demo takes two in a row.
-  const [port = 0] = await freePorts(2);
-  const issuer = `http://localhost:${port}`;
-  const env = {
-    DATA_DIR: join(dir, 'data'),
-    CONFIG_DIR: join(dir, 'config'),
-    PORT: String(port),
-    ...(words.includes('--demo') ? {} : { ISSUER: issuer, HOST: '127.0.0.1' }),
-  };
-  const server = startStepgate(env, ['serve', ...words, '--log-file', '-']);
-  await server.line(/"listening"/);
-  return server;
+interface Logging {
+  readonly lines: readonly string[];
 }
 
-const warned = ({ lines }: Running) => lines.filter((line) => line.includes(': warning: '));
+/** A server within this process. */
+async function started(demo = false): Promise<Logging & { stop(): Promise<void> }> {
+  // The demo takes two in a row.
+  const [port = 0] = await freePorts(2);
+  const lines: string[] = [];
+  const { stop } = await serve({
+    port,
+    host: '127.0.0.1',
+    dataDir: join(dir, 'data'),
+    configDir: join(dir, 'config'),
+    shutdownDelay: 0,
+    variables: { ...process.env, PORT: String(port) },
+    log: createLogger((line) => void lines.push(line)),
+    ...(demo ? { demo: { print: () => undefined } } : { issuer: `http://localhost:${port}` }),
+  });
+  return { lines, stop };
+}
+
+const warned = ({ lines }: Logging) => lines.filter((line) => line.includes(': warning: '));
 const aboutMail = /stepgate\.yaml:4:3: warning: authenticators\.email is enabled, and there is no `mail` section/;
 
 test('a server logs the warnings once when it starts, and when they may be new', async () => {
-  const server = await started();
+  const port = String(await freePort());
+  const env = { PORT: port, ISSUER: `http://localhost:${port}`, HOST: '127.0.0.1' };
+  const dirs = { DATA_DIR: join(dir, 'data'), CONFIG_DIR: join(dir, 'config') };
+  const server = startStepgate({ ...env, ...dirs }, ['serve', '--log-file', '-']);
+  await server.line(/"listening"/);
   try {
     expect(warned(server).filter((line) => aboutMail.test(line))).toHaveLength(1);
     expect(JSON.parse(await server.line(aboutMail))).toMatchObject({ level: 'warn' });
@@ -66,12 +79,12 @@ test('a server logs the warnings once when it starts, and when they may be new',
 });
 
 test('the demo has an inbox: mail without a transport is nothing to warn about', async () => {
-  const server = await started('--demo');
+  const server = await started(true);
   try {
     expect(server.lines.join('\n')).toContain('configuration applied');
     expect(warned(server).filter((line) => aboutMail.test(line))).toEqual([]);
   } finally {
-    await server.stop('SIGTERM');
+    await server.stop();
   }
 });
 
@@ -83,16 +96,16 @@ test('a change with an error of the analysis is refused, also at the next start,
   const first = await started();
   try {
     await writeFile(policy, broken);
-    await first.line(refused);
+    await until('the change is refused', async () => first.lines.some((line) => refused.test(line)));
     expect(first.lines.filter((line) => line.includes('configuration applied'))).toHaveLength(1);
   } finally {
-    await first.stop('SIGTERM');
+    await first.stop();
   }
   const second = await started();
   try {
     expect(second.lines.some((line) => refused.test(line))).toBe(true);
     expect(second.lines.filter((line) => line.includes('configuration applied'))).toEqual([]);
   } finally {
-    await second.stop('SIGTERM');
+    await second.stop();
   }
 });

@@ -1,6 +1,6 @@
 /** A document of the configuration that is missing or damaged: 503 wherever a request needs it (Law 4). */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { revisionKey, storedDocumentKey } from '../../src/stores/keys.ts';
 import type { Op, Store } from '../../src/stores/store.ts';
 import { authorize } from '../support/authorize.ts';

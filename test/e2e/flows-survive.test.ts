@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { appFile, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, waitingDevice } from '../support/device-grant.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SsoSession } from '../../src/flow/browser/sso-session.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import type { Op, Store } from '../../src/stores/store.ts';
 import { authorize, authorizeSilently } from '../support/authorize.ts';
 import { confirmDevice, waitingDevice } from '../support/device-grant.ts';

@@ -24,6 +24,7 @@ export const suites: Readonly<Record<string, Suite>> = {
       'test/unit/policy/analysis-of-apps.test.ts',
       'test/unit/policy/analysis-of-risk.test.ts',
       'test/unit/policy/attributes.test.ts',
+      'test/unit/policy/expressions-and-time.test.ts',
       'test/unit/policy/invariants.test.ts',
       'test/unit/policy/methods.test.ts',
       'test/unit/policy/newcomers.test.ts',

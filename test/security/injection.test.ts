@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { hashPassword } from '../../src/authenticators/password/hash.ts';
 import { auditKey } from '../../src/stores/keys.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, postToken, redeemCode, refresh } from '../support/raw-client.ts';
@@ -131,7 +131,7 @@ describe('pages', () => {
   test.each(named.filter(([, text]) => !/\p{Cc}/u.test(text) && text.length < 100))(
     'a profile, an app and a brand called %s',
     async (_name, text) => {
-      const identifier = `user-${Math.random().toString(36).slice(2)}@demo.test`;
+      const identifier = `user-${hostile.indexOf(text)}@demo.test`;
       const { directory, hashing } = node.app;
       const created = await directory.create({
         identifiers: [identifier],

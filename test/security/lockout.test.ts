@@ -1,7 +1,7 @@
 /** Locking out the owner: strangers cannot, with however many guesses, and a made-up cookie makes no browser known. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { codeIn, mailTo } from '../support/mail.ts';

@@ -19,7 +19,6 @@ import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
-const later = 0;
 
 function limitedTo(limits: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
   const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
@@ -28,8 +27,7 @@ function limitedTo(limits: Readonly<Record<string, number>>): Readonly<Record<st
 }
 
 beforeAll(async () => {
-  const now = () => Math.floor(Date.now() / 1000) + later;
-  node = await startNode({ demo: true, authenticators: 'demo', now, files: passwordless });
+  node = await startNode({ demo: true, authenticators: 'demo', files: passwordless });
 });
 beforeEach(() => node.configure(limitedTo({ network: 100_000 })));
 afterAll(() => node.stop());

@@ -1,5 +1,5 @@
 /** A store that counts its round trips, for tests of what known and unknown users cost. */
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 export interface CountingStore {

@@ -8,7 +8,7 @@ import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.
 import { demoUsers } from '../../src/demo/demo-users.ts';
 import { createLogger } from '../../src/log.ts';
 import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import { releaseSchema } from '../../src/stores/schema.ts';
 import type { Store } from '../../src/stores/store.ts';

@@ -1,4 +1,4 @@
-/** The program as an admin runs it: processes of their own on one data directory. */
+/** The program as an administrator runs it: processes of their own on one data directory. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

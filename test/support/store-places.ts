@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAsItIs, type StoreSettings } from '../../src/stores/open.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import { releaseSchema, type StoreSchema } from '../../src/stores/schema.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { createState } from '../../src/stores/store-state.ts';

@@ -1,6 +1,6 @@
 /** The stores that whole-system tests run on. */
-import { openEmbedded } from '../../src/stores/embedded.ts';
-import { openRedis } from '../../src/stores/redis.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { age, longPatience, startRedis } from './redis.ts';
 

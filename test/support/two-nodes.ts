@@ -1,5 +1,5 @@
 /** Two nodes of one issuer on one Redis, and browsers that talk to them in turn. */
-import { openRedis } from '../../src/stores/redis.ts';
+import { openRedis } from '../../src/stores/redis/redis.ts';
 import { startNode, type TestNode, type TestNodeOptions } from './node.ts';
 import { longPatience, type RedisServer, startRedis } from './redis.ts';
 import { UserAgent } from './user-agent.ts';

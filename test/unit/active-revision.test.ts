@@ -5,7 +5,7 @@ import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { createKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
-import { placesIn } from '../../src/policy/analysis/places.ts';
+import { sampleAddresses } from '../../src/policy/analysis/sample-addresses.ts';
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/zones.ts';
 import { mmdb } from '../support/mmdb-writer.ts';
@@ -236,7 +236,7 @@ describe('zones', () => {
 });
 
 test('an analysis counts with one country, one system and a hidden address at a time', () => {
-  const places = placesIn({
+  const places = sampleAddresses({
     office: { cidrs: ['192.0.2.0/24'] },
     home: { cidrs: [], countries: ['AT', 'DE'] },
     abroad: { cidrs: [], countries: ['CH', 'DE'] },

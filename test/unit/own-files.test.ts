@@ -7,7 +7,7 @@ import { createLogger } from '../../src/log.ts';
 import { OwnFiles } from '../../src/own-files.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
-import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { validFiles, withConfiguration } from './policy/configuration-dir.ts';
 
@@ -27,7 +27,7 @@ function filesOf(configDir: string): OwnFiles {
   return new OwnFiles({ configDir, port: 3000, issuer: 'https://id.acme.test', variables: {}, log });
 }
 
-/** Another admin brings other files into use. */
+/** Another administrator brings other files into use. */
 async function applyElsewhere(): Promise<void> {
   const loaded = await withConfiguration(stricter, (dir) => loadConfiguration(dir, { authenticators, variables: {} }));
   if (!loaded.ok) throw new Error('the configuration is not sound');

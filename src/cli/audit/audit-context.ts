@@ -10,7 +10,7 @@ export interface AuditContext {
   /** Epoch seconds. */
   now(): number;
   readonly paint: Paint;
-  /** Aborted when the admin interrupts `-f`. */
+  /** Aborted when the administrator interrupts `-f`. */
   interrupted(): AbortSignal;
   /** How often `-f` looks (milliseconds). Default: every second. */
   readonly pollInterval?: number;

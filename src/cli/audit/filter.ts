@@ -1,4 +1,4 @@
-/** Which lines of the audit log an admin asks for. */
+/** Selects the lines of the audit log that an administrator asks for. */
 import type { AuditOutcome } from '../../flow/audit.ts';
 import type { Directory } from '../../users/directory.ts';
 import { parseDuration } from '../shared/durations.ts';

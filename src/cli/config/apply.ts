@@ -14,19 +14,19 @@ import { parseDuration } from '../shared/durations.ts';
 import { printResult } from '../shared/print-result.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
-import { type CheckedFiles, checkedFiles, refuseErrors } from './checked-files.ts';
-import type { ConfigContext } from './config-context.ts';
 import {
+  activateRevision,
   applyOptions,
   type Moved,
   type MoveOptions,
-  putIntoUse,
   type RevisionMove,
   readBase,
   waitingText,
   withMoveOptions,
   withRefusals,
-} from './put-into-use.ts';
+} from './activate-revision.ts';
+import { type CheckedFiles, checkedFiles, refuseErrors } from './checked-files.ts';
+import type { ConfigContext } from './config-context.ts';
 import { quantity, shortened } from './quantities.ts';
 import { revisionsOf } from './revisions-of.ts';
 
@@ -68,7 +68,7 @@ function readConfirm({ confirm }: ApplyCommandOptions): Seconds | undefined {
   return seconds;
 }
 
-/** Without a store, or on one that is empty, nothing is. */
+/** Whether the store has this configuration in use. False without a store, or on an empty one. */
 async function isInUse(context: ConfigContext, documents: Documents): Promise<boolean> {
   try {
     return await withStore(context, async (store) => {
@@ -97,7 +97,9 @@ async function applied(
   return withStore({ openStore }, async (store) => {
     if (first !== undefined) return first;
     const isEmpty = (await revisionsOf(store, context).history(1)).length === 0;
-    return isEmpty ? firstRevision(context, { store, move }, options) : putIntoUse(context, { store, move }, options);
+    return isEmpty
+      ? firstRevision(context, { store, move }, options)
+      : activateRevision(context, { store, move }, options);
   });
 }
 

@@ -1,10 +1,10 @@
-/** What a sign-in asks for, in a few words. */
+/** Describes in a few words what a sign-in asks for. */
 import type { SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { denialWords } from '../explain/denial-text.ts';
 import { skippableWords } from '../explain/enrollment-text.ts';
 import { keepWords, profileWords } from '../explain/profile-text.ts';
 import type { Outcome } from './fresh-sign-ins.ts';
-import { proofsWords } from './proofs-words.ts';
+import { proofsWords } from './proof-sets-text.ts';
 
 /** A sign-in, as far as it matters here. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn'>;
@@ -54,7 +54,7 @@ const enrolling = 'enroll ';
 function stepWords(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
     case 'challenge':
-      // Which proofs are left to give depends on those that the user gave.
+      // The remaining proofs depend on those that the user gave.
       return [`further proof${skippableWords(step.skippable)}`];
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator }) => authenticator);
@@ -94,10 +94,10 @@ export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome
 /** One line that says what else the rules ask about; empty where they ask about nothing else. */
 export function leftAsideText(names: readonly string[]): string {
   if (names.length === 0) return '';
-  return `\nRules also ask about ${names.join(', ')}. This leaves it aside; \`explain\` does not.\n`;
+  return `\nRules also ask about ${names.join(', ')}. This is about sign-ins without it; \`explain\` takes it as you say.\n`;
 }
 
-/** For scripts. */
+/** An outcome as data for scripts. */
 export function outcomeData(outcome: Outcome): object {
   const { zone, steps, asked, dependsOn, rule } = outcome;
   const words = askedWords(outcome);

@@ -7,7 +7,7 @@ import { type CheckOptions, checkedFiles, type InvariantResult, refuseErrors } f
 import type { ConfigContext } from './config-context.ts';
 import { orphanedInStore, refuseOrphaned } from './orphaned.ts';
 import { countsText, documentCounts, quantity } from './quantities.ts';
-import { type StandardChoice, standardNames, standardReport, standardText } from './standard.ts';
+import { type StandardChoice, standardNames, standardReport, standardText } from './standard-option.ts';
 
 export function checkCommand(context: ConfigContext): Command {
   return newCommand('config check')

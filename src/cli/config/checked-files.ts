@@ -1,7 +1,7 @@
 /** Checks and analyses the files of a configuration, and prints what it finds. */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
-import type { AcceptedFinding } from '../../policy/analysis/accepted.ts';
+import type { AcceptedFinding } from '../../policy/analysis/accepted-findings.ts';
 import { analysis } from '../../policy/analysis/analyse.ts';
 import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/invariants.ts';
 import { loadConfiguration } from '../../policy/load.ts';
@@ -14,7 +14,7 @@ import type { ResultOptions } from '../shared/print-result.ts';
 import { printProblems } from '../shared/problems.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
-import { invariantWords } from './invariant-words.ts';
+import { invariantWords } from './invariant-text.ts';
 import { quantity } from './quantities.ts';
 
 export interface CheckedFiles {
@@ -33,10 +33,10 @@ export interface InvariantResult {
   readonly verdict: ReturnType<typeof overallVerdict>;
   /** How many apps it is about. */
   readonly apps: number;
-  /** For whom and from where, in words. Empty: for every sign-in. */
+  /** The conditions, in words: which users, from where. Empty: every sign-in. */
   readonly when: readonly string[];
   /** What must hold, in words. */
-  readonly claim: string;
+  readonly guarantee: string;
 }
 
 export interface CheckOptions extends ResultOptions {
@@ -92,9 +92,8 @@ export function refuseProblems(
 }
 
 /**
- * Ends the command where the analysis found errors. They were printed already, unless as JSON.
- *
- * `standard`: what the JSON says of a standard beside them.
+ * Ends the command if the analysis found errors, which are printed already unless as JSON. `standard`: what the JSON
+ * says about a standard in addition.
  */
 export function refuseErrors(
   context: ConfigContext,

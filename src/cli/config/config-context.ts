@@ -21,7 +21,7 @@ export interface ConfigContext extends InitContext {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
-  /** Answers could be typed, and questions would not be seen: standard error goes elsewhere. */
+  /** The user could type answers but would not see questions: standard error goes elsewhere. */
   readonly isUnseen?: boolean;
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;

@@ -5,8 +5,8 @@ import { newCommand } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
+import { withRefusals } from './activate-revision.ts';
 import type { ConfigContext } from './config-context.ts';
-import { withRefusals } from './put-into-use.ts';
 import { readRevision } from './quantities.ts';
 import { revisionsOf } from './revisions-of.ts';
 

@@ -1,10 +1,10 @@
-/** The devices that rules tell apart: as browsers describe themselves, and what configured sources may say of them. */
+/** The devices that rules distinguish: as browsers describe themselves, and as configured sources may describe them. */
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { namesIn } from '../../core/policy/membership-theory.ts';
 import { type BelievedPair, believablePairs } from '../../policy/analysis/believable-pairs.ts';
+import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import type { Settings } from '../../policy/model/settings.ts';
-import { platforms, systems } from '../explain/fact-options.ts';
 
 type Device = Facts['device'];
 
@@ -13,7 +13,7 @@ export function browsersIn(sets: readonly ConditionSet[], device: Device): reado
   const tests = testsIn(sets);
   const known = tests.some((test) => test.known !== undefined) ? [false, true] : [device.known];
   const kinds = tests.some(({ platform }) => platform) ? platforms : [device.platform];
-  const names = tests.some(({ os }) => os) ? systems : [device.os];
+  const names = tests.some(({ os }) => os) ? operatingSystems : [device.os];
   return known.flatMap((isKnown) =>
     kinds.flatMap((platform) => names.map((os) => ({ ...device, known: isKnown, platform, os }))),
   );
@@ -21,10 +21,10 @@ export function browsersIn(sets: readonly ConditionSet[], device: Device): reado
 
 type Sources = Settings['deviceSignals'];
 
-/** More are not gone through: then the plainest ones, and the one of which most is believed. */
+/** The largest number of devices to examine. With more, the plainest ones and the one with the most statements. */
 const mostBelieved = 64;
 
-/** What the sources of two configurations may say, as far as rules tell it apart. The first is nothing. */
+/** What the sources of two configurations may state, as far as rules distinguish it. The first is nothing. */
 export function believedIn(
   sets: readonly ConditionSet[],
   sources: Readonly<Record<'live' | 'next', Sources>>,
@@ -49,7 +49,7 @@ const nothing: readonly BelievedPair[] = [{ live: {}, next: {} }];
 /** More combinations are not built: then what is believed is varied in one browser. */
 const most = 200;
 
-/** In one configuration: browsers, and what may be believed of them. */
+/** The devices of one configuration: browsers, and what the server may believe about them. */
 export function devicesIn(browsers: readonly Device[], believed: readonly BelievedPair[]): readonly Device[] {
   if (browsers.length * believed.length <= most)
     return browsers.flatMap((browser) => believed.map(({ next }) => ({ ...browser, ...next })));

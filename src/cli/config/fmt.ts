@@ -49,7 +49,7 @@ export function fmtCommand(context: FmtContext): Command {
     .action((dir: string, options: FmtOptions) => format(context, dir, options));
 }
 
-/** Where one file cannot be read, none is changed. */
+/** Changes no file if one cannot be read. */
 async function format(context: FmtContext, dir: string, options: FmtOptions): Promise<void> {
   const { renames = renamedKeys } = context;
   const { files, findings } = await allFiles(dir);

@@ -12,19 +12,19 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
 import { windowBorders } from '../../core/policy/window-borders.ts';
 import { explain } from '../../flow/explain.ts';
-import { placesIn } from '../../policy/analysis/places.ts';
+import { sampleAddresses } from '../../policy/analysis/sample-addresses.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { getOrMake } from '../shared/get-or-make.ts';
+import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
-import type { AskContext } from './configured.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
-/** Where a sign-in comes from. `elsewhere` is in no zone. */
+/** The place of a sign-in. `elsewhere` is in no zone. */
 export interface SignInPlace {
   readonly zone: string;
   readonly network: Facts['network'];
@@ -37,9 +37,9 @@ export interface Outcome {
   readonly asked: AskedInAll | undefined;
   /** The rules that decided, as the audit line of a real sign-in names them. */
   readonly rule: string;
-  /** What they want, layer by layer. One of each must be met. */
+  /** The requirements, layer by layer. One of each must be met. */
   readonly required: readonly (readonly Requirement[])[];
-  /** At another time, or with another device, something else is asked. */
+  /** What else makes a sign-in there ask for something different. */
   readonly dependsOn: readonly ('device' | 'time')[];
 }
 
@@ -50,7 +50,7 @@ export interface Asked {
   readonly places: readonly SignInPlace[];
   readonly now: Seconds;
   readonly classOf: AppClass;
-  /** By class of the app. */
+  /** Outcomes by class of the app. */
   readonly known: Map<string, KnownOutcomes>;
 }
 
@@ -58,13 +58,13 @@ interface FreshlyAsked extends Asked {
   readonly numberOf: NumberOf;
 }
 
-/** At one place. */
+/** The outcome at one place. */
 type OutcomeHere = Omit<Outcome, 'zone'>;
 
 interface KnownOutcomes {
-  /** By the groups of a user that rules of the app read, or by the real user. */
+  /** Outcomes by the groups that rules of the app read, or by the real user. */
   readonly byUser: Map<string, readonly Outcome[]>;
-  /** By what decides. */
+  /** Outcomes by what decides. */
   readonly byRules: Map<string, OutcomeHere>;
 }
 
@@ -78,7 +78,7 @@ export function questionAbout(snapshot: Snapshot, { authenticators, now }: AskCo
  * in some zone there is no `elsewhere`.
  */
 function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
-  const places = placesIn(settings.zones);
+  const places = sampleAddresses(settings.zones);
   const outside = places.find(({ zones }) => zones.length === 0);
   const inZones = Object.keys(settings.zones).map((zone) => ({
     zone,
@@ -87,16 +87,22 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
 }
 
-/**
- * A user in these groups who has each authenticator that users can enroll, at its best and as many as rules ask for; or
- * a real one.
- */
-export type Who = { readonly groups: readonly string[] } | { readonly subject: Subject };
+/** A user described only by groups and type. */
+export interface NamedUser {
+  readonly groups: readonly string[];
+  /** Absent: none. */
+  readonly userType?: string;
+}
 
 /**
- * Sign-ins to this app: what each user is asked for at each place. What the rules tell apart is found once for all
- * users, and of sign-ins that they do not tell apart one is simulated: the same array is for all of them. Rejects when
- * a policy cannot be read.
+ * A user in these groups and of this type who has every authenticator that users can enroll, each showing all that it
+ * can and as many as rules ask for; or a real user.
+ */
+export type Who = NamedUser | { readonly subject: Subject };
+
+/**
+ * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish
+ * are simulated once and share one array. Rejects when a policy cannot be read.
  */
 export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => Promise<readonly Outcome[]>> {
   const { snapshot, known, classOf } = asked;
@@ -108,7 +114,7 @@ export async function signInsTo(app: App, asked: Asked): Promise<(who: Who) => P
     const facts = freshFacts(app, who, { ...asked, numberOf });
     const ofClass = getOrMake(known, await classOf(app, facts.request), nothingKnown);
     const user = 'subject' in who ? userAt(app, policies, who.subject) : '';
-    const alike = user || groupsRead('groups' in who ? who.groups : []);
+    const alike = user || ('groups' in who ? `${who.userType ?? ''} ${groupsRead(who.groups)}` : '');
     const outcomes = ofClass.byUser.get(alike) ?? (await outcomesOf(facts, { user, byRules: ofClass.byRules }));
     ofClass.byUser.set(alike, outcomes);
     return outcomes;
@@ -177,7 +183,8 @@ function freshFacts(app: App, who: Who, { snapshot, authenticators, now, numberO
   if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
   const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
   const enrolled = enabled.flatMap((one) => Array.from({ length: numberOf(one) }, () => one.key));
-  return factsFromOptions({ groups: who.groups, enrolled }, known);
+  const { groups, userType } = who;
+  return factsFromOptions({ groups, enrolled, ...(userType !== undefined && { userType }) }, known);
 }
 
 interface Variations {
@@ -185,7 +192,7 @@ interface Variations {
   readonly times: readonly Seconds[];
 }
 
-/** By the steps of sign-ins with each device and at each time that the rules tell apart. */
+/** Compares the steps of sign-ins with each device and at each time that the rules distinguish. */
 function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Variations): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
   const table = times.map((now) => devices.map((device) => whatDiffers(simulate(policies, { ...facts, now, device }))));
@@ -194,10 +201,9 @@ function dependencies(policies: PolicySet, facts: Facts, { devices, times }: Var
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
 }
 
-/** Of a user who does not get in, what was asked before makes no difference. */
+/** The steps of a user who does not get in make no difference, nor does the rule that denies. */
 function whatDiffers(steps: readonly SimulatedStep[]): string {
-  const last = steps.at(-1);
-  return JSON.stringify(last?.kind === 'denied' ? last : steps);
+  return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
 /** The conditions of all rules that decide over a sign-in, and `any` taken apart. */
@@ -220,8 +226,13 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
 }
 
 /** What a sign-in of a user in groups says already, or what is varied. */
-const shown: readonly string[] = ['groups', ...conditionsAbout('circumstance', 'app', 'evidence')];
+const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
+
+/** Whether an answer for a user described only by groups and type leaves the condition aside. */
+export function isLeftAside(condition: string): boolean {
+  return !shown.includes(condition);
+}
 
 /** Names of conditions that the answer leaves aside: other facts about the user or the request may change it. */
 export async function conditionsLeftAside(

@@ -8,28 +8,35 @@ import { getOrMake } from '../shared/get-or-make.ts';
 import { printLongResult, type ResultOptions } from '../shared/print-result.ts';
 import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedWords, leftAsideText, outcomeData } from './asked-text.ts';
-import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
-import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import {
+  conditionsLeftAside,
+  groupsIn,
+  type NamedUser,
+  type Outcome,
+  questionAbout,
+  signInsTo,
+} from './fresh-sign-ins.ts';
 import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
+import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
 
 interface MatrixOptions extends ResultOptions {
   readonly app?: readonly string[];
   readonly config?: string;
 }
 
-/** Combinations of groups that are shown: those of the most users. */
+/** Users in several groups or of a type that are shown: those that rules name, then those of the most users. */
 const maxShown = 50;
 
-interface Row {
-  readonly groups: readonly string[];
-  /** Active users in just these groups. Absent: there is no store. */
+interface Row extends NamedUser {
+  /** Active users in just these groups. Absent: there is no store, or they were not counted by type. */
   readonly users?: number;
 }
 
 export interface AppRow extends Row {
   readonly app: App;
-  /** In the order of the zones. */
+  /** Outcomes in the order of the zones. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -37,7 +44,7 @@ export interface Matrix {
   /** Which configuration it is about, for the reader. */
   readonly source: string;
   readonly zones: readonly string[];
-  /** By app, then by groups. */
+  /** Rows by app, then by groups. */
   readonly table: readonly AppRow[];
   /** Combinations of groups beyond the limit. */
   readonly left: number;
@@ -45,6 +52,8 @@ export interface Matrix {
   readonly isPartial: boolean;
   /** Conditions that it leaves aside. */
   readonly leftAside: readonly string[];
+  /** Apps that none of these users gets into, though others may. Empty: there are none. */
+  readonly others: string;
 }
 
 export function matrixCommand(context: AskContext): Command {
@@ -53,14 +62,14 @@ export function matrixCommand(context: AskContext): Command {
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((options: MatrixOptions) =>
       withProblems(context, options, () =>
-        withConfigured(context, options.config, (configured) => print(context, options, configured)),
+        withAskedConfiguration(context, options.config, (configured) => print(context, options, configured)),
       ),
     );
 }
 
-async function print(context: AskContext, options: MatrixOptions, configured: Configured): Promise<void> {
+async function print(context: AskContext, options: MatrixOptions, configured: AskedConfiguration): Promise<void> {
   const matrix = await matrixOf(context, configured, options.app);
-  const { source, zones, table, left, isPartial, leftAside } = matrix;
+  const { source, zones, table, left, isPartial, leftAside, others } = matrix;
   await printLongResult(context, options, {
     text: [
       `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
@@ -68,14 +77,15 @@ async function print(context: AskContext, options: MatrixOptions, configured: Co
       left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
       isPartial ? '\nNot all users were counted.\n' : '',
       leftAsideText(leftAside),
+      others,
     ].join(''),
     data: () => matrixData(matrix),
   });
 }
 
-/** For scripts. */
+/** The matrix as data for scripts. */
 export function matrixData({ source, zones, table, left, isPartial, leftAside }: Matrix): object {
-  // Rows that share their outcomes share what is said of them.
+  // Rows with the same outcomes share the data of them.
   const known = new Map<readonly Outcome[], readonly object[]>();
   return {
     source,
@@ -94,13 +104,14 @@ export function matrixData({ source, zones, table, left, isPartial, leftAside }:
 /** All that the command shows. Rejects where an app is unknown, or with what the store rejects with. */
 export async function matrixOf(
   context: AskContext,
-  configured: Configured,
-  named?: readonly string[],
+  configured: AskedConfiguration,
+  clientIds?: readonly string[],
 ): Promise<Matrix> {
   const { snapshot, source, store } = configured;
-  const apps = await appsToShow(configured, named);
+  const apps = await appsToShow(configured, clientIds);
   const members = store && (await groupCombinations(store));
-  const { rows, left } = rowsFor(await groupsIn(apps, snapshot), members);
+  const named = await namedUsers(apps, snapshot);
+  const { rows, left } = rowsFor({ groups: await groupsIn(apps, snapshot), named }, members);
   const asked = questionAbout(snapshot, context);
   const table: AppRow[] = [];
   const known = new Map<string, readonly (readonly Outcome[])[]>();
@@ -113,10 +124,14 @@ export async function matrixOf(
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
   const zones = asked.places.map(({ zone }) => zone);
-  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside };
+  const others = await otherUsersText(table, snapshot);
+  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside, others };
 }
 
-/** What a fresh sign-in depends on beside the policies. Each third-party app is asked about by itself: consent is. */
+/**
+ * What a fresh sign-in depends on apart from the policies. Each third-party app is examined by itself: it asks for
+ * consent.
+ */
 function ownTerms({ clientId, firstParty, identify, client }: App): readonly unknown[] {
   return [firstParty || clientId, identify, client.default_acr_values, client.default_max_age];
 }
@@ -126,22 +141,32 @@ async function outcomesFor(
   outcomesOf: Awaited<ReturnType<typeof signInsTo>>,
 ): Promise<readonly (readonly Outcome[])[]> {
   const outcomes: (readonly Outcome[])[] = [];
-  for (const { groups } of rows) outcomes.push(await outcomesOf({ groups }));
+  for (const row of rows) outcomes.push(await outcomesOf(row));
   return outcomes;
 }
 
-/** No group, each group alone, and what users have together. `left`: combinations beyond the limit. */
+interface Named {
+  readonly groups: readonly string[];
+  /** Users of a type, or in several groups, that rules name. */
+  readonly named: readonly NamedUser[];
+}
+
+/** No group, each group alone, what rules name, and what users have together. `left`: those beyond the limit. */
 function rowsFor(
-  named: readonly string[],
+  { groups: namedGroups, named }: Named,
   members: GroupCombinations | undefined,
 ): { readonly rows: readonly Row[]; readonly left: number } {
   const combinations = members?.combinations ?? [];
-  const groups = [...new Set([...named, ...combinations.flatMap((one) => one.groups)])].sort();
-  const alone = [[], ...groups.map((group) => [group])].map((only): Row => {
-    const same = combinations.find((one) => one.groups.length === only.length && one.groups[0] === only[0]);
-    return members === undefined ? { groups: only } : { groups: only, users: same?.users ?? 0 };
-  });
-  const together = combinations.filter((one) => one.groups.length > 1);
+  const groups = [...new Set([...namedGroups, ...combinations.flatMap((one) => one.groups)])].sort();
+  const counted = new Map(combinations.map((one) => [namedUserText(one, ''), one.users] as const));
+  const rowOf = (user: NamedUser): Row =>
+    members === undefined || user.userType !== undefined
+      ? user
+      : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
+  const alone = [[], ...groups.map((group) => [group])].map((only) => rowOf({ groups: only }));
+  const isNamed = new Set(named.map((user) => namedUserText(user, '')));
+  const others = combinations.filter((one) => one.groups.length > 1 && !isNamed.has(namedUserText(one, '')));
+  const together = [...named.map(rowOf), ...others];
   return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
 }
 
@@ -149,10 +174,10 @@ function rowsFor(
 function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
   const counted = table.some(({ users }) => users !== undefined);
   const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];
-  const rows = table.map(({ app, groups, users, outcomes }, index) => [
+  const rows = table.map(({ app, users, outcomes, ...user }, index) => [
     table[index - 1]?.app === app ? '' : app.clientId,
-    groups.join(' + ') || '(none)',
-    ...(counted ? [String(users)] : []),
+    namedUserText(user, '(none)'),
+    ...(counted ? [users === undefined ? '-' : String(users)] : []),
     ...outcomes.map(askedWords),
   ]);
   return [head, ...rows];

@@ -17,7 +17,7 @@ export function refuseOrphaned(context: ConfigContext, orphaned: readonly Orphan
   else context.stderr(`${lines}${advice}`);
 }
 
-/** Where there is a store: a check of files alone needs none. */
+/** Checks the store, if there is one: a check of files alone needs none. */
 export async function orphanedInStore(context: ConfigContext, documents: Documents): Promise<readonly Orphaned[]> {
   try {
     return await withStore(context, (store) => orphanedBy(store, documents, context));

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { newCommand } from '../commands.ts';
 import { printResult } from '../shared/print-result.ts';
 import { withStore } from '../shared/with-store.ts';
+import { activateRevision, type MoveOptions, waitingText, withMoveOptions, withRefusals } from './activate-revision.ts';
 import type { ConfigContext } from './config-context.ts';
-import { type MoveOptions, putIntoUse, waitingText, withMoveOptions, withRefusals } from './put-into-use.ts';
 import { quantity, readRevision, shortened } from './quantities.ts';
 import { revisionsOf } from './revisions-of.ts';
 
@@ -16,7 +16,7 @@ export function rollbackCommand(context: ConfigContext): Command {
       withStore(context, async (store) => {
         const back = readRevision(text);
         const documents = await revisionsOf(store, context).documentsOf(back);
-        const moved = await putIntoUse(context, { store, move: { documents, back } }, options);
+        const moved = await activateRevision(context, { store, move: { documents, back } }, options);
         if (moved === undefined) return;
         const { revision, changed, diff } = moved;
         const isSame = changed.length === 0;

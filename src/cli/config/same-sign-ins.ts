@@ -1,6 +1,6 @@
 /**
- * Which fresh sign-ins are the same to the rules, so that one stands for all of them: 1,000 apps, 60 groups and 20
- * zones are more than a million, and rules tell a few ten thousand apart.
+ * Finds fresh sign-ins that the rules do not distinguish, so that one stands for all: 1,000 apps, 60 groups and 20
+ * zones are more than a million, and rules distinguish a few ten thousand.
  */
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts } from '../../core/model/facts.ts';
@@ -68,7 +68,7 @@ export function whatDecides(policies: PolicySet): (facts: Facts) => string | und
   };
 }
 
-/** Of the rule that decides. Undefined: it is not known yet, or could not be found out. */
+/** Position of the rule that decides. Undefined: not known yet, or undecided. */
 function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): number | undefined {
   const { rule, undecided, failed, traces } = findRule(policy, facts);
   if (undecided || failed !== undefined) return undefined;
@@ -79,7 +79,7 @@ function isTransparent(sets: readonly ConditionSet[]): boolean {
   return sets.every(({ expression }) => expression === undefined);
 }
 
-/** Of all rules that have a say in a sign-in. */
+/** The conditions of all rules that may decide about a sign-in. */
 function everyCondition(policies: PolicySet): readonly ConditionSet[] {
   const { session, app, enrollment, profile, password, recovery, accountPolicy } = policies;
   const compiled: readonly (CompiledPolicy<RuleHead> | undefined)[] = [

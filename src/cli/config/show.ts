@@ -12,9 +12,9 @@ import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
 import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
+import { withRefusals } from './activate-revision.ts';
 import type { ConfigContext } from './config-context.ts';
 import { historyData, historyLine } from './history.ts';
-import { withRefusals } from './put-into-use.ts';
 import { readRevision } from './quantities.ts';
 import { revisionsOf } from './revisions-of.ts';
 

@@ -8,8 +8,8 @@ import { findSubject } from '../shared/find-subject.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
-import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
 import { conditionsLeftAside, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 
 interface WhatOptions extends ResultOptions {
@@ -22,7 +22,7 @@ export function whatCommand(context: AskContext): Command {
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((user: string, options: WhatOptions) =>
       withProblems(context, options, () =>
-        withConfigured(context, options.config, (configured) => print(context, options, { user, configured })),
+        withAskedConfiguration(context, options.config, (configured) => print(context, options, { user, configured })),
       ),
     );
 }
@@ -30,7 +30,7 @@ export function whatCommand(context: AskContext): Command {
 async function print(
   context: AskContext,
   options: WhatOptions,
-  { user, configured }: { readonly user: string; readonly configured: Configured },
+  { user, configured }: { readonly user: string; readonly configured: AskedConfiguration },
 ): Promise<void> {
   const { snapshot, source, store } = configured;
   if (store === undefined) throw new StepgateError('not_configured', 'there is no store that the user could be in');

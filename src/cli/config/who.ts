@@ -1,12 +1,21 @@
 /** `stepgate config who`. */
 import type { Command } from 'commander';
+import type { App } from '../../policy/model/app.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { withProblems } from '../shared/problems.ts';
 import { tableText } from '../shared/table.ts';
+import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedWords, byOutcome, denialText, leftAsideText, outcomeData } from './asked-text.ts';
-import { type AskContext, appsToShow, type Configured, withConfigured } from './configured.ts';
-import { conditionsLeftAside, groupsIn, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import {
+  conditionsLeftAside,
+  groupsIn,
+  type NamedUser,
+  type Outcome,
+  questionAbout,
+  signInsTo,
+} from './fresh-sign-ins.ts';
+import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
 
 interface WhoOptions extends ResultOptions {
   readonly config?: string;
@@ -18,7 +27,9 @@ export function whoCommand(context: AskContext): Command {
     .option('--config <dir>', 'by these files instead of the revision in use')
     .action((clientId: string, options: WhoOptions) =>
       withProblems(context, options, () =>
-        withConfigured(context, options.config, (configured) => print(context, options, { clientId, configured })),
+        withAskedConfiguration(context, options.config, (configured) =>
+          print(context, options, { clientId, configured }),
+        ),
       ),
     );
 }
@@ -26,21 +37,22 @@ export function whoCommand(context: AskContext): Command {
 async function print(
   context: AskContext,
   options: WhoOptions,
-  { clientId, configured }: { readonly clientId: string; readonly configured: Configured },
+  { clientId, configured }: { readonly clientId: string; readonly configured: AskedConfiguration },
 ): Promise<void> {
   const { snapshot, source } = configured;
   const apps = await appsToShow(configured, [clientId]);
   const asked = questionAbout(snapshot, context);
-  const rows: { readonly groups: readonly string[]; readonly outcomes: readonly Outcome[] }[] = [];
+  const alone = [[], ...(await groupsIn(apps, snapshot)).map((group) => [group])].map((groups) => ({ groups }));
+  const users: readonly NamedUser[] = [...alone, ...(await namedUsers(apps, snapshot))];
+  const rows: (NamedUser & { readonly app: App; readonly outcomes: readonly Outcome[] })[] = [];
   for (const app of apps) {
     const outcomesOf = await signInsTo(app, asked);
-    for (const groups of [[], ...(await groupsIn(apps, snapshot)).map((group) => [group])])
-      rows.push({ groups, outcomes: await outcomesOf({ groups }) });
+    for (const user of users) rows.push({ ...user, app, outcomes: await outcomesOf(user) });
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
-  const lines = rows.flatMap(({ groups, outcomes }) =>
+  const lines = rows.flatMap(({ app: _, outcomes, ...user }) =>
     byOutcome(outcomes, wordsOf).map(({ where, outcome }, index) => [
-      index === 0 ? (groups[0] ?? '(no group)') : '',
+      index === 0 ? namedUserText(user, '(no group)') : '',
       where,
       reasonedWords(outcome),
       outcome.rule,
@@ -51,11 +63,12 @@ async function print(
       `Who gets into ${clientId} now, by ${source}: a fresh sign-in in a new browser, of a user who has every authenticator that users can enroll\n\n`,
       tableText([['group', 'from', 'asked', 'rules'], ...lines]),
       leftAsideText(leftAside),
+      await otherUsersText(rows, snapshot),
     ].join(''),
     data: {
       source,
       app: clientId,
-      rows: rows.map(({ groups, outcomes }) => ({ groups, outcomes: outcomes.map(outcomeData) })),
+      rows: rows.map(({ app: _, outcomes, ...user }) => ({ ...user, outcomes: outcomes.map(outcomeData) })),
       leftAside,
     },
   });

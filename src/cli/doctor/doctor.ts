@@ -8,9 +8,9 @@ import { StoreUnavailable } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { keyringKey, revisionPointerKey, usersKey } from '../../stores/keys.ts';
+import { readStoreAlone, storeAloneText } from '../../stores/redis/store-alone.ts';
 import { releaseSchema, type StoreSchema } from '../../stores/schema.ts';
 import type { Store } from '../../stores/store.ts';
-import { readStoreAlone, storeAloneText } from '../../stores/store-alone.ts';
 import { writeProbe } from '../../stores/store-health.ts';
 import { newCommand } from '../commands.ts';
 import type { Paint } from '../shared/paint.ts';
@@ -24,7 +24,7 @@ import { checkStoreState } from './store-state.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
-  /** Also an empty store. `warn` receives what an admin should know about it. */
+  /** Also an empty store. `warn` receives what an administrator should know about it. */
   openAsItIs(warn: (text: string) => void): Promise<Store>;
   /** Takes whole lines. */
   stdout(text: string): void;

@@ -1,4 +1,4 @@
-/** Says to the admin why a decision denies. */
+/** Explains to administrators why a decision denies. */
 import type { DenyReason } from '../../core/model/decision.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {

@@ -1,4 +1,4 @@
-/** Says to the admin what the enrollment policy requires. */
+/** Describes for administrators what the enrollment policy requires. */
 import type { Skippable } from '../../core/model/decision.ts';
 import type { EnrollmentTerms, Grace } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';

@@ -15,7 +15,7 @@ import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { nearestName, unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
-import { openEmbedded } from '../../stores/embedded.ts';
+import { openEmbedded } from '../../stores/embedded/embedded.ts';
 import type { Store } from '../../stores/store.ts';
 import { newCommand } from '../commands.ts';
 import { findSubject } from '../shared/find-subject.ts';

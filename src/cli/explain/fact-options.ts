@@ -1,6 +1,6 @@
 /** The options of `explain` that set facts: each fact that a rule can test is one of them. */
 import type { Command } from 'commander';
-import type { OperatingSystem, Platform } from '../../core/model/facts.ts';
+import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { collect } from '../shared/collect.ts';
 
 /** As commander parses them. */
@@ -35,17 +35,6 @@ export interface FactOptions {
   readonly remembered?: readonly string[];
   readonly keepSignedIn?: true;
 }
-
-export const platforms = ['desktop', 'mobile', 'other'] as const satisfies readonly Platform[];
-export const systems = [
-  'windows',
-  'macos',
-  'linux',
-  'chromeos',
-  'ios',
-  'android',
-  'other',
-] as const satisfies readonly OperatingSystem[];
 
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
@@ -86,7 +75,7 @@ export function withFactOptions(command: Command): Command {
     .option('--claims <names>', 'claims that the request names')
     .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
     .option('--platform <platform>', platforms.join(', '), 'desktop')
-    .option('--os <system>', systems.join(', '), 'other')
+    .option('--os <system>', operatingSystems.join(', '), 'other')
     .option(
       '--device-signals <names>',
       'what is believed of the device: registered, managed, names of assurances',

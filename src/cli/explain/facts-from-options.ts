@@ -10,11 +10,12 @@ import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/risk.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import type { App } from '../../policy/model/app.ts';
+import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
-import { type FactOptions, platforms, systems } from './fact-options.ts';
+import type { FactOptions } from './fact-options.ts';
 import { assumedEnrollment, evidenceOf, ownEnrollment, rememberedOf, required } from './proofs-from-options.ts';
 
 interface Known {
@@ -27,7 +28,7 @@ interface Known {
   readonly now: Seconds;
 }
 
-/** Throws `StepgateError('bad_request')` with a sentence for the admin. */
+/** Throws `StepgateError('bad_request')` with a sentence for the administrator. */
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
@@ -41,7 +42,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       known:
         remembered.length > 0 || knownName('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
       platform: knownName('platform', options.platform ?? 'desktop', platforms),
-      os: knownName('operating system', options.os ?? 'other', systems),
+      os: knownName('operating system', options.os ?? 'other', operatingSystems),
       ...signalsFromOptions(options, known.snapshot),
       ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),

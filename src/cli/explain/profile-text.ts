@@ -1,4 +1,4 @@
-/** Says to the admin what a profile policy asks for. */
+/** Describes for administrators what a profile policy asks for. */
 import type { AskedScope, ProfileRequest } from '../../core/model/decision.ts';
 import type { ProfileTerms } from '../../core/model/profile-policy.ts';
 

@@ -1,4 +1,4 @@
-/** Says to the admin what a requirement asks for, and what is missing of it. */
+/** Describes for administrators what a requirement asks for, and what is missing of it. */
 import type { Missing } from '../../core/decision/missing.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';

@@ -1,4 +1,4 @@
-/** Tells the story of a sign-in to an admin, in plain words. */
+/** Writes the story of a sign-in for administrators, in plain words. */
 
 import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';

@@ -6,6 +6,7 @@ import { factsTogether } from '../../core/analysis/space/facts-together.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { ConditionName, ConditionOf, ConditionSet } from '../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -230,12 +231,10 @@ function enrollmentSets({ snapshot, authenticators }: TestedConfiguration): read
 
 /** A new browser, and a user of whom nothing is known. */
 function plainFacts(): UserFacts {
-  return {
+  return neutralFacts({
     now: plainTime,
-    network: { ip: '', zones: [] },
-    request: { clientId: '', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false },
+    request: neutralRequest('', ['openid']),
     device: { known: false, platform: 'desktop', os: 'other' },
     subject: { id: 'assumed', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] },
-    evidence: [],
-  };
+  });
 }

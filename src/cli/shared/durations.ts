@@ -1,4 +1,4 @@
-/** Durations as admins write and read them. */
+/** Durations as administrators write and read them. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import { durationSeconds } from '../../policy/schema/durations.ts';

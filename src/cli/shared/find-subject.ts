@@ -1,4 +1,4 @@
-/** The user whom an admin names, as a decision sees them. */
+/** The user that an administrator names, as a decision sees them. */
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory.ts';

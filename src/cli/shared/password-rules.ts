@@ -1,5 +1,7 @@
 /** The password policy in use, for passwords that administrators set. */
+
 import type { Seconds } from '../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import { termsForNewPassword } from '../../core/policy/password-terms.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -33,14 +35,8 @@ export async function passwordRulesInUse(store: Store, options: PasswordRulesOpt
   const settings = { ...snapshot?.settings.authenticators[password] };
   const warn = onceEach((message) => options.stderr(`warning: ${message}\n`));
   return (subject, credentials) => {
-    const newPassword = termsForNewPassword(policies, {
-      now: options.now(),
-      request: { clientId: accountClientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
-      network: { ip: '', zones: [] },
-      device: { known: false, platform: 'other', os: 'other' },
-      subject,
-      evidence: [],
-    });
+    const facts = neutralFacts({ now: options.now(), request: neutralRequest(accountClientId), subject });
+    const newPassword = termsForNewPassword(policies, facts);
     if (newPassword === undefined) throw new StepgateError('not_configured', 'no rule of the password policy holds');
     const enrolled = credentials.filter(({ authenticator }) => authenticator === password);
     return { brand, issuer, enrolled, settings, newPassword, warn };

@@ -2,7 +2,7 @@
 import { StepgateError } from '../../errors.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 
-/** The options make no sense. The sentence says why, and is all that the admin sees. */
+/** The options make no sense. The sentence says why, and is all that the administrator sees. */
 export function refusal(sentence: string): StepgateError {
   return new StepgateError('bad_request', sentence);
 }

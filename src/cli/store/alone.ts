@@ -1,10 +1,10 @@
-/** `stepgate store alone`: the operator's word that all replicas are dead, and that the store must do without them. */
+/** `stepgate store alone`: the operator declares that all replicas are dead, and that the store must do without. */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
 import { auditOp } from '../../flow/audit.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
+import { endStandAloneOp, readStoreAlone, standAloneOp, storeAloneText } from '../../stores/redis/store-alone.ts';
 import type { Store } from '../../stores/store.ts';
-import { endStandAloneOp, readStoreAlone, standAloneOp, storeAloneText } from '../../stores/store-alone.ts';
 import { newCommand } from '../commands.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { operatorName } from '../shared/operator.ts';
@@ -59,21 +59,21 @@ async function begin(
   { lifetime, ...options }: ResultOptions & { readonly lifetime: Seconds },
 ): Promise<void> {
   const by = operatorName();
-  const word = { until: context.now() + lifetime, by };
+  const declaration = { until: context.now() + lifetime, by };
   await store.commit([
-    standAloneOp(word, lifetime),
+    standAloneOp(declaration, lifetime),
     auditOp({ event: 'store.alone', outcome: 'success', by, lifetime }).op,
   ]);
-  printResult(context, options, { text: `${storeAloneText(word)}\n`, data: word });
+  printResult(context, options, { text: `${storeAloneText(declaration)}\n`, data: declaration });
 }
 
 async function end(context: StoreAloneContext, store: Store, options: ResultOptions): Promise<void> {
-  const word = await readStoreAlone(store);
-  if (word !== undefined)
+  const declaration = await readStoreAlone(store);
+  if (declaration !== undefined)
     await store.commit([
       endStandAloneOp,
       auditOp({ event: 'store.alone_ended', outcome: 'success', by: operatorName() }).op,
     ]);
-  const text = word === undefined ? 'the store did not stand alone' : 'the store does not stand alone any more';
-  printResult(context, options, { text: `${text}\n`, data: { stoodAlone: word !== undefined } });
+  const text = declaration === undefined ? 'the store did not stand alone' : 'the store does not stand alone any more';
+  printResult(context, options, { text: `${text}\n`, data: { stoodAlone: declaration !== undefined } });
 }

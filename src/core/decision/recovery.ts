@@ -3,12 +3,14 @@
  * password. The rules are applied as everywhere (Law 3). Nothing that was proved before counts, a denial stays hidden
  * until something is proved, and an account without a password gets none by a recovery.
  */
+
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { countedEvidence } from '../evidence/counted-evidence.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { ChallengeOption, Decision, DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
+import { neutralRequest } from '../model/neutral-facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
@@ -145,13 +147,7 @@ function recoveryFacts({ transaction, request, evidence, device, ...facts }: Fac
   return {
     ...facts,
     ...(transaction && { transaction }),
-    request: {
-      clientId: request.clientId,
-      scopes: request.scopes,
-      acrValues: [],
-      acrEssential: false,
-      promptLogin: false,
-    },
+    request: neutralRequest(request.clientId, request.scopes),
     device: plain,
     evidence: evidence
       .filter((one) => one.transaction === transaction?.id)

@@ -1,6 +1,6 @@
 /**
  * Claims that an app asks for by name (OpenID Connect Core section 5.5). Each counts with the scope that releases it:
- * what rules say about a scope would else be said past by naming its claims (decision 122).
+ * otherwise an app could get around a rule about a scope by naming its claims (decision 122).
  */
 import type { RequestFacts } from '../model/facts.ts';
 

@@ -137,12 +137,6 @@ export function skipping(transaction: Transaction, authenticators: readonly stri
   return { ...withoutRequestedEnrollment(transaction), skipped };
 }
 
-/** The outstanding challenge or offer no longer counts. */
-export function abandoned(transaction: Transaction): Transaction {
-  const { pending: _, ...rest } = transaction;
-  return rest;
-}
-
 /**
  * Back to the identifier page.
  * @throws Error once something is proved: that takes a new transaction (Law 6)

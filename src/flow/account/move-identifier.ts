@@ -19,7 +19,7 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { nextValidAfter } from '../../users/account.ts';
 import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
-import { claimIdentifier, holdIdentifier } from '../../users/identifier-reservations.ts';
+import { holdIdentifier, reserveIdentifierInUnit } from '../../users/identifier-reservations.ts';
 import { type OwnIdentifier, undoPeriod, withIdentifier } from '../../users/own-identifiers.ts';
 import {
   type FormerIdentifier,
@@ -66,7 +66,7 @@ export async function moveIdentifier(context: OpenAccount, move: Move): Promise<
   const { unit, services, account, snapshot } = context;
   const { kind, value, former, newIdentifier } = move;
   const owner = { user: account.user.id, now: services.now() };
-  if (newIdentifier !== undefined && !(await claimIdentifier(unit, newIdentifier, owner))) return taken;
+  if (newIdentifier !== undefined && !(await reserveIdentifierInUnit(unit, newIdentifier, owner))) return taken;
   const { askedIdentifier: asked, ...present } = account.user;
   const moved = withIdentifier(present, { kind, value, newIdentifier, formerIdentifier: former?.identifier });
   const unique = uniqueChange(snapshot.settings.attributes, present.profile, moved.profile);

@@ -3,7 +3,8 @@
 import { evaluate } from '../../core/decision/evaluate.ts';
 import { changeScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
 import type { GovernedChange } from '../../core/model/account-policy.ts';
-import type { Facts, RequestFacts } from '../../core/model/facts.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import { neutralRequest } from '../../core/model/neutral-facts.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -41,7 +42,7 @@ export async function openAccount(
   const policies = await snapshot.policies(app);
   const sources = { unit, snapshot, visitor, now: services.now() };
   const facts = await gatherFacts(sources, {
-    request: request(['openid']),
+    request: neutralRequest(accountClientId, ['openid']),
     subjectId: session.accountId,
     session: session.uid,
   });
@@ -55,7 +56,7 @@ export async function openAccount(
  */
 export function mayChange({ policies, facts }: OpenAccount, change?: GovernedChange): boolean {
   const scope = change ? scopeOfChange(change) : changeScope;
-  return evaluate(policies, { ...facts, request: request(['openid', scope]) }).kind === 'allow';
+  return evaluate(policies, { ...facts, request: neutralRequest(accountClientId, ['openid', scope]) }).kind === 'allow';
 }
 
 /** The context in which messages about this account are sent. */
@@ -66,8 +67,4 @@ export function senderOf({
   account,
 }: Pick<OpenAccount, 'services' | 'unit' | 'visitor' | 'account'>): MessageContext {
   return { services, unit, visitor, account, client: accountClientId };
-}
-
-function request(scopes: readonly string[]): RequestFacts {
-  return { clientId: accountClientId, scopes, acrValues: [], acrEssential: false, promptLogin: false };
 }

@@ -12,7 +12,7 @@ import { identifierKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
 import { moveUniqueValues, uniqueChange } from '../../users/attribute-reservations.ts';
-import { claimIdentifier, freeIdentifier, isFreeFor } from '../../users/identifier-reservations.ts';
+import { freeIdentifier, isFreeFor, reserveIdentifierInUnit } from '../../users/identifier-reservations.ts';
 import { ownIdentifier, withIdentifier } from '../../users/own-identifiers.ts';
 import type { FormerIdentifier, User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
@@ -84,7 +84,7 @@ export async function undoChange(request: UndoRequest, token: string): Promise<U
   const { attributes } = (await services.snapshot(unit)).settings;
   const unique = uniqueChange(attributes, user.profile, restored.user.profile);
   if ((await moveUniqueValues(unit, unique, owner)) !== undefined) return { kind: 'superseded' };
-  if (first.identifier !== undefined) await claimIdentifier(unit, first.identifier, owner);
+  if (first.identifier !== undefined) await reserveIdentifierInUnit(unit, first.identifier, owner);
   consumeLink(unit, token);
   for (const { newIdentifier } of changes)
     if (newIdentifier !== undefined && newIdentifier !== first.identifier)

@@ -77,7 +77,7 @@ async function ownLimits(
   return lockout && limitsOf(lockout);
 }
 
-/** Under the oldest secret: it must not change when a secret is added. */
+/** Draws with the oldest secret: the result must not change when a secret is added. */
 function draw({ secrets }: Services, subjectId: string): number {
   return Buffer.from(serverMac(secrets().slice(-1), 'lockout decoy', [subjectId]), 'base64url').readUInt32BE(0);
 }

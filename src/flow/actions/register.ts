@@ -14,7 +14,7 @@ import { newUser } from '../../users/changes.ts';
 import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
 import { groupNameOps } from '../../users/group-names.ts';
-import { claimIdentifier } from '../../users/identifier-reservations.ts';
+import { reserveIdentifierInUnit } from '../../users/identifier-reservations.ts';
 import { serializeCredentials, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { asResendRefusal } from '../notify/enqueue-messages.ts';
@@ -99,7 +99,7 @@ async function createAccount(
   const { entries } = await request.unit.load(unique.claimed.map(({ key }) => key));
   const taken = takenValue(entries, unique.claimed, { user: user.id, now });
   if (taken) return backToForm(context, { form, notices: takenNotices(taken) });
-  if (!(await claimIdentifier(request.unit, form.identifier, { user: user.id, now })))
+  if (!(await reserveIdentifierInUnit(request.unit, form.identifier, { user: user.id, now })))
     return withoutAddress(context, form);
   await moveUniqueValues(request.unit, unique, { user: user.id, now });
   const { secret } = form;

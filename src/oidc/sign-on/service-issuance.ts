@@ -1,7 +1,9 @@
 /** Tokens for services (RFC 6749 section 4.4): the APIs and scopes of the app, and the service policy (Law 5). */
+
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateService } from '../../core/decision/service-issuance.ts';
 import type { Facts } from '../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import { audit } from '../../flow/audit.ts';
 import { decidingRules } from '../../flow/audit-trace.ts';
 import type { Services } from '../../flow/services.ts';
@@ -69,17 +71,9 @@ async function checkPolicy(ctx: KoaContextWithOIDC, services: Services, app: App
 /** The address of the request is that of the service itself. */
 function serviceFacts(ctx: KoaContextWithOIDC, services: Services, zonesOf: Snapshot['zonesOf']): Facts {
   const { ip } = currentRequest().visitor;
-  return {
+  return neutralFacts({
     now: services.now(),
-    request: {
-      clientId: ctx.oidc.client?.clientId ?? '',
-      scopes: [...ctx.oidc.requestParamScopes],
-      acrValues: [],
-      acrEssential: false,
-      promptLogin: false,
-    },
+    request: neutralRequest(ctx.oidc.client?.clientId ?? '', [...ctx.oidc.requestParamScopes]),
     network: { ip, ...zonesOf(ip) },
-    device: { known: false, platform: 'other', os: 'other' },
-    evidence: [],
-  };
+  });
 }

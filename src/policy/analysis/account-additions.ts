@@ -1,4 +1,6 @@
-/** What accounts can have in time under the account policy, and its rules by which no user ever adds anything. */
+/**
+ * The authenticators that accounts can reach under the account policy, and its rules by which no user ever adds any.
+ */
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../core/model/policy.ts';
@@ -8,14 +10,14 @@ import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
-import { ranOut } from './ran-out.ts';
+import { undecidedFindings } from './undecided-findings.ts';
 
 export interface AccountAdditions extends NeverAddedSearch {
   /** How many enrollments of one authenticator any enrollment rule requires, or any chain takes. */
   readonly most: number;
 }
 
-/** For all apps alike: users add something wherever they may. */
+/** The search for all apps together: users add authenticators wherever they may. */
 export function accountAdditions(
   [first, ...others]: readonly AnalysedApp[],
   { policies: analysed, universe }: AnalysedConfiguration,
@@ -52,24 +54,24 @@ interface Given {
   readonly channels?: unknown;
 }
 
-/** With an import, a registration or by an administrator: passwords, addresses and numbers, access codes. */
+/** Whether an import, a registration or an administrator gives it: passwords, addresses and numbers, access codes. */
 export function isGiven({ underPasswordPolicy, registers, enrollable, channels }: Given): boolean {
   return (underPasswordPolicy ?? registers ?? false) || !enrollable || channels !== undefined;
 }
 
-/** Rules that only deny mean it. `told`: of these rules worse is said already. */
+/** Skips rules that only deny: they do so on purpose. `reported`: rules with a worse finding. */
 export function neverAddedFindings(
   { never, undecided }: NeverAddedSearch,
-  told: ReadonlySet<Rule>,
+  reported: ReadonlySet<Rule>,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => told.has(one)));
+  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => reported.has(one)));
   const found = [...Map.groupBy(left, ({ rule }) => rule).values()].flatMap((same) => atRule(same, configuration));
-  const open = undecided.filter((rule) => !told.has(rule));
-  return [...found, ...ranOut(open, 'whether users can ever add what it is about', configuration)];
+  const open = undecided.filter((rule) => !reported.has(rule));
+  return [...found, ...undecidedFindings(open, 'whether users can ever add what it is about', configuration)];
 }
 
-/** What is said of most users is said alone. */
+/** The finding about the most users stands alone. */
 function atRule(same: readonly NeverAdded[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const isOfAll = ({ whom }: NeverAdded) => typeof whom === 'string';
   const shown = same.some(isOfAll) ? same.filter(isOfAll) : same;

@@ -18,7 +18,7 @@ interface Analysed {
   readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
-/** A rule of which nothing can be met at all is the matter of other findings. */
+/** Skips a rule none of whose alternatives can be met: other findings report it. */
 export function alternativeFindings(
   { then, ...rule }: Rule,
   cases: RuleCases,
@@ -52,7 +52,7 @@ function partsOf(requirement: Requirement, { source, path }: FilePlace): readonl
     : requirement.anyOf.map((one, index) => ({ requirement: { anyOf: [one] }, place: at('anyOf', index) }));
 }
 
-/** What may be used in each case; where cases are open, all that is enabled. */
+/** The usable authenticators of each case; if some case is undecided, all that are enabled. */
 function usableIn(
   cases: RuleCases,
   authenticators: readonly AuthenticatorDescriptor[],
@@ -67,7 +67,7 @@ function unmeetable({ requirement, place }: Part): AnalysisFinding {
   return findingAt('unmeetable', place, { message, advice });
 }
 
-/** From the last on: of two that say the same, one stays. */
+/** Examines the last first: if two alternatives ask for the same, the first one stays. */
 function pointless(
   parts: readonly Part[],
   authenticators: readonly AuthenticatorDescriptor[],

@@ -7,18 +7,18 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { type AcceptedFinding, dayOf, sortedByComments } from './accepted.ts';
+import { type AcceptedFinding, dayOf, sortedByComments } from './accepted-findings.ts';
 import { analysedApps } from './analysed-apps.ts';
 import { caseFindings } from './case-findings.ts';
 import { type AnalysedConfiguration, analysedConfiguration } from './configuration.ts';
 import { deadRuleFindings, judgeRules, type RuleJudgement } from './dead-rule-findings.ts';
+import { expiredTimeFindings } from './expired-times.ts';
 import { formulaFindings } from './formula-findings.ts';
 import { invariantFindings } from './invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from './invariants.ts';
-import { pastFindings } from './past.ts';
 import { ruleFindings } from './rule-findings.ts';
 import { unreachedFindings } from './unreached-findings.ts';
-import { unusedFindings } from './unused.ts';
+import { unusedFindings } from './unused-names.ts';
 
 export interface AnalysisOptions {
   /** All authenticators, enabled or not. */
@@ -29,11 +29,11 @@ export interface AnalysisOptions {
 
 /** What the analysis says about files that were checked. */
 export interface Analysis {
-  /** By file, line and column; without what comments in the files accept. */
+  /** Sorted by file, line and column, without those that comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
-  /** In the order of their file. */
+  /** Sorted as in their file. */
   readonly invariants: readonly ExaminedInvariant[];
 }
 
@@ -42,7 +42,7 @@ export interface CheckedSources {
   readonly documents: Documents;
 }
 
-/** With what the checks before the analysis found. */
+/** The files, with the findings of the checks before the analysis. */
 export interface CheckedConfiguration extends CheckedSources {
   readonly warnings: readonly AnalysisFinding[];
 }
@@ -64,7 +64,7 @@ export async function analysis(
   const invariants = await examinedInvariants(checked.sources, configuration);
   const sources = checked.sources.map(({ source }) => source);
   const ofRules = await allFindings(configuration, now);
-  // Of a rule whose time is over, no part is told besides.
+  // A rule whose time is over gets no further finding about a part of it.
   const isTold = (finding: AnalysisFinding) =>
     ofRules.some((one) => one.code === 'past' && ruleOf(one) === ruleOf(finding));
   const all = [
@@ -80,7 +80,7 @@ export async function analysis(
   return { findings, accepted: sorted.accepted, invariants };
 }
 
-/** What never decides is said once, and nothing else of it. */
+/** A rule that never decides gets this finding and no other. */
 async function allFindings(configuration: AnalysedConfiguration, now: Seconds): Promise<readonly AnalysisFinding[]> {
   const verdicts = judgeRules(configuration);
   const dead = deadRuleFindings(verdicts, configuration);
@@ -98,7 +98,7 @@ async function allFindings(configuration: AnalysedConfiguration, now: Seconds): 
     ...dead,
     ...others.filter((finding) => !isDead(finding)),
     ...unusedFindings(configuration),
-    ...pastFindings(configuration, now),
+    ...expiredTimeFindings(configuration, now),
   ];
 }
 

@@ -21,13 +21,13 @@ import {
 export interface AnalysedPolicy {
   readonly kind: DocumentKind;
   readonly policy: CompiledPolicy<RuleHead>;
-  /** Of the apps that it decides about; of apps that its rules do not tell apart, one. Never empty. */
+  /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
   readonly clientIds: readonly string[];
   /** Some app has it. */
   readonly isUsed: boolean;
 }
 
-/** Policies that no app uses are looked at as if all did. */
+/** Policies that no app uses are examined as if all apps did. */
 export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
   const forUsers = apps.filter(({ signOnPolicies }) => signOnPolicies !== undefined);
   const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
@@ -45,7 +45,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
   return [...signOn, ...others];
 }
 
-/** One for each change that rules tell apart: others never take each other's cases. */
+/** One policy for each change that rules distinguish: rules about others never take the cases of one another. */
 function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
   const policy = readAccountPolicy(document);
   const named = policy.rules.flatMap(({ change = {} }) =>
@@ -59,7 +59,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
   return [...distinct.values()].map((one) => analysed('account', one, clientIds));
 }
 
-/** What no rule names. */
+/** An authenticator that no rule names. */
 const anyOther = '';
 
 /** Several that an app lists are one. */

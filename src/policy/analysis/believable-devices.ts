@@ -1,17 +1,18 @@
 /**
- * What can be believed of devices by the settings: an analysis must not make up a device that no source can speak of,
- * nor one that meets an assurance without another one that asks for less.
+ * What the settings let the server believe about devices. An analysis must not make up a device that no source can
+ * describe, nor one that meets an assurance but not another one that asks for less.
  */
 import type { BelievedDevice } from '../../core/policy/theory.ts';
 import type { DeviceAssurance, DeviceSignalSettings } from '../model/device-signals.ts';
 import { meets, type Signals } from '../revision/device-signals.ts';
-import { placesIn } from './places.ts';
+import { sampleAddresses } from './sample-addresses.ts';
 
-/** More of what can be believed together is not told apart. */
+/** The largest number of statements that are combined. */
 const mostTogether = 1_000;
 
 /**
- * All that can be believed, as far as these assurances tell it apart; the first is nothing. Undefined: it is too much.
+ * Everything that the server can believe, as far as these assurances distinguish it. The first is nothing. Undefined:
+ * there is too much.
  */
 export function believableDevices(
   settings: DeviceSignalSettings | undefined,
@@ -43,13 +44,16 @@ export function inOrder(all: readonly (ReadonlySet<Marks> | undefined)[]): reado
 
 export type Source = 'proxy' | 'certificate' | 'agent';
 
-/** A request comes from one peer, which may be a proxy for one of both, or for both. An agent speaks from anywhere. */
+/**
+ * A request has one peer, which may be a proxy for one source, or for both. An agent sends its statement from
+ * anywhere.
+ */
 function sourcesTogether({ proxy, certificate, agent }: DeviceSignalSettings): readonly (readonly Source[])[] {
   const proxies = {
     ...(proxy && { proxy: { cidrs: proxy.proxies } }),
     ...(certificate && { certificate: { cidrs: certificate.proxies } }),
   };
-  const peers = placesIn(proxies).map(({ zones }) => zones as readonly Source[]);
+  const peers = sampleAddresses(proxies).map(({ zones }) => zones as readonly Source[]);
   return peers.map((sources): readonly Source[] => [...sources, ...(agent ? (['agent'] as const) : [])]);
 }
 
@@ -60,8 +64,8 @@ export function assurancesNamed(settings: DeviceSignalSettings | undefined, name
 }
 
 /**
- * What a source may say that is not bound to anything, as far as it makes a difference: with each system the signals of
- * some of the assurances that can be met with it. Undefined: it is too much.
+ * The statements that an unrestricted source may make, as far as they make a difference: with each system the signals
+ * of some of the assurances that can be met with it. Undefined: there are too many.
  */
 export function anythingSaid(asked: NamedAssurances): readonly Signals[] | undefined {
   const standings: readonly (readonly string[])[] = [[], ['registered'], ['managed'], ['registered', 'managed']];

@@ -1,6 +1,6 @@
 /**
- * What two configurations believe of one device, which says the same to both: as `believableDevices`, of both together,
- * so that a comparison makes up no device that only seems to be another one.
+ * What two configurations believe about one device, which states the same to both: `believableDevices` for both
+ * together, so that a comparison makes up no device that only seems to differ.
  */
 import type { BelievedDevice } from '../../core/policy/theory.ts';
 import type { DeviceSignalSettings } from '../model/device-signals.ts';
@@ -17,7 +17,7 @@ import {
   saidTogether,
   standingBits,
 } from './believable-devices.ts';
-import { placesIn } from './places.ts';
+import { sampleAddresses } from './sample-addresses.ts';
 
 /** What each side believes of the same device. */
 export interface BelievedPair {
@@ -26,19 +26,19 @@ export interface BelievedPair {
 }
 
 type Side = keyof BelievedPair;
-/** What each side says of sources. */
+/** The settings of each side about sources. */
 type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
 
 /**
- * As far as these assurances tell it apart; the first is nothing. Where that is too much, only some of what may be
- * believed, and then what no source can say, too.
+ * What the server can believe under both configurations, as far as these assurances distinguish it. The first is
+ * nothing. If there is too much, the result has only some of it, and also what no source can state.
  */
 export function believablePairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
   const [live, next] = [assurancesNamed(sides.live, names), assurancesNamed(sides.next, names)];
   const distinct = new Map([...live, ...next].map((one) => [canonicalJson(one[1]), one] as const));
   const said = saidBy(sides, { live, next, both: [...distinct.values()] });
   if (said === undefined) return plainPairs(sides, names);
-  // What the live side believes takes the first bits.
+  // The lowest bits are what the server believes under the live configuration.
   const bits = BigInt(standingBits + live.length);
   const found = peersOf(sides).map((heard) =>
     saidTogether(sourceNames.map((source) => heardOf(said[source], heard[source], bits))),
@@ -53,13 +53,13 @@ export function believablePairs(sides: Sides, names: readonly string[]): readonl
 const sourceNames: readonly Source[] = ['proxy', 'certificate', 'agent'];
 
 interface Said {
-  /** Both sides hear the same speaker. */
+  /** Both sides trust the same source. */
   readonly isSame: boolean;
-  /** What one statement says on each side. */
+  /** What one statement sets on each side. */
   readonly marks: readonly (readonly [live: Marks, next: Marks])[];
 }
 
-/** Undefined: it is too much. */
+/** Undefined: there is too much. */
 function saidBy(
   sides: Sides,
   asked: Readonly<Record<Side | 'both', NamedAssurances>>,
@@ -71,8 +71,8 @@ function saidBy(
     const says = sides[side]?.certificate?.says ?? [];
     return marksOf(Object.fromEntries(says.map((name) => [name, true as const])), asked[side]);
   };
-  const isSame = (speaker: (settings: DeviceSignalSettings) => unknown) => {
-    const [live, next] = [sides.live, sides.next].map((one) => canonicalJson(one && speaker(one)));
+  const isSame = (sourceOf: (settings: DeviceSignalSettings) => unknown) => {
+    const [live, next] = [sides.live, sides.next].map((one) => canonicalJson(one && sourceOf(one)));
     return live === next;
   };
   return {
@@ -90,13 +90,16 @@ function saidBy(
 
 type Heard = Readonly<Record<Side, boolean>>;
 
-/** What the source may say to the sides that hear it. Of two speakers, one speaks. */
+/**
+ * The statements of the source to the sides that trust it. If the two sides trust different sources, a device has a
+ * statement of one of them.
+ */
 function heardOf({ isSame, marks }: Said, { live, next }: Heard, bits: bigint): ReadonlySet<Marks> {
   const all = marks.map(([one, other]) => [live ? one : 0n, next ? other << bits : 0n] as const);
   return new Set([0n, ...(isSame ? all.map(([one, other]) => one | other) : all.flat())]);
 }
 
-/** The sources that each side hears from one peer. */
+/** The sources that each side trusts for one peer. */
 function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
   const named = (['live', 'next'] as const).flatMap((side) =>
     (['proxy', 'certificate'] as const).flatMap((source) => {
@@ -105,7 +108,7 @@ function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
     }),
   );
   const agent = { live: sides.live?.agent !== undefined, next: sides.next?.agent !== undefined };
-  return placesIn(Object.fromEntries(named)).map(({ zones }) => {
+  return sampleAddresses(Object.fromEntries(named)).map(({ zones }) => {
     const heard = (source: Source) => ({
       live: zones.includes(`live ${source}`),
       next: zones.includes(`next ${source}`),
@@ -114,7 +117,7 @@ function peersOf(sides: Sides): readonly Readonly<Record<Source, Heard>>[] {
   });
 }
 
-/** Of each assurance by itself, of none and of all. */
+/** A pair for each assurance alone, for none and for all. */
 function plainPairs(sides: Sides, names: readonly string[]): readonly BelievedPair[] {
   const standings: readonly BelievedDevice[] = [{}, { registered: true }, { registered: true, managed: true }];
   const devices = standings.flatMap((standing) =>

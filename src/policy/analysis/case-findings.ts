@@ -11,7 +11,7 @@ import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
-import { ranOut } from './ran-out.ts';
+import { undecidedFindings } from './undecided-findings.ts';
 
 /** Each place is reported once for each code. */
 export function caseFindings(
@@ -45,7 +45,7 @@ function closedApp(
   return [findingAt('closed-app', { source, path: ['signOnPolicy'] }, { message, advice })];
 }
 
-/** Rules of which too many combinations, or too entangled ones, were left when the steps of the search had run out. */
+/** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
 function openCases({ app, open }: AnalysedApp, { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   return [...Map.groupBy(open, (one) => one.app)].flatMap(([rule, same]) => {
     const place = placeOf(rule);
@@ -80,7 +80,10 @@ function weaker({ policies, space }: AnalysedApp, configuration: AnalysedConfigu
       }),
     ];
   });
-  return [...findings, ...ranOut(undecided, 'whether a rule below asks the same users for less', configuration)];
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
+  ];
 }
 
 function chosenByBrowser(
@@ -100,7 +103,7 @@ function chosenByBrowser(
     return [findingAt('spoofable', place, parts)];
   });
   const question = 'whether what a browser says of itself leads from it to a weaker rule';
-  return [...findings, ...ranOut(undecided, question, configuration)];
+  return [...findings, ...undecidedFindings(undecided, question, configuration)];
 }
 
 function failingOpen(
@@ -126,7 +129,7 @@ function failingOpen(
       return [findingAt('fail-open', place, parts)];
     });
   const undecided = all.flatMap((one) => one.undecided);
-  return [...findings, ...ranOut(undecided, 'whether users who lack an attribute escape it', configuration)];
+  return [...findings, ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration)];
 }
 
 function inWords({ name }: Rule): string {

@@ -1,11 +1,11 @@
 /**
- * In which circumstances the users of a case are denied with what their account begins with: every combination of the
- * rules of the account policy that say who may add something, and of the enrollment policy after the sign-in. A
- * combination that leads in stands for all with the same terms for what had to be added there.
+ * The circumstances in which users of a rule combination are denied with what a new account has. A circumstance is a
+ * combination of the rules of the account policy that say who may add an authenticator, and of the enrollment rule
+ * after the sign-in. One that lets the user in stands for all with the same terms for what was added.
  */
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
-import { knownEnd } from '../../core/analysis/simulation/known-ends.ts';
-import { type Budget, findModelWithin } from '../../core/analysis/space/find-model.ts';
+import { signInOutcome } from '../../core/analysis/simulation/sign-in-outcomes.ts';
+import { findModelWithin } from '../../core/analysis/space/find-model.ts';
 import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
@@ -24,21 +24,15 @@ export interface DeniedThere {
 
 export interface DenialSearch {
   readonly denied: readonly DeniedThere[];
-  /** Others may be denied: the steps of the search did not suffice. */
+  /** Other circumstances may be denied: the steps of the search did not suffice. */
   readonly isPartial: boolean;
 }
 
-/** Of one case. */
+/** The largest number of circumstances of one rule combination. */
 const mostCombinations = 256;
-/** For all cases of an app. */
-const budgetSteps = 10_000_000;
 
-const budgets = new WeakMap<AnalysedApp, Budget>();
-
-/** `keys`: of the authenticators that an account begins with. */
+/** `keys`: the authenticators that a new account has. Takes its steps from the app's `denialBudget`. */
 export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: readonly string[]): DenialSearch {
-  const budget = budgets.get(app) ?? { steps: budgetSteps };
-  budgets.set(app, budget);
   const denied: DeniedThere[] = [];
   const others: Formula[] = [];
   let facts: UserFacts | undefined = one.facts;
@@ -47,17 +41,17 @@ export function deniedCircumstances(one: PolicyCase, app: AnalysedApp, keys: rea
     const { cause, after, alike } = examined({ ...one, facts }, app, keys);
     if (cause) denied.push({ facts, cause, ...(after && { after }) });
     others.push(negated({ all: alike }));
-    const found = findModelWithin([...one.formulas, ...others], budget);
+    const found = findModelWithin([...one.formulas, ...others], app.denialBudget);
     if (found === 'undecided') return { denied, isPartial: true };
     facts = found === 'impossible' ? undefined : app.space.factsOf(found.model);
-    // Where the evaluator sees other rules in these facts, they say nothing.
+    // Facts for which the evaluator finds other rules show nothing.
     if (facts && !decideTogether(app.policies, one, facts)) facts = undefined;
   }
   return { denied, isPartial: false };
 }
 
 interface Examined extends Partial<Omit<DeniedThere, 'facts'>> {
-  /** Where these hold, it is the same. Without a cause the user gets in. */
+  /** Facts that match these have the same outcome. Without a cause the user is let in. */
   readonly alike: readonly Formula[];
 }
 
@@ -66,7 +60,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = knownEnd(policies, one.facts, { keys });
+  const { isDenied, added } = signInOutcome(policies, one.facts, { keys });
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
   const cause = causeOf(user, policies);
@@ -77,7 +71,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   return { cause, ...(after && { after }), alike: [...asked, ...rules] };
 }
 
-/** What must hold for a rule of the account policy to decide that says the same about adding it. */
+/** What must hold so that a rule of the account policy with the same terms for adding it decides. */
 function sameTerms(
   of: string,
   facts: UserFacts,

@@ -17,7 +17,7 @@ import type { FilePlace } from '../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
 import { believableDevices } from './believable-devices.ts';
-import { examplePlaces } from './places.ts';
+import { examplePlaces } from './sample-addresses.ts';
 
 interface ReadFile {
   readonly document: Document;
@@ -28,19 +28,19 @@ export interface AnalysedConfiguration {
   readonly snapshot: Snapshot;
   readonly documents: Documents;
   readonly policies: readonly AnalysedPolicy[];
-  /** In the order of their files. */
+  /** Sorted as their files. */
   readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
   /** `stepgate.yaml`. */
   readonly settings: YamlSource | undefined;
   /** What can be at all in sign-ins to these apps, from now on. */
   universe(clientIds: readonly string[]): Universe;
-  /** Where a rule stands. Two rules of the session policy may be one there. */
+  /** The place of a rule. Two rules of the session policy may share one. */
   placeOf(rule: RuleHead): FilePlace | undefined;
 }
 
 type CheckedFiles = { readonly sources: readonly DocumentSource[]; readonly documents: Documents };
 
-/** By sources: a check looks at them twice where it is asked about a standard. */
+/** Cached by the sources: a check that is asked about a standard examines them twice. */
 const known = new WeakMap<
   CheckedFiles['sources'],
   {
@@ -63,7 +63,7 @@ export function analysedConfiguration(
   { sources, documents }: CheckedFiles,
   { authenticators, now }: AnalysisContext,
 ): Promise<AnalysedConfiguration> {
-  // From the beginning of the day, so that all runs of a day find the same.
+  // Since the beginning of the day, so that all runs of a day find the same.
   const since = Math.floor(now / DAY) * DAY;
   const found = known.get(sources);
   if (found?.documents === documents && found.authenticators === authenticators && found.since === since)

@@ -45,7 +45,7 @@ function judgements(
 ): readonly RuleJudgement[] {
   const { reporting } = policy;
   const within = universe(clientIds);
-  // Rules that only report are looked at as if they were enforced.
+  // Examines rules that only report as if they were enforced.
   const reported = reporting ? verdictsOf(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
   return [...verdictsOf(policy, within), ...reported];
 }
@@ -65,7 +65,7 @@ function isDead({ kind }: RuleVerdict): boolean {
   return kind === 'contradictory' || kind === 'shadowed';
 }
 
-/** Of the account policy: about every change. */
+/** Whether a rule of the account policy is about every change. */
 function isCatchAll(rule: RuleHead): boolean {
   return Object.keys(rule.when).length === 0 && !('change' in rule && rule.change !== undefined);
 }
@@ -143,7 +143,7 @@ function takersInWords(by: readonly RuleHead[], { location: own }: RuleHead): st
   return `the rules ${names.slice(0, -1).join(', ')} and ${names.at(-1)} together take`;
 }
 
-/** As short as it can be for the reader of a finding at `own`. */
+/** The shortest text for a location that a reader of the finding at `own` can follow. */
 function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
   const place = { file: '', line: 1, column: 1, ...location };
   const { file, line, column } = place;

@@ -2,8 +2,8 @@
 
 import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
-import { knownEnd, whatDecides } from '../../core/analysis/simulation/known-ends.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import { signInOutcome, whatDecides } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
@@ -13,11 +13,11 @@ import type { UserFacts } from '../../core/policy/theory.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {
-  /** Of the account policy. */
+  /** Rules of the account policy that deny. */
   readonly account: readonly Rule[];
-  /** Of the account policy as well: each of them alone would be enough, too, so that only together they deny. */
+  /** Rules of the account policy of which each alone would be enough: they deny only together. */
   readonly together: readonly Rule[];
-  /** Of the enrollment policy, alone or together with those of the account policy. */
+  /** The rule of the enrollment policy, which denies alone or together with those of the account policy. */
   readonly enrollment?: EnrollmentRule;
 }
 
@@ -63,7 +63,7 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
  * proves more before adding something. Empty: no rule asks how the user signed in.
  */
 export function afterSignIn({ facts, keys }: Omit<DeniedUser, 'one'>, policies: PolicySet): readonly RuleAfterSignIn[] {
-  const { signedInWith } = knownEnd(policies, facts, { keys });
+  const { signedInWith } = signInOutcome(policies, facts, { keys });
   return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
 }
 

@@ -8,7 +8,7 @@ import type { AnalysedApp } from './analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 
-/** What an account begins with. */
+/** The authenticators of a new account, and how they came to it. */
 export interface Beginning {
   readonly keys: readonly string[];
   readonly how: string;
@@ -19,22 +19,22 @@ export interface Denied extends DeniedThere {
   readonly app: AnalysedApp;
   readonly one: PolicyCase;
   readonly beginning: Beginning;
-  /** Users whom nothing leads in that their account can have in time. Absent: there are none. */
+  /** Users who are denied with everything that they can reach. Absent: there are none. */
   readonly forGood?: ShutOut;
 }
 
 export interface NewcomerSearch {
   readonly denied: readonly Denied[];
-  /** Rules of which the steps of the search did not suffice to tell whom they shut out. */
+  /** Rules for which the steps of the search did not suffice to find the users that they shut out. */
   readonly open: readonly RuleHead[];
 }
 
 /** Who is denied for good. */
 export interface ForGoodSearch {
-  /** Whom the rules that are the cause shut out. */
+  /** Finds the users whom the causing rules shut out for good. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
-  /** Keys of what all users can have in time, each as often as any rule requires. */
-  readonly hadByAll: (app: AnalysedApp) => readonly string[];
+  /** Keys of the authenticators that every user can reach, each as often as any rule requires. */
+  readonly reachableByAll: (app: AnalysedApp) => readonly string[];
 }
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
@@ -44,7 +44,7 @@ export function deniedIn(one: PolicyCase, app: AnalysedApp, search: ForGoodSearc
   if (newcomers.denied.some(({ forGood }) => forGood) || app.policies.enrollment?.beforeSignIn === undefined)
     return newcomers;
   // They may be let in once, and be asked for more when they sign in with what they set up.
-  const beginning = { how: 'setting up all that they can', keys: search.hadByAll(app) };
+  const beginning = { how: 'setting up all that they can', keys: search.reachableByAll(app) };
   const later = deniedWith({ app, one, beginning }, search);
   const forGood = later.denied.filter((denied) => denied.forGood);
   return { denied: [...newcomers.denied, ...forGood], open: [...newcomers.open, ...later.open] };
@@ -71,7 +71,7 @@ function deniedWith(start: Start, search: ForGoodSearch): NewcomerSearch {
   return { denied: found.denied, open: [...open, ...found.open] };
 }
 
-/** Where it is said that not all of them were looked at together. */
+/** The rule that carries the finding that not all of them were examined together. */
 function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp): readonly RuleHead[] {
   const [first] = accountPolicy?.rules ?? enrollment?.rules.map(({ rule }) => rule) ?? [];
   return first ? [first] : [];

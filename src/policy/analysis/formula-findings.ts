@@ -1,4 +1,4 @@
-/** Expressions that fail for users without an attribute, and those of which the time is over, as findings. */
+/** Expressions that fail for users without an attribute, and those whose time is over, as findings. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { unguardedExpressions } from '../check/check-expressions.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';

@@ -1,4 +1,4 @@
-/** Invariants that do not hold, or of which that could not be found out, as findings. */
+/** Invariants that do not hold, and those that the analysis could not decide, as findings. */
 import type { Invariant, Violation } from '../../core/analysis/findings/invariants.ts';
 import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
 import type { ConditionSet } from '../../core/model/conditions.ts';
@@ -12,7 +12,7 @@ import { type FilePlace, findingAt } from '../source/finding-at.ts';
 import { namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
-import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsInWords } from './proof-words.ts';
+import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsInWords } from './proofs-text.ts';
 
 /** Rules that break an invariant and are named; the last one says how many more there are. */
 const mostNamed = 5;
@@ -50,8 +50,8 @@ function violationFinding(
   { place, others }: { readonly place: FilePlace; readonly others: string },
 ): AnalysisFinding {
   const { authenticators } = policies;
-  const { claim } = invariant;
-  const measure = { authenticators, ...(claim.kind === 'proves' && { wanted: claim.requirement }) };
+  const { guarantee } = invariant;
+  const measure = { authenticators, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
   const what = outcomeInWords({ rules, facts, ...(proved && { proved }) }, measure);
   const isShown = proved !== undefined && isShownByExample(proved);
   const enrolled = isShown ? enrolledOptions(proved, measure) : proved?.enrolled;
@@ -61,11 +61,11 @@ function violationFinding(
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
     example: isShown ? [...options, ...proofOptions(proved, authenticators)] : options,
-    advice: adviceFor(claim),
+    advice: adviceFor(guarantee),
   });
 }
 
-function adviceFor({ kind }: Invariant['claim']): string {
+function adviceFor({ kind }: Invariant['guarantee']): string {
   if (kind === 'refused') return 'deny these users in one of these rules, or narrow the invariant';
   return kind === 'admitted'
     ? 'correct these rules, or narrow the invariant'
@@ -79,7 +79,7 @@ function outcomeInWords({ rules, proved }: Violation, measure: Measure): string 
   return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
 }
 
-/** Those in files; beside others, one of the enrollment policy only if it restricts something. */
+/** The rules that stand in files. One of the enrollment policy is listed with others only if it restricts something. */
 function deciding(rules: readonly RuleHead[]): readonly RuleHead[] {
   return rules.filter((rule) => rule.location !== undefined && (rules.length === 1 || !isLenient(rule)));
 }

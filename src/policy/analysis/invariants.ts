@@ -16,11 +16,11 @@ import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
-/** The result of an invariant at an app, and at all apps that no rule tells apart from it. */
+/** The result of an invariant at an app, which stands for all apps that no rule distinguishes from it. */
 export interface ExaminedApp {
   readonly app: App;
   readonly policies: PolicySet;
-  /** How many apps it stands for. */
+  /** The number of apps that it stands for. */
   readonly count: number;
   readonly verdict: InvariantVerdict;
 }
@@ -34,7 +34,7 @@ export interface ExaminedInvariant {
   readonly apps: readonly ExaminedApp[];
 }
 
-/** In the order of the file. Without the file there are none. */
+/** Sorted as in the file. Empty: there is no such file. */
 export async function examinedInvariants(
   sources: readonly DocumentSource[],
   configuration: AnalysedConfiguration,

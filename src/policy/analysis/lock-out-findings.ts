@@ -1,4 +1,4 @@
-/** Rules of the enrollment policy that disable what rules beside them take, as findings: one at each. */
+/** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
 import { endsInDenial, isLockedOut } from '../../core/analysis/simulation/lock-outs.ts';
 import { isOrdinary } from '../../core/analysis/space/ordinary-facts.ts';
 import { ordinaryCase, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
@@ -7,7 +7,7 @@ import type { UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-in-words.ts';
+import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 

@@ -5,14 +5,14 @@ import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { accountAdditions, neverAddedFindings } from './account-additions.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-in-words.ts';
+import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Beginning, type Denied, deniedIn } from './denied-newcomers.ts';
 import { exampleOptions } from './example-options.ts';
-import { ranOut } from './ran-out.ts';
 import { forGoodIn, neverByCause } from './shut-out-search.ts';
 import { isOfAllNamed } from './shut-out-whom.ts';
+import { undecidedFindings } from './undecided-findings.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(
@@ -30,11 +30,11 @@ export function newcomerFindings(
   return [
     ...found,
     ...neverAddedFindings(additions, told, configuration),
-    ...ranOut(open, 'whether it keeps users from adding what they are asked for', configuration),
+    ...undecidedFindings(open, 'whether it keeps users from adding what they are asked for', configuration),
   ];
 }
 
-/** What is worst is said alone. */
+/** The worst finding stands alone. */
 function atCause(same: readonly Denied[], configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   const [first] = same;
   if (first === undefined) return [];
@@ -63,7 +63,7 @@ function newcomersInWords({ keys, how }: Beginning): string {
   return `users who have nothing but ${keys.join(' and ')}, as after ${how}`;
 }
 
-/** Where other rules decide, or later, they could add it. */
+/** Users could add it where other rules decide, or later. */
 function shutOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
   const place = shown && placeAt(shown, placeOf);
@@ -87,7 +87,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   const shown = all.find(({ isUsual }) => isUsual) ?? all[0];
   const place = shown && placeAt(shown.denied, placeOf);
   if (shown === undefined || place === undefined) return [];
-  const { denied, facts, had } = shown;
+  const { denied, facts, reachable } = shown;
   const isForAll = isOfAllNamed(same);
   const never = neverByCause(denied).join(' or ') || 'what is asked for';
   const involved = involvedIn(same);
@@ -98,7 +98,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
       message: `shuts ${whom} out of ${appsInWords(same)}: ${lacking}`,
       ...(!shown.isUsual && { severity: 'warning' as const }),
       rules: involved.slice(0, mostNamed).map(namedRule),
-      example: exampleOptions(facts, [...new Set(had)]),
+      example: exampleOptions(facts, [...new Set(reachable)]),
       advice: denied.cause.enrollment
         ? `let them set up ${never} there, by the enrollment and the account policy, or do not ask for it there`
         : `${askForOneFactor(denied)}, or do not ask for ${never} there`,
@@ -106,7 +106,7 @@ function lockedOut(same: readonly Denied[], { placeOf }: AnalysedConfiguration):
   ];
 }
 
-/** One user whom everything leads nowhere, if possible one who may well be there. */
+/** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(denied: Denied) {
   const { forGood } = denied;
   if (forGood === undefined) return [];

@@ -7,5 +7,5 @@ export interface RuleCase extends PolicyCase {
   readonly policies: PolicySet;
 }
 
-/** Of all apps. Undefined: some could not be decided. */
+/** The combinations at all apps. Undefined: some could not be decided. */
 export type RuleCases = readonly RuleCase[] | undefined;

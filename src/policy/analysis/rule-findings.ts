@@ -11,7 +11,7 @@ import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 import { idleAges } from './idle-ages.ts';
 import type { RuleCase, RuleCases } from './rule-cases.ts';
 
-/** `alive`: the rules that decide in their own policy, and those of which that is open. */
+/** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
 export function ruleFindings(
   { apps, alive }: { readonly apps: readonly AnalysedApp[]; readonly alive: readonly RuleHead[] },
   configuration: AnalysedConfiguration,
@@ -68,10 +68,10 @@ function unreachable(
   return [findingAt('unreachable', place, { message, advice, rules: denialsBeside(rule, apps).map(namedRule) })];
 }
 
-/** A session policy stands beside the rules of all apps: a longer list would not help the admin. */
+/** The session policy applies at every app: a longer list would not help administrators. */
 const namedDenials = 6;
 
-/** The rules by which the policies that decide beside the one of this rule deny. */
+/** The denying rules of the other policies that decide about the same sign-ins as this rule. */
 function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[] {
   const beside = apps.flatMap(({ policies: { session, app } }) => {
     const policies = [session.rules, app?.rules ?? []];

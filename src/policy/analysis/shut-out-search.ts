@@ -1,11 +1,11 @@
-/** Asks of an app whom the rules that are the cause of a denial shut out for good. */
+/** Finds the users of an app who are denied for good, and by which rules. */
 
 import { additionWays } from '../../core/analysis/accounts/addition-ways.ts';
 import { afterSignInFormulas } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { reachableByAll } from '../../core/analysis/accounts/reachable-authenticators.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../core/analysis/accounts/shut-out.ts';
-import { hadByAll } from '../../core/analysis/accounts/what-can-be-had.ts';
-import { knownEnd } from '../../core/analysis/simulation/known-ends.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import { signInOutcome } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import { decideTogether, deciding } from '../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
@@ -30,9 +30,9 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const { app, one, facts } = denied;
     const search = searchOf(app);
     const { closed, everyone, ...others } = search;
-    // Where rules ask how users signed in, it is not the same for all.
+    // The result differs by user if rules ask how users signed in.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
-    if (isSameForAll && !knownEnd(closed, facts, { keys: everyone }).isDenied) return undefined;
+    if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
@@ -48,7 +48,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     // Others than those that make it together may do so in another network, or later.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, hadByAll: (app) => searchOf(app).everyone };
+  return { find, reachableByAll: (app) => searchOf(app).everyone };
 }
 
 /** A rule may decide about several authenticators, for some users about fewer. Each way to take one for each rule. */
@@ -68,7 +68,7 @@ function isForAll(found: ReturnType<typeof shutOut>): boolean {
 interface AppSearch extends Omit<ShutOutSearch, 'isConfirmed'> {
   /** Its policies, and nothing can be added. */
   readonly closed: PolicySet;
-  /** What every user can have in time. */
+  /** The authenticators that every user can reach. */
   readonly everyone: readonly string[];
 }
 
@@ -78,7 +78,7 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const given = policies.authenticators.filter(isGiven);
   const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
   const closed = { ...policies, accountPolicy: noAdditions };
-  const everyone = asOften(hadByAll({ ...search, authenticators: policies.authenticators }), most);
+  const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   return { ...search, closed, everyone };
 }
 
@@ -135,13 +135,16 @@ function decideAlike(
   return governedBy(rules, denied, app.policies).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
-/** Of what can never be added, that about which the rules that are the cause decide; if possible, what leads in. */
+/**
+ * Among the authenticators that can never be added, those about which the causing rules decide; if possible, those
+ * that would let the user in.
+ */
 export function neverByCause({ app, cause, facts, forGood }: Denied): readonly string[] {
   if (forGood === undefined) return [];
   const { disabled = [], useOnly = [] } = cause.enrollment?.then ?? {};
   const governed = governedBy([...cause.account, ...cause.together], facts, app.policies);
   const named = [...governed.map(({ key }) => key), ...disabled, ...useOnly];
   const never = forGood.never.filter((key) => named.includes(key));
-  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.had, key]));
+  const enough = never.filter((key) => !endsInDenial(app.policies, forGood.facts, [...forGood.reachable, key]));
   return enough.length > 0 ? enough : never;
 }

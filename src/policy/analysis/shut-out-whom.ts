@@ -1,4 +1,4 @@
-/** Whether a lock-out is of all users for whom the rules decide that its finding names. */
+/** Whether a lock-out concerns every user for whom the rules of its finding decide. */
 import { findModel, newBudget } from '../../core/analysis/space/find-model.ts';
 import { deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { RuleHead } from '../../core/model/policy.ts';

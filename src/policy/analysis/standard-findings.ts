@@ -12,12 +12,12 @@ import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { equivalentApps } from '../revision/equivalent-apps.ts';
 import { type FilePlace, findingAt } from '../source/finding-at.ts';
-import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted.ts';
+import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted-findings.ts';
 import type { CheckedSources } from './analyse.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
 import { rulesTogether } from './invariants.ts';
-import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from './proof-words.ts';
+import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from './proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -33,7 +33,7 @@ export interface StandardOptions {
 }
 
 export interface StandardResult {
-  /** By file, line and column; without what comments in the files accept. */
+  /** Sorted by file, line and column, without those that comments in the files accept. */
   readonly findings: readonly AnalysisFinding[];
   /** What comments in the files accept. */
   readonly accepted: readonly AcceptedFinding[];
@@ -41,7 +41,7 @@ export interface StandardResult {
   readonly apps: number;
 }
 
-/** Of files that were checked. */
+/** Findings about files that were checked. */
 export async function standardFindings(checked: CheckedSources, options: StandardOptions): Promise<StandardResult> {
   const configuration = await analysedConfiguration(checked, options);
   const standard: Standard = standards[options.standard];
@@ -107,10 +107,10 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
   const space = ruleSpace(conditions, configuration.universe([app.clientId]));
   const remembering = rememberingRules(policies, context);
   const found = standard.criteria.flatMap((criterion) => {
-    const claim = criterion.claim(roles);
-    if (claim === undefined) return [];
+    const guarantee = criterion.guarantee(roles);
+    if (guarantee === undefined) return [];
     const verdict = examineInvariant(
-      { name: criterion.section, when: {}, claim, ...(standard.memory && { countsRemembered: true as const }) },
+      { name: criterion.section, when: {}, guarantee, ...(standard.memory && { countsRemembered: true as const }) },
       { policies, space },
     );
     if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];
@@ -125,10 +125,10 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
 }
 
 function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolicies): boolean {
-  return exempts !== undefined && examineInvariant({ name, when: {}, claim: exempts }, examined).kind === 'holds';
+  return exempts !== undefined && examineInvariant({ name, when: {}, guarantee: exempts }, examined).kind === 'holds';
 }
 
-/** Said for itself, so that it shows beside what the rule lacks otherwise. */
+/** A finding of its own, so that it is listed together with what else the rule lacks. */
 function rememberingRules({ app }: PolicySet, { configuration, standard }: Context): readonly AnalysisFinding[] {
   const { memory } = standard;
   const rules = app?.rules.map(({ rule }) => rule) ?? [];
@@ -148,10 +148,10 @@ function violationFinding(
   context: Context,
 ): readonly AnalysisFinding[] {
   const { authenticators } = policies;
-  const claim = criterion.claim(context.roles);
-  const measure = { authenticators, ...(claim?.kind === 'proves' && { wanted: claim.requirement }) };
+  const guarantee = criterion.guarantee(context.roles);
+  const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
-  const instead = proved && claim?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
+  const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsInWords(proved, measure)}` : '';
   const isShown = proved !== undefined && isShownByExample(proved);
   const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
   const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;
@@ -167,7 +167,7 @@ interface Said extends Context {
   readonly isRare?: boolean;
 }
 
-/** At the rule that is to blame; the other rules that decide are named. */
+/** A finding at the rule that is to blame. It names the other rules that decide. */
 function findingAtRule(
   [session, app, ...others]: readonly RuleHead[],
   { blames, isRecommended }: Criterion,

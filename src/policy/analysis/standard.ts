@@ -1,5 +1,5 @@
 /** What a standard asks for, as data. */
-import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
+import type { Guarantee } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { PasswordTerms } from '../../core/model/password-policy.ts';
 
 /** Enabled authenticators, by what standards call them. Keys. */
@@ -29,9 +29,9 @@ export interface Criterion {
   /** The policy whose rule is to blame. */
   readonly blames: 'session' | 'app';
   /** Undefined: the enabled authenticators leave nothing to ask. */
-  readonly claim: (roles: AuthenticatorRoles) => Claim | undefined;
+  readonly guarantee: (roles: AuthenticatorRoles) => Guarantee | undefined;
   /** An app at which this holds of every sign-in is exempt. */
-  readonly exempts?: Claim;
+  readonly exempts?: Guarantee;
 }
 
 /** What a standard asks of each rule of the password policy. */

@@ -1,5 +1,5 @@
-/** What standards say about policies, as claims that the analysis proves or refutes. */
-import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
+/** What standards say about policies, as guarantees that the analysis proves or refutes. */
+import type { Guarantee } from '../../core/analysis/proofs/demand-verdict.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
 import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorRoles, Criterion, PasswordCriterion, Standard } from './standard.ts';
@@ -8,11 +8,11 @@ const HOUR: Seconds = 3_600;
 const DAY: Seconds = 24 * HOUR;
 const MINUTE: Seconds = 60;
 
-function proves(...anyOf: readonly Alternative[]): Claim {
+function proves(...anyOf: readonly Alternative[]): Guarantee {
   return { kind: 'proves', requirement: { anyOf } satisfies Requirement };
 }
 
-function oneProof(demand: Demand): Claim {
+function oneProof(demand: Demand): Guarantee {
   return proves({ factors: 1, demands: [demand] });
 }
 
@@ -48,13 +48,13 @@ const asvs = 'OWASP ASVS 5.0';
 const pci = 'PCI DSS 4.0.1';
 const hardware: readonly Characteristic[] = ['phishingResistant', 'deviceBound', 'hardwareProtected'];
 
-const offersKeys: Criterion['claim'] = ({ passwords, phishingResistant }) => ({
+const offersKeys: Criterion['guarantee'] = ({ passwords, phishingResistant }) => ({
   kind: 'offers',
   authenticators: [...passwords, ...phishingResistant],
   including: phishingResistant,
 });
 
-const twoFactors: Criterion['claim'] = () => proves({ factors: 2, demands: [] });
+const twoFactors: Criterion['guarantee'] = () => proves({ factors: 2, demands: [] });
 
 const everyTime = 'both factors are proved, also in a browser that remembers one';
 
@@ -73,7 +73,7 @@ const noAgeing: PasswordCriterion = {
 const recoveries = 'recoveries of passwords, which the recovery policy decides (6.4.3, 6.4.4)';
 const rationale = 'a documented reason for asking for less, which 6.3.3 allows for';
 
-/** By the name that `config check --standard` takes. */
+/** The standards by the name that `config check --standard` takes. */
 export const standards = {
   'nist-aal2': {
     title: 'NIST SP 800-63B-4, authentication assurance level 2',
@@ -82,22 +82,27 @@ export const standards = {
         section: `${nist}, 2.2.1`,
         text: 'a password and a physical authenticator, or a multi-factor one; neither mail, nor questions, nor access codes',
         blames: 'app',
-        claim: (roles) => multiFactor(roles),
+        guarantee: (roles) => multiFactor(roles),
       },
-      { section: `${nist}, 2.2.2`, text: 'a phishing-resistant option is offered', blames: 'app', claim: offersKeys },
+      {
+        section: `${nist}, 2.2.2`,
+        text: 'a phishing-resistant option is offered',
+        blames: 'app',
+        guarantee: offersKeys,
+      },
       {
         section: `${nist}, 2.2.3`,
         text: 'the user proves something again after 24 hours',
         isRecommended: true,
         blames: 'session',
-        claim: () => oneProof({ maxAge: DAY }),
+        guarantee: () => oneProof({ maxAge: DAY }),
       },
       {
         section: `${nist}, 2.2.3`,
         text: 'the user proves something again after an hour without activity',
         isRecommended: true,
         blames: 'session',
-        claim: () => oneProof({ maxIdle: HOUR }),
+        guarantee: () => oneProof({ maxIdle: HOUR }),
       },
     ],
     memory: { section: `${nist}, 2.2.1`, text: everyTime },
@@ -110,20 +115,20 @@ export const standards = {
         section: `${nist}, 2.3.1`,
         text: 'a phishing-resistant key that is bound to its device and protected by hardware, with its user verified or a password beside it',
         blames: 'app',
-        claim: (roles) => multiFactor(roles, hardware),
+        guarantee: (roles) => multiFactor(roles, hardware),
       },
       {
         section: `${nist}, 2.3.3`,
         text: 'both factors are proved again after 12 hours',
         blames: 'session',
-        claim: () => proves({ factors: 2, demands: [], maxAge: 12 * HOUR }),
+        guarantee: () => proves({ factors: 2, demands: [], maxAge: 12 * HOUR }),
       },
       {
         section: `${nist}, 2.3.3`,
         text: 'the user proves something again after 15 minutes without activity',
         isRecommended: true,
         blames: 'session',
-        claim: () => oneProof({ maxIdle: 15 * MINUTE }),
+        guarantee: () => oneProof({ maxIdle: 15 * MINUTE }),
       },
     ],
     memory: { section: `${nist}, 2.3.1`, text: everyTime },
@@ -132,12 +137,12 @@ export const standards = {
   'asvs-l2': {
     title: 'OWASP ASVS 5.0, level 2',
     criteria: [
-      { section: `${asvs}, 6.3.3`, text: 'several factors', blames: 'app', claim: twoFactors },
+      { section: `${asvs}, 6.3.3`, text: 'several factors', blames: 'app', guarantee: twoFactors },
       {
         section: `${asvs}, 6.6.1`,
         text: 'where codes over the telephone network count, a stronger authenticator is offered as well',
         blames: 'app',
-        claim: ({ all, phone, mail, questions, handedOut, passwords }) => {
+        guarantee: ({ all, phone, mail, questions, handedOut, passwords }) => {
           const stronger = all.filter((key) => ![...phone, ...mail, ...questions, ...handedOut].includes(key));
           if (phone.length === 0) return undefined;
           return {
@@ -167,7 +172,7 @@ export const standards = {
         text: 'several factors, one of them phishing resistant, protected by hardware and used by an act of the user',
         blames: 'app',
         // A phishing-resistant key always takes an act of the user (WebAuthn, section 7.2: the flag UP).
-        claim: () =>
+        guarantee: () =>
           proves({
             factors: 2,
             demands: [{ factor: 'possession', characteristics: ['phishingResistant', 'hardwareProtected'] }],
@@ -177,13 +182,13 @@ export const standards = {
         section: `${asvs}, 6.3.6`,
         text: 'mail is neither a single factor nor one of several',
         blames: 'app',
-        claim: ({ mail }) => ({ kind: 'without', authenticators: mail }),
+        guarantee: ({ mail }) => ({ kind: 'without', authenticators: mail }),
       },
       {
         section: `${asvs}, 6.6.1`,
         text: 'text messages and calls are no option',
         blames: 'app',
-        claim: ({ phone }) => ({ kind: 'without', authenticators: phone }),
+        guarantee: ({ phone }) => ({ kind: 'without', authenticators: phone }),
       },
     ],
     passwords: [noAgeing],
@@ -198,7 +203,7 @@ export const standards = {
         section: `${pci}, 8.4.2`,
         text: 'several factors, or phishing-resistant ones only',
         blames: 'app',
-        claim: twoFactors,
+        guarantee: twoFactors,
         // The applicability notes leave out accounts that only sign in with phishing-resistant factors.
         exempts: oneProof({ characteristics: ['phishingResistant'] }),
       },
@@ -206,7 +211,7 @@ export const standards = {
         section: `${pci}, 8.2.8`,
         text: 'the user proves something again after 15 minutes without activity',
         blames: 'session',
-        claim: () => oneProof({ maxIdle: 15 * MINUTE }),
+        guarantee: () => oneProof({ maxIdle: 15 * MINUTE }),
       },
     ],
     passwords: [
@@ -239,7 +244,7 @@ export const standards = {
         section: `${nist}, 3.2.5`,
         text: 'every sign-in is phishing resistant',
         blames: 'app',
-        claim: () => oneProof({ characteristics: ['phishingResistant'] }),
+        guarantee: () => oneProof({ characteristics: ['phishingResistant'] }),
       },
     ],
     notShown: ['recoveries of passwords, which prove nothing to an app', appSessions, account],

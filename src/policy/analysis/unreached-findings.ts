@@ -1,6 +1,6 @@
 /**
  * Rules of the enrollment, account and profile policies that decide only about users whom another policy denies, as
- * findings. Session and sign-on policy are looked at for themselves.
+ * findings. The session policy and the sign-on policy are examined separately.
  */
 import { type Budget, findModelWithin } from '../../core/analysis/space/find-model.ts';
 import { allowing, deciding } from '../../core/analysis/space/policy-cases.ts';
@@ -15,7 +15,7 @@ import { accountClientId } from '../model/account-client-id.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
-import { distinctRules, mostNamed } from './apps-in-words.ts';
+import { distinctRules, mostNamed } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
 
 /** An app, or the pages of the account, where only the session policy stands before the user. */
@@ -26,7 +26,7 @@ interface Place {
   readonly ways: readonly (readonly Formula[])[];
 }
 
-/** `alive`: the rules that decide in their own policy, and those of which that is open. */
+/** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
 export function unreachedFindings(
   { apps, alive }: { readonly apps: readonly AnalysedApp[]; readonly alive: readonly RuleHead[] },
   configuration: AnalysedConfiguration,
@@ -47,7 +47,7 @@ export function unreachedFindings(
   return left.flatMap((rule) => unreached(rule, apps, configuration));
 }
 
-/** For all rules together; where they do not suffice, nothing is said. */
+/** The budget for all rules together. If it does not suffice, there is no finding. */
 const budgetSteps = 10_000_000;
 
 function keyOf({ location }: RuleHead): string {
@@ -112,7 +112,7 @@ function policiesOf(
   ];
 }
 
-/** Of authenticators, of what the rule names, and of what no rule names. */
+/** The changes of authenticators, of what the rule names, and of what no rule names. */
 function changesOf(rule: AccountRule, keys: readonly string[]): readonly GovernedChange[] {
   const named = Object.values(rule.change ?? {}).flatMap((names) => (names === 'all' ? [] : names));
   const all = [...new Set([...keys, ...named, ''])];

@@ -4,6 +4,7 @@
  */
 
 import type { Facts } from '../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../core/model/neutral-facts.ts';
 import type { Policy, Rule } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import { rulesAnywhere } from '../../core/policy/rules.ts';
@@ -120,11 +121,5 @@ function mayAllow(policy: CompiledPolicy<Rule>, clientId: string): boolean {
 
 /** Of no user, so that what depends on the user is open. What depends on anything but the app is open in any case. */
 function anyRequestTo(clientId: string): Facts {
-  return {
-    now: 0,
-    request: { clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
-    network: { ip: '', zones: [] },
-    device: { known: false, platform: 'other', os: 'other' },
-    evidence: [],
-  };
+  return neutralFacts({ now: 0, request: neutralRequest(clientId) });
 }

@@ -1,10 +1,11 @@
 /** Groups that no user is in: most often a misspelled name, and then a rule that never decides. */
 
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
+import { comparedNames } from '../schema/expressions/compared-names.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { nearestName } from '../source/nearest-name.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
-import type { DocumentSource } from '../source/yaml-source.ts';
+import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 
 /**
  * `members`: the groups that users are in; absent: not known. Says nothing as long as neither the settings name groups
@@ -27,16 +28,35 @@ export function groupWarnings(
   return sources.flatMap(({ kind, source }) =>
     kind === 'settings' || kind === 'app'
       ? []
-      : valuesInConditions(source.content, 'groups.any|all|none.*')
-          .filter(({ value }) => typeof value === 'string' && !known.includes(value))
-          .map(({ path, value }) =>
+      : namedGroups(source)
+          .filter(({ name }) => !known.includes(name))
+          .map(({ name, path, ...at }) =>
             findingAt(
               'unknown-group',
               { source, path },
-              unknownGroup(String(value), { known, hasUsers: members !== undefined }),
+              { ...unknownGroup(name, { known, hasUsers: members !== undefined }), ...at },
             ),
           ),
   );
+}
+
+interface NamedGroup {
+  readonly name: string;
+  readonly path: Path;
+  /** Within an expression. */
+  readonly offset?: number;
+}
+
+function namedGroups({ content }: YamlSource): readonly NamedGroup[] {
+  const inLists = valuesInConditions(content, 'groups.any|all|none.*').flatMap(({ path, value }) =>
+    typeof value === 'string' ? [{ name: value, path }] : [],
+  );
+  const inExpressions = valuesInConditions(content, 'expression').flatMap(({ path, value }) =>
+    comparedNames(typeof value === 'string' ? value : '').flatMap(({ thing, name, offset }) =>
+      thing === 'group' ? [{ name, path, offset }] : [],
+    ),
+  );
+  return [...inLists, ...inExpressions];
 }
 
 /** ``no user is in `editrs`; did you mean `editors`?`` Without a store, it is not known what users are in. */

@@ -34,8 +34,8 @@ export function userWarnings(
 }
 
 /**
- * A user who moves away from an address takes no rule along, and the next user who has it is meant. So is a user who
- * chooses a name that a rule names.
+ * A rule that names an address applies to the account that has it: after a move, to the next one. So does a rule that
+ * names a user name.
  */
 function movableUsers(
   source: YamlSource,
@@ -60,7 +60,7 @@ function isUserId(text: string): boolean {
   return /^[\w-]{22}$/.test(text);
 }
 
-/** What users of an app of others would read as a bare name. */
+/** Scopes of third-party apps that the consent page can show only by name. */
 function scopesWithoutText(
   source: YamlSource,
   { firstParty, client, signOnPolicies }: ReturnType<typeof readApp>,

@@ -1,4 +1,4 @@
-/** Durations as admins read them. */
+/** Durations as administrators read them. */
 import type { Seconds } from '../../core/model/facts.ts';
 
 const units = [

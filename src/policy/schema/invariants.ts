@@ -1,7 +1,7 @@
 /** `invariants.yaml`: what must hold for every user who could exist. Comes out as invariants of the analysis. */
 import { z } from 'zod';
 import type { Invariant } from '../../core/analysis/findings/invariants.ts';
-import type { Claim } from '../../core/analysis/proofs/demand-verdict.ts';
+import type { Guarantee } from '../../core/analysis/proofs/demand-verdict.ts';
 import { conditionSets } from '../../core/policy/conditions.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, closedNotEmpty, key, listOf, proofName, text } from './fields.ts';
@@ -77,15 +77,15 @@ const invariant = closed({
       name,
       apps: about as InvariantApps,
       when,
-      claim: claimOf(one, other),
+      guarantee: guaranteeOf(one, other),
       ...(countRemembered && { countsRemembered: true as const }),
     }),
   );
 
-function claimOf(
+function guaranteeOf(
   proves: z.output<typeof requirementSchema> | 'allow' | undefined,
   avoided: { readonly authenticators: readonly string[] } | 'allow' | undefined,
-): Claim {
+): Guarantee {
   if (proves !== undefined) return proves === 'allow' ? { kind: 'admitted' } : { kind: 'proves', requirement: proves };
   if (avoided === undefined || avoided === 'allow') return { kind: 'refused' };
   return { kind: 'without', authenticators: avoided.authenticators };

@@ -2,13 +2,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databaseName, filesOfStore, hasWholeDatabase, makeDatabase } from '../data-dir.ts';
-import { openDatabase } from '../embedded-database.ts';
+import { openDatabase } from '../embedded/database.ts';
 import { keyringKey, revisionPointerKey, storeStateKey } from '../keys.ts';
 import { openStore, type StoreSettings } from '../open.ts';
-import { defaultPrefix } from '../redis.ts';
-import { assertRedisSafe } from '../redis-check.ts';
-import { connectRedis, type RedisClient, redisFailure } from '../redis-client.ts';
-import { parseRedisUrl } from '../redis-url.ts';
+import { assertRedisSafe } from '../redis/check.ts';
+import { connectRedis, type RedisClient, redisFailure } from '../redis/client.ts';
+import { defaultPrefix } from '../redis/redis.ts';
+import { parseRedisUrl } from '../redis/url.ts';
 import { releaseSchema, type StoreSchema } from '../schema.ts';
 import { readStamp, withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';

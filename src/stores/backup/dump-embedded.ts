@@ -1,6 +1,6 @@
 /** Reads an embedded store for a backup: one snapshot of the whole file, while nodes go on writing. */
 import { DatabaseSync } from 'node:sqlite';
-import { unavailable } from '../embedded-database.ts';
+import { unavailable } from '../embedded/database.ts';
 import { storeStateKey } from '../keys.ts';
 import { readStamp } from '../stamp.ts';
 import { parseState } from '../store-state.ts';

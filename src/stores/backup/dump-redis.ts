@@ -6,8 +6,8 @@
 import { Cluster, type Redis } from 'ioredis';
 import { keyRow } from '../key-table.ts';
 import { revisionPointerKey, storeStateKey } from '../keys.ts';
-import type { RedisClient } from '../redis-client.ts';
-import { tagOf } from '../redis-slots.ts';
+import type { RedisClient } from '../redis/client.ts';
+import { tagOf } from '../redis/slots.ts';
 import { readStamp } from '../stamp.ts';
 import { parseState } from '../store-state.ts';
 import { type BackupHeader, type BackupLine, type CounterWindow, isBackedUp, newHeader } from './lines.ts';

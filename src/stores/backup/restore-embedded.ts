@@ -1,6 +1,6 @@
 /** Writes a backup into an embedded store: in one transaction, so that others see the store before or after. */
 import type { DatabaseSync } from 'node:sqlite';
-import { openDatabase, unavailable } from '../embedded-database.ts';
+import { openDatabase, unavailable } from '../embedded/database.ts';
 import { storeStateKey } from '../keys.ts';
 import { withStamp } from '../stamp.ts';
 import type { StoreState } from '../store.ts';

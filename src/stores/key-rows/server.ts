@@ -40,10 +40,10 @@ export const serverKeys = {
     references: [],
   },
   'store-alone': {
-    what: "The operator's word that the store may acknowledge alone, as all its replicas are dead (`stepgate store alone`).",
+    what: "The operator's declaration that the store may acknowledge alone, as all its replicas are dead (`stepgate store alone`).",
     holds: 'entry',
     tag: { rule: 'constant', tag: 'alone' },
-    owner: 'stores/store-alone',
+    owner: 'stores/redis/store-alone',
     lifetime: { kind: 'expiring', until: 'the time that the operator gave' },
     // It is said when no commit that waits can succeed.
     durability: 'ephemeral',
@@ -54,7 +54,7 @@ export const serverKeys = {
     what: 'Written behind each group of commits that waits for the replicas, so that the wait has something to wait for.',
     holds: 'entry',
     tag: { rule: 'random', of: '`barrier`, on a Cluster another name for each master' },
-    owner: 'stores/redis-group-commit',
+    owner: 'stores/redis/group-commit',
     lifetime: { kind: 'fixed', seconds: 60 },
     durability: 'ephemeral',
     epoch: 'kept',

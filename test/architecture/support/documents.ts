@@ -65,13 +65,16 @@ export function guideFor(what: string): string {
   return guide.split('\n\n').find((paragraph) => paragraph.startsWith(`**${what}**`)) ?? '';
 }
 
-/** Whether a paragraph of the architecture names a file: by its path, by a link, as a catalogue, or as its own page. */
+/** Whether a paragraph of the architecture names a file: by its path, by a link, as a catalogue or
+ * a schema, or as its own page. */
 export function isNamedIn(paragraph: string, path: string): boolean {
   const isLinked = linkedFiles({ path: 'docs/architecture.md', text: paragraph }).includes(path);
   const isCatalogue = /^views\/messages\/[\w-]+\.json$/.test(path) && paragraph.includes('`views/messages/*.json`');
+  const isSchema = /^config\/schema\/[\w.-]+\.json$/.test(path) && paragraph.includes('`config/schema/*.json`');
   return (
     isLinked ||
     isCatalogue ||
+    isSchema ||
     paragraph.includes(path) ||
     (path === 'docs/architecture.md' && paragraph.includes('this page'))
   );

@@ -5,7 +5,7 @@
  */
 import type { SourceFile } from './source.ts';
 
-interface Part {
+export interface Part {
   /** Parts or modules of ours that it may import. */
   readonly ours: readonly string[];
   /** Packages that it may import besides those of Node. */
@@ -16,7 +16,7 @@ interface Part {
  * The store port: what a store does, its keys, and what a request reads and writes in one go. Only the roots pick a
  * store.
  */
-const store = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
+export const storePort = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
 /** Composition roots put the parts together, so they know them all. */
 const root: Part = { ours: ['*'], packages: 'any' };
 
@@ -26,7 +26,7 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   // A brand is checked by the colours that pages and mail will have.
   policy: {
-    ours: ['core', 'rendering/palette', 'network-data', ...store],
+    ours: ['core', 'rendering/palette', 'network-data', ...storePort],
     packages: ['yaml', 'zod', '@marcbachmann/cel-js'],
   },
   stores: { ours: [], packages: ['ioredis', 'age-encryption'] },
@@ -41,14 +41,21 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   // Misspelled fields of an import are told like misspelled keys of a file.
   users: {
-    ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...store],
+    ours: ['core', 'authenticators/authenticator', 'policy/source/nearest-name', ...storePort],
     packages: 'any',
   },
-  delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },
+  // Channels are built from the settings as they are.
+  delivery: {
+    ours: ['core', 'policy/model/settings', 'rendering', 'authenticators/authenticator', ...storePort],
+    packages: 'any',
+  },
 
-  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
+  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...storePort], packages: [] },
   // Back-channel logouts go through the outbox, so that none is lost with a node.
-  oidc: { ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...store], packages: ['oidc-provider', 'jose'] },
+  oidc: {
+    ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...storePort],
+    packages: ['oidc-provider', 'jose'],
+  },
   // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the
   // request's scope, and those of errors the request that the browser keeps.
   http: {
@@ -63,7 +70,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'oidc/interaction/kept-request',
       'oidc/pages',
       'oidc/request-scope',
-      ...store,
+      ...storePort,
     ],
     packages: 'any',
   },
@@ -83,11 +90,11 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/session-ends',
       'flow/notify/account-notification',
       'oidc/keys/keyring',
-      'stores/store-alone',
+      'stores/redis/store-alone',
       'stores/store-health',
       'stores/schema',
       'stores/store-state',
-      ...store,
+      ...storePort,
     ],
     packages: ['commander'],
   },
@@ -100,8 +107,8 @@ export const importRules: Readonly<Record<string, Part>> = {
       'oidc/keys/keyring',
       'stores/backup/backup',
       'stores/backup/file',
-      'stores/store-alone',
-      ...store,
+      'stores/redis/store-alone',
+      ...storePort,
     ],
     packages: ['commander'],
   },
@@ -113,9 +120,9 @@ export const importRules: Readonly<Record<string, Part>> = {
       'policy/model/duration-text',
       'users',
       'stores/finish-upgrade',
-      'stores/store-alone',
+      'stores/redis/store-alone',
       'stores/store-state',
-      ...store,
+      ...storePort,
     ],
     packages: ['commander'],
   },
@@ -130,14 +137,14 @@ export const importRules: Readonly<Record<string, Part>> = {
       'flow/audit-trace',
       'flow/explain',
       'flow/transaction/store',
-      'stores/embedded',
-      ...store,
+      'stores/embedded/embedded',
+      ...storePort,
     ],
     packages: ['commander'],
   },
   // A test may give the header of a browser.
   'cli/policy-tests': {
-    ours: ['core', 'policy', 'flow/explain', 'flow/audit-trace', 'user-agent', ...store],
+    ours: ['core', 'policy', 'flow/explain', 'flow/audit-trace', 'user-agent', ...storePort],
     packages: ['commander'],
   },
   // Every page and message on sample data, with the brands of a configuration.
@@ -145,7 +152,7 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy', 'rendering', 'delivery', 'authenticators', 'flow', 'http/html'],
     packages: [],
   },
-  'cli/preview': { ours: ['core', 'policy', 'preview', ...store], packages: ['commander'] },
+  'cli/preview': { ours: ['core', 'policy', 'preview', ...storePort], packages: ['commander'] },
   'cli/authenticator-context': root,
   'cli/base-context': root,
   'cli/program': root,
@@ -160,7 +167,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   'network-data': { ours: [], packages: ['mmdb-lib'] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
-  'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  'active-revision': { ours: ['core', 'policy', 'oidc', ...storePort], packages: ['oidc-provider'] },
   'own-files': root,
   'own-views': root,
   app: root,
@@ -189,6 +196,27 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'analysis',
   ],
   'core/analysis': ['space', 'proofs', 'simulation', 'accounts', 'comparison', 'findings'],
+  stores: [
+    'store',
+    'key-rows',
+    'key-table',
+    'counter-table',
+    'keys',
+    'check-batch',
+    'schema',
+    'stamp',
+    'store-state',
+    'stamped-store',
+    'durability',
+    'unit-of-work',
+    'embedded',
+    'redis',
+    'store-health',
+    'data-dir',
+    'open',
+    'backup',
+    'finish-upgrade',
+  ],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
   flow: [
     'server-mac',

@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { createApp } from '../../../src/app.ts';
 import { createLogger } from '../../../src/log.ts';
 import { findRequest } from '../../../src/oidc/request-scope.ts';
-import { openRedis } from '../../../src/stores/redis.ts';
+import { openRedis } from '../../../src/stores/redis/redis.ts';
 import { serveReadings } from './meter.ts';
 
 // As `serve` does.

@@ -4,6 +4,7 @@ import {
   type Change,
   compareIssuance,
   compareSignIn,
+  withZones,
 } from '../../../src/core/analysis/comparison/compare-decisions.ts';
 import type { Evidence, Facts } from '../../../src/core/model/facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
@@ -33,6 +34,7 @@ test.each<[Change, PolicySet, PolicySet, readonly Evidence[]]>([
   ['none', asking(1), asking(1), [password]],
   ['more', asking(1), asking(2), [password]],
   ['less', asking(2), asking(1), [password, totp]],
+  ['less', asking(2), asking(1), [password]],
   ['denied', asking(1), denying, [password]],
   ['admitted', denying, asking(2), [password]],
   ['none', denying, denying, [password]],
@@ -53,6 +55,56 @@ test('it counts the proofs of this sign-in that each side took', () => {
 
 test('it says what is asked for beside what was proved', () => {
   expect(compared(asking(1), asking(2), [password]).after).toMatchObject({ outcome: 'ask', asks: 'challenge totp' });
+});
+
+describe('it asks for', () => {
+  const passkey = factors(2, { demands: [{ authenticators: ['webauthn'] }] });
+  const all = ['webauthn', 'totp', 'password'] as const;
+  const asks = (facts: Partial<Facts>, app = factors(2)) => {
+    const judge = { policies: policiesOf({ app, enabled: all }), facts: factsOf({ transaction, ...facts }) };
+    return compareSignIn(judge, judge).after.asks;
+  };
+
+  test('one of several, by name', () => {
+    const evidence = [password];
+    expect(asks({ subject: userWith(all), evidence })).toBe('challenge totp or webauthn');
+    expect(asks({ subject: userWith(['password']), evidence })).toBe('enroll totp or webauthn');
+  });
+
+  test('who the user is', () => {
+    expect(asks({})).toBe('identify');
+  });
+
+  test('something else by the same rules', () => {
+    const facts = factsOf({ subject: userWith(all), evidence: [password], transaction });
+    const [before, after] = [factors(2), passkey].map((app) => ({
+      policies: policiesOf({ app, enabled: all }),
+      facts,
+    }));
+    if (!before || !after) throw new Error('no sides');
+    expect(compareSignIn(before, after)).toMatchObject({
+      change: 'rule',
+      before: { asks: 'challenge totp or webauthn' },
+      after: { asks: 'challenge webauthn' },
+    });
+  });
+});
+
+test('it names the rules that decided, and no layer in which none did', () => {
+  const policies = withRules({ name: 'Staff', when: { groups: { any: ['staff'] } }, then: allow(factors(1)) });
+  const of = (facts: Facts) => compareSignIn({ policies, facts }, { policies, facts }).after.rule;
+  expect(of(factsOf({ subject: { ...subject, groups: ['staff'] }, evidence: [password], transaction }))).toBe(
+    'session: everybody; app: Staff',
+  );
+  expect(of(factsOf({ transaction }))).toBe('session: everybody');
+});
+
+test('each side sees the zones that it has', () => {
+  const facts = factsOf({ network: { ip: '192.0.2.1', zones: ['before'], unknownZones: ['lost'] } });
+  expect(withZones(facts, (ip) => ({ zones: [`of ${ip}`] }))).toEqual({
+    ...facts,
+    network: { ip: '192.0.2.1', zones: ['of 192.0.2.1'] },
+  });
 });
 
 test('an app that the other configuration does not have is denied there', () => {

@@ -10,6 +10,7 @@ import { mayFail } from '../../../src/core/policy/conditions.ts';
 import { dateSpan } from '../../../src/core/policy/date-bound.ts';
 import { findRule } from '../../../src/core/policy/rules.ts';
 import type { Universe } from '../../../src/core/policy/theory.ts';
+import { entangled } from '../support/entangled.ts';
 import { conditions, factsAfterSignIn } from '../support/fact-arbitraries.ts';
 import { factsOf, riskScoring, userWith } from '../support/fixtures.ts';
 import { isGathered } from '../support/gathered.ts';
@@ -70,6 +71,21 @@ describe('a rule is contradictory', () => {
       { attributes: { name: { equals: 'a', not: { matches: '*' } } } },
       'attributes.name',
     ],
+    [
+      'what strangers tried, from a browser that the account knows',
+      { risk: { any: ['recentFailures'] }, device: { known: true } },
+      'device.known, risk.any',
+    ],
+    [
+      'by three parts together',
+      { users: { none: ['x'] }, groups: { none: ['a'] }, any: [{ users: { any: ['x'] } }, { groups: { any: ['a'] } }] },
+      'users.none, groups.none, any',
+    ],
+    [
+      'by one part, whatever two others do',
+      { groups: { any: ['a'], none: ['a'] }, attributes: { level: { equals: 12 } } },
+      'attributes.level',
+    ],
     ['a value that does not match', { attributes: { unit: { equals: 'x1' } } }, 'attributes.unit'],
     ['a pattern without a common text', { attributes: { unit: { matches: 'x*' } } }, 'attributes.unit'],
     [
@@ -80,6 +96,11 @@ describe('a rule is contradictory', () => {
   ])('%s', (_, when, conflict) => {
     expect(inWords([when, {}], office)).toEqual([`contradictory: ${conflict}`, 'decides']);
   });
+});
+
+test('rules behind entangled ones are undecided, as the steps do not suffice', () => {
+  const target: Conditions = { groups: { any: ['target'] } };
+  expect(verdicts([...entangled, target]).at(-1)).toEqual({ kind: 'undecided', ranOut: true });
 });
 
 describe('a rule is not contradictory', () => {

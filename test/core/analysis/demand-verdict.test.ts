@@ -1,6 +1,6 @@
-/** What a claim says about what the rules of a case ask for. */
+/** What a guarantee says about what the rules of a case ask for. */
 import { describe, expect, test } from '@jest/globals';
-import { type Claim, type DemandVerdict, demandJudge } from '../../../src/core/analysis/proofs/demand-verdict.ts';
+import { type DemandVerdict, demandJudge, type Guarantee } from '../../../src/core/analysis/proofs/demand-verdict.ts';
 import type { AllowTerms, Demand, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { factors, type Key, policiesOf } from '../support/fixtures.ts';
 
@@ -21,7 +21,7 @@ const large = demanding(...Array.from({ length: 6 }, (): Demand => ({})));
 const remembering = { remember: 600 };
 
 test('cases whose rules ask for the same share what was found', () => {
-  const judge = demandJudge({ claim: { kind: 'proves', requirement: factors(2) } }, policiesOf());
+  const judge = demandJudge({ guarantee: { kind: 'proves', requirement: factors(2) } }, policiesOf());
   const [strict, alike, weak] = [ruleOf('a', factors(2)), ruleOf('b', factors(2)), ruleOf('c', factors(1))].map((app) =>
     judge(caseOf(app)),
   );
@@ -34,7 +34,7 @@ test('cases whose rules ask for the same share what was found', () => {
 });
 
 test('what may not be used makes another demand', () => {
-  const judge = demandJudge({ claim: { kind: 'without', authenticators: ['password'] } }, policiesOf());
+  const judge = demandJudge({ guarantee: { kind: 'without', authenticators: ['password'] } }, policiesOf());
   const terms = { required: [], optional: [], promoted: [], disabled: ['password'] };
   const enrollment = { name: 'no passwords', when: {}, then: terms };
   const app = ruleOf('app', factors(1));
@@ -42,16 +42,16 @@ test('what may not be used makes another demand', () => {
   expect([open.isFine, closed.isFine]).toEqual([false, true]);
 });
 
-describe('a claim holds', () => {
+describe('a guarantee holds', () => {
   const enabled: readonly Key[] = ['password', 'totp', 'phone', 'webauthn'];
-  const proves = (requirement: Requirement): Claim => ({ kind: 'proves', requirement });
-  const without = (...authenticators: readonly string[]): Claim => ({ kind: 'without', authenticators });
-  const offers = (authenticators: readonly string[], including: readonly string[]): Claim => ({
+  const proves = (requirement: Requirement): Guarantee => ({ kind: 'proves', requirement });
+  const without = (...authenticators: readonly string[]): Guarantee => ({ kind: 'without', authenticators });
+  const offers = (authenticators: readonly string[], including: readonly string[]): Guarantee => ({
     kind: 'offers',
     authenticators,
     including,
   });
-  test.each<[string, Claim, Rule, boolean]>([
+  test.each<[string, Guarantee, Rule, boolean]>([
     ['no user gets in', { kind: 'refused' }, ruleOf('app', factors(1)), false],
     ['no user gets in, where none can', { kind: 'refused' }, ruleOf('app', by('email')), true],
     ['what is asked for is proved', proves(factors(2)), ruleOf('app', factors(2)), true],
@@ -86,14 +86,14 @@ describe('a claim holds', () => {
       true,
     ],
     ['what is usable is enough', offers(['password', 'totp'], ['totp']), ruleOf('app', by('phone')), false],
-  ])('%s: %#', (_, claim, app, expected) => {
-    const verdict = demandJudge({ claim }, policiesOf({ enabled }))(caseOf(app));
+  ])('%s: %#', (_, guarantee, app, expected) => {
+    const verdict = demandJudge({ guarantee }, policiesOf({ enabled }))(caseOf(app));
     expect(verdict.isFine).toBe(expected);
     if (!expected) expect(verdict.candidates()).not.toEqual([]);
   });
 
   test('of all that the rules ask for together', () => {
-    const judge = demandJudge({ claim: offers(['totp'], ['totp']) }, policiesOf({ enabled }));
+    const judge = demandJudge({ guarantee: offers(['totp'], ['totp']) }, policiesOf({ enabled }));
     expect(judge(caseOf(ruleOf('app', by('totp')))).isFine).toBe(true);
     expect(judge(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(false);
   });
@@ -110,26 +110,29 @@ describe('a claim holds', () => {
   test('with what a browser remembers, where that counts as proved', () => {
     const app = ruleOf('app', factors(2), remembering);
     const policies = policiesOf({ enabled: [...enabled, 'recovery_code'] });
-    const claim = proves(factors(2));
-    expect(demandJudge({ claim, countsRemembered: true }, policies)(caseOf(app)).isFine).toBe(true);
-    const verdict = demandJudge({ claim }, policies)(caseOf(app));
+    const guarantee = proves(factors(2));
+    expect(demandJudge({ guarantee, countsRemembered: true }, policies)(caseOf(app)).isFine).toBe(true);
+    const verdict = demandJudge({ guarantee }, policies)(caseOf(app));
     expect(evidenceIn(verdict)).toEqual(['(totp) password', '(phone) password', '(webauthn) password']);
   });
 
   test('where an avoided proof is remembered, of the proofs beside it', () => {
     const policies = policiesOf({ enabled: ['password', 'totp', 'phone'] });
-    const verdict = demandJudge({ claim: without('totp') }, policies)(caseOf(ruleOf('app', factors(2), remembering)));
+    const verdict = demandJudge(
+      { guarantee: without('totp') },
+      policies,
+    )(caseOf(ruleOf('app', factors(2), remembering)));
     expect(verdict.isFine).toBe(false);
     expect(evidenceIn(verdict)).toEqual(['password totp', '(totp) password', '(totp) password totp']);
   });
 
   test('of each method that it tells apart, whatever the rules do', () => {
-    const claim = proves(demanding({ exclude: ['phone.sms'] }));
-    const verdict = demandJudge({ claim }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
+    const guarantee = proves(demanding({ exclude: ['phone.sms'] }));
+    const verdict = demandJudge({ guarantee }, policiesOf({ enabled }))(caseOf(ruleOf('app', by('phone'))));
     expect(verdict.isFine).toBe(false);
     expect(evidenceIn(verdict)).toContain('phone.sms');
     expect(evidenceIn(verdict)).not.toContain('phone.voice');
-    const byCall = demandJudge({ claim: without('phone.voice') }, policiesOf({ enabled }));
+    const byCall = demandJudge({ guarantee: without('phone.voice') }, policiesOf({ enabled }));
     for (const either of [by('phone'), by('phone.voice', 'phone.sms')]) {
       const shown = evidenceIn(byCall(caseOf(ruleOf('app', either))));
       expect(shown).toContain('phone.voice');
@@ -146,7 +149,10 @@ describe('a claim holds', () => {
     if (two === undefined || three === undefined) throw new Error('two chains');
     const fresh = ruleOf('session', demanding({ ...totp, maxAge: 0 }));
     // The fresh proof may be of one of the two.
-    const verdict = demandJudge({ claim: proves(three) }, policiesOf({ enabled }))(caseOf(ruleOf('app', two), fresh));
+    const verdict = demandJudge(
+      { guarantee: proves(three) },
+      policiesOf({ enabled }),
+    )(caseOf(ruleOf('app', two), fresh));
     expect(verdict.isFine).toBe(false);
   });
 });

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { examineInvariant, type Invariant, type Violation } from '../../../src/core/analysis/findings/invariants.ts';
-import type { Claim } from '../../../src/core/analysis/proofs/demand-verdict.ts';
+import type { Guarantee } from '../../../src/core/analysis/proofs/demand-verdict.ts';
 import { factsWith } from '../../../src/core/analysis/proofs/facts-with.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
@@ -110,7 +110,7 @@ const then: fc.Arbitrary<Rule['then']> = fc.oneof(
       .map((terms): Rule['then'] => ({ kind: 'allow', ...(omitUndefined(terms) as { requirement: Requirement }) })),
   },
 );
-const claim: fc.Arbitrary<Claim> = fc.oneof(
+const guarantee: fc.Arbitrary<Guarantee> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'refused' as const }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('proves' as const), requirement }) },
   {
@@ -125,7 +125,7 @@ const claim: fc.Arbitrary<Claim> = fc.oneof(
 const drawn = fc.record({
   rules: fc.array(fc.record({ when: conditions, then }), { minLength: 1, maxLength: 3 }),
   disabled: fc.subarray([...keys], { maxLength: 2 }),
-  invariant: fc.record({ when: conditions, claim }),
+  invariant: fc.record({ when: conditions, guarantee }),
 });
 
 function policiesFor(rules: readonly Omit<Rule, 'name'>[], disabled: readonly string[]): PolicySet {
@@ -178,8 +178,8 @@ function assessed(evidence: readonly Evidence[]): readonly AssessedEvidence[] {
   return evidence.map((one) => ({ ...one, age: NOW - one.at }));
 }
 
-/** Whether some sign-in in the universe breaks the claim. */
-function isBroken(policies: PolicySet, { when, claim: shall }: Invariant): boolean {
+/** Whether some sign-in in the universe breaks the guarantee. */
+function isBroken(policies: PolicySet, { when, guarantee: shall }: Invariant): boolean {
   const scope = compilePolicy({ name: 'scope', rules: [{ name: 'scope', when }] });
   return everywhere.some((facts) => {
     if (findRule(scope, facts).rule === undefined) return false;
@@ -195,8 +195,8 @@ function isBroken(policies: PolicySet, { when, claim: shall }: Invariant): boole
   });
 }
 
-/** The evaluator lets the user in whom the violation shows, with what breaks the claim. */
-function isReplayed({ facts, proved }: Violation, policies: PolicySet, { claim: shall }: Invariant): boolean {
+/** The evaluator lets the user in whom the violation shows, with what breaks the guarantee. */
+function isReplayed({ facts, proved }: Violation, policies: PolicySet, { guarantee: shall }: Invariant): boolean {
   if (proved === undefined || evaluate(policies, factsWith(proved, facts, authenticators)).kind !== 'allow')
     return false;
   return shall.kind !== 'proves' || !meetsRequirement(shall.requirement, proved.evidence);
@@ -205,9 +205,9 @@ function isReplayed({ facts, proved }: Violation, policies: PolicySet, { claim: 
 test('an invariant is broken somewhere exactly if it is refuted', () => {
   const counts = { holds: 0, refuted: 0, empty: 0, undecided: 0 };
   fc.assert(
-    fc.property(drawn, ({ rules, disabled, invariant: { when, claim: shall } }) => {
+    fc.property(drawn, ({ rules, disabled, invariant: { when, guarantee: shall } }) => {
       const policies = policiesFor([...rules, { when: {}, then: { kind: 'deny' } }], disabled);
-      const invariant: Invariant = { name: 'i', when, claim: shall };
+      const invariant: Invariant = { name: 'i', when, guarantee: shall };
       const verdict = judge(policies, invariant);
       counts[verdict.kind] += 1;
       const broken = isBroken(policies, invariant);
@@ -228,7 +228,7 @@ test('that users are let in is refuted exactly where a rule denies', () => {
     fc.property(drawn, ({ rules, invariant: { when } }) => {
       const one: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
       const policies = policiesFor([...rules, { when: {}, then: one }], []);
-      const verdict = judge(policies, { name: 'i', when, claim: { kind: 'admitted' } });
+      const verdict = judge(policies, { name: 'i', when, guarantee: { kind: 'admitted' } });
       const scope = compilePolicy({ name: 'scope', rules: [{ name: 'scope', when }] });
       const isDenied = everywhere.some(
         (facts) =>

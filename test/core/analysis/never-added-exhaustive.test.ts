@@ -57,13 +57,13 @@ function askedInVain(rules: readonly AccountRule[]) {
   for (const places of somewhere) {
     const decidersOf = (of: string) =>
       places.flatMap((facts) => findRule(policyAbout({ action: 'add', of }), facts).rule ?? []);
-    const had: AuthenticatorDescriptor[] = [password];
+    const reachable: AuthenticatorDescriptor[] = [password];
     // As often as there is something to add.
     for (const _ of added) {
-      const isOpen = ({ key }: AuthenticatorDescriptor) => decidersOf(key).some((rule) => canBeMet(rule, had));
-      had.push(...added.filter((one) => !had.includes(one) && isOpen(one)));
+      const isOpen = ({ key }: AuthenticatorDescriptor) => decidersOf(key).some((rule) => canBeMet(rule, reachable));
+      reachable.push(...added.filter((one) => !reachable.includes(one) && isOpen(one)));
     }
-    for (const { key } of added.filter((one) => !had.includes(one))) {
+    for (const { key } of added.filter((one) => !reachable.includes(one))) {
       for (const rule of decidersOf(key)) if (rule.then.kind === 'allow') found.add(`${key} ${rule.name}`);
     }
   }

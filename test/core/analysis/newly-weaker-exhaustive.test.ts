@@ -2,12 +2,14 @@
  * What changed policies let users in with, compared with brute force: for each pair of policies, every user, address
  * and set of proofs of a small universe is put to the evaluator on both sides.
  */
+
 import { describe, expect, test } from '@jest/globals';
 import { newlyWeaker } from '../../../src/core/analysis/comparison/newly-weaker.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts } from '../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 import type { UserFacts } from '../../../src/core/policy/theory.ts';
@@ -89,14 +91,14 @@ function factsFor({ groups: own, network, proof }: Given): Facts {
     const proved = { ...rest, enrollment: id, subject: 'u', amr: [], at: now - age, transaction: `t${age}` };
     return [{ ...proved, origin: 'sign_in' as const }];
   });
-  return {
+  return neutralFacts({
     now,
-    request: { clientId: 'app', scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
+    request: neutralRequest('app'),
     network,
     device: { known: false, platform: 'desktop', os: 'other' },
     subject: { id: 'u', status: 'active', identifiers: [], groups: own, profile: {}, enrollments },
     evidence,
-  };
+  });
 }
 
 const everything = universe({ clientIds: ['app'], places, attribute: () => undefined, isKept: () => true });

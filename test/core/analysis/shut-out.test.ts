@@ -1,8 +1,8 @@
 /** Users who are denied for good, whatever they add wherever they may. */
 import { describe, expect, test } from '@jest/globals';
 import { additionWays } from '../../../src/core/analysis/accounts/addition-ways.ts';
+import { reachableByAll } from '../../../src/core/analysis/accounts/reachable-authenticators.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../../src/core/analysis/accounts/shut-out.ts';
-import { hadByAll } from '../../../src/core/analysis/accounts/what-can-be-had.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
@@ -84,13 +84,13 @@ function shut(parts: Parts, ...among: readonly Conditions[]) {
     search,
   );
   if (typeof found !== 'object') return found;
-  const { facts, had, never, isForAll } = found;
-  return { groups: facts.subject.groups, had, never, isForAll };
+  const { facts, reachable, never, isForAll } = found;
+  return { groups: facts.subject.groups, reachable, never, isForAll };
 }
 
 const everyone = { groups: [], isForAll: true };
 const some = { isForAll: false };
-const nothing = { had: ['password'], never: ['totp', 'webauthn'] };
+const nothing = { reachable: ['password'], never: ['totp', 'webauthn'] };
 
 describe('no user is shut out', () => {
   test.each<[string, Parts, readonly Conditions[]]>([
@@ -127,7 +127,7 @@ describe('all are shut out', () => {
       'where what would do may not be',
       { account: [add('webauthn', deny), add(undefined, one)], app: by('webauthn') },
       [],
-      { ...everyone, had: ['password', 'totp'], never: ['webauthn'] },
+      { ...everyone, reachable: ['password', 'totp'], never: ['webauthn'] },
     ],
     ['where each asks for what is missing', { account: [add(undefined, allow(two))] }, [], { ...everyone, ...nothing }],
     [
@@ -184,7 +184,7 @@ describe('some are shut out', () => {
       'who can add some of it',
       { account: [add('totp', deny, inA), add(undefined, one)], app: by('totp') },
       [],
-      { ...some, groups: ['a'], had: ['password', 'webauthn'], never: ['totp'] },
+      { ...some, groups: ['a'], reachable: ['password', 'webauthn'], never: ['totp'] },
     ],
     [
       'where others can add something elsewhere',
@@ -222,10 +222,10 @@ describe('some are shut out', () => {
   });
 });
 
-test('what is had counts as often as any rule requires', () => {
+test('what is reachable counts as often as any rule requires', () => {
   expect(shut({ account: [add('totp', one), add(undefined, deny)], app: by('webauthn'), most: 2 })).toEqual({
     ...everyone,
-    had: ['password', 'password', 'totp', 'totp'],
+    reachable: ['password', 'password', 'totp', 'totp'],
     never: ['webauthn'],
   });
 });
@@ -239,7 +239,7 @@ test('the example is a sign-in that is asked about', () => {
 test('what every user can have in time depends on no group', () => {
   const account = [add('totp', one, inOffice), add('webauthn', one, { ...inA, ...inOffice }), add(undefined, deny)];
   const { policies, given, ways } = searchIn({ account, authenticators: [password, email, totp, webauthn] });
-  const all = hadByAll({ authenticators: policies.authenticators, given, ways });
+  const all = reachableByAll({ authenticators: policies.authenticators, given, ways });
   expect(asOften(all, 2)).toEqual(['password', 'password', 'totp', 'totp']);
   expect(all.never).toEqual(['email', 'webauthn']);
 });
@@ -294,10 +294,26 @@ describe('where rules ask how a user signed in, users may prove less than they c
           terms({}),
         ],
       },
-      { ...everyone, had: ['password', 'email', 'totp', 'webauthn'], never: [] },
+      { ...everyone, reachable: ['password', 'email', 'totp', 'webauthn'], never: [] },
     ],
   ])('%s', (_, parts, expected) => {
     expect(shut({ authenticators, ...parts })).toEqual(expected);
+  });
+
+  test('of so many rules that say something else after the sign-in it is not known that all users are', () => {
+    const never: Partial<EnrollmentTerms> = { required: [{ anyOf: ['phone'] }] };
+    const inGroups = (count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        terms(
+          { ...never, optional: [`o${at}`] },
+          { groups: { any: [`g${at}`] }, authenticated: { any: ['password'] } },
+        ),
+      );
+    const verdictAfter = (count: number) => {
+      const enrollment = [...inGroups(count), terms(never, { authenticated: { any: ['password'] } }), terms({})];
+      return shut({ authenticators, enrollment, account: [add(undefined, deny)], app: factors(1), given: [password] });
+    };
+    expect([10, 11].map(verdictAfter)).toMatchObject([{ isForAll: true }, { isForAll: false }]);
   });
 
   test('the rules are named that decide after each sign-in, where users get so far', () => {

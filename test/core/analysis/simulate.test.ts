@@ -7,8 +7,20 @@ import type { SimulatedStep } from '../../../src/core/analysis/simulation/simula
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../src/core/model/facts.ts';
 import type { Policy } from '../../../src/core/model/policy.ts';
+import type { ProfileRule } from '../../../src/core/model/profile-policy.ts';
+import { compilePolicy } from '../../../src/core/policy/compile.ts';
 import { type World, world } from '../support/arbitraries.ts';
-import { allow, always, type FactParts, factors, factsOf, policiesOf, proof, userWith } from '../support/fixtures.ts';
+import {
+  allow,
+  always,
+  type FactParts,
+  factors,
+  factsOf,
+  NOW,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
 const worlds = world({
@@ -50,6 +62,12 @@ const two = ['password', 'totp'] as const;
 
 test.each<[string, readonly string[], FactParts, Parameters<typeof policiesOf>[0]]>([
   ['no user', ['identify with password'], {}, { app: password }],
+  [
+    'no user, whatever some user proved before',
+    ['identify with password'],
+    { evidence: [proof('password', 100)] },
+    { app: password },
+  ],
   ['no user, where a rule denies every user', ['denied rule'], {}, { app: denyOutside }],
   [
     'one page for one factor',
@@ -127,6 +145,22 @@ test.each<[string, readonly string[], FactParts, Parameters<typeof policiesOf>[0
   ],
 ])('%s', (_, expected, facts, policies) => {
   expect(simulate(policiesOf(policies), factsOf(facts)).map(named)).toEqual(expected);
+});
+
+test('what follows the proofs is asked once, and the sign-in goes on', () => {
+  const profile = compilePolicy<ProfileRule>({
+    name: 'profile',
+    rules: [{ name: 'names', when: {}, then: { required: ['name'], optional: [], terms: [] } }],
+  });
+  const policies = { ...policiesOf({ app: password }), profile, consent: { required: [], scopeOfClaim: {} } };
+  const facts = factsOf({ subject: userWith(['password'], { deletionDueAt: NOW + 60 }) });
+  expect(simulate(policies, facts).map(named)).toEqual([
+    'identify with password',
+    `keep account ${NOW + 60}`,
+    'profile name',
+    'consent openid',
+    'complete pwd',
+  ]);
 });
 
 /** A user with only a security question is like a user without enrollments: no challenge can be answered. */

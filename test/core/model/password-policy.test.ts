@@ -45,7 +45,7 @@ function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof polic
   };
 }
 
-/** An admin whose password is so old, or stands on this list. */
+/** An administrator whose password is so old, or stands on this list. */
 function admin(keys: readonly Key[], password: Partial<Enrollment>, groups: readonly string[] = ['admins']): Subject {
   const enrollments = enrolled(...keys).map((one) =>
     one.authenticator === 'password' ? { ...one, ...password } : one,

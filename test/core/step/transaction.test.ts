@@ -4,7 +4,6 @@ import { describe, expect, test } from '@jest/globals';
 import { carriedOver } from '../../../src/core/step/carried-over.ts';
 import { begin, isExpired, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import {
-  abandoned,
   forgetSubject,
   type Identified,
   identified,
@@ -207,9 +206,6 @@ describe('the position', () => {
   test('only the newest challenge is pending', () => {
     const newer = { ...pending, authenticator: 'email' };
     expect(started(started(withAnn, pending), newer).pending).toEqual(newer);
-  });
-  test('an abandoned challenge is gone', () => {
-    expect(abandoned(started(withAnn, pending))).toEqual(withAnn);
   });
   test('the subject can be forgotten as long as nothing is proved', () => {
     expect(forgetSubject(selecting(started(withAnn, pending)))).toEqual(fresh);

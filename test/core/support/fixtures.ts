@@ -9,6 +9,7 @@ import type {
   RequestFacts,
   Subject,
 } from '../../../src/core/model/facts.ts';
+import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type {
   AcrValue,
   Alternative,
@@ -149,13 +150,7 @@ export function action(key: Key | 'key', more: Partial<AssessedEvidence> = {}): 
   return { authenticator, enrollment, factors, characteristics, age: 'now', ...(auxiliary && { auxiliary }), ...more };
 }
 
-export const plainRequest: RequestFacts = {
-  clientId: 'notes',
-  scopes: ['openid'],
-  acrValues: [],
-  acrEssential: false,
-  promptLogin: false,
-};
+export const plainRequest: RequestFacts = neutralRequest('notes', ['openid']);
 
 export interface FactParts extends Partial<Omit<Facts, 'request'>> {
   readonly request?: Partial<RequestFacts>;

@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { keyOf } from '../../../src/stores/key-table.ts';
-import { openRedis } from '../../../src/stores/redis.ts';
-import { slotOf } from '../../../src/stores/redis-slots.ts';
+import { openRedis } from '../../../src/stores/redis/redis.ts';
+import { slotOf } from '../../../src/stores/redis/slots.ts';
 import type { Op, Store } from '../../../src/stores/store.ts';
 import type { Lab } from './topology.ts';
 

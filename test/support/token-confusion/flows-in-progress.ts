@@ -3,7 +3,7 @@
  * each page of the account, each grant of the protocol. Every value that was handed out is valid and unused.
  */
 
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { resetCounters } from '../../../src/users/account.ts';

@@ -196,3 +196,23 @@ test('few short values that differ inside a rule are shown', async () => {
     'changed  rule "All", then.allow.factors: 1 -> 2  policies/sign-on/notes.yaml:',
   );
 });
+
+test('what users may skip today they have not set up before', async () => {
+  const email = { ...totp, authenticator: 'email' };
+  await diffs.addUsers(3, [], { credentials: [password, email] });
+  const settingsWithMail = settings.replace('totp: {', 'email: { enabled: true }, totp: {');
+  const rules = [
+    {
+      name: 'By mail',
+      when: { authenticated: { any: ['email'] } },
+      then: { required: [{ anyOf: ['totp', 'webauthn'] }] },
+    },
+    { name: 'Rest', then: { promote: { webauthn: { cooldown: 'P30D', skips: 3 } } } },
+  ];
+  const offering = { 'stepgate.yaml': settingsWithMail, 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+  const change = await diffs.sentences({ ...offering, ...signOn(all(2)) }, { ...offering, ...signOn(all(1)) });
+  expect(change).toEqual([
+    'all 3 users: one factor becomes two; all of them must set up totp or webauthn first',
+    'all 3 users: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:pwd',
+  ]);
+});

@@ -9,7 +9,7 @@ import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
 import type { RenamedKey } from '../../../src/policy/source/renamed-keys.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 function printing() {

@@ -9,7 +9,7 @@ import { type InitContext, initCommand } from '../../../src/cli/init/init.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 
 let parent = '';
 beforeEach(async () => {

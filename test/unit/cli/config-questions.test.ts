@@ -117,6 +117,7 @@ test('without a store: the files of the default directory, with the groups that 
       ['notes', '(none)', expect.stringMatching(/password/), expect.stringMatching(/password/)],
       ['editors', 'denied', 'denied'],
       ['staff', expect.stringMatching(/password/), expect.stringMatching(/password/)],
+      ['editors + staff', 'denied', 'denied'],
     ]);
     await expect(withoutStore('what', dir, 'bob@demo.test')).rejects.toThrow('there is no store');
   });
@@ -165,7 +166,57 @@ test('what differs by time or device says so, and what differs by other facts is
     expect(byGroup.get('night')).toMatch(/\(depends on time\)$/);
     expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
     expect(byGroup.get('phones')).toMatch(/\(depends on device and time\)$/);
-    expect(text).toContain('Rules also ask about attributes. This leaves it aside');
+    expect(text).toContain('Rules also ask about attributes. This is about sign-ins without it');
+  });
+});
+
+test('users of a type, and in groups that a rule names together, have rows', async () => {
+  const rules = [
+    { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' },
+    { name: 'Board', when: { groups: { all: ['staff', 'board'] } }, then: two },
+    { name: 'Some', when: { groups: { any: ['night'] }, userType: { any: ['employee'] } }, then: two },
+    { name: 'Others', then: 'deny' },
+  ];
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
+  await withRules(
+    rules,
+    async (dir) => {
+      const both = 'password + totp (depends on device)';
+      const text = await withoutStore('matrix', dir);
+      expect(cells(text)).toEqual([
+        ['app', 'groups', 'elsewhere', 'office'],
+        ['notes', '(none)', 'denied', 'denied'],
+        ['board', 'denied', 'denied'],
+        ['night', 'denied', 'denied'],
+        ['staff', 'denied', 'denied'],
+        ['board + staff', both, both],
+        ['night, userType employee', both, both],
+      ]);
+      expect(text).not.toContain('None of these users');
+      expect(cells(await withoutStore('who', dir, 'notes')).map((row) => row.slice(0, 3))).toEqual([
+        ['group', 'from', 'asked'],
+        ...['(no group)', 'board', 'night', 'staff'].map((group) => [group, 'everywhere', 'denied: a rule says so']),
+        ['board + staff', 'everywhere', both],
+        ['night, userType employee', 'everywhere', both],
+      ]);
+      const { rows } = JSON.parse(await withoutStore('who', dir, 'notes', '--json'));
+      expect(rows.at(-1)).toMatchObject({ groups: ['night'], userType: 'employee' });
+    },
+    settings,
+  );
+});
+
+test('where none of these users gets in, rules that may let in others are named', async () => {
+  const licensed = { attributes: { licence: { present: true } }, accountAge: { atLeast: 'P1D' } };
+  const rules = [
+    { name: 'Licensed', when: licensed, then: { allow: { factors: 1 } } },
+    { name: 'Others', then: 'deny' },
+  ];
+  await withRules(rules, async (dir) => {
+    const line =
+      'None of these users gets into notes. Others may: rule "Licensed" asks about accountAge, attributes.licence';
+    for (const text of [await withoutStore('matrix', dir), await withoutStore('who', dir, 'notes')])
+      expect(text).toContain(line);
   });
 });
 

@@ -45,11 +45,12 @@ export interface Diffs {
 
 export function openDiffs(): Diffs {
   const terminal = openTerminal();
+  let added = 0;
   const diffs: Diffs = {
     terminal,
     async addUsers(count, groups, more = {}) {
-      for (let at = 0; at < count; at += 1)
-        await terminal.directory.create({ identifiers: [`${groups.join('-')}-${Math.random()}`], groups, ...more });
+      for (const until = added + count; added < until; added += 1)
+        await terminal.directory.create({ identifiers: [`${groups.join('-')}-${added}`], groups, ...more });
     },
     async diff(next, live = {}, ...words) {
       await withConfiguration({ ...base, ...live }, (dir) => applyDemo(terminal.store, dir));

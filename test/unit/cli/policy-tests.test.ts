@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 async function run(...args: readonly string[]) {

@@ -6,7 +6,7 @@ import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 
 const dir = 'test/fixtures/recipes';
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;

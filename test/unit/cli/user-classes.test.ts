@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { type AppPair, comparedApps } from '../../../src/cli/config/diff/app-pairs.ts';
 import { circumstancesOf, placePairs } from '../../../src/cli/config/diff/circumstances.ts';
 import { comparePair } from '../../../src/cli/config/diff/compare-pair.ts';
+import { nextConfiguration } from '../../../src/cli/config/diff/compared-configuration.ts';
 import type { AccessChange } from '../../../src/cli/config/diff/model.ts';
-import { nextSide } from '../../../src/cli/config/diff/side.ts';
 import { classOf, projectionOf, seenBy, type UserClass } from '../../../src/cli/config/diff/user-classes.ts';
 import type { Enrollment, Subject } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
@@ -93,7 +93,7 @@ async function sideOf({ rules, enroll }: typeof side extends fc.Arbitrary<infer 
     {},
     authenticators,
   );
-  return loaded.ok ? nextSide(loaded.documents, authenticators) : undefined;
+  return loaded.ok ? nextConfiguration(loaded.documents, authenticators) : undefined;
 }
 
 /** What a change is and how many users it touches, with what it does to how many of them. */

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import type { MailChannelSettings } from '../../../src/delivery/channels.ts';
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
+import type { MailSettings } from '../../../src/policy/model/settings.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { contrast, parseColour } from '../../../src/rendering/colour.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { sharedViews } from '../../support/shared/views.ts';
@@ -34,14 +34,14 @@ test('the inbox keeps the newest two hundred, newest first', async () => {
 });
 
 describe('the channels', () => {
-  const mail = (port: number): MailChannelSettings => ({
+  const mail = (port: number): MailSettings => ({
     from: 'id@acme.test',
     smtp: { host: '127.0.0.1', port, secure: false, requireTls: false },
   });
 
   test('follow the settings: none, one server, then another', async () => {
     const servers = [await startMailServer(), await startMailServer()] as const;
-    let settings: { mail?: MailChannelSettings } | undefined;
+    let settings: { mail?: MailSettings } | undefined;
     const channels = createChannels({ ...node, settings: () => settings });
     try {
       expect(channels.get('email')).toBeUndefined();

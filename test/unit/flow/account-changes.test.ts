@@ -1,5 +1,7 @@
 /** Each change that users make to their own account: what is written, notified and audited. */
+
 import { describe, expect, test } from '@jest/globals';
+import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import {
   addedAddress,
   addressName,
@@ -30,13 +32,7 @@ const session: SsoSession = {
   payload: {},
   valid: start - 1000,
 };
-const request = {
-  clientId: 'stepgate-account',
-  scopes: ['openid'],
-  acrValues: [],
-  acrEssential: false,
-  promptLogin: false,
-};
+const request = neutralRequest('stepgate-account', ['openid']);
 
 /** Ann, who is notified by mail, changes her account. */
 async function ann(options: Parameters<typeof createWorld>[0] = {}) {

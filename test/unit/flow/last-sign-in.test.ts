@@ -1,11 +1,13 @@
 /** The last sign-in as conditions see it: what is on record, what stands in for it, and that there is none. */
+
 import { expect, test } from '@jest/globals';
+import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { gatherFacts } from '../../../src/flow/facts/gather.ts';
 import { signInHistoryKey } from '../../../src/stores/keys.ts';
 import { recordInHistory } from '../../../src/users/sign-in-history.ts';
 import { createWorld, credential, start } from './sign-in-fixture.ts';
 
-const request = { clientId: 'notes', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false };
+const request = neutralRequest('notes', ['openid']);
 
 interface Given {
   /** Since when sign-ins are recorded. Absent: no policy asks. */

@@ -1,13 +1,15 @@
 /** What a completed sign-in leaves with the browser. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
+import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { begin } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, rememberBrowser } from '../../../src/flow/actions/remember-browser.ts';
 import { lastSignIn } from '../../../src/flow/browser/known-device.ts';
 import { knownDeviceKey } from '../../../src/stores/keys.ts';
 import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
 
-const request = { clientId: 'notes', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false };
+const request = neutralRequest('notes', ['openid']);
 const evidence = (enrollment: string, at: number, transaction: string): Evidence => ({
   authenticator: enrollment,
   enrollment,

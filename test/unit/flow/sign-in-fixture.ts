@@ -6,6 +6,7 @@
 import type { Authenticator, Credential } from '../../../src/authenticators/authenticator.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, RequestFacts } from '../../../src/core/model/facts.ts';
+import { neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { AcrValue, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 import type { Notice } from '../../../src/core/step/step.ts';
@@ -261,14 +262,7 @@ export function createWorld(options: WorldOptions = {}) {
       return entry && parseTransaction(entry.value);
     },
     async beginSignIn(request: Partial<RequestFacts> = {}, more: Partial<NewTransaction> = {}): Promise<StepShown> {
-      const given: RequestFacts = {
-        clientId: 'notes',
-        scopes: ['openid'],
-        acrValues: [],
-        acrEssential: false,
-        promptLogin: false,
-        ...request,
-      };
+      const given: RequestFacts = { ...neutralRequest('notes', ['openid']), ...request };
       const transaction = begin({ id: 'tx', request: given, now: clock.now, lifetime: 3600, ...more });
       await world.write({ op: 'put', key: transactionKey('tx'), ...transactionEntry(transaction, 3600) });
       return asStep(await world.view());

@@ -5,7 +5,7 @@ import { kilometresBetween } from '../../../src/flow/facts/geography.ts';
 import { type ComparedSignIn, pastKeys, unusualFacts } from '../../../src/flow/facts/unusual.ts';
 import type { PlaceOfAddress } from '../../../src/policy/revision/network-files.ts';
 import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { recordInHistory } from '../../../src/users/sign-in-history.ts';

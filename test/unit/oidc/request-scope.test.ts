@@ -2,7 +2,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
 import { createRequestScope, currentRequest, findRequest, runInScope } from '../../../src/oidc/request-scope.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 
 const store = openEmbedded({ file: ':memory:' });

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { createStorageScope } from '../../../src/oidc/request-scope.ts';
 import { keepSession, recordEvidence, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
 import type { Op, Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';

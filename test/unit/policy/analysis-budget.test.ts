@@ -40,7 +40,7 @@ test('rules that are entangled on purpose are undecided by name, and all others 
   expect(lines.filter((line) => !line.startsWith('warning undecided 13'))).toEqual([]);
   expect(lines.slice(-2)).toEqual([
     `warning undecided ${entangled.indexOf(target) + 3} whether it ever decides ${reason}`,
-    `warning undecided ${entangled.length + 2} what it comes to with other policies in the app notes ${reason}`,
+    `warning undecided ${entangled.length + 2} its effect with other policies in the app notes ${reason}`,
   ]);
 });
 

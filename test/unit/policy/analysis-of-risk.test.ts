@@ -93,8 +93,8 @@ test.each([
 });
 
 describe('an invariant', () => {
-  const always = (claim: string, scope = '') =>
-    `invariants:\n  - { name: Two, apps: { any: [notes] }, ${scope} always: { ${claim} } }\n`;
+  const always = (guarantee: string, scope = '') =>
+    `invariants:\n  - { name: Two, apps: { any: [notes] }, ${scope} always: { ${guarantee} } }\n`;
 
   test('is refuted below a rule about risk, with an example that `explain` plays', async () => {
     const { findings, verdicts, replay } = await judge({

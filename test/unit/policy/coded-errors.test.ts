@@ -19,7 +19,7 @@ import {
 import { schemaFor } from '../../../src/policy/schema/schemas.ts';
 import { formatYaml } from '../../../src/policy/source/format-yaml.ts';
 import { keyOrderOf } from '../../../src/policy/source/key-order.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 type Files = Readonly<Record<string, string | Uint8Array | undefined>>;

@@ -8,7 +8,7 @@ import { StepgateError } from '../../../src/errors.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { recordingStore } from '../../support/recording-store.ts';
@@ -278,7 +278,7 @@ describe('check --standard', () => {
     await withConfiguration(validFiles, async (dir) => {
       const { stdout, stderr, code } = await run(dir, 'check', '--standard', 'phr-only');
       expect([code, stderr]).toEqual([1, '']);
-      // In one stream, so that what it comes to never stands among the findings.
+      // In one stream, so that the result never stands among the findings.
       expect(stdout).toMatch(
         /^policies\/sign-on\/notes\.yaml:3:5: error: rules\[0\] falls short of NIST SP 800-63B-4, 3\.2\.5/m,
       );

@@ -1,4 +1,5 @@
 /** The configuration that is shipped: its JSON Schemas, and what its policies decide. */
+
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -6,7 +7,8 @@ import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter } from 'oidc-provider';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
-import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
+import type { Evidence, Subject } from '../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { Documents } from '../../../src/policy/model/documents.ts';
@@ -163,13 +165,13 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
     acrValues: settings.acrValues,
     authenticators: authenticatorKinds,
   };
-  const facts: Facts = {
+  const facts = neutralFacts({
     now,
-    request: { clientId, scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false },
+    request: neutralRequest(clientId, ['openid']),
     network: { ip, ...compileZones(settings.zones)(ip) },
     device: { known: false, platform: 'desktop', os: 'linux' },
     subject: { ...alice, groups },
     evidence,
-  };
+  });
   expect(evaluate(policies, facts).kind).toBe(expected);
 });

@@ -34,7 +34,9 @@ describe('an expression is taken apart', () => {
     ['now >= timestamp("2027-01-31T00:00Z")', { text: 'now >= timestamp("2027-01-31T00:00Z")' }],
     ['now >= date("2027-02-31")', { text: 'now >= date("2027-02-31")' }],
     ['now == date("2027-01-31")', { text: 'now == date("2027-01-31")' }],
-    ['date("2027-01-30") < date("2027-01-31")', { text: 'date("2027-01-30") < date("2027-01-31")' }],
+    ['date("2027-01-30") < date("2027-01-31")', { all: [] }],
+    ['1 == 2 || user.id == "a"', { any: [{ any: [] }, { text: 'user.id == "a"' }] }],
+    ['"a".startsWith("a") && now.getHours() < 9', { all: [{ all: [] }, { text: 'now.getHours() < 9' }] }],
     ['now >= user.createdAt', { text: 'now >= user.createdAt' }],
     ['broken >', { text: 'broken >' }],
   ])('%s', (written, expected) => {

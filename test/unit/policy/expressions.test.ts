@@ -214,6 +214,48 @@ describe('a check', () => {
     ],
     ['cel.bind(a, 1, a == 1)', [[0, '`bind` is not available']]],
     [
+      'now.getHours("Europe/Viena") < 6 || now.getDate("+25:00") == 1',
+      [
+        [0, expect.stringContaining('which can only fail: Invalid time zone specified: Europe/Viena')],
+        [36, expect.stringContaining('which can only fail')],
+      ],
+    ],
+    [
+      'now - user.createdAt < duration("P30D")',
+      [
+        [
+          23,
+          'has `duration("P30D")`, which can only fail: its units are h, m and s, such as duration("720h") for 30 days',
+        ],
+      ],
+    ],
+    [
+      'now < timestamp("2027-01-01") || date("2027-13-01") < now',
+      [
+        [6, expect.stringContaining('which can only fail: it takes a time such as 2027-01-31T18:00:00Z')],
+        [33, expect.stringContaining('which can only fail: it takes a day such as 2027-01-31')],
+      ],
+    ],
+    [`"${'a'.repeat(60)}!".matches("^(a+)+$")`, [[0, expect.stringContaining('`matches` is not available')]]],
+    ['1 / 0 == 1', [[0, 'has `1 / 0`, which can only fail: division by zero']]],
+    ['size(user.groups) % 0 == 1', [[0, expect.stringContaining('division by zero')]]],
+    ['duration("5 d") > duration("1h")', [[0, expect.stringContaining('which can only fail')]]],
+    [
+      'int("x") == 1 || "abc".substring(4) == ""',
+      [
+        [0, expect.anything()],
+        [17, expect.anything()],
+      ],
+    ],
+    ['user.profile.level / 0.0 > 1.0 && now.getHours("+05:30") < 9', []],
+    [
+      'user.nme == "x" && duration("1d") < duration("2h")',
+      [
+        [5, unknownKey('nme')],
+        [19, expect.stringContaining('which can only fail')],
+      ],
+    ],
+    [
       'user.groups.map(a, a.matches("a"))',
       [
         [0, 'must say whether the rule applies (bool), and is a list<bool>'],
@@ -275,6 +317,40 @@ rules:
     expect(await findingLines(policy('>-\n        true &&\n        user.nme == "x"'))).toEqual([
       `${at}:7:14 ${message}`,
     ]);
+  });
+
+  test.each([
+    ['"nozone" in network.zones', 20, 'unknown zone `nozone`'],
+    ['"office" in network.zones && request.clientId in ["notes", "nosuch"]', 79, 'unknown app `nosuch`; known: notes'],
+    ['network.zones.exists(zone, zone == "ofice")', 55, 'unknown zone `ofice`; did you mean `office`?'],
+    ['device.platform == "dektop"', 39, 'unknown platform `dektop`; did you mean `desktop`?'],
+    ['"macosx" != device.os', 20, 'unknown operating system `macosx`; did you mean `macos`?'],
+    ['has(user.profile.dept) && user.profile.dept == "c"', 67, 'unknown value of `dept` `c`; did you mean `a`?'],
+  ])('tell of a name that the configuration does not know: %s', async (written, column, message) => {
+    const settings = `brand: { name: Acme }
+zones: { office: { cidrs: [192.0.2.0/24] } }
+attributes: { dept: { options: [{ value: a }, { value: b }] } }
+`;
+    const lines = await findingLines({ 'stepgate.yaml': settings, ...policy(`'${written}'`) });
+    expect(lines.filter((line) => line.includes('unknown_reference'))).toEqual([
+      expect.stringContaining(`policies/sign-on/notes.yaml:5:${column} rules[0].when.expression ${message}`),
+    ]);
+  });
+
+  test('are warnings where no user is in a group', async () => {
+    const settings = { 'stepgate.yaml': 'brand: { name: Acme }\ngroups: { admins: { description: x } }\n' };
+    const loaded = await load({ ...settings, ...policy(`'"amins" in user.groups || "admins" in user.groups'`) });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    expect(loaded.warnings.filter(({ code }) => code === 'unknown-group').map(findingSummary)).toEqual([
+      'policies/sign-on/notes.yaml:5:20: warning: rules[0].when.expression `groups` in stepgate.yaml does not name `amins`; did you mean `admins`? [unknown-group]',
+    ]);
+  });
+
+  test('say that a constant part never holds', async () => {
+    const loaded = await load(policy('1 == 2'));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const found = await analyse(loaded, { authenticators, now: 0 });
+    expect(found.map(({ code, path }) => [code, path])).toContainEqual(['contradictory', 'rules[0].when.expression']);
   });
 
   test('are warnings where an attribute may be absent', async () => {

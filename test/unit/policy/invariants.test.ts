@@ -30,8 +30,8 @@ async function judge(invariants: readonly string[], files: Readonly<Record<strin
 
 describe('the file', () => {
   test.each([
-    ['without a claim', '{ name: A }', 'must say either `always` or `never`'],
-    ['with both claims', '{ name: A, always: allow, never: allow }', 'must say either `always` or `never`'],
+    ['without a guarantee', '{ name: A }', 'must say either `always` or `never`'],
+    ['with both guarantees', '{ name: A, always: allow, never: allow }', 'must say either `always` or `never`'],
     ['with an app in `when`', '{ name: A, when: { apps: { any: [notes] } }, never: allow }', 'must not name apps'],
     ['about an unknown app', '{ name: A, apps: { any: [note] }, never: allow }', 'did you mean `notes`?'],
     ['about an unknown label', '{ name: A, apps: { labels: [x] }, never: allow }', 'label'],
@@ -102,12 +102,12 @@ describe('what proofs by an authenticator show', () => {
     ['webauthn, totp', '', 'any: { userPresence: true }', 'holds'],
     ['webauthn, totp', '', 'any: { deviceBound: true }', 'refuted'],
     ['webauthn, totp', ', deviceBound: true', 'any: { phishingResistant: true }', 'refuted'],
-  ])('a rule that takes %s%s: %s', async (keys, more, claim, verdict) => {
+  ])('a rule that takes %s%s: %s', async (keys, more, guarantee, verdict) => {
     const files = {
       'stepgate.yaml': withMetadata,
       'policies/sign-on/notes.yaml': policy(rest(`{ allow: { possession: { authenticators: [${keys}]${more} } } }`)),
     };
-    const { verdicts } = await judge([`{ name: A, ${notes}, always: { ${claim} } }`], files);
+    const { verdicts } = await judge([`{ name: A, ${notes}, always: { ${guarantee} } }`], files);
     expect(verdicts).toEqual([verdict]);
   });
 

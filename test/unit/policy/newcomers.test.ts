@@ -1,9 +1,11 @@
 /** Users who begin and are denied in the end: the analysis finds them wherever a sign-in shows one. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../../src/core/analysis/simulation/simulate.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import type { Facts, Subject } from '../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
 import { findRule } from '../../../src/core/policy/rules.ts';
 import { analyse } from '../../../src/policy/analysis/analyse.ts';
@@ -156,9 +158,9 @@ type Kind = Pick<Subject, 'groups' | 'userType'>;
 const kinds: readonly Kind[] = [[], ['a']].flatMap((groups) => [{ groups }, { groups, userType: 'temp' }]);
 
 function factsAt(kind: Kind, network: Facts['network'], enrollments: Subject['enrollments']): Facts {
-  const request = { clientId: 'notes', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false };
   const subject = { id: 'ann', status: 'active' as const, identifiers: [], ...kind, profile: {}, enrollments };
-  return { now, request, network, device: { known: false, platform: 'desktop', os: 'other' }, subject, evidence: [] };
+  const device = { known: false, platform: 'desktop', os: 'other' } as const;
+  return neutralFacts({ now, request: neutralRequest('notes', ['openid']), network, device, subject });
 }
 
 type Configured = NonNullable<Awaited<ReturnType<typeof configurationOf>>>;

@@ -1,6 +1,6 @@
 /** The table of store keys: the keys that it builds, and the store that holds the suites to it. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { keyOf } from '../../../src/stores/key-table.ts';
 import {
   attemptCounter,

@@ -1,7 +1,7 @@
 /** Stamps: what belongs to which epoch, and what a request that began before one may still write. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../../src/errors.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import {
   keyringKey,
   knownDeviceKey,

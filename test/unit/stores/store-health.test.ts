@@ -1,10 +1,10 @@
 /** Whether a node says that its store cannot be relied on, from what probes of the store find. */
 import { afterEach, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../../src/errors.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { storeAloneKey, writeProbeKey } from '../../../src/stores/keys.ts';
+import { standAloneOp } from '../../../src/stores/redis/store-alone.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { standAloneOp } from '../../../src/stores/store-alone.ts';
 import { StoreHealth } from '../../../src/stores/store-health.ts';
 import { fakeStore } from '../../support/fake-store.ts';
 import { until } from '../../support/until.ts';

@@ -7,7 +7,7 @@ import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts
 import { shortestPassword } from '../../../src/core/policy/password-terms.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import {

@@ -1,6 +1,6 @@
 /** The last sign-in before a session, whatever was signed in to within it. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { signInHistoryKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';

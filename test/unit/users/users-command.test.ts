@@ -14,7 +14,7 @@ import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { markDemo } from '../../../src/delivery/outbox.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
-import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import {
   attemptCounter,
   attributeReservationKey,

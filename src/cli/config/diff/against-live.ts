@@ -5,9 +5,9 @@ import type { Store } from '../../../stores/store.ts';
 import { revisionInUse } from '../../shared/revision-in-use.ts';
 import type { ConfigContext } from '../config-context.ts';
 import type { PlaceOf } from './changed-files.ts';
+import { liveConfiguration, nextConfiguration } from './compared-configuration.ts';
 import { configDiff } from './config-diff.ts';
 import type { ConfigDiff } from './model.ts';
-import { liveSide, nextSide } from './side.ts';
 
 /** Documents that would be applied. `sources`: the files that they were read from, for the places of keys. */
 export interface Candidate {
@@ -23,8 +23,8 @@ export async function diffAgainstLive(
 ): Promise<ConfigDiff> {
   const inUse = await revisionInUse(store, authenticators);
   return configDiff({
-    live: liveSide(store, inUse),
-    next: await nextSide(documents, authenticators),
+    live: liveConfiguration(store, inUse),
+    next: await nextConfiguration(documents, authenticators),
     against: `revision ${inUse.snapshot.revision}, which is live`,
     placeOf: placesOfKeys(sources),
     authenticators,

@@ -4,19 +4,19 @@ import type { PolicySet } from '../../../core/policy/compile.ts';
 import type { App } from '../../../policy/model/app.ts';
 import { changedKeys } from '../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../policy/revision/equivalent-apps.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import { refusedParts } from './refused-scopes.ts';
-import type { Side } from './side.ts';
 
 /** An app under one configuration. */
 export interface AppSide {
-  readonly side: Side;
+  readonly side: ComparedConfiguration;
   readonly app: App;
   readonly policies: PolicySet;
 }
 
-/** The same app under both. */
+/** One app under both configurations. */
 export interface AppPair {
-  /** Of all apps for which it stands. */
+  /** Client ids of all apps for which it stands. */
   readonly clientIds: readonly string[];
   readonly live: AppSide;
   readonly next: AppSide;
@@ -31,7 +31,7 @@ export interface ComparedApps {
 }
 
 /** Apps that users sign in to. Rejects when one cannot be read. */
-export async function comparedApps(live: Side, next: Side): Promise<ComparedApps> {
+export async function comparedApps(live: ComparedConfiguration, next: ComparedConfiguration): Promise<ComparedApps> {
   const [before, after] = [clientIdsIn(live), clientIdsIn(next)];
   const isTouched = touchedBy(changedKeys(live.hashes, next.hashes));
   const classOf = {
@@ -57,19 +57,19 @@ export async function comparedApps(live: Side, next: Side): Promise<ComparedApps
 
 const appPrefix = 'app/';
 
-function clientIdsIn({ hashes }: Side): readonly string[] {
+function clientIdsIn({ hashes }: ComparedConfiguration): readonly string[] {
   const keys = Object.keys(hashes).filter((key) => key.startsWith(appPrefix));
   return keys.map((key) => key.slice(appPrefix.length)).sort();
 }
 
-function isIn(clientId: string, { hashes }: Side): boolean {
+function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
   return Object.hasOwn(hashes, `${appPrefix}${clientId}`);
 }
 
-/** What the same content says is read once. `undefined`: on one side it is no app that users sign in to. */
+/** Reads equal content once. `undefined`: under one configuration it is no app that users sign in to. */
 async function pairOf(
   clientId: string,
-  { live, next }: { readonly live: Side; readonly next: Side },
+  { live, next }: { readonly live: ComparedConfiguration; readonly next: ComparedConfiguration },
 ): Promise<AppPair | undefined> {
   const key = `${appPrefix}${clientId}`;
   const after = await next.snapshot.app(clientId);
@@ -85,7 +85,7 @@ async function pairOf(
   };
 }
 
-/** Whether one of the documents that changed has a say over sign-ins to the app. */
+/** Whether a changed document matters for sign-ins to the app. */
 function touchedBy(changed: readonly string[]): (app: App) => boolean {
   const own = /^(?:app|sign-on|profile|service|file)\//;
   if (changed.some((key) => !own.test(key))) return () => true;
@@ -97,7 +97,7 @@ function touchedBy(changed: readonly string[]): (app: App) => boolean {
     (signOnPolicies.length === 0 ? isAnySignOn : signOnPolicies.some((name) => keys.has(`sign-on/${name}`)));
 }
 
-/** What an app says itself about its sign-ins, besides its policies. */
+/** What the file of an app itself says about sign-ins, apart from naming policies. */
 function ownTerms({ firstParty, requiredScopes, identify, client }: App): readonly unknown[] {
   return [firstParty, requiredScopes, identify, client.default_acr_values, client.default_max_age];
 }

@@ -1,4 +1,4 @@
-/** Which scopes tokens carry, as far as the rules of the app say it (`grant: { scopes }`). */
+/** The scopes that tokens carry, as far as the rules of the app say it (`grant: { scopes }`). */
 
 import { grantedScopes, protocolScopes } from '../../../core/decision/granted-scopes.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -8,8 +8,8 @@ import { conditionsIn } from '../fresh-sign-ins.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
- * Scopes that a request may ask for besides those of a circumstance, and still reach the same rules: no rule names
- * them. Empty where no rule of the app on either side says what it grants.
+ * Scopes that a request may ask for in addition to those of a circumstance without reaching other rules: no rule names
+ * them. Empty if no rule of the app, before or after, says what it grants.
  */
 export function freeScopes({ live, next }: AppPair): readonly string[] {
   if (![live, next].some(grantsSome)) return [];
@@ -23,7 +23,7 @@ function grantsSome({ policies }: AppSide): boolean {
   return policies.app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.scopes !== undefined) === true;
 }
 
-/** What the app may ask for on one side. */
+/** The scopes that the app may ask for under one configuration. */
 function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
   const { scopes, resources } = snapshot.settings;
   const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
@@ -31,7 +31,10 @@ function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
   return new Set(own === undefined ? all : all.filter((scope) => own.includes(scope)));
 }
 
-/** Of these and those of the request, sorted. Those of the protocol are left out: no rule decides about them. */
+/**
+ * The scopes that tokens carry among these and those of the request, sorted. Leaves out the scopes of the protocol: no
+ * rule decides about them.
+ */
 export function carriedScopes(
   free: readonly string[],
   { scopes }: Facts['request'],

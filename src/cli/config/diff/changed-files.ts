@@ -1,17 +1,21 @@
 /** Which files, rules and keys differ, with their places. */
 import { type Document, usualRuleColumn } from '../../../policy/model/documents.ts';
 import { canonicalJson, changedKeys } from '../../../policy/revision/document-store.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { FileChange, PartChange } from './model.ts';
-import type { Side } from './side.ts';
 
 export type PlaceInFile = Pick<PartChange, 'line' | 'column'>;
-/** Of the value at this path in a file that would be applied. `undefined`: not known. */
+/** The place of the value at this path in a file to be applied. `undefined`: not known. */
 export type PlaceOf = (file: string, path: readonly (string | number)[]) => PlaceInFile | undefined;
 
 const beginning: PlaceInFile = { line: 1, column: 1 };
 
-/** Rejects like `Side.document`. */
-export async function changedFiles(live: Side, next: Side, placeOf: PlaceOf): Promise<readonly FileChange[]> {
+/** Rejects like `ComparedConfiguration.document`. */
+export async function changedFiles(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+  placeOf: PlaceOf,
+): Promise<readonly FileChange[]> {
   const changes: FileChange[] = [];
   for (const key of changedKeys(live.hashes, next.hashes)) {
     const [before, after] = await Promise.all([live.document(key), next.document(key)]);
@@ -43,7 +47,7 @@ interface Values {
   readonly after: unknown;
 }
 
-/** Keys are told apart down to this depth. */
+/** The depth down to which the comparison distinguishes keys. */
 const deepest = 4;
 
 function keyChanges(
@@ -92,7 +96,7 @@ function rulesOf({ content, ruleLines, ruleColumns }: Document): readonly Writte
   }));
 }
 
-/** By name. Of those that both have, what stands in another order was moved. */
+/** Compares rules by name. A rule in both that stands in another order was moved. */
 function ruleChanges(before: Document, after: Document): readonly PartChange[] {
   const [old, current] = [rulesOf(before), rulesOf(after)];
   const oldNames = old.map(({ name }) => name).filter((name) => current.some((rule) => rule.name === name));
@@ -112,7 +116,7 @@ function ruleChanges(before: Document, after: Document): readonly PartChange[] {
 /** More differences inside one rule say less than its place. */
 const mostInside = 3;
 
-/** With the values inside it that differ, where they are few and short. */
+/** Lists the values inside a rule that differ, if they are few and short. */
 function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
   const inside = differences('', before, after);
   const isShort = ({ path, before, after }: Difference) =>

@@ -1,11 +1,11 @@
 /**
  * The circumstances in which a fresh sign-in to an app is compared: every combination of zones that some address is in
- * on both sides, with the devices, times and scopes that the rules tell apart.
+ * under both configurations, with the devices, times and scopes that the rules distinguish.
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
 import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
-import { placesIn } from '../../../policy/analysis/places.ts';
+import { sampleAddresses } from '../../../policy/analysis/sample-addresses.ts';
 import type { Settings, Zone } from '../../../policy/model/settings.ts';
 import { believedIn, browsersIn } from '../devices.ts';
 import { conditionsIn, timesIn } from '../fresh-sign-ins.ts';
@@ -16,7 +16,7 @@ export interface PlacePair {
   /** `office`, `elsewhere`: its zones in the configuration that would be applied, and those that are live. */
   readonly label: string;
   readonly liveLabel: string;
-  /** Zones of the address, as far as rules tell them apart: in the configuration that would be applied, and live. */
+  /** Zones of the address, as far as rules distinguish them: in the configuration that would be applied, and live. */
   readonly zones: readonly string[];
   readonly liveZones: readonly string[];
   readonly live: Facts['network'];
@@ -25,9 +25,9 @@ export interface PlacePair {
 
 export interface Circumstance {
   readonly place: PlacePair;
-  /** As its browser describes it. */
+  /** The device, as its browser describes it. */
   readonly device: Facts['device'];
-  /** What each side believes of it. */
+  /** What the server believes about the device under each configuration. */
   readonly believed: BelievedPair;
   readonly now: Seconds;
   readonly scopes: readonly string[];
@@ -41,7 +41,7 @@ export interface BothZones {
   readonly zones: Settings['zones'];
   /** No zone differs. */
   readonly isSame: boolean;
-  /** What it is called among them. */
+  /** The name of a zone of one configuration in the common list. */
   readonly nameOf: (side: keyof typeof marks, zone: string) => string;
 }
 
@@ -65,7 +65,7 @@ export function zonesOn(side: keyof typeof marks, zones: readonly string[]): rea
 
 /** An address for each set of zones of both sides that some address is in. */
 export function placePairs(live: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
-  return placesIn(bothZones(live, next).zones).map(({ ip, zones }) => {
+  return sampleAddresses(bothZones(live, next).zones).map(({ ip, zones }) => {
     const [before, after] = [zonesOn('live', zones), zonesOn('next', zones)];
     return {
       label: labelOf(after),
@@ -92,7 +92,7 @@ function labelOf(zones: readonly string[]): string {
 /** More combinations are not built: then each thing is varied by itself. */
 const most = 200;
 
-/** What the rules of the pair do not tell apart is one circumstance. The first one is the most ordinary. */
+/** Makes one circumstance of all that the rules of the pair do not distinguish. The first one is the most ordinary. */
 export function circumstancesOf(
   { live, next }: AppPair,
   { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },

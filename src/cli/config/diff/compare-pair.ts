@@ -4,13 +4,13 @@ import { getOrMake } from '../../shared/get-or-make.ts';
 import type { AppPair } from './app-pairs.ts';
 import { freeScopes } from './carried-scopes.ts';
 import type { Circumstance } from './circumstances.ts';
-import { type Delta, deltasBetween } from './delta.ts';
-import type { DeltaEffect } from './effect.ts';
+import { whereWords } from './circumstances-text.ts';
+import type { EffectOnUsers } from './effect-on-users.ts';
 import type { AccessChange, AffectedUsers, Effect, EffectKind } from './model.ts';
 import { changeSentence } from './sentences.ts';
+import { differencesBetween, type SignInDifference } from './sign-in-differences.ts';
+import { type SignInView, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
-import { type SignInView, viewerOf } from './view.ts';
-import { whereWords } from './where-words.ts';
 
 interface Compared {
   readonly classes: readonly UserClass[];
@@ -19,62 +19,68 @@ interface Compared {
   readonly isCounted: boolean;
 }
 
-interface KeyedDelta {
-  readonly delta: Delta;
-  /** Deltas that say the same have the same. */
+interface KeyedDifference {
+  readonly difference: SignInDifference;
+  /** Equal for differences that read the same. */
   readonly key: string;
 }
 
 /** A change of one class of users. */
 interface Occurrence {
   readonly user: UserClass;
-  /** As in `KeyedDelta`. */
+  /** The key of `KeyedDifference`. */
   readonly key: string;
-  readonly delta: Delta;
-  /** Of the circumstances in which it occurs. */
+  readonly difference: SignInDifference;
+  /** Positions of the circumstances in which it occurs. */
   readonly positions: readonly number[];
   /** The worst of all circumstances. */
-  readonly effect?: DeltaEffect;
+  readonly effect?: EffectOnUsers;
 }
 
 export function comparePair(pair: AppPair, compared: Compared): readonly AccessChange[] {
-  const deltasOf = deltasIn(pair);
-  const found = compared.classes.flatMap((user) => occurrencesFor(user, deltasOf, compared.circumstances));
+  const differencesOf = deltasIn(pair);
+  const found = compared.classes.flatMap((user) => occurrencesFor(user, differencesOf, compared.circumstances));
   const rows = Map.groupBy(found, ({ key, positions }) => `${key} ${positions.join()}`);
   return [...rows.values()].flatMap((same) => changeOf(same, pair, compared));
 }
 
-type DeltasOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDelta[];
+type DifferencesOf = (user: UserClass, circumstance: Circumstance) => readonly KeyedDifference[];
 
 /** Between views that are the same, they are found once. */
-function deltasIn(pair: AppPair): DeltasOf {
+function deltasIn(pair: AppPair): DifferencesOf {
   const { live, next } = pair;
   const free = freeScopes(pair);
   const [before, after] = [viewerOf(live, 'live', free), viewerOf(next, 'next', free)];
-  const known = new Map<SignInView, Map<SignInView, readonly KeyedDelta[]>>();
+  const known = new Map<SignInView, Map<SignInView, readonly KeyedDifference[]>>();
   const { authenticators } = next.policies;
   return (user, circumstance) => {
     const [from, to] = [before.view(user, circumstance), after.view(user, circumstance)];
-    const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDelta[]>());
-    return getOrMake(since, to, () => deltasBetween(from, to, authenticators).map(keyed));
+    const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>());
+    return getOrMake(since, to, () => differencesBetween(from, to, authenticators).map(keyed));
   };
 }
 
-function keyed(delta: Delta): KeyedDelta {
-  return { delta, key: JSON.stringify([delta.kind, delta.headline, delta.before, delta.after]) };
+function keyed(difference: SignInDifference): KeyedDifference {
+  return {
+    difference,
+    key: JSON.stringify([difference.kind, difference.headline, difference.before, difference.after]),
+  };
 }
 
 function occurrencesFor(
   user: UserClass,
-  deltasOf: DeltasOf,
+  differencesOf: DifferencesOf,
   circumstances: readonly Circumstance[],
 ): readonly Occurrence[] {
-  const found = new Map<string, { key: string; delta: Delta; positions: number[]; effect?: DeltaEffect }>();
+  const found = new Map<
+    string,
+    { key: string; difference: SignInDifference; positions: number[]; effect?: EffectOnUsers }
+  >();
   for (const [position, circumstance] of circumstances.entries()) {
-    for (const { key, delta } of deltasOf(user, circumstance)) {
-      const same = getOrMake(found, key, () => ({ key, delta, positions: [] }));
+    for (const { key, difference } of differencesOf(user, circumstance)) {
+      const same = getOrMake(found, key, () => ({ key, difference, positions: [] }));
       same.positions.push(position);
-      const effect = worse(same.effect, delta.effect);
+      const effect = worse(same.effect, difference.effect);
       if (effect) same.effect = effect;
     }
   }
@@ -84,18 +90,18 @@ function occurrencesFor(
 /** The worst first. */
 const severities: readonly EffectKind[] = ['shut_out', 'must_enroll', 'must_fill_in', 'let_in'];
 
-function worse(one: DeltaEffect | undefined, other: DeltaEffect | undefined): DeltaEffect | undefined {
+function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined): EffectOnUsers | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
-/** Users who do not exist show what would be; where users do, these stand for it. */
+/** A change. Classes without users count only if no class with users has it. */
 function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];
-  const { delta, positions } = first;
+  const { difference, positions } = first;
   const circumstances = positions.flatMap((position) => compared.circumstances[position] ?? []);
-  const { kind, headline, before, after } = delta;
+  const { kind, headline, before, after } = difference;
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
@@ -149,6 +155,6 @@ function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Ef
 /** All users without a second factor must set it up because of the change: some may have to without it, too. */
 function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
   return same.every(
-    ({ delta, effect, user }) => user.users === 0 || !delta.isWithoutSecondFactor || effect?.isSecondFactor,
+    ({ difference, effect, user }) => user.users === 0 || !difference.isWithoutSecondFactor || effect?.isSecondFactor,
   );
 }

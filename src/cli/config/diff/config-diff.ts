@@ -11,13 +11,13 @@ import { type AppPair, comparedApps } from './app-pairs.ts';
 import { changedFiles, type PlaceOf } from './changed-files.ts';
 import { circumstancesOf, placePairs } from './circumstances.ts';
 import { comparePair } from './compare-pair.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './model.ts';
-import type { Side } from './side.ts';
 import { classOf, countUsers, projectionOf, seenBy, type UserClass } from './user-classes.ts';
 
 export interface DiffOptions {
-  readonly live: Side;
-  readonly next: Side;
+  readonly live: ComparedConfiguration;
+  readonly next: ComparedConfiguration;
   /** What `live` is, for the reader. */
   readonly against: string;
   readonly placeOf: PlaceOf;
@@ -34,7 +34,7 @@ export async function configDiff({ live, next, against, placeOf, store, ...rest 
   const places = placePairs(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const projection = projectionOf(pairs);
   const known = { projection, places, now: rest.now };
-  // Where no sign-in can change, there is nothing to count.
+  // If no sign-in can change, there are no users to count.
   const counted = store && pairs.length > 0 ? await countUsers(store, known) : undefined;
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) => real.some((one) => groups.every((group) => one.groups.includes(group)));

@@ -67,7 +67,7 @@ function card(change: AccessChange): PageMarkup {
   return markup`<li class="card${shutsOut ? ' worse' : ''}"><p>${change.sentence}</p>${details.length > 0 ? markup`<dl>${details}</dl>` : ''}</li>`;
 }
 
-/** Of many, a sentence names a few and says how many there are. */
+/** A sentence about many zones names a few and the number of the others. */
 function saysAllZones({ where, zones }: AccessChange): boolean {
   return zones.length === 1 || !where.includes(', ...)');
 }

@@ -38,7 +38,7 @@ function partText({ change, rule, path, line, column, from, to }: PartChange, fi
   return `${change.padEnd(7)}  ${what}${values === '' ? '' : `: ${values}`}  ${sourcePlace({ file, line, column })}`;
 }
 
-/** In this order. */
+/** The sections in the order in which they are printed. */
 export const sectionTitles: readonly (readonly [title: string, kinds: readonly ChangeKind[]])[] = [
   ['What users are asked for', ['requirement', 'steps']],
   ['Forgotten passwords', ['recovery']],

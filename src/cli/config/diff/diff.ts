@@ -16,13 +16,13 @@ import { withStore } from '../../shared/with-store.ts';
 import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
 import { type Candidate, diffAgainstLive, placesOfKeys } from './against-live.ts';
+import { nextConfiguration } from './compared-configuration.ts';
 import { configDiff } from './config-diff.ts';
 import { diffHtml } from './diff-html.ts';
 import { diffText } from './diff-text.ts';
 import type { ConfigDiff } from './model.ts';
 import { type Replay, replay } from './replay.ts';
 import { replayText } from './replay-text.ts';
-import { nextSide } from './side.ts';
 
 interface DiffCommandOptions extends ResultOptions {
   readonly html?: string;
@@ -66,11 +66,11 @@ export function replayedSeconds(text: string | undefined): number | undefined {
   return seconds;
 }
 
-/** Of the sign-ins of the last `back` seconds. Rejects with what the store rejects with. */
+/** Replays the sign-ins of the last `back` seconds. Rejects with what the store rejects with. */
 export function replayOf(context: ConfigContext, { documents }: Candidate, back: number): Promise<Replay> {
   return withStore(context, async (store) => {
     const { snapshot } = await revisionInUse(store, context.authenticators);
-    const next = await nextSide(documents, context.authenticators);
+    const next = await nextConfiguration(documents, context.authenticators);
     const own = (one: Snapshot): Snapshot => withAccountApp(one, context.issuer ?? one.settings.issuer ?? '');
     return replay(store, { live: own(snapshot), next: own(next.snapshot) }, context.now() - back);
   });
@@ -82,8 +82,8 @@ async function diffOf(context: ConfigContext, candidate: Candidate, from: string
   if (!loaded.ok) throw new ConfigurationRefused('bad_request', from, loaded.findings);
   const { authenticators, now } = context;
   return configDiff({
-    live: await nextSide(loaded.documents, authenticators),
-    next: await nextSide(candidate.documents, authenticators),
+    live: await nextConfiguration(loaded.documents, authenticators),
+    next: await nextConfiguration(candidate.documents, authenticators),
     against: `the files of ${from}`,
     placeOf: placesOfKeys(candidate.sources ?? []),
     authenticators,

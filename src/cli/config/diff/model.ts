@@ -15,7 +15,7 @@ export interface PartChange {
   readonly rule?: string;
   /** Dotted path of a key, or of a value inside the rule. */
   readonly path?: string;
-  /** Where it stands: of what was removed, in the revision that is live. */
+  /** The line of the part; of a removed part, in the live revision. */
   readonly line: number;
   readonly column: number;
   /** Short values only. */
@@ -32,13 +32,13 @@ export interface NamedPlace {
   readonly column?: number;
 }
 
-/** What is asked on one side. */
+/** The demands of one configuration. */
 export interface AskedThere {
   readonly words: string;
   readonly rules: readonly NamedPlace[];
 }
 
-/** Users whom a change is about. */
+/** The users that a change affects. */
 export interface AffectedUsers {
   /** Active users of today. Absent: there was no store to count them in. */
   readonly users?: number;
@@ -46,7 +46,7 @@ export interface AffectedUsers {
   readonly groups: readonly { readonly group: string; readonly users: number; readonly of: number }[];
   /** All active users who were counted. */
   readonly of?: number;
-  /** They are all of them. */
+  /** These are all users. */
   readonly all?: true;
 }
 
@@ -87,7 +87,7 @@ export interface AccessChange {
 export interface ConfigDiff {
   /** Number of the revision that is live. Absent: it was compared with files. */
   readonly base?: number;
-  /** What it was compared with, for the reader. */
+  /** The configuration that it was compared with, for the reader. */
   readonly against: string;
   readonly files: readonly FileChange[];
   readonly apps: { readonly added: readonly string[]; readonly removed: readonly string[] };

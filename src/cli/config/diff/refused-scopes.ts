@@ -2,11 +2,11 @@
 import type { RefusedNames, RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
 import { scopesOf } from '../../../core/policy/claim-scopes.ts';
 import type { App } from '../../../policy/model/app.ts';
-import type { Side } from './side.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 
 interface AskingApp {
   readonly app: App;
-  readonly side: Side;
+  readonly side: ComparedConfiguration;
 }
 
 /** Undefined: it makes no difference. Scopes that stepgate.yaml does not declare are not refused. */

@@ -1,4 +1,4 @@
-/** Tells an admin what a replay found. */
+/** Prints for administrators what a replay found. */
 import { durationText } from '../../../policy/model/duration-text.ts';
 import { quantity } from '../quantities.ts';
 import { differenceLines } from '../shadow/differences-text.ts';

@@ -1,6 +1,6 @@
 /**
- * What a configuration that is not live would have made of the sign-ins that the audit log kept. Each is evaluated
- * twice, by what is live and by the other, on what its line says of it and the user as of now.
+ * Replays the sign-ins of the audit log under a configuration that is not live. Each is evaluated twice, by the live
+ * configuration and by the other, with the facts that its line records and the user as of now.
  */
 import { compareSignIn, differenceKey, withZones } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { evaluate } from '../../../core/decision/evaluate.ts';
@@ -23,7 +23,7 @@ export interface Replay {
   /** Epoch seconds. */
   readonly from: Seconds;
   readonly replayed: number;
-  /** Users for whom something differs. */
+  /** The number of users for whom something differs. */
   readonly users: number;
   /** Sign-ins that differ. */
   readonly differing: number;
@@ -179,7 +179,7 @@ function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts
   };
 }
 
-/** What counted as the last sign-in then counts now, too. */
+/** What counted as the last sign-in then still counts as the last one. */
 function pastOf({ distance, lastSignIn = 'never', recordedSince }: AuditTrace, now: Seconds): Partial<Facts> {
   const ago = recordedSince ?? lastSignIn;
   return {
@@ -198,7 +198,7 @@ function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['devi
   };
 }
 
-/** The same signals count as much as each side says. */
+/** Each configuration counts the same signals by its own points. */
 function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
   const isPlain = risk.length === 0 && unknownRisk.length === 0;
   return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };
@@ -206,7 +206,7 @@ function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { s
 
 const replayed = 'replayed';
 
-/** By an enrollment that can show as much; where the user has none any more, by one that is made up. */
+/** A proof by an enrollment that can show as much; if the user no longer has one, by an invented one. */
 function proofOf(
   { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, idle }: TracedProof,
   { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },

@@ -8,7 +8,7 @@ export function changeSentence({
   where,
   effects,
 }: Pick<AccessChange, 'kind' | 'who' | 'where' | 'effects'> & { readonly headline: string }): string {
-  // Of the same steps the effect is the headline already.
+  // If steps differ, the headline already says the effect.
   const more = kind === 'steps' ? [] : effects.map((effect) => effectWords(effect, who));
   return [`${whoWords(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
 }

@@ -1,21 +1,21 @@
-/** What users have to set up on one side and not on the other, and how that is said. */
+/** What users must set up under one configuration and not under the other, in words. */
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 
-/** Keys of authenticators, of which one must be enrolled. */
+/** Keys of authenticators; one of them must be enrolled. */
 type Choice = readonly string[];
 
 export interface SetUpChange {
-  /** They have to be enrolled now, and did not before. */
+  /** Enrollments that are required now and were not before. */
   readonly added: readonly Choice[];
   /** The other way round. */
   readonly gone: readonly Choice[];
-  /** Those in whose place the user may now take something else, too. */
+  /** Enrollments that something else may now replace as well. */
   readonly wider: readonly { readonly from: Choice; readonly to: Choice }[];
   /** Still to be enrolled. */
   readonly kept: readonly Choice[];
 }
 
-/** What would have done before, and does not now, is new: so an enrollment is new unless one before is as narrow. */
+/** A requirement is new unless an earlier one was at least as narrow. */
 export function setUpChange(live: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
   const left = [...toEnroll(live)];
   const added: Choice[] = [];
@@ -34,7 +34,7 @@ export function setUpChange(live: readonly SimulatedStep[], next: readonly Simul
   };
 }
 
-/** What must be enrolled, and may not be skipped. */
+/** The enrollments that the user must make and cannot skip. */
 function toEnroll(steps: readonly SimulatedStep[]): readonly Choice[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'enroll' || step.skippable !== undefined) return [];
@@ -69,7 +69,7 @@ export function setUpHeadline(change: SetUpChange): string | undefined {
   return first && `may set up ${choiceWords(first.to)} (${choiceWords(first.from)} before)`;
 }
 
-/** Beside one of the same kind that has to be set up on both sides. */
+/** Adds "another" if one of the same kind must be set up under both configurations. */
 function more(choices: readonly Choice[], { kept }: SetUpChange): string {
   const words = choicesWords(choices);
   const [only] = choices;

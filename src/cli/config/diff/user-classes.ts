@@ -3,8 +3,10 @@
  * conditions about users, the same authenticators, and the same attributes that a profile policy may ask for. Each
  * class is evaluated once, however many users it has.
  */
+
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Enrollment, Facts, Seconds, Subject } from '../../../core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
 import { type CompiledCondition, compileConditions, conditionsAbout } from '../../../core/policy/conditions.ts';
 import { userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -21,21 +23,21 @@ export interface UserClass {
   readonly users: number;
   /** The groups that rules name, sorted. */
   readonly groups: readonly string[];
-  /** By atom: the results of the condition. */
+  /** The result of the condition for each atom. */
   readonly results: readonly string[];
   /** Everything else that counts, as a key. */
   readonly rest: string;
 }
 
-/** What rules ask about users, besides their groups. */
+/** What rules ask about users, apart from their groups. */
 interface Atom {
   readonly id: string;
   readonly tests: readonly CompiledCondition[];
-  /** It may ask about anything, as formulas do. */
+  /** A formula may ask about anything. */
   readonly isFormula: boolean;
 }
 
-/** What both sides read of users. */
+/** The parts of users that both configurations read. */
 export interface Projection {
   readonly groups: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
@@ -49,7 +51,7 @@ export interface Projection {
 /** Groups have a place of their own in a class. */
 const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
 
-/** What these pairs read. */
+/** The projection that these pairs need. */
 export function projectionOf(pairs: readonly AppPair[]): Projection {
   const policies = pairs.flatMap(({ live, next }) => [live.policies, next.policies]);
   const sets = policies.flatMap((one) => [
@@ -88,10 +90,9 @@ interface Known {
 
 /** A class of its own, for this user. */
 export function classOf(subject: Subject, { projection, places, now }: Known): UserClass {
-  const plain = { now, request, device, evidence: [], subject } satisfies Omit<Facts, 'network'>;
-  const nowhere: Facts = { ...plain, network: { ip: '', zones: [] } };
+  const nowhere = neutralFacts({ now, request, device, subject });
   const everywhere = () =>
-    places.flatMap(({ live, next }) => [live, next].map((network): Facts => ({ ...plain, network })));
+    places.flatMap(({ live, next }) => [live, next].map((network): Facts => ({ ...nowhere, network })));
   const results = projection.atoms.map(({ tests, isFormula }) =>
     (isFormula ? everywhere() : [nowhere]).map((facts) => tests.map(({ test }) => test(facts)[0]).join('')).join(' '),
   );
@@ -99,13 +100,7 @@ export function classOf(subject: Subject, { projection, places, now }: Known): U
   return { subject, users: 1, groups, results, rest: restOf(subject, projection, now) };
 }
 
-const request: Facts['request'] = {
-  clientId: '',
-  scopes: ['openid'],
-  acrValues: [],
-  acrEssential: false,
-  promptLogin: false,
-};
+const request = neutralRequest('', ['openid']);
 const device: Facts['device'] = { known: false, platform: 'desktop', os: 'other' };
 
 function restOf(subject: Subject, { attributes, terms, passwordAges }: Projection, now: Seconds): string {

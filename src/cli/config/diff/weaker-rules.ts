@@ -1,4 +1,6 @@
-/** What lets users in with less, as a reader is told of it: in words, with the rules of both sides and an example. */
+/**
+ * Describes for readers what lets users in with less: in words, with the rules of both configurations and an example.
+ */
 import type { Deciders } from '../../../core/analysis/comparison/deciding-together.ts';
 import type { LaxerEnrollment } from '../../../core/analysis/comparison/laxer-enrollment.ts';
 import type { NewlyWeaker } from '../../../core/analysis/comparison/newly-weaker.ts';
@@ -9,12 +11,12 @@ import { proofNames } from '../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theory.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { isShownByExample, proofOptions } from '../../../policy/analysis/proof-words.ts';
+import { isShownByExample, proofOptions } from '../../../policy/analysis/proofs-text.ts';
 import type { AppPair } from './app-pairs.ts';
 import { zonesOn } from './circumstances.ts';
-import { limitWords } from './limit-words.ts';
+import { limitWords } from './limits-text.ts';
 import type { NamedPlace } from './model.ts';
-import { enoughWords, scopeWords } from './weaker-words.ts';
+import { enoughWords, scopeWords } from './weaker-sentences.ts';
 
 /** Rules that let users in with less. */
 export interface WeakerRule {
@@ -48,7 +50,7 @@ export function weakerRule(one: NewlyWeaker, { clientIds, next }: AppPair): Weak
   };
 }
 
-/** With zones by the names of the files that would be applied. */
+/** Facts whose zones have the names of the files to be applied. */
 export function shownFacts({ network, ...facts }: UserFacts): UserFacts {
   return { ...facts, network: { ...network, zones: zonesOn('next', network.zones) } };
 }

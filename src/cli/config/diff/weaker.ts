@@ -1,6 +1,6 @@
 /**
- * What a configuration lets users in with that was not enough before, for every user who could exist: what is found,
- * with an example, and what could not be decided.
+ * Finds for every user who could exist what a configuration lets them in with that was not enough before: findings
+ * with examples, and the questions that stayed undecided.
  */
 
 import type { Deciders, RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
@@ -19,16 +19,16 @@ import type { Universe } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
 import { knownIn } from '../../../policy/analysis/configuration.ts';
 import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { examplePlaces } from '../../../policy/analysis/places.ts';
+import { examplePlaces } from '../../../policy/analysis/sample-addresses.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import { type AppPair, comparedApps } from './app-pairs.ts';
 import { type BothZones, bothZones } from './circumstances.ts';
+import type { ComparedConfiguration } from './compared-configuration.ts';
 import { changedFormulas } from './failing-formulas.ts';
 import type { NamedPlace } from './model.ts';
-import type { Side } from './side.ts';
-import { undecidedBeside } from './undecided-beside.ts';
+import { uncomparedChanges } from './uncompared-changes.ts';
 import {
   freedRule,
   laxerRule,
@@ -39,7 +39,7 @@ import {
   type WeakerRule,
   weakerRule,
 } from './weaker-rules.ts';
-import { enoughWords } from './weaker-words.ts';
+import { enoughWords } from './weaker-sentences.ts';
 
 export interface WeakerFindings {
   readonly weaker: readonly WeakerRule[];
@@ -48,7 +48,10 @@ export interface WeakerFindings {
 }
 
 /** Rejects when a policy cannot be read. */
-export async function weakerFindings(live: Side, next: Side): Promise<WeakerFindings> {
+export async function weakerFindings(
+  live: ComparedConfiguration,
+  next: ComparedConfiguration,
+): Promise<WeakerFindings> {
   const { pairs } = await comparedApps(live, next);
   const zones = bothZones(live.snapshot.settings.zones, next.snapshot.settings.zones);
   const account = comparedPair(await accountPair(live, next), zones);
@@ -67,14 +70,14 @@ export async function weakerFindings(live: Side, next: Side): Promise<WeakerFind
       ...new Set([
         ...found.flatMap(({ undecided }) => undecided),
         ...aboutMovedZones([...apps, account]),
-        ...(await undecidedBeside(live, next)),
+        ...(await uncomparedChanges(live, next)),
       ]),
     ],
   };
 }
 
-async function accountPair(live: Side, next: Side): Promise<AppPair> {
-  const own = async (side: Side) => {
+async function accountPair(live: ComparedConfiguration, next: ComparedConfiguration): Promise<AppPair> {
+  const own = async (side: ComparedConfiguration) => {
     const snapshot = withAccountApp(side.snapshot, '');
     const app = await snapshot.app(accountClientId);
     if (app === undefined) throw new TypeError('the account app is built in');
@@ -83,7 +86,7 @@ async function accountPair(live: Side, next: Side): Promise<AppPair> {
   return { clientIds: [accountClientId], live: await own(live), next: await own(next) };
 }
 
-/** An app under both configurations, with zones by the names that tell both apart. */
+/** An app under both configurations, with names for zones that differ if the zones do. */
 interface ComparedPair {
   readonly pair: AppPair;
   readonly live: PolicySet;
@@ -124,13 +127,15 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
       ...rulePlaces(changedFormulas(live, next)).map(
         (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
-      // The same text of a formula means something else then.
+      // The same formula has another meaning then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
     ],
   };
 }
 
-/** What switches of authenticators and methods let users set up. One example of each app will do. */
+/**
+ * Finds what users may set up since authenticators and methods were switched on or off. One example per app is enough.
+ */
 function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
   const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
@@ -146,13 +151,13 @@ function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   };
 }
 
-/** What changes an account beside another factor (Law 7), and did not. */
+/** Recovery authenticators that newly count for changes of an account, together with another factor (Law 7). */
 function newStandIns({ live, next }: ComparedPair): readonly string[] {
   const known = recoveryKeys(live.authenticators);
   return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));
 }
 
-/** What proofs that are new open by the recovery policy and the account policy. */
+/** Finds what new proofs open by the recovery policy and the account policy. */
 function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {

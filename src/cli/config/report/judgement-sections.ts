@@ -5,7 +5,7 @@ import { heading, markup, type PageContent, type PageMarkup } from '../../shared
 import { shellWord } from '../../shared/shell-word.ts';
 import type { CheckedFiles, InvariantResult } from '../checked-files.ts';
 import { quantity } from '../quantities.ts';
-import type { StandardReport } from '../standard.ts';
+import type { StandardReport } from '../standard-option.ts';
 
 const severities: readonly Severity[] = ['error', 'warning', 'note'];
 
@@ -79,10 +79,10 @@ export function invariantsSection(invariants: readonly InvariantResult[]): PageC
 <tbody>${invariants.map(invariantRow)}</tbody></table></div>`;
 }
 
-function invariantRow({ name, when, claim, apps, verdict }: InvariantResult): PageMarkup {
+function invariantRow({ name, when, guarantee, apps, verdict }: InvariantResult): PageMarkup {
   const whom = when.length === 0 ? 'every sign-in' : when.map((one) => markup`<div>${one}</div>`);
   const isBroken = verdict === 'refuted' ? ' denied' : '';
-  return markup`<tr><th scope="row">${name}</th><td>${whom}</td><td>${claim}</td><td>${apps}</td><td class="short${isBroken}">${verdicts[verdict]}</td></tr>
+  return markup`<tr><th scope="row">${name}</th><td>${whom}</td><td>${guarantee}</td><td>${apps}</td><td class="short${isBroken}">${verdicts[verdict]}</td></tr>
 `;
 }
 

@@ -3,10 +3,11 @@ import { heading, markup, type PageContent, type PageMarkup } from '../../shared
 import { askedWords, denialText, getsIn } from '../asked-text.ts';
 import type { Outcome } from '../fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../matrix.ts';
+import { namedUserText } from '../named-users.ts';
 
-/** Groups of which the same is asked, and apps that ask for the same, stand together. */
+/** The matrix, with groups that meet the same demands in one row, and apps that ask for the same in one table. */
 export function matrixSection(matrix: Matrix): PageContent {
-  const { zones, table, left, isPartial, leftAside } = matrix;
+  const { zones, table, left, isPartial, leftAside, others } = matrix;
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
   const numberOf = rowNumbers();
   // All apps have the same groups, in the same order.
@@ -23,7 +24,8 @@ export function matrixSection(matrix: Matrix): PageContent {
 ${tables}
 ${left > 0 ? markup`<p class="faint">${left} more combinations of groups are not shown.</p>` : ''}
 ${isPartial ? markup`<p class="faint">Not all users were counted.</p>` : ''}
-${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${leftAside.join(', ')}. The tables leave it aside.</p>` : ''}`;
+${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${leftAside.join(', ')}. The tables are about sign-ins without it.</p>` : ''}
+${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;
 }
 
 /** Outcomes that read alike have one number. Many rows share an array, whose words are put together once. */
@@ -56,7 +58,7 @@ function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: 
 /** Zones in which the same is asked of every group. */
 interface Column {
   readonly names: readonly string[];
-  /** Of the outcomes. */
+  /** Position in the outcomes. */
   readonly at: number;
 }
 
@@ -71,7 +73,7 @@ function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly
 }
 
 function groupsRow(rows: readonly AppRow[], columns: readonly Column[], counted: boolean): PageMarkup {
-  const names = rows.map(({ groups }) => groups.join(' + ') || '(no group)').join(', ');
+  const names = rows.map((row) => namedUserText(row, '(no group)')).join(', ');
   const users = rows.reduce((sum, row) => sum + (row.users ?? 0), 0);
   const [{ outcomes } = { outcomes: [] }] = rows;
   return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${users}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>

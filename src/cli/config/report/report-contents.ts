@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../../errors.ts';
 import { type TestOutcome, testOutcome } from '../../policy-tests/policy-tests.ts';
+import { type AskedConfiguration, withAskedConfiguration } from '../asked-configuration.ts';
 import type { CheckedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
-import { type Configured, withConfigured } from '../configured.ts';
 import { diffAgainstLive } from '../diff/against-live.ts';
 import { replayOf } from '../diff/diff.ts';
 import type { ConfigDiff } from '../diff/model.ts';
 import type { Replay } from '../diff/replay.ts';
 import { type Matrix, matrixOf } from '../matrix.ts';
 import { type DocumentCounts, documentCounts } from '../quantities.ts';
-import { type StandardReport, standardReport } from '../standard.ts';
-import { type PolicyLadder, policyLadders } from './policy-rungs.ts';
+import { type StandardReport, standardReport } from '../standard-option.ts';
+import { type PolicyDiagram, policyDiagrams } from './policy-diagram.ts';
 
 export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 'accepted' | 'invariants'> {
   /** The directory that it is about. */
@@ -21,7 +21,7 @@ export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 
   /** When it was made (epoch seconds). */
   readonly at: number;
   readonly matrix: Matrix;
-  readonly policies: readonly PolicyLadder[];
+  readonly policies: readonly PolicyDiagram[];
   /** Those that were asked for. */
   readonly standards: readonly StandardReport[];
   readonly tests: ReportedTests;
@@ -57,7 +57,7 @@ export async function reportContents(
     if (report) standards.push(report);
   }
   const tests = await testsOf(context, dir);
-  const { matrix, diff } = await withConfigured(context, { dir, documents }, async (configured) => ({
+  const { matrix, diff } = await withAskedConfiguration(context, { dir, documents }, async (configured) => ({
     matrix: await matrixOf(context, configured),
     diff: await diffOf(context, checked, configured),
   }));
@@ -67,7 +67,7 @@ export async function reportContents(
     at: context.now(),
     ...documentCounts(documents),
     matrix,
-    policies: policyLadders(documents),
+    policies: policyDiagrams(documents),
     findings,
     accepted,
     invariants,
@@ -88,7 +88,7 @@ async function testsOf(context: ConfigContext, dir: string): Promise<ReportedTes
 async function diffOf(
   context: ConfigContext,
   checked: CheckedFiles,
-  { store }: Configured,
+  { store }: AskedConfiguration,
 ): Promise<ConfigDiff | undefined> {
   try {
     return store && (await diffAgainstLive(store, checked, context));

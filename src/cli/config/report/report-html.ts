@@ -4,15 +4,15 @@ import { diffSections } from '../diff/diff-html.ts';
 import { replaySection } from '../diff/replay-html.ts';
 import { countsText, quantity } from '../quantities.ts';
 import { findingsSection, invariantsSection, severityCounts, standardsSection } from './judgement-sections.ts';
-import { ladderSvg } from './ladder-svg.ts';
 import { matrixSection } from './matrix-section.ts';
-import type { PolicyLadder } from './policy-rungs.ts';
+import type { PolicyDiagram } from './policy-diagram.ts';
+import { policyDiagramSvg } from './policy-diagram-svg.ts';
 import type { Report } from './report-contents.ts';
 import { reportStyle } from './report-style.ts';
 import { coverageText, passedText, testsSection } from './tests-section.ts';
 
 interface Section {
-  /** Of its anchor. */
+  /** The id of its anchor. */
   readonly id: string;
   readonly title: string;
   /** Its result, in a few words. */
@@ -86,12 +86,12 @@ function sectionsOf(report: Report): readonly Section[] {
   ];
 }
 
-function policiesSection(policies: readonly PolicyLadder[]): PageContent {
+function policiesSection(policies: readonly PolicyDiagram[]): PageContent {
   return markup`<p>Rules are read from top to bottom. The first whose conditions all hold decides.</p>
-<div class="ladders">${policies.map(
+<div class="diagrams">${policies.map(
     (policy, at) => markup`<article id="${policyId(at)}">${heading(3, policy.title)}
 <p class="faint"><code>${policy.file}</code></p>
-${ladderSvg(policy)}</article>
+${policyDiagramSvg(policy)}</article>
 `,
   )}</div>`;
 }

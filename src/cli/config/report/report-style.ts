@@ -15,21 +15,21 @@ tbody th { font-weight: 400; }
 .scroll { overflow-x: auto; }
 .scroll th, .scroll td, .scroll code { overflow-wrap: break-word; }
 .scroll tbody th { min-width: 9rem; }
-.ladders { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; align-items: start; }
-.ladders article { min-width: 0; }
-.ladder { display: block; max-width: 100%; height: auto; margin-top: .5rem; font: 14px system-ui, sans-serif; }
-.ladder text { fill: var(--text); white-space: pre; }
-.ladder .rule { font-weight: 600; }
-.ladder .faint { fill: var(--faint); }
-.ladder .place { fill: var(--faint); font-size: 12px; text-anchor: end; }
-.ladder .number { font-size: 12px; text-anchor: middle; }
-.ladder .rail { stroke: var(--line); stroke-width: 2; }
-.ladder .stop { fill: var(--page); stroke: var(--faint); }
-.ladder .arrow { fill: none; stroke: var(--faint); stroke-width: 1.5; }
-.ladder .box { fill: var(--panel); stroke: var(--line); }
-.ladder .box.allow { stroke: var(--more); }
-.ladder .box.deny { stroke: var(--worse); stroke-width: 1.5; }
-.ladder .idle { opacity: .65; }
+.diagrams { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; align-items: start; }
+.diagrams article { min-width: 0; }
+.diagram { display: block; max-width: 100%; height: auto; margin-top: .5rem; font: 14px system-ui, sans-serif; }
+.diagram text { fill: var(--text); white-space: pre; }
+.diagram .rule { font-weight: 600; }
+.diagram .faint { fill: var(--faint); }
+.diagram .place { fill: var(--faint); font-size: 12px; text-anchor: end; }
+.diagram .number { font-size: 12px; text-anchor: middle; }
+.diagram .rail { stroke: var(--line); stroke-width: 2; }
+.diagram .stop { fill: var(--page); stroke: var(--faint); }
+.diagram .arrow { fill: none; stroke: var(--faint); stroke-width: 1.5; }
+.diagram .box { fill: var(--panel); stroke: var(--line); }
+.diagram .box.allow { stroke: var(--more); }
+.diagram .box.deny { stroke: var(--worse); stroke-width: 1.5; }
+.diagram .idle { opacity: .65; }
 @media screen and (max-width: 40rem) {
   .scroll table { font-size: .875rem; }
   #asked th:first-child, #asked td { min-width: 7rem; }
@@ -39,8 +39,8 @@ tbody th { font-weight: 400; }
   main { max-width: none; }
   a { color: inherit; text-decoration: none; }
   .scroll { overflow: visible; }
-  .ladders { display: block; columns: 2; }
-  .ladders article { break-inside: avoid; margin-bottom: 1.5rem; }
+  .diagrams { display: block; columns: 2; }
+  .diagrams article { break-inside: avoid; margin-bottom: 1.5rem; }
   #asked, #policies, #findings, #standards, #changes { break-inside: auto; }
 }
 `;

@@ -10,7 +10,7 @@ import { checkedFiles } from '../checked-files.ts';
 import type { ConfigContext } from '../config-context.ts';
 import { replayedSeconds, writePage } from '../diff/diff.ts';
 import { matrixData } from '../matrix.ts';
-import { standardNames } from '../standard.ts';
+import { standardNames } from '../standard-option.ts';
 import { type Report, reportContents } from './report-contents.ts';
 import { reportHtml } from './report-html.ts';
 
@@ -49,7 +49,7 @@ function collectStandard(name: string, before: readonly string[] | undefined): r
   return [...new Set(collect(name, before))];
 }
 
-/** For scripts. */
+/** The report as data for scripts. */
 function reportData({ matrix, tests, ...report }: Report): object {
   const { results, coverage } = tests;
   return {

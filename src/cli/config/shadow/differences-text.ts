@@ -1,4 +1,4 @@
-/** Tells the differences of sign-ins that happened to an admin. */
+/** Prints for administrators how a draft would have changed real sign-ins. */
 import type { Change, Judgement } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denialWords } from '../../explain/denial-text.ts';
@@ -15,7 +15,7 @@ const headings: Readonly<Record<Change, string>> = {
   none: 'would not change',
 };
 
-/** One difference, told. */
+/** One difference, in words. */
 export interface DifferenceWords {
   readonly headline: string;
   /** `live`, `draft`, and examples for `explain --transaction`, in order. */
@@ -34,7 +34,7 @@ export function differenceWords(one: TalliedDifference): DifferenceWords {
   };
 }
 
-/** For a terminal. */
+/** Differences as lines for a terminal. */
 export function differenceLines(differences: readonly TalliedDifference[]): readonly string[] {
   return differences.flatMap((one) => {
     const { headline, details } = differenceWords(one);

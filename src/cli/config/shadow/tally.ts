@@ -1,4 +1,4 @@
-/** Differences of sign-ins that happened, told together: how many users, and an example of each. */
+/** Counts the differences of real sign-ins: how many users each affects, and an example of each. */
 import {
   type Change,
   changes,
@@ -7,7 +7,7 @@ import {
 } from '../../../core/analysis/comparison/compare-decisions.ts';
 import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 
-/** One difference, with the users for whom it was seen. */
+/** One difference, with the users that it affects. */
 export interface TalliedDifference extends DecisionDifference {
   readonly users: number;
   /** The newest, at most three. */
@@ -43,7 +43,7 @@ export class Tally {
     this.#all.set(key, { ...row, users: row.users + 1, examples });
   }
 
-  /** Users for whom something differs. */
+  /** The number of users for whom something differs. */
   get users(): number {
     return this.#users;
   }

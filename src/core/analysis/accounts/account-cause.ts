@@ -16,8 +16,8 @@ export function additionRules({ accountPolicy, authenticators }: PolicySet, fact
 }
 
 /**
- * The fewest of these rules that must ask for one factor alone, so that the sign-in is not denied any more. Empty: not
- * even all of them together are the cause.
+ * The smallest set of these rules that would have to ask for one factor only, so that the sign-in is no longer denied.
+ * Empty: changing all of them would not be enough.
  */
 export function accountCause(
   policies: PolicySet,
@@ -34,7 +34,7 @@ export function accountCause(
   }, rules);
 }
 
-/** Those of these rules of which each alone would be enough: only together they are the cause. */
+/** The rules that would each be enough on their own: they deny only together. */
 export function enoughAlone(
   policies: PolicySet,
   rules: readonly Rule[],
@@ -45,14 +45,14 @@ export function enoughAlone(
 
 const oneFactor: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
 
-/** Where these rules of the account policy decide, one factor is enough. */
+/** The policies as if these rules of the account policy asked for one factor. */
 function withOneFactor({ accountPolicy, ...others }: PolicySet, changed: readonly Rule[]): PolicySet {
   if (accountPolicy === undefined) return others;
   const rules = accountPolicy.rules.map((rule) => (changed.includes(rule) ? { ...rule, then: oneFactor } : rule));
   return { ...others, accountPolicy: compileAccountPolicy({ name: 'account', rules }) };
 }
 
-/** Where this rule of the enrollment policy decides, all may be used and enrolled, and nothing must be. */
+/** The policies as if this rule of the enrollment policy allowed every authenticator and required none. */
 export function withoutTerms({ enrollment, ...others }: PolicySet, free: EnrollmentRule): PolicySet {
   if (enrollment === undefined) return others;
   const then: EnrollmentRule['then'] = { required: [], optional: [], promoted: [], disabled: [] };

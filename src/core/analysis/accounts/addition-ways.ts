@@ -1,4 +1,4 @@
-/** How users can add authenticators: which rules of the account policy and of the enrollment policy let them. */
+/** The rules of the account policy and of the enrollment policy that let users add authenticators. */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
@@ -12,13 +12,16 @@ import type { RuleSpace } from '../space/rule-space.ts';
 /** Rules that let users add an authenticator where they decide together. */
 export interface AdditionWay {
   readonly descriptor: AuthenticatorDescriptor;
-  /** Of the account policy. Absent: there is none. */
+  /** The rule of the account policy. Absent: there is no account policy. */
   readonly rule?: Rule;
-  /** What must hold for the rules to decide. */
+  /** The formulas that must hold for the rules to decide. */
   readonly formulas: readonly Formula[];
 }
 
-/** For what users can enroll and are not given. `space`: made of the rules of both policies. */
+/**
+ * The ways to add each authenticator that users can enroll and are not given. `space`: made of the rules of both
+ * policies.
+ */
 export function additionWays(
   { accountPolicy, enrollment, authenticators }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'>,
   given: readonly AuthenticatorDescriptor[],
@@ -31,7 +34,7 @@ export function additionWays(
     const about = accountPolicy && deciding(accountPolicy.about({ action: 'add', of }), space);
     const rules = about?.filter(({ rule }) => rule.then.kind === 'allow') ?? [undefined];
     const leaving = terms?.filter(({ rule: { then } }) => mayEnroll(of, then)) ?? [];
-    // One of the rules decides always, so that all of them together say nothing.
+    // Some rule always decides, so their formulas together exclude nothing.
     const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
     return rules.flatMap((one) =>
       others.map((other) => ({
@@ -48,8 +51,8 @@ function mayEnroll(key: string, { disabled, useOnly = [] }: EnrollmentTerms): bo
 }
 
 /** Whether an account with these authenticators can prove what the rule asks for. */
-export function canBeMet(rule: Rule | undefined, had: readonly AuthenticatorDescriptor[]): boolean {
+export function canBeMet(rule: Rule | undefined, reachable: readonly AuthenticatorDescriptor[]): boolean {
   if (rule === undefined) return true;
   const { then } = rule;
-  return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, had));
+  return then.kind === 'allow' && meetsRequirement(then.requirement, bestEvidence(then.requirement, reachable));
 }

@@ -1,7 +1,8 @@
 /**
- * Finds rules of the account policy by which users can never add an authenticator, as they ask for what these users
- * cannot have before. "Never" is proved: whatever may decide may do so, now or later, here or elsewhere, and what an
- * account can have counts at its best. What administrators alone change about a user stays as it is.
+ * Finds rules of the account policy by which users can never add an authenticator, because the rules ask for what
+ * these users cannot have before. "Never" is proved: every rule that could decide, now or later, here or elsewhere, is
+ * considered, and each authenticator is assumed to show all that it can. What only administrators change about a user
+ * stays as it is.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
@@ -12,20 +13,20 @@ import { findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionWay, additionWays, canBeMet } from './addition-ways.ts';
 import { oneByOne } from './one-by-one.ts';
-import { type AdditionSearch, elsewhere, hadByAll, hadBySome } from './what-can-be-had.ts';
+import { type AdditionSearch, elsewhere, reachableByAll, reachableBySome } from './reachable-authenticators.ts';
 
 /** Users who lack an authenticator can never add it. */
 export interface NeverAdded {
   readonly key: string;
   /** The rule that asks too much of them. */
   readonly rule: Rule;
-  /** Rules that ask too much of them elsewhere, or later. */
+  /** The rules that ask too much of them in other circumstances or at another time. */
   readonly others: readonly Rule[];
-  /** All users there can be, all for whom the rule decides, or users such as the one of these facts. */
+  /** Every user who could exist, every user for whom the rule decides, or users with facts such as these. */
   readonly whom: 'everyone' | 'selected' | UserFacts;
 }
 
-/** What was found, and rules of which it is not known. */
+/** What was found, and the rules for which the search was not finished. */
 export interface NeverAddedSearch {
   readonly never: readonly NeverAdded[];
   readonly undecided: readonly Rule[];
@@ -42,7 +43,7 @@ export function neverAdded(
   if (accountPolicy === undefined) return { never, undecided };
   const ways = additionWays({ accountPolicy, authenticators }, given, space);
   const search = { accountPolicy, authenticators, given, ways, space };
-  const everyone = hadByAll(search).had;
+  const everyone = reachableByAll(search).reachable;
   for (const way of ways) {
     const { key } = way.descriptor;
     const isKnown = never.some((one) => one.key === key && one.others.some((rule) => rule === way.rule));
@@ -62,7 +63,7 @@ function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'u
   const { rule, formulas, descriptor } = way;
   const { key } = descriptor;
   if (rule === undefined || findModel(formulas, newBudget()) === 'impossible') return undefined;
-  const isNever = (among: readonly Formula[]) => hadBySome(among, search).never.includes(key);
+  const isNever = (among: readonly Formula[]) => reachableBySome(among, search).never.includes(key);
   const others = (among: readonly Formula[]) =>
     search.ways.flatMap((one) =>
       one !== way && one.descriptor === descriptor && decides(one, among) ? (one.rule ?? []) : [],
@@ -76,18 +77,18 @@ function neverBy(way: AdditionWay, search: Search): Omit<NeverAdded, 'key'> | 'u
     : { rule, others: others(formulas), whom: 'selected' };
 }
 
-/** About one of the users in whose facts the formulas hold, somewhere. */
+/** Whether the rule decides, in some circumstance, about a user who matches the formulas. */
 function decides(way: AdditionWay, formulas: readonly Formula[]): boolean {
   return findModel([...formulas, ...way.formulas.map(elsewhere())], newBudget()) !== 'impossible';
 }
 
-/** One of those for whom the rule decides, whatever others of them can do. */
+/** A user for whom the rule decides and who can never add it, even if other such users can. */
 function userWithout(
   { rule, formulas, descriptor: { key } }: AdditionWay,
   search: Search,
 ): UserFacts | 'undecided' | undefined {
   const about = search.accountPolicy.about({ action: 'add', of: key });
-  return oneByOne(formulas, search, ({ facts, had }) =>
-    had.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
+  return oneByOne(formulas, search, ({ facts, reachable }) =>
+    reachable.never.includes(key) && findRule(about, facts).rule === rule ? { found: facts } : { alike: [] },
   );
 }

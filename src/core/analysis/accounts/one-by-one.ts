@@ -1,25 +1,25 @@
 /**
- * Asks about users one after the other, who last as they are: who can have the same as one of them is not looked at
- * again.
+ * Examines users one by one. A user stands for all others who can reach the same authenticators, so these are not
+ * examined again.
  */
 import { among, type Formula, negated, type UserFacts } from '../../policy/theory.ts';
 import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type AdditionSearch, type Had, hadByOne, openAlike } from './what-can-be-had.ts';
+import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
 
 /** One of the users. */
 export interface OneUser {
   readonly facts: UserFacts;
-  /** What such a user can add, with what the user has. */
-  readonly had: Had;
+  /** What such a user can reach. */
+  readonly reachable: Reachable;
 }
 
-/** `alike`: where these hold, too, nothing else is found about a user who can have the same. */
+/** `alike`: nothing else is found about users who match these formulas and can reach the same. */
 export type UserVerdict<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
 
 const mostUsers = 24;
 
-/** Among users in whose facts the formulas hold. Undefined: of none of them anything is found. */
+/** Searches the users who match the formulas. Undefined: nothing is found for any of them. */
 export function oneByOne<Found>(
   formulas: readonly Formula[],
   { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },
@@ -33,10 +33,10 @@ export function oneByOne<Found>(
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
-    const had = hadByOne(same, additions);
-    const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), had });
+    const reachable = reachableByUser(same, additions);
+    const verdict = judge({ facts: space.factsOf(new Map([...model, ...user])), reachable });
     if ('found' in verdict) return verdict.found;
-    const alike = openAlike(had);
+    const alike = openAlike(reachable);
     if (alike === undefined) return 'undecided';
     others.push(negated({ all: [...alike, ...verdict.alike] }));
   }

@@ -1,28 +1,28 @@
 /**
- * Finds users who are denied for good: whatever they can have in time, anywhere and at any time. What administrators
- * alone change about a user, such as the groups, stays as it is. What an account can have in time counts at its best,
- * so more than really can be had may be in it, and never less.
+ * Finds users who are denied for good, with all authenticators that they can reach, in every circumstance and at any
+ * time. What only administrators change about a user, such as the groups, stays as it is. What a user can reach is an
+ * upper bound, so "for good" is proved.
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/compile.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theory.ts';
-import { knownEnd } from '../simulation/known-ends.ts';
+import { signInOutcome } from '../simulation/sign-in-outcomes.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionWay } from './addition-ways.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { oneByOne } from './one-by-one.ts';
-import { type AdditionSearch, type Had, hadBySome } from './what-can-be-had.ts';
+import { type AdditionSearch, type Reachable, reachableBySome } from './reachable-authenticators.ts';
 
-/** What is known of one app and of all places where its users can add something. */
+/** One app, and what its users can add anywhere. */
 export interface ShutOutSearch {
   readonly policies: PolicySet;
   /** Made of the rules of all its policies, in a universe of all apps. */
   readonly space: RuleSpace;
-  /** What accounts may have without adding anything. */
+  /** The authenticators that an account may have without adding any. */
   readonly given: readonly AuthenticatorDescriptor[];
-  /** How users add what they are not given. */
+  /** The ways to add the others. */
   readonly ways: readonly AdditionWay[];
   /** How many enrollments of one authenticator any rule requires. */
   readonly most: number;
@@ -33,34 +33,37 @@ export interface ShutOutSearch {
 /** Users who are denied for good, by the facts of one of them. */
 export interface ShutOut {
   readonly facts: UserFacts;
-  /** Keys of what such a user can have in time, each as often as any rule requires. */
-  readonly had: readonly string[];
+  /** Keys of the authenticators that such a user can reach, each as often as any rule requires. */
+  readonly reachable: readonly string[];
   /** Keys of what such a user can never add. */
   readonly never: readonly string[];
   /** Rules that decide about such a user after one sign-in or another. Empty: no rule asks how the user signed in. */
   readonly after: readonly EnrollmentRule[];
-  /** It is so for all users in whose facts the formulas hold. */
+  /** True for all users who match the formulas, not only for this one. */
   readonly isForAll: boolean;
 }
 
-/** Among users in whose facts these formulas hold. Undefined: there are none. */
+/** A user who matches these formulas and is denied for good. Undefined: there is none. */
 export function shutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
   return allShutOut(formulas, search) ?? someShutOut(formulas, search);
 }
 
-/** Each as often as any rule requires. */
-export function asOften({ had }: Had, most: number): readonly string[] {
-  return had.flatMap(({ key }) => Array.from({ length: most }, () => key));
+/** Keys of the reachable authenticators, each as often as any rule requires. */
+export function asOften({ reachable }: Reachable, most: number): readonly string[] {
+  return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
 function additionsOf({ policies: { authenticators }, given, ways }: ShutOutSearch): AdditionSearch {
   return { authenticators, given, ways };
 }
 
-/** Nothing that one of them can have in time leads in, after whichever sign-in. */
+/**
+ * Finds that no user who matches is let in, with anything that one of them can reach, whatever they signed in with
+ * before.
+ */
 function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | undefined {
-  const all = hadBySome(formulas, additionsOf(search));
-  const had = asOften(all, search.most);
+  const all = reachableBySome(formulas, additionsOf(search));
+  const reachable = asOften(all, search.most);
   const others: Formula[] = [];
   let found: ShutOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
@@ -68,41 +71,42 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
     if (model === 'impossible') return found;
     if (model === 'undecided') return undefined;
     const facts = search.space.factsOf(model);
-    const end = endWith(had, facts, search);
+    const end = endWith(reachable, facts, search);
     if (!end.isDenied) return undefined;
-    found ??= { facts, had, never: all.never, after: rulesIn(end.after), isForAll: true };
+    found ??= { facts, reachable, never: all.never, after: rulesIn(end.after), isForAll: true };
     others.push(negated({ all: alikeAfter(end, search) }));
   }
   return undefined;
 }
 
-/** After which other rules decide. */
+/** Distinct sign-ins to examine, each followed by other enrollment rules. */
 const mostSignIns = 24;
 
 function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOut | 'undecided' | undefined {
   return oneByOne<ShutOut>(formulas, { ...additionsOf(search), space: search.space }, (user) => {
     const { facts } = user;
-    const had = asOften(user.had, search.most);
-    const end = endWith(had, facts, search);
+    const reachable = asOften(user.reachable, search.most);
+    const end = endWith(reachable, facts, search);
     if (!end.isDenied || !search.isConfirmed(facts)) return { alike: alikeAfter(end, search) };
-    return { found: { facts, had, never: user.had.never, after: rulesIn(end.after), isForAll: false } };
+    return { found: { facts, reachable, never: user.reachable.never, after: rulesIn(end.after), isForAll: false } };
   });
 }
 
 /** How sign-ins of a user end. */
 interface End {
   readonly isDenied: boolean;
-  /** What decides after the sign-in that leads in; or after each, where none does. */
+  /** The rules that decide after the sign-in that succeeds, or after each one if none does. */
   readonly after: readonly RuleAfterSignIn[];
 }
 
-/** With any of what the user has. Only rules that ask how users signed in make a difference. */
-function endWith(had: readonly string[], facts: UserFacts, { policies }: ShutOutSearch): End {
-  const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(had)]);
+/** The end for a user who may use any of these. Subsets matter only for rules that ask how the user signed in. */
+function endWith(reachable: readonly string[], facts: UserFacts, { policies }: ShutOutSearch): End {
+  const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
   const after: RuleAfterSignIn[] = [];
-  for (const used of [had, ...ways]) {
-    const [keys, never] = [had.filter((key) => used.includes(key)), had.filter((key) => !used.includes(key))];
-    const { isDenied, isBeforeSignIn, signedInWith } = knownEnd(policies, facts, { keys, never });
+  for (const used of [reachable, ...ways]) {
+    const never = reachable.filter((key) => !used.includes(key));
+    const keys = reachable.filter((key) => used.includes(key));
+    const { isDenied, isBeforeSignIn, signedInWith } = signInOutcome(policies, facts, { keys, never });
     const stages = signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
     if (!isDenied) return { isDenied, after: stages };
     if (!isBeforeSignIn) after.push(...stages);
@@ -118,7 +122,7 @@ function rulesIn(after: readonly RuleAfterSignIn[]): readonly EnrollmentRule[] {
   return [...new Set(after.map(({ rule }) => rule))];
 }
 
-/** Every set of them but the empty one: with nothing no user signs in. */
+/** Every set of them except the empty one: a user proves at least one to sign in. */
 function someOf(keys: readonly string[]): readonly (readonly string[])[] {
   const sets: (readonly string[])[] = [[]];
   for (const key of keys) sets.push(...sets.map((some) => [...some, key]));

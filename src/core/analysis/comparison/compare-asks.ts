@@ -22,7 +22,7 @@ export type Comparison =
 export interface UsableThen {
   readonly next: readonly AuthenticatorDescriptor[];
   readonly before: readonly AuthenticatorDescriptor[];
-  /** How old a proof can be, and with how long a pause since. Absent: as may be. */
+  /** The age of a proof, and the pause since it, that rules may ask for at most. Absent: not limited. */
   readonly limits?: Omit<PossibleProofs, 'authenticators'>;
 }
 
@@ -57,12 +57,12 @@ export function compareAsks(
   return evidence === undefined ? 'undecided' : { evidence, others };
 }
 
-/** How many different proofs a reader is told of. */
+/** The number of different proofs that an output lists. */
 function kindsIn(set: EvidenceSet): number {
   return new Set(set.map(({ authenticator, methods = [] }) => [authenticator, ...methods].join())).size;
 }
 
-/** The authenticators of which not every proof counted before. */
+/** The authenticators some of whose proofs did not count before. */
 export function newIn({ next, before }: UsableThen): readonly AuthenticatorDescriptor[] {
   return next.filter(
     (one) => !counted({ authenticator: one.key, ...(one.methods && { methods: one.methods }) }, before),

@@ -16,7 +16,7 @@ export interface Judgement {
   readonly outcome: 'allow' | 'deny' | 'ask';
   /** Why it denies. */
   readonly reason?: string;
-  /** What it asks for beside what was proved: `challenge totp or webauthn`, `enroll webauthn`, `profile`. */
+  /** What it still asks for: `challenge totp or webauthn`, `enroll webauthn`, `profile`. */
   readonly asks?: string;
   /** Proofs of this sign-in that it took. Absent: it does not allow. */
   readonly proofs?: number;
@@ -45,7 +45,7 @@ export interface Judge {
   readonly facts: Facts;
 }
 
-/** The same facts; which zones an address is in is a matter of each configuration. */
+/** The same facts with the zones of another configuration, which places addresses itself. */
 export function withZones(facts: Facts, zonesOf: (ip: string) => Omit<Facts['network'], 'ip'>): Facts {
   const { ip } = facts.network;
   return { ...facts, network: { ip, ...zonesOf(ip) } };
@@ -66,18 +66,17 @@ function comparison(before: Judgement, after: Judgement): DecisionComparison {
 }
 
 function changeOf(before: Judgement, after: Judgement): Change {
-  const ranks = { allow: 0, ask: 1, deny: 2 };
   if (before.outcome !== after.outcome) {
     if (after.outcome === 'deny') return 'denied';
     if (before.outcome === 'deny') return 'admitted';
-    return ranks[after.outcome] > ranks[before.outcome] ? 'more' : 'less';
+    return after.outcome === 'ask' ? 'more' : 'less';
   }
   const [taken, wouldTake] = [before.proofs ?? 0, after.proofs ?? 0];
   if (taken !== wouldTake) return wouldTake > taken ? 'more' : 'less';
   return before.rule === after.rule && before.asks === after.asks ? 'none' : 'rule';
 }
 
-/** At the end of the sign-in, and where that allows, the first proof of it after which it would have been allowed. */
+/** The verdict at the end of the sign-in. Where it allows, also the first proof after which it would have allowed. */
 function verdictOf({ policies, facts }: Judge): Judgement {
   if (policies === undefined) return noApp;
   const decision = evaluate(policies, facts);
@@ -124,7 +123,7 @@ function rulesOf({ layers }: Trace): string {
   return layers.flatMap(({ layer, decidedBy }) => (decidedBy === undefined ? [] : `${layer}: ${decidedBy}`)).join('; ');
 }
 
-/** One kind of difference: sign-ins that differ alike are told together. */
+/** One kind of difference: sign-ins that differ in the same way are reported together. */
 export interface DecisionDifference extends DecisionComparison {
   readonly client: string;
   readonly kind: 'sign_in' | 'token';

@@ -1,4 +1,4 @@
-/** Which rules decide about the same sign-in before a change and after it, and facts for which they do. */
+/** The rules that decide about the same sign-in before and after a change, and facts for which they do. */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';
@@ -81,7 +81,7 @@ export function decidingTogether({ live, next, ...sides }: Sides, space: RuleSpa
   const enrollments = paired(before(live.enrollment), before(next.enrollment));
   return apps.flatMap((app) =>
     sessions.flatMap((session) =>
-      // Of the enrollment policy the last rules come first: they are the plainest.
+      // The last rules of the enrollment policy come first: they are the plainest.
       enrollments.toReversed().map((enrollment) => ({
         before: decidersOf(session.before, app.before, enrollment.before),
         now: decidersOf(session.now, app.now, enrollment.now),
@@ -99,7 +99,7 @@ function decidersOf(
   return { ...(session && { session }), ...(app && { app }), ...(enrollment && { enrollment }) };
 }
 
-/** With the space of the rules of both. */
+/** Both configurations, with the space of the rules of both. */
 export interface SidesInSpace extends Sides {
   readonly space: RuleSpace;
 }

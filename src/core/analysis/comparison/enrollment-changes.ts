@@ -1,7 +1,7 @@
 /**
- * Pairs of enrollment rules that decide about the same sign-in before a change and after it, where the one now may ask
- * for less: those that decide what may be used and set up, and once a user has signed in, those that decide what must
- * be set up, for each way to sign in that they tell apart.
+ * Pairs of enrollment rules that decide about the same sign-in before and after a change, where the later one may ask
+ * for less. Some decide what may be used and set up. Others decide after the sign-in what must be set up, once for
+ * each way to sign in that they distinguish.
  */
 import type { EnrollmentRule, EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import { usablePolicies } from '../../policy/enrollment-terms.ts';
@@ -13,7 +13,7 @@ import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts
 import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
 import { isEnoughFor, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
 
-/** It is not known that the rule now asks for as much. */
+/** A pair of rules, if nothing proves that the later one asks for as much. */
 export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
   /** Absent: it makes no difference. `unknown`: there are too many to look at. */
   readonly way?: WayToSignIn | 'unknown';
@@ -22,7 +22,7 @@ export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
 /** Changes that sign-ins of a pair of rules may meet. */
 export type ChangesOf = (pair: Pairing) => readonly EnrollmentChange[];
 
-/** What enrollment policies say is compared once for all pairs that have it in common. */
+/** Compares each pair of enrollment rules once for all sign-ins that it decides about. */
 export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
   const { live, next } = sides;
   const isAfterSignIn = [live, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
@@ -56,7 +56,7 @@ function termsOf(rule: EnrollmentRule | undefined): EnrollmentTerms {
   return rule?.then ?? nothing;
 }
 
-/** What is no longer disabled counts anew, which is compared by the evidence. */
+/** An authenticator that is no longer disabled counts again; the comparison of evidence covers that. */
 function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
   const closed = [...(now.useOnly ?? []), ...now.disabled];
   const keepsModels = Object.entries(before.models ?? {}).every(([key, models]) =>
@@ -65,7 +65,7 @@ function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
   return keepsModels && (before.useOnly ?? []).every((key) => closed.includes(key));
 }
 
-/** Users whom no rule decided about were denied. */
+/** A user for whom no rule decided was denied. */
 function requiresLess(
   { before, now }: Pick<EnrollmentChange, 'before' | 'now'>,
   by: RequiredOf,
@@ -84,7 +84,7 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
     const had = [...new Set(way?.proved.map(({ key }) => key))];
     return pairedCases(...cases).filter((pair) => requiresLess(pair, { usable, had }, sides));
   };
-  // Where all that counts now counted before, both sides see the same.
+  // If everything that counts now counted before, both configurations see the same.
   const alike = newIn(usable).length === 0 ? lessIn(undefined) : undefined;
   if (alike?.length === 0) return [];
   const ways = waysToSignIn(namesAfterSignIn([live, next]), usable);
@@ -94,7 +94,7 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
   return unknown.map((pair) => ({ ...pair, way: 'unknown' as const }));
 }
 
-/** With what is seen of a sign-in; absent: it may be anything, and the same on both sides. */
+/** The cases of a sign-in in which rules see these proofs. Absent: any proofs, the same for both configurations. */
 function within<Of>(
   cases: readonly DecidingCase<Of>[],
   seen: readonly string[] | undefined,
@@ -102,7 +102,7 @@ function within<Of>(
   return cases.map(({ rule, formulas }) => ({ rule, formulas: seen ? onceSignedIn(formulas, seen) : formulas }));
 }
 
-/** In some browser it is enough for the rules that decide. */
+/** Whether it is enough, in some browser, for the rules that decide. */
 function isPossibleWay(way: WayToSignIn, { now: { session, app } }: Pairing, { next }: SidesInSpace): boolean {
   if (session === undefined || app === undefined) return false;
   const remembered = next.authenticators.filter(isRemembered);

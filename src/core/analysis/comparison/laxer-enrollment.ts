@@ -1,7 +1,7 @@
 /**
  * Finds what an enrollment rule lets users do after proving less: set up what they could not, or go on without setting
- * up what they had to. Two-sided: shown by the evaluator on both sides; terms that are as strict are known by their
- * form; of all others it is said that they are undecided.
+ * up what they had to. Two-sided: the evaluator shows a finding under both configurations, and terms that are as
+ * strict are recognised by their form. Everything else is reported as undecided.
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { PolicySet } from '../../policy/compile.ts';
@@ -10,7 +10,7 @@ import { type Deciders, decidingTogether, factsFor, type Sides } from './decidin
 import { enrollmentChanges } from './enrollment-changes.ts';
 import { type LaxerExample, laxerFor } from './laxer-example.ts';
 
-/** With the enrollment rules that decide once the user has signed in, where those ask for less. */
+/** An example, with the enrollment rules that decide after the sign-in, if those ask for less. */
 export interface LaxerEnrollment extends LaxerExample {
   readonly before: Deciders;
   readonly now: Deciders;
@@ -21,7 +21,7 @@ export interface LaxerEnrollments {
   readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
 }
 
-/** One for each pair of enrollment rules that decide about the same users. */
+/** One example for each pair of enrollment rules that decide about the same users. */
 export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollments {
   const found = new Map<string, LaxerEnrollment>();
   const open = new Map<string, Pick<LaxerEnrollment, 'before' | 'now'>>();

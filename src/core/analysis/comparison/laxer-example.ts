@@ -1,4 +1,7 @@
-/** Finds users whom an enrollment rule lets do more after proving the same: shown by the evaluator on both sides. */
+/**
+ * Finds users who may do more by an enrollment rule after the same proofs. The evaluator shows it under both
+ * configurations.
+ */
 import { proofNames } from '../../evidence/named.ts';
 import { methodName } from '../../model/authenticator-name.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
@@ -9,7 +12,7 @@ import { factsOn, type Sides } from './deciding-together.ts';
 import type { EnrollmentChange } from './enrollment-changes.ts';
 import type { WayToSignIn } from './ways-to-sign-in.ts';
 
-/** What the user proves, and has besides. */
+/** What the user proves, and what else the user has. */
 export interface LaxerExample {
   readonly facts: UserFacts;
   /** Names of the proofs. */
@@ -18,7 +21,7 @@ export interface LaxerExample {
   readonly remembered: readonly string[];
   /** Keys of all that the user has, each as often as that is. */
   readonly enrolled: readonly string[];
-  /** What comes next then. */
+  /** The next step, before and now. */
   readonly step: { readonly before: StepAfter; readonly now: StepAfter };
 }
 
@@ -64,8 +67,8 @@ interface ProvenUser {
 }
 
 /**
- * Users with one proof or two, or with those of the way to sign in and few others, who have that once, or as often as
- * some rule counts, or other authenticators besides, also in a browser that remembers one of them.
+ * Users who prove one or two authenticators, or those of the way to sign in and a few others. Each has them once, or
+ * as often as some rule counts, or has other authenticators as well, also in a browser that remembers one.
  */
 function usersOf(sides: Sides, way: EnrollmentChange['way']): readonly ProvenUser[] {
   const { live, next } = sides;

@@ -1,6 +1,6 @@
 /**
- * Finds what a proof that did not count before opens besides sign-ins: a new password (recovery policy), and changes of
- * the account (account policy). About rules that are the same before and after.
+ * Finds what a proof opens that did not count before, apart from sign-ins: a new password (recovery policy) and
+ * changes of the account (account policy). Examines rules that are the same before and after.
  */
 import { evaluateRecovery } from '../../decision/recovery.ts';
 import type { Rule } from '../../model/policy.ts';
@@ -15,7 +15,7 @@ import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
 import type { Sides } from './deciding-together.ts';
 
-/** With this evidence, which was not enough, the user sets a new password. */
+/** The user sets a new password with this evidence, which was not enough before. */
 export interface NewlyRecovered {
   readonly rule: Rule;
   readonly facts: UserFacts;
@@ -48,7 +48,7 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
   };
 }
 
-/** What the rule takes now, of what it did not take before. */
+/** The proofs that the rule takes now and did not take before. */
 function takenBy(
   { then }: Rule,
   { live, next }: Sides,

@@ -4,7 +4,7 @@ import type { AllowTerms, Requirement } from '../../model/policy.ts';
 import { isRemembered, rememberedAs } from '../proofs/case-proofs.ts';
 import { compareAsks, type UsableThen } from './compare-asks.ts';
 
-/** What an app asks for, and what is asked for besides. */
+/** What the app itself asks for, and what the other layers ask for. */
 interface AskedOnOneSide {
   readonly app: AllowTerms;
   readonly beside: readonly Requirement[];

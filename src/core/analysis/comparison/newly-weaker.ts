@@ -1,7 +1,7 @@
 /**
- * Finds what changed policies let users in with that was not enough before. Two-sided: what is found is shown by facts
- * for which the evaluator says on both sides which rules decide, and by evidence; what is not found is proved for every
- * pair of rules that can decide together; of all other pairs it is said that they are undecided.
+ * Finds what is enough under changed policies and was not enough before. Two-sided: facts and evidence for which the
+ * evaluator confirms the deciding rules show a finding, and a proof for every pair of rules that can decide together
+ * shows that there is none. Every other pair is reported as undecided.
  */
 import { grantedScopes } from '../../decision/granted-scopes.ts';
 import { withoutSecondFactor } from '../../decision/waiver.ts';
@@ -35,7 +35,7 @@ export interface NewlyWeaker {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly facts: UserFacts;
-  /** It is enough now. Absent: users are let in who were not, or what was proved counts longer. */
+  /** The proofs that are enough now. Absent: the rules now let users in who were not let in, or proofs count longer. */
   readonly proved?: AdmittedWith;
   /** Keys of what the user of the example has, each as often as that is. */
   readonly enrolled: readonly string[];
@@ -49,7 +49,7 @@ export type MoreScopes = 'any' | readonly string[];
 
 export interface WeakerSearch {
   readonly found: readonly NewlyWeaker[];
-  /** Rules now, and before, of which it could not be decided. */
+  /** Pairs of rules, before and now, that the search could not decide. */
   readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
 }
 
@@ -72,22 +72,22 @@ export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
   return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
 }
 
-/** One example for each pair of rules of the sign-on policies and of the session policies is enough. */
+/** The key of a pair: one example for each pair of sign-on rules and pair of session rules is enough. */
 function keyOf({ before, now }: Pairing): string {
   const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
-/** What is claimed of two rules. Nothing: users are let in who were denied. */
-interface Claimed {
-  /** Sets of proofs of which each is enough now, and was not. */
+/** What the rules now grant and did not before. Empty: they let in users who were denied. */
+interface NewlyGranted {
+  /** Sets of proofs, each of which is enough now and was not before. */
   readonly enough?: readonly EvidenceSet[];
   readonly longer?: readonly LongerLimit[];
   readonly scopes?: MoreScopes;
 }
 
 /** `excused`: where a browser remembers a proof. */
-type Verdict = Claimed | 'excused' | 'undecided' | undefined;
+type Verdict = NewlyGranted | 'excused' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
@@ -118,7 +118,7 @@ function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Ve
   return comparison === 'as_strict' ? undefined : 'undecided';
 }
 
-/** A rule that says nothing about scopes grants all. Undefined: tokens carry none besides those before. */
+/** A rule that names no scopes grants all. Undefined: tokens carry no scope that they did not carry before. */
 function moreScopes(
   before: Rule | undefined,
   now: Rule | undefined,
@@ -138,7 +138,7 @@ function isNew(scope: string, before: Rule | undefined, refused: Sides['refused'
   return grantedScopes([scope], before).length === 0 || refused?.live.scopes.includes(scope) === true;
 }
 
-/** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
+/** A requirement reduced for a browser that remembers the second factor. Undefined: nothing can be waived. */
 function withoutRemembered(
   requirement: Requirement,
   authenticators: PolicySet['authenticators'],
@@ -155,7 +155,9 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
 
 type Example = Omit<NewlyWeaker, 'before' | 'now'>;
 
-/** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
+/**
+ * An example that the evaluator confirms. `impossible`: the rules never decide together about what is newly granted.
+ */
 function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
   if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);
@@ -184,7 +186,7 @@ function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): 
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
-function confirmed({ enough, longer, scopes }: Claimed, facts: UserFacts | FactsVerdict, sides: Sides) {
+function confirmed({ enough, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
   if (typeof facts !== 'object') return facts;
   const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
   const proved = enough && newlyAdmittedWith(enough, facts, sides);

@@ -9,19 +9,19 @@ import { requestsOf, stepAfter } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type Deciders, decidingTogether, factsFor, factsOn, type Sides } from './deciding-together.ts';
 
-/** With these proofs, the first by a method that did not count before, the user sets up one of `enrolls`. */
+/** The user sets up one of `enrolls` with these proofs; the first is by a method that did not count before. */
 export interface NewlyOpened {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly facts: UserFacts;
   /** The first with its method. */
   readonly proved: readonly AuthenticatorDescriptor[];
-  /** Keys of authenticators that the user has besides. */
+  /** Keys of the other authenticators that the user has. */
   readonly besides: readonly string[];
   readonly enrolls: readonly string[];
 }
 
-/** One for each method that is new, as far as one is known. */
+/** One example for each new method, if one is known. */
 export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpened[] {
   const proofs = newMethods(sides);
   if (proofs.length === 0) return [];
@@ -38,7 +38,7 @@ export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpene
   return [...found.values()];
 }
 
-/** What stands in for others belongs to no level. */
+/** Recovery authenticators belong to no level. */
 function newMethods({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
   return next.authenticators.flatMap((one) => {
     const then = live.authenticators.find(({ key }) => key === one.key);

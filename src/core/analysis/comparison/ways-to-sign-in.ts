@@ -1,30 +1,29 @@
 /**
- * The ways to sign in that rules with `authenticated` tell apart: for each set of proofs that they name, what they see,
- * before a change and after it.
+ * The ways to sign in that rules with `authenticated` distinguish: each set of proofs that they name, as they see it
+ * before and after a change.
  */
 
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { proofNames } from '../../evidence/named.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn, methodIn } from '../../model/authenticator-name.ts';
-import type { AnyAllNone } from '../../model/conditions.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/compile.ts';
 import { conditionSets } from '../../policy/conditions.ts';
 import type { UsableThen } from './compare-asks.ts';
 
-/** What the user proves, of what rules name, and what may be proved besides. */
+/** The proofs that rules name, and the others that the user may give as well. */
 export interface WayToSignIn {
-  /** With one method each, where methods are told apart. */
+  /** Each with one method, if rules distinguish methods. */
   readonly proved: readonly AuthenticatorDescriptor[];
-  /** What no rule names. */
+  /** The authenticators that no rule names. */
   readonly others: readonly AuthenticatorDescriptor[];
-  /** What rules see of it: what did not count before, was not seen then. */
+  /** The names that rules see. Before the change, a proof that did not count was not seen. */
   readonly seen: { readonly before: readonly string[]; readonly now: readonly string[] };
 }
 
-/** Of more proofs not all sets are looked at. */
+/** The largest number of proofs whose sets are all examined. */
 const mostProofs = 8;
 
 /** The plainest first. Undefined: there are too many. */
@@ -42,7 +41,7 @@ export function waysToSignIn(names: readonly string[], usable: UsableThen): read
   }
 }
 
-/** One for each method, where a rule names one, or not all of them counted before. */
+/** One proof for each method, if a rule names one or if some of them did not count before. */
 function proofsOf(
   descriptor: AuthenticatorDescriptor,
   names: readonly string[],
@@ -70,7 +69,10 @@ function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
   return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }
 
-/** With all that is proved and may be proved besides, at its best, what is asked for is met. More never hurts. */
+/**
+ * Whether all proofs of this way together meet what is asked for, each showing all that it can. More proofs never meet
+ * less.
+ */
 export function isEnoughFor({ proved, others }: WayToSignIn, asked: readonly Requirement[]): boolean {
   const able = [...Map.groupBy([...proved, ...others], ({ key }) => key).values()].map(joint);
   return asked.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, able)));
@@ -87,7 +89,5 @@ export function namesAfterSignIn(all: readonly PolicySet[]): readonly string[] {
   const lists = all.flatMap(({ enrollment }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => conditionSets(rule.when).flatMap((set) => set.authenticated ?? [])),
   );
-  return [
-    ...new Set(lists.flatMap(({ any = [], all: every = [], none = [] }: AnyAllNone) => [...any, ...every, ...none])),
-  ];
+  return [...new Set(lists.flatMap(({ any = [], all: every = [] }) => [...any, ...every]))];
 }

@@ -1,7 +1,7 @@
 /**
- * Finds rules that never decide: because their own conditions exclude one another, or because the rules before them
- * take every case. Two-sided: a rule that may decide is shown by facts for which the evaluator says so, one that never
- * does by a search that left nothing out; of all others it is said that they are undecided.
+ * Finds rules that never decide: their own conditions exclude one another, or earlier rules decide every case.
+ * Two-sided: facts for which the evaluator says so show that a rule may decide, and a complete search shows that it
+ * never does. Everything else is reported as undecided.
  */
 import type { RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
@@ -15,14 +15,14 @@ import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 export type RuleVerdict =
   /** It decides about these facts. */
   | { readonly kind: 'decides'; readonly facts: UserFacts }
-  /** These of its conditions exclude one another, and fewer of them do not. */
+  /** The smallest set of its conditions that exclude one another. */
   | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[] }
-  /** These rules before it take all its cases, and fewer of them do not. */
+  /** The smallest set of earlier rules that take all its cases. */
   | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[] }
   /** `ranOut`: the steps of the search did not suffice. */
   | { readonly kind: 'undecided'; readonly ranOut?: true };
 
-/** By position of the rule. */
+/** Verdicts by the position of the rule. */
 export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
   const rules = policy.rules.map(({ rule }) => rule);
   return rules.map((rule, at) => verdictOf(rule, rules.slice(0, at), { policy, space }));
@@ -52,7 +52,7 @@ interface Search {
   readonly budget: Budget;
 }
 
-/** The fewest parts that exclude one another. Undefined: all of them can hold together. */
+/** The smallest set of parts that exclude one another. Undefined: all parts can hold together. */
 function conflictOf(parts: readonly RulePart[], { space, budget }: Search): readonly RulePart[] | undefined {
   const exclude = (some: readonly RulePart[]) =>
     findModel([...space.always, ...some.map(({ formula }) => formula)], budget) === 'impossible';
@@ -61,7 +61,7 @@ function conflictOf(parts: readonly RulePart[], { space, budget }: Search): read
   return few.sort((a, b) => a.length - b.length).find(exclude) ?? withoutNeedless(parts, exclude);
 }
 
-/** Of the rules before it those without which some case would be left. */
+/** The earlier rules that are needed so that no case is left for this one. */
 function takersOf(rule: RuleHead, before: readonly RuleHead[], { space, budget }: Search): readonly RuleHead[] {
   const meets = before.filter(
     ({ when }) => findModel([space.applies(rule.when), space.applies(when)], budget) !== 'impossible',

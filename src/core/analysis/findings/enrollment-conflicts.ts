@@ -22,7 +22,7 @@ export interface EnrollmentConflict {
   readonly rule: Rule;
 }
 
-/** What is searched for conflicts. */
+/** The policies to search for conflicts. */
 export interface Analysed {
   /** Session policy or sign-on policy. */
   readonly policy: CompiledPolicy;
@@ -30,9 +30,9 @@ export interface Analysed {
   /** The enabled ones. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
   readonly clientId: string;
-  /** Requirements of the app besides the policy: its minimum `acr`. */
+  /** Requirements of the app in addition to the policy: its minimum `acr`. */
   readonly besides: readonly Requirement[];
-  /** What sources can say of devices. */
+  /** The statements about devices that sources can make. */
   readonly devices: Universe['devices'];
 }
 
@@ -62,7 +62,7 @@ function decideTogether(pair: EnrollmentConflict, { policy, enrollment, clientId
   );
 }
 
-/** With each device that sources can speak of, where rules ask what they say. */
+/** Repeats the facts with each device that sources can describe, if rules ask what they say. */
 function believed(
   samples: readonly Facts[],
   rules: readonly Conditions[],

@@ -18,12 +18,12 @@ import { ruleSpace } from '../space/rule-space.ts';
 export interface FailOpen {
   readonly rule: Rule;
   readonly attribute: string;
-  /** It lets these users in. */
+  /** The rule that lets these users in. */
   readonly instead: Rule;
   readonly facts: UserFacts;
 }
 
-/** One for each attribute of each rule. What some rule says the absence of means is left alone. */
+/** One finding for each attribute of each rule. Skips an attribute whose absence some rule names. */
 export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRule<FailOpen, Rule> {
   const rules = policy.rules.map(({ rule }) => rule);
   const considered = new Set(rules.flatMap(({ when }) => conditionSets(when).flatMap(consideredBy)));
@@ -36,14 +36,14 @@ export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRul
   return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))] };
 }
 
-/** The user type stands beside the attributes: a user may lack it, too. */
+/** The user type is no attribute, but a user may lack it, too. */
 const USER_TYPE = 'userType';
 
 function restsOn({ attributes = {}, userType }: ConditionSet): readonly string[] {
   return [...Object.keys(attributes), ...(userType ? [USER_TYPE] : [])];
 }
 
-/** What is absent meets `none`. */
+/** An absent attribute meets `none`. */
 function consideredBy({ attributes = {}, userType }: ConditionSet): readonly string[] {
   const names = Object.entries(attributes).flatMap(([name, test]) => (saysOfAbsence(test) ? [name] : []));
   return [...names, ...(userType?.none ? [USER_TYPE] : [])];
@@ -60,8 +60,8 @@ interface Denial {
 }
 
 /**
- * The conditions of the rule hold but for the attribute, which is absent, and a rule below allows. Whom a rule above
- * lets in has no need to lack it.
+ * All conditions of the rule hold except for the absent attribute, and a later rule allows. A user whom an earlier
+ * rule lets in does not need to lack the attribute.
  */
 function* admittedWithout(
   { rule, attribute, rules }: Denial,
@@ -91,7 +91,7 @@ function* admittedWithout(
   }
 }
 
-/** Of a user type: none of those that rules name. */
+/** The condition for a user type: none of those that rules name. */
 function absenceOf(attribute: string, rules: readonly Rule[]): Conditions {
   if (attribute !== USER_TYPE) return { attributes: { [attribute]: { present: false } } };
   const types = rules.flatMap(({ when }) => conditionSets(when)).flatMap(({ userType = {} }) => namesIn(userType));

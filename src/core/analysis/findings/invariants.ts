@@ -1,7 +1,7 @@
 /**
- * Proves or refutes what shall hold for every user who could exist. Two-sided, as the rest of the analysis: refuted by
- * facts and proofs with which the evaluator says so, held by a search that left nothing out. Of everything else it is
- * said that it is undecided, and which rules are to blame.
+ * Proves or refutes what must hold for every user who could exist. Two-sided, as the rest of the analysis: an
+ * invariant is refuted by facts and proofs for which the evaluator says so, and proved by a complete search.
+ * Everything else is reported as undecided, with the rules that are to blame.
  */
 import type { Conditions } from '../../model/conditions.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
@@ -10,7 +10,7 @@ import { mayFail } from '../../policy/conditions.ts';
 import { findRule } from '../../policy/rules.ts';
 import type { UserFacts } from '../../policy/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
-import { type Claim, demandJudge, type JudgeDemand } from '../proofs/demand-verdict.ts';
+import { demandJudge, type Guarantee, type JudgeDemand } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/facts-with.ts';
 import { endsInDenial, isLockedOut } from '../simulation/lock-outs.ts';
 import { findModel } from '../space/find-model.ts';
@@ -23,8 +23,8 @@ import { appRulesIn, casesOf, type SignInCase, type SignInScope, shown } from '.
 export interface Invariant {
   readonly name: string;
   readonly when: Conditions;
-  readonly claim: Claim;
-  /** What a browser remembers counts as proved. */
+  readonly guarantee: Guarantee;
+  /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
 }
 
@@ -33,7 +33,7 @@ export interface Violation {
   /** The rules that decide about it. */
   readonly rules: readonly RuleHead[];
   readonly facts: UserFacts;
-  /** What lets the user in. Absent: the user is not let in. */
+  /** The proofs that let the user in. Absent: the user is not let in. */
   readonly proved?: AdmittedWith;
 }
 
@@ -44,12 +44,12 @@ export type InvariantVerdict =
   /** One violation for each rule that is to blame. */
   | { readonly kind: 'refuted'; readonly violations: readonly Violation[] }
   /**
-   * What these rules do together could not be decided, and nothing else breaks it. `ranOut`: the steps of the search
-   * did not suffice.
+   * The joint effect of these rules is undecided, and nothing else breaks the invariant. `ranOut`: the steps of the
+   * search did not suffice.
    */
   | { readonly kind: 'undecided'; readonly open: readonly (readonly RuleHead[])[]; readonly ranOut: boolean };
 
-/** For all questions about one invariant at one app. */
+/** The budget for all questions about one invariant at one app. */
 const budgetSteps = 2_000_000;
 
 /** The policies of one app. */
@@ -60,14 +60,14 @@ export interface ExaminedPolicies {
 }
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
-  const { when, claim } = invariant;
+  const { when, guarantee } = invariant;
   // A user may be refused before any proof, and is let in after one only.
-  const besides = claim.kind === 'admitted' ? [] : space.onceProved;
+  const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
   const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
   if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
   const judge = demandJudge(invariant, policies);
   const found = [
-    ...(claim.kind === 'admitted' ? refusals(scope) : []),
+    ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
     ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
@@ -88,11 +88,14 @@ interface InvariantWithJudge extends Invariant {
 
 const fine: RuleResult = { kind: 'fine' };
 
-/** Of a rule of the sign-on policy that allows: a violation, an ordinary one first; else a case that is open. */
+/**
+ * The result for a rule of the sign-on policy that allows: a violation, an ordinary one first; otherwise a case that
+ * is open.
+ */
 function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: SignInScope): RuleResult {
   let result = fine;
   for (const one of casesOf(app, scope)) {
-    const examined = invariant.claim.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
+    const examined = invariant.guarantee.kind === 'admitted' ? lockOut(one, scope) : admission(one, invariant, scope);
     if ('violation' in examined && isOrdinary(examined.violation.facts, [invariant, ...rulesOf(one)])) return examined;
     if (!('violation' in result) && !('kind' in examined)) result = examined;
   }
@@ -100,11 +103,11 @@ function examineRule(app: Deciding<Rule>, invariant: InvariantWithJudge, scope: 
 }
 
 /** Whether the rules let users in although they shall not, or with less than they shall. */
-function admission(one: SignInCase, { claim, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
+function admission(one: SignInCase, { guarantee, judge }: InvariantWithJudge, { policies }: SignInScope): RuleResult {
   const { isFine, candidates } = judge(one);
   if (isFine || isLockedOut(policies, one)) return fine;
   const facts = one.findFacts();
-  const avoided = claim.kind === 'without' ? { avoided: claim.authenticators } : {};
+  const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
   const proved = facts && admittedWith(policies, { rules: one, facts, ...avoided }, candidates());
   return proved ? { violation: { rules: rulesOf(one), facts, proved } } : { open: rulesOf(one) };
 }
@@ -118,7 +121,7 @@ function lockOut(one: SignInCase, { policies }: SignInScope): RuleResult {
   return { violation: { rules: rulesOf(one), facts } };
 }
 
-/** Rules that deny, and rules of any policy of which a condition may fail, which denies, too (Law 4). */
+/** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */
 function refusals(scope: SignInScope): readonly RuleResult[] {
   const { session, app, enrollment, profile } = scope.policies;
   const judging = [session, ...(app ? [app] : [])];

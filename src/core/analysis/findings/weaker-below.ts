@@ -20,14 +20,14 @@ import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 export interface WeakerBelow {
   readonly strict: Rule;
   readonly weak: Rule;
-  /** Conditions of the strict rule of which one misses. */
+  /** The conditions of the strict rule, one of which is not met. */
   readonly missing: readonly RulePart[];
   readonly facts: UserFacts;
-  /** It meets the weak rule and not the strict one. */
+  /** Evidence that meets the weak rule and not the strict one. */
   readonly evidence: EvidenceSet;
 }
 
-/** One for each strict rule, about the first rule that is weaker. */
+/** One finding for each strict rule, about the first rule that is weaker. */
 export function weakerBelow(policies: PolicySet, space: RuleSpace): FoundByRule<WeakerBelow, Rule> {
   const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
   const analysed = { policies, space, lessThan: comparisons(policies) };
@@ -59,7 +59,7 @@ function aboutOf(condition: RulePart['condition']): ConditionAbout | undefined {
   return condition === 'any' ? undefined : conditionDescriptors[condition].about;
 }
 
-/** What a browser says of itself is another finding. */
+/** Another finding covers what a browser says about itself. */
 function isSaidOfDevice([name, list]: readonly string[]): boolean {
   return name === 'known' || name === 'registered' || name === 'managed' || (name === 'assurance' && list !== 'none');
 }
@@ -77,8 +77,8 @@ interface Analysed {
 }
 
 /**
- * Evidence that meets `asked` and `beside`, and not `strict`. Undefined: none is known, or `strict` does not ask for
- * all of that as well.
+ * Evidence that meets `asked` and `beside` but not `strict`. Undefined: none is known, or `strict` does not ask for
+ * everything that they ask for.
  */
 type Comparison = (asked: Requirement, strict: Requirement, beside: readonly Requirement[]) => EvidenceSet | undefined;
 

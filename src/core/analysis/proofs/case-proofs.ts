@@ -1,4 +1,4 @@
-/** What the rules of a case ask for in effect, and which proofs can count there. */
+/** The requirements of a case in effect, and the proofs that can count for them. */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/named.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
@@ -10,7 +10,10 @@ import { minimumOf } from './minimum-acr.ts';
 import { possiblyShown } from './shown-characteristics.ts';
 import type { PossibleProofs } from './strictness.ts';
 
-/** A browser that remembers nothing, or one proof. What remembers more lets in whom one of these does. */
+/**
+ * A browser that remembers nothing or one proof. A browser that remembers more lets in only users whom one of these
+ * lets in.
+ */
 export interface SignInBrowser {
   readonly remembered?: NamedProof;
   /** What the rules ask for there. */
@@ -66,7 +69,10 @@ export function isRemembered({ factors, recovery }: AuthenticatorDescriptor): bo
   return !recovery && factors.includes('possession');
 }
 
-/** By each method, with all that an enrollment may show and with less: which demand it stands for depends on that. */
+/**
+ * A proof by each method, both with all that an enrollment may show and with less: which demand it meets depends on
+ * that.
+ */
 export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly RememberedAs[] {
   const { key, methods, factors } = descriptor;
   const proofs = possiblyShown(descriptor).map((characteristics) => ({

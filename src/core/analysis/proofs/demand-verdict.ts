@@ -1,6 +1,6 @@
 /**
- * What a claim says about what the rules of a case ask for. No fact makes a difference, and the rules of many cases ask
- * for the same, so there is one verdict on each demand.
+ * Judges by a guarantee what the rules of a case ask for. The facts make no difference, and the rules of many cases ask
+ * for the same: there is one verdict on each demand.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { isNamedBy } from '../../evidence/named.ts';
@@ -14,8 +14,8 @@ import type { AdmittedWith } from './facts-with.ts';
 import { readingsOf } from './one-enrollment.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
-/** What shall hold. */
-export type Claim =
+/** A promise about every sign-in. */
+export type Guarantee =
   /** No user gets in. */
   | { readonly kind: 'refused' }
   /** No rule denies, and what the rules ask for can be met. */
@@ -28,45 +28,45 @@ export type Claim =
   | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
 
 export interface DemandVerdict {
-  /** A user who meets what the rules ask for does what the claim says. */
+  /** A user who meets what the rules ask for does what the guarantee says. */
   readonly isFine: boolean;
-  /** Proofs that may let a user in against the claim, the simplest first. Takes a search. */
+  /** Proofs that may let a user in against the guarantee, the simplest first. Takes a search. */
   candidates(): readonly AdmittedWith[];
 }
 
 export type JudgeDemand = (one: SignInCase) => DemandVerdict;
 
-/** For the cases of one app. */
+/** Makes a judge for the cases of one app. */
 export function demandJudge(
-  { claim, countsRemembered }: { readonly claim: Claim; readonly countsRemembered?: true },
+  { guarantee, countsRemembered }: { readonly guarantee: Guarantee; readonly countsRemembered?: true },
   policies: PolicySet,
 ): JudgeDemand {
   const known = new Map<string, DemandVerdict>();
   return (one) => {
-    const told = [...askedIn(one, policies), asRequirement(claim)];
+    const told = [...askedIn(one, policies), asRequirement(guarantee)];
     const possible = withMethodsOf(proofsIn(one, policies), told);
     const browsers = browsersOf(one, policies, countsRemembered ? [] : possible.authenticators.filter(isRemembered));
     const { authenticators, ...limits } = possible;
     const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);
-    const verdict = known.get(key) ?? verdictOn({ claim, browsers, possible }, policies);
+    const verdict = known.get(key) ?? verdictOn({ guarantee, browsers, possible }, policies);
     known.set(key, verdict);
     return verdict;
   };
 }
 
 interface Demanded {
-  readonly claim: Claim;
+  readonly guarantee: Guarantee;
   readonly browsers: ReturnType<typeof browsersOf>;
   readonly possible: PossibleProofs;
 }
 
-function verdictOn({ claim, browsers, possible: proofs }: Demanded, policies: PolicySet): DemandVerdict {
+function verdictOn({ guarantee, browsers, possible: proofs }: Demanded, policies: PolicySet): DemandVerdict {
   let found: readonly AdmittedWith[] | undefined;
   return {
-    isFine: browsers.every((browser) => isFineIn(browser, { claim, browsers, possible: proofs })),
+    isFine: browsers.every((browser) => isFineIn(browser, { guarantee, browsers, possible: proofs })),
     candidates() {
       found ??= browsers.flatMap((browser) => {
-        const isFineSet = fineEvidence(claim, withoutAvoided(claim, browser, browsers));
+        const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));
         const isWanted = (set: EvidenceSet) => !isFineSet(set);
         return [...admittingProofs(policies, { ...browser, proofs, isWanted })];
       });
@@ -74,40 +74,44 @@ function verdictOn({ claim, browsers, possible: proofs }: Demanded, policies: Po
     },
   };
 }
-function isFineIn(browser: SignInBrowser, { claim, browsers, possible }: Demanded): boolean {
+function isFineIn(browser: SignInBrowser, { guarantee, browsers, possible }: Demanded): boolean {
   const { premises } = browser;
-  const rest = withoutAvoided(claim, browser, browsers);
-  const isFineSet = fineEvidence(claim, rest);
+  const rest = withoutAvoided(guarantee, browser, browsers);
+  const isFineSet = fineEvidence(guarantee, rest);
   return (
-    (claim.kind === 'offers' && isOffered(claim, rest, possible)) ||
-    isAskedFor(claim, premises) ||
+    (guarantee.kind === 'offers' && isOffered(guarantee, rest, possible)) ||
+    isAskedFor(guarantee, premises) ||
     holdsForAll(premises, (set) => readingsOf(set, premises).every(isFineSet), possible)
   );
 }
 
 /** What the rules ask for in the browser if it does not remember the avoided proofs. */
-function withoutAvoided(claim: Claim, browser: SignInBrowser, [plain]: Demanded['browsers']): readonly Requirement[] {
+function withoutAvoided(
+  guarantee: Guarantee,
+  browser: SignInBrowser,
+  [plain]: Demanded['browsers'],
+): readonly Requirement[] {
   const isAvoided =
-    claim.kind === 'without' && browser.remembered && isNamedBy(claim.authenticators, browser.remembered);
+    guarantee.kind === 'without' && browser.remembered && isNamedBy(guarantee.authenticators, browser.remembered);
   return isAvoided ? plain.asked : browser.asked;
 }
 
-/** A requirement that tells the same methods apart. */
-function asRequirement(claim: Claim): Requirement {
-  if (claim.kind === 'proves') return claim.requirement;
-  const authenticators = claim.kind === 'without' ? claim.authenticators : [];
+/** A requirement that distinguishes the same methods as the guarantee. */
+function asRequirement(guarantee: Guarantee): Requirement {
+  if (guarantee.kind === 'proves') return guarantee.requirement;
+  const authenticators = guarantee.kind === 'without' ? guarantee.authenticators : [];
   return { anyOf: [{ factors: 1, demands: [{ authenticators }] }] };
 }
 
 /** A rule says the very same. */
-function isAskedFor(claim: Claim, premises: readonly Requirement[]): boolean {
-  if (claim.kind !== 'proves') return false;
-  return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(claim.requirement));
+function isAskedFor(guarantee: Guarantee, premises: readonly Requirement[]): boolean {
+  if (guarantee.kind !== 'proves') return false;
+  return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(guarantee.requirement));
 }
 
-/** At their best, these authenticators are enough. */
+/** Whether these authenticators are enough if each shows all that it can. */
 function isOffered(
-  { authenticators, including }: Extract<Claim, { readonly kind: 'offers' }>,
+  { authenticators, including }: Extract<Guarantee, { readonly kind: 'offers' }>,
   asked: readonly Requirement[],
   proofs: PossibleProofs,
 ): boolean {
@@ -116,12 +120,15 @@ function isOffered(
   return usable.some(({ key }) => including.includes(key)) && asked.every(isEnough);
 }
 
-/** What may let a user in. More evidence never makes it worse. `rest`: what has to be met without avoided proofs. */
-function fineEvidence(claim: Claim, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
-  if (claim.kind === 'proves') return (set) => meetsRequirement(claim.requirement, set);
-  if (claim.kind !== 'without') return () => false;
+/**
+ * Judges evidence that may let a user in. More evidence never makes the verdict worse. `rest`: the requirements to
+ * meet without avoided proofs.
+ */
+function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
+  if (guarantee.kind === 'proves') return (set) => meetsRequirement(guarantee.requirement, set);
+  if (guarantee.kind !== 'without') return () => false;
   return (set) => {
-    const left = set.filter((item) => !isNamedBy(claim.authenticators, item));
+    const left = set.filter((item) => !isNamedBy(guarantee.authenticators, item));
     return rest.every((one) => meetsRequirement(one, left));
   };
 }

@@ -2,7 +2,10 @@
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { AdmittedWith } from './facts-with.ts';
 
-/** Each proof of an example reads as if it were needed. Fewer proofs never meet a claim that more of them do not. */
+/**
+ * Drops proofs that an example does not need: a reader takes each for needed. Fewer proofs never meet a guarantee that
+ * more of them do not.
+ */
 export function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWith) => boolean): AdmittedWith {
   const { evidence } = found;
   const fewer = evidence.length < 2 ? [] : evidence.flatMap((item) => withoutProof(item, found));
@@ -10,7 +13,10 @@ export function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWit
   return good ? withoutNeedless(good, isGood) : found;
 }
 
-/** By users who do not have what they do not prove, or still have it. */
+/**
+ * The same evidence without this proof: of a user who does not have the enrollment, or who has it and does not prove
+ * it.
+ */
 function withoutProof(item: AssessedEvidence, { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith[] {
   const left = evidence.filter((one) => one !== item);
   const at = enrolled.lastIndexOf(item.authenticator);

@@ -3,7 +3,7 @@ import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { EvidenceSet } from './strictness.ts';
 
-/** Of larger sets only the reading with the fewest enrollments is looked at. */
+/** Larger sets are read only with the fewest enrollments. */
 const mostProofs = 6;
 
 /**
@@ -14,7 +14,7 @@ const mostProofs = 6;
 export function readingsOf(set: EvidenceSet, premises: readonly Requirement[]): readonly EvidenceSet[] {
   const meets = (one: EvidenceSet) => premises.every((premise) => meetsRequirement(premise, one));
   const fewest = set.map((item) => ({ ...item, enrollment: item.authenticator }));
-  // With the fewest, everything holds with more. Where not even more are enough, something is left out of the set.
+  // What holds with the fewest enrollments holds with more. If even more are not enough, the set lacks a proof.
   if (meets(fewest) || !meets(set) || set.length > mostProofs) return [fewest];
   return partitions(set).filter(meets);
 }

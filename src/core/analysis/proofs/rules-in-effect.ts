@@ -15,7 +15,7 @@ export interface RulesInEffect {
   readonly asks: readonly Requirement[] | 'denied';
 }
 
-/** By session policy, sign-on policy and the minimum `acr` of the app. */
+/** The rules and requirements of the session policy, the sign-on policy and the minimum `acr` of the app. */
 export function rulesInEffect(policies: PolicySet, facts: Facts): RulesInEffect {
   const session = applyRules(policies.session, facts).rule;
   const app = policies.app && applyRules(policies.app, facts).rule;

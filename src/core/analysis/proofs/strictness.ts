@@ -11,7 +11,7 @@ import { leastShown } from './shown-characteristics.ts';
 /** Evidence that is enough together. */
 export type EvidenceSet = readonly AssessedEvidence[];
 
-/** More sets are not looked at, and nothing is said then. */
+/** The largest number of sets to examine; with more there is no answer. */
 const mostSets = 2_000;
 /** Older than any limit. */
 const OLD: Seconds = Number.MAX_SAFE_INTEGER;
@@ -21,7 +21,7 @@ export interface PossibleProofs {
   readonly authenticators: readonly AuthenticatorDescriptor[];
   /** Nothing older counts (seconds). Absent: proofs of any age may. */
   readonly oldest?: Seconds;
-  /** No session is longer without activity (seconds). Absent: it may be for any time. */
+  /** The longest time without activity of any session (seconds). Absent: not limited. */
   readonly longestPause?: Seconds;
 }
 
@@ -39,7 +39,7 @@ export function impliesAll(
   return holdsForAll(premises, meets, withMethodsOf(proofs, [...premises, ...open]));
 }
 
-/** Methods are told apart only where one of these does, as each method is a proof of its own to look at. */
+/** Distinguishes methods only if one of these requirements does: each method is one more proof to examine. */
 export function withMethodsOf(proofs: PossibleProofs, requirements: readonly Requirement[]): PossibleProofs {
   const apart = withMethodsApart(requirements);
   const authenticators = proofs.authenticators.map(({ methods, ...one }) =>
@@ -60,7 +60,7 @@ export function holdsForAll(
   return enoughFor(premises, proofs)?.every(holds) ?? false;
 }
 
-/** Evidence that users can give, which meets every one of `met` and not `unmet`. Undefined: none is known. */
+/** The weakest evidence that users can give and that meets every one of `met`. Empty: none is known. */
 export function evidenceBetween(
   met: readonly Requirement[],
   unmet: Requirement,
@@ -70,13 +70,13 @@ export function evidenceBetween(
   return evidenceFor(met, apart).find((set) => !meetsRequirement(unmet, set));
 }
 
-/** Evidence that users can give, which meets every one of `met`, as weak as may be. Empty: none is known. */
+/** Evidence that users can give and that meets every one of `met`, as weak as possible. Empty: none is known. */
 export function evidenceFor(met: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] {
   const sets = enoughFor(met, proofs) ?? [];
   return sets.filter((set) => met.every((requirement) => meetsRequirement(requirement, set)));
 }
 
-/** Sets that meet all requirements, each item as weak as it may be. Undefined: there are too many. */
+/** Sets that meet all requirements, each item as weak as possible. Undefined: there are too many. */
 function enoughFor(requirements: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] | undefined {
   const { authenticators: able } = proofs;
   let sets: readonly EvidenceSet[] = [[]];
@@ -138,7 +138,7 @@ function withFactors(set: EvidenceSet, missing: Missing): readonly EvidenceSet[]
   return further.flatMap((item) => withFactors([...set, item], missing));
 }
 
-/** For each authenticator that meets the demand, and each method of it, the weakest proof that does. */
+/** The weakest proofs that meet the demand: one for each authenticator and each of its methods. */
 function itemsFor(demand: Demand, maxAge: Seconds | undefined, able: readonly AuthenticatorDescriptor[]): EvidenceSet {
   const oldest = stricter(demand.maxAge, maxAge);
   return able.flatMap((descriptor) => {

@@ -1,6 +1,6 @@
 /**
- * What follows where the user does otherwise than the simulated one: skips what may be skipped, or fails at what is
- * asked for and takes the next option.
+ * The steps that follow if the user acts otherwise than the simulated one: skips what may be skipped, or fails at a
+ * step and takes the next option.
  */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/compile.ts';
@@ -15,7 +15,7 @@ export interface Branch {
   readonly when: 'skipped' | 'failed';
   /** The authenticator that the user cannot prove. */
   readonly without?: string;
-  /** To the end of the sign-in. Empty: without that, the user does not get in. */
+  /** The steps to the end of the sign-in. Empty: without this answer, the user does not get in. */
   readonly steps: readonly SimulatedStep[];
 }
 
@@ -25,7 +25,7 @@ interface StepAt {
   readonly from: Progress;
 }
 
-/** In the order of the steps of `simulate` under the same facts. */
+/** The alternative answers, in the order of the steps of `simulate` for the same facts. */
 export function branchesOf(policies: PolicySet, facts: Facts): readonly Branch[] {
   const simulation = { policies, facts };
   const all = stepsOf(simulation);

@@ -1,6 +1,6 @@
 /**
- * Finds users whom the rules let in and whose sign-in ends in a denial all the same: whatever they enroll, or with what
- * an account begins with.
+ * Finds users whom the rules let in and whose sign-in still ends in a denial: whatever they enroll, or with what a new
+ * account has.
  */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { proofNames } from '../../evidence/named.ts';
@@ -15,7 +15,10 @@ import type { PolicyCase } from '../space/policy-cases.ts';
 import { walkThrough } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 
-/** With everything that can be used there, at its best and fresh, the requirements are not met. */
+/**
+ * Whether the requirements are not met even by fresh proofs of everything that can be used, each showing all that it
+ * can.
+ */
 export function isLockedOut(
   policies: PolicySet,
   { session, app, enrollment }: Pick<PolicyCase, 'session' | 'app' | 'enrollment'>,
@@ -27,7 +30,7 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-/** How the sign-in of a user ends who proves and enrolls all that is asked for. */
+/** The end of the sign-in of a user who proves and enrolls everything that is asked for. */
 export interface SignInEnd {
   readonly isDenied: boolean;
   /** What is asked for after the sign-in makes no difference. */
@@ -41,7 +44,7 @@ export interface SignInEnd {
   readonly signedInWith: readonly (readonly string[])[];
 }
 
-/** `keys`: of the authenticators that the user has, each as often as it is named. */
+/** `keys`: the authenticators that the user has, each as often as it is named. */
 export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
   const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
   const { signedInWith: _, ...before } = facts;

@@ -41,7 +41,7 @@ export function simulate(policies: PolicySet, facts: Facts): readonly SimulatedS
 /** A sign-in from its first page to its end. */
 export interface Walk {
   readonly first: Turn;
-  /** After it. */
+  /** The turns after it. */
   readonly turns: readonly WalkedTurn[];
 }
 

@@ -17,7 +17,7 @@ interface Started {
   readonly methodsOf: (authenticator: string) => readonly string[] | undefined;
 }
 
-/** What a decision says beside the options, where it asks for something. */
+/** What a decision says in addition to the options, if it asks for something. */
 interface Asked extends Pick<Decision, 'kind'> {
   readonly skippable?: Skippable;
   readonly toEnroll?: readonly string[];

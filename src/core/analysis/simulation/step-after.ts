@@ -1,4 +1,4 @@
-/** What a user who proved some of their authenticators is asked for next, as far as it is about setting up others. */
+/** What a user is asked for after proving some authenticators, as far as it concerns setting up others. */
 import { evaluate } from '../../decision/evaluate.ts';
 import { enrollScope } from '../../enrollment/account-request.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
@@ -12,7 +12,7 @@ export type StepAfter =
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'refused' };
 
-/** In the pages of the account users ask for what they want to set up. */
+/** The requests of the account pages: the user asks for each authenticator to set up. */
 export function requestsOf(facts: UserFacts, { account, authenticators }: PolicySet): readonly UserFacts[] {
   if (!account) return [facts];
   const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
@@ -23,7 +23,7 @@ export function requestsOf(facts: UserFacts, { account, authenticators }: Policy
 }
 
 interface ProvenUser {
-  /** Just now, at their best. */
+  /** Proved just now, each showing all that it can. */
   readonly proved: readonly AuthenticatorDescriptor[];
   /** The user has these, too. Absent: nothing else. */
   readonly besides?: readonly AuthenticatorDescriptor[];

@@ -1,7 +1,7 @@
 /**
  * Finds classes of facts in which formulas hold together, or proves that there are none: unit propagation and
- * backtracking over finite domains (M. Davis, G. Logemann, D. Loveland, 1962). Counts its steps, so that it takes as
- * long on every machine, and says when it gives up.
+ * backtracking over finite domains (M. Davis, G. Logemann, D. Loveland, 1962). Counts its steps, so that it gives the
+ * same answer on every machine, and says when it gives up.
  */
 import type { Formula, Variable } from '../../policy/theory.ts';
 import {
@@ -20,7 +20,7 @@ export type { ClassModel } from './read-formulas.ts';
 /** `undecided`: the budget did not suffice. */
 export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
 
-/** How often a formula may be looked at. */
+/** The number of formulas that a search may still examine. A search takes from it. */
 export interface Budget {
   steps: number;
 }
@@ -28,7 +28,7 @@ export interface Budget {
 /** What a search found, rule by rule. */
 export interface FoundByRule<Found, Of> {
   readonly found: readonly Found[];
-  /** Rules of which something may have been missed: the steps did not suffice. */
+  /** Rules whose candidates could not all be decided: the steps did not suffice. */
   readonly undecided: readonly Of[];
 }
 
@@ -58,7 +58,7 @@ export function newBudget(): Budget {
   return { steps: 100_000 };
 }
 
-/** The same within a larger budget, which gives no more than one question may take. */
+/** Finds a model within a larger budget; one question takes at most its own share. */
 export function findModelWithin(formulas: readonly Formula[], whole: Budget): Search {
   const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
   const budget = { steps: given };
@@ -110,7 +110,7 @@ function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): Sta
   return { domains: extended([]), touched: [], open };
 }
 
-/** Domains of which each class will do. Undefined: there are none. */
+/** Domains whose classes all satisfy the formulas. Undefined: there are none. */
 function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
   const reduced = propagate(state, budget);
   if (reduced === undefined || reduced === 'undecided') return reduced;

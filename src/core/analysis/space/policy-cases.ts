@@ -23,7 +23,7 @@ export interface PolicyCase {
   readonly formulas: readonly Formula[];
 }
 
-/** Rules of which it is not known whether they ever decide together. */
+/** Rules for which it is undecided whether they ever decide together. */
 export type OpenCase = Omit<PolicyCase, 'facts' | 'formulas' | 'enrollment'>;
 
 export interface PolicyCases {
@@ -34,7 +34,7 @@ export interface PolicyCases {
   readonly open: readonly OpenCase[];
 }
 
-/** For all combinations of an app: enough for tens of thousands of them. */
+/** The budget for all combinations of an app: enough for tens of thousands of them. */
 const budgetSteps = 10_000_000;
 
 /** Only rules that allow. */

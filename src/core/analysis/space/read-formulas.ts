@@ -4,7 +4,10 @@
  */
 import type { Formula, Variable } from '../../policy/theory.ts';
 
-/** By variable: the position of its class. Variables that are not there may be in any class. */
+/**
+ * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.
+ * The formulas hold in every class of a variable that is absent.
+ */
 export type ClassModel = ReadonlyMap<Variable, number>;
 
 /** The classes that a formula leaves to a variable. */
@@ -40,7 +43,7 @@ export interface FormulaReader {
   /** The same domains, and all classes of variables that were read since. */
   readonly extended: (domains: readonly number[]) => readonly number[];
   readonly isLeft: (domains: readonly number[], variable: Variable, position: number) => boolean;
-  /** In each domain the first class of which facts are known, else the first. */
+  /** Chooses a class of each domain: the first whose facts are known, otherwise the first. */
   readonly modelOf: (domains: Domains) => ClassModel;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Subject } from '../../model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
 import {
@@ -35,9 +36,9 @@ export interface RuleSpace {
   applies(when: Conditions): Formula;
   /** The rule does not apply. */
   misses(when: Conditions): Formula;
-  /** What holds of all facts. */
+  /** Formulas that hold for all facts. */
   readonly always: readonly Formula[];
-  /** What holds of all facts in which a user has proved something, as every user who is let in has. */
+  /** Formulas that hold for all facts in which a user has proved something, as every user who is let in has. */
   readonly onceProved: readonly Formula[];
   /** Facts in the classes of the model; plain where it leaves them open. */
   factsOf(model: ClassModel): UserFacts;
@@ -85,7 +86,7 @@ function theoryOf<Name extends ConditionName>(name: Name, rules: readonly Condit
   return theory ? theory(conditions, universe) : freeTheory(name, samples);
 }
 
-/** Without a theory each condition may hold or not. The same condition is the same variable. */
+/** A theory for conditions that have none: each may hold or not, and equal conditions are one variable. */
 function freeTheory<Name extends ConditionName>(name: Name, samples: ConditionDescriptor<Name>['samples']) {
   const variables = new Map<string, Variable>();
   return (condition: ConditionOf<Name>): readonly ConditionPart[] => {
@@ -113,21 +114,15 @@ function partsOf<Name extends ConditionName>(name: Name, when: ConditionSet, the
 }
 
 function factsOf(model: ClassModel, { clientIds, places }: Universe): UserFacts {
-  const plain: UserFacts = {
+  const [network] = places;
+  const plain: UserFacts = neutralFacts({
     now: plainTime,
-    network: places[0] ?? { ip: '', zones: [] },
-    request: {
-      clientId: clientIds[0] ?? '',
-      scopes: ['openid'],
-      acrValues: [],
-      acrEssential: false,
-      promptLogin: false,
-    },
+    request: neutralRequest(clientIds[0] ?? '', ['openid']),
+    ...(network && { network }),
     device: { known: false, platform: 'desktop', os: 'windows' },
     subject,
-    evidence: [],
     signedInWith: [],
-  };
+  });
   const variables = [...model.keys()].sort((a, b) => (a.order ?? 3) - (b.order ?? 3));
   return variables.reduce((facts, variable) => placed(facts, variable, model.get(variable) ?? 0), plain);
 }

@@ -1,11 +1,12 @@
 /** Facts to which two rules may both apply, made from their conditions: for analysis, never to decide. */
 import type { ConditionName, ConditionOf, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Facts, Subject } from '../../model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../model/neutral-facts.ts';
 import type { ConditionDescriptor, SampleFacts } from '../../policy/condition-descriptor.ts';
 import { conditionDescriptors, conditionSets } from '../../policy/conditions.ts';
 import type { UserFacts } from '../../policy/theory.ts';
 
-/** Two rules of which both shall apply, at one app, among all the rules that might decide instead. */
+/** Two rules at one app that must both apply, and all rules that might decide instead. */
 export interface RulePair {
   readonly one: Conditions;
   readonly other: Conditions;
@@ -23,13 +24,8 @@ const subject: Subject = {
   enrollments: [],
 };
 
-/** What no condition asks for. */
-const plain = {
-  now: 1_800_000_000,
-  network: { ip: '', zones: [] },
-  device: { known: false, platform: 'desktop', os: 'other' },
-  evidence: [],
-} as const;
+/** Values that no condition asks for. */
+const plain = { now: 1_800_000_000, device: { known: false, platform: 'desktop', os: 'other' } } as const;
 
 /**
  * Facts that fit both conditions as far as possible; the evaluator finds out whether they do. Empty: nothing is sure to
@@ -43,19 +39,19 @@ export function sampleFacts(pair: RulePair): readonly Facts[] {
 }
 
 /**
- * A set for each alternative, with the conditions beside `any`. Of a condition that both have, that of the alternative;
- * the evaluator finds out whether the other one holds, too.
+ * One set for each alternative, with the conditions outside `any`. If both have a condition, the set has that of the
+ * alternative; the evaluator finds out whether the other one holds, too.
  */
 function variants({ any, ...when }: Conditions): readonly ConditionSet[] {
   return any === undefined ? [when] : any.map((alternative) => ({ ...when, ...alternative }));
 }
 
 function samplesOfSets(pair: RulePair): readonly Facts[] {
-  const request = { clientId: pair.clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false };
+  const facts = neutralFacts({ ...plain, request: neutralRequest(pair.clientId), subject });
   const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
   return names.reduce<readonly UserFacts[]>(
-    (facts, name) => samplesOf(name, pair).flatMap((sample) => facts.map((base) => overlay(base, sample))),
-    [{ ...plain, request, subject }],
+    (all, name) => samplesOf(name, pair).flatMap((sample) => all.map((base) => overlay(base, sample))),
+    [facts],
   );
 }
 

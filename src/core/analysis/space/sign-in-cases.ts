@@ -16,9 +16,9 @@ export interface SignInScope {
   /** Made of the rules and of the conditions. */
   readonly space: RuleSpace;
   readonly when: Conditions;
-  /** What holds of them besides. */
+  /** What else is true of these sign-ins. */
   readonly besides: readonly Formula[];
-  /** For all that is asked about these sign-ins. */
+  /** The budget for all questions about these sign-ins. */
   readonly budget: Budget;
 }
 
@@ -47,7 +47,9 @@ export function appRulesIn({
     .filter(({ formulas }) => findModel(formulas, budget) !== 'impossible');
 }
 
-/** The cases of a rule of the sign-on policy. Of other policies the last rules come first: they are the plainest. */
+/**
+ * The cases of a rule of the sign-on policy. The last rules of the other policies come first: they are the plainest.
+ */
 export function* casesOf(app: Deciding<Rule>, scope: SignInScope): Generator<SignInCase> {
   const { policies, space, budget } = scope;
   const enrollments = policies.enrollment ? deciding(beforeSignIn(policies.enrollment), space) : [undefined];

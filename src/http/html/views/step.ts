@@ -8,7 +8,7 @@ import { beforeSendingModel } from './before-sending.ts';
 import { consentModel, keepAccountModel, selectAccountModel } from './consent-form.ts';
 import { endingOf } from './ending.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
-import { identifierWords, isUsual } from './identifier-words.ts';
+import { identifierWords, isUsual } from './identifier-text.ts';
 import type { StepPage } from './page-models.ts';
 import { profileModel } from './profile-form.ts';
 import { assertionInputs, attestationInputs, ceremonyForm, publicKeyModel, takesPublicKey } from './public-key.ts';

@@ -1,16 +1,13 @@
 /** The condition `device` as it is written in a file. */
 import { z } from 'zod';
+import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { closedNotEmpty, listOf } from '../fields.ts';
 import { anyAllNone } from '../membership.ts';
 
 export const deviceSchema = closedNotEmpty({
   known: z.boolean().optional().describe('The user has signed in with this browser before.'),
-  platform: listOf(z.enum(['desktop', 'mobile', 'other']))
-    .optional()
-    .describe('Kind of device.'),
-  os: listOf(z.enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other']))
-    .optional()
-    .describe('Operating system.'),
+  platform: listOf(z.enum(platforms)).optional().describe('Kind of device.'),
+  os: listOf(z.enum(operatingSystems)).optional().describe('Operating system.'),
   registered: z.boolean().optional().describe('A trusted source says that the device is one of yours.'),
   managed: z.boolean().optional().describe('A trusted source says that it is managed.'),
   assurance: anyAllNone('assurances').optional().describe('Assurances of `deviceSignals` that the device meets.'),

@@ -7,6 +7,7 @@ import {
   TypeError as TypeFault,
 } from '@marcbachmann/cel-js';
 import type { Seconds } from '../../../core/model/facts.ts';
+import { constantFaults } from './constants.ts';
 import { childrenOf, type ExpressionFault, forbiddenCalls, type NodeFault, untypedEnvironment } from './environment.ts';
 import { momentOf } from './expression-logic.ts';
 import { typeFaults } from './type-faults.ts';
@@ -21,10 +22,13 @@ export function expressionFaults(written: string, environment: Environment): rea
     const told = [...forbiddenCalls(ast), ...indexedUsers(ast)];
     const { valid, type, error } = environment.check(written);
     const faults = told.map(({ node: _, ...fault }): ExpressionFault => fault);
-    if (valid) return inOrder([...faults, ...otherThanBool(type)]);
+    if (valid) return inOrder([...faults, ...otherThanBool(type), ...constantFaults(ast)]);
     const nodes = new Set(told.map(({ node }) => node));
     faults.push(...typeFaults(ast, { environment, told: nodes, messageOf }));
-    return faults.length > 0 ? inOrder(faults) : [faultOf(error)];
+    if (faults.length === 0) return [faultOf(error)];
+    // Of what has a wrong type, that is told alone.
+    const places = new Set(faults.map(({ offset }) => offset));
+    return inOrder([...faults, ...constantFaults(ast).filter(({ offset }) => !places.has(offset))]);
   } catch (error) {
     if (error instanceof ParseError || error instanceof TypeFault || error instanceof EvaluationError)
       return [faultOf(error)];

@@ -17,12 +17,24 @@ const limits = { maxAstNodes: 200, maxDepth: 24, maxListElements: 100, maxMapEnt
 /** They ask something of each member of a list. One within another would take the square of its length. */
 export const macros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
+/** Parts of a time, in UTC or in the zone that is given. */
+export const timeParts: ReadonlySet<string> = new Set([
+  'getFullYear',
+  'getMonth',
+  'getDate',
+  'getDayOfWeek',
+  'getHours',
+  'getMinutes',
+  'getSeconds',
+  'getDayOfYear',
+]);
+
 /** All that an expression may call. Without `matches`: its regular expressions can take exponential time. */
 const functions: ReadonlySet<string> = new Set([
   ...macros,
   ...['has', 'size', 'date', 'timestamp', 'duration', 'int', 'double', 'string'],
   ...['startsWith', 'endsWith', 'contains', 'lowerAscii', 'upperAscii', 'trim', 'indexOf', 'substring'],
-  ...['getFullYear', 'getMonth', 'getDate', 'getDayOfWeek', 'getHours', 'getMinutes', 'getSeconds', 'getDayOfYear'],
+  ...timeParts,
 ]);
 
 const celTypes: Readonly<Partial<Record<AttributeType, string>>> = {

@@ -3,6 +3,7 @@ import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { dateSpan } from '../../../core/policy/date-bound.ts';
+import { constantOf } from './constants.ts';
 
 /** Wherever the expression can be evaluated, it comes to this. */
 export function expressionLogic(node: ASTNode): ExpressionLogic {
@@ -17,13 +18,18 @@ export function expressionLogic(node: ASTNode): ExpressionLogic {
     case '<=':
     case '>':
     case '>=':
-      return comparedWithNow(node.op, node.args) ?? { text: serialize(node) };
-    case 'value':
-      if (typeof node.args !== 'boolean') return { text: serialize(node) };
-      return node.args ? { all: [] } : { any: [] };
+      return comparedWithNow(node.op, node.args) ?? otherLogic(node);
     default:
-      return { text: serialize(node) };
+      return otherLogic(node);
   }
+}
+
+/** What is always true or always false, as `1 == 2` is; anything else may be either. */
+function otherLogic(node: ASTNode): ExpressionLogic {
+  const constant = constantOf(node);
+  if (constant === undefined || !('value' in constant) || typeof constant.value !== 'boolean')
+    return { text: serialize(node) };
+  return constant.value ? { all: [] } : { any: [] };
 }
 
 /** `now < date("2027-01-31")`. The time is in whole seconds. */

@@ -1,0 +1,118 @@
+/** Describes the circumstances in which a statement holds. */
+import type { Circumstance } from './circumstances.ts';
+import { deviceWords } from './device-text.ts';
+
+/** One thing in which circumstances differ. */
+interface Dimension {
+  readonly read: (circumstance: Circumstance) => string;
+  /** `values`: those in which it is so; not all of them. */
+  readonly words: (values: readonly string[], all: readonly Circumstance[]) => string;
+}
+
+const dimensions: readonly Dimension[] = [
+  { read: ({ place }) => JSON.stringify([place.label, place.liveLabel]), words: placeWords },
+  {
+    read: ({ device }) => String(device.known),
+    words: ([known]) => `in a ${known === 'true' ? 'known' : 'new'} browser`,
+  },
+  { read: ({ device }) => device.platform, words: (platforms) => `on ${platforms.join(' or ')}` },
+  { read: ({ device }) => device.os, words: (systems) => `with ${systems.join(' or ')}` },
+  { read: ({ believed }) => JSON.stringify(believed), words: believedWords },
+  { read: ({ now }) => String(now), words: timeWords },
+  { read: ({ scopes }) => scopes.slice(1).join(' '), words: scopeWords },
+];
+
+/** Empty: in all of them. */
+export function whereWords(some: readonly Circumstance[], all: readonly Circumstance[]): string {
+  if (some.length === all.length) return '';
+  const found = dimensions.map(({ read, words }) => {
+    const values = [...new Set(some.map(read))];
+    const isAll = values.length === new Set(all.map(read)).size;
+    return { count: values.length, text: isAll ? '' : words(values, all) };
+  });
+  const text = found.flatMap((one) => (one.text === '' ? [] : [one.text])).join(', ');
+  const combinations = found.reduce((product, { count }) => product * count, 1);
+  if (combinations === some.length && text !== '') return text;
+  const counted = `in ${some.length} of ${all.length} circumstances`;
+  return text === '' ? counted : `${text}, ${counted}`;
+}
+
+type Place = Circumstance['place'];
+
+/** Describes places by the zones after the change or before it, if these alone are enough. */
+function placeWords(values: readonly string[], all: readonly Circumstance[]): string {
+  const inside = new Set(values);
+  const isIn = ({ label, liveLabel }: Place) => inside.has(JSON.stringify([label, liveLabel]));
+  const places = all.map(({ place }) => place);
+  const [own, others] = [places.filter(isIn), places.filter((place) => !isIn(place))];
+  const isApart = (name: 'label' | 'liveLabel') => {
+    const outside = new Set(others.map((place) => place[name]));
+    return !own.some((place) => outside.has(place[name]));
+  };
+  if (isApart('label')) return `from ${zoneWords(own.map(nextZones), others.map(nextZones))}`;
+  if (isApart('liveLabel')) return `from ${zoneWords(own.map(liveZones), others.map(liveZones), ' now')}`;
+  const both = own.map(({ label, liveLabel }) => (label === liveLabel ? label : `${label} (${liveLabel} now)`));
+  return `from ${listed([...new Set(both)], new Set(places).size, combinations)}`;
+}
+
+const nextZones = ({ zones }: Place) => zones;
+const liveZones = ({ liveZones: zones }: Place) => zones;
+
+const combinations = 'combinations of zones';
+
+/** If the statement also holds outside all zones, the zones in which it does not hold say more. */
+function zoneWords(
+  own: readonly (readonly string[])[],
+  others: readonly (readonly string[])[],
+  now: '' | ' now' = '',
+): string {
+  const named = (names: readonly string[], of: number, what: string) =>
+    `${now && 'what is '}${listed(names, of, what)}${now}`;
+  const inside = new Set(own.flat());
+  const excluded = [...new Set(others.flat())];
+  const isElsewhere = own.some((zones) => zones.length === 0);
+  if (isElsewhere && !excluded.some((zone) => inside.has(zone)))
+    return `outside ${named(excluded, inside.size + excluded.length, 'zones')}`;
+  const labels = (some: readonly (readonly string[])[]) => [...new Set(some.map((zones) => zones.join(' and ')))];
+  const all = [...own, ...others].filter((zones) => zones.length > 0);
+  const what = all.some((zones) => zones.length > 1) ? combinations : 'zones';
+  const names = labels(own).map((label) => label || 'elsewhere');
+  const rest = labels(others).filter((label) => label !== '');
+  if (names.length > most && rest.length === 1 && what === 'zones' && !now) return `every zone but ${rest[0]}`;
+  return named(names, labels(all).length, what);
+}
+
+/** More names are counted. */
+const most = 4;
+
+/** `a, b or c`; `12 of 14 zones (a, b, c, d, ...)`. */
+function listed(names: readonly string[], of: number, what: string): string {
+  if (names.length > most) {
+    const count = names.length < of ? `${names.length} of ${of}` : `all ${of}`;
+    return `${count} ${what} (${names.slice(0, most).join(', ')}, ...)`;
+  }
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function believedWords(values: readonly string[], all: readonly Circumstance[]): string {
+  const pairs = new Map(all.map(({ believed }) => [JSON.stringify(believed), believed] as const));
+  return deviceWords(
+    values.flatMap((value) => pairs.get(value) ?? []),
+    [...pairs.values()],
+  );
+}
+
+/** The first circumstance is now. */
+function timeWords(times: readonly string[], [first]: readonly Circumstance[]): string {
+  const isNow = times.includes(String(first?.now));
+  if (isNow) return times.length === 1 ? 'now, not at other times' : 'now and at some other times';
+  return 'at other times, not now';
+}
+
+function scopeWords(scopes: readonly string[]): string {
+  const named = scopes.filter((scope) => scope !== '');
+  if (named.length === 0) return 'without the scopes that rules name';
+  const words = `with the scope ${named.join(' or ')}`;
+  return named.length < scopes.length ? `${words}, or none that rules name` : words;
+}

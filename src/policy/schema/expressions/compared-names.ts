@@ -1,0 +1,68 @@
+/** Names in an expression that it compares with what only has names of the configuration: `"staff" in user.groups`. */
+import { type ASTNode, ParseError } from '@marcbachmann/cel-js';
+import { childrenOf, macros, untypedEnvironment } from './environment.ts';
+
+/** What a text of the sign-in names. */
+export type NamedThing = 'group' | 'zone' | 'app' | 'platform' | 'operating system' | { readonly attribute: string };
+
+export interface ComparedName {
+  readonly thing: NamedThing;
+  readonly name: string;
+  /** In UTF-16 units from the beginning of the expression. */
+  readonly offset: number;
+}
+
+const things: ReadonlyMap<string, NamedThing> = new Map([
+  ['user.groups', 'group'],
+  ['network.zones', 'zone'],
+  ['request.clientId', 'app'],
+  ['device.platform', 'platform'],
+  ['device.os', 'operating system'],
+]);
+
+/** By name of a member of a list that is tested, in `user.groups.exists(g, g == "staff")`: what it is. */
+type Members = ReadonlyMap<string, NamedThing | undefined>;
+
+/** In the order of the text. An expression that cannot be read has none. */
+export function comparedNames(written: string): readonly ComparedName[] {
+  try {
+    return namesIn(untypedEnvironment.parse(written).ast, new Map()).toSorted(
+      (one, other) => one.offset - other.offset,
+    );
+  } catch (error) {
+    if (error instanceof ParseError) return [];
+    throw error;
+  }
+}
+
+function namesIn(node: ASTNode, members: Members): readonly ComparedName[] {
+  const known = membersIn(node, members);
+  const inner = childrenOf(node).flatMap((child) => namesIn(child, known));
+  if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return inner;
+  const [left, right] = node.args;
+  return [...inner, ...namesBeside(left, thingOf(right, members)), ...namesBeside(right, thingOf(left, members))];
+}
+
+/** `"a"`, or each of `["a", "b"]`. */
+function namesBeside(node: ASTNode, thing: NamedThing | undefined): readonly ComparedName[] {
+  if (thing === undefined) return [];
+  if (node.op === 'list') return node.args.flatMap((one) => namesBeside(one, thing));
+  // With the empty text an expression asks whether there is a name at all.
+  if (node.op !== 'value' || typeof node.args !== 'string' || node.args === '') return [];
+  return [{ thing, name: node.args, offset: node.range.start }];
+}
+
+function thingOf(node: ASTNode, members: Members): NamedThing | undefined {
+  if (node.op === 'id') return members.get(node.args);
+  if (node.op !== '.') return undefined;
+  const [base, field] = node.args;
+  if (base.op === 'id') return members.has(base.args) ? undefined : things.get(`${base.args}.${field}`);
+  const isProfile = base.op === '.' && base.args[1] === 'profile' && base.args[0].op === 'id';
+  return isProfile && base.args[0].args === 'user' ? { attribute: field } : undefined;
+}
+
+function membersIn(node: ASTNode, members: Members): Members {
+  if (node.op !== 'rcall' || !macros.has(node.args[0])) return members;
+  const [, list, [member]] = node.args;
+  return member?.op === 'id' ? new Map([...members, [member.args, thingOf(list, members)]]) : members;
+}

@@ -1,0 +1,61 @@
+/** Parts of an expression that are the same for every sign-in: what they come to, and those that can only fail. */
+import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import { childrenOf, type ExpressionFault, forbiddenCalls, timeParts, untypedEnvironment } from './environment.ts';
+
+type Constant = { readonly value: unknown } | { readonly failure: string };
+
+/** What the node comes to, whatever the facts are. Undefined: it reads some, or could take long. */
+export function constantOf(node: ASTNode): Constant | undefined {
+  return isConstant(node) && forbiddenCalls(node).length === 0 ? resultOf(node) : undefined;
+}
+
+function isConstant(node: ASTNode): boolean {
+  return node.op !== 'id' && childrenOf(node).every(isConstant);
+}
+
+function resultOf(node: ASTNode): Constant {
+  try {
+    return { value: untypedEnvironment.evaluate(serialize(node)) as unknown };
+  } catch (error) {
+    const [failure = ''] = (error instanceof Error ? error.message : '').split('\n');
+    return { failure };
+  }
+}
+
+/** The innermost parts that fail in every sign-in, such as `duration("30d")` and `now.getHours("Europe/Viena")`. */
+export function constantFaults(node: ASTNode): readonly ExpressionFault[] {
+  const inner = childrenOf(node).flatMap(constantFaults);
+  const failure = inner.length > 0 ? undefined : failureOf(node);
+  if (failure === undefined) return inner;
+  const message = `has \`${serialize(node)}\`, which can only fail: ${hintFor(node) ?? failure}`;
+  return [{ offset: node.range.start, message }];
+}
+
+function failureOf(node: ASTNode): string | undefined {
+  if (node.op === 'value') return undefined;
+  const constant = constantOf(node) ?? likeConstant(node);
+  return constant && 'failure' in constant ? constant.failure : undefined;
+}
+
+const anyMoment = untypedEnvironment.parse('timestamp("2027-01-15T08:00:00Z")').ast;
+
+/** Fails for some values of what it reads only if it fails for all of them: then it is as good as constant. */
+function likeConstant(node: ASTNode): Constant | undefined {
+  if (node.op === '/' || node.op === '%') {
+    const divisor = constantOf(node.args[1]);
+    return divisor && 'value' in divisor && divisor.value === 0n ? { failure: 'division by zero' } : undefined;
+  }
+  if (node.op !== 'rcall') return undefined;
+  const [name, , given] = node.args;
+  // With a zone they are parts of a time, and of no duration.
+  if (!timeParts.has(name) || given.length !== 1 || !given.every(isConstant)) return undefined;
+  return resultOf({ ...node, args: [name, anyMoment, given] } as ASTNode);
+}
+
+/** What to write instead, where CEL says less. */
+function hintFor(node: ASTNode): string | undefined {
+  const name = node.op === 'call' ? node.args[0] : undefined;
+  if (name === 'duration') return 'its units are h, m and s, such as duration("720h") for 30 days';
+  if (name === 'timestamp') return 'it takes a time such as 2027-01-31T18:00:00Z; date("2027-01-31") takes a day';
+  return name === 'date' ? 'it takes a day such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z' : undefined;
+}
