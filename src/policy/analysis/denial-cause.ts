@@ -3,7 +3,7 @@
 import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
-import { signInOutcome, whatDecides } from '../../core/analysis/simulation/sign-in-outcomes.ts';
+import { signInOutcome, outcomeKey } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
@@ -50,7 +50,7 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
     rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
   );
   const places = [...rules, ...(one.enrollment ? [one.enrollment] : [])].map(({ location }) => location);
-  const key = JSON.stringify([keys, whatDecides(policies, facts), places, decided]);
+  const key = JSON.stringify([keys, outcomeKey(policies, facts), places, decided]);
   const found = known.get(key) ?? findCause(user, rules, policies);
   known.set(key, found);
   const { account, together, by } = found;

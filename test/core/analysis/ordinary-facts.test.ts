@@ -1,7 +1,7 @@
 /** Which examples surprise no reader. */
 import { expect, test } from '@jest/globals';
-import type { ClassModel } from '../../../src/core/analysis/space/find-model.ts';
 import { isOrdinary, modelOf } from '../../../src/core/analysis/space/ordinary-facts.ts';
+import type { ClassModel } from '../../../src/core/analysis/space/read-formulas.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { UserFacts } from '../../../src/core/policy/theory.ts';

@@ -22,7 +22,7 @@ export interface HadKeys {
 export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, never = [] }: HadKeys): SignInEnd {
   const ends = endsOf.get(policies.authenticators) ?? new Map<string, SignInEnd>();
   endsOf.set(policies.authenticators, ends);
-  const key = JSON.stringify([keys, never, whatDecides(policies, facts)]);
+  const key = JSON.stringify([keys, never, outcomeKey(policies, facts)]);
   const end = ends.get(key) ?? signInEnd(without(policies, never), facts, keys);
   ends.set(key, end);
   return end;
@@ -37,7 +37,7 @@ function without(policies: PolicySet, never: readonly string[]): PolicySet {
 }
 
 /** Names what a walk depends on: the same name, the same end. */
-export function whatDecides(policies: PolicySet, facts: UserFacts): string {
+export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
   const { signedInWith: _, ...rest } = facts;
   // Before the first proof the past does not count, and other rules may decide.
   const before = { ...rest, evidence: [] };

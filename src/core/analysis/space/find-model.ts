@@ -15,8 +15,6 @@ import {
   resultOfClasses,
 } from './read-formulas.ts';
 
-export type { ClassModel } from './read-formulas.ts';
-
 /** `undecided`: the budget did not suffice. */
 export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
 
@@ -74,7 +72,7 @@ export function findModel(formulas: readonly Formula[], budget: Budget): Search 
   return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: read.modelOf(found) };
 }
 
-/** What follows from formulas at once. Whoever asks about them together with others need not draw it each time. */
+/** What follows from formulas at once. It is drawn once for all questions with others besides. */
 export interface Consequences {
   readonly reader: FormulaReader;
   readonly state: State;

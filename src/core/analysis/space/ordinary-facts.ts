@@ -2,15 +2,8 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { conditionSets } from '../../policy/conditions.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theory.ts';
-import {
-  type ClassModel,
-  type Consequences,
-  consequencesOf,
-  findModel,
-  mayBeIn,
-  mayHold,
-  newBudget,
-} from './find-model.ts';
+import { type Consequences, consequencesOf, findModel, mayBeIn, mayHold, newBudget } from './find-model.ts';
+import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Facts in which the formulas hold and the user is in one group at most. Undefined: none are known. */
@@ -46,8 +39,8 @@ function mayBeOnlyOne(
 }
 
 /**
- * Classes in which the formulas hold, of which the first that suit: those that surprise least, or any. `undecided`: none
- * are known.
+ * The first classes that suit in which the formulas hold: those that surprise least, or any. `undecided`: none are
+ * known.
  */
 export function modelOf(
   formulas: readonly Formula[],
