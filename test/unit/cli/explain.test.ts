@@ -458,6 +458,14 @@ test('rules that only report, and not those that are switched off', async () => 
   expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1:112)');
   expect(text).toMatch(/hit +1 +All +policies.*decides: allow/);
   expect(text).not.toContain('Off');
+  const failing = { name: 'Soon', when: { expression: 'user.userType == "x"' }, then: 'deny', reportOnly: true };
+  await writeFile(
+    join(dir, 'policies/sign-on/payroll.yaml'),
+    JSON.stringify({ name: 'payroll', rules: [failing, rules[2]] }),
+  );
+  expect(await explained('--app', 'payroll', '--config', dir, '--user', 'eve@demo.test')).toContain(
+    'reports   "Soon" would deny, as a condition of it could not be found out, and only reports',
+  );
 });
 
 test('a service: what it may use, what its policy says, and that there is no user', async () => {
