@@ -117,7 +117,7 @@ test('accepted findings and the claims of invariants stand in the report', async
   await open('report');
   const accepted = page.getByRole('region', { name: 'Accepted findings' });
   expect(await accepted.textContent()).toMatch(
-    /contradictory\)policies\/sign-on\/notes\.yaml:\d+kept as a note for the audit2099-12-31/,
+    /contradictory\)policies\/sign-on\/notes\.yaml:\d+:\d+kept as a note for the audit2099-12-31/,
   );
   const invariants = await page.getByRole('region', { name: 'Invariants' }).textContent();
   expect(invariants).toMatch(/Contractors never get into payrollgroups any: \[contractors\]no user gets in1proved/);

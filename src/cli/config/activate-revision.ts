@@ -49,7 +49,7 @@ export interface RevisionMove extends Candidate {
 export interface Moved extends Applied {
   /** Absent: it was not shown. */
   readonly diff?: ConfigDiff;
-  /** It waits to be confirmed, and else goes back to what this revision was: to the last one that was confirmed. */
+  /** The active revision still waits to be confirmed. Unless it is, this one comes back: the last confirmed one. */
   readonly goesBackTo?: number;
 }
 
@@ -85,7 +85,7 @@ export async function activateRevision(
   if (given !== undefined) await revisions.assertBase(given);
   const base = given ?? (await revisions.history(1))[0]?.revision ?? 0;
   const changed = await revisions.changedBy(move.documents);
-  // What is in use already is not compared: there is nothing to say.
+  // There is nothing to compare with a configuration that is already active.
   if (changed.length === 0) {
     return withPending(await revisions.apply(move.documents, applyOptions(move, options, base)), revisions);
   }
@@ -154,7 +154,7 @@ async function shownAndWanted(
   }
 }
 
-/** What cannot be read any more is about to be replaced: then there is nothing to compare with. */
+/** A revision that cannot be read is about to be replaced: there is nothing to compare with. */
 async function comparison(context: ConfigContext, { store, move }: Moving): Promise<ConfigDiff | undefined> {
   try {
     return await diffAgainstLive(store, move, context);

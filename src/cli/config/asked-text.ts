@@ -1,4 +1,4 @@
-/** What a sign-in asks for, in a few words. */
+/** Describes in a few words what a sign-in asks for. */
 import type { SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { denialWords } from '../explain/denial-text.ts';
 import { skippableWords } from '../explain/enrollment-text.ts';
@@ -54,7 +54,7 @@ const enrolling = 'enroll ';
 function stepWords(step: SimulatedStep): readonly string[] {
   switch (step.kind) {
     case 'challenge':
-      // Which proofs are left to give depends on those that the user gave.
+      // The remaining proofs depend on those that the user gave.
       return [`further proof${skippableWords(step.skippable)}`];
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator }) => authenticator);

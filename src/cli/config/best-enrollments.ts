@@ -1,6 +1,6 @@
 /**
- * What a user has who has every authenticator that users can enroll: as many of a kind as some rule asks for, so that
- * neither a chain of two passkeys nor a `count` of enrollments keeps this user out.
+ * The enrollments of a user who has every authenticator that users can enroll: as many of a kind as some rule asks
+ * for, so that neither a chain of two passkeys nor a `count` of enrollments keeps this user out.
  */
 import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
 import { authenticatorIn } from '../../core/model/authenticator-name.ts';
@@ -8,10 +8,10 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../core/model/policy.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 
-/** So many enrollments of this authenticator, one at least. */
+/** The number of enrollments of this authenticator, at least one. */
 export type NumberOf = (authenticator: Pick<AuthenticatorDescriptor, 'key' | 'maxEnrollments'>) => number;
 
-/** What the rules of these policies can ask for, as far as an account may have it. */
+/** The number that the rules of these policies can ask for, as far as an account may have it. */
 export function numberAskedFor(policies: readonly PolicySet[]): NumberOf {
   const chains = policies.flatMap(requirementsIn).flatMap((one) => ('chains' in one ? one.chains : []));
   const required = policies.flatMap(

@@ -37,7 +37,7 @@ export interface Outcome {
   readonly asked: AskedInAll | undefined;
   /** The rules that decided, as the audit line of a real sign-in names them. */
   readonly rule: string;
-  /** What they want, layer by layer. One of each must be met. */
+  /** The requirements, layer by layer. One of each must be met. */
   readonly required: readonly (readonly Requirement[])[];
   /** What else makes a sign-in there ask for something different. */
   readonly dependsOn: readonly ('device' | 'time')[];
@@ -87,7 +87,7 @@ function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
 }
 
-/** A user of whom no more is said. */
+/** A user described only by groups and type. */
 export interface NamedUser {
   readonly groups: readonly string[];
   /** Absent: none. */
@@ -229,7 +229,7 @@ export function timesIn(sets: readonly ConditionSet[], now: Seconds): readonly S
 const shown: readonly string[] = ['groups', 'userType', ...conditionsAbout('circumstance', 'app', 'evidence')];
 const knownOfUser = conditionsAbout('user', 'account');
 
-/** Of users of whom nothing but groups and type is said. */
+/** Whether an answer for a user described only by groups and type leaves the condition aside. */
 export function isLeftAside(condition: string): boolean {
   return !shown.includes(condition);
 }

@@ -1,4 +1,4 @@
-/** Which groups users really have together. */
+/** The combinations of groups that users really have. */
 import { userKey, usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { accountsOf } from '../../users/account.ts';

@@ -1,4 +1,4 @@
-/** What a configuration lets users sign in with that the one in use did not: what users had before needs a command. */
+/** Identifiers that users can newly sign in with under a configuration. Those that users had before need a command. */
 import type { Documents } from '../../policy/model/documents.ts';
 import { documentKey } from '../../policy/model/documents.ts';
 import { readSettings } from '../../policy/revision/read-document.ts';

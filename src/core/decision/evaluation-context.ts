@@ -31,7 +31,7 @@ export interface EvaluationContext {
   readonly policy: PolicyLayers;
   /** What the request may add, best first. */
   readonly requests: readonly [Layer, ...Layer[]];
-  /** What may be used and enrolled. What must be is said once the user has signed in. */
+  /** What may be used and enrolled. What must be enrolled is decided once the user has signed in. */
   readonly enrollment: EnrollmentRuling;
   readonly profile: ProfileRuling;
   /** What the account policy says about the change that a request to the account app is for. */

@@ -82,7 +82,10 @@ export interface CompiledExpression {
   readonly varies: boolean;
   /** `error`: it could not be evaluated. */
   readonly evaluate: (facts: RuleFacts) => 'hit' | 'miss' | 'error';
-  /** What it says as far as an analysis can take it apart. Wherever it can be evaluated, it comes to this. */
+  /**
+   * The logic of the expression, as far as an analysis can take it apart. Equals the expression wherever that can be
+   * evaluated.
+   */
   readonly logic: ExpressionLogic;
 }
 

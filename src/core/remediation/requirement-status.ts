@@ -78,7 +78,7 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
   const ready = plans.filter(({ isReady }) => isReady).flatMap((plan) => plan.sets);
   if (ready.length > 0) return enrollOrProveFirst(ready, able);
   const proofs = challenge(sets, able);
-  // What is to be enrolled reveals what the account lacks. So it is told only to a user who has proved something.
+  // What must be enrolled reveals what the account lacks, so only a user who has proved something learns it.
   const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
   return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
 }

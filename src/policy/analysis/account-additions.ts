@@ -59,15 +59,15 @@ export function isGiven({ underPasswordPolicy, registers, enrollable, channels }
   return (underPasswordPolicy ?? registers ?? false) || !enrollable || channels !== undefined;
 }
 
-/** Skips rules that only deny: they do so on purpose. `told`: rules with a worse finding. */
+/** Skips rules that only deny: they do so on purpose. `reported`: rules with a worse finding. */
 export function neverAddedFindings(
   { never, undecided }: NeverAddedSearch,
-  told: ReadonlySet<Rule>,
+  reported: ReadonlySet<Rule>,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => told.has(one)));
+  const left = never.filter(({ rule, others }) => ![rule, ...others].some((one) => reported.has(one)));
   const found = [...Map.groupBy(left, ({ rule }) => rule).values()].flatMap((same) => atRule(same, configuration));
-  const open = undecided.filter((rule) => !told.has(rule));
+  const open = undecided.filter((rule) => !reported.has(rule));
   return [...found, ...undecidedFindings(open, 'whether users can ever add what it is about', configuration)];
 }
 

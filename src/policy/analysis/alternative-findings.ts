@@ -52,7 +52,7 @@ function partsOf(requirement: Requirement, { source, path }: FilePlace): readonl
     : requirement.anyOf.map((one, index) => ({ requirement: { anyOf: [one] }, place: at('anyOf', index) }));
 }
 
-/** What may be used in each case; where cases are open, all that is enabled. */
+/** The usable authenticators of each case; if some case is undecided, all that are enabled. */
 function usableIn(
   cases: RuleCases,
   authenticators: readonly AuthenticatorDescriptor[],

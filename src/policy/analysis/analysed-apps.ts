@@ -15,11 +15,13 @@ export interface AnalysedApp extends PolicyCases {
   readonly count: number;
   readonly policies: PolicySet;
   readonly space: RuleSpace;
-  /** What the search for circumstances of denials may still cost, over all cases of the app. It takes from it. */
+  /**
+   * The steps left for the search for circumstances of denials, over all cases of the app. The search takes from it.
+   */
   readonly denialBudget: Budget;
 }
 
-/** Of one app. */
+/** The budget of `denialBudget` for one app. */
 const denialSteps = 10_000_000;
 
 export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {

@@ -27,7 +27,7 @@ export interface AnalysedPolicy {
   readonly isUsed: boolean;
 }
 
-/** Policies that no app uses are looked at as if all did. */
+/** Policies that no app uses are examined as if all apps did. */
 export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
   const forUsers = apps.filter(({ signOnPolicies }) => signOnPolicies !== undefined);
   const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
@@ -59,7 +59,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
   return [...distinct.values()].map((one) => analysed('account', one, clientIds));
 }
 
-/** What no rule names. */
+/** An authenticator that no rule names. */
 const anyOther = '';
 
 /** Several that an app lists are one. */

@@ -64,8 +64,8 @@ export function assurancesNamed(settings: DeviceSignalSettings | undefined, name
 }
 
 /**
- * What a source may say that is not bound to anything, as far as it makes a difference: with each system the signals of
- * some of the assurances that can be met with it. Undefined: it is too much.
+ * The statements that an unrestricted source may make, as far as they make a difference: with each system the signals
+ * of some of the assurances that can be met with it. Undefined: there are too many.
  */
 export function anythingSaid(asked: NamedAssurances): readonly Signals[] | undefined {
   const standings: readonly (readonly string[])[] = [[], ['registered'], ['managed'], ['registered', 'managed']];

@@ -1,6 +1,6 @@
 /**
- * What two configurations believe of one device, which says the same to both: as `believableDevices`, of both together,
- * so that a comparison makes up no device that only seems to be another one.
+ * What two configurations believe about one device, which states the same to both: `believableDevices` for both
+ * together, so that a comparison makes up no device that only seems to differ.
  */
 import type { BelievedDevice } from '../../core/policy/theory.ts';
 import type { DeviceSignalSettings } from '../model/device-signals.ts';
@@ -26,7 +26,7 @@ export interface BelievedPair {
 }
 
 type Side = keyof BelievedPair;
-/** What each side says of sources. */
+/** The settings of each side about sources. */
 type Sides = Readonly<Record<Side, DeviceSignalSettings | undefined>>;
 
 /**

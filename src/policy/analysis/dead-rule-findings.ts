@@ -45,7 +45,7 @@ function judgements(
 ): readonly RuleJudgement[] {
   const { reporting } = policy;
   const within = universe(clientIds);
-  // Rules that only report are looked at as if they were enforced.
+  // Examines rules that only report as if they were enforced.
   const reported = reporting ? verdictsOf(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
   return [...verdictsOf(policy, within), ...reported];
 }

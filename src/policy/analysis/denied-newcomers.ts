@@ -8,7 +8,7 @@ import type { AnalysedApp } from './analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 
-/** What an account begins with. */
+/** The authenticators of a new account, and how they came to it. */
 export interface Beginning {
   readonly keys: readonly string[];
   readonly how: string;
@@ -31,7 +31,7 @@ export interface NewcomerSearch {
 
 /** Who is denied for good. */
 export interface ForGoodSearch {
-  /** Whom the rules that are the cause shut out. */
+  /** Finds the users whom the causing rules shut out for good. */
   readonly find: (denied: Omit<Denied, 'forGood'>) => ShutOut | 'undecided' | undefined;
   /** Keys of the authenticators that every user can reach, each as often as any rule requires. */
   readonly reachableByAll: (app: AnalysedApp) => readonly string[];

@@ -20,7 +20,7 @@ import type { AnalysedConfiguration } from './configuration.ts';
 export interface ExaminedApp {
   readonly app: App;
   readonly policies: PolicySet;
-  /** How many apps it stands for. */
+  /** The number of apps that it stands for. */
   readonly count: number;
   readonly verdict: InvariantVerdict;
 }

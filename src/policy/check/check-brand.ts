@@ -115,7 +115,7 @@ function kibibytes(bytes: number): string {
   return `${(bytes / 1024).toFixed(1)} KiB`;
 }
 
-/** Colours that the settings alone have are told there. */
+/** The check of the settings reports colours that only the settings have. */
 function colourFindings({ source, own, joined }: OwnBrand): readonly Finding[] {
   if (Object.keys(own).length === 0) return [];
   return paletteFaults(joined).flatMap(({ scheme, front, back, message }) => {
@@ -138,7 +138,7 @@ function contentFindings({ file, bytes }: ConfigurationPicture): readonly Findin
   });
 }
 
-/** A picture has no line to show and no comment, so it is told where brands are. */
+/** A picture has no line to show and no comment, so the finding stands where the brand is. */
 function unusedPicture(file: string, sources: readonly DocumentSource[]): readonly AnalysisFinding[] {
   const message = `no brand uses ${file}, and it is not served`;
   const parts = { severity: 'warning', message, advice: 'remove the file, or name it in a brand' } as const;

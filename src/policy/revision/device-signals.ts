@@ -18,7 +18,7 @@ export interface Brought {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What one source says. `true`: it says so and no more. */
+/** The statements of one source, by name. `true`: without a value. */
 export type Signals = Readonly<Record<string, string | true>>;
 
 /** `now`: epoch seconds. */

@@ -10,6 +10,7 @@ import { mayFail } from '../../../src/core/policy/conditions.ts';
 import { dateSpan } from '../../../src/core/policy/date-bound.ts';
 import { findRule } from '../../../src/core/policy/rules.ts';
 import type { Universe } from '../../../src/core/policy/theory.ts';
+import { entangled } from '../support/entangled.ts';
 import { conditions, factsAfterSignIn } from '../support/fact-arbitraries.ts';
 import { factsOf, riskScoring, userWith } from '../support/fixtures.ts';
 import { isGathered } from '../support/gathered.ts';
@@ -95,6 +96,11 @@ describe('a rule is contradictory', () => {
   ])('%s', (_, when, conflict) => {
     expect(inWords([when, {}], office)).toEqual([`contradictory: ${conflict}`, 'decides']);
   });
+});
+
+test('rules behind entangled ones are undecided, as the steps do not suffice', () => {
+  const target: Conditions = { groups: { any: ['target'] } };
+  expect(verdicts([...entangled, target]).at(-1)).toEqual({ kind: 'undecided', ranOut: true });
 });
 
 describe('a rule is not contradictory', () => {

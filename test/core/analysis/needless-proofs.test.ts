@@ -37,6 +37,14 @@ test.each<Case>([
   ['what the user has to have', [password, totp], ['password', 'totp'], has('password'), [totp], ['password', 'totp']],
   ['what the user has besides', [password, totp], ['email', 'password', 'totp'], always, [totp], ['email', 'totp']],
   ['an enrollment that is proved in another way', [sms, voice], ['phone'], always, [voice], ['phone']],
+  [
+    'an enrollment that is proved in another way, beside another',
+    [sms, voice, password],
+    ['phone', 'password'],
+    shows(voice, password),
+    [voice, password],
+    ['phone', 'password'],
+  ],
   ['one enrollment of two', [totp, another], ['totp', 'password', 'totp'], always, [another], ['totp', 'password']],
 ])('%s', (_, evidence, enrolled, isGood, left, leftEnrolled) => {
   const found = withoutNeedless({ evidence, remembered: ['email'], enrolled }, isGood);

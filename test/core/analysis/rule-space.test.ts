@@ -127,9 +127,16 @@ function onceFrom(from: number): CompiledExpression {
   return { written: `now >= ${from}`, aboutUser: false, varies: true, logic: { from }, evaluate };
 }
 
+/** A day that is over, and more than a month away: long before that day. */
+const longAgo: readonly Conditions[] = [
+  { attributes: { ends: { before: { written: '2027-02-01', from: plainTime, to: plainTime + 86_400 } } } },
+  { attributes: { ends: { after: { written: '30d', fromNow: 30 * 86_400 } } } },
+];
+
 test.each([
   ['as they are written', byTime],
   ['the other way round', byTime.toReversed()],
+  ['where it says when that is', longAgo],
 ])('what counts from the time is placed after it: %s', (_, conditions) => {
   const facts = factsFor(conditions);
   if (typeof facts === 'string') throw new Error(facts);

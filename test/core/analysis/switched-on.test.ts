@@ -16,6 +16,7 @@ interface Parts {
   readonly requires?: readonly Key[];
   readonly when?: Conditions;
   readonly asks?: Requirement;
+  readonly useOnly?: readonly Key[];
   readonly more?: Partial<AuthenticatorDescriptor>;
 }
 
@@ -29,9 +30,16 @@ function setOf({
   requires = ['webauthn'],
   when = {},
   asks = factors(1),
+  useOnly = [],
   more = {},
 }: Parts): PolicySet {
-  const then = { required: requires.map((key) => ({ anyOf: [key] })), optional: [], promoted: [], disabled: [] };
+  const then = {
+    required: requires.map((key) => ({ anyOf: [key] })),
+    optional: [],
+    promoted: [],
+    disabled: [],
+    useOnly,
+  };
   const others = { name: 'rest', when: {}, then: { kind: 'deny' as const } };
   const set = policiesOf({
     enabled,
@@ -56,6 +64,12 @@ function search(live: Parts, next: Parts) {
 }
 
 const withEmail = factors(1, { demands: [{ authenticators: ['phone'] }, { authenticators: ['email'] }] });
+const byPasskey: Parts = {
+  enabled: ['phone', 'totp', 'webauthn'],
+  requires: ['totp'],
+  useOnly: ['webauthn'],
+  asks: factors(1, { demands: [{ authenticators: ['webauthn'] }] }),
+};
 const sms = { methods: ['voice', 'sms'] };
 
 test('a new method comes up to the level of an account that has its authenticator', () => {
@@ -78,6 +92,15 @@ test('users may need another authenticator besides', () => {
   const parts: Parts = { requires: ['email', 'webauthn'], enabled: ['phone', 'email', 'webauthn'] };
   expect(search(parts, { ...parts, ...sms })).toEqual([
     { proved: ['phone.sms'], besides: ['email'], enrolls: ['webauthn'] },
+  ]);
+});
+
+test('users may need all others besides', () => {
+  const enabled: readonly Key[] = ['password', 'phone', 'email', 'recovery_code'];
+  const requires: readonly Key[] = ['email', 'recovery_code', 'totp'];
+  const parts: Parts = { enabled, requires, asks: factors(2, { demands: [{ authenticators: ['password'] }] }) };
+  expect(search(parts, { ...parts, ...sms, enabled: [...enabled, 'totp'] })).toEqual([
+    { proved: ['phone.sms', 'password'], besides: ['email', 'recovery_code'], enrolls: ['totp'] },
   ]);
 });
 
@@ -113,6 +136,7 @@ test.each<[string, Parts, Parts]>([
     { asks: factors(2), more: { auxiliary: true } },
     { ...sms, asks: factors(2), more: { auxiliary: true } },
   ],
+  ['another proof was enough before', byPasskey, { ...byPasskey, ...sms }],
   ['no user is known whom the rules let in', {}, { ...sms, when: { attributes: { nick: { equals: 'a*' } } } }],
 ])('quiet where %s', (_, live, next) => {
   expect(search(live, next)).toEqual([]);

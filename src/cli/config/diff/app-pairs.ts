@@ -14,7 +14,7 @@ export interface AppSide {
   readonly policies: PolicySet;
 }
 
-/** The same app under both. */
+/** One app under both configurations. */
 export interface AppPair {
   /** Client ids of all apps for which it stands. */
   readonly clientIds: readonly string[];
@@ -66,7 +66,7 @@ function isIn(clientId: string, { hashes }: ComparedConfiguration): boolean {
   return Object.hasOwn(hashes, `${appPrefix}${clientId}`);
 }
 
-/** What the same content says is read once. `undefined`: on one side it is no app that users sign in to. */
+/** Reads equal content once. `undefined`: under one configuration it is no app that users sign in to. */
 async function pairOf(
   clientId: string,
   { live, next }: { readonly live: ComparedConfiguration; readonly next: ComparedConfiguration },

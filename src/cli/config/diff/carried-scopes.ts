@@ -1,4 +1,4 @@
-/** Which scopes tokens carry, as far as the rules of the app say it (`grant: { scopes }`). */
+/** The scopes that tokens carry, as far as the rules of the app say it (`grant: { scopes }`). */
 
 import { grantedScopes, protocolScopes } from '../../../core/decision/granted-scopes.ts';
 import type { Facts } from '../../../core/model/facts.ts';
@@ -23,7 +23,7 @@ function grantsSome({ policies }: AppSide): boolean {
   return policies.app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.scopes !== undefined) === true;
 }
 
-/** What the app may ask for on one side. */
+/** The scopes that the app may ask for under one configuration. */
 function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
   const { scopes, resources } = snapshot.settings;
   const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];

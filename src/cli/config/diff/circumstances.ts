@@ -16,7 +16,7 @@ export interface PlacePair {
   /** `office`, `elsewhere`: its zones in the configuration that would be applied, and those that are live. */
   readonly label: string;
   readonly liveLabel: string;
-  /** Zones of the address, as far as rules tell them apart: in the configuration that would be applied, and live. */
+  /** Zones of the address, as far as rules distinguish them: in the configuration that would be applied, and live. */
   readonly zones: readonly string[];
   readonly liveZones: readonly string[];
   readonly live: Facts['network'];
@@ -27,7 +27,7 @@ export interface Circumstance {
   readonly place: PlacePair;
   /** The device, as its browser describes it. */
   readonly device: Facts['device'];
-  /** What each side believes of it. */
+  /** What the server believes about the device under each configuration. */
   readonly believed: BelievedPair;
   readonly now: Seconds;
   readonly scopes: readonly string[];
@@ -41,7 +41,7 @@ export interface BothZones {
   readonly zones: Settings['zones'];
   /** No zone differs. */
   readonly isSame: boolean;
-  /** What it is called among them. */
+  /** The name of a zone of one configuration in the common list. */
   readonly nameOf: (side: keyof typeof marks, zone: string) => string;
 }
 

@@ -95,7 +95,7 @@ function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined)
   return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
-/** Users who do not exist show what would be; where users do, these stand for it. */
+/** A change. Classes without users count only if no class with users has it. */
 function changeOf(same: readonly Occurrence[], pair: AppPair, compared: Compared): readonly AccessChange[] {
   const [first] = same;
   if (first === undefined) return [];

@@ -32,7 +32,7 @@ export interface NamedPlace {
   readonly column?: number;
 }
 
-/** What is asked on one side. */
+/** The demands of one configuration. */
 export interface AskedThere {
   readonly words: string;
   readonly rules: readonly NamedPlace[];
@@ -46,7 +46,7 @@ export interface AffectedUsers {
   readonly groups: readonly { readonly group: string; readonly users: number; readonly of: number }[];
   /** All active users who were counted. */
   readonly of?: number;
-  /** They are all of them. */
+  /** These are all users. */
   readonly all?: true;
 }
 
@@ -87,7 +87,7 @@ export interface AccessChange {
 export interface ConfigDiff {
   /** Number of the revision that is live. Absent: it was compared with files. */
   readonly base?: number;
-  /** What it was compared with, for the reader. */
+  /** The configuration that it was compared with, for the reader. */
   readonly against: string;
   readonly files: readonly FileChange[];
   readonly apps: { readonly added: readonly string[]; readonly removed: readonly string[] };

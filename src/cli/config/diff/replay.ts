@@ -1,6 +1,6 @@
 /**
- * What a configuration that is not live would have made of the sign-ins that the audit log kept. Each is evaluated
- * twice, by what is live and by the other, on what its line says of it and the user as of now.
+ * Replays the sign-ins of the audit log under a configuration that is not live. Each is evaluated twice, by the live
+ * configuration and by the other, with the facts that its line records and the user as of now.
  */
 import { compareSignIn, differenceKey, withZones } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { evaluate } from '../../../core/decision/evaluate.ts';
@@ -179,7 +179,7 @@ function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts
   };
 }
 
-/** What counted as the last sign-in then counts now, too. */
+/** What counted as the last sign-in then still counts as the last one. */
 function pastOf({ distance, lastSignIn = 'never', recordedSince }: AuditTrace, now: Seconds): Partial<Facts> {
   const ago = recordedSince ?? lastSignIn;
   return {
@@ -198,7 +198,7 @@ function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['devi
   };
 }
 
-/** The same signals count as much as each side says. */
+/** Each configuration counts the same signals by its own points. */
 function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
   const isPlain = risk.length === 0 && unknownRisk.length === 0;
   return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };

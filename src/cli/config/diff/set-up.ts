@@ -5,17 +5,17 @@ import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-
 type Choice = readonly string[];
 
 export interface SetUpChange {
-  /** They have to be enrolled now, and did not before. */
+  /** Enrollments that are required now and were not before. */
   readonly added: readonly Choice[];
   /** The other way round. */
   readonly gone: readonly Choice[];
-  /** Those in whose place the user may now take something else, too. */
+  /** Enrollments that something else may now replace as well. */
   readonly wider: readonly { readonly from: Choice; readonly to: Choice }[];
   /** Still to be enrolled. */
   readonly kept: readonly Choice[];
 }
 
-/** What would have done before, and does not now, is new: so an enrollment is new unless one before is as narrow. */
+/** A requirement is new unless an earlier one was at least as narrow. */
 export function setUpChange(live: readonly SimulatedStep[], next: readonly SimulatedStep[]): SetUpChange {
   const left = [...toEnroll(live)];
   const added: Choice[] = [];
@@ -34,7 +34,7 @@ export function setUpChange(live: readonly SimulatedStep[], next: readonly Simul
   };
 }
 
-/** What must be enrolled, and may not be skipped. */
+/** The enrollments that the user must make and cannot skip. */
 function toEnroll(steps: readonly SimulatedStep[]): readonly Choice[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'enroll' || step.skippable !== undefined) return [];

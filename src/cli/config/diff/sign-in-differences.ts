@@ -113,7 +113,7 @@ function shortWords(asks: RulesInEffect['asks']): string {
   return count === 1 ? 'one factor' : `${numbers[count]} factors`;
 }
 
-/** What occurs more often after than before. */
+/** Members that occur more often after than before. */
 function newOnes(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = [...before];
   return after.filter((one) => {
@@ -140,7 +140,7 @@ function stepsDifference(sides: Sides): readonly SignInDifference[] {
   ];
 }
 
-/** What one side asks for and the other does not. */
+/** The demands of one view that the other does not have. */
 function saidOf(view: SignInView, other: SignInView): string {
   if (!getsIn(view)) return 'denied';
   const parts = askedParts(view);

@@ -45,7 +45,7 @@ export interface SignInView {
 export type DecidingPolicy = 'app' | 'session' | 'enrollment' | 'profile' | 'recovery';
 
 export interface DecidingRule extends NamedPlace {
-  /** What it asks for, to compare it by. */
+  /** A key of what it asks for, to compare it by. */
   readonly asks: string;
 }
 
@@ -123,7 +123,7 @@ function decidingRule(rule: SayingRule | undefined): DecidingRule | undefined {
   return { name, ...location, asks: JSON.stringify(askedBy(then)) };
 }
 
-/** How long something counts is compared by itself. */
+/** Drops lifetimes, which are compared by themselves. */
 function askedBy(then: unknown): unknown {
   if (typeof then !== 'object' || then === null) return then;
   return { ...then, session: undefined, appSession: undefined, remember: undefined };
@@ -155,7 +155,7 @@ function appLifetimes(rule: Rule | undefined): readonly SessionLength[] {
   ];
 }
 
-/** What counts for good. */
+/** Counts the factor types of the enrollments that can be used more than once. */
 function factorsOf({ subject }: Facts): number {
   const lasting = subject?.enrollments.filter(({ temporary, consumed }) => !temporary && !consumed) ?? [];
   return new Set(lasting.flatMap(({ factors }) => factors)).size;

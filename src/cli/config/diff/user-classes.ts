@@ -33,11 +33,11 @@ export interface UserClass {
 interface Atom {
   readonly id: string;
   readonly tests: readonly CompiledCondition[];
-  /** It may ask about anything, as formulas do. */
+  /** A formula may ask about anything. */
   readonly isFormula: boolean;
 }
 
-/** What both sides read of users. */
+/** The parts of users that both configurations read. */
 export interface Projection {
   readonly groups: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
@@ -51,7 +51,7 @@ export interface Projection {
 /** Groups have a place of their own in a class. */
 const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
 
-/** What these pairs read. */
+/** The projection that these pairs need. */
 export function projectionOf(pairs: readonly AppPair[]): Projection {
   const policies = pairs.flatMap(({ live, next }) => [live.policies, next.policies]);
   const sets = policies.flatMap((one) => [

@@ -1,6 +1,6 @@
 /**
- * What a configuration lets users in with that was not enough before, for every user who could exist: what is found,
- * with an example, and what could not be decided.
+ * Finds for every user who could exist what a configuration lets them in with that was not enough before: findings
+ * with examples, and the questions that stayed undecided.
  */
 
 import type { Deciders, RefusedParts } from '../../../core/analysis/comparison/deciding-together.ts';
@@ -128,13 +128,15 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
       ...rulePlaces(changedFormulas(live, next)).map(
         (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
       ),
-      // The same text of a formula means something else then.
+      // The same formula has another meaning then.
       ...(formulas && !zones.isSame ? ['formulas, since zones differ'] : []),
     ],
   };
 }
 
-/** What switches of authenticators and methods let users set up. One example of each app will do. */
+/**
+ * Finds what users may set up since authenticators and methods were switched on or off. One example per app is enough.
+ */
 function ofSwitches(apps: readonly ComparedPair[]): WeakerFindings {
   const found = apps.flatMap((one) => freedEnrollments(one, one.space).map((freed) => ({ freed, pair: one.pair })));
   const off = new Set(apps.flatMap(switchedOff).map(({ key }) => key));
@@ -156,7 +158,7 @@ function newStandIns({ live, next }: ComparedPair): readonly string[] {
   return recoveryKeys(next.authenticators).filter((key) => !known.includes(key));
 }
 
-/** What proofs that are new open by the recovery policy and the account policy. */
+/** Finds what new proofs open by the recovery policy and the account policy. */
 function ofOthers({ pair, live, next, space }: ComparedPair): WeakerFindings {
   const { recovered, undecided } = newlyTaken({ live, next }, space);
   return {

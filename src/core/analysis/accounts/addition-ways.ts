@@ -1,4 +1,4 @@
-/** How users can add authenticators: which rules of the account policy and of the enrollment policy let them. */
+/** The rules of the account policy and of the enrollment policy that let users add authenticators. */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
@@ -14,7 +14,7 @@ export interface AdditionWay {
   readonly descriptor: AuthenticatorDescriptor;
   /** The rule of the account policy. Absent: there is no account policy. */
   readonly rule?: Rule;
-  /** What must hold for the rules to decide. */
+  /** The formulas that must hold for the rules to decide. */
   readonly formulas: readonly Formula[];
 }
 

@@ -26,7 +26,7 @@ export function ruleAfterSignIn(
   return rule && { rule, signedInWith };
 }
 
-/** What must hold for it to decide. */
+/** The formulas that must hold for the rule to decide. */
 export function afterSignInFormulas(
   { rule, signedInWith }: RuleAfterSignIn,
   { enrollment }: PolicySet,
@@ -36,12 +36,12 @@ export function afterSignInFormulas(
   return onceSignedIn(decidingFormulas(rule, rules.slice(0, rules.indexOf(rule)), space), signedInWith);
 }
 
-/** What is left of the formulas once a user signed in with proofs of these names. */
+/** The formulas, reduced by the knowledge that the user signed in with proofs of these names. */
 export function onceSignedIn(formulas: readonly Formula[], signedInWith: readonly string[]): readonly Formula[] {
   return formulas.map((formula) => resolved(formula, ({ name }) => positionOf(name, signedInWith)));
 }
 
-/** What must hold for it to decide, or another one that says the same. */
+/** The formulas that must hold for the rule, or another one with the same terms, to decide. */
 export function afterSignInAlike(
   { rule, signedInWith }: RuleAfterSignIn,
   policies: PolicySet,

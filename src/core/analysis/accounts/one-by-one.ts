@@ -10,7 +10,7 @@ import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from 
 /** One of the users. */
 export interface OneUser {
   readonly facts: UserFacts;
-  /** What such a user can add, with what the user has. */
+  /** What such a user can reach. */
   readonly reachable: Reachable;
 }
 

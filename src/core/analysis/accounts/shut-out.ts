@@ -48,7 +48,7 @@ export function shutOut(formulas: readonly Formula[], search: ShutOutSearch): Sh
   return allShutOut(formulas, search) ?? someShutOut(formulas, search);
 }
 
-/** Each as often as any rule requires. */
+/** Keys of the reachable authenticators, each as often as any rule requires. */
 export function asOften({ reachable }: Reachable, most: number): readonly string[] {
   return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
@@ -96,7 +96,7 @@ function someShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutO
 /** How sign-ins of a user end. */
 interface End {
   readonly isDenied: boolean;
-  /** What decides after the sign-in that leads in; or after each, where none does. */
+  /** The rules that decide after the sign-in that succeeds, or after each one if none does. */
   readonly after: readonly RuleAfterSignIn[];
 }
 

@@ -45,7 +45,7 @@ export interface Judge {
   readonly facts: Facts;
 }
 
-/** The same facts; which zones an address is in is a matter of each configuration. */
+/** The same facts with the zones of another configuration, which places addresses itself. */
 export function withZones(facts: Facts, zonesOf: (ip: string) => Omit<Facts['network'], 'ip'>): Facts {
   const { ip } = facts.network;
   return { ...facts, network: { ip, ...zonesOf(ip) } };

@@ -50,7 +50,7 @@ export function newlyRemembering(facts: UserFacts, sides: Sides): AdmittedWith |
 /** More sets of proofs are not tried. */
 const mostTried = 10;
 
-/** What a user has whose sign-in is completed now, and ended so before. Undefined: none is known. */
+/** The proofs of a user whose sign-in succeeds now and ended in this way before. Undefined: none is known. */
 export function newlyEndingWith(
   before: 'complete' | 'denied',
   facts: UserFacts,
@@ -66,13 +66,13 @@ function isLetIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): b
   return isAdmitted(evaluate(policies, factsWith(proofs, facts, policies.authenticators)));
 }
 
-/** What has to be proved in this very sign-in, a session does not hold. */
+/** Drops what must be proved in this very sign-in: a session does not hold it. */
 function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, facts: UserFacts): boolean {
   const inSession = evidence.filter(({ age }) => age !== 'now');
   return endIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
 }
 
-/** How the sign-in of a user ends who proved this before, and proves and enrolls all that is asked for. */
+/** The end of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for. */
 function endIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
   return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
 }

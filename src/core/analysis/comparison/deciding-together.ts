@@ -1,4 +1,4 @@
-/** Which rules decide about the same sign-in before a change and after it, and facts for which they do. */
+/** The rules that decide about the same sign-in before and after a change, and facts for which they do. */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';

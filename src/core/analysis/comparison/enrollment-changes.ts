@@ -13,7 +13,7 @@ import { casesOn, type Pairing, type SidesInSpace } from './deciding-together.ts
 import { type RequiredOf, requiresAsMuch } from './required-enrollments.ts';
 import { isEnoughFor, namesAfterSignIn, type WayToSignIn, waysToSignIn } from './ways-to-sign-in.ts';
 
-/** It is not known that the rule now asks for as much. */
+/** A pair of rules, if nothing proves that the later one asks for as much. */
 export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
   /** Absent: it makes no difference. `unknown`: there are too many to look at. */
   readonly way?: WayToSignIn | 'unknown';
@@ -22,7 +22,7 @@ export interface EnrollmentChange extends RulePairing<EnrollmentRule> {
 /** Changes that sign-ins of a pair of rules may meet. */
 export type ChangesOf = (pair: Pairing) => readonly EnrollmentChange[];
 
-/** What enrollment policies say is compared once for all pairs that have it in common. */
+/** Compares each pair of enrollment rules once for all sign-ins that it decides about. */
 export function enrollmentChanges(sides: SidesInSpace): ChangesOf {
   const { live, next } = sides;
   const isAfterSignIn = [live, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
@@ -56,7 +56,7 @@ function termsOf(rule: EnrollmentRule | undefined): EnrollmentTerms {
   return rule?.then ?? nothing;
 }
 
-/** What is no longer disabled counts anew, which is compared by the evidence. */
+/** An authenticator that is no longer disabled counts again; the comparison of evidence covers that. */
 function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
   const closed = [...(now.useOnly ?? []), ...now.disabled];
   const keepsModels = Object.entries(before.models ?? {}).every(([key, models]) =>

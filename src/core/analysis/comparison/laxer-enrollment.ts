@@ -21,7 +21,7 @@ export interface LaxerEnrollments {
   readonly undecided: readonly { readonly before: Deciders; readonly now: Deciders }[];
 }
 
-/** One for each pair of enrollment rules that decide about the same users. */
+/** One example for each pair of enrollment rules that decide about the same users. */
 export function laxerEnrollments(sides: Sides, space: RuleSpace): LaxerEnrollments {
   const found = new Map<string, LaxerEnrollment>();
   const open = new Map<string, Pick<LaxerEnrollment, 'before' | 'now'>>();

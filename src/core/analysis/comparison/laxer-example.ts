@@ -21,7 +21,7 @@ export interface LaxerExample {
   readonly remembered: readonly string[];
   /** Keys of all that the user has, each as often as that is. */
   readonly enrolled: readonly string[];
-  /** What comes next then. */
+  /** The next step, before and now. */
   readonly step: { readonly before: StepAfter; readonly now: StepAfter };
 }
 

@@ -2,7 +2,7 @@
 import type { Seconds } from '../../model/facts.ts';
 import type { AllowTerms } from '../../model/policy.ts';
 
-/** What a session rule and a rule of the sign-on policy say together. */
+/** The terms of a session rule and a rule of the sign-on policy together. */
 export interface LimitingTerms {
   readonly session: AllowTerms;
   readonly app: AllowTerms;
@@ -27,7 +27,7 @@ function shown<Name extends 'before' | 'now'>(name: Name, seconds: Seconds): { r
   return Number.isFinite(seconds) && seconds > 0 ? ({ [name]: seconds } as { [Key in Name]: Seconds }) : {};
 }
 
-/** What is not limited lasts for ever, and what is not granted lasts no time. */
+/** A missing limit is infinite; a missing grant is zero. */
 function limitsOf({ session: { session }, app: { appSession, remember } }: LimitingTerms): Limits {
   const { keep } = session ?? {};
   return {

@@ -48,7 +48,7 @@ export function newlyTaken(sides: Sides, space: RuleSpace): NewlyTaken {
   };
 }
 
-/** What the rule takes now, of what it did not take before. */
+/** The proofs that the rule takes now and did not take before. */
 function takenBy(
   { then }: Rule,
   { live, next }: Sides,

@@ -35,7 +35,7 @@ export interface NewlyWeaker {
   readonly before: Deciders;
   readonly now: Deciders;
   readonly facts: UserFacts;
-  /** It is enough now. Absent: users are let in who were not, or what was proved counts longer. */
+  /** The proofs that are enough now. Absent: the rules now let users in who were not let in, or proofs count longer. */
   readonly proved?: AdmittedWith;
   /** Keys of what the user of the example has, each as often as that is. */
   readonly enrolled: readonly string[];
@@ -72,14 +72,14 @@ export function newlyWeaker(sides: Sides, space: RuleSpace): WeakerSearch {
   return { found: [...found.values()], undecided: open.map(([, { before, now }]) => ({ before, now })) };
 }
 
-/** One example for each pair of rules of the sign-on policies and of the session policies is enough. */
+/** The key of a pair: one example for each pair of sign-on rules and pair of session rules is enough. */
 function keyOf({ before, now }: Pairing): string {
   const name = (rule: RuleHead | undefined) => rule && `${rule.name} ${placeKey(rule)}`;
   return JSON.stringify([before.app, before.session, now.app, now.session].map(name));
 }
 
-/** What is claimed of two rules. Nothing: users are let in who were denied. */
-interface Claimed {
+/** What the rules now grant and did not before. Empty: they let in users who were denied. */
+interface NewlyGranted {
   /** Sets of proofs, each of which is enough now and was not before. */
   readonly enough?: readonly EvidenceSet[];
   readonly longer?: readonly LongerLimit[];
@@ -87,7 +87,7 @@ interface Claimed {
 }
 
 /** `excused`: where a browser remembers a proof. */
-type Verdict = Claimed | 'excused' | 'undecided' | undefined;
+type Verdict = NewlyGranted | 'excused' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
 function verdictOf({ before, now }: Pairing, { live, next, refused }: Sides): Verdict {
@@ -138,7 +138,7 @@ function isNew(scope: string, before: Rule | undefined, refused: Sides['refused'
   return grantedScopes([scope], before).length === 0 || refused?.live.scopes.includes(scope) === true;
 }
 
-/** What is left of a requirement in a browser that remembers the second factor. Undefined: nothing can be waived. */
+/** A requirement reduced for a browser that remembers the second factor. Undefined: nothing can be waived. */
 function withoutRemembered(
   requirement: Requirement,
   authenticators: PolicySet['authenticators'],
@@ -155,7 +155,9 @@ function termsOf(rule: Rule | undefined): AllowTerms | undefined {
 
 type Example = Omit<NewlyWeaker, 'before' | 'now'>;
 
-/** An example that the evaluator confirms. `impossible`: the rules never decide together about what is claimed. */
+/**
+ * An example that the evaluator confirms. `impossible`: the rules never decide together about what is newly granted.
+ */
 function exampleOf(pair: Pairing, verdict: Exclude<Verdict, undefined>, search: SidesInSpace): Example | FactsVerdict {
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
   if (verdict === 'excused') return excusedExample(factsFor(pair, search), search);
@@ -184,7 +186,7 @@ function excusedExample(facts: UserFacts | FactsVerdict, search: SidesInSpace): 
   return proved ? { facts, proved, enrolled: proved.enrolled } : 'undecided';
 }
 
-function confirmed({ enough, longer, scopes }: Claimed, facts: UserFacts | FactsVerdict, sides: Sides) {
+function confirmed({ enough, longer, scopes }: NewlyGranted, facts: UserFacts | FactsVerdict, sides: Sides) {
   if (typeof facts !== 'object') return facts;
   const wider = { ...(longer && { longer }), ...(scopes && { scopes }) };
   const proved = enough && newlyAdmittedWith(enough, facts, sides);

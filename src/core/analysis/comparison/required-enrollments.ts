@@ -8,7 +8,7 @@ export interface RequiredOf {
   readonly had: readonly string[];
 }
 
-/** What is not usable on a side counts for nothing there. */
+/** An authenticator that is not usable under one configuration counts for nothing there. */
 export function requiresAsMuch(
   before: readonly RequiredEnrollment[],
   now: readonly RequiredEnrollment[],
@@ -35,14 +35,14 @@ function isKept(one: RequiredEnrollment, now: readonly RequiredEnrollment[]): bo
   return subsetsOf(within.slice(0, mostTogether)).some((all) => isEnough(all) && isApart(all));
 }
 
-/** More of them are not looked at together. */
+/** The largest number of required enrollments that are compared together. */
 const mostTogether = 8;
 
 function subsetsOf<One>(all: readonly One[]): readonly (readonly One[])[] {
   return Array.from({ length: 2 ** all.length }, (_, subset) => all.filter((_one, at) => subset & (1 << at)));
 }
 
-/** What meets `other` counts for `one`, and no later. */
+/** Whether everything that meets `other` also meets `one`, and no later. */
 function contains(one: RequiredEnrollment, other: RequiredEnrollment): boolean {
   return other.anyOf.every((key) => one.anyOf.includes(key)) && isNoLonger(other.grace, one.grace);
 }

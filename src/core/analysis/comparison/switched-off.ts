@@ -19,7 +19,7 @@ export interface FreedEnrollment {
   readonly enrolls: readonly string[];
 }
 
-/** One for each authenticator that is switched off, as far as one is known. */
+/** One example for each authenticator that is switched off, if one is known. */
 export function freedEnrollments(sides: Sides, space: RuleSpace): readonly FreedEnrollment[] {
   const off = switchedOff(sides);
   if (off.length === 0) return [];

@@ -21,7 +21,7 @@ export interface NewlyOpened {
   readonly enrolls: readonly string[];
 }
 
-/** One for each method that is new, as far as one is known. */
+/** One example for each new method, if one is known. */
 export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpened[] {
   const proofs = newMethods(sides);
   if (proofs.length === 0) return [];
@@ -38,7 +38,7 @@ export function newlyOpened(sides: Sides, space: RuleSpace): readonly NewlyOpene
   return [...found.values()];
 }
 
-/** What stands in for others belongs to no level. */
+/** Recovery authenticators belong to no level. */
 function newMethods({ live, next }: Sides): readonly AuthenticatorDescriptor[] {
   return next.authenticators.flatMap((one) => {
     const then = live.authenticators.find(({ key }) => key === one.key);

@@ -17,9 +17,9 @@ import type { UsableThen } from './compare-asks.ts';
 export interface WayToSignIn {
   /** Each with one method, if rules distinguish methods. */
   readonly proved: readonly AuthenticatorDescriptor[];
-  /** What no rule names. */
+  /** The authenticators that no rule names. */
   readonly others: readonly AuthenticatorDescriptor[];
-  /** What rules see of it: what did not count before, was not seen then. */
+  /** The names that rules see. Before the change, a proof that did not count was not seen. */
   readonly seen: { readonly before: readonly string[]; readonly now: readonly string[] };
 }
 
@@ -41,7 +41,7 @@ export function waysToSignIn(names: readonly string[], usable: UsableThen): read
   }
 }
 
-/** One for each method, where a rule names one, or not all of them counted before. */
+/** One proof for each method, if a rule names one or if some of them did not count before. */
 function proofsOf(
   descriptor: AuthenticatorDescriptor,
   names: readonly string[],

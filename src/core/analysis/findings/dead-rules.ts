@@ -17,7 +17,7 @@ export type RuleVerdict =
   | { readonly kind: 'decides'; readonly facts: UserFacts }
   /** The smallest set of its conditions that exclude one another. */
   | { readonly kind: 'contradictory'; readonly conflict: readonly RulePart[] }
-  /** These rules before it take all its cases, and fewer of them do not. */
+  /** The smallest set of earlier rules that take all its cases. */
   | { readonly kind: 'shadowed'; readonly by: readonly RuleHead[] }
   /** `ranOut`: the steps of the search did not suffice. */
   | { readonly kind: 'undecided'; readonly ranOut?: true };

@@ -22,7 +22,7 @@ export interface EnrollmentConflict {
   readonly rule: Rule;
 }
 
-/** What is searched for conflicts. */
+/** The policies to search for conflicts. */
 export interface Analysed {
   /** Session policy or sign-on policy. */
   readonly policy: CompiledPolicy;
@@ -32,7 +32,7 @@ export interface Analysed {
   readonly clientId: string;
   /** Requirements of the app in addition to the policy: its minimum `acr`. */
   readonly besides: readonly Requirement[];
-  /** What sources can say of devices. */
+  /** The statements about devices that sources can make. */
   readonly devices: Universe['devices'];
 }
 

@@ -18,12 +18,12 @@ import { ruleSpace } from '../space/rule-space.ts';
 export interface FailOpen {
   readonly rule: Rule;
   readonly attribute: string;
-  /** It lets these users in. */
+  /** The rule that lets these users in. */
   readonly instead: Rule;
   readonly facts: UserFacts;
 }
 
-/** One for each attribute of each rule. What some rule says the absence of means is left alone. */
+/** One finding for each attribute of each rule. Skips an attribute whose absence some rule names. */
 export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRule<FailOpen, Rule> {
   const rules = policy.rules.map(({ rule }) => rule);
   const considered = new Set(rules.flatMap(({ when }) => conditionSets(when).flatMap(consideredBy)));
@@ -43,7 +43,7 @@ function restsOn({ attributes = {}, userType }: ConditionSet): readonly string[]
   return [...Object.keys(attributes), ...(userType ? [USER_TYPE] : [])];
 }
 
-/** What is absent meets `none`. */
+/** An absent attribute meets `none`. */
 function consideredBy({ attributes = {}, userType }: ConditionSet): readonly string[] {
   const names = Object.entries(attributes).flatMap(([name, test]) => (saysOfAbsence(test) ? [name] : []));
   return [...names, ...(userType?.none ? [USER_TYPE] : [])];

@@ -24,7 +24,7 @@ export interface Invariant {
   readonly name: string;
   readonly when: Conditions;
   readonly guarantee: Guarantee;
-  /** What a browser remembers counts as proved. */
+  /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
 }
 
@@ -33,7 +33,7 @@ export interface Violation {
   /** The rules that decide about it. */
   readonly rules: readonly RuleHead[];
   readonly facts: UserFacts;
-  /** What lets the user in. Absent: the user is not let in. */
+  /** The proofs that let the user in. Absent: the user is not let in. */
   readonly proved?: AdmittedWith;
 }
 
@@ -48,8 +48,8 @@ export type InvariantVerdict =
       readonly open: readonly (readonly RuleHead[])[];
     }
   /**
-   * What these rules do together could not be decided, and nothing else breaks it. `ranOut`: the steps of the search
-   * did not suffice.
+   * The joint effect of these rules is undecided, and nothing else breaks the invariant. `ranOut`: the steps of the
+   * search did not suffice.
    */
   | { readonly kind: 'undecided'; readonly open: readonly (readonly RuleHead[])[]; readonly ranOut: boolean };
 

@@ -19,7 +19,7 @@ export interface Spoofable {
   readonly facts: UserFacts;
 }
 
-/** One for each rule that asks what the browser is, at most. */
+/** At most one finding for each rule that asks what the browser is. */
 export function spoofable(policies: PolicySet, space: RuleSpace): FoundByRule<Spoofable, Rule> {
   const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
   return findByRule(rules, function* (rule) {
@@ -39,7 +39,7 @@ function browserOf({ when }: Rule, space: RuleSpace): Variable | undefined {
   return part && 'variable' in part.formula ? part.formula.variable : undefined;
 }
 
-/** What else a rule asks of a device, a trusted source says. */
+/** Trusted sources state everything else that a rule asks about a device. */
 function isSaidByBrowser(key: string | number | undefined): boolean {
   return key === 'platform' || key === 'os';
 }

@@ -23,11 +23,11 @@ export interface WeakerBelow {
   /** The conditions of the strict rule, one of which is not met. */
   readonly missing: readonly RulePart[];
   readonly facts: UserFacts;
-  /** It meets the weak rule and not the strict one. */
+  /** Evidence that meets the weak rule and not the strict one. */
   readonly evidence: EvidenceSet;
 }
 
-/** One for each strict rule, about the first rule that is weaker. */
+/** One finding for each strict rule, about the first rule that is weaker. */
 export function weakerBelow(policies: PolicySet, space: RuleSpace): FoundByRule<WeakerBelow, Rule> {
   const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
   const analysed = { policies, space, lessThan: comparisons(policies) };
@@ -59,7 +59,7 @@ function aboutOf(condition: RulePart['condition']): ConditionAbout | undefined {
   return condition === 'any' ? undefined : conditionDescriptors[condition].about;
 }
 
-/** What a browser says of itself is another finding. */
+/** Another finding covers what a browser says about itself. */
 function isSaidOfDevice([name, list]: readonly string[]): boolean {
   return name === 'known' || name === 'registered' || name === 'managed' || (name === 'assurance' && list !== 'none');
 }

@@ -52,7 +52,7 @@ export function admittedWith(
   return found && withoutNeedless(found, isGood);
 }
 
-/** What is left without the proofs of these names. */
+/** The proofs without those of these names. */
 function withoutProofs(names: readonly string[], { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith {
   return {
     evidence: evidence.filter((item) => !isNamedBy(names, item)),
@@ -80,7 +80,7 @@ export function* admittingProofs(
       };
 }
 
-/** These proofs in all ways to read them, the simplest first, by users who have nothing else, or more. */
+/** All readings of these proofs, the simplest first, of users who have nothing else, or more. */
 export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<AdmittedWith> {
   for (const evidence of spellings(set, policies))
     for (const enrolled of enrolledWith(evidence, policies)) yield { evidence, remembered: [], enrolled };
@@ -150,10 +150,7 @@ function withoutPause({ idle: _, ...item }: AssessedEvidence): AssessedEvidence 
   return item;
 }
 
-/**
- * What was proved alone, or with it everything else that there is, or that as often as any rule asks for: an enrollment
- * policy may require more.
- */
+/** The enrollments to try: those proved alone, with all others, or with all others as often as any rule requires. */
 function enrolledWith(evidence: EvidenceSet, policies: PolicySet): readonly (readonly string[])[] {
   const own = [...new Map(evidence.map(({ enrollment, authenticator }) => [enrollment, authenticator])).values()];
   const isTooMany = ({ key, maxEnrollments }: AuthenticatorDescriptor) =>
@@ -172,7 +169,7 @@ function withAtLeast(least: readonly string[], keys: readonly string[]): readonl
   ]);
 }
 
-/** What users may have: what is asked for first alone, each authenticator once, or as often as any rule asks for. */
+/** Those asked for, then each authenticator once, then each as often as any rule asks for. */
 export function enrolledCandidates(policies: PolicySet): readonly (readonly string[])[] {
   const first = policies.authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
   return [first, ...everythingOf(policies)];

@@ -1,4 +1,4 @@
-/** What the rules of a case ask for in effect, and which proofs can count there. */
+/** The requirements of a case in effect, and the proofs that can count for them. */
 import { withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/named.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';

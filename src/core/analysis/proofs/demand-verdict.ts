@@ -14,7 +14,7 @@ import type { AdmittedWith } from './facts-with.ts';
 import { readingsOf } from './one-enrollment.ts';
 import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
 
-/** What shall hold. */
+/** A promise about every sign-in. */
 export type Guarantee =
   /** No user gets in. */
   | { readonly kind: 'refused' }
@@ -120,7 +120,10 @@ function isOffered(
   return usable.some(({ key }) => including.includes(key)) && asked.every(isEnough);
 }
 
-/** What may let a user in. More evidence never makes it worse. `rest`: what has to be met without avoided proofs. */
+/**
+ * Judges evidence that may let a user in. More evidence never makes the verdict worse. `rest`: the requirements to
+ * meet without avoided proofs.
+ */
 function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
   if (guarantee.kind === 'proves') return (set) => meetsRequirement(guarantee.requirement, set);
   if (guarantee.kind !== 'without') return () => false;

@@ -8,10 +8,10 @@ import type { Demand } from '../../model/policy.ts';
 
 type Shown = Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>;
 
-/** What keys differ in, where a key can verify its user. */
+/** The characteristics in which keys differ, if a key can verify its user. */
 const differing: readonly Characteristic[] = ['userVerification', 'deviceBound', 'hardwareProtected'];
 
-/** What verifications by the authenticator may lack. */
+/** The characteristics that some verifications by the authenticator lack. */
 function differingIn({ characteristics }: Pick<Shown, 'characteristics'>): readonly Characteristic[] {
   if (!characteristics.includes('userVerification')) return [];
   return characteristics.filter((one) => differing.includes(one));

@@ -70,7 +70,7 @@ export function evidenceBetween(
   return evidenceFor(met, apart).find((set) => !meetsRequirement(unmet, set));
 }
 
-/** Evidence that users can give, which meets every one of `met`, as weak as may be. Empty: none is known. */
+/** Evidence that users can give and that meets every one of `met`, as weak as possible. Empty: none is known. */
 export function evidenceFor(met: readonly Requirement[], proofs: PossibleProofs): readonly EvidenceSet[] {
   const sets = enoughFor(met, proofs) ?? [];
   return sets.filter((set) => met.every((requirement) => meetsRequirement(requirement, set)));

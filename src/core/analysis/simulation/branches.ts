@@ -1,6 +1,6 @@
 /**
- * What follows where the user does otherwise than the simulated one: skips what may be skipped, or fails at what is
- * asked for and takes the next option.
+ * The steps that follow if the user acts otherwise than the simulated one: skips what may be skipped, or fails at a
+ * step and takes the next option.
  */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/compile.ts';

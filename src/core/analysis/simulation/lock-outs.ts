@@ -30,7 +30,7 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-/** How the sign-in of a user ends who proves and enrolls all that is asked for. */
+/** The end of the sign-in of a user who proves and enrolls everything that is asked for. */
 export interface SignInEnd {
   readonly isDenied: boolean;
   /** What is asked for after the sign-in makes no difference. */
@@ -44,7 +44,7 @@ export interface SignInEnd {
   readonly signedInWith: readonly (readonly string[])[];
 }
 
-/** `keys`: of the authenticators that the user has, each as often as it is named. */
+/** `keys`: the authenticators that the user has, each as often as it is named. */
 export function signInEnd(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInEnd {
   const enrollments = policies.authenticators.flatMap((one) => enrollmentsOf(one, keys));
   const { signedInWith: _, ...before } = facts;

@@ -1,15 +1,12 @@
-/**
- * What holds of the facts of every sign-in, whatever the rules say: of facts that are gathered together, some exclude
- * others.
- */
+/** Relations between the facts of every sign-in, whatever the rules say: some facts exclude others. */
 import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../../model/risk.ts';
 import type { Universe } from '../../policy/theory.ts';
 
 export interface FactsTogether {
-  /** These hold always. */
+  /** Conditions that always hold. */
   readonly always: readonly Conditions[];
-  /** These hold as soon as the user has proved something: before that, nothing of the past counts. */
+  /** Conditions that hold as soon as the user has proved something: before that, rules ignore the past. */
   readonly onceProved: readonly Conditions[];
 }
 

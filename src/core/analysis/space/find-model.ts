@@ -14,7 +14,7 @@ export type ClassModel = ReadonlyMap<Variable, number>;
 /** `undecided`: the budget did not suffice. */
 export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
 
-/** How often a formula may be looked at. */
+/** The number of formulas that a search may still examine. A search takes from it. */
 export interface Budget {
   steps: number;
 }

@@ -37,8 +37,8 @@ interface WithConditions {
 }
 
 /**
- * Whether there may well be such a user: in one group at most, or in groups that one of the rules names together. That
- * a user is in two others at once, no configuration says.
+ * Whether such a user may well exist: in one group at most, or in groups that one of the rules names together. No
+ * configuration says that a user is in two other groups at once.
  */
 export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
   const together = rules

@@ -1,4 +1,4 @@
-/** Which rules of two policies can decide about the same sign-in: a policy before and after a change. */
+/** The rules of two policies, before and after a change, that can decide about the same sign-in. */
 import type { RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
 import type { Formula } from '../../policy/theory.ts';

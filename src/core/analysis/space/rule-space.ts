@@ -36,9 +36,9 @@ export interface RuleSpace {
   applies(when: Conditions): Formula;
   /** The rule does not apply. */
   misses(when: Conditions): Formula;
-  /** What holds of all facts. */
+  /** Formulas that hold for all facts. */
   readonly always: readonly Formula[];
-  /** What holds of all facts in which a user has proved something, as every user who is let in has. */
+  /** Formulas that hold for all facts in which a user has proved something, as every user who is let in has. */
   readonly onceProved: readonly Formula[];
   /** Facts in the classes of the model; plain where it leaves them open. */
   factsOf(model: ClassModel): UserFacts;

@@ -24,7 +24,7 @@ const subject: Subject = {
   enrollments: [],
 };
 
-/** What no condition asks for. */
+/** Values that no condition asks for. */
 const plain = { now: 1_800_000_000, device: { known: false, platform: 'desktop', os: 'other' } } as const;
 
 /**

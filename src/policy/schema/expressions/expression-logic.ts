@@ -5,7 +5,7 @@ import type { Seconds } from '../../../core/model/facts.ts';
 import { dateSpan } from '../../../core/policy/date-bound.ts';
 import { constantOf } from './constants.ts';
 
-/** Wherever the expression can be evaluated, it comes to this. */
+/** Equals the expression wherever it can be evaluated. */
 export function expressionLogic(node: ASTNode): ExpressionLogic {
   switch (node.op) {
     case '&&':

@@ -7,7 +7,7 @@ import { childrenOf, type ExpressionFault, macros } from './environment.ts';
 
 export interface CheckedParts {
   readonly environment: Environment;
-  /** Nodes of which something else is wrong: no fault of their own is told besides. */
+  /** Nodes with another fault: they get no second one. */
   readonly told: ReadonlySet<ASTNode>;
   readonly messageOf: (error: Error | undefined) => string;
 }
@@ -20,7 +20,7 @@ export function typeFaults(ast: ASTNode, parts: CheckedParts): readonly Expressi
 /** The text of a node, where the names that it uses are known. */
 type TextOf = (node: ASTNode) => string;
 
-/** Undefined: there are none. Empty: what is wrong is told otherwise. */
+/** Undefined: there are none. Empty: another finding reports the fault. */
 function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly ExpressionFault[] | undefined {
   const { valid, error } = parts.environment.check(textOf(node));
   if (valid || error instanceof ParseError) return undefined;
