@@ -229,7 +229,7 @@ export function decidingRules(decision: Pick<Decision, 'trace'>): {
   const reported = layers.flatMap(({ layer, reported: one }) => {
     if (one === undefined) return [];
     const outcome = one.outcome === 'allow' && one.satisfied === false ? 'unmet' : one.outcome;
-    return [`${layer}: ${one.rule} (${outcome})`];
+    return [`${layer}: ${one.rule} (${one.result === 'error' ? 'error' : outcome})`];
   });
   return {
     rule: decidingRule(decision),

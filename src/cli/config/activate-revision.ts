@@ -6,6 +6,7 @@ import { StepgateError } from '../../errors.ts';
 import { auditOp } from '../../flow/audit.ts';
 import type { Applied, ApplyOptions } from '../../policy/revision/pointer-change.ts';
 import { type RevisionRefusal, RevisionRefused } from '../../policy/revision/revision-refused.ts';
+import type { Revisions } from '../../policy/revision/revisions.ts';
 import type { Store } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';
 import { orphanedBy } from '../shared/orphaned-credentials.ts';
@@ -48,7 +49,7 @@ export interface RevisionMove extends Candidate {
 export interface Moved extends Applied {
   /** Absent: it was not shown. */
   readonly diff?: ConfigDiff;
-  /** The active revision still waits to be confirmed. Unless it is, this one comes back. */
+  /** The active revision still waits to be confirmed. Unless it is, this one comes back: the last confirmed one. */
   readonly goesBackTo?: number;
 }
 
@@ -86,9 +87,7 @@ export async function activateRevision(
   const changed = await revisions.changedBy(move.documents);
   // There is nothing to compare with a configuration that is already active.
   if (changed.length === 0) {
-    const same = await revisions.apply(move.documents, applyOptions(move, options, base));
-    const pending = await revisions.unconfirmed();
-    return { ...same, ...(pending?.revision === same.revision && { goesBackTo: pending.back }) };
+    return withPending(await revisions.apply(move.documents, applyOptions(move, options, base)), revisions);
   }
   await revisions.assertBase(base);
   const orphaned = options.orphanPasskeys ? [] : await orphanedBy(store, move.documents, context);
@@ -105,7 +104,12 @@ export async function activateRevision(
   }
   context.stderr(newIdentifiersText(await newIdentifiers(store, move.documents, context)));
   const applied = await revisions.apply(move.documents, applyOptions(move, options, base));
-  return { ...applied, ...(decided && { diff: decided }) };
+  return { ...(await withPending(applied, revisions)), ...(decided && { diff: decided }) };
+}
+
+async function withPending(applied: Applied, revisions: Pick<Revisions, 'unconfirmed'>): Promise<Moved> {
+  const pending = await revisions.unconfirmed();
+  return { ...applied, ...(pending?.revision === applied.revision && { goesBackTo: pending.back }) };
 }
 
 interface Moving {

@@ -134,7 +134,7 @@ function print(context: ConfigContext, options: MoveOptions, { moved, checked, c
   const inUse = `revision ${revision} is in use`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
   const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
-  const confirm = pending === undefined ? '' : confirmText(revision - 1, pending);
+  const confirm = pending === undefined ? '' : confirmText(goesBackTo ?? revision - 1, pending);
   printResult(context, options, {
     text: changed.length === 0 ? `no change: ${inUse}\n${waitingText(moved)}` : `${inUse}: ${changes}\n${confirm}`,
     data: {

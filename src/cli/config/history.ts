@@ -5,6 +5,7 @@ import type { RevisionInfo } from '../../policy/revision/pointer-change.ts';
 import { newCommand } from '../commands.ts';
 import { printResult, type ResultOptions } from '../shared/print-result.ts';
 import { printable } from '../shared/printable.ts';
+import { refusal } from '../shared/refusal.ts';
 import { withStore } from '../shared/with-store.ts';
 import type { ConfigContext } from './config-context.ts';
 import { shortened } from './quantities.ts';
@@ -16,7 +17,8 @@ export function historyCommand(context: ConfigContext): Command {
     .action(({ limit, ...options }: ResultOptions & { readonly limit: string }) =>
       withStore(context, async (store) => {
         const revisions = revisionsOf(store, context);
-        const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
+        if (!/^[1-9]\d{0,3}$/.test(limit)) throw refusal(`--limit takes a number from 1 to 9999, not ${limit}`);
+        const count = Number(limit);
         const pending = await revisions.unconfirmed();
         for (const entry of await revisions.history(count)) {
           const waits = pending?.revision === entry.revision ? pending.back : undefined;

@@ -60,11 +60,12 @@ const conditionsInSeconds = new Set(
   Object.entries(conditionDescriptors).flatMap(([name, { holdsSeconds }]) => (holdsSeconds ? [name] : [])),
 );
 
-/** What the files say: of a date what is written there, of `time` clock times and days. */
+/** What the files say: of a date what is written there, of `time` clock times and days, of `distance` kilometres. */
 function asWritten(condition: string): (key: string, value: unknown) => unknown {
   return (key, value) => {
     if (typeof value === 'object' && value !== null && 'written' in value) return value.written;
     if (typeof value === 'number' && conditionsInSeconds.has(condition)) return durationText(value);
+    if (typeof value === 'number' && condition === 'distance') return `${value} km`;
     if (condition !== 'time') return value;
     if (key === 'days' && Array.isArray(value)) return value.map((day) => days[day]);
     return typeof value === 'number' ? clockTime(value) : value;

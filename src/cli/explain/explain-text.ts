@@ -217,10 +217,17 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
 }
 
 /** What a rule that only reports would have decided. */
-function reportedWords({ rule, outcome, satisfied, location }: NonNullable<ExplainedLayer['reported']>): string {
+function reportedWords({
+  rule,
+  result,
+  outcome,
+  satisfied,
+  location,
+}: NonNullable<ExplainedLayer['reported']>): string {
   const decision = outcome === 'allow' && satisfied === false ? 'ask for more' : outcome;
+  const why = result === 'error' ? ', as a condition of it could not be found out' : '';
   const where = location === undefined ? '' : ` (${sourcePlace(location)})`;
-  return `"${printable(rule)}" would ${decision}, and only reports${where}`;
+  return `"${printable(rule)}" would ${decision}${why}, and only reports${where}`;
 }
 
 function undecidedWords({ rules }: Pick<ExplainedLayer, 'rules'>): string {

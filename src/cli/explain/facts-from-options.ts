@@ -1,18 +1,19 @@
 /** From the options of `explain` to the facts of a decision. What cannot be meant is refused with one sentence. */
 
 import { isIP } from 'node:net';
-import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/risk.ts';
-import type { ProfileValue } from '../../core/profile/attribute-value.ts';
+import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import type { App } from '../../policy/model/app.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { knownName, refusal } from '../shared/refusal.ts';
 import type { FactOptions } from './fact-options.ts';
@@ -32,6 +33,9 @@ interface Known {
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectFromOptions(options, { ...known, now });
+  const past = lastSignInFromOptions(options, now);
+  if (past.lastSignIn !== undefined && subject?.createdAt !== undefined && past.lastSignIn < subject.createdAt)
+    throw refusal('the last sign-in is longer ago than the account is old: no user signed in before that');
   const provers = { subject, now, descriptors: descriptorsOf(known) };
   const remembered = rememberedOf(options.remembered ?? [], provers);
   return {
@@ -48,7 +52,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       ...(remembered.length > 0 && { remembered }),
     },
     ...(options.keepSignedIn && { keepSignedIn: true }),
-    ...lastSignInFromOptions(options, now),
+    ...past,
     ...unusualFromOptions(options, known.snapshot),
     ...(subject && { subject }),
     evidence: evidenceOf(options.evidence ?? [], provers),
@@ -221,11 +225,34 @@ function profileValue(
   values: readonly (AttributeValue | typeof emptyList)[],
   { attributes }: AttributeSchema,
 ): ProfileValue {
-  const type = attributes[name]?.type;
+  const described = attributes[name];
+  const type = described?.type;
   const [first] = values;
-  if (type !== 'list' && values.length === 1 && first !== undefined && first !== emptyList) return first;
+  if (type !== 'list' && values.length === 1 && first !== undefined && first !== emptyList) {
+    if (described) assertPossible(name, first, described);
+    return first;
+  }
   if (type !== undefined && type !== 'list') throw refusal(`\`${name}\` is no list: give one value`);
   return values.filter((value) => value !== emptyList).map(String);
+}
+
+/** Texts that are too long, or of another form, may be in an account that is older than the schema. */
+function assertPossible(name: string, value: AttributeValue, attribute: Attribute): void {
+  const { type, options, min, max } = attribute;
+  if (options && !options.some((one) => one.value === value))
+    throw refusal(
+      unknownName(
+        `value of \`${name}\``,
+        String(value),
+        options.map((one) => one.value),
+      ),
+    );
+  if (type !== 'number' && type !== 'boolean' && type !== 'date') return;
+  const read = readAttribute(attribute, value);
+  if (read.ok) return;
+  const limit =
+    read.fault === 'too_small' ? ` of at least ${min}` : read.fault === 'too_large' ? ` of at most ${max}` : '';
+  throw refusal(`\`${name}\` is a ${type}${limit}, and ${String(value)} is none`);
 }
 
 /** The attribute is a list, whether members follow or not. */

@@ -149,10 +149,17 @@ function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] 
     paint('bold', `Why: the decision of ${timeText(line)}, by revision ${line.policyRevision}`),
     ...(revisionFound ? [] : [`  ${lost}`]),
     ...layers.filter(says).flatMap((layer) => layerLines(layer, layers, paint)),
+    ...reportedLines(line, paint),
     ...unusualLines(line, paint),
     `  ${paint('bold', 'Proved at that time')}`,
     ...(proved.length === 0 ? ['    nothing'] : proved.map((proof) => `    ${proofWords(proof)}`)),
   ];
+}
+
+/** What rules that only report would have decided, as the line says it: `app: Soon with two factors (unmet)`. */
+function reportedLines({ reported }: AuditLine, paint: Paint): readonly string[] {
+  if (reported === undefined) return [];
+  return [`  ${paint('bold', 'Rules that only report')}`, `    ${printable(reported)}`];
 }
 
 /** The level of risk with its reasons, and the distance, where a rule asked about them. */

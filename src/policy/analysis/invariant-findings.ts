@@ -112,12 +112,17 @@ function distinct(rules: readonly RuleHead[]): readonly RuleHead[] {
 function reasonFor({ invariant }: ExaminedInvariant, examined: ExaminedApp | undefined): string {
   if (examined?.verdict.kind !== 'undecided') return 'nothing is known';
   if (examined.verdict.ranOut) return 'the steps of the search did not suffice for these rules';
-  const sets = [invariant, ...examined.verdict.open.flat()].flatMap(({ when }) => conditionSets(when));
+  const reason = reasonIn([invariant, ...examined.verdict.open.flat()]);
+  return reason ?? 'these rules are not proved to keep it, and no sign-in was found that breaks it';
+}
+
+/** Conditions that keep the analysis from deciding. Undefined: there are none. */
+export function reasonIn(rules: readonly Pick<RuleHead, 'when'>[]): string | undefined {
+  const sets = rules.flatMap(({ when }) => conditionSets(when));
   const names = Object.keys(conditionDescriptors).filter((name) =>
     sets.some((set) => Object.hasOwn(set, name) && !isTakenApart(name, set)),
   );
-  if (names.length === 0) return 'these rules are not proved to keep it, and no sign-in was found that breaks it';
-  return `${names.map((name) => `\`${name}\``).join(' and ')} cannot be taken apart`;
+  return names.length === 0 ? undefined : `${names.map((name) => `\`${name}\``).join(' and ')} cannot be taken apart`;
 }
 
 function isTakenApart(name: string, { expression }: ConditionSet): boolean {

@@ -43,7 +43,7 @@ const characteristicWords: Readonly<Record<string, string>> = {
   userVerification: 'user verification',
   userPresence: 'a touch',
   phishingResistant: 'resistance to phishing',
-  deviceBound: 'a key that is bound to a device',
+  deviceBound: 'being bound to a device',
   hardwareProtected: 'hardware protection',
 };
 

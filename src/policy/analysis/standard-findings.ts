@@ -16,6 +16,7 @@ import { type AcceptedFinding, dayOf, withoutAccepted } from './accepted-finding
 import type { CheckedSources } from './analyse.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from './configuration.ts';
 import { exampleOptions } from './example-options.ts';
+import { reasonIn } from './invariant-findings.ts';
 import { rulesTogether } from './invariants.ts';
 import { enrolledOptions, isShownByExample, proofOptions, proofsInWords } from './proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
@@ -114,12 +115,15 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
       { policies, space },
     );
     if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];
-    if (verdict.kind === 'undecided') {
-      const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}`;
-      return verdict.open.flatMap((rules) => findingAtRule(rules, criterion, { ...context, message }));
-    }
-    if (verdict.kind !== 'refuted') return [];
-    return verdict.violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context));
+    if (verdict.kind !== 'refuted' && verdict.kind !== 'undecided') return [];
+    const violations = verdict.kind === 'refuted' ? verdict.violations : [];
+    const undecided = verdict.open.flatMap((rules) => {
+      const reason = reasonIn(rules);
+      const why = reason === undefined ? '' : `; ${reason}`;
+      const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}${why}`;
+      return findingAtRule(rules, criterion, { ...context, message });
+    });
+    return [...violations.flatMap((one) => violationFinding(one, { app, policies, criterion }, context)), ...undecided];
   });
   return [...found, ...remembering];
 }

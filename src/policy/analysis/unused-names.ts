@@ -36,7 +36,7 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
       .map((name) => {
         const parts = {
           message: `no rule names this ${what}`,
-          advice: 'remove it, unless it is for apps only',
+          advice: what === 'group' ? 'remove it, unless it is for apps only' : 'remove it',
           key: name,
         };
         return findingAt('unused', { source: settings, path: [under] }, parts);

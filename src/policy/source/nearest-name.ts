@@ -34,6 +34,7 @@ function editDistance(a: string, b: string): number {
 export function unknownName(what: string, name: string, known: readonly string[]): string {
   const near = nearestName(name, known);
   if (near !== undefined) return `unknown ${what} \`${name}\`; did you mean \`${near}\`?`;
-  const listed = known.length > 0 && known.length <= 20 ? `; known: ${known.join(', ')}` : '';
+  const names = [...new Set(known)];
+  const listed = names.length > 0 && names.length <= 20 ? `; known: ${names.join(', ')}` : '';
   return `unknown ${what} \`${name}\`${listed}`;
 }

@@ -167,7 +167,13 @@ describe('the example', () => {
   test('has no proof by what is new, which is told of otherwise, but may have it', () => {
     const before = { enrollment: totp, enabled: ['password', 'totp'] as const };
     const { found } = search(before, { enrollment: [rule({ required: [needs('webauthn')] })] });
-    expect(found).toMatchObject([{ proved: ['password'], enrolled: ['password', 'webauthn'] }]);
+    expect(found).toMatchObject([{ proved: ['password'], remembered: [], enrolled: ['password', 'webauthn'] }]);
+  });
+
+  test('names no method where several count alike', () => {
+    const enabled = ['phone', 'totp'] as const;
+    const { found } = search({ enabled, enrollment: totp }, { enabled, enrollment: nothing });
+    expect(found.map(({ proved }) => proved)).toEqual([['phone']]);
   });
 
   test('is the first of several for the same rules', () => {
@@ -277,6 +283,21 @@ describe('rules that ask how the user signed in', () => {
     const remembering = { app: [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }] };
     const sides = [live, next].map((enrollment) => ({ ...remembering, enabled, enrollment }));
     expect(verdictOf(sides[0] ?? {}, sides[1] ?? {})).toBe('password and (totp)');
+  });
+
+  test('are compared with other proofs that rules do not name, by the method that a browser remembers', () => {
+    const [live, next] = [[byPassword, rest], [rest]];
+    const two = { app: [{ ...appRule(), then: allow(factors(2)) }], enabled: ['password', 'totp'] as const };
+    expect(verdictOf({ ...two, enrollment: live }, { ...two, enrollment: next })).toBe('password and totp');
+    const voice = [{ ...appRule(), then: { ...allow(factors(2)), remember: 60 } }];
+    const remembering = { app: voice, enabled: ['password', 'phone'] as const };
+    const phone = rule(passkey, { authenticated: { any: ['password', 'phone'] } });
+    expect(
+      verdictOf(
+        { ...remembering, enrollment: [phone, rest] },
+        { ...remembering, enrollment: [rule(passkey, by('phone')), rest] },
+      ),
+    ).toBe('password and (phone.sms)');
   });
 
   test('tell methods apart where a rule names one', () => {

@@ -300,22 +300,6 @@ describe('where rules ask how a user signed in, users may prove less than they c
     expect(shut({ authenticators, ...parts })).toEqual(expected);
   });
 
-  test('of so many rules that say something else after the sign-in it is not known that all users are', () => {
-    const never: Partial<EnrollmentTerms> = { required: [{ anyOf: ['phone'] }] };
-    const inGroups = (count: number) =>
-      Array.from({ length: count }, (_, at) =>
-        terms(
-          { ...never, optional: [`o${at}`] },
-          { groups: { any: [`g${at}`] }, authenticated: { any: ['password'] } },
-        ),
-      );
-    const verdictAfter = (count: number) => {
-      const enrollment = [...inGroups(count), terms(never, { authenticated: { any: ['password'] } }), terms({})];
-      return shut({ authenticators, enrollment, account: [add(undefined, deny)], app: factors(1), given: [password] });
-    };
-    expect([10, 11].map(verdictAfter)).toMatchObject([{ isForAll: true }, { isForAll: false }]);
-  });
-
   test('the rules are named that decide after each sign-in, where users get so far', () => {
     const never: Partial<EnrollmentTerms> = { required: [{ anyOf: ['phone'] }] };
     const enrollment = [signedInWith('webauthn', never), signedInWith('totp', never), terms({})];

@@ -163,6 +163,11 @@ test('on an empty store no revision is in use that files could have been compare
   expect(await apply(one, '--base', '0')).toMatch(/^revision 1 is in use/);
 });
 
+test.each(['0', 'many', '10000'])('history --limit %s is refused', async (limit) => {
+  await apply(one);
+  await expect(config('history', '-n', limit)).rejects.toThrow('--limit takes a number from 1 to 9999');
+});
+
 describe('with --confirm', () => {
   test('it stays once it is confirmed', async () => {
     await apply(one);
@@ -196,7 +201,7 @@ describe('with --confirm', () => {
   test('a confirmation that names a revision confirms no other one', async () => {
     await apply(one);
     await apply(two, '--confirm', 'PT10M');
-    await apply(closed, '--confirm', 'PT10M');
+    expect(await apply(closed, '--confirm', 'PT10M')).toContain('UTC, it goes back to what revision 1 was.');
     await expect(config('confirm', '2')).rejects.toThrow('revision_changed: revision 3 is in use, and not revision 2');
     await expect(config('confirm', '0')).rejects.toThrow('0 is no number of a revision');
     expect(await config('confirm', '3')).toBe('revision 3 is confirmed, and stays in use\n');

@@ -458,6 +458,14 @@ test('rules that only report, and not those that are switched off', async () => 
   expect(text).toContain('reports   "Soon" would ask for more, and only reports (policies/sign-on/payroll.yaml:1:112)');
   expect(text).toMatch(/hit +1 +All +policies.*decides: allow/);
   expect(text).not.toContain('Off');
+  const failing = { name: 'Soon', when: { expression: 'user.userType == "x"' }, then: 'deny', reportOnly: true };
+  await writeFile(
+    join(dir, 'policies/sign-on/payroll.yaml'),
+    JSON.stringify({ name: 'payroll', rules: [failing, rules[2]] }),
+  );
+  expect(await explained('--app', 'payroll', '--config', dir, '--user', 'eve@demo.test')).toContain(
+    'reports   "Soon" would deny, as a condition of it could not be found out, and only reports',
+  );
 });
 
 test('a service: what it may use, what its policy says, and that there is no user', async () => {
@@ -645,6 +653,46 @@ test('an attribute that the settings do not describe is refused, and a group tha
     'warning: no rule names the group `contractrs`; did you mean `contractors`?\n',
   );
   expect(await warned(...asked, '--groups', 'contractors,whatever-else')).toBe('');
+});
+
+test('a distance is said in kilometres', async () => {
+  const far = { name: 'Far', when: { distance: { notWithin: '800 km' } }, then: 'deny' };
+  const rules = [far, { name: 'All', then: { allow: { factors: 1 } } }];
+  const files = {
+    ...validFiles,
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}networkData: { country: /nonexistent/city.mmdb }\n`,
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+  };
+  await withConfiguration(files, async (own) => {
+    const text = await explained('--app', 'notes', '--config', own, '--groups', 'a', '--distance', '900');
+    expect(text).toContain('distance notWithin: 800 km');
+  });
+});
+
+test('facts that no user can have are refused', async () => {
+  const attributes =
+    'attributes: { grade: { type: number, min: 1, max: 9 }, dept: { options: [{ value: sales }, { value: it }] }, until: { type: date }, old: {} }\n';
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${attributes}` };
+  await withConfiguration(files, async (own) => {
+    const question = ['--app', 'notes', '--config', own];
+    const refused: readonly (readonly [words: readonly string[], message: string])[] = [
+      [['--attribute', 'grade=abc'], '`grade` is a number, and abc is none'],
+      [['--attribute', 'grade=99'], '`grade` is a number of at most 9, and 99 is none'],
+      [['--attribute', 'grade=0'], '`grade` is a number of at least 1, and 0 is none'],
+      [['--attribute', 'until=tomorrow'], '`until` is a date, and tomorrow is none'],
+      [['--attribute', 'dept=salse'], 'unknown value of `dept` `salse`; did you mean `sales`?'],
+      [
+        ['--groups', 'a', '--account-age', '1d', '--last-sign-in', '30d'],
+        'the last sign-in is longer ago than the account is old',
+      ],
+    ];
+    for (const [words, message] of refused) await expect(explained(...question, ...words)).rejects.toThrow(message);
+    for (const fact of ['grade=9', 'dept=it', 'until=2027-01-31', 'old=<b>'])
+      expect(await explained(...question, '--attribute', fact)).toContain('Outcome');
+    expect(await explained(...question, '--groups', 'a', '--account-age', '30d', '--last-sign-in', '30d')).toContain(
+      'Outcome',
+    );
+  });
 });
 
 test('of several enrollments of a kind, each proof is by another one; further proofs are by the first', async () => {

@@ -514,6 +514,22 @@ describe('a formula that may fail, which denies', () => {
   });
 });
 
+test('of an enrollment rule that stays, what differs is named', async () => {
+  const rule = (grace: object, more = {}) => ({
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [{ name: 'Everyone', then: { required: [{ anyOf: ['totp'], grace }], ...more } }],
+    }),
+  });
+  const rules = signOn(allow(one));
+  const [once, often] = [{ skips: 2 }, { skips: 9 }];
+  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often) })).toMatch(
+    /decided what is set up: `grace` is another\n/,
+  );
+  expect(await refusal({ ...rules, ...rule(once) }, { ...rules, ...rule(often, { useOnly: ['totp'] }) })).toMatch(
+    /`(grace`, `useOnly|useOnly`, `grace)` is another\n/,
+  );
+});
+
 test('a session policy that asks for less, and a second factor of the app that is remembered', async () => {
   const always = { 'policies/session.yaml': session.replace('never', 'always') };
   const rules = signOn(remembering(two));

@@ -341,4 +341,5 @@ test('what nothing uses is a note', async () => {
     'note unused stepgate.yaml zones.office: no rule names this zone',
     'note unused stepgate.yaml groups.guests: no rule names this group',
   ]);
+  expect(found.slice(1).map(({ advice }) => advice)).toEqual(['remove it', 'remove it, unless it is for apps only']);
 });

@@ -222,6 +222,28 @@ describe('falls short', () => {
     expect(await unmet({ standard: 'phr-only', then: '', files })).toEqual([`${rule} ${nist} 3.2.5`]);
   });
 
+  test('what is undecided is said beside what falls short, with the reason', async () => {
+    const weak = '{ allow: { factors: 1 } }';
+    const files = {
+      'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: Formula, when: { expression: 'network.ip == "1.2.3.4"' }, then: ${weak} }\n  - { name: Rest, then: ${weak} }\n`,
+    };
+    const loaded = await load(
+      { 'stepgate.yaml': settings(), 'policies/session.yaml': session(), ...files },
+      {},
+      authenticatorKinds,
+    );
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const { findings } = await standardFindings(loaded, {
+      standard: 'phr-only',
+      authenticators: authenticatorKinds,
+      now: NOW,
+    });
+    expect(findings.map(({ line, message }) => [line, message])).toEqual([
+      [3, expect.stringMatching(/^whether it meets .* could not be decided: .*; `expression` cannot be taken apart$/)],
+      [4, expect.stringMatching(/^falls short of /)],
+    ]);
+  });
+
   test('apps without the label are left out', async () => {
     const weak = { standard: 'phr-only', then: '{ allow: { factors: 1 } }' } as const;
     expect(await unmet(weak, ['cde'])).toEqual([]);

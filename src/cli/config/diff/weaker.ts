@@ -122,7 +122,8 @@ function ofPair({ pair, live, next, refused, zones, conditions, space }: Compare
     undecided: [
       ...undecided.map(({ before, now }) => `${rulesText(now)}, where ${rulesText(before)} decided`),
       ...enrollments.undecided.map(
-        ({ before, now }) => `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up`,
+        ({ before, now }) =>
+          `${enrollmentText(now)}, where ${enrollmentText(before)} decided what is set up${otherTermsText(before, now)}`,
       ),
       ...rulePlaces(changedFormulas(live, next)).map(
         (place) => `${namedPlaceText(place)} denies where its formula fails, and may now be passed by`,
@@ -229,6 +230,19 @@ function enrollmentText({ enrollment }: Deciders): string {
       .map(namedPlaceText)
       .join() || 'no rule'
   );
+}
+
+/** What differs, of rules that have one name: ``: `grace` is another``. */
+function otherTermsText({ enrollment: before }: Deciders, { enrollment: now }: Deciders): string {
+  if (before === undefined || before.name !== now?.name) return '';
+  const { then: from } = before;
+  const { then: to } = now;
+  const keys = Object.keys({ ...from, ...to }) as (keyof typeof to)[];
+  const other = keys.filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key]));
+  const withoutGrace = ({ required }: typeof to) => JSON.stringify(required.map((one) => ({ ...one, grace: 0 })));
+  const isGrace = other.includes('required') && withoutGrace(from) === withoutGrace(to);
+  const names = other.map((key) => (key === 'required' && isGrace ? 'grace' : key === 'promoted' ? 'promote' : key));
+  return names.length === 0 ? '' : `: \`${names.join('`, `')}\` is another`;
 }
 
 function namedPlaceText(place: NamedPlace): string {

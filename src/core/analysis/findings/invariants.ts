@@ -41,8 +41,12 @@ export type InvariantVerdict =
   | { readonly kind: 'holds' }
   /** No user is meant, so that it says nothing. */
   | { readonly kind: 'empty' }
-  /** One violation for each rule that is to blame. */
-  | { readonly kind: 'refuted'; readonly violations: readonly Violation[] }
+  /** One violation for each rule that is to blame. `open`: rules of which it could not be decided, as below. */
+  | {
+      readonly kind: 'refuted';
+      readonly violations: readonly Violation[];
+      readonly open: readonly (readonly RuleHead[])[];
+    }
   /**
    * The joint effect of these rules is undecided, and nothing else breaks the invariant. `ranOut`: the steps of the
    * search did not suffice.
@@ -71,8 +75,8 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
     ...appRulesIn(scope).map((rule) => examineRule(rule, { ...invariant, judge }, scope)),
   ];
   const violations = found.flatMap((one) => ('violation' in one ? [one.violation] : []));
-  if (violations.length > 0) return { kind: 'refuted', violations };
   const open = found.flatMap((one) => ('open' in one ? [one.open] : []));
+  if (violations.length > 0) return { kind: 'refuted', violations, open };
   if (open.length === 0) return { kind: 'holds' };
   return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };
 }
