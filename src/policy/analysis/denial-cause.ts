@@ -3,7 +3,7 @@
 import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
-import { signInOutcome, outcomeKey } from '../../core/analysis/simulation/sign-in-outcomes.ts';
+import { outcomeKey, signInOutcome } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
