@@ -55,7 +55,7 @@ const retired: Readonly<Record<string, string>> = {
   isBar: 'accountManagementOnly',
   isSpared: 'isWaived',
   judged: 'decided',
-  knownEnd: 'newcomerOutcome',
+  knownEnd: 'signInOutcome',
   ladderSvg: 'policyDiagramSvg',
   liveSide: 'liveConfiguration',
   nextSide: 'nextConfiguration',

@@ -23,6 +23,8 @@ const users = 100_000;
 /** `change`: the last rule of the session policy, or of one sign-on policy, asks for more. */
 interface Configuration {
   readonly invariants?: true;
+  /** Rules on who may add what; `asked`: and rules of the enrollment policy that ask how the user signed in. */
+  readonly account?: 'alone' | 'asked';
   readonly change?: 'session' | 'policy';
 }
 
@@ -36,6 +38,26 @@ ${Array.from({ length: 20 }, (_, zone) => `  z${zone}: { cidrs: [10.${zone}.0.0/
 const enrollment = `rules:
   - { name: Some, when: { groups: { any: [g1] } }, then: { required: [totp] } }
   - { name: All, then: {} }
+`;
+
+const asked = `rules:
+  - { name: Key, when: { authenticated: { any: [webauthn] } }, then: { optional: [totp] } }
+  - { name: Password, when: { authenticated: { any: [password] }, groups: { any: [g2] } }, then: { required: [webauthn] } }
+  - { name: Office, when: { authenticated: { any: [password] }, network: { any: [z3] } }, then: { required: [totp] } }
+${enrollment.replace('rules:\n', '')}`;
+
+const account = `rules:
+  - { name: A1, change: { add: [webauthn] }, when: { groups: { any: [g3] }, network: { none: [z1] } }, then: { allow: { factors: 2 } } }
+  - { name: A2, change: { add: [webauthn] }, when: { groups: { any: [g4] } }, then: { allow: { possession: { authenticators: [totp] } } } }
+  - { name: A3, change: { add: [totp] }, when: { groups: { any: [g5] }, network: { none: [z2, z3] } }, then: { allow: { factors: 2 } } }
+  - { name: A4, change: { add: [totp, webauthn] }, when: { network: { any: [z4] } }, then: { allow: { factors: 1 } } }
+  - { name: A5, change: { remove: [totp] }, then: { allow: { factors: 2 } } }
+  - { name: A6, change: { remove: [webauthn] }, then: { allow: { factors: 2 } } }
+  - { name: A7, change: { add: [webauthn] }, when: { userType: { any: [temp] } }, then: { allow: { factors: 1 } } }
+  - { name: A8, change: { add: [totp] }, when: { groups: { all: [g6, g7] } }, then: { allow: { factors: 2 } } }
+  - { name: A9, change: { change: [password] }, when: { network: { none: [z1] } }, then: { allow: { factors: 2 } } }
+  - { name: A10, change: { add: [webauthn] }, when: { groups: { any: [g8] } }, then: { allow: { factors: 2 } } }
+  - { name: A11, then: { allow: { factors: 1 } } }
 `;
 
 const invariants = `invariants:
@@ -75,7 +97,8 @@ function appFile(app: number): string {
 async function writeConfiguration(dir: string, configuration: Configuration): Promise<void> {
   for (const folder of ['apps', 'policies/sign-on']) await mkdir(join(dir, folder), { recursive: true });
   await writeFile(join(dir, 'stepgate.yaml'), settings);
-  await writeFile(join(dir, 'policies/enrollment.yaml'), enrollment);
+  await writeFile(join(dir, 'policies/enrollment.yaml'), configuration.account === 'asked' ? asked : enrollment);
+  if (configuration.account) await writeFile(join(dir, 'policies/account.yaml'), account);
   await writeFile(join(dir, 'policies/session.yaml'), sessionPolicy(configuration));
   if (configuration.invariants) await writeFile(join(dir, 'invariants.yaml'), invariants);
   for (let policy = 0; policy < policies; policy += 1)
@@ -151,6 +174,10 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
     await writeConfiguration(invariants, { invariants: true });
     await report('config check', ['config', 'check', join(base, 'live')]);
     await report('config check, five invariants', ['config', 'check', invariants]);
+    for (const kind of ['alone', 'asked'] as const) {
+      await writeConfiguration(join(base, kind), { account: kind });
+      await report(`config check, account policy, ${kind}`, ['config', 'check', join(base, kind)]);
+    }
     await report('config check --standard', ['config', 'check', join(base, 'live'), '--standard', 'nist-aal2']);
   },
   async report(base, report) {

@@ -139,8 +139,8 @@ export function resolved(formula: Formula, positionOf: (variable: Variable) => n
   return (formula.classes & (1n << BigInt(position))) === 0n ? { any: [] } : { all: [] };
 }
 
-/** A bit for each class. A search asks for it in each step. */
-export function everyClass({ classes }: Variable): bigint {
+/** A bit for each class. */
+function everyClass({ classes }: Variable): bigint {
   const known = everyClassOf[classes.length] ?? (1n << BigInt(classes.length)) - 1n;
   everyClassOf[classes.length] = known;
   return known;

@@ -4,6 +4,7 @@
  * after the sign-in. One that lets the user in stands for all with the same terms for what was added.
  */
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
+import { signInOutcome } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import { findModelWithin } from '../../core/analysis/space/find-model.ts';
 import { decideTogether, deciding, type PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { Rule } from '../../core/model/policy.ts';
@@ -12,7 +13,6 @@ import { findRule } from '../../core/policy/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../core/policy/theory.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { afterSignIn, type Cause, causeOf, governedBy } from './denial-cause.ts';
-import { newcomerOutcome } from './newcomer-outcomes.ts';
 
 /** Facts of users who are denied, and the rules that are the cause. */
 export interface DeniedThere {
@@ -60,7 +60,7 @@ function examined(one: PolicyCase, { policies, space }: AnalysedApp, keys: reado
   const stages = afterSignIn(user, policies);
   const after = stages.at(-1);
   const asked = stages.flatMap((stage) => afterSignInFormulas(stage, policies, space));
-  const { isDenied, added } = newcomerOutcome(one, policies, keys);
+  const { isDenied, added } = signInOutcome(policies, one.facts, { keys });
   if (!isDenied)
     return { alike: [...asked, ...added.flatMap((key) => sameTerms(key, one.facts, { policies, space }))] };
   const cause = causeOf(user, policies);

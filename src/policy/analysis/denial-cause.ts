@@ -3,13 +3,13 @@
 import { accountCause, additionRules, enoughAlone, withoutTerms } from '../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../core/analysis/accounts/after-sign-in-rules.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import { outcomeKey, signInOutcome } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import type { PolicyCase } from '../../core/analysis/space/policy-cases.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import { findRule } from '../../core/policy/rules.ts';
 import type { UserFacts } from '../../core/policy/theory.ts';
-import { newcomerOutcome, termsKey } from './newcomer-outcomes.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {
@@ -38,15 +38,19 @@ interface KnownCause extends Pick<Cause, 'account' | 'together'> {
   readonly by?: 'before' | 'after';
 }
 
-/** Cached by the rules that decide: they ask for the same, whatever the facts. */
-const causes = new WeakMap<PolicySet, Map<string, KnownCause>>();
+/** By the rules that decide: they ask for the same, whatever the app and the facts. */
+const causes = new WeakMap<PolicySet['authenticators'], Map<string, KnownCause>>();
 
 export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
-  const known = causes.get(policies) ?? new Map<string, KnownCause>();
-  causes.set(policies, known);
+  const known = causes.get(policies.authenticators) ?? new Map<string, KnownCause>();
+  causes.set(policies.authenticators, known);
   const { one, facts, keys } = user;
   const rules = additionRules(policies, facts);
-  const key = JSON.stringify([keys, termsKey(one, facts, policies), rules.map(({ location }) => location)]);
+  const decided = policies.authenticators.map(({ key }) =>
+    rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === key)),
+  );
+  const places = [...rules, ...(one.enrollment ? [one.enrollment] : [])].map(({ location }) => location);
+  const key = JSON.stringify([keys, outcomeKey(policies, facts), places, decided]);
   const found = known.get(key) ?? findCause(user, rules, policies);
   known.set(key, found);
   const { account, together, by } = found;
@@ -58,8 +62,8 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
  * The rules of the enrollment policy that decide about the user after the sign-in, one after the other, as the user
  * proves more before adding something. Empty: no rule asks how the user signed in.
  */
-export function afterSignIn({ one, facts, keys }: DeniedUser, policies: PolicySet): readonly RuleAfterSignIn[] {
-  const { signedInWith } = newcomerOutcome({ ...one, facts }, policies, keys);
+export function afterSignIn({ facts, keys }: Omit<DeniedUser, 'one'>, policies: PolicySet): readonly RuleAfterSignIn[] {
+  const { signedInWith } = signInOutcome(policies, facts, { keys });
   return signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
 }
 

@@ -5,6 +5,7 @@ import { afterSignInFormulas } from '../../core/analysis/accounts/after-sign-in-
 import { reachableByAll } from '../../core/analysis/accounts/reachable-authenticators.ts';
 import { asOften, type ShutOutSearch, shutOut } from '../../core/analysis/accounts/shut-out.ts';
 import { endsInDenial } from '../../core/analysis/simulation/lock-outs.ts';
+import { signInOutcome } from '../../core/analysis/simulation/sign-in-outcomes.ts';
 import { decideTogether, deciding } from '../../core/analysis/space/policy-cases.ts';
 import { type RuleSpace, ruleSpace } from '../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../core/model/policy.ts';
@@ -17,7 +18,6 @@ import type { AnalysedApp } from './analysed-apps.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 import { type Governed, governedBy } from './denial-cause.ts';
 import type { Denied, ForGoodSearch } from './denied-newcomers.ts';
-import { newcomerOutcome } from './newcomer-outcomes.ts';
 
 export function forGoodIn(additions: AccountAdditions, configuration: AnalysedConfiguration): ForGoodSearch {
   const known = new Map<AnalysedApp, AppSearch>();
@@ -32,7 +32,7 @@ export function forGoodIn(additions: AccountAdditions, configuration: AnalysedCo
     const { closed, everyone, ...others } = search;
     // The result differs by user if rules ask how users signed in.
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
-    if (isSameForAll && !newcomerOutcome({ ...one, facts }, closed, everyone).isDenied) return undefined;
+    if (isSameForAll && !signInOutcome(closed, facts, { keys: everyone }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const isConfirmed = (some: Denied['facts']) =>
         decideTogether(app.policies, one, some) && decideAlike(rules, denied, some);
@@ -77,11 +77,15 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const space = spaceOf(app, configuration);
   const given = policies.authenticators.filter(isGiven);
   const search = { policies, space, given, most, ways: additionWays(policies, given, space) };
-  const none: Rule = { name: 'none', when: {}, then: { kind: 'deny' } };
-  const closed = { ...policies, accountPolicy: compileAccountPolicy({ name: 'account', rules: [none] }) };
+  const closed = { ...policies, accountPolicy: noAdditions };
   const everyone = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   return { ...search, closed, everyone };
 }
+
+const noAdditions = compileAccountPolicy({
+  name: 'account',
+  rules: [{ name: 'none', when: {}, then: { kind: 'deny' } }],
+});
 
 /** Users add something at any app, and at the pages of their account. */
 function spaceOf({ app: { clientId }, policies }: AnalysedApp, { policies: all, universe }: AnalysedConfiguration) {

@@ -4,7 +4,6 @@ import {
   afterSignInAlike,
   afterSignInFormulas,
   ruleAfterSignIn,
-  rulesAfterAnySignIn,
 } from '../../../src/core/analysis/accounts/after-sign-in-rules.ts';
 import { findModel, newBudget } from '../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
@@ -86,13 +85,6 @@ describe('for the rule to decide', () => {
   test('rules below it do not count', () => {
     expect(groupsFor(mailInA, ['email'], policies(mailInA, rest, mailInA))).toEqual(['a']);
   });
-});
-
-test('whatever the user signs in with, these may decide', () => {
-  expect(rulesAfterAnySignIn(asking, factsIn())).toEqual([bySms, rest]);
-  expect(rulesAfterAnySignIn(asking, factsIn('a', 'b'))).toEqual([mailInA, bySms, inB]);
-  expect(rulesAfterAnySignIn(policies(inB, rest), factsIn('b'))).toEqual([]);
-  expect(rulesAfterAnySignIn(policiesOf(), factsIn('b'))).toEqual([]);
 });
 
 test('of others it is alike who meet a rule that says the same', () => {

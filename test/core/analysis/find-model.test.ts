@@ -74,6 +74,32 @@ test.each<[string, readonly Formula[], ReturnType<typeof found>]>([
   expect(found(...formulas)).toEqual(expected);
 });
 
+describe('a variable of more classes than a word has bits', () => {
+  const many: Variable = {
+    name: 'many',
+    classes: Array.from({ length: 70 }, (_, at) => (at === 64 ? { place: (facts) => facts } : {})),
+  };
+  const isAmong = (...positions: readonly number[]) => among(many, (at) => positions.includes(at));
+
+  test.each([[0], [28], [29], [30], [57], [58], [59], [69]])('is in its class %i alone', (at) => {
+    expect(found(isAmong(at))).toEqual({ many: at });
+    expect(found(negated(isAmong(at)), isAmong(at))).toBe('impossible');
+    expect(found(isAmong(at), either(negated(isAmong(at)), yes(a)))).toEqual({ a: 1, many: at });
+  });
+
+  test('of classes in several words the known one is chosen, else the first', () => {
+    expect(found(isAmong(3, 40, 64))).toEqual({ many: 64 });
+    expect(found(isAmong(3, 40, 64), isAmong(40, 69))).toEqual({ many: 40 });
+    expect(found(negated(isAmong(64)), isAmong(40, 64, 69))).toEqual({ many: 40 });
+    expect(found(isAmong(3, 40), isAmong(41, 69))).toBe('impossible');
+  });
+
+  test('a choice between words holds or misses as a whole', () => {
+    expect(found(isAmong(3, 69), either(isAmong(3), yes(a)), no(a))).toEqual({ a: 0, many: 3 });
+    expect(found(isAmong(3, 69), either(isAmong(3, 69), yes(a)))).toEqual({ many: 3 });
+  });
+});
+
 describe('a search', () => {
   // Looks at the choice, at what it follows from, and at the one that is left.
   const formulas = [either(yes(a), yes(b)), no(a)];

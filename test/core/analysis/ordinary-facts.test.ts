@@ -1,6 +1,7 @@
 /** Which examples surprise no reader. */
 import { expect, test } from '@jest/globals';
-import { isOrdinary, modelsOf } from '../../../src/core/analysis/space/ordinary-facts.ts';
+import { isOrdinary, modelOf } from '../../../src/core/analysis/space/ordinary-facts.ts';
+import type { ClassModel } from '../../../src/core/analysis/space/read-formulas.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import type { UserFacts } from '../../../src/core/policy/theory.ts';
@@ -31,12 +32,20 @@ test('facts are found in few groups first, then as they come', () => {
   const either: Conditions = { any: [{ groups: { all: ['b', 'c'] } }, { groups: { any: ['d'] } }] };
   const both: Conditions = { groups: { all: ['b', 'c'] }, attributes: { member: { equals: true } } };
   const space = ruleSpace([either, both], universe());
-  const groupsIn = (...formulas: Parameters<typeof modelsOf>[0]) => {
-    const models = modelsOf(formulas);
-    return typeof models === 'object' ? models.map((one) => space.factsOf(one).subject.groups.toSorted()) : models;
+  const groupsOf = (model: ClassModel) => space.factsOf(model).subject.groups.toSorted();
+  /** Of each that is offered, and what comes of it when none suits. */
+  const groupsIn = (...formulas: Parameters<typeof modelOf>[0]) => {
+    const offered: (readonly string[])[] = [];
+    const found = modelOf(formulas, (model) => {
+      offered.push(groupsOf(model));
+      return false;
+    });
+    return [...offered, found];
   };
-  expect(groupsIn(space.applies(either))).toEqual([['d'], ['b', 'c']]);
-  expect(groupsIn(space.applies(both))).toEqual([['b', 'c']]);
-  expect(groupsIn(space.applies({ attributes: { member: { equals: true } } }))).toEqual([[], []]);
-  expect(groupsIn(space.applies(both), space.misses(both))).toBe('impossible');
+  expect(groupsIn(space.applies(either))).toEqual([['d'], ['b', 'c'], 'undecided']);
+  expect(groupsIn(space.applies(both))).toEqual([['b', 'c'], 'undecided']);
+  expect(groupsIn(space.applies({ attributes: { member: { equals: true } } }))).toEqual([[], [], 'undecided']);
+  const first = modelOf([space.applies(either)]);
+  expect(typeof first === 'object' && groupsOf(first)).toEqual(['d']);
+  expect(groupsIn(space.applies(both), space.misses(both))).toEqual(['impossible']);
 });

@@ -4,7 +4,7 @@
  */
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { PolicySet } from '../../policy/compile.ts';
-import { findRule, possiblePositions } from '../../policy/rules.ts';
+import { findRule } from '../../policy/rules.ts';
 import { type Formula, resolved, type UserFacts } from '../../policy/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
@@ -57,11 +57,4 @@ const prefix = 'authenticated.';
 function positionOf(name: string, signedInWith: readonly string[]): number | undefined {
   if (!name.startsWith(prefix)) return undefined;
   return signedInWith.includes(name.slice(prefix.length)) ? 1 : 0;
-}
-
-/** The rules that may decide about the user, whatever the user signs in with. */
-export function rulesAfterAnySignIn({ enrollment }: PolicySet, facts: UserFacts): readonly EnrollmentRule[] {
-  if (enrollment?.beforeSignIn === undefined) return [];
-  const { signedInWith: _, ...before } = facts;
-  return possiblePositions(enrollment, before).flatMap((at) => enrollment.rules[at]?.rule ?? []);
 }

@@ -3,7 +3,7 @@
  * examined again.
  */
 import { among, type Formula, negated, type UserFacts } from '../../policy/theory.ts';
-import { modelsOf, variablesIn } from '../space/ordinary-facts.ts';
+import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
 
@@ -25,13 +25,12 @@ export function oneByOne<Found>(
   { space, ...additions }: AdditionSearch & { readonly space: RuleSpace },
   judge: (user: OneUser) => UserVerdict<Found>,
 ): Found | 'undecided' | undefined {
-  const all = [...formulas, ...additions.ways.flatMap((way) => way.formulas)].flatMap(variablesIn);
-  const lasting = [...new Set(all)].filter((variable) => variable.lasting);
+  const all = variablesIn([...formulas, ...additions.ways.flatMap((way) => way.formulas)]);
+  const lasting = [...all].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const models = modelsOf([...formulas, ...others]);
-    if (typeof models === 'string') return models === 'impossible' ? undefined : models;
-    const [model] = models;
+    const model = modelOf([...formulas, ...others]);
+    if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const user = new Map(lasting.map((variable) => [variable, model.get(variable) ?? 0]));
     const same = Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
     const reachable = reachableByUser(same, additions);

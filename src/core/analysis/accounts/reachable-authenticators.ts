@@ -4,8 +4,9 @@
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import { type Formula, resolved, type Variable } from '../../policy/theory.ts';
-import { type ClassModel, findModel, newBudget } from '../space/find-model.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
+import type { ClassModel } from '../space/read-formulas.ts';
 import { type AdditionWay, canBeMet } from './addition-ways.ts';
 
 /** How accounts begin, and what they can add. */
@@ -60,7 +61,7 @@ function reachableFrom(
 
 /** What every user can reach. */
 export function reachableByAll(additions: AdditionSearch): Reachable {
-  const ways = additions.ways.filter((way) => !way.formulas.flatMap(variablesIn).some(({ lasting }) => lasting));
+  const ways = additions.ways.filter((way) => ![...variablesIn(way.formulas)].some(({ lasting }) => lasting));
   return reachableFrom({ ...additions, ways }, (way) => whereOpen(way.formulas));
 }
 

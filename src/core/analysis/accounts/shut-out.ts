@@ -7,8 +7,8 @@ import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/compile.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theory.ts';
-import { signInEnd } from '../simulation/lock-outs.ts';
-import { modelsOf } from '../space/ordinary-facts.ts';
+import { signInOutcome } from '../simulation/sign-in-outcomes.ts';
+import { modelOf } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import type { AdditionWay } from './addition-ways.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
@@ -67,11 +67,10 @@ function allShutOut(formulas: readonly Formula[], search: ShutOutSearch): ShutOu
   const others: Formula[] = [];
   let found: ShutOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const models = modelsOf([...formulas, ...others]);
-    if (models === 'impossible') return found;
-    if (models === 'undecided') return undefined;
-    const facts = models.map((model) => search.space.factsOf(model)).find(search.isConfirmed);
-    if (facts === undefined) return undefined;
+    const model = modelOf([...formulas, ...others], (one) => search.isConfirmed(search.space.factsOf(one)));
+    if (model === 'impossible') return found;
+    if (model === 'undecided') return undefined;
+    const facts = search.space.factsOf(model);
     const end = endWith(reachable, facts, search);
     if (!end.isDenied) return undefined;
     found ??= { facts, reachable, never: all.never, after: rulesIn(end.after), isForAll: true };
@@ -105,11 +104,9 @@ function endWith(reachable: readonly string[], facts: UserFacts, { policies }: S
   const ways = policies.enrollment?.beforeSignIn === undefined ? [] : someOf([...new Set(reachable)]);
   const after: RuleAfterSignIn[] = [];
   for (const used of [reachable, ...ways]) {
-    const authenticators = policies.authenticators.map((one) =>
-      reachable.includes(one.key) && !used.includes(one.key) ? { ...one, enrollable: false } : one,
-    );
+    const never = reachable.filter((key) => !used.includes(key));
     const keys = reachable.filter((key) => used.includes(key));
-    const { isDenied, isBeforeSignIn, signedInWith } = signInEnd({ ...policies, authenticators }, facts, keys);
+    const { isDenied, isBeforeSignIn, signedInWith } = signInOutcome(policies, facts, { keys, never });
     const stages = signedInWith.flatMap((names) => ruleAfterSignIn(policies, facts, names) ?? []);
     if (!isDenied) return { isDenied, after: stages };
     if (!isBeforeSignIn) after.push(...stages);

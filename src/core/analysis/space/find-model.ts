@@ -3,13 +3,17 @@
  * backtracking over finite domains (M. Davis, G. Logemann, D. Loveland, 1962). Counts its steps, so that it gives the
  * same answer on every machine, and says when it gives up.
  */
-import { everyClass, type Formula, type Variable } from '../../policy/theory.ts';
-
-/**
- * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.
- * The formulas hold in every class of a variable that is absent.
- */
-export type ClassModel = ReadonlyMap<Variable, number>;
+import type { Formula, Variable } from '../../policy/theory.ts';
+import {
+  type ClassModel,
+  type Domains,
+  type FormulaReader,
+  formulaReader,
+  type ReadChoice,
+  type ReadFormula,
+  restrict,
+  resultOfClasses,
+} from './read-formulas.ts';
 
 /** `undecided`: the budget did not suffice. */
 export type Search = { readonly model: ClassModel } | 'impossible' | 'undecided';
@@ -61,73 +65,102 @@ export function findModelWithin(formulas: readonly Formula[], whole: Budget): Se
   return found;
 }
 
-type Domains = ReadonlyMap<Variable, bigint>;
-
 /** All formulas must hold. Takes from the budget. */
 export function findModel(formulas: readonly Formula[], budget: Budget): Search {
-  const found = search({ domains: new Map(), open: formulas }, budget);
-  return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: modelOf(found) };
+  const read = formulaReader();
+  const found = search(stateOf(formulas.map(read.read), read), budget);
+  return found === undefined ? 'impossible' : found === 'undecided' ? found : { model: read.modelOf(found) };
 }
 
-interface State {
-  readonly domains: Domains;
-  readonly open: readonly Formula[];
+/** What follows from formulas at once. It is drawn once for all questions with others besides. */
+export interface Consequences {
+  readonly reader: FormulaReader;
+  readonly state: State;
+}
+
+/** Takes from the budget. */
+export function consequencesOf(
+  formulas: readonly Formula[],
+  budget: Budget,
+): Consequences | 'impossible' | 'undecided' {
+  const reader = formulaReader();
+  const state = propagate(stateOf(formulas.map(reader.read), reader), budget);
+  return state === undefined ? 'impossible' : state === 'undecided' ? state : { reader, state };
+}
+
+/** Whether these may hold besides. What is not decided within the budget may. */
+export function mayHold({ reader, state }: Consequences, besides: readonly Formula[], budget: Budget): boolean {
+  const more = besides.map(reader.read);
+  const domains = reader.extended(state.domains);
+  return search({ ...state, domains, open: [...state.open, ...more] }, budget) !== undefined;
+}
+
+/** Whether the variable may be in the class at this position. */
+export function mayBeIn({ reader, state }: Consequences, variable: Variable, position: number): boolean {
+  return reader.isLeft(reader.extended(state.domains), variable, position);
+}
+
+interface State extends Domains {
+  readonly open: readonly ReadFormula[];
+}
+
+function stateOf(open: readonly ReadFormula[], { extended }: FormulaReader): State {
+  return { domains: extended([]), touched: [], open };
 }
 
 /** Domains whose classes all satisfy the formulas. Undefined: there are none. */
 function search(state: State, budget: Budget): Domains | undefined | 'undecided' {
   const reduced = propagate(state, budget);
   if (reduced === undefined || reduced === 'undecided') return reduced;
-  const { domains, open } = reduced;
-  const [shortest, ...rest] = [...open].sort((a, b) => a.any.length - b.any.length);
-  if (shortest === undefined) return domains;
-  for (const choice of shortest.any) {
-    const found = search({ domains, open: [choice, ...rest] }, budget);
+  const { open, ...others } = reduced;
+  const [shortest, ...rest] = [...open].sort((a, b) => a.parts.length - b.parts.length);
+  if (shortest === undefined) return others;
+  for (const choice of shortest.parts) {
+    const found = search({ ...others, open: [choice, ...rest] }, budget);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-interface Reduced {
-  readonly domains: Domains;
+interface Reduced extends Domains {
   /** Each has two choices or more, none of them decided. */
-  readonly open: readonly { readonly any: readonly Formula[] }[];
+  readonly open: readonly ReadChoice[];
 }
 
 /** Applies what must hold until nothing follows any more. */
-function propagate({ domains: before, open: given }: State, budget: Budget): Reduced | undefined | 'undecided' {
-  const domains = new Map(before);
-  let queue: readonly Formula[] = given;
+function propagate(before: State, budget: Budget): Reduced | undefined | 'undecided' {
+  const domains = before.domains.slice();
+  const touched = before.touched.slice();
+  let queue = before.open;
   for (;;) {
-    const open: { readonly any: readonly Formula[] }[] = [];
+    const open: ReadChoice[] = [];
     const pending = [...queue];
     let hasChanged = false;
     for (let formula = pending.pop(); formula !== undefined; formula = pending.pop()) {
       budget.steps -= 1;
       if (budget.steps < 0) return 'undecided';
-      if ('all' in formula) pending.push(...formula.all);
-      else if ('variable' in formula) {
-        const allowed = domainOf(formula.variable, domains) & formula.classes;
-        if (allowed === 0n) return undefined;
-        hasChanged ||= allowed !== domainOf(formula.variable, domains);
-        domains.set(formula.variable, allowed);
+      if (formula.kind === 'all') pending.push(...formula.parts);
+      else if (formula.kind === 'in') {
+        const change = restrict({ domains, touched }, formula);
+        if (change === 'empty') return undefined;
+        hasChanged ||= change === 'less';
       } else {
-        const choices = openChoices(formula.any, domains);
+        const choices = openChoices(formula.parts, domains);
         if (choices === 'holds') continue;
         const [only, ...others] = choices;
         if (only === undefined) return undefined;
         if (others.length === 0) pending.push(only);
-        else open.push({ any: choices });
+        else open.push({ kind: 'any', parts: choices });
       }
     }
-    if (!hasChanged || open.length === 0) return { domains, open };
+    if (!hasChanged || open.length === 0) return { domains, touched, open };
     queue = open;
   }
 }
 
 /** The choices that may yet hold; `holds`: one of them does already. */
-function openChoices(choices: readonly Formula[], domains: Domains): readonly Formula[] | 'holds' {
-  const open: Formula[] = [];
+function openChoices(choices: readonly ReadFormula[], domains: readonly number[]): readonly ReadFormula[] | 'holds' {
+  const open: ReadFormula[] = [];
   for (const choice of choices) {
     const result = resultIn(choice, domains);
     if (result === true) return 'holds';
@@ -137,35 +170,14 @@ function openChoices(choices: readonly Formula[], domains: Domains): readonly Fo
 }
 
 /** Whether the formula holds in all these classes (`true`), in none (`false`), or neither is sure. */
-function resultIn(formula: Formula, domains: Domains): boolean | undefined {
-  if ('variable' in formula) {
-    const domain = domainOf(formula.variable, domains);
-    if ((domain & formula.classes) === 0n) return false;
-    return (domain & ~formula.classes) === 0n ? true : undefined;
-  }
-  const isAll = 'all' in formula;
+function resultIn(formula: ReadFormula, domains: readonly number[]): boolean | undefined {
+  if (formula.kind === 'in') return resultOfClasses(formula, domains);
+  const isAll = formula.kind === 'all';
   let isOpen = false;
-  for (const part of isAll ? formula.all : formula.any) {
+  for (const part of formula.parts) {
     const result = resultIn(part, domains);
     if (result === !isAll) return result;
     isOpen ||= result === undefined;
   }
   return isOpen ? undefined : isAll;
-}
-
-function domainOf(variable: Variable, domains: Domains): bigint {
-  return domains.get(variable) ?? everyClass(variable);
-}
-
-/** Chooses a class of each domain: the first whose facts are known, otherwise the first. */
-function modelOf(domains: Domains): ClassModel {
-  return new Map(
-    Array.from(domains, ([variable, domain]) => {
-      // The last digit is the first class.
-      const digits = domain.toString(2);
-      const isAllowed = (at: number) => digits.at(-1 - at) === '1';
-      const known = variable.classes.findIndex(({ place }, at) => isAllowed(at) && place !== undefined);
-      return [variable, known >= 0 ? known : Math.max(0, digits.length - 1 - digits.lastIndexOf('1'))];
-    }),
-  );
 }

@@ -2,34 +2,57 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { conditionSets } from '../../policy/conditions.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theory.ts';
-import { type ClassModel, findModel, newBudget } from './find-model.ts';
+import { type Consequences, consequencesOf, findModel, mayBeIn, mayHold, newBudget } from './find-model.ts';
+import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
 
 /** Facts in which the formulas hold and the user is in one group at most. Undefined: none are known. */
 export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): UserFacts | undefined {
-  const model = ordinaryModel(formulas);
+  const follows = consequencesOf(formulas, newBudget());
+  const model = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows);
   return model && space.factsOf(model);
 }
 
 /** Classes in which the formulas hold and the user is in one group at most. Undefined: none were found. */
-function ordinaryModel(formulas: readonly Formula[]): ClassModel | undefined {
-  const groups = [...new Set(formulas.flatMap(variablesIn))].filter(({ name }) => name.startsWith('groups.'));
-  for (const only of [undefined, ...groups]) {
-    const others = groups.map((group) => (group === only ? isYes(group) : negated(isYes(group))));
+function ordinaryModel(formulas: readonly Formula[], follows: Consequences | 'undecided'): ClassModel | undefined {
+  const groups = [...variablesIn(formulas)].filter(({ name }) => name.startsWith('groups.'));
+  const isIn = new Map(groups.map((group) => [group, isYes(group)] as const));
+  const isNotIn = new Map(Array.from(isIn, ([group, formula]) => [group, negated(formula)] as const));
+  for (const only of mayBeOnlyOne(groups, follows)) {
+    const others = groups.flatMap((group) => (group === only ? isIn : isNotIn).get(group) ?? []);
+    if (follows !== 'undecided' && !mayHold(follows, others, newBudget())) continue;
     const found = findModel([...formulas, ...others], newBudget());
     if (typeof found === 'object') return found.model;
   }
   return undefined;
 }
 
-/** Classes in which the formulas hold. The first ones surprise least. */
-export function modelsOf(
+/** Each group that may be the only one. Undefined: a user of none. */
+function mayBeOnlyOne(
+  groups: readonly Variable[],
+  follows: Consequences | 'undecided',
+): readonly (Variable | undefined)[] {
+  if (follows === 'undecided') return [undefined, ...groups];
+  const [sure, ...more] = groups.filter((group) => !mayBeIn(follows, group, 0));
+  if (sure) return more.length > 0 ? [] : [sure];
+  return [undefined, ...groups.filter((group) => mayBeIn(follows, group, 1))];
+}
+
+/**
+ * The first classes that suit in which the formulas hold: those that surprise least, or any. `undecided`: none are
+ * known.
+ */
+export function modelOf(
   formulas: readonly Formula[],
-): readonly [ClassModel, ...(readonly ClassModel[])] | 'impossible' | 'undecided' {
-  const ordinary = ordinaryModel(formulas);
+  suits: (model: ClassModel) => boolean = () => true,
+): ClassModel | 'impossible' | 'undecided' {
+  const follows = consequencesOf(formulas, newBudget());
+  if (follows === 'impossible') return follows;
+  const ordinary = ordinaryModel(formulas, follows);
+  if (ordinary && suits(ordinary)) return ordinary;
   const found = findModel(formulas, newBudget());
-  if (ordinary) return [ordinary, ...(typeof found === 'object' ? [found.model] : [])];
-  return typeof found === 'object' ? [found.model] : found;
+  if (typeof found === 'object') return suits(found.model) ? found.model : 'undecided';
+  return ordinary ? 'undecided' : found;
 }
 
 interface WithConditions {
@@ -47,8 +70,14 @@ export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly W
   return groups.length < 2 || together.some((all) => groups.every((group) => all.includes(group)));
 }
 
-/** The variables of a formula, with repetitions. */
-export function variablesIn(formula: Formula): readonly Variable[] {
-  if ('variable' in formula) return [formula.variable];
-  return ('all' in formula ? formula.all : formula.any).flatMap(variablesIn);
+/** Each once. */
+export function variablesIn(formulas: readonly Formula[]): ReadonlySet<Variable> {
+  const found = new Set<Variable>();
+  for (const formula of formulas) addVariables(formula, found);
+  return found;
+}
+
+function addVariables(formula: Formula, found: Set<Variable>): void {
+  if ('variable' in formula) found.add(formula.variable);
+  else for (const part of 'all' in formula ? formula.all : formula.any) addVariables(part, found);
 }

@@ -20,7 +20,7 @@ import {
   type Variable,
 } from '../../policy/theory.ts';
 import { factsTogether } from './facts-together.ts';
-import type { ClassModel } from './find-model.ts';
+import type { ClassModel } from './read-formulas.ts';
 import { overlay } from './sample-facts.ts';
 
 /** A part of the conditions of a rule. */

@@ -1,0 +1,121 @@
+/**
+ * How sign-ins end. Each is walked once for all users of whom the same is asked, whichever app they sign in to: a
+ * walk depends on what the deciding rules ask for, not on whom they are about.
+ */
+import type { RuleHead } from '../../model/policy.ts';
+import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/compile.ts';
+import { findRule, possiblePositions } from '../../policy/rules.ts';
+import { type UserFacts, withProof } from '../../policy/theory.ts';
+import { rulesAhead } from '../../queries/rules-ahead.ts';
+import { type SignInEnd, signInEnd } from './lock-outs.ts';
+
+/** Answers for all that is the same whatever the app, by all that may differ. */
+const endsOf = new WeakMap<object, Map<string, SignInEnd>>();
+
+/** Authenticators that the user has, each as often as it is named, and others that the user sets up nowhere. */
+export interface HadKeys {
+  readonly keys: readonly string[];
+  readonly never?: readonly string[];
+}
+
+/** The end of the sign-in of a user who has these. */
+export function signInOutcome(policies: PolicySet, facts: UserFacts, { keys, never = [] }: HadKeys): SignInEnd {
+  const ends = endsOf.get(policies.authenticators) ?? new Map<string, SignInEnd>();
+  endsOf.set(policies.authenticators, ends);
+  const key = JSON.stringify([keys, never, outcomeKey(policies, facts)]);
+  const end = ends.get(key) ?? signInEnd(without(policies, never), facts, keys);
+  ends.set(key, end);
+  return end;
+}
+
+function without(policies: PolicySet, never: readonly string[]): PolicySet {
+  if (never.length === 0) return policies;
+  const authenticators = policies.authenticators.map((one) =>
+    never.includes(one.key) ? { ...one, enrollable: false } : one,
+  );
+  return { ...policies, authenticators };
+}
+
+/** Names what a walk depends on: the same name, the same end. */
+export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
+  const { signedInWith: _, ...rest } = facts;
+  // Before the first proof the past does not count, and other rules may decide.
+  const before = { ...rest, evidence: [] };
+  const proved = withProof(before);
+  const { session, app, enrollment, accountPolicy, authenticators } = policies;
+  const added = authenticators.map(({ key: of }) => accountPolicy?.about({ action: 'add', of }));
+  const all = [session, app, enrollment && beforeSignIn(enrollment), ...added];
+  const { request, now, subject } = facts;
+  return [
+    othersOf(policies),
+    ...all.flatMap((policy) => [termsIn(policy, before), termsIn(policy, proved)]),
+    mayDecideLater(enrollment, proved),
+    aheadOf(policies, before),
+    now,
+    subject.createdAt,
+    JSON.stringify([request.acrValues, request.acrEssential, request.promptLogin]),
+  ].join('|');
+}
+
+type Policy = CompiledPolicy<RuleHead & { readonly then: object }>;
+
+function termsIn(policy: Policy | undefined, facts: UserFacts): number | undefined {
+  const rule = policy && findRule(policy, facts).rule;
+  return rule && numberOf(rule.then);
+}
+
+/** Rules that ask how the user signed in, as far as the user is known. */
+function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts): string {
+  if (enrollment?.beforeSignIn === undefined) return '';
+  const { traces } = findRule(enrollment, facts);
+  return possiblePositions(enrollment, facts)
+    .map((at) => `${numberOf(enrollment.rules[at]?.rule.then ?? none)}:${numberOf(traces[at] ?? none)}`)
+    .join();
+}
+
+/** What the first page asks for at once is what helps under all of these. */
+function aheadOf(policies: PolicySet, facts: UserFacts): string {
+  const { session, app, enrollment } = rulesAhead(policies, facts);
+  return [session, app, enrollment]
+    .map((rules) => [...new Set(rules.map(({ then }) => numberOf(then)))].sort().join())
+    .join(';');
+}
+
+const others = new WeakMap<PolicySet, number>();
+
+/** All that is in the set besides session policy and sign-on policy. */
+function othersOf(policies: PolicySet): number {
+  const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
+  const known = others.get(policies);
+  if (known !== undefined) return known;
+  const compiled = [enrollment, accountPolicy, password, recovery, profile].map((one) => one && identityOf(one));
+  const found = numberOf([compiled, rest]);
+  others.set(policies, found);
+  return found;
+}
+
+const identities = new WeakMap<object, number>();
+let objects = 0;
+
+function identityOf(one: object): number {
+  const known = identities.get(one);
+  if (known !== undefined) return known;
+  objects += 1;
+  identities.set(one, objects);
+  return objects;
+}
+
+const none = {};
+const numbers = new WeakMap<object, number>();
+const numberOfText = new Map<string, number>();
+
+/** The same for all that say the same. */
+function numberOf(one: object): number {
+  const known = numbers.get(one);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(one);
+  const found = numberOfText.get(text) ?? numberOfText.size;
+  numberOfText.set(text, found);
+  numbers.set(one, found);
+  return found;
+}

@@ -1,0 +1,142 @@
+/**
+ * Formulas as a search reads them: the classes of a variable are bits of small numbers, which cost a fraction of what
+ * large ones do. A search looks at the same formula hundreds of times.
+ */
+import type { Formula, Variable } from '../../policy/theory.ts';
+
+/**
+ * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.
+ * The formulas hold in every class of a variable that is absent.
+ */
+export type ClassModel = ReadonlyMap<Variable, number>;
+
+/** The classes that a formula leaves to a variable. */
+export interface ReadClasses {
+  readonly kind: 'in';
+  /** Which variable, in the order in which they were read. */
+  readonly variable: number;
+  /** Index of the first of its words in domains. */
+  readonly at: number;
+  /** A bit for each class, the first class in the lowest bit of the first word. */
+  readonly words: readonly number[];
+}
+
+/** One of them must hold. */
+export interface ReadChoice {
+  readonly kind: 'any';
+  readonly parts: readonly ReadFormula[];
+}
+
+export type ReadFormula = ReadClasses | ReadChoice | { readonly kind: 'all'; readonly parts: readonly ReadFormula[] };
+
+/** Which classes are left. */
+export interface Domains {
+  /** The words of all variables, one after the other. */
+  readonly domains: readonly number[];
+  /** The variables that formulas are about so far, in this order. */
+  readonly touched: readonly number[];
+}
+
+/** Reads formulas that are asked about together. */
+export interface FormulaReader {
+  readonly read: (formula: Formula) => ReadFormula;
+  /** The same domains, and all classes of variables that were read since. */
+  readonly extended: (domains: readonly number[]) => readonly number[];
+  readonly isLeft: (domains: readonly number[], variable: Variable, position: number) => boolean;
+  /** Chooses a class of each domain: the first whose facts are known, otherwise the first. */
+  readonly modelOf: (domains: Domains) => ClassModel;
+}
+
+/** So many classes in a word, and a bit that says whether a formula was about the variable: V8 holds it as it is. */
+const wordBits = 29;
+const touchedBit = 1 << wordBits;
+const everyBit = touchedBit - 1;
+
+interface KnownVariable {
+  readonly variable: Variable;
+  readonly index: number;
+  readonly at: number;
+  readonly length: number;
+}
+
+export function formulaReader(): FormulaReader {
+  const known = new Map<Variable, KnownVariable>();
+  const byIndex: KnownVariable[] = [];
+  const full: number[] = [];
+  const knownOf = (variable: Variable): KnownVariable => {
+    const found = known.get(variable);
+    if (found !== undefined) return found;
+    const count = variable.classes.length;
+    const length = Math.max(1, Math.ceil(count / wordBits));
+    const made = { variable, index: byIndex.length, at: full.length, length };
+    for (let word = 0; word < length; word += 1) {
+      const bits = Math.min(wordBits, count - word * wordBits);
+      full.push(bits === wordBits ? everyBit : (1 << bits) - 1);
+    }
+    known.set(variable, made);
+    byIndex.push(made);
+    return made;
+  };
+  const read = (formula: Formula): ReadFormula => {
+    if ('all' in formula) return { kind: 'all', parts: formula.all.map(read) };
+    if ('any' in formula) return { kind: 'any', parts: formula.any.map(read) };
+    const { index, at, length } = knownOf(formula.variable);
+    return { kind: 'in', variable: index, at, words: wordsOf(formula.classes, length) };
+  };
+  const isLeft = (domains: readonly number[], variable: Variable, position: number): boolean => {
+    const word = knownOf(variable).at + Math.floor(position / wordBits);
+    return (((domains[word] ?? full[word] ?? 0) >> (position % wordBits)) & 1) === 1;
+  };
+  const positionIn = (domains: readonly number[], { variable }: KnownVariable): number => {
+    const { classes } = variable;
+    const isAllowed = (at: number) => isLeft(domains, variable, at);
+    const placed = classes.findIndex(({ place }, at) => place !== undefined && isAllowed(at));
+    return placed >= 0 ? placed : classes.findIndex((_, at) => isAllowed(at));
+  };
+  return {
+    read,
+    extended: (domains) => [...domains, ...full.slice(domains.length)],
+    isLeft,
+    modelOf: ({ domains, touched }) =>
+      new Map(
+        touched.flatMap((index) => {
+          const one = byIndex[index];
+          return one ? [[one.variable, positionIn(domains, one)] as const] : [];
+        }),
+      ),
+  };
+}
+
+function wordsOf(classes: bigint, length: number): readonly number[] {
+  if (length === 1) return [Number(classes)];
+  return Array.from({ length }, (_, word) => Number((classes >> BigInt(word * wordBits)) & BigInt(everyBit)));
+}
+
+/** Takes the other classes away. `empty`: none is left. */
+export function restrict(
+  { domains, touched }: { readonly domains: number[]; readonly touched: number[] },
+  { variable, at, words }: ReadClasses,
+): 'empty' | 'less' | 'same' {
+  let [left, isLess] = [0, false];
+  if (((domains[at] ?? 0) & touchedBit) === 0) touched.push(variable);
+  for (let word = 0; word < words.length; word += 1) {
+    const before = (domains[at + word] ?? 0) & everyBit;
+    const after = before & (words[word] ?? 0);
+    left |= after;
+    isLess ||= after !== before;
+    domains[at + word] = word === 0 ? after | touchedBit : after;
+  }
+  return left === 0 ? 'empty' : isLess ? 'less' : 'same';
+}
+
+/** Whether all classes that are left are among these (`true`), none (`false`), or some of them. */
+export function resultOfClasses({ at, words }: ReadClasses, domains: readonly number[]): boolean | undefined {
+  let [isIn, isOut] = [false, false];
+  for (let word = 0; word < words.length; word += 1) {
+    const left = (domains[at + word] ?? 0) & everyBit;
+    const bits = words[word] ?? 0;
+    isIn ||= (left & bits) !== 0;
+    isOut ||= (left & ~bits) !== 0;
+  }
+  return isIn ? (isOut ? undefined : true) : false;
+}
