@@ -48,8 +48,10 @@ test('as many files compute as there are cores, and files that wait run beside t
     const context = { config: { cache: false }, hasteFS: { getSize: () => 1 } };
     return sequencer.sort(names.map((name) => ({ path: pathOf(name), context }))).map(({ path }) => path);
   };
-  const waiting = ['contract/store-cluster-replicas', 'faults/process', 'contract/store-replicas'];
-  const computing = ['browser/pages', ...Array.from({ length: cores + 100 }, (_, index) => `core/short-${index}`)];
+  const names = ['contract/store-cluster-replicas', 'faults/process', 'contract/store-replicas'];
+  const length = (name: string) => Sequencer.longest[name] ?? 0;
+  const waiting = names.toSorted((one, other) => length(other) - length(one));
+  const computing = ['browser/pages', ...Array.from({ length: cores * 150 }, (_, index) => `core/short-${index}`)];
   const order = sorted([...computing, ...waiting].toReversed());
   const places = waiting.map((name) => order.indexOf(pathOf(name)));
   expect([...places.slice(0, 2), order.indexOf(pathOf('browser/pages'))]).toEqual([0, 1, 2]);
