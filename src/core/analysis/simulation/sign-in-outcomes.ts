@@ -43,13 +43,14 @@ export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
   const before = { ...rest, evidence: [] };
   const proved = withProof(before);
   const { session, app, enrollment, accountPolicy, authenticators } = policies;
+  const numbering = numberingFor(policies);
   const added = authenticators.map(({ key: of }) => accountPolicy?.about({ action: 'add', of }));
   const all = [session, app, enrollment && beforeSignIn(enrollment), ...added];
   const { request, now, subject } = facts;
   return [
     othersOf(policies),
-    ...all.flatMap((policy) => [termsIn(policy, before), termsIn(policy, proved)]),
-    mayDecideLater(enrollment, proved),
+    ...all.flatMap((policy) => [termsIn(policy, before, numbering), termsIn(policy, proved, numbering)]),
+    mayDecideLater(enrollment, proved, numbering),
     aheadOf(policies, before),
     now,
     subject.createdAt,
@@ -59,25 +60,26 @@ export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
 
 type Policy = CompiledPolicy<RuleHead & { readonly then: object }>;
 
-function termsIn(policy: Policy | undefined, facts: UserFacts): number | undefined {
+function termsIn(policy: Policy | undefined, facts: UserFacts, numbering: Numbering): number | undefined {
   const rule = policy && findRule(policy, facts).rule;
-  return rule && numberOf(rule.then);
+  return rule && numbering.of(rule.then);
 }
 
 /** Rules that ask how the user signed in, as far as the user is known. */
-function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts): string {
+function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts, numbering: Numbering): string {
   if (enrollment?.beforeSignIn === undefined) return '';
   const { traces } = findRule(enrollment, facts);
   return possiblePositions(enrollment, facts)
-    .map((at) => `${numberOf(enrollment.rules[at]?.rule.then ?? none)}:${numberOf(traces[at] ?? none)}`)
+    .map((at) => `${numbering.of(enrollment.rules[at]?.rule.then ?? none)}:${numbering.of(traces[at] ?? none)}`)
     .join();
 }
 
 /** What the first page asks for at once is what helps under all of these. */
 function aheadOf(policies: PolicySet, facts: UserFacts): string {
   const { session, app, enrollment } = rulesAhead(policies, facts);
+  const numbering = numberingFor(policies);
   return [session, app, enrollment]
-    .map((rules) => [...new Set(rules.map(({ then }) => numberOf(then)))].sort().join())
+    .map((rules) => [...new Set(rules.map(({ then }) => numbering.of(then)))].sort().join())
     .join(';');
 }
 
@@ -89,7 +91,7 @@ function othersOf(policies: PolicySet): number {
   const known = others.get(policies);
   if (known !== undefined) return known;
   const compiled = [enrollment, accountPolicy, password, recovery, profile].map((one) => one && identityOf(one));
-  const found = numberOf([compiled, rest]);
+  const found = numberingFor(policies).of([compiled, rest]);
   others.set(policies, found);
   return found;
 }
@@ -106,16 +108,27 @@ function identityOf(one: object): number {
 }
 
 const none = {};
-const numbers = new WeakMap<object, number>();
-const numberOfText = new Map<string, number>();
 
-/** The same for all that say the same. */
-function numberOf(one: object): number {
-  const known = numbers.get(one);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(one);
-  const found = numberOfText.get(text) ?? numberOfText.size;
-  numberOfText.set(text, found);
-  numbers.set(one, found);
-  return found;
+/** Numbers of what says the same. They live as long as the configuration that they are about. */
+class Numbering {
+  readonly #ofObject = new WeakMap<object, number>();
+  readonly #ofText = new Map<string, number>();
+
+  of(one: object): number {
+    const known = this.#ofObject.get(one);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(one);
+    const found = this.#ofText.get(text) ?? this.#ofText.size;
+    this.#ofText.set(text, found);
+    this.#ofObject.set(one, found);
+    return found;
+  }
+}
+
+const numberings = new WeakMap<PolicySet['authenticators'], Numbering>();
+
+function numberingFor({ authenticators }: PolicySet): Numbering {
+  const numbering = numberings.get(authenticators) ?? new Numbering();
+  numberings.set(authenticators, numbering);
+  return numbering;
 }

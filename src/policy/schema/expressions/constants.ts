@@ -1,10 +1,10 @@
-/** Parts of an expression that are the same for every sign-in: what they come to, and those that can only fail. */
+/** Parts of an expression that are the same for every sign-in: their values, and those that can only fail. */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import { childrenOf, type ExpressionFault, forbiddenCalls, timeParts, untypedEnvironment } from './environment.ts';
 
 type Constant = { readonly value: unknown } | { readonly failure: string };
 
-/** What the node comes to, whatever the facts are. Undefined: it reads some, or could take long. */
+/** The result of the node, whatever the facts are. Undefined: it reads some, or could take long. */
 export function constantOf(node: ASTNode): Constant | undefined {
   return isConstant(node) && forbiddenCalls(node).length === 0 ? resultOf(node) : undefined;
 }
