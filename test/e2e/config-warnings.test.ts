@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createLogger } from '../../src/log.ts';
 import { serve } from '../../src/serve.ts';
-import { freePort, freePorts } from '../support/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 
@@ -39,8 +39,7 @@ interface Logging {
 
 /** A server within this process. */
 async function started(demo = false): Promise<Logging & { stop(): Promise<void> }> {
-  // The demo takes two in a row.
-  const [port = 0] = await freePorts(2);
+  const port = await freePort();
   const lines: string[] = [];
   const { stop } = await serve({
     port,

@@ -5,7 +5,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { demoUsers } from '../../src/demo/demo-users.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
-import { freePorts } from '../support/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, maySendAgain, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
@@ -365,7 +365,7 @@ test('a demo on data of a version without email gets along', async () => {
   try {
     const before = await old.app.directory.findByIdentifier('alice@demo.test');
     const lines: string[] = [];
-    const [port = 0] = await freePorts(2);
+    const port = await freePort();
     const { app, store, issuer } = old;
     const options = {
       app,

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { freePorts } from '../support/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { TestUser } from '../support/relying-party.ts';
@@ -38,7 +38,7 @@ async function demo({ shutdownDelay = 1, shutdownTimeout = 7 } = {}): Promise<De
   // Tests change the policies of the demo at will, and so break what it promises.
   await cp('config', configDir, { recursive: true, filter: (from) => !from.endsWith('invariants.yaml') });
   // The demo takes two in a row.
-  const [port = 0] = await freePorts(2);
+  const port = await freePort();
   const env = {
     PORT: String(port),
     DATA_DIR: join(dir, 'data'),

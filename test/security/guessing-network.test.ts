@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { guessingNetworkKey, networkFailuresCounter } from '../../src/stores/keys.ts';
 import { countingStore } from '../support/counting-store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { answerOf, taskOf } from '../support/proof-of-work.ts';
+import { answerOf, answers, taskOf } from '../support/proof-of-work.ts';
 import { cookieOf } from '../support/returning-browser.ts';
 import { answerStep, beginSignIn, currentStep, identify, userWithPassword } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
@@ -52,6 +52,23 @@ async function guessTooOften(): Promise<void> {
   for (let tries = 0; tries < 4; tries += 1) expect(said((await guess()).next)).toBe('422 credentials.invalid');
 }
 
+/**
+ * A page and the answer to the task before its own. One old answer in 64 fits the next task as well: that task is
+ * answered, too, until the old answer does not fit.
+ */
+async function reusing(
+  agent: UserAgent,
+  page: Page,
+  old: string,
+  typed: Readonly<Record<string, string>>,
+): Promise<[Page, Readonly<Record<string, string>>]> {
+  const task = taskOf(page);
+  if (!task) throw new Error('no task');
+  if (!answers(task, old)) return [page, { ...typed, 'work.answer': old }];
+  const next = answerOf(task);
+  return reusing(agent, await answerStep(agent, page, { ...typed, 'work.answer': next }), next, typed);
+}
+
 describe('a network that guessed too often', () => {
   test('works for each account that it names; each answer counts once', async () => {
     await guessTooOften();
@@ -67,7 +84,7 @@ describe('a network that guessed too often', () => {
     if (!again) throw new Error('no task');
     const solved = await answerStep(agent, without, { ...typed, 'work.answer': answerOf(again) });
     expect([said(solved), node.app.hashing.stats.started]).toEqual(['422 credentials.invalid', hashes + 1]);
-    const reused = await answerStep(agent, solved, { ...typed, 'work.answer': answerOf(again) });
+    const reused = await answerStep(agent, ...(await reusing(agent, solved, answerOf(again), typed)));
     expect(said(reused)).toBe('429 requests.exceeded');
   });
 

@@ -8,7 +8,7 @@ import { networkRequestsCounter } from '../../src/stores/keys.ts';
 import { appFile } from '../support/authorize.ts';
 import { allMailTo, codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode, testPassword } from '../support/node.ts';
-import { answerOf, taskOf } from '../support/proof-of-work.ts';
+import { answerOf, type Task, taskOf } from '../support/proof-of-work.ts';
 import { randomName } from '../support/random-name.ts';
 import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
@@ -58,7 +58,7 @@ const register = ({ agent, page }: Tab, address: string, answer = '') =>
   answerStep(agent, page, { 'userProfile.email': address, ...(answer && { 'work.answer': answer }) });
 
 /** A form that came back with a task. */
-async function withTask(address: string): Promise<Tab & { readonly task: NonNullable<ReturnType<typeof taskOf>> }> {
+async function withTask(address: string): Promise<Tab & { readonly task: Task }> {
   for (let done = 0; done < 2; done += 1)
     expect(currentStep(await register(await form(), newAddress()))).toBe('challenge:email');
   const tab = await form();
@@ -83,7 +83,7 @@ test('beyond what is free a registration takes work; what was typed stays, and n
   expect(currentStep(done)).toBe('code');
 });
 
-test.each<[string, (task: NonNullable<ReturnType<typeof taskOf>>) => string]>([
+test.each<[string, (task: Task) => string]>([
   ['nothing', () => ''],
   ['a number that does not fit', (task) => answerOf(task, false)],
   ['something else', () => '1e1'],

@@ -18,9 +18,12 @@ let next = (process.pid * 97) % count;
  */
 const taken = join(tmpdir(), 'stepgate-test-ports');
 
-/** No process listens there at the moment, and no other process is given it while this one runs. */
+/**
+ * No process listens there at the moment, and no other process is given it while this one runs. The same holds for the
+ * next one, where the relying party of a demo listens.
+ */
 export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1);
+  const [port] = await freePorts(2);
   return port as number;
 }
 
