@@ -4,6 +4,7 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { accountAdditions, neverAddedFindings } from './account-additions.ts';
+import { searchAlike } from './alike-apps.ts';
 import type { AnalysedApp } from './analysed-apps.ts';
 import { appsInWords, distinctRules, mostNamed, namedHere } from './apps-text.ts';
 import { type AnalysedConfiguration, namedRule } from './configuration.ts';
@@ -21,7 +22,7 @@ export function newcomerFindings(
 ): readonly AnalysisFinding[] {
   const additions = accountAdditions(apps, configuration);
   const forGood = forGoodIn(additions, configuration);
-  const all = apps.flatMap((app) => app.cases.map((one) => deniedIn(one, app, forGood)));
+  const all = searchAlike(apps, configuration, (app) => app.cases.map((one) => deniedIn(one, app, forGood)));
   const denied = all.flatMap((one) => one.denied);
   const byCause = Map.groupBy(denied, ({ cause }) => JSON.stringify(rulesIn(cause)[0]?.location ?? ''));
   const found = [...byCause.values()].flatMap((same) => atCause(same, configuration));
