@@ -1,7 +1,7 @@
 /** What the layers ask of a user who has identified, for questions that are put to the evaluator. */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isMet } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequest, evaluationContext } from './evaluation-context.ts';

@@ -1,7 +1,7 @@
 /** What a condition of a rule consists of: the type that every file in `conditions/` implements. */
 import type { ConditionName, ConditionOf, ConditionResult } from '../model/conditions.ts';
 import type { Facts, RuleFacts, Subject } from '../model/facts.ts';
-import type { ConditionTheory } from './theory.ts';
+import type { ConditionTheory } from './theories/theory.ts';
 
 /** One test of a condition, ready to run. The same closure serves deciding and explaining (Law 3). */
 export interface ConditionTest {

@@ -1,0 +1,153 @@
+/**
+ * The theory of the condition `attributes`: the values of one attribute, cut into the classes that its tests tell
+ * apart, as formulas.
+ */
+import type { Attribute } from '../../model/attribute.ts';
+import type { AttributeTest, AttributeValue, ValueTest } from '../../model/conditions.ts';
+import { isRelative } from '../values/date-bound.ts';
+import type { CompileValueTest, Values } from './attribute-values.ts';
+import type { TestedDays } from './day-view.ts';
+import {
+  among,
+  type Formula,
+  isYes,
+  negated,
+  truthVariable,
+  type Universe,
+  type UserFacts,
+  type Variable,
+} from './theory.ts';
+import { type ValueClass, valueClasses } from './value-classes.ts';
+
+/** A test of the attribute as a formula. */
+type FormulaOfTest = (test: AttributeTest) => Formula;
+
+/** The members of a test that the classes take into account; dates only where the values are days. */
+const knownMembers: readonly string[] = [
+  'equals',
+  'in',
+  'matches',
+  'atLeast',
+  'above',
+  'atMost',
+  'below',
+] satisfies readonly (keyof ValueTest)[];
+
+export interface TestedAttribute {
+  readonly name: string;
+  readonly tests: readonly AttributeTest[];
+  readonly universe: Universe;
+  readonly valueTest: CompileValueTest;
+}
+
+/**
+ * The tests of one attribute. Each test that is not understood, or all of them where there are too many classes, may
+ * hold or not. `days`: what they say of days that are compared with the time.
+ */
+export function attributeTheory(tested: TestedAttribute, days: Values | undefined): FormulaOfTest {
+  const { name, tests, universe, valueTest } = tested;
+  if (days) return (test) => testFormula(test, days);
+  const attribute = universe.attribute(name);
+  const hasDays = holdsDays(attribute, tests);
+  const understood = tests.filter((test) => isUnderstood(test, hasDays));
+  const isKept = (value: AttributeValue) => universe.isKept(name, value);
+  const values = valueClasses(understood.flatMap(valueTests), attribute, isKept);
+  const free = freeTests(name);
+  if (values === undefined) return free;
+  const several = attribute === undefined || attribute.type === 'list';
+  const marks: Marks = universe.isLasting(name) ? { name, lasting: true } : { name };
+  const formulas = several ? severalValues(marks, values, valueTest) : oneValue(marks, values, valueTest);
+  return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
+}
+
+/** As far as the attribute holds days, and a bound of its tests moves with the time. */
+export function daysOf({ name, tests, universe, valueTest }: TestedAttribute): readonly TestedDays[] {
+  const attribute = universe.attribute(name);
+  const all = tests.flatMap(valueTests);
+  if (!holdsDays(attribute, tests) || !all.some(isRelative)) return [];
+  const distinct = [...new Map(all.map((test) => [JSON.stringify(test), test])).values()];
+  const options = attribute?.options && { options: attribute.options.map(({ value }) => value) };
+  return [{ name, tests: distinct, valueTest, isKept: (value) => universe.isKept(name, value), ...options }];
+}
+
+/** The tests of single values that it consists of. */
+function valueTests({ present: _, not, ...test }: AttributeTest): readonly ValueTest[] {
+  return [test, ...(not ? [not] : [])];
+}
+
+/** Each value is a day, and no pattern takes it for a text. */
+function holdsDays(attribute: Attribute | undefined, tests: readonly AttributeTest[]): boolean {
+  const patterns = [attribute, ...tests.flatMap(valueTests)].flatMap((one) => one?.matches ?? []);
+  return attribute?.type === 'date' && patterns.length === 0;
+}
+
+/** Bounds that move with the time are compared with one another where all values are days. */
+function isUnderstood(test: AttributeTest, hasDays: boolean): boolean {
+  return valueTests(test).every(
+    (one) => (hasDays && !isRelative(one)) || Object.keys(one).every((member) => knownMembers.includes(member)),
+  );
+}
+
+/** As the condition reads it: an absent attribute passes `not` and `present: false`. */
+function testFormula({ present, not, ...test }: AttributeTest, { passes, isPresent }: Values): Formula {
+  const needsValue = Object.keys(test).length > 0 || (present === undefined && not === undefined);
+  return {
+    all: [
+      ...(present === undefined ? [] : [present ? isPresent : negated(isPresent)]),
+      ...(not ? [negated(passes(not))] : []),
+      ...(needsValue ? [passes(test)] : []),
+    ],
+  };
+}
+
+function freeTests(name: string): FormulaOfTest {
+  const variables = new Map<string, Variable>();
+  return (test) => {
+    const key = JSON.stringify(test);
+    const variable = variables.get(key) ?? truthVariable(`attributes.${name} ${key}`, undefined);
+    variables.set(key, variable);
+    return isYes(variable);
+  };
+}
+
+/** Of the variables of an attribute. */
+type Marks = Pick<Variable, 'name' | 'lasting'>;
+
+/** The attribute is absent or has one value. */
+function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const { name } = marks;
+  const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
+  const all = [{ place: (facts: UserFacts) => facts }, ...classes];
+  const variable: Variable = { ...marks, name: `attributes.${name}`, classes: all };
+  return {
+    passes: (test) => {
+      const holds = valueTest(test);
+      return among(variable, (at) => at > 0 && holds(values[at - 1]?.value, 0));
+    },
+    isPresent: among(variable, (at) => at > 0),
+  };
+}
+
+/** The attribute has any number of values, of which one must pass: each class of values is there or not. */
+function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
+  const { name } = marks;
+  const variables = values.map(({ value, isKept }) => {
+    const place = withValue(name, (before) => (before === undefined ? value : [before, value].flat()));
+    const variable = truthVariable(`attributes.${name} ${JSON.stringify(value)}`, isKept ? place : undefined);
+    return { ...marks, ...variable };
+  });
+  return {
+    passes: (test) => {
+      const holds = valueTest(test);
+      return { any: variables.filter((_, at) => holds(values[at]?.value, 0)).map(isYes) };
+    },
+    isPresent: { any: variables.map(isYes) },
+  };
+}
+
+function withValue(name: string, change: (before: unknown) => unknown): (facts: UserFacts) => UserFacts {
+  return ({ subject, ...facts }) => {
+    const profile = { ...subject.profile, [name]: change(subject.profile[name]) };
+    return { ...facts, subject: { ...subject, profile } };
+  };
+}
