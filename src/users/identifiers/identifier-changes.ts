@@ -9,7 +9,7 @@ export const undoPeriod = 7 * 86_400;
 const verifiedBy = { email: 'emailVerified', phone: 'phoneVerified' } as const;
 
 /** The user's present value of one kind. */
-export interface OwnIdentifier {
+export interface CurrentIdentifier {
   readonly value: string;
   /** In canonical form, if the user is identified by it. */
   readonly identifier?: string;
@@ -25,11 +25,11 @@ export function isUsername(identifier: string, others: readonly string[]): boole
 }
 
 /** `others`: canonical values of identifying attributes. Undefined if the user has no value of this kind. */
-export function ownIdentifier(
+export function currentIdentifier(
   { profile, identifiers }: Pick<User, 'profile' | 'identifiers'>,
   kind: IdentifierKind,
   others: readonly string[],
-): OwnIdentifier | undefined {
+): CurrentIdentifier | undefined {
   if (kind === 'username') {
     const name = identifiers.find((one) => isUsername(one, others));
     return name === undefined ? undefined : { value: name, identifier: name, verified: true };
