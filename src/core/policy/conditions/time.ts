@@ -2,9 +2,9 @@
 import type { ConditionOf, ConditionResult } from '../../model/conditions.ts';
 import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
-import { type LocalTime, localTimeIn } from '../local-time.ts';
-import { among, type ConditionPart, type Formula, isYes, type Variable } from '../theory.ts';
-import { type OpenWindows, windowBorders, windowsTogether } from '../window-borders.ts';
+import { among, type ConditionPart, type Formula, isYes, type Variable } from '../theories/theory.ts';
+import { type LocalTime, localTimeIn } from '../values/local-time.ts';
+import { type OpenWindows, windowBorders, windowsTogether } from '../values/window-borders.ts';
 
 export const timeCondition: ConditionDescriptor<'time'> = {
   about: 'circumstance',
@@ -22,10 +22,13 @@ export const timeCondition: ConditionDescriptor<'time'> = {
   theory: timeTheory,
 };
 
-/** More sets of windows that are open together would make each step of a search too slow. */
+/** With more sets of simultaneously open windows, each step of a search would be too slow. */
 const tooManySets = 2_000;
 
-/** Moments that lie in the same windows are one class. Where these are too many, any window may be open with any. */
+/**
+ * All moments inside the same windows are one class. If there are too many classes, the windows are treated as
+ * independent of each other.
+ */
 function timeTheory(
   windows: readonly ConditionOf<'time'>[],
 ): (window: ConditionOf<'time'>) => readonly ConditionPart[] {
@@ -39,7 +42,7 @@ function timeTheory(
 type Formulas = ReadonlyMap<string, Formula>;
 
 function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): Formulas {
-  // Outside of all windows first.
+  // The class outside all windows comes first.
   const counted = together.map(({ now, open }) => ({ now, open, count: open.replaceAll('0', '').length }));
   const classes = counted.sort((a, b) => a.count - b.count);
   const variable: Variable = {
@@ -50,7 +53,10 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }
 
-/** Facts of no class are known: what is found impossible with such formulas is, and all else is undecided. */
+/**
+ * Classes without example facts. A search can still prove that something is impossible. Everything else stays
+ * undecided.
+ */
 function freeFormulas(keys: readonly string[]): Formulas {
   const free = (key: string): Variable => ({ name: `time ${key}`, classes: [{}, {}], ranOut: true });
   return new Map(keys.map((key) => [key, isYes(free(key))]));
