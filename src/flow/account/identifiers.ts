@@ -269,7 +269,7 @@ function environmentOf(context: OpenAccount, kind: IdentifierKind, { descriptor 
     brand: settings.brand.name,
     app: settings.brand.name,
     subjectId: account.user.id,
-    // A code counts for this account, in this session, and for this kind only.
+    // A code counts only for this account, this session and this kind.
     transactionId: `${account.user.id}.${session.uid}.${kind}`,
     visitor: { ...visitor, place: placeInWords(snapshot, visitor.ip) },
     mayShowDetails: true,
