@@ -12,7 +12,7 @@ import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import { browserInWords } from '../../user-agent.ts';
@@ -22,8 +22,8 @@ import {
   maxAddedAddresses,
   type NotificationAddress,
   notificationAddresses,
-} from '../../users/notification-addresses.ts';
-import { type AskedAddress, serializeUser, type User } from '../../users/user.ts';
+} from '../../users/identifiers/notification-addresses.ts';
+import { type AskedAddress, serializeUser, type User } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';

@@ -3,11 +3,11 @@
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { credentialsKey } from '../../stores/keys.ts';
-import { releaseReservations } from '../../users/credential-reservations.ts';
-import { addressOf } from '../../users/notification-addresses.ts';
-import { serializeCredentials } from '../../users/user.ts';
+import { addressOf } from '../../users/identifiers/notification-addresses.ts';
+import { serializeCredentials } from '../../users/record/user.ts';
+import { releaseReservations } from '../../users/reservations/credential-reservations.ts';
 import { audit } from '../audit.ts';
 import { type AccountRequest, endOtherSessions } from '../browser/other-sessions.ts';
 import type { SsoSession } from '../browser/sso-session.ts';

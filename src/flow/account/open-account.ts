@@ -5,11 +5,11 @@ import { changeScope, scopeOfChange } from '../../core/enrollment/account-reques
 import type { GovernedChange } from '../../core/model/account-policy.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { neutralRequest } from '../../core/model/neutral-facts.ts';
-import type { PolicySet } from '../../core/policy/compile.ts';
+import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { VersionedAccount } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/record/account.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';

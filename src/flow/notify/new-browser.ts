@@ -6,11 +6,11 @@
 import type { Seconds } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { placeInWords } from '../../policy/schema/zones.ts';
+import { placeInWords } from '../../policy/schema/settings/zones.ts';
 import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
 import { browserInWords } from '../../user-agent.ts';
-import { notificationAddresses } from '../../users/notification-addresses.ts';
-import { parseUser, serializeUser, type User } from '../../users/user.ts';
+import { notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
+import { parseUser, serializeUser, type User } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/account.ts';
 import { createLink } from './account-links.ts';

@@ -12,14 +12,14 @@ import { fallbackLocale } from '../../rendering/catalogue.ts';
 import { type LocaleWishes, localeChooser } from '../../rendering/locale.ts';
 import { loadTemplates, type Templates } from '../../rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../rendering/translator.ts';
-import { type Asset, loadAssets } from './assets.ts';
-import { type BrandStyles, brandStylesAt, brandStylesHref } from './brand-styles.ts';
-import { localized } from './localized.ts';
-import { markStylesAt } from './mark-styles.ts';
+import { type Asset, loadAssets } from './assets/assets.ts';
+import { type BrandStyles, brandStylesAt, brandStylesHref } from './assets/brand-styles.ts';
+import { markStylesAt } from './assets/mark-styles.ts';
+import { scriptBundles } from './assets/script-bundles.ts';
+import { localized } from './fields/localized.ts';
+import { pageTemplates } from './models/page-templates.ts';
 import type { LanguagesModel, LinkModel } from './models/shared-models.ts';
-import { pageTemplates } from './page-templates.ts';
-import { scriptBundles } from './script-bundles.ts';
-import type { PageTemplateModels } from './template-models.ts';
+import type { PageTemplateModels } from './models/template-models.ts';
 import type { AccountPage } from './views/account-pages.ts';
 import { accountView } from './views/account-view.ts';
 import { linkQuestionView, linkResultView } from './views/link-pages.ts';
@@ -81,14 +81,14 @@ export interface RendererOptions {
   /** The folder of the shipped views. */
   readonly viewsDir: string;
   /** The operator's folder, whose templates and texts replace the shipped ones. */
-  readonly ownViewsDir?: string;
+  readonly operatorViewsDir?: string;
   /** Called with the name of each rendered template, for tests. */
   readonly drawn?: (template: string) => void;
 }
 
 /** Throws if a template is missing or broken, or if a catalogue cannot be read. */
-export function createRenderer({ viewsDir, ownViewsDir, drawn }: RendererOptions): Renderer {
-  const dirs = [viewsDir, ...(ownViewsDir === undefined ? [] : [ownViewsDir])];
+export function createRenderer({ viewsDir, operatorViewsDir, drawn }: RendererOptions): Renderer {
+  const dirs = [viewsDir, ...(operatorViewsDir === undefined ? [] : [operatorViewsDir])];
   const translators = loadTranslators(dirs);
   const locales = [...translators.keys()];
   const assets = loadAssets(join(viewsDir, 'assets'));

@@ -1,12 +1,12 @@
 /** What kind an identifier is, and what could be one of the kinds that an app takes. */
 import { describe, expect, test } from '@jest/globals';
-import { attributeSchemaOf } from '../../../src/policy/schema/attributes.ts';
+import { attributeSchemaOf } from '../../../src/policy/schema/fields/attributes.ts';
 import {
   canBeOfKinds,
   identifyingValues,
   internationalNumber,
   kindsOfIdentifier,
-} from '../../../src/users/identifier-kinds.ts';
+} from '../../../src/users/identifiers/identifier-kinds.ts';
 
 const schema = attributeSchemaOf(
   { badge: { unique: true, identifies: true }, upn: { unique: true, identifies: true }, level: {} },

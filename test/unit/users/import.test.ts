@@ -4,20 +4,20 @@ import { passwordTools } from '../../../src/authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/phone.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
-import { shortestPassword } from '../../../src/core/policy/password-terms.ts';
+import { shortestPassword } from '../../../src/core/policy/rules/password-terms.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
-import { Directory } from '../../../src/users/directory.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import { listUsers } from '../../../src/users/directory/list-users.ts';
 import {
   type ImportOptions,
   type ImportSummary,
   importUsers,
   type RefusedRecord,
 } from '../../../src/users/import/import-users.ts';
-import { listUsers } from '../../../src/users/list-users.ts';
-import type { User } from '../../../src/users/user.ts';
+import type { User } from '../../../src/users/record/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
 let store: Store;

@@ -1,13 +1,13 @@
 /** Values that no two accounts have: claimed and freed in the commit of the profile; the first commit wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { attributeSchemaOf } from '../../../src/policy/schema/attributes.ts';
+import { attributeSchemaOf } from '../../../src/policy/schema/fields/attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { attributeReservationKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { moveUniqueValues, uniqueChange } from '../../../src/users/attribute-reservations.ts';
-import { Directory } from '../../../src/users/directory.ts';
-import type { Profile } from '../../../src/users/user.ts';
+import { Directory } from '../../../src/users/directory/directory.ts';
+import type { Profile } from '../../../src/users/record/user.ts';
+import { moveUniqueValues, uniqueChange } from '../../../src/users/reservations/attribute-reservations.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 
 const schema = attributeSchemaOf({

@@ -1,6 +1,6 @@
 /** Models of the templates for the user's own account. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { Field } from '../inputs.ts';
+import type { Field } from '../fields/inputs.ts';
 import type { AppMarkModel, FormModel, LeadModel, NoticesModel, OptionModel, SignInRow } from './shared-models.ts';
 
 /** The first page: the state of the account, and suggestions. */

@@ -1,6 +1,6 @@
 /** Models of the templates for standalone pages: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { Field } from '../inputs.ts';
+import type { Field } from '../fields/inputs.ts';
 import type { ContactModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
 
 export interface ReferenceModel {

@@ -1,6 +1,6 @@
 /** Models of the templates for the step loop. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
-import type { Field } from '../inputs.ts';
+import type { Field } from '../fields/inputs.ts';
 import type {
   ChallengeServiceModel,
   ContactModel,

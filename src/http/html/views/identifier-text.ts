@@ -1,8 +1,8 @@
 /** The first page's words for the identifier: those of the configuration, or a text for the kinds that count. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import type { IdentifierWords } from '../fields.ts';
-import { localized } from '../localized.ts';
+import type { IdentifierWords } from '../fields/fields.ts';
+import { localized } from '../fields/localized.ts';
 import type { StepPage } from './page-models.ts';
 
 type IdentifyingPage = Pick<StepPage, 'identify'>;
