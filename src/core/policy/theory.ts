@@ -71,6 +71,10 @@ export interface Universe {
   readonly risk: RiskScoring;
   /** Sign-ins before this time are over. Absent: all times are looked at. */
   readonly since?: Seconds;
+  /** Nor does an example lie before this time. Absent: the year of an example stands for every year. */
+  readonly notBefore?: Seconds;
+  /** By key of the authenticator: what all users have skipped to enroll. Absent: nothing. */
+  readonly skipped?: Subject['skipped'];
   /** The scopes that release a claim. Empty: none does. */
   scopesOf(claim: string): readonly string[];
   /** A file says which country an address is in, and how far it is from others. */
