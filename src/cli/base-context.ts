@@ -51,7 +51,7 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
   const complain = (text: string): void => void stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  const warn = (text: string): void => complain(`${text}\n`);
+  const warn = eachOnce((text) => complain(`${text}\n`));
   const durability = readDurability(env.REDIS_DURABILITY);
   const storeSettings = { ...omitUndefined({ redisUrl, durability }), dataDir, warn, isPatient: true };
   return {
@@ -85,6 +85,16 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     nodeVersion: process.versions.node,
     // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
     variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },
+  };
+}
+
+/** A command may open the store several times, and examines it each time. */
+function eachOnce(print: (text: string) => void): (text: string) => void {
+  const printed = new Set<string>();
+  return (text) => {
+    if (printed.has(text)) return;
+    printed.add(text);
+    print(text);
   };
 }
 

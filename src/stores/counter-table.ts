@@ -1,15 +1,16 @@
-/** Counters that stand under the key of what they are about. */
+/** Counters that are stored under the key of the entry that they belong to. */
 import type { KeyKind } from './key-table.ts';
 
 /**
- * Attempts are counted under the key of what they are about: `<key>:<name>`. `<authenticator>` in a name stands for the
- * key of one. An identifier that no user has is counted like a user, so that both look alike (Law 8).
+ * A counter has the key `<key>:<name>`, where `<key>` is the entry that it belongs to. `<authenticator>` in a name
+ * stands for an authenticator's key. Attempts on an unknown identifier are counted like those on a user, so that both
+ * look alike (Law 8).
  */
 export interface CounterRow {
   readonly what: string;
   readonly of: readonly KeyKind[];
   readonly name: string;
-  /** The module under `src` that counts. */
+  /** The module under `src` that counts the attempts. */
   readonly owner: string;
 }
 

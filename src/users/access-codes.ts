@@ -1,7 +1,7 @@
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
 
-/** What an administrator may issue. */
+/** The limits for access codes that an administrator issues. */
 export interface AccessCodeBounds {
   /** Letters and digits. */
   readonly minLength: number;
@@ -9,16 +9,16 @@ export interface AccessCodeBounds {
   readonly maxUses: number;
 }
 
-/** Temporary access codes, as the composition root hands them to the commands. */
+/** Temporary access codes: the interface that `main` gives to the commands. */
 export interface AccessCodes {
   /**
-   * By the settings of all authenticators, by key; the widest bounds when they say nothing about it. Undefined: they
-   * are not enabled, so that no code would be taken.
+   * The limits from the settings of all authenticators, by key; without a setting, the widest ones. Undefined if access
+   * codes are not enabled and would not be accepted.
    */
   bounds(settings: Readonly<Record<string, unknown>>): AccessCodeBounds | undefined;
   /**
-   * Draws a code of `length` characters that can be used `uses` times until `expiresAt` (epoch seconds). `code` is
-   * shown once, for the user.
+   * Issues a code of `length` characters that can be used `uses` times until `expiresAt` (epoch seconds). `code` is
+   * shown once, to be passed on to the user.
    */
   issue(terms: {
     readonly length: number;

@@ -1,6 +1,6 @@
 /**
- * The account of a user as read from the store: out of what `Store.load` returned, and back as operations that compare
- * and swap.
+ * The account of a user in the store: reads it from the result of `Store.load`, and writes it with compare-and-swap
+ * operations.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../stores/keys.ts';
@@ -17,7 +17,7 @@ import {
   type User,
 } from './user.ts';
 
-/** An account with the versions to swap against. */
+/** An account with the versions for compare-and-swap. */
 export interface VersionedAccount extends Account {
   readonly userVersion: number;
   readonly credentialsVersion: number;
@@ -26,8 +26,8 @@ export interface VersionedAccount extends Account {
 type Entries = ReadonlyMap<string, Entry | undefined>;
 
 /**
- * The account of this id, out of a load that had `userKey(id)`, or something that refers to it. `undefined`: there is
- * none.
+ * The account with this id, from a load that included `userKey(id)` or an entry that refers to it. Undefined if there
+ * is none.
  */
 export function accountOf(entries: Entries, id: string): VersionedAccount | undefined {
   const user = entries.get(userKey(id));
@@ -41,14 +41,17 @@ export function accountOf(entries: Entries, id: string): VersionedAccount | unde
   };
 }
 
-/** Accounts, and those that are there and cannot be read: damaged, or written by a newer version. */
+/**
+ * Accounts, and the ids of existing accounts that cannot be read because they are damaged or were written by a newer
+ * version.
+ */
 export interface PageOfAccounts {
   readonly accounts: readonly Account[];
-  /** Their ids. */
+  /** Ids of accounts. */
   readonly unreadable: readonly string[];
 }
 
-/** The accounts of these ids, out of a load of their `userKey`. Those that are not there are left out. */
+/** The accounts with these ids, from a load of their `userKey`. Missing accounts are left out. */
 export function accountsOf(entries: Entries, ids: readonly string[]): PageOfAccounts {
   const accounts: Account[] = [];
   const unreadable: string[] = [];
@@ -64,8 +67,8 @@ export function accountsOf(entries: Entries, ids: readonly string[]): PageOfAcco
 }
 
 /**
- * The account that has this identifier, out of a load of `identifierKey(canonical)`. An entry counts only while the
- * user that it names lists the identifier. `undefined`: no account has it.
+ * The account with this identifier, from a load of `identifierKey(canonical)`. The reservation counts only while its
+ * user lists the identifier. Undefined if no account has it.
  */
 export function accountByIdentifier(entries: Entries, canonical: string): VersionedAccount | undefined {
   const reservation = entries.get(identifierKey(canonical));
@@ -74,7 +77,7 @@ export function accountByIdentifier(entries: Entries, canonical: string): Versio
   return account?.user.identifiers.includes(canonical) ? account : undefined;
 }
 
-/** Where the groups of the user may have changed. */
+/** For changes that may affect the user's groups. */
 export function replaceUserAndGroups(account: VersionedAccount, user: User): readonly Op[] {
   return [replaceUser(account, user), ...groupNameOps(user.groups, account.user.groups)];
 }
@@ -100,8 +103,8 @@ export function replaceCredentials(account: VersionedAccount, credentials: Accou
 }
 
 /**
- * Names of the counters of answers while an authenticator is enrolled: `reset` by success, one that success leaves
- * alone, and the one of new users, who do not count against the account that may have their address.
+ * Names of the counters of answers during enrollment: one that success resets, one that success does not reset, and one
+ * for new users, who must not use up the attempts of an existing account with their address.
  */
 export const enrollCounters = {
   attempts: (authenticator: string): string => `${authenticator}.enroll`,
@@ -109,7 +112,7 @@ export const enrollCounters = {
   registrations: (authenticator: string): string => `${authenticator}.register`,
 } as const;
 
-/** Forgets the failed attempts with these authenticators, and with enrolling them. */
+/** Clears the failed attempts with these authenticators, and with enrolling them. */
 export function resetCounters(userId: string, authenticators: readonly string[]): readonly Op[] {
   const { attempts, answers } = enrollCounters;
   const names = [...new Set(authenticators)].flatMap((key) => [key, attempts(key), answers(key)]);
@@ -117,8 +120,8 @@ export function resetCounters(userId: string, authenticators: readonly string[])
 }
 
 /**
- * The next `validAfter`. Sessions and tokens remember the value that they were issued under, so it changes even twice
- * within a second and when the clock was set back.
+ * The next `validAfter`. Sessions and tokens record the value under which they were issued, so it must change even
+ * twice within a second and if the clock was set back.
  */
 export function nextValidAfter(user: User, now: Seconds): Seconds {
   return Math.max(now, user.validAfter + 1);

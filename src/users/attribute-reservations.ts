@@ -1,6 +1,6 @@
 /**
- * Values of unique attributes. A reservation is an entry of its own, written in the commit that writes the profile, so
- * two accounts never get one value. It counts only while the profile of its user has that value.
+ * Values of unique attributes. A reservation is an entry of its own, written in the same commit as the profile, so two
+ * accounts never get the same value. It counts only while its user's profile has the value.
  */
 
 import type { AttributeSchema } from '../core/model/attribute.ts';
@@ -17,7 +17,7 @@ import type { Profile } from './user.ts';
 export interface UniqueValue {
   readonly attribute: string;
   readonly key: string;
-  /** The attribute that says whether it was proved: until then it is kept from no other account. */
+  /** The attribute that says whether the value was proved. Until it was, the value is not reserved. */
   readonly verifiedBy?: string;
 }
 
@@ -31,14 +31,14 @@ function parseAttributeReservation(value: string): AttributeReservation {
   return JSON.parse(value) as AttributeReservation;
 }
 
-/** Case and compatible spellings do not make a value another one. */
+/** Upper and lower case and compatible spellings count as the same value. */
 function keyFor(attribute: string, value: unknown): string {
   return attributeReservationKey(attribute, String(value).normalize('NFKC').toLowerCase());
 }
 
 /**
- * The values of this profile that must be unique. An address or a number that was only typed is none of them: a
- * stranger could keep its owner from registering, or find out whose it is.
+ * The values of this profile that must be unique. An address or number without proof is not included: otherwise a
+ * stranger could prevent its owner from registering, or find out who owns it.
  */
 export function uniqueValues({ attributes }: AttributeSchema, profile: Profile): readonly UniqueValue[] {
   return Object.entries(attributes).flatMap(([attribute, { unique, verifiedBy }]) => {
@@ -52,7 +52,9 @@ function isProved(profile: Profile, verifiedBy: string | undefined): boolean {
   return verifiedBy === undefined || profile[verifiedBy] === true;
 }
 
-/** The first of the values that another account has. `entries`: a load of their keys. `user` absent: a new one. */
+/**
+ * The first of these values that another account has. `entries`: a load of their keys. `user` is absent for a new user.
+ */
 export function takenValue(
   entries: ReadonlyMap<string, Entry | undefined>,
   values: readonly UniqueValue[],
@@ -69,7 +71,7 @@ export function takenValue(
   });
 }
 
-/** What a profile gains and loses of the values that must be unique. */
+/** The unique values that a profile gains and loses. */
 export interface UniqueChange {
   readonly claimed: readonly UniqueValue[];
   readonly freed: readonly UniqueValue[];
@@ -91,8 +93,8 @@ interface Owner {
 type Entries = ReadonlyMap<string, Entry | undefined>;
 
 /**
- * Operations that reserve and free the values, in the commit that writes the profile. They fail where another commit
- * was faster. `entries`: a load of all their keys, in which no value is taken.
+ * Operations that reserve and free the values, for the commit that writes the profile. They fail if another commit was
+ * faster. `entries`: a load of all their keys, in which no value is taken.
  */
 export function uniqueOps(entries: Entries, { claimed, freed }: UniqueChange, owner: Owner): readonly Op[] {
   const value = valueFor(owner);
@@ -110,7 +112,7 @@ function deletion({ key, version }: { readonly key: string; readonly version: nu
   ];
 }
 
-/** Those of the values that are reserved for this user. */
+/** The entries among these that are reserved for this user. */
 function ownEntries(entries: Entries, values: readonly UniqueValue[], { user }: Pick<Owner, 'user'>) {
   return values.flatMap(({ key }) => {
     const entry = entries.get(key);
@@ -124,8 +126,8 @@ function valueFor({ user, now }: Owner) {
 }
 
 /**
- * Reserves and frees the values in the unit. Returns the one that another account has; then nothing was added. Of two
- * commits for one value one fails.
+ * Reserves and frees the values in the unit. Returns a value that another account has; then nothing was added. If two
+ * commits reserve one value, one of them fails.
  */
 export async function moveUniqueValues(
   unit: UnitOfWork,
@@ -147,7 +149,7 @@ export async function moveUniqueValues(
   return undefined;
 }
 
-/** Frees those of the values that are still this user's, who is gone. Rejects with `StoreUnavailable`. */
+/** Frees those values that still belong to this deleted user. Rejects with `StoreUnavailable`. */
 export async function releaseUniqueValues(store: Store, values: readonly UniqueValue[], user: string): Promise<void> {
   if (values.length === 0) return;
   const { entries } = await store.load(values.map(({ key }) => key));

@@ -1,4 +1,4 @@
-/** What a change makes of the record of a user: as data, and as the operations that swap it. */
+/** How a change affects the record of a user: as data, and as the compare-and-swap operations. */
 
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../core/model/attribute.ts';
@@ -19,7 +19,7 @@ export interface NewUser {
   /** Default: active. */
   readonly status?: UserStatus;
   readonly credentials?: readonly NewCredential[];
-  /** Says which values must be unique. */
+  /** Defines which values must be unique. */
   readonly schema?: AttributeSchema;
 }
 
@@ -27,17 +27,20 @@ export interface NewUser {
 export type UserChange = Partial<Pick<User, 'status' | 'profile' | 'groups' | 'userType'>>;
 
 export interface Amendment extends UserChange {
-  /** In any spelling; those that the user has already stay. */
+  /** In any spelling. Identifiers that the user already has stay. */
   readonly addIdentifiers?: readonly string[];
-  /** Takes the place of the old one and voids sessions and tokens. */
+  /** Replaces the old password and voids sessions and tokens. */
   readonly password?: NewCredential;
-  /** Each takes the place of those of the same authenticator; nothing changes for one that is there already. */
+  /** Each replaces those of the same authenticator. A credential that already exists stays. */
   readonly credentials?: readonly NewCredential[];
-  /** Says which values must be unique, and which identify: what took their place does so instead. */
+  /**
+   * Defines which values must be unique and which identify the user. A new identifying value replaces the old one as an
+   * identifier.
+   */
   readonly schema?: AttributeSchema;
 }
 
-/** Identifiers that were values of attributes and are none any more. `added`: canonical, and stay. */
+/** Identifiers that came from attributes and no longer do. `added`: canonical identifiers that stay in any case. */
 export function droppedIdentifiers(
   { profile, identifiers }: User,
   after: User,
@@ -75,7 +78,7 @@ export function replacingOld(account: VersionedAccount, credential: NewCredentia
   ];
 }
 
-/** Both in one write; a credential that is there already stays as it is. */
+/** Both in one write. A credential that already exists stays. */
 export function newCredentials(
   account: VersionedAccount,
   { password, credentials: proven = [] }: Pick<Amendment, 'password' | 'credentials'>,

@@ -1,8 +1,8 @@
 /**
- * Values that only one enrollment of all users may have: the id of a passkey. A reservation is an entry of its own,
- * created in the commit that saves the credential, so two users never get one value. It counts only while its user has
- * a credential that lists it (see `Credential.reservations`), so removing the credential frees it;
- * `releaseReservations` only tidies up.
+ * Values that only one enrollment of all users may have, such as the id of a passkey. A reservation is an entry of its
+ * own, created in the same commit as the credential, so two users never get the same value. It counts only while its
+ * user has a credential that lists it (see `Credential.reservations`). Removing the credential is therefore enough, and
+ * `releaseReservations` only cleans up.
  */
 
 import type { Credential } from '../authenticators/authenticator.ts';
@@ -31,7 +31,7 @@ function reservationKeys({
 }
 
 /**
- * Reserves every value that this new credential lists, in the unit. False: another enrollment has one of them, and
+ * Reserves in the unit every value that this new credential lists. False if another enrollment has one of them; then
  * nothing was added.
  */
 export async function reserveFor(
@@ -52,7 +52,7 @@ export async function reserveFor(
 }
 
 /**
- * Whether any account has a credential that lists this value, or may be about to get one. Rejects with
+ * Whether an account has a credential that lists this value, or may be about to get one. Rejects with
  * `StoreUnavailable`.
  */
 export async function isReserved(
@@ -74,7 +74,7 @@ function isHeld(entries: ReadonlyMap<string, Entry | undefined>, key: string, no
   return isListed || reservation.at > now - abandonedAfter;
 }
 
-/** Frees the reservations of these credentials; to be committed with their removal. */
+/** Frees the reservations of these credentials, in the commit that removes them. */
 export function releaseReservations(credentials: readonly Credential[]): readonly Op[] {
   return credentials.flatMap(reservationKeys).map((key): Op => ({ op: 'delete', key }));
 }

@@ -1,4 +1,4 @@
-/** Changes to the list of credentials of a user, as data. The caller saves the result by compare-and-swap. */
+/** Changes to a user's list of credentials, as data. The caller saves the result by compare-and-swap. */
 
 import { randomBytes } from 'node:crypto';
 import type { Credential, NewCredential } from '../authenticators/authenticator.ts';
@@ -9,7 +9,7 @@ export function issueCredential(credential: NewCredential, now: Seconds): Creden
   return { ...credential, id: randomBytes(16).toString('base64url'), createdAt: now };
 }
 
-/** Adds a credential to those that are there. */
+/** Adds a credential to the others. */
 function withCredential(
   credentials: readonly Credential[],
   credential: NewCredential,
@@ -18,7 +18,7 @@ function withCredential(
   return [...credentials, issueCredential(credential, now)];
 }
 
-/** Puts a credential in the place of all others of the same authenticator. */
+/** Replaces all other credentials of the same authenticator. */
 export function withOnlyCredential(
   credentials: readonly Credential[],
   credential: NewCredential,

@@ -1,7 +1,7 @@
 /**
- * Accounts that their users asked to have deleted. The record of the user says so, and a set holds all of them. A
- * member names the time, too: so a worker reads no record before its time, and a member that was joined for a request
- * that was never written, or that the user took back, is known as such when its time has come.
+ * Accounts that their users asked to delete. The record of the user says so, and a set lists all of them. Members of
+ * the set include the time, so a worker reads no record before it is due. It then also recognises members whose request
+ * was never written or was withdrawn.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { deletionsKey } from '../stores/keys.ts';
@@ -16,7 +16,7 @@ export interface DueDeletion {
   readonly dueAt: Seconds;
 }
 
-/** Written before the record: a node that dies in between leaves a member that leads to nothing. */
+/** Written before the record. If the node stops in between, the member is left without a request and has no effect. */
 export function joinDeletions(user: string, { dueAt }: AskedDeletion): Op {
   return { op: 'join', key: deletionsKey, member: memberOf({ user, dueAt }) };
 }
@@ -34,12 +34,15 @@ export function parseDeletion(member: string): DueDeletion {
   return { dueAt: Number(member.slice(0, at)), user: member.slice(at + 1) };
 }
 
-/** Whether this is still what the user wants, and may have: of a suspended account an administrator decides first. */
+/**
+ * Whether the user still wants the deletion and it is still allowed. For a suspended account an administrator decides
+ * first.
+ */
 export function isStillDue({ deletion, status }: User, { dueAt }: DueDeletion): boolean {
   return deletion?.dueAt === dueAt && status === 'active';
 }
 
-/** The user keeps the account. */
+/** Withdraws the request: the user keeps the account. */
 export function withoutDeletion({ deletion: _, ...user }: User): User {
   return user;
 }

@@ -1,4 +1,4 @@
-/** What comes of a change in the directory, and why it is refused. */
+/** Results of changes in the directory, and reasons for refusing them. */
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import type { Op, Store } from '../stores/store.ts';
@@ -6,7 +6,7 @@ import { takenValue, uniqueChange, uniqueOps } from './attribute-reservations.ts
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import type { Profile, User } from './user.ts';
 
-/** Why an identifier cannot be given to a user. */
+/** Why a user cannot get an identifier. */
 export type IdentifierRefusal =
   | {
       readonly ok: false;
@@ -25,7 +25,7 @@ export interface ValueRefusal {
 
 export type DirectoryResult = { readonly ok: true; readonly user: User } | IdentifierRefusal | ValueRefusal;
 
-/** Canonical and distinct, in the order given; at least one. */
+/** The identifiers in canonical form without duplicates, in the given order; at least one. */
 export function canonicalList(texts: readonly string[]): string[] | IdentifierRefusal {
   const identifiers = new Set<string>();
   for (const text of texts.length === 0 ? [''] : texts) {
@@ -37,13 +37,13 @@ export function canonicalList(texts: readonly string[]): string[] | IdentifierRe
 }
 
 export interface DeleteOptions {
-  /** Whether this is still to happen, by the record that is deleted. */
+  /** Whether the deletion is still wanted, by the record as it is deleted. */
   readonly isMeant?: (user: User) => boolean;
-  /** Says which values are freed. */
+  /** Defines which values are freed. */
   readonly schema?: AttributeSchema;
 }
 
-/** A profile that is written, and whose. `schema` absent: nothing in it is unique. */
+/** A profile being written, and its user. Without a `schema` nothing in it is unique. */
 export interface WrittenProfile {
   readonly schema: AttributeSchema | undefined;
   readonly before: Profile;
@@ -52,7 +52,7 @@ export interface WrittenProfile {
   readonly now: Seconds;
 }
 
-/** What reserves and frees the values that must be unique, for the commit of the profile. */
+/** The operations that reserve and free unique values, for the commit of the profile. */
 export async function uniqueIn(
   store: Store,
   { schema, before, after, ...owner }: WrittenProfile,

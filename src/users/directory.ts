@@ -1,7 +1,7 @@
 /**
- * All users, on the store port. This file promises: every change is a compare-and-swap that is tried again when another
- * change was faster; an identifier belongs to one user at most; what voids sessions and tokens does so in the same
- * commit.
+ * All users, on top of the store. This file promises: every change is a compare-and-swap that is repeated if another
+ * change was faster; an identifier belongs to at most one user; a change that voids sessions and tokens does so in the
+ * same commit.
  */
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
@@ -39,7 +39,8 @@ import { withoutAddedAddresses } from './notification-addresses.ts';
 import { type Account, serializeCredentials, serializeUser, type User, withNewPassword } from './user.ts';
 
 /**
- * What is written in the same commit, by the account as it was before and as it is after. May be asked several times.
+ * Further operations for the same commit, from the account before and the user after the change. May be called several
+ * times.
  */
 export type ExtraOps = (before: Account, after: User) => readonly Op[];
 
@@ -48,7 +49,7 @@ export type ExtraOpsForNewUser = (user: User) => readonly Op[];
 
 const nothing = (): readonly Op[] => [];
 
-/** The most tries when other changes are faster each time. */
+/** The most attempts if other changes keep being faster. */
 const rounds = 16;
 
 export class Directory {
@@ -61,12 +62,12 @@ export class Directory {
     this.#clock = clock;
   }
 
-  /** `undefined`: there is no such user. */
+  /** Undefined if there is no such user. */
   async get(id: string): Promise<Account | undefined> {
     return this.#hold(id);
   }
 
-  /** In any spelling. `undefined`: no user has it, or none can. */
+  /** In any spelling. Undefined if no user has it, or the text cannot be an identifier. */
   async findByIdentifier(text: string): Promise<Account | undefined> {
     const canonical = canonicalIdentifier(text);
     if (!canonical.ok) return undefined;
@@ -74,7 +75,7 @@ export class Directory {
     return accountByIdentifier(entries, canonical.value);
   }
 
-  /** What stands under these keys of reservations, with the users that they lead to, and the time (epoch seconds). */
+  /** The reservations under these keys, with the users that they lead to, and the time (epoch seconds). */
   async reservations(
     keys: readonly string[],
   ): Promise<{ readonly entries: ReadonlyMap<string, Entry | undefined>; readonly now: Seconds }> {
@@ -107,7 +108,7 @@ export class Directory {
     });
   }
 
-  /** `undefined`: there is no such user. `change` may run several times. */
+  /** Undefined if there is no such user. `change` may run several times. */
   async update(
     id: string,
     change: (user: User) => UserChange,
@@ -116,7 +117,7 @@ export class Directory {
     return this.#swap(id, (user, now) => changedUser(user, change(user), now), extraOps);
   }
 
-  /** Sessions and tokens of a user who is no longer active are void for good. */
+  /** For a user who is no longer active, sessions and tokens become void permanently. */
   async setStatus(id: string, status: UserStatus, extraOps: ExtraOps = nothing): Promise<User | undefined> {
     return this.update(id, () => ({ status }), extraOps);
   }
@@ -132,7 +133,10 @@ export class Directory {
     return this.update(id, change, extraOps);
   }
 
-  /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
+  /**
+   * Makes several changes in one commit, all or none. Undefined if there is no such user. `change` may run several
+   * times.
+   */
   async amend(
     id: string,
     change: (user: User) => Amendment,
@@ -164,8 +168,8 @@ export class Directory {
 
   /**
    * Removes the enrollments of one authenticator, or all, with their counters, and voids sessions and tokens. `all`
-   * also removes the addresses that were added for notifications: an attacker may have left one there. The verified one
-   * of the profile stays. `undefined`: there is no such user.
+   * also removes addresses added for notifications, since an attacker may have added one. The verified address of the
+   * profile stays. Undefined if there is no such user.
    */
   async resetAuthenticators(
     id: string,
@@ -193,16 +197,15 @@ export class Directory {
   }
 
   /**
-   * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens. It is no
-   * recovered one any more.
-   * `undefined`: there is no such user.
+   * Replaces the password, clears failed attempts with it, and voids sessions and tokens. The password no longer counts
+   * as recovered. Undefined if there is no such user.
    */
   async setPassword(id: string, password: NewCredential, extraOps: ExtraOps = nothing): Promise<User | undefined> {
     const outcome = await this.amend(id, () => ({ password }), extraOps);
     return outcome?.ok ? outcome.user : undefined;
   }
 
-  /** Puts `credential` in the place of the old one. `undefined`: there is no such user. */
+  /** Replaces the credentials of its authenticator by `credential`. Undefined if there is no such user. */
   async replaceCredential(
     id: string,
     credential: NewCredential,
@@ -215,14 +218,14 @@ export class Directory {
     });
   }
 
-  /** Forgets the failed attempts with these authenticators. `along` is written in the same commit. */
+  /** Clears the failed attempts with these authenticators. `extraOps` go into the same commit. */
   async unlock(id: string, authenticators: readonly string[], extraOps: readonly Op[] = []): Promise<void> {
     await this.#store.commit([...resetCounters(id, authenticators), ...extraOps]);
   }
 
   /**
-   * With credentials, counters, logs, identifiers and unique values. False: nothing was deleted, since there was no
-   * such user or it was not meant.
+   * Deletes the user with credentials, counters, logs, identifiers and unique values. False if nothing was deleted,
+   * because there was no such user or the deletion was no longer wanted.
    */
   async delete(
     id: string,
@@ -269,7 +272,10 @@ export class Directory {
     });
   }
 
-  /** Reads the account and lets `act` change it. Repeats while `act` returns `undefined`: another change was faster. */
+  /**
+   * Reads the account and lets `act` change it. Repeats while `act` returns `undefined`, which means that another
+   * change was faster.
+   */
   async #attempt<T>(id: string, act: (account: VersionedAccount) => Promise<T | undefined>): Promise<T | undefined> {
     const done = await this.#repeat(async () => {
       const account = await this.#hold(id);

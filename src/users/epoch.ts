@@ -1,6 +1,6 @@
 /**
- * What of an account no longer counts in a new epoch of the store (decision 51). A store that was restored from a
- * backup does not know what was used, ended or withdrawn since, so whatever is good for a while only is void.
+ * Parts of an account that do not count in a new epoch of the store (decision 51). A store restored from a backup does
+ * not know what was used, ended or revoked since, so everything with a limited lifetime is void.
  */
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
@@ -8,8 +8,8 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { User } from './user.ts';
 
 /**
- * Temporary credentials that were issued before have been used up, and no browser is remembered that was remembered
- * before. `epoch`: when it began (epoch seconds); absent: the store has none.
+ * Temporary credentials from before the epoch count as used up, and browsers remembered before it are forgotten.
+ * `epoch`: when it began (epoch seconds); absent if the store has none.
  */
 export function inEpoch(credentials: readonly Credential[], epoch: Seconds | undefined): readonly Credential[] {
   return epoch === undefined ? credentials : credentials.map((credential) => credentialInEpoch(credential, epoch));
@@ -26,7 +26,7 @@ function credentialInEpoch(credential: Credential, epoch: Seconds): Credential {
   };
 }
 
-/** A code that was sent before to an address that the user wants to add confirms nothing. */
+/** A code sent before the epoch no longer confirms the address that the user wants to add. */
 export function withoutOldAddress(user: User, epoch: Seconds | undefined): User {
   const { askedAddress, ...rest } = user;
   if (epoch === undefined || askedAddress === undefined) return user;

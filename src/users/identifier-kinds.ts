@@ -1,13 +1,16 @@
-/** What kinds of identifiers there are, and which of them count at an app. */
+/** The kinds of identifiers, and which of them count at an app. */
 import type { AttributeSchema } from '../core/model/attribute.ts';
 import { phoneNumberForm } from '../core/model/phone-number.ts';
 import { canonicalIdentifier } from './identifier.ts';
 import type { User } from './user.ts';
 
-/** Kinds that every installation knows. The names of attributes that identify are the others. */
+/** Kinds that exist in every installation. The others are the names of identifying attributes. */
 const builtInKinds = ['email', 'username', 'phone'] as const;
 
-/** The number in E.164, where the text is one with its country code; punctuation between the digits does not count. */
+/**
+ * The number in E.164, if the text is a phone number with country code. Punctuation between digits is ignored.
+ * Otherwise undefined.
+ */
 export function internationalNumber(text: string): string | undefined {
   const plain = text.normalize('NFKC').replace(/[\p{Cf}\s().\-/]/gu, '');
   return phoneNumberForm.test(plain) ? plain : undefined;
@@ -30,7 +33,7 @@ export function kindsOfIdentifier(
   return ofAttributes.length > 0 && !isOwnAddress ? ofAttributes : [...ofAttributes, kindByForm(identifier)];
 }
 
-/** The values of attributes by which users sign in, as they are written. */
+/** The values of identifying attributes, as written. */
 export function identifyingTexts({ attributes }: AttributeSchema, profile: User['profile']): readonly string[] {
   return Object.entries(attributes).flatMap(([name, { identifies }]) => {
     const value = profile[name];
@@ -38,7 +41,7 @@ export function identifyingTexts({ attributes }: AttributeSchema, profile: User[
   });
 }
 
-/** The same in canonical form. What can be no identifier is left out. */
+/** The same values in canonical form, without those that cannot be identifiers. */
 export function identifyingValues(schema: AttributeSchema, profile: User['profile']): readonly string[] {
   return identifyingTexts(schema, profile).flatMap((text) => {
     const canonical = canonicalIdentifier(text);
@@ -57,7 +60,7 @@ function kindByForm(identifier: string): (typeof builtInKinds)[number] {
   return phoneNumberForm.test(identifier) ? 'phone' : 'username';
 }
 
-/** Whether what was typed can be of one of the kinds (`by`; absent: of any). */
+/** Whether the typed text can be of one of these kinds (`by`; absent: of any kind). */
 export function canBeOfKinds(
   { value, isNumber }: { readonly value: string; readonly isNumber: boolean },
   by: readonly string[] | undefined,

@@ -1,8 +1,8 @@
 /**
  * Which user has which identifier. A reservation is an entry of its own, created in the batch that writes the user, so
- * two users never get one identifier. On a cluster the entries lie in several slots: a crash between them can leave a
- * reservation that its user does not list. It opens no account (see `accountByIdentifier`), and the next user who asks
- * for the identifier takes it over.
+ * two users never get the same identifier. On a Cluster the entries are in several slots, and a crash between them can
+ * leave a reservation that its user does not list. Such a reservation opens no account (see `accountByIdentifier`), and
+ * the next user who asks for the identifier takes it over.
  */
 
 import type { Seconds } from '../core/model/facts.ts';
@@ -21,8 +21,8 @@ export type ReservedIdentifiers =
   | { readonly kind: 'conflict' };
 
 /**
- * Reserves all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and
- * distinct.
+ * Reserves all identifiers for `user` and applies `ops`, or changes nothing. Identifiers are canonical, without
+ * duplicates.
  */
 export async function reserveIdentifiers(
   store: Store,
@@ -34,7 +34,7 @@ export async function reserveIdentifiers(
   const reservations = identifiers.map(
     (identifier): Op => ({ op: 'create', key: identifierKey(identifier), value, refs: [userKey(user)] }),
   );
-  // Each round can only fail anew by taking over one abandoned reservation.
+  // Each failed round removes one abandoned reservation, so this ends.
   for (let round = 0; round <= identifiers.length; round += 1) {
     const written = await store.commit([...reservations, ...ops]);
     if (written.ok) return { kind: 'reserved' };
@@ -56,7 +56,7 @@ function hasWritten(applied: readonly Op[], key: string): boolean {
   return applied.some((op) => 'key' in op && op.key === key);
 }
 
-/** Frees those of the identifiers that are still this user's. */
+/** Frees those identifiers that still belong to this user. */
 export async function releaseIdentifiers(store: Store, user: string, identifiers: readonly string[]): Promise<void> {
   if (identifiers.length === 0) return;
   const keys = identifiers.map(identifierKey);
@@ -71,7 +71,7 @@ export async function releaseIdentifiers(store: Store, user: string, identifiers
   }
 }
 
-/** True: no user had it any more, and it is free now. */
+/** True if no user had the identifier any more, so that it is free now. */
 async function dropAbandoned(store: Store, identifier: string, now: Seconds): Promise<boolean> {
   const key = identifierKey(identifier);
   const { entries } = await store.load([key]);
@@ -93,8 +93,8 @@ export interface IdentifierRequest {
 }
 
 /**
- * Whether this user can have the identifier: no other user has it, has just asked for it, or gave it up within the days
- * in which it can come back. `entries`: a load of its key.
+ * Whether this user can have the identifier: no other user has it, has just asked for it, or gave it up so recently
+ * that it can still be restored. `entries`: a load of its key.
  */
 export function isFreeFor(
   entries: ReadonlyMap<string, Entry | undefined>,
@@ -109,7 +109,7 @@ export function isFreeFor(
 }
 
 /**
- * Reserves the identifier in the unit, or returns false: another user has it. Of two commits for one identifier one
+ * Reserves the identifier in the unit. False if another user has it. If two commits reserve one identifier, one of them
  * fails.
  */
 export async function reserveIdentifierInUnit(
@@ -124,7 +124,7 @@ export async function reserveIdentifierInUnit(
   return true;
 }
 
-/** The user gives it up in the unit, and no other user gets it before `until`. */
+/** The user gives the identifier up in the unit, and no other user can get it before `until`. */
 export async function holdIdentifier(
   unit: UnitOfWork,
   identifier: string,
@@ -135,7 +135,7 @@ export async function holdIdentifier(
   if (isFreeFor(entries, identifier, { user, now })) write(unit, key, { user, at: now, until });
 }
 
-/** Frees it in the unit, if it is this user's. */
+/** Frees the identifier in the unit, if it belongs to this user. */
 export async function freeIdentifier(unit: UnitOfWork, identifier: string, user: string): Promise<void> {
   const key = identifierKey(identifier);
   const { entries } = await unit.load([key]);

@@ -8,17 +8,17 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { longestIdentifier } from '../core/model/mail-address.ts';
 
-/** Above this (UTF-16 units) nothing is normalised at all: no input makes the work large. */
+/** Longer input (UTF-16 units) is refused before normalisation, so that no input causes much work. */
 const maxInput = 1024;
 
 export type IdentifierFault =
   | 'empty'
   | 'too_long'
-  /** Control, format, zero-width, unassigned or private characters, lone surrogates, white space inside. */
+  /** Control, format, zero-width, unassigned or private-use characters, lone surrogates, or white space inside. */
   | 'forbidden_character'
-  /** Scripts that look alike are mixed in one label. */
+  /** One label mixes scripts that look alike. */
   | 'mixed_scripts'
-  /** An `@` without a usable domain or local part. */
+  /** An `@` without a valid domain or local part. */
   | 'malformed_address';
 
 export type CanonicalIdentifier =
@@ -26,8 +26,8 @@ export type CanonicalIdentifier =
   | { readonly ok: false; readonly fault: IdentifierFault };
 
 /**
- * Brings any spelling into the canonical form, or says why it cannot be an identifier. Idempotent: the canonical form
- * maps to itself.
+ * Converts any spelling to the canonical form, or says why the text cannot be an identifier. Idempotent: the canonical
+ * form maps to itself.
  */
 export function canonicalIdentifier(text: string): CanonicalIdentifier {
   if (text.length > maxInput) return refuseIdentifier('too_long');
@@ -40,8 +40,8 @@ export function canonicalIdentifier(text: string): CanonicalIdentifier {
 }
 
 /**
- * What nearly all identifiers are made of: folding such a text puts it in lower case, and nothing in it is forbidden.
- * Every sign-in comes here, and the tables of Unicode cost as much as a decision.
+ * The characters of nearly all identifiers. For such a text, folding only converts to lower case, and nothing in it is
+ * forbidden. This path avoids the Unicode tables, which take as long as a decision, in every sign-in.
  */
 const usual = /^[A-Za-z0-9._+@-]+$/;
 
@@ -57,13 +57,10 @@ function refuseIdentifier(fault: IdentifierFault): CanonicalIdentifier {
   return { ok: false, fault };
 }
 
-/**
- * Everything that cannot be seen, is not assigned, or differs between systems. U+FFFD is what broken decoding leaves
- * behind.
- */
+/** Characters that are invisible, unassigned or differ between systems. U+FFFD comes from faulty decoding. */
 const forbidden = /[\p{C}\p{Z}\p{White_Space}\p{Default_Ignorable_Code_Point}\ufffd]|^\p{M}/u;
 
-/** NFKC and full case folding until nothing changes any more; `undefined` when it does not settle. */
+/** NFKC and full case folding until nothing changes. Undefined if it does not settle. */
 function fold(text: string): string | undefined {
   let current = text;
   for (let round = 0; round < 4; round += 1) {
@@ -76,22 +73,24 @@ function fold(text: string): string | undefined {
 
 /**
  * Full case folding by way of upper case, which unites what plain lower case keeps apart (sharp s and ss, dotless i and
- * i). Code point by code point, because lower case of a whole word makes the last sigma another letter than the others.
+ * i). One code point at a time, because lower-casing a whole word would turn its last sigma into the final form.
  */
 function foldCase(text: string): string {
   const folded = Array.from(text.toUpperCase(), (letter) => letter.toLowerCase()).join('');
-  // The dotted capital I becomes i with a second dot on top, which cannot be seen.
+  // The dotted capital I becomes i with a second, invisible dot.
   return folded.replace(/([ij])\u0307/gu, '$1');
 }
 
 /**
- * Letters, digits and hyphens of any script. Whatever else the URL rules know (paths, ports, numbers as IPv4) is no
- * mail domain.
+ * Letters, digits and hyphens of any script. Other things that the URL rules accept (paths, ports, numbers as IPv4) are
+ * not mail domains.
  */
 const domainForm = /^[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*(\.[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*)*$/u;
 const numeric = /(^|\.)(\d+|0x[0-9a-f]*)$/;
 
-/** The text itself, or the address that it is; `undefined`: it looks like one and is none. */
+/**
+ * Returns the text, or its canonical form if it is an address. Undefined if it looks like an address but is not valid.
+ */
 function addressForm(text: string): string | undefined {
   const at = text.indexOf('@');
   return at < 0 ? text : address(text, at);
@@ -105,15 +104,13 @@ function address(text: string, at: number): string | undefined {
   return ascii === '' || numeric.test(ascii) ? undefined : `${local}@${ascii}`;
 }
 
-/** With the domain as users read it. */
+/** The identifier with its domain in readable form. */
 function readable(value: string): string {
   const at = value.indexOf('@');
   return at < 0 ? value : `${value.slice(0, at)}@${domainToUnicode(value.slice(at + 1))}`;
 }
 
-/**
- * Scripts whose letters are mistaken for one another (UTS 39, "moderately restrictive", and the smaller look-alikes).
- */
+/** Scripts with letters that look alike (UTS 39, "moderately restrictive", and the smaller look-alike scripts). */
 const lookAlikes = [
   /\p{Script=Latin}/u,
   /\p{Script=Cyrillic}/u,

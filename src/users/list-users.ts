@@ -7,24 +7,24 @@ import type { Account } from './user.ts';
 export interface UserQuery {
   /** Only users whose id comes after this one. */
   readonly after?: string;
-  /** Most users in the page; readable and unreadable ones count. */
+  /** The most users per page. Unreadable ones count as well. */
   readonly limit: number;
   readonly matches: (account: Account) => boolean;
 }
 
 export interface PageOfUsers extends PageOfAccounts {
-  /** All users in the store, whether they match or not. */
+  /** The number of users in the store, matching or not. */
   readonly total: number;
-  /** Continues behind this page, as `UserQuery.after`. Absent: no user comes after it. */
+  /** Pass it as `UserQuery.after` to get the next page. Absent on the last page. */
   readonly next?: string;
 }
 
-/** Accounts that are read at once: enough to be quick, few enough for any memory. */
+/** Accounts read at once: enough to be fast, and few enough to need little memory. */
 const batchSize = 500;
 
 /**
- * The first users that match, in the order of their ids. That order does not depend on the store, and no change of
- * other users moves it. Only the ids of all users are read, and the accounts of this page. Rejects with
+ * The first users that match, in the order of their ids. This order does not depend on the store and does not change
+ * when other users change. Reads the ids of all users, but only the accounts of this page. Rejects with
  * `StoreUnavailable`.
  */
 export async function listUsers(store: Store, { after = '', limit, matches }: UserQuery): Promise<PageOfUsers> {

@@ -1,18 +1,18 @@
-/** Which groups have members now. */
+/** Which groups currently have members. */
 import { userKey, usersKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
 import { accountsOf } from './account.ts';
 import { groupNames } from './group-names.ts';
 
-/** Users that are read at once. */
+/** Users read at once. */
 const batchSize = 500;
-/** Most users that are read: a check of files should take a second. */
+/** The most users to read, so that checking configuration files takes about a second. */
 const mostRead = 20_000;
 
 /**
- * The groups that users are in now. Users are read until each group has shown a member, so only a group without any
- * costs a look at all users. In larger directories it stays among the groups. Rejects with
- * `StoreUnavailable`.
+ * The groups that currently have members. Users are read until every group has one, so only a group without members
+ * makes it read all users. If more than `most` users would have to be read, all groups count as having members.
+ * Rejects with `StoreUnavailable`.
  */
 export async function groupsWithMembers(store: Store, most = mostRead): Promise<readonly string[]> {
   const names = await groupNames(store);

@@ -1,6 +1,6 @@
 /**
- * Where users are notified of what happens to their account (NIST SP 800-63B-4 section 4.6: all addresses, and more
- * than one per account).
+ * Where users are notified about their account (NIST SP 800-63B-4 section 4.6: all addresses, and more than one per
+ * account).
  */
 
 import { mailAddress } from '../core/model/mail-address.ts';
@@ -9,16 +9,16 @@ import type { Account, AddedAddress, User } from './user.ts';
 export interface NotificationAddress {
   readonly address: string;
   /**
-   * `profile`: the verified one of the account. `authenticator`: enrolled to prove with. `added`: for notifications
-   * only.
+   * `profile`: the verified address of the profile. `authenticator`: enrolled as an authenticator. `added`: for
+   * notifications only.
    */
   readonly source: 'profile' | 'authenticator' | 'added';
 }
 
-/** The most addresses that a user may add for notifications only. */
+/** The most addresses that a user may add for notifications. */
 export const maxAddedAddresses = 5;
 
-/** Each address once, in whatever capitals it is written; nothing that was not verified. */
+/** Each address once, ignoring case. Unverified addresses are left out. */
 export function notificationAddresses({ user, credentials }: Account): readonly NotificationAddress[] {
   const { email, emailVerified } = user.profile;
   const enrolled = credentials.map(addressOf);
@@ -31,7 +31,7 @@ export function notificationAddresses({ user, credentials }: Account): readonly 
   return all.filter(({ address }, at) => all.findIndex((other) => isSameAddress(address, other.address)) === at);
 }
 
-/** The mailbox that a credential proves; `undefined`: it is about something else. */
+/** The mailbox that a credential proves. Undefined for other credentials. */
 export function addressOf({ address }: Account['credentials'][number]): string | undefined {
   return address === undefined ? undefined : mailAddress(address);
 }
@@ -47,7 +47,7 @@ export function addedAddresses({ notificationAddresses: added = [] }: User): rea
   return added;
 }
 
-/** Neither those nor the one that waits for its code. */
+/** Removes the added addresses and the one that waits for its code. */
 export function withoutAddedAddresses({ notificationAddresses: _, askedAddress: _asked, ...user }: User): User {
   return user;
 }

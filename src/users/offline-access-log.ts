@@ -1,11 +1,11 @@
-/** To which apps a user's browser gave access that outlives the session, for the user to review. */
+/** The apps to which the user gave access that outlives the session, for the user to review. */
 import type { Seconds } from '../core/model/facts.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { offlineAccessLogKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
-/** One family of refresh tokens. Whether it still counts, the family says. */
+/** One family of refresh tokens. The family itself records whether it is still valid. */
 export interface OfflineAccessEntry {
   /** Client id of the app. */
   readonly client: string;
@@ -18,7 +18,7 @@ export interface OfflineAccessEntry {
 }
 
 const keep = keyTable['offline-access-log'].lifetime.lines;
-/** Stores may keep somewhat more than they are asked to. */
+/** Stores may keep somewhat more lines than required. */
 const page = 2 * keep;
 
 export function appendOfflineAccess(unit: UnitOfWork, userId: string, entry: OfflineAccessEntry): void {

@@ -1,28 +1,30 @@
-/** How a user is identified and reached, kind by kind, and what a change makes of it. */
+/** A user's identifiers and addresses, by kind, and how a change affects them. */
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { canonicalIdentifier } from './identifier.ts';
 import type { IdentifierKind, Profile, User } from './user.ts';
 
-/** How long what was given up can come back, and belongs to no other user (seconds). */
+/** How long a replaced identifier can be restored, and belongs to no other user (seconds). */
 export const undoPeriod = 7 * 86_400;
 
 const verifiedBy = { email: 'emailVerified', phone: 'phoneVerified' } as const;
 
-/** What a user is called now. */
+/** The user's present value of one kind. */
 export interface OwnIdentifier {
   readonly value: string;
   /** In canonical form, if the user is identified by it. */
   readonly identifier?: string;
-  /** An address or a number that is known to be the user's. A user name needs no proof. */
+  /** Whether an address or number is known to belong to the user. A username needs no proof. */
   readonly verified: boolean;
 }
 
-/** A name is no address, no number, and none of the values by which administrators identify users (`others`). */
+/**
+ * A username is not an address, not a number, and none of the values by which administrators identify users (`others`).
+ */
 export function isUsername(identifier: string, others: readonly string[]): boolean {
   return !identifier.includes('@') && !/^\+?[\d\s()./-]+$/u.test(identifier) && !others.includes(identifier);
 }
 
-/** `others`: canonical values of attributes that identify. `undefined`: the user has none of this kind. */
+/** `others`: canonical values of identifying attributes. Undefined if the user has no value of this kind. */
 export function ownIdentifier(
   { profile, identifiers }: Pick<User, 'profile' | 'identifiers'>,
   kind: IdentifierKind,
@@ -32,7 +34,7 @@ export function ownIdentifier(
     const name = identifiers.find((one) => isUsername(one, others));
     return name === undefined ? undefined : { value: name, identifier: name, verified: true };
   }
-  // Administrators may have named the user by an address without saying that it is theirs.
+  // An administrator may have used an address as an identifier without entering it as the user's address.
   const value = profile[kind] || (kind === 'email' ? identifiers.find((one) => one.includes('@')) : undefined);
   if (value === undefined || value === '') return undefined;
   const canonical = canonicalIdentifier(value);
@@ -40,7 +42,7 @@ export function ownIdentifier(
   return { value, verified: profile[verifiedBy[kind]] === true, ...omitUndefined({ identifier }) };
 }
 
-/** What takes the place of what; identifiers are canonical, and absent where the user is not identified by it. */
+/** A replacement. Identifiers are canonical, and absent if the user is not identified by the value. */
 export interface IdentifierChange {
   readonly kind: IdentifierKind;
   readonly value: string;
@@ -48,7 +50,9 @@ export interface IdentifierChange {
   readonly newIdentifier?: string | undefined;
 }
 
-/** The user with the new value, which was proved. The place among the identifiers stays: the first one is shown. */
+/**
+ * The user with the new, proved value. It keeps its position among the identifiers, because the first one is displayed.
+ */
 export function withIdentifier(user: User, change: IdentifierChange): User {
   const { kind, value } = change;
   const profile: Profile =
@@ -56,7 +60,7 @@ export function withIdentifier(user: User, change: IdentifierChange): User {
   return { ...user, profile, identifiers: changedIdentifiers(user, change) };
 }
 
-/** An account keeps at least one. */
+/** An account keeps at least one identifier. */
 function changedIdentifiers(
   { identifiers }: User,
   { formerIdentifier, newIdentifier }: IdentifierChange,

@@ -9,7 +9,7 @@ const faults: Readonly<Partial<Record<Refused['code'], string>>> = {
   'password.breached': 'it is known from breaches',
 };
 
-/** Why a password was refused, for administrators. */
+/** The reason for refusing a password, in words for administrators. */
 export function passwordFault({ code, params }: Pick<Refused, 'code' | 'params'>): string {
   if (code === 'password.too_short') return `it has fewer than ${params?.count} characters`;
   return faults[code] ?? code;

@@ -1,24 +1,24 @@
 import type { AuthenticatorContext, Credential, NewCredential, Refused } from '../authenticators/authenticator.ts';
 import type { Subject } from '../core/model/facts.ts';
 
-/** What setting passwords needs of the password authenticator; the composition root hands it to the commands. */
+/** What commands need from the password authenticator in order to set passwords. `main` gives it to them. */
 export interface PasswordTools {
   /**
-   * Hashes a password, and keeps former ones as the policy says. Rejects when it cannot be one, or when the hashing
-   * queue is full.
+   * Hashes a password, and keeps former ones as the policy says. Rejects if the text cannot be a password, or if the
+   * hashing queue is full.
    */
   create(text: string, context: Pick<PasswordContext, 'enrolled' | 'newPassword'>): Promise<NewCredential>;
-  /** Takes over a hash of another system. `undefined`: it is not one that we verify. */
+  /** Takes over a password hash of another system. Undefined if its format is not supported. */
   fromHash(hash: string): NewCredential | undefined;
-  /** Why the password policy refuses a new password; `undefined`: it does not. */
+  /** Why the password policy refuses a new password. Undefined if it accepts it. */
   check(text: string, subject: Subject, context: PasswordContext): Promise<Refused | undefined>;
 }
 
-/** What the password policy and the settings say for one user. */
+/** The password policy and the settings for one user. */
 export type PasswordContext = Pick<
   AuthenticatorContext,
   'brand' | 'issuer' | 'enrolled' | 'settings' | 'newPassword' | 'warn'
 >;
 
-/** The password policy in use, for a user with these credentials. */
+/** The password policy in force, for a user with these credentials. */
 export type PasswordRules = (subject: Subject, credentials: readonly Credential[]) => PasswordContext;

@@ -1,4 +1,4 @@
-/** What administrators may record in a profile, and why something cannot be recorded, in words for their terminal. */
+/** What administrators may enter in a profile, and the reasons for refusing a value, in words for the terminal. */
 import type { Attribute, AttributeSchema } from '../core/model/attribute.ts';
 import {
   type AttributeFault,
@@ -7,10 +7,7 @@ import {
   readAttribute,
 } from '../core/profile/attribute-value.ts';
 
-/**
- * Names that mean something in a token or a record; a profile must not be able to speak for them (RFC 7519, OpenID
- * Connect Core).
- */
+/** Names with a meaning in tokens or records, which a profile must not override (RFC 7519, OpenID Connect Core). */
 const reserved = new Set(
   (
     'iss sub aud exp nbf iat jti azp nonce acr amr auth_time authTime at_hash c_hash s_hash sid events cnf client_id scope roles ' +
@@ -18,12 +15,12 @@ const reserved = new Set(
   ).split(' '),
 );
 
-/** The value as the profile keeps it, or why it cannot be kept. */
+/** The value as it is stored in the profile, or why it is refused. */
 export type ReadProfileValue =
   | { readonly ok: true; readonly value: ProfileValue }
   | { readonly ok: false; readonly reason: string };
 
-/** Why a text that is no attribute, such as a group, cannot be kept; `undefined`: it can. */
+/** Why a text outside the attributes, such as a group, is refused. Undefined if it is accepted. */
 export function textFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return wrongTypes.text;
   if (value.trim() === '') return faults.required(0);
@@ -33,7 +30,7 @@ export function textFault(value: unknown): string | undefined {
   return undefined;
 }
 
-/** Reads what stands in a file or on the command line for this attribute. */
+/** Reads a value of this attribute from a file or the command line. */
 export function readProfileValue(schema: AttributeSchema, name: string, given: unknown): ReadProfileValue {
   if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name))
     return { ok: false, reason: 'an attribute is named with letters, digits and "_", at most 64' };
@@ -47,7 +44,7 @@ export function readProfileValue(schema: AttributeSchema, name: string, given: u
   return read.ok ? read : { ok: false, reason: wordsOf(attribute, read) };
 }
 
-/** Where no schema says more, the type is that of the value. */
+/** Without a schema, the type is that of the given value. */
 function readUndeclared(given: unknown): ReadProfileValue {
   if (typeof given === 'boolean') return { ok: true, value: given };
   if (typeof given === 'number' && Number.isFinite(given)) return { ok: true, value: given };

@@ -1,7 +1,8 @@
-/** What all reservations of values have in common: identifiers, unique attributes, and what one enrollment may have. */
+/** What all reservations of values share: identifiers, unique attributes, and values of single enrollments. */
 import type { Seconds } from '../core/model/facts.ts';
 
 /**
- * Age from which a reservation that its user does not list is free: by then no request is still saving what it is for.
+ * The age from which a reservation that its user does not list is free. By then no request can still be saving the
+ * value.
  */
 export const abandonedAfter: Seconds = 60;

@@ -1,6 +1,6 @@
 /**
- * When a user signed in last, as conditions ask about it. The history is what it was before a session began: otherwise
- * a sign-in to an app that asks for little would change what a stricter app sees of the same session.
+ * When a user last signed in, for conditions. The history is taken from before the session began. Otherwise a sign-in
+ * to an app that asks for little would change what a stricter app sees in the same session.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { keyTable } from '../stores/key-table.ts';
@@ -14,16 +14,16 @@ export interface PastSignIn {
   /** Uid of the SSO session. */
   readonly session: string;
   /**
-   * The address, of a sign-in at the strongest level that the account can reach. Absent: it was at another level, or no
-   * policy asked.
+   * The address, if the sign-in was at the strongest level that the account can reach. Absent at another level, or if
+   * no policy asks for it.
    */
   readonly ip?: string;
 }
 
-/** Sessions that are kept, newest last; more than one may be open at a time. */
+/** Sessions kept, newest last. More than one may be open at a time. */
 const keptSessions = 20;
 
-/** Notes a sign-in. The entry was loaded. */
+/** Records a sign-in. The entry must be loaded. */
 export function recordInHistory(unit: UnitOfWork, userId: string, signIn: PastSignIn): void {
   unit.merge(signInHistoryKey(userId), (current) => ({
     value: JSON.stringify(withSignIn(parseHistory(current), signIn)),
@@ -31,7 +31,7 @@ export function recordInHistory(unit: UnitOfWork, userId: string, signIn: PastSi
   }));
 }
 
-/** Of each session the first and the newest: one of them is the last before any later session. */
+/** Keeps the first and the newest sign-in of each session: one of them is the last before any later session. */
 function withSignIn(history: readonly PastSignIn[], signIn: PastSignIn): readonly PastSignIn[] {
   const own = history.filter(({ session }) => session === signIn.session);
   const others = history.filter(({ session }) => session !== signIn.session);
@@ -41,7 +41,7 @@ function withSignIn(history: readonly PastSignIn[], signIn: PastSignIn): readonl
 /** A sign-in at the strongest level that the account can reach. */
 type StrongSignIn = PastSignIn & Required<Pick<PastSignIn, 'ip'>>;
 
-/** The last one before `began`, of another session than `session`, and those within that session. */
+/** The last one before `began` in another session than `session`, and those within that session. */
 export function strongSignIns(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
@@ -53,9 +53,7 @@ export function strongSignIns(
   };
 }
 
-/**
- * The last sign-in (epoch seconds) before `began`, of another session than `session`. `undefined`: none is on record.
- */
+/** The last sign-in (epoch seconds) before `began` in another session than `session`. Undefined if none is recorded. */
 export function lastSignInBefore(
   value: string | undefined,
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },

@@ -12,16 +12,16 @@ export interface SignInEntry {
   readonly client: string;
   /** Uid of the SSO session. */
   readonly session: string;
-  /** Keys of the authenticators that were proved for it. Empty: something was set up, and the user was signed in. */
+  /** Keys of the authenticators that the user proved. Empty if the user was signed in by setting something up. */
   readonly proved: readonly string[];
   readonly ip: string;
   /** As the browser reported. */
   readonly userAgent: string;
 }
 
-/** Newest sign-ins that are kept. */
+/** How many of the newest sign-ins are kept. */
 const keep = keyTable['sign-in-log'].lifetime.lines;
-/** Stores may keep somewhat more than they are asked to. */
+/** Stores may keep somewhat more lines than required. */
 const page = 500;
 
 export function appendSignIn(unit: UnitOfWork, userId: string, entry: SignInEntry): void {

@@ -1,4 +1,4 @@
-/** The record of a user as the store keeps it: what it holds, and how it becomes the subject of a decision. */
+/** The record of a user as stored, and how it becomes the subject of a decision. */
 
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
@@ -10,8 +10,8 @@ import { type AppAccess, consentsOf } from './app-access.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
- * Claims about the user; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand next to
- * them.
+ * Claims about the user. Names are those of OpenID Connect Core section 5.1 in camel case. Custom attributes stand next
+ * to them.
  */
 export interface Profile {
   readonly displayName?: string;
@@ -28,10 +28,10 @@ export interface Profile {
 }
 
 export interface User {
-  /** 128 random bits, base64url; never made from input, never reused. */
+  /** 128 random bits, base64url. Never derived from input, never reused. */
   readonly id: string;
   readonly status: UserStatus;
-  /** In canonical form, the first one is shown; see `canonicalIdentifier`. */
+  /** In canonical form (see `canonicalIdentifier`). The first one is displayed. */
   readonly identifiers: readonly string[];
   readonly profile: Profile;
   readonly groups: readonly string[];
@@ -40,36 +40,36 @@ export interface User {
   readonly createdAt: Seconds;
   /** Epoch seconds. */
   readonly updatedAt: Seconds;
-  /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
+  /** Sessions and tokens from before this time are void (epoch seconds). Set by a reset or a new password. */
   readonly validAfter: Seconds;
   /** The last recovery of the account. */
   readonly recovery?: Recovery;
-  /** What the user skipped to enroll. */
+  /** Enrollments that the user skipped. */
   readonly skipped?: StoredSkips;
-  /** By id: the version of the terms that the user accepted, and when (epoch seconds). */
+  /** By id of the terms: the accepted version, and when the user accepted it (epoch seconds). */
   readonly acceptedTerms?: Readonly<Record<string, { readonly version: string; readonly at: Seconds }>>;
-  /** Optional attributes that the user was asked for already. */
+  /** Optional attributes that the user has already been asked for. */
   readonly offeredAttributes?: readonly string[];
-  /** By client id: what the user lets the app have. */
+  /** By client id: what the user allows the app. */
   readonly apps?: Readonly<Record<string, AppAccess>>;
-  /** Where the user is notified besides the addresses that the account has anyway. */
+  /** Addresses for notifications, in addition to those that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
-  /** An address that the user wants to add: a code was sent there. */
+  /** An address that the user wants to add. A code was sent to it. */
   readonly askedAddress?: AskedAddress;
-  /** An address or a number that the user wants instead of the present one: a code was sent there. */
+  /** An address or number that should replace the present one. A code was sent to it. */
   readonly askedIdentifier?: AskedIdentifier;
   /**
-   * When the user was told of sign-ins from new browsers (epoch seconds), newest last. Absent: there was no sign-in yet
-   * that could have been told.
+   * When the user was notified of sign-ins from new browsers (epoch seconds), newest last. Absent before the first
+   * sign-in that could cause such a notice.
    */
   readonly newBrowserNotices?: readonly Seconds[];
-  /** What the user was called before, as long as it can come back; oldest first. */
+  /** Former identifiers that can still be restored, oldest first. */
   readonly formerIdentifiers?: readonly FormerIdentifier[];
   /** The user asked for the deletion of the account. */
   readonly deletion?: AskedDeletion;
 }
 
-/** Until it is due, the user can keep the account. */
+/** The user can cancel the deletion until it is due. */
 export interface AskedDeletion {
   /** Epoch seconds. */
   readonly requestedAt: Seconds;
@@ -77,41 +77,41 @@ export interface AskedDeletion {
   readonly dueAt: Seconds;
 }
 
-/** What users change about the way they are identified and reached. */
+/** The kinds of identifiers and addresses that users can change. */
 export type IdentifierKind = 'email' | 'phone' | 'username';
 
-/** Waits for the code that was sent to `value`. */
+/** A requested change that waits for the code sent to `value`. */
 export interface AskedIdentifier {
   readonly kind: IdentifierKind;
-  /** As the profile keeps it. */
+  /** In the form that the profile stores. */
   readonly value: string;
-  /** From the authenticator that proves it: never leaves the server. */
+  /** From the authenticator that proves the value. Never leaves the server. */
   readonly pending: Readonly<Record<string, unknown>>;
-  /** Uid of the SSO session that asked. */
+  /** Uid of the SSO session that requested the change. */
   readonly session: string;
   /** Epoch seconds. */
   readonly expires: Seconds;
-  /** Ids of the messages that hold the code. */
+  /** Ids of the messages with the code. */
   readonly outbox?: readonly string[];
 }
 
-/** An identifier that was given up. No other user gets it before `until` (epoch seconds). */
+/** An identifier that the user gave up. No other user gets it before `until` (epoch seconds). */
 export interface FormerIdentifier {
   readonly id: string;
   readonly kind: IdentifierKind;
-  /** As it was. */
+  /** The former value. */
   readonly value: string;
   /** In canonical form, if the user was identified by it. */
   readonly identifier?: string;
-  /** What took its place, and its canonical form, if the user is identified by it. */
+  /** The new value, and its canonical form if the user is identified by it. */
   readonly replacedBy: string;
   readonly newIdentifier?: string;
-  /** The credentials of the value that went along, as they were. */
+  /** The former credentials of this value, which were removed with it. */
   readonly credentials: readonly Pick<Credential, 'id' | 'label' | 'address' | 'methods' | 'secret'>[];
   readonly until: Seconds;
 }
 
-/** Waits for the code that was sent to `address`. */
+/** An address that waits for the code sent to it. */
 export interface AskedAddress {
   readonly address: string;
   /** Keyed hash of the code, the user and the address. */
@@ -120,19 +120,20 @@ export interface AskedAddress {
   readonly askedAt: Seconds;
   /** Epoch seconds. */
   readonly expires: Seconds;
-  /** Ids of the messages that hold the code. */
+  /** Ids of the messages with the code. */
   readonly outbox?: readonly string[];
 }
 
-/** Everything that a sign-in reads of one user. The two parts are separate entries in one slot of the store. */
+/** Everything about a user that a sign-in reads. The two parts are separate entries in one slot of the store. */
 export interface Account {
   readonly user: User;
   readonly credentials: readonly Credential[];
 }
 
 /**
- * After an administrator set a password, which no mailbox knows: the account forgets the addresses that recovered the
- * one before (decision 33). `validAfter`: what is older is void (epoch seconds).
+ * The user after an administrator set a password. No mailbox knows that password, so the addresses that recovered the
+ * previous one no longer restrict it (decision 33). `validAfter`: sessions and tokens from before it are void (epoch
+ * seconds).
  */
 export function withNewPassword(user: User, validAfter: Seconds): User {
   return { ...user, validAfter, ...(user.recovery && { recovery: { ...user.recovery, by: [] } }) };
@@ -144,7 +145,7 @@ export function newUserId(): string {
 
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);
 
-/** Reads the value of a user entry. Throws when it is damaged: a damaged record never signs a user in. */
+/** Reads the value of a user entry. Throws if it is damaged: a damaged record never signs a user in. */
 export const parseUser: (value: string) => User = parsedOnce(readUser);
 
 function readUser(value: string): User {
@@ -161,7 +162,7 @@ function readUser(value: string): User {
   return user as User;
 }
 
-/** Reads the value of a credentials entry. Throws when it is not one. */
+/** Reads the value of a credentials entry. Throws if it is invalid. */
 export function parseCredentials(value: string): readonly Credential[] {
   const credentials: unknown = JSON.parse(value);
   if (!Array.isArray(credentials) || !credentials.every(isCredential)) {
@@ -192,12 +193,12 @@ export function serializeCredentials(credentials: readonly Credential[]): string
   return JSON.stringify(credentials);
 }
 
-/** What an identifier leads to. The reservation counts only while the user lists the identifier; see `Directory`. */
+/** Which user has an identifier. The reservation counts only while the user lists the identifier; see `Directory`. */
 export interface IdentifierReservation {
   readonly user: string;
-  /** When it was claimed (epoch seconds). */
+  /** When it was reserved (epoch seconds). */
   readonly at: Seconds;
-  /** The user gave it up, and can have it back so long (epoch seconds). */
+  /** The user gave the identifier up and can restore it until this time (epoch seconds). */
   readonly until?: Seconds;
 }
 
@@ -209,7 +210,7 @@ export function parseIdentifierReservation(value: string): IdentifierReservation
   return reservation as IdentifierReservation;
 }
 
-/** The user as the core sees them at this time (epoch seconds): no secrets. */
+/** The user as core sees them at this time (epoch seconds), without secrets. */
 export function toSubject(user: User, credentials: readonly Credential[], now: Seconds): Subject {
   const consents = consentsOf(user);
   return {
@@ -247,7 +248,7 @@ function versionsOf(accepted: NonNullable<User['acceptedTerms']>): Readonly<Reco
   return Object.fromEntries(Object.entries(accepted).map(([id, { version }]) => [id, version]));
 }
 
-/** An address that the user added for notifications only, and confirmed with the code that was sent there. */
+/** An address that the user added for notifications only, and confirmed with a code. */
 export interface AddedAddress {
   readonly address: string;
   /** Epoch seconds. */

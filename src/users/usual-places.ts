@@ -1,7 +1,7 @@
 /**
- * The networks that a user usually signs in from, and wrong attempts of strangers, as conditions about risk ask for
- * them. This file promises: a network becomes usual only by a sign-in at the strongest level that the account can reach
- * (Law 7), and not for the session in which that was.
+ * The networks from which a user usually signs in, and wrong attempts by strangers, for conditions about risk. This
+ * file promises: a network becomes usual only by a sign-in at the strongest level that the account can reach (Law 7),
+ * and not yet within the same session.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { keyTable } from '../stores/key-table.ts';
@@ -10,30 +10,30 @@ import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 /** A network that is usual. */
 export interface UsualNetwork {
-  /** The newest address in it. */
+  /** The newest address in the network. */
   readonly ip: string;
   /** The first sign-in (epoch seconds), and the uid of its SSO session. */
   readonly since: Seconds;
   readonly session: string;
-  /** The newest one (epoch seconds). */
+  /** The newest sign-in (epoch seconds). */
   readonly at: Seconds;
 }
 
 interface UsualPlaces {
-  /** The one that was used longest ago first. */
+  /** Least recently used first. */
   readonly networks: readonly UsualNetwork[];
-  /** Wrong attempts of browsers that the account does not know (epoch seconds), newest last. */
+  /** Wrong attempts from browsers that the account does not know (epoch seconds), newest last. */
   readonly failures: readonly Seconds[];
 }
 
 const keptNetworks = 30;
 const keptFailures = 10;
-/** A network stays usual so long after the last sign-in (seconds), as a browser stays known. */
+/** How long a network stays usual after the last sign-in (seconds), the same as for a known browser. */
 const networkLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
-/** Another sign-in from the same network is written down again only after this long (seconds). */
+/** A sign-in from the same network is recorded again only after this long (seconds). */
 const rewriteAfter: Seconds = 86_400;
 
-/** A sign-in at the strongest level. The entry was loaded. */
+/** Records a sign-in at the strongest level. The entry must be loaded. */
 export function recordUsualNetwork(
   unit: UnitOfWork,
   userId: string,
@@ -48,7 +48,7 @@ export function recordUsualNetwork(
   });
 }
 
-/** A wrong attempt of a browser that the account does not know. The entry was loaded. */
+/** Records a wrong attempt from a browser that the account does not know. The entry must be loaded. */
 export function recordFailure(unit: UnitOfWork, userId: string, at: Seconds): void {
   change(unit, userId, ({ networks, failures }) => ({ networks, failures: [...failures, at].slice(-keptFailures) }));
 }
@@ -70,12 +70,12 @@ export function usualNetworks(
   );
 }
 
-/** All that are kept, for the user to see. */
+/** All networks on record, for the user to review. */
 export function allUsualNetworks(value: string | undefined): readonly UsualNetwork[] {
   return parsePlaces(value).networks;
 }
 
-/** How many attempts were wrong within so long (seconds) before `until`. */
+/** The number of wrong attempts within this many seconds before `until`. */
 export function failuresWithin(value: string | undefined, until: Seconds, within: Seconds): number {
   return parsePlaces(value).failures.filter((at) => at <= until && at > until - within).length;
 }
@@ -84,7 +84,7 @@ function parsePlaces(value: string | undefined): UsualPlaces {
   return value === undefined ? { networks: [], failures: [] } : (JSON.parse(value) as UsualPlaces);
 }
 
-/** The /24 (IPv4) or /48 (IPv6) that an address is in. All unknown addresses are one network. */
+/** The /24 (IPv4) or /48 (IPv6) of an address. All unknown addresses count as one network. */
 export function networkPrefix(ip: string): string {
   const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
   if (!address.includes(':')) return address.split('.').slice(0, 3).join('.');

@@ -48,7 +48,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'flow/account/deletion': ['email'],
   'http/html/views/address-view': ['email'],
   'http/html/views/page-models': ['email'],
-  'policy/analysis/standard-findings': ['email'],
+  'policy/analysis/standards/standard-findings': ['email'],
   'policy/model/authenticator-kind': ['email'],
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands
   // for.
@@ -57,7 +57,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // The password policy, policies/password.yaml.
   'cli/config/report/policy-diagram': ['password'],
   'core/policy/password-terms': ['password'],
-  'policy/analysis/analysed-policies': ['password'],
+  'policy/analysis/analysed/analysed-policies': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-enrollment': ['password'],
   'policy/check/check-references': ['email', 'password', 'phone'],

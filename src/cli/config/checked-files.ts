@@ -1,9 +1,9 @@
 /** Checks and analyses the files of a configuration, and prints what it finds. */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { StepgateError } from '../../errors.ts';
-import type { AcceptedFinding } from '../../policy/analysis/accepted-findings.ts';
-import { analysis } from '../../policy/analysis/analyse.ts';
-import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/invariants.ts';
+import type { AcceptedFinding } from '../../policy/analysis/findings/accepted-findings.ts';
+import { analysis } from '../../policy/analysis/findings/analyse.ts';
+import { type ExaminedInvariant, overallVerdict } from '../../policy/analysis/invariants/invariants.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../policy/model/documents.ts';

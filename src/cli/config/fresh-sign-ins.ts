@@ -12,7 +12,7 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { conditionSets, conditionsAbout } from '../../core/policy/conditions.ts';
 import { windowBorders } from '../../core/policy/window-borders.ts';
 import { explain } from '../../flow/explain.ts';
-import { sampleAddresses } from '../../policy/analysis/sample-addresses.ts';
+import { sampleAddresses } from '../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';

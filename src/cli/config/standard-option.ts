@@ -2,9 +2,9 @@
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { sourcePlace } from '../../core/model/source-place.ts';
-import type { AcceptedFinding } from '../../policy/analysis/accepted-findings.ts';
-import { standardFindings } from '../../policy/analysis/standard-findings.ts';
-import { type StandardName, standards } from '../../policy/analysis/standards.ts';
+import type { AcceptedFinding } from '../../policy/analysis/findings/accepted-findings.ts';
+import { standardFindings } from '../../policy/analysis/standards/standard-findings.ts';
+import { type StandardName, standards } from '../../policy/analysis/standards/standards.ts';
 import { type AnalysisFinding, findingsText } from '../../policy/model/analysis-finding.ts';
 import { readApp } from '../../policy/revision/read-document.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';

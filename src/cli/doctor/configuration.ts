@@ -7,7 +7,7 @@ import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { StepgateError } from '../../errors.ts';
-import { warningsLeft } from '../../policy/analysis/accepted-findings.ts';
+import { warningsLeft } from '../../policy/analysis/findings/accepted-findings.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';

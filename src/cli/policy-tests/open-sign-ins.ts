@@ -21,7 +21,7 @@ import {
   withProof,
 } from '../../core/policy/theory.ts';
 import { StepgateError } from '../../errors.ts';
-import { knownIn } from '../../policy/analysis/configuration.ts';
+import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';

@@ -2,7 +2,7 @@
 
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { plainTime } from '../../core/policy/theory.ts';
-import { attributePairs } from '../../policy/analysis/example-options.ts';
+import { attributePairs } from '../../policy/analysis/text/example-options.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';

@@ -1,11 +1,14 @@
 /**
- * The account policy, compiled. For each change the rules that are about it are a policy of their own, which is made
- * when it is first asked for.
+ * The compiled account policy. For each kind of change it holds a policy of the rules about that change, compiled when
+ * first needed.
  */
 import type { AccountPolicy, AccountRule, GovernedChange } from '../model/account-policy.ts';
 import { type CompiledAccountPolicy, type CompiledPolicy, compilePolicy } from './compile.ts';
 
-/** Throws like `compilePolicy`. */
+/**
+ * Compiles the account policy.
+ * @throws what `compilePolicy` throws
+ */
 export function compileAccountPolicy({ name, rules }: AccountPolicy): CompiledAccountPolicy {
   const made = new Map<string, CompiledPolicy>();
   const about = (change: GovernedChange): CompiledPolicy => {
@@ -17,7 +20,7 @@ export function compileAccountPolicy({ name, rules }: AccountPolicy): CompiledAc
   return { rules, about };
 }
 
-/** Whether the rule is about the change, whatever its conditions say. */
+/** Whether the rule is about this change. Its conditions are not considered. */
 export function isAbout({ change: named }: AccountRule, { action, of }: GovernedChange): boolean {
   if (named === undefined) return true;
   const names = named[action];

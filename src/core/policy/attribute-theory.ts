@@ -1,6 +1,6 @@
 /**
- * The theory of the condition `attributes`: the values of one attribute, cut into the classes that its tests tell
- * apart, as formulas.
+ * The theory of the condition `attributes`: it cuts the values of one attribute into classes that its tests
+ * distinguish, and writes the tests as formulas over these classes.
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeTest, AttributeValue, ValueTest } from '../model/conditions.ts';
@@ -19,10 +19,10 @@ import {
 } from './theory.ts';
 import { type ValueClass, valueClasses } from './value-classes.ts';
 
-/** A test of the attribute as a formula. */
+/** Writes a test of the attribute as a formula. */
 type FormulaOfTest = (test: AttributeTest) => Formula;
 
-/** The members of a test that the classes take into account; dates only where the values are days. */
+/** The members of a test that the classes can represent. Dates are possible only where all values are days. */
 const knownMembers: readonly string[] = [
   'equals',
   'in',
@@ -41,8 +41,8 @@ export interface TestedAttribute {
 }
 
 /**
- * The tests of one attribute. Each test that is not understood, or all of them where there are too many classes, may
- * hold or not. `days`: what they say of days that are compared with the time.
+ * The formulas for the tests of one attribute. A test that cannot be represented may hold or not, and if there are too
+ * many classes, so may every test. `days`: the values of a date attribute whose tests compare it with the current time.
  */
 export function attributeTheory(tested: TestedAttribute, days: Values | undefined): FormulaOfTest {
   const { name, tests, universe, valueTest } = tested;
@@ -60,7 +60,7 @@ export function attributeTheory(tested: TestedAttribute, days: Values | undefine
   return (test) => (understood.includes(test) ? testFormula(test, formulas) : free(test));
 }
 
-/** As far as the attribute holds days, and a bound of its tests moves with the time. */
+/** The attribute as days, if it holds dates and some test compares them with the current time. Empty otherwise. */
 export function daysOf({ name, tests, universe, valueTest }: TestedAttribute): readonly TestedDays[] {
   const attribute = universe.attribute(name);
   const all = tests.flatMap(valueTests);
@@ -70,25 +70,25 @@ export function daysOf({ name, tests, universe, valueTest }: TestedAttribute): r
   return [{ name, tests: distinct, valueTest, isKept: (value) => universe.isKept(name, value), ...options }];
 }
 
-/** The tests of single values that it consists of. */
+/** The single-value tests inside this test. */
 function valueTests({ present: _, not, ...test }: AttributeTest): readonly ValueTest[] {
   return [test, ...(not ? [not] : [])];
 }
 
-/** Each value is a day, and no pattern takes it for a text. */
+/** Every value is a day, and no pattern treats it as text. */
 function holdsDays(attribute: Attribute | undefined, tests: readonly AttributeTest[]): boolean {
   const patterns = [attribute, ...tests.flatMap(valueTests)].flatMap((one) => one?.matches ?? []);
   return attribute?.type === 'date' && patterns.length === 0;
 }
 
-/** Bounds that move with the time are compared with one another where all values are days. */
+/** Bounds relative to the current time can be compared with each other only if every value is a day. */
 function isUnderstood(test: AttributeTest, hasDays: boolean): boolean {
   return valueTests(test).every(
     (one) => (hasDays && !isRelative(one)) || Object.keys(one).every((member) => knownMembers.includes(member)),
   );
 }
 
-/** As the condition reads it: an absent attribute passes `not` and `present: false`. */
+/** Follows the condition: an absent attribute passes `not` and `present: false`. */
 function testFormula({ present, not, ...test }: AttributeTest, { passes, isPresent }: Values): Formula {
   const needsValue = Object.keys(test).length > 0 || (present === undefined && not === undefined);
   return {
@@ -110,10 +110,10 @@ function freeTests(name: string): FormulaOfTest {
   };
 }
 
-/** Of the variables of an attribute. */
+/** The members that all variables of one attribute share. */
 type Marks = Pick<Variable, 'name' | 'lasting'>;
 
-/** The attribute is absent or has one value. */
+/** The attribute is absent or has exactly one value. */
 function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
   const { name } = marks;
   const classes = values.map(({ value, isKept }) => (isKept ? { place: withValue(name, () => value) } : {}));
@@ -128,7 +128,10 @@ function oneValue(marks: Marks, values: readonly ValueClass[], valueTest: Compil
   };
 }
 
-/** The attribute has any number of values, of which one must pass: each class of values is there or not. */
+/**
+ * The attribute has any number of values, and one of them must pass. Each class of values is present or not,
+ * independently of the others.
+ */
 function severalValues(marks: Marks, values: readonly ValueClass[], valueTest: CompileValueTest): Values {
   const { name } = marks;
   const variables = values.map(({ value, isKept }) => {

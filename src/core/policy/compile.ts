@@ -1,4 +1,4 @@
-/** Compiles policies for evaluation: once per revision, not once per decision. */
+/** Compiles policies once per revision, so that a decision need not. */
 
 import type { AccountRule, GovernedChange } from '../model/account-policy.ts';
 import type { ConsentTerms } from '../model/consent.ts';
@@ -15,12 +15,15 @@ import { type GroupIndex, groupIndex } from './group-index.ts';
 export interface CompiledRule<Of extends RuleHead = Rule> {
   readonly rule: Of;
   readonly conditions: readonly CompiledCondition[];
-  /** The same without `any`, and with the conditions in it. */
+  /** The conditions with `any` replaced by the conditions inside it. */
   readonly leaves: readonly CompiledCondition[];
-  /** Where the rule's condition `groups` is in both, which the index of the policy answers. -1: there is none. */
+  /**
+   * The index of the rule's `groups` condition in both lists, or -1. The group index of the policy answers this
+   * condition.
+   */
   readonly groupsAt: number;
   /**
-   * The trace for each pattern of results, made when it first occurs, so that a rule that misses costs no allocation.
+   * The trace for each pattern of results, created when it first occurs, so that a rule that misses allocates nothing.
    */
   readonly traces: (RuleTrace | undefined)[];
 }
@@ -29,15 +32,15 @@ export interface CompiledRule<Of extends RuleHead = Rule> {
 export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly name: string;
   readonly rules: readonly CompiledRule<Of>[];
-  /** What the groups of a user say about the rules. */
+  /** Answers what a user's groups say about the rules. */
   readonly groups: GroupIndex;
-  /** Without the rules that ask how the user signed in. Absent: there are none. */
+  /** The policy without rules that ask how the user signed in. Absent if it has no such rules. */
   readonly beforeSignIn?: CompiledPolicy<Of>;
-  /** With the rules that only report, up to the last of them. Absent: there are none. */
+  /** The policy with its report-only rules, up to the last of them. Absent if it has no such rules. */
   readonly reporting?: CompiledPolicy<Of>;
 }
 
-/** The account policy: for each change the rules that are about it are a policy of their own. */
+/** The compiled account policy. For each change, the rules about it are a policy of their own. */
 export interface CompiledAccountPolicy {
   readonly rules: readonly AccountRule[];
   readonly about: (change: GovernedChange) => CompiledPolicy;
@@ -47,36 +50,44 @@ export interface CompiledAccountPolicy {
 export interface PolicySet {
   /** Global session policy. */
   readonly session: CompiledPolicy;
-  /** The app's sign-on policy; absent: deny `no_policy`. */
+  /** The app's sign-on policy. If it is absent, the decision is deny with `no_policy`. */
   readonly app?: CompiledPolicy;
-  /** Absent: every enabled authenticator may be enrolled and used, and none must be enrolled. */
+  /** If absent, every enabled authenticator may be enrolled and used, and none is required. */
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
-  /** Absent: `defaultPasswordTerms` apply to every user. */
+  /** If absent, `defaultPasswordTerms` apply to every user. */
   readonly password?: CompiledPolicy<PasswordRule>;
-  /** What changes to the account take. Absent: the account-management requirement alone (Law 7). */
+  /**
+   * What a user must prove to change the account. If absent, only the account-management requirement applies (Law 7).
+   */
   readonly accountPolicy?: CompiledAccountPolicy;
-  /** What a recovery takes. Absent: no password can be recovered. */
+  /** What a recovery requires. If absent, no password can be recovered. */
   readonly recovery?: CompiledPolicy;
-  /** Absent: no user is asked for anything, and none can register. */
+  /** If absent, no user is asked for attributes, and no user can register. */
   readonly profile?: CompiledPolicy<ProfileRule>;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
-  /** From the app: every sign-in must reach this `acr` value. */
+  /** An `acr` value that every sign-in to the app must reach. */
   readonly minimumAcr?: string;
   /** The app is the built-in account app. Its requests may ask for the account-management requirement (Law 7). */
   readonly account?: true;
   /**
-   * In order of preference. The enabled ones only: others cannot be used or enrolled, and their evidence does not
+   * The enabled authenticators, in order of preference. Others cannot be used or enrolled, and their evidence does not
    * count.
    */
   readonly authenticators: readonly AuthenticatorDescriptor[];
-  /** It is a third-party app, so that users are asked for consent. Absent: it is the operator's own. */
+  /** Present for a third-party app, which needs the user's consent. Absent for an app of the operator. */
   readonly consent?: ConsentTerms;
-  /** The first page asks for the identifier alone, whatever the policies would let it ask for at once. */
+  /** The first page asks for the identifier only, even if the policies would allow it to ask for a secret as well. */
   readonly identifierFirst?: true;
-  /** Key of an authenticator that is assumed to prove presence only, to find out whether it must verify its user. */
+  /**
+   * For analysis: the key of an authenticator that is assumed to prove presence only, to find out whether user
+   * verification is needed.
+   */
   readonly presenceOnly?: string;
-  /** An authenticator that is assumed to have one method only, to find out whether a proof by it makes progress. */
+  /**
+   * For analysis: an authenticator that is assumed to offer this method only, to find out whether a proof by it makes
+   * progress.
+   */
   readonly onlyBy?: { readonly authenticator: string; readonly method: string };
 }
 
@@ -105,7 +116,7 @@ function compileRules<Of extends RuleHead>(name: string, written: readonly Of[])
   return { name, rules, groups: groupIndex(rules) };
 }
 
-/** The rules that decide what may be used and enrolled: without those that ask how the user signed in. */
+/** The policy that decides what may be used and enrolled: without rules that ask how the user signed in. */
 export function beforeSignIn<Of extends RuleHead>(policy: CompiledPolicy<Of>): CompiledPolicy<Of> {
   return policy.beforeSignIn ?? policy;
 }

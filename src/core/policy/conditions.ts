@@ -25,7 +25,7 @@ import { userTypeCondition } from './conditions/user-type.ts';
 import { usersCondition } from './conditions/users.ts';
 import { hasUnknownPart } from './expression-theory.ts';
 
-/** By name, in the order in which traces list them. */
+/** By name, in the order of traces. */
 export const conditionDescriptors: { readonly [Name in ConditionName]: ConditionDescriptor<Name> } = {
   users: usersCondition,
   groups: groupsCondition,
@@ -48,30 +48,30 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
 
 const conditionNames = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
-/** Names of the conditions that ask about one of these, in the order of the table. */
+/** Names of the conditions that ask about one of these things, in the order of the table. */
 export function conditionsAbout(...asked: readonly ConditionAbout[]): readonly ConditionName[] {
   return conditionNames.filter((name) => asked.includes(conditionDescriptors[name].about));
 }
 
-/** A test of a condition, with whether the condition varies. */
+/** One compiled test, with whether its result varies. */
 export interface CompiledCondition extends ConditionTest {
-  /** As in the descriptor. Of `any`: one of its conditions varies. */
+  /** As in the descriptor. For `any`: whether one of its conditions varies. */
   readonly varies: boolean;
-  /** Of `any`: its alternatives. Each holds when all its conditions do. */
+  /** The alternatives of `any`. An alternative holds if all of its conditions hold. */
   readonly alternatives?: readonly (readonly CompiledCondition[])[];
 }
 
 /**
- * Compiles the conditions of one rule; all of them must hold. Without a condition the list is empty, and the rule
- * always applies. `any` comes last.
- * @throws TypeError for an unknown condition: to leave it out would widen the rule
+ * Compiles the conditions of one rule, which must all hold. If there are none, the list is empty and the rule always
+ * applies. `any` comes last.
+ * @throws TypeError for an unknown condition, because leaving it out would widen the rule
  * @throws RangeError for a time zone that does not exist
  */
 export function compileConditions({ any, ...when }: Conditions): readonly CompiledCondition[] {
   return [...compileSet(when), ...(any === undefined ? [] : [compileAny(any.map(compileSet))])];
 }
 
-/** The result of a condition wherever and whenever the user signs in to the app: `unknown` where that varies. */
+/** The result that a condition has at every sign-in of the user to this app, or `unknown` if it varies. */
 export function resultAnywhere({ varies, test, alternatives }: CompiledCondition, facts: Facts): ConditionResult {
   if (alternatives === undefined) return varies ? 'unknown' : test(facts);
   return oneOfAnywhere(alternatives.map((all) => allOfAnywhere(all.map((one) => resultAnywhere(one, facts)))));
@@ -82,17 +82,17 @@ export function leavesOf(conditions: readonly CompiledCondition[]): readonly Com
   return conditions.flatMap((condition) => condition.alternatives?.flat() ?? [condition]);
 }
 
-/** The conditions beside `any`, and those of each alternative. */
+/** The conditions outside `any`, followed by those of each alternative. */
 export function conditionSets({ any = [], ...when }: Conditions): readonly ConditionSet[] {
   return [when, ...any];
 }
 
-/** A formula in them may fail, and a condition that fails denies (Law 4). */
+/** A formula among the conditions may fail. A failed condition denies (Law 4). */
 export function mayFail(when: Conditions): boolean {
   return conditionSets(when).some(({ expression }) => expression !== undefined && hasUnknownPart(expression.logic));
 }
 
-/** The rule asks how the user signed in, if only in one alternative. */
+/** The rule asks how the user signed in, at least in one alternative. */
 export function asksHowSignedIn(when: Conditions): boolean {
   return conditionSets(when).some(({ authenticated }) => authenticated !== undefined);
 }

@@ -1,8 +1,8 @@
-/** Dates in profiles and in rules: days and moments in UTC, and what comes before and after them. */
+/** Dates in profiles and rules: days and moments in UTC, and comparisons with bounds. */
 import type { DateBound, ValueTest } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
 
-/** From the first second to the one after the last (epoch seconds). Of a moment both are the same. */
+/** From the first second up to, but without, the last one (epoch seconds). For a moment both are equal. */
 export interface DateSpan {
   readonly from: Seconds;
   readonly to: Seconds;
@@ -13,8 +13,8 @@ const dayForm = /^(\d{4})-(\d{2})-(\d{2})$/;
 const clockForm = /^T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /**
- * A day such as 2027-01-31 (UTC), or a moment such as 2027-01-31T18:00:00+01:00 (RFC 3339). `undefined`: it is neither,
- * or a day that does not exist.
+ * Reads a day such as 2027-01-31 (UTC) or a moment such as 2027-01-31T18:00:00+01:00 (RFC 3339). Undefined for any
+ * other text and for a day that does not exist.
  */
 export function dateSpan(text: string): DateSpan | undefined {
   const day = dayStart(text.slice(0, 10));
@@ -31,11 +31,14 @@ function dayStart(text: string): Seconds | undefined {
 }
 
 function daysIn(year: number, month: number): number {
-  // Month 13 is the January after.
+  // Month 13 is January of the next year.
   return dayNumber(year, month + 1, 1) - dayNumber(year, month, 1);
 }
 
-/** Days since the epoch in the proleptic Gregorian calendar; a year begins in March, so that a leap day ends it. */
+/**
+ * Days since the epoch in the proleptic Gregorian calendar. Internally the year begins in March, so that the leap day
+ * is its last day.
+ */
 function dayNumber(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year;
   const sinceMarch = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
@@ -54,12 +57,12 @@ function clockSeconds(text: string): Seconds | undefined {
   const [, hours, minutes, seconds = '0', offset = 'Z'] = clockForm.exec(text) ?? [];
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
   if (!(hour < 24 && minute < 60 && second < 60)) return undefined;
-  // `Z` has no digits, so that it is read as 0.
+  // `Z` has no digits, so `Number` reads it as 0.
   const east = (offset.startsWith('-') ? -1 : 1) * (Number(offset.slice(1, 3)) * 3600 + Number(offset.slice(4)) * 60);
   return hour * 3600 + minute * 60 + second - east;
 }
 
-/** The test of a stored date. A text that is no date passes none. */
+/** Compiles the test of a stored date. A text that is not a date never passes. */
 export function compileDateTest({ before, after }: ValueTest): (value: string, now: Seconds) => boolean {
   return (value, now) => {
     const span = dateSpan(value);
@@ -69,7 +72,7 @@ export function compileDateTest({ before, after }: ValueTest): (value: string, n
   };
 }
 
-/** One of the bounds moves with the time. */
+/** One of the bounds is relative to the current time. */
 export function isRelative({ before, after }: ValueTest): boolean {
   return [before, after].some((bound) => bound !== undefined && 'fromNow' in bound);
 }
@@ -79,8 +82,8 @@ function spanOf(bound: DateBound, now: Seconds): DateSpan {
 }
 
 /**
- * Days on both sides of each moment at which tests with fixed bounds change their answer, so that between two of them
- * nothing changes. Each once, in order.
+ * All days next to a moment at which a test with fixed bounds changes its answer, sorted and without duplicates.
+ * Between two of these days no answer changes.
  */
 export function daysAround(tests: readonly ValueTest[]): readonly string[] {
   const bounds = tests.flatMap(({ before, after }) => [before, after]);
@@ -91,7 +94,7 @@ export function daysAround(tests: readonly ValueTest[]): readonly string[] {
 
 const DAYS_OF_400_YEARS = 146_097;
 
-/** The day with this number since the epoch, as `YYYY-MM-DD`: `dayNumber` backwards. */
+/** The inverse of `dayNumber`: the day with this number since the epoch, as `YYYY-MM-DD`. */
 export function dayText(number: number): string {
   const sinceMarch0 = number + 719_468;
   const cycle = Math.floor(sinceMarch0 / DAYS_OF_400_YEARS);

@@ -1,22 +1,25 @@
-/** Times at which days of the profile are seen in different ways, as classes of one variable. */
+/**
+ * Cuts time into classes: two moments are in one class if the tests can treat days of the profile in the same ways
+ * then. A *view* is how the tests of one attribute treat a day.
+ */
 import type { Seconds } from '../model/facts.ts';
 import { DAY } from './date-bound.ts';
 import { around, type DayView } from './day-view.ts';
 import { plainTime, type UserFacts, type Variable } from './theory.ts';
 
-/** Times at which each view sees the same. */
+/** Classes of moments. In one class every attribute's tests allow the same results. */
 export interface DayMoments {
-  /** The time. */
+  /** The variable whose classes are these. */
   readonly variable: Variable;
-  /** By class, then by view: all that some day is seen as then. */
+  /** By class, then by view: the results that some day can have at that time. */
   readonly seen: readonly (readonly ReadonlySet<string>[])[];
 }
 
-/** More times, or classes of them, would make each step of a search too slow. */
+/** With more moments or classes, each step of a search would be too slow. */
 const mostMoments = 4_000;
 const mostClasses = 300;
 
-/** `since`: no time before that is looked at. Undefined: there are too many. */
+/** `since`: ignore earlier times. Undefined if there are too many moments or classes. */
 export function dayMoments(views: readonly DayView[], since: Seconds | undefined): DayMoments | undefined {
   const moments = distinctMoments(views, since);
   if (moments.length > mostMoments) return undefined;
@@ -40,7 +43,10 @@ function keyAt(views: readonly DayView[], now: Seconds): string {
   return views.map((view) => [...seenAt(view, now)].sort().join(' ')).join('\n');
 }
 
-/** What is seen changes where a day begins at a border, and from day to day only where a border is at a fixed day. */
+/**
+ * The moments that have to be tried. Results can change when a day crosses a moving border, and differ from day to day
+ * only where such a border meets a fixed day.
+ */
 function distinctMoments(views: readonly DayView[], since: Seconds | undefined): readonly Seconds[] {
   const near = views.flatMap(({ fixed, borders }) =>
     fixed.flatMap((day) => borders.flatMap((border) => around(day - Math.floor(border / DAY)))),
@@ -52,13 +58,13 @@ function distinctMoments(views: readonly DayView[], since: Seconds | undefined):
   return since === undefined ? all : [since, ...all.filter((now) => now >= since)];
 }
 
-/** Between two of these days, before and after them there is one of each gap. */
+/** Adds one day before all of these days, after them, and in each gap between them. */
 function withOneBetween(days: readonly number[]): readonly number[] {
   const [first = 0] = days;
   return [first - 1, ...days.flatMap((day, at) => (days[at + 1] === day + 1 ? [day] : [day, day + 1]))];
 }
 
-/** Those at which days begin at a border, and one between two of them. */
+/** The seconds of a day at which a day crosses a border, and one second between each two. */
 function secondsOfDay(borders: readonly Seconds[]): readonly Seconds[] {
   const sorted = [...new Set([0, ...borders.map((border) => ((-border % DAY) + DAY) % DAY)])].sort((a, b) => a - b);
   return sorted.flatMap((second, at) => {
@@ -69,7 +75,10 @@ function secondsOfDay(borders: readonly Seconds[]): readonly Seconds[] {
 
 const WEEK: Seconds = 7 * DAY;
 
-/** At the time that the facts have if it is of the class, else in another week, so that windows of hours stay open. */
+/**
+ * Sets the time of facts to a time of this class: the present time if it is in the class, otherwise a time in another
+ * week, so that weekly time windows stay as they are.
+ */
 export function placedAt(moment: Seconds, isIn: (now: Seconds) => boolean): (facts: UserFacts) => UserFacts {
   return (facts) => {
     const weeks = Math.floor((moment - facts.now) / WEEK);

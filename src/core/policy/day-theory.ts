@@ -1,6 +1,6 @@
 /**
- * The theory of dates in the profile where bounds move with the time: of each such attribute, how its tests see the
- * day, and one variable for the time, which says what can be seen together.
+ * The theory of date attributes with bounds relative to the current time. Each such attribute has a variable for how
+ * its tests see the day. One shared variable for the time limits which of these can occur together.
  */
 import type { Seconds } from '../model/facts.ts';
 import type { Values } from './attribute-values.ts';
@@ -9,15 +9,15 @@ import { dayMoments } from './day-moments.ts';
 import { type DayView, dayView, type TestedDays } from './day-view.ts';
 import { among, type Formula, type UserFacts, type Variable } from './theory.ts';
 
-/** Several attributes of days, at the same time. */
+/** The theory of several date attributes, which share the time. */
 export interface DayTheory {
   /** By name of the attribute. */
   readonly values: ReadonlyMap<string, Values>;
-  /** What holds of all facts. */
+  /** Formulas that hold for all facts. */
   readonly always: readonly Formula[];
 }
 
-/** `since`: no sign-in before that is looked at. Undefined: there are more classes than a search should look at. */
+/** `since`: ignore sign-ins before this time. Undefined if there are more classes than a search can handle. */
 export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined): DayTheory | undefined {
   const views = all.map(dayView);
   const moments = dayMoments(views, since);
@@ -37,7 +37,7 @@ export function dayTheory(all: readonly TestedDays[], since: Seconds | undefined
 
 const mostWays = 400;
 
-/** Absence first, then each way in which a day can be seen. */
+/** The first class is absence. The others are the ways in which the tests can see a day. */
 function variableOf(view: DayView, ways: readonly string[], since: Seconds | undefined): Variable {
   const classes = ways.map((way) => ({ place: placedIn(way, view, since) }));
   return { name: `attributes.${view.name}`, order: 2, classes: [{ place: (facts) => facts }, ...classes] };
@@ -59,7 +59,7 @@ interface Ways {
   readonly ways: readonly string[];
 }
 
-/** A day is seen in some way only at times at which it can be. */
+/** A day can be seen in some way only at the times at which that is possible. */
 function togetherWith(
   time: Variable,
   seen: readonly ReadonlySet<string>[],
@@ -72,7 +72,10 @@ function togetherWith(
   }));
 }
 
-/** With a day that is seen so, as far as there is one at the time of the facts, or now where that is over. */
+/**
+ * Gives the user a day that the tests see in this way at the time of the facts. If that time is before `since`, the
+ * facts move to `since`.
+ */
 function placedIn(way: string, { name, daysAt, seenAt }: DayView, since: Seconds = 0): (facts: UserFacts) => UserFacts {
   return ({ subject, ...facts }) => {
     const now = Math.max(facts.now, since);

@@ -1,32 +1,34 @@
 /**
- * A day of the profile as tests see it at some time: by fixed bounds, and by bounds that move with the time. Days and
- * times between two borders are seen alike, so that a few of them stand for all.
+ * How the tests of an attribute see a day at some time, by fixed bounds and by bounds relative to the current time.
+ * Days and times between two borders are seen alike, so a few of them represent all.
  */
 import type { AttributeValue, ValueTest } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
 import type { CompileValueTest } from './attribute-values.ts';
 import { DAY, dateSpan, daysAround, dayText } from './date-bound.ts';
 
-/** What is known of an attribute of days. */
+/** A date attribute with its tests. */
 export interface TestedDays {
   readonly name: string;
   readonly tests: readonly ValueTest[];
   readonly valueTest: CompileValueTest;
   readonly isKept: (value: AttributeValue) => boolean;
-  /** The only days that the schema allows. Absent: any. */
+  /** The only days that the schema allows. Absent if it allows any. */
   readonly options?: readonly AttributeValue[];
 }
 
-/** Days are counted from the epoch. */
+/** How the tests of one attribute see days. Days are numbers since the epoch. */
 export interface DayView {
   readonly name: string;
-  /** Days beside each fixed border. */
+  /** The days next to each fixed border. */
   readonly fixed: readonly number[];
-  /** How far from now days begin where an answer changes (seconds), from that one on or just after it. */
+  /**
+   * Distances from now to the first second of a day (seconds) at which an answer changes, or just after which it does.
+   */
   readonly borders: readonly Seconds[];
-  /** A day for each way in which days are seen at that time. */
+  /** For a given time, one day for each way in which days can be seen. */
   readonly daysAt: (now: Seconds) => readonly number[];
-  /** A digit for each test: whether the day passes it at that time. */
+  /** The results of all tests for this day at this time: one digit each, 1 if the day passes. */
   readonly seenAt: (day: number, now: Seconds) => string;
 }
 
@@ -52,7 +54,7 @@ export function dayView(tested: TestedDays): DayView {
   };
 }
 
-/** Of each day it is asked once. */
+/** Caches the answer for each day. */
 function remembered<Answer>(answer: (day: number) => Answer): (day: number) => Answer {
   const answers = new Map<number, Answer>();
   return (day) => {
@@ -62,7 +64,7 @@ function remembered<Answer>(answer: (day: number) => Answer): (day: number) => A
   };
 }
 
-/** It, the one before and the one after it. */
+/** The day, the one before and the one after. */
 export function around(day: number): readonly number[] {
   return [day - 1, day, day + 1];
 }
@@ -72,7 +74,10 @@ function numberOf(day: AttributeValue): readonly number[] {
   return span ? [Math.floor(span.from / DAY)] : [];
 }
 
-/** A day of each class that fixed bounds and named days tell apart: those beside a named day are of another one. */
+/**
+ * One day for each class that fixed bounds and named days distinguish. The neighbours of a named day are in another
+ * class.
+ */
 export function fixedDays({
   tests,
   isKept,
@@ -103,7 +108,7 @@ function movingBorders({ before, after }: ValueTest): readonly Seconds[] {
   ];
 }
 
-/** `distance`: from now to the first second of the day. */
+/** `distance`: seconds from now to the first second of the day. */
 function fitsMoving({ before, after }: ValueTest, distance: Seconds): boolean {
   if (before && 'fromNow' in before && distance + DAY > before.fromNow) return false;
   return !(after && 'fromNow' in after) || distance >= after.fromNow;

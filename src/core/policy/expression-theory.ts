@@ -1,6 +1,6 @@
 /**
- * The theory of the condition `expression`: moments with which the time is compared, in their order. Anything else may
- * hold or not, whatever else does; the same text is the same.
+ * The theory of the condition `expression`. Comparisons of the time with fixed moments are represented exactly. Any
+ * other part may hold or not, independently of everything else, but equal texts have equal results.
  */
 import type { CompiledExpression, ExpressionLogic } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
@@ -42,7 +42,7 @@ export function expressionTheory(
   return ({ logic }) => [{ path: [], formula: formulaOf(logic) }];
 }
 
-/** Whether some part of it may fail, which denies (Law 4). */
+/** Whether some part may fail. A failure denies (Law 4). */
 export function hasUnknownPart(logic: ExpressionLogic): boolean {
   if ('all' in logic) return logic.all.some(hasUnknownPart);
   if ('any' in logic) return logic.any.some(hasUnknownPart);
@@ -57,13 +57,13 @@ function momentsIn(logic: ExpressionLogic): readonly Seconds[] {
   return 'from' in logic ? [logic.from] : [];
 }
 
-/** From its first second to the one after the last. */
+/** From its first second up to, but without, `to`. */
 interface Span {
   readonly from: Seconds;
   readonly to: Seconds;
 }
 
-/** Within one of them no comparison changes. Those that are over are left out. */
+/** Spans of time within which no comparison changes. Spans that have passed are left out. */
 function spansBetween(moments: readonly Seconds[], since: Seconds): readonly Span[] {
   const borders = [Number.NEGATIVE_INFINITY, ...new Set(moments), Number.POSITIVE_INFINITY].sort((a, b) => a - b);
   const spans = borders.slice(1).map((to, at) => ({ from: borders[at] ?? to, to }));

@@ -1,6 +1,6 @@
 /**
- * Finds out which rules of a policy hold for the groups of a user, in one pass over these groups, and looks at no rule
- * that the groups alone rule out. A user may be in hundreds of groups, and a policy have a thousand rules over groups.
+ * Finds the rules that hold for a user's groups in one pass over the groups, and skips rules that the groups alone rule
+ * out. A user may be in hundreds of groups, and a policy may have a thousand rules about groups.
  */
 import type { AnyAllNone, ConditionResult } from '../model/conditions.ts';
 import type { RuleHead } from '../model/policy.ts';
@@ -9,40 +9,43 @@ import type { CompiledCondition } from './conditions.ts';
 import { mayContain, type NameFilter, nameFilter } from './name-filter.ts';
 import { ruleTrace } from './rule-trace.ts';
 
-/** What the groups of one user say about the rules of a policy. Positions are those of the rules. */
+/** What the groups of one user say about the rules of a policy. A position is the index of a rule. */
 export interface GroupView {
-  /** The traces of rules that depend on nothing else. Of other rules: undefined. */
+  /** The traces of rules that depend on groups alone. Undefined for other rules. */
   readonly traces: readonly (RuleTrace | undefined)[];
-  /** The rules that may hold or depend on other conditions, in their order. */
+  /** The rules that hold or depend on other conditions, in order. */
   readonly positions: readonly number[];
-  /** The traces up to the first rule that holds. Undefined: more than the groups decides. */
+  /** The traces up to the first rule that holds. Undefined if other conditions decide. */
   readonly decided?: readonly RuleTrace[] | undefined;
-  /** The position of the first rule that depends on nothing but a user who has not identified yet. */
+  /** The position of the first rule that depends only on the user's groups, if the user has not identified yet. */
   readonly firstUnknown: number;
-  /** The result of the condition `groups`. Where a rule has none: a hit. */
+  /** The result of the condition `groups`. A rule without the condition is a hit. */
   readonly resultOf: (position: number) => ConditionResult;
 }
 
-/** For the groups of a user. Undefined: the user has not identified yet. */
+/** Answers for the groups of a user. Undefined groups: the user has not identified yet. */
 export type GroupIndex = (groups: readonly string[] | undefined) => GroupView;
 
-/** A rule as far as the index reads it. */
+/** The part of a rule that the index reads. */
 interface IndexedRule {
   readonly rule: RuleHead;
   readonly conditions: readonly CompiledCondition[];
 }
 
-/** A rule that names a group, and in which list. */
+/** A rule that names a group, and the list that names it. */
 interface Named {
   readonly position: number;
   readonly list: keyof AnyAllNone;
 }
 
-/** The lowest bits say how many names of `all` are open; above them, whether `any` is, and whether `none` forbids. */
+/**
+ * The lowest bits count the names of `all` that the user still lacks. Above them, one bit says that `any` is not met
+ * yet and one that `none` forbids.
+ */
 const ANY = 1 << 20;
 const NONE = 1 << 21;
 
-/** Made once for a policy. */
+/** Builds the index, once for a policy. */
 export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   const lists = rules.map(({ rule }) => rule.when.groups);
   const names = namesIn(lists);
@@ -64,9 +67,9 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
       }
     return knownView(own, isListed, open);
   };
-  /** Of all users who are in none of the groups. */
+  /** The view for all users who are in none of the named groups. */
   const stranger = knownView(before, isAlways, start);
-  // Several decisions in a row often ask about one user.
+  // Several consecutive decisions often concern one user.
   let last: { readonly groups: readonly string[]; readonly view: GroupView } | undefined;
   return (groups) => {
     if (groups === undefined) return anonymous;
@@ -78,7 +81,7 @@ export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
   };
 }
 
-/** `isListed`: 1 for each rule that may hold or depends on other conditions. */
+/** `isListed`: 1 for each rule that holds or depends on other conditions. */
 function knownView(traces: GroupView['traces'], isListed: Uint8Array, open: Int32Array): GroupView {
   const positions: number[] = [];
   for (let at = isListed.indexOf(1); at >= 0; at = isListed.indexOf(1, at + 1)) positions.push(at);
@@ -111,7 +114,7 @@ function anonymousView(rules: readonly IndexedRule[]): GroupView {
   };
 }
 
-/** Of rules that have no condition but `groups`; those that have none at all always hold. */
+/** The traces of rules without conditions, which always hold, and of rules whose only condition is `groups`. */
 function tracesOf(rules: readonly IndexedRule[], result: ConditionResult): readonly (RuleTrace | undefined)[] {
   return rules.map((one) => {
     if (one.conditions.length === 0) return ruleTrace(one, []);
@@ -135,7 +138,7 @@ function resultIn(open: Int32Array, position: number): 'hit' | 'miss' {
   return open[position] === 0 ? 'hit' : 'miss';
 }
 
-/** Where rules name one of the groups. A group that the user is in twice counts once. */
+/** The places where rules name the user's groups. A group that the user is in twice counts once. */
 function namedBy(
   groups: readonly string[],
   names: ReadonlyMap<string, readonly Named[]>,

@@ -1,19 +1,19 @@
-/** Wall-clock time in a time zone. The epoch time is an argument, as the core has no clock. */
+/** Wall-clock time in a time zone. The epoch time is a parameter, because the core has no clock. */
 import type { Seconds } from '../model/facts.ts';
 
 /** Day of the week and time of day. */
 export interface LocalTime {
   /** 0 = Sunday ... 6 = Saturday. */
   readonly day: number;
-  /** Since midnight. */
+  /** Minutes since midnight. */
   readonly minute: number;
 }
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 /**
- * A function from epoch seconds to the local time in `zone` (an IANA name). It remembers its last result: formatting is
- * the one slow part of a condition, and the rules of a policy all ask for the same minute.
+ * Returns a function from epoch seconds to the local time in `zone` (an IANA name). The function caches its last
+ * result: formatting is the only slow part of a condition, and all rules of a policy ask for the same minute.
  * @throws RangeError for a zone that does not exist
  */
 export function localTimeIn(zone: string): (now: Seconds) => LocalTime {

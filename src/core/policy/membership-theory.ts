@@ -1,4 +1,4 @@
-/** Theories of conditions that compare lists of names with what the user or the request has. */
+/** Theories of conditions that compare lists of names with the names that the user or the request has. */
 import type { AnyAllNone } from '../model/conditions.ts';
 import { meetsLists } from './membership.ts';
 import {
@@ -12,19 +12,19 @@ import {
   type Variable,
 } from './theory.ts';
 
-/** What names are, and facts that have one. */
+/** One kind of names, and how to make facts that have them. */
 interface Names {
   /** Name of the condition. */
   readonly what: string;
-  /** Adds the name to the facts. */
+  /** Adds a name to the facts. */
   readonly add: (facts: UserFacts, name: string) => UserFacts;
-  /** Facts that have a name have this one as well. Absent: no name says anything about another. */
+  /** A name that this name implies, which the facts then have as well. Absent if names are independent. */
   readonly implied?: (name: string) => string;
-  /** Only administrators give a user this name or take it away. Absent: they do so with none. */
+  /** Whether only administrators can give this name to a user or take it away. Absent: never. */
   readonly isLasting?: (name: string) => boolean;
 }
 
-/** Facts may have any of these names together: each name is a variable of its own. */
+/** For facts that may have any combination of names: each name is a variable of its own. */
 export function membershipTheory(
   conditions: readonly AnyAllNone[],
   { what, add, implied = (name) => name, isLasting = () => false }: Names,
@@ -49,7 +49,7 @@ function listParts({ any, all, none }: AnyAllNone, has: (name: string) => Formul
   ];
 }
 
-/** Of several sets of names, facts have exactly one: each set is a class. */
+/** For facts that have exactly one of several sets of names: each set is a class. */
 export function choiceTheory(
   what: string,
   sets: readonly { readonly names: readonly string[]; readonly place: (facts: UserFacts) => UserFacts }[],
@@ -62,7 +62,9 @@ export function choiceTheory(
   );
 }
 
-/** The same over a variable that says something else, too. `sets`: one for each of its classes. */
+/**
+ * Like `choiceTheory`, for a variable that other conditions use as well. `sets`: one for each class of the variable.
+ */
 export function sharedChoice(
   variable: Variable,
   sets: readonly (readonly string[])[],

@@ -1,7 +1,7 @@
-/** Lists of names (`any`, `all`, `none`): testing them, and finding names that meet two of them. */
+/** Lists of names (`any`, `all`, `none`): tests them, and finds names that meet two of them. */
 import type { AnyAllNone } from '../model/conditions.ts';
 
-/** Whether these values meet all the lists. */
+/** Whether these values meet all three lists. */
 export function meetsLists(lists: AnyAllNone, values: readonly string[]): boolean {
   return (
     (lists.any === undefined || intersects(lists.any, values)) &&
@@ -22,10 +22,10 @@ function containsAll(values: readonly string[], list: readonly string[]): boolea
   return true;
 }
 
-/** From so many values on a set is faster than a search. */
+/** From this length on, a set is faster than a search. */
 const LONG = 16;
 
-/** Many rules ask for the same long list of groups. Lists never change, so the set of one stays true. */
+/** Many rules contain the same long list of groups. Lists never change, so a set made from one stays valid. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function membersOf(values: readonly string[]): (value: string) => boolean {
@@ -35,7 +35,7 @@ function membersOf(values: readonly string[]): (value: string) => boolean {
   return (value) => set.has(value);
 }
 
-/** The fewest values that meet the lists; of `any` the first that is not excluded. */
+/** The fewest values that meet the lists. From `any` it takes the first value that is not excluded. */
 export function fewestMembers(lists: AnyAllNone | undefined): readonly string[] {
   const { any = [], all = [], none = [] } = lists ?? {};
   const hasAny = any.some((value) => all.includes(value));
@@ -44,8 +44,9 @@ export function fewestMembers(lists: AnyAllNone | undefined): readonly string[] 
 }
 
 /**
- * Values that meet both, without a membership that neither of them alone asks for: no configuration says that members
- * of one group are in another one, too. Undefined: no values are sure to meet both.
+ * Values that meet both lists, without combining a value that only one list asks for with one that only the other asks
+ * for: no configuration says that members of one group can be members of the other. Undefined if no values are sure to
+ * meet both.
  */
 export function jointMembers(
   one: AnyAllNone | undefined,

@@ -7,11 +7,11 @@ import { findRule } from './rules.ts';
 /** What the password policy says for this user. */
 export interface PasswordRuling {
   readonly terms: PasswordTerms;
-  /** Name of the rule that decided. Absent: there is no policy, and the default applies. */
+  /** Name of the deciding rule. Absent if there is no policy and the default applies. */
   readonly rule?: string;
 }
 
-/** Without a policy, and before the user has identified, the default applies. `undefined`: no rule holds. */
+/** The default applies without a policy and before the user has identified. Undefined if no rule holds. */
 export function passwordRuling({ password }: Pick<PolicySet, 'password'>, facts: Facts): PasswordRuling | undefined {
   if (password === undefined) return { terms: defaultPasswordTerms };
   const { undecided, rule } = findRule(password, facts);
@@ -19,7 +19,9 @@ export function passwordRuling({ password }: Pick<PolicySet, 'password'>, facts:
   return undecided ? { terms: defaultPasswordTerms } : undefined;
 }
 
-/** What a new password of this user must be. `undefined`: no rule holds, so none can be set (Law 4). */
+/**
+ * The requirements for a new password of this user. Undefined if no rule holds: then no password can be set (Law 4).
+ */
 export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts: Facts) {
   const ruling = passwordRuling(policies, facts);
   if (ruling === undefined) return undefined;
@@ -27,21 +29,21 @@ export function termsForNewPassword(policies: Pick<PolicySet, 'password'>, facts
   return { minLength: shortestPassword(ruling.terms, facts.subject?.enrollments ?? []), blocklists, history };
 }
 
-/** The lockouts that the rules have, each once, in their order. One: it is the same for all users. */
+/** The distinct lockouts of all rules, in order. If there is only one, it applies to all users. */
 export function passwordLockouts(policy: PolicySet['password']): readonly PasswordLockout[] {
   const all = policy?.rules.map(({ rule }) => rule.then.lockout) ?? [];
   const distinct = new Map(all.map((one) => [JSON.stringify(one), one]));
   return distinct.size === 0 ? [defaultPasswordTerms.lockout] : [...distinct.values()];
 }
 
-/** The shortest password that this user may set (characters). */
+/** The minimum length of a new password for this user (characters). */
 export function shortestPassword(terms: PasswordTerms, enrollments: readonly Enrollment[]): number {
   return enrollments.some(isSecondFactor) ? terms.minLengthBesideSecondFactor : terms.minLength;
 }
 
 /**
- * A physical authenticator beside the password (NIST SP 800-63B-4 section 2.2.1): no mailbox, no phone number, no code
- * on paper.
+ * A physical authenticator in addition to the password (NIST SP 800-63B-4 section 2.2.1). Mailboxes, phone numbers and
+ * codes on paper do not count.
  */
 function isSecondFactor({ factors, characteristics, consumed, temporary }: Enrollment): boolean {
   const isPhysical = characteristics.includes('deviceBound') || characteristics.includes('phishingResistant');

@@ -1,18 +1,18 @@
 /**
- * Cuts all texts into the classes that patterns and fixed texts tell apart: the product of their automata, searched
- * breadth first, so that each class gets a shortest text. Fixed texts are patterns without a star.
+ * Cuts all texts into the classes that patterns and fixed texts distinguish. It searches the product of their automata
+ * breadth first, so that each class is represented by a shortest text. A fixed text is a pattern without a star.
  */
 
-/** One text of each class. */
+/** One text for each class. */
 export type PatternClasses = readonly string[];
 
-/** The most states of the product: a handful of patterns has a few dozen. */
+/** The most states of the product. A handful of patterns has a few dozen. */
 const maxStates = 2_000;
 
-/** For each pattern, the positions in it that a text may have reached; one bit each. */
+/** For each pattern, the positions that a text may have reached: one bit per position. */
 type State = readonly bigint[];
 
-/** Undefined: there are too many classes. No text is empty. */
+/** Undefined if there are too many classes. The empty text is not included. */
 export function patternClasses(patterns: readonly string[]): PatternClasses | undefined {
   const units = unitsIn(patterns);
   const start: State = patterns.map((pattern) => closure(1n, pattern));
@@ -38,7 +38,7 @@ export function patternClasses(patterns: readonly string[]): PatternClasses | un
   return [...classes.values()];
 }
 
-/** A unit that no pattern has, which stands for all such units, and those that patterns have. */
+/** The code units that patterns contain, and one other unit that represents all the rest. */
 function unitsIn(patterns: readonly string[]): readonly string[] {
   const used = new Set(patterns.flatMap((pattern) => pattern.split('').filter((unit) => unit !== '*')));
   const letters = Array.from({ length: used.size + 1 }, (_, index) => String.fromCharCode(0x61 + index));
@@ -46,7 +46,7 @@ function unitsIn(patterns: readonly string[]): readonly string[] {
   return [other, ...used];
 }
 
-/** A star can be passed without a unit. */
+/** A star also matches nothing, so the position after it is reached as well. */
 function closure(positions: bigint, pattern: string): bigint {
   let reached = positions;
   for (let at = 0; at < pattern.length; at += 1) {

@@ -1,7 +1,7 @@
 /**
- * A test for texts: `*` stands for any run of characters, everything else for itself. For each piece between stars the
- * time is linear in the length of the text, for any input: the leftmost place of a piece is always good enough, so
- * nothing is tried twice.
+ * Compiles a text pattern: `*` matches any run of characters, everything else matches itself. For each piece between
+ * stars the time is linear in the length of the text, for any input: the leftmost match of a piece is always good
+ * enough, so there is no backtracking.
  */
 export function compilePattern(pattern: string): (text: string) => boolean {
   const [first = '', ...middle] = pattern.split('*');

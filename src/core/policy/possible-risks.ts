@@ -1,12 +1,14 @@
-/** Every risk that a sign-in can have: what may be unusual together, with the points that the settings give. */
+/** Every risk that a sign-in can have: all possible combinations of signs, with the configured points. */
 import { type Risk, type RiskSignal, riskSignals } from '../model/risk.ts';
 import { riskOf } from './risk.ts';
 import type { Universe } from './theory.ts';
 
-/** Another country, and a journey too fast, show in another network only, and where a file knows places. */
+/**
+ * A new country or an impossible journey shows only from a new network, and only if a file maps networks to countries.
+ */
 const ofPlaces: readonly RiskSignal[] = ['newCountry', 'impossibleTravel'];
 
-/** The fewest unusual things first. What could not be found out is left out: where it decides, it denies. */
+/** The smallest sets of signs first. Signs that could not be checked are left out: where they decide, they deny. */
 export function possibleRisks({ risk, knowsCountries }: Pick<Universe, 'risk' | 'knowsCountries'>): readonly Risk[] {
   const sets = riskSignals.reduce<readonly (readonly RiskSignal[])[]>(
     (all, signal) => all.flatMap((set) => (mayJoin(signal, set, knowsCountries) ? [set, [...set, signal]] : [set])),

@@ -1,4 +1,4 @@
-/** Counts what is unusual about a sign-in, and says what conditions may see of the past of an account. */
+/** Counts what is unusual about a sign-in, and decides when conditions may use the history of an account. */
 import type { Facts } from '../model/facts.ts';
 import {
   type Risk,
@@ -9,7 +9,7 @@ import {
   riskSignals,
 } from '../model/risk.ts';
 
-/** `unusual`: what was found; `unknown`: what could not be found out. */
+/** `unusual`: the signs that were found. `unknown`: the signs that could not be checked. */
 export function riskOf(
   unusual: readonly RiskSignal[],
   unknown: readonly RiskSignal[],
@@ -29,25 +29,25 @@ function levelOf(points: number, { medium, high }: RiskScoring['levels']): RiskL
   return points >= medium ? 'medium' : 'low';
 }
 
-/** The first level is as high as the second, or higher. */
+/** The first level is at least as high as the second. */
 export function isAtLeast(level: RiskLevel, other: RiskLevel): boolean {
   return riskLevels.indexOf(level) >= riskLevels.indexOf(other);
 }
 
 /**
- * Whether the past of the account counts. Before the first proof it does not: an account must not differ from an
+ * Whether the history of the account counts. Before the first proof it does not, because an account must look like an
  * identifier that no user has.
  */
 export function pastCounts({ subject, evidence }: Facts): boolean {
   return subject !== undefined && evidence.some((one) => one.subject === subject.id);
 }
 
-/** The risk as conditions see it. Absent: nothing is unusual, or nothing of it counts yet. */
+/** The risk that conditions see. Absent if nothing is unusual, or if it does not count yet. */
 export function countedRisk(facts: Facts): Risk | undefined {
   return pastCounts(facts) ? facts.risk : undefined;
 }
 
-/** For audit and `explain`: `high: newDevice 20, newCountry 30`. */
+/** For the audit log and `explain`, e.g. `high: newDevice 20, newCountry 30`. */
 export function riskInWords({ level, reasons, unknown = [] }: Risk): string {
   const words = reasons.map(({ signal, points }) => `${signal} ${points}`);
   return [level, [...words, ...unknown.map((signal) => `${signal} unknown`)].join(', ')].filter(Boolean).join(': ');

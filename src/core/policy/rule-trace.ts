@@ -1,11 +1,11 @@
-/** The trace of a rule: what its conditions resulted in, and what they do together. */
+/** The trace of a rule: the result of each condition and of the rule as a whole. */
 import type { ConditionResult } from '../model/conditions.ts';
 import type { RuleHead } from '../model/policy.ts';
 import type { ConditionTrace, RuleTrace } from '../model/trace.ts';
 import { allOf, oneOf } from './condition-result.ts';
 import type { CompiledCondition } from './conditions.ts';
 
-/** `results`: one for each leaf of the conditions, in their order. */
+/** `results`: one for each condition in `leaves`, in order. */
 export function ruleTrace(
   { rule, conditions }: { readonly rule: RuleHead; readonly conditions: readonly CompiledCondition[] },
   results: readonly ConditionResult[],

@@ -11,29 +11,29 @@ import { ruleTrace } from './rule-trace.ts';
 /** What a session policy or sign-on policy says about these facts. */
 export interface RuleOutcome {
   /**
-   * `undecided`: it depends on the user, who has not identified yet. `no_rule`: no rule holds, which denies. `error`:
-   * a condition of the rule `failed` could not be found out, which denies, too.
+   * `undecided`: it depends on the user, who has not identified yet. `no_rule`: no rule holds, which denies. `error`: a
+   * condition of the rule `failed` could not be evaluated, which denies as well.
    */
   readonly outcome: 'allow' | 'deny' | 'undecided' | 'no_rule' | 'error';
   /** The rule that decided. */
   readonly rule?: Rule;
   readonly failed?: Rule;
-  /** Up to the first rule that holds or fails. */
+  /** The traces up to the first rule that holds or fails. */
   readonly traces: readonly RuleTrace[];
 }
 
-/** Which rule of any kind of policy decides. */
+/** The rule that decides, for any kind of policy. */
 export interface RuleMatch<Of extends RuleHead> {
-  /** A rule before the first that holds may yet hold, once the user has identified. Then no rule decides. */
+  /** A rule before the first that holds depends on the user, who has not identified yet. Then no rule decides. */
   readonly undecided: boolean;
   readonly rule?: Of;
-  /** The rule that denies, whatever it says, since one of its conditions failed. Then no rule decides. */
+  /** A rule with a failed condition. It denies, whatever its own terms are. */
   readonly failed?: Of;
-  /** Up to the first rule that holds or fails. */
+  /** The traces up to the first rule that holds or fails. */
   readonly traces: readonly RuleTrace[];
 }
 
-/** Traces are kept for rules of up to so many conditions; for others each decision makes its own. */
+/** Traces are cached for rules with up to this many conditions. For others each decision creates its own. */
 const KEPT_CONDITIONS = 6;
 
 const digits: Readonly<Record<ConditionResult, number>> = { miss: 0, hit: 1, unknown: 2, error: 3 };
@@ -46,7 +46,10 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
   return { outcome: rule.then.kind, rule, traces };
 }
 
-/** The first rule that holds or fails. A rule before it that may yet hold leaves the policy undecided. */
+/**
+ * Finds the first rule that holds or fails. If an earlier rule depends on a user who has not identified, the policy is
+ * undecided.
+ */
 export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: RuleFacts): RuleMatch<Of> {
   const view = policy.groups(facts.subject?.groups);
   const { decided } = view;
@@ -68,15 +71,15 @@ export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts:
   return { undecided: firstUnknown < policy.rules.length, traces: traces as RuleTrace[] };
 }
 
-/** A rule that only reports, and what it would have decided. */
+/** A report-only rule, and what it would have decided. */
 export interface RuleReport<Of extends RuleHead> {
   readonly rule: Of;
   readonly trace: ReportedRule;
 }
 
 /**
- * The rule that would decide if the rules that only report were enforced. Undefined: it would be none of them.
- * `outcomeOf`: what a rule says that holds.
+ * The report-only rule that would decide if report-only rules were enforced. Undefined if another rule would.
+ * `outcomeOf`: the outcome of a rule that holds.
  */
 export function reportOf<Of extends RuleHead>(
   { reporting }: CompiledPolicy<Of>,
@@ -92,7 +95,7 @@ export function reportOf<Of extends RuleHead>(
 }
 
 /**
- * The positions of the rules that may decide once the user has identified: those that hold or may yet hold, up to the
+ * The positions of all rules that may decide once the user has identified: those that hold or may still hold, up to the
  * first that holds.
  */
 export function possiblePositions(policy: CompiledPolicy<RuleHead>, facts: Facts): readonly number[] {
@@ -101,8 +104,8 @@ export function possiblePositions(policy: CompiledPolicy<RuleHead>, facts: Facts
 }
 
 /**
- * The rules that may decide about this user at this app at any time, from any network, with any device and any scopes:
- * up to the first rule that holds or fails in all these cases.
+ * The rules that can decide about this user at this app in any circumstances (time, network, device, scopes): up to the
+ * first rule that holds or fails in all of them.
  */
 export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
   const possible: Of[] = [];
@@ -118,7 +121,7 @@ function mayDecide(result: ConditionResult): boolean {
   return result === 'hit' || result === 'unknown';
 }
 
-/** `groups`: the result of the condition `groups`, if the rule has it. */
+/** `groups`: the result of the condition `groups`, for rules that have it. */
 function testRule(compiled: CompiledRule<RuleHead>, facts: RuleFacts, groups: ConditionResult): RuleTrace {
   const { leaves, groupsAt } = compiled;
   // The results as the digits of a number of base 4.

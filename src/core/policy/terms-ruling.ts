@@ -1,19 +1,19 @@
-/** Applies a policy whose rules say terms rather than allow or deny: enrollment policy and profile policy. */
+/** Applies a policy whose rules set terms instead of allowing or denying: enrollment policy and profile policy. */
 import type { Denial, Layer } from '../model/decision.ts';
 import type { RuleFacts } from '../model/facts.ts';
 import type { RuleHead } from '../model/policy.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { findRule, reportOf } from './rules.ts';
 
-/** What the policy says. Without `terms` it says nothing: there is no policy, or it is undecided. */
+/** What the policy says. `terms` is absent if there is no policy or the policy is undecided. */
 export interface TermsRuling<Terms> {
   readonly layer?: Layer;
   readonly terms?: Terms;
-  /** Name of the rule that decided. */
+  /** Name of the deciding rule. */
   readonly rule?: string;
 }
 
-/** Without a policy the ruling is empty. No rule holds, or a condition fails: deny. */
+/** The ruling. It is empty without a policy, and denies if no rule holds or a condition fails. */
 export function termsRuling<Terms>(
   name: 'enrollment' | 'profile',
   policy: CompiledPolicy<RuleHead & { readonly then: Terms }> | undefined,

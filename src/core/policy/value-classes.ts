@@ -1,6 +1,6 @@
 /**
- * The values of an attribute, cut into classes that tests tell apart. Fixed values and patterns become automata,
- * numbers are ordered, and what the schema does not allow is left out.
+ * Cuts the values of an attribute into classes that the tests distinguish. Fixed texts and patterns become automata,
+ * numbers are sorted, and values that the schema forbids are left out.
  */
 import type { Attribute } from '../model/attribute.ts';
 import type { AttributeValue, ValueTest } from '../model/conditions.ts';
@@ -9,14 +9,14 @@ import { fixedDays } from './day-view.ts';
 import { compilePattern } from './pattern.ts';
 import { patternClasses } from './pattern-classes.ts';
 
-/** One value of a class. */
+/** A class of values, represented by one of them. */
 export interface ValueClass {
   readonly value: AttributeValue;
-  /** A profile may hold this very value. */
+  /** The schema allows this very value. */
   readonly isKept: boolean;
 }
 
-/** Of a value as all these tests see it. Undefined: there are too many classes. */
+/** The classes that all these tests distinguish. Undefined if there are too many. */
 export function valueClasses(
   tests: readonly ValueTest[],
   attribute: Attribute | undefined,
@@ -40,14 +40,17 @@ export function valueClasses(
     return kept([...new Set([...fixedDays({ tests, isKept }), ...texts, dayText(0)])]);
   const classes = textClasses(texts, [...new Set(patterns)]);
   if (classes === undefined) return undefined;
-  // A fixed text that the schema refuses is no value, nor is any text of a class that its pattern refuses. Of other
-  // classes it may allow another text.
+  // A fixed text that the schema refuses is dropped, and so is a class whose texts the schema's pattern refuses. A
+  // class whose representative the schema refuses for another reason stays, because another text of it may be allowed.
   const fits = attribute?.matches === undefined ? () => true : compilePattern(attribute.matches);
   const possible = classes.filter((value) => isKept(value) || (fits(value) && !texts.includes(value)));
   return [...truths, ...numbers, ...possible.map((value) => ({ value, isKept: isKept(value) }))];
 }
 
-/** Each number, and one between, below and above them, as far as there is one: large numbers lie apart. */
+/**
+ * Each number, and one value between each two, below the lowest and above the highest, if there is any: large
+ * floating-point numbers lie far apart.
+ */
 function numberClasses(named: readonly number[]): readonly number[] {
   const sorted = [...new Set(named)].sort((a, b) => a - b);
   const [first = 0] = sorted;
@@ -60,7 +63,7 @@ function numberClasses(named: readonly number[]): readonly number[] {
   return [...new Set([below, ...sorted, ...between])];
 }
 
-/** A star in a fixed text stands for itself. */
+/** A star in a fixed text is an ordinary character, which a pattern cannot express. */
 function textClasses(texts: readonly string[], patterns: readonly string[]): readonly string[] | undefined {
   const literal = texts.filter((text) => !text.includes('*') && text !== '');
   if (literal.length < texts.length) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Moments at which time windows begin or end. From one border to the next no window opens or closes, so that an
- * analysis that looks at the borders alone misses nothing. Real moments, whatever the offset of the zone; the hour that
- * a clock skips is the one exception, and `windowsTogether` knows it.
+ * Moments at which time windows open or close. Between two of them nothing changes, so an analysis that looks only at
+ * these moments misses nothing. The moments are real ones in each zone. The only exception is the hour that a clock
+ * change skips, which `windowsTogether` handles.
  */
 import type { ConditionOf } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
@@ -11,7 +11,7 @@ type TimeWindow = ConditionOf<'time'>;
 
 const everyDay = [0, 1, 2, 3, 4, 5, 6];
 
-/** The borders of all windows, in one week for each set of offsets that their zones have in a year. */
+/** The borders of all windows, in one week for each combination of offsets that their zones have during a year. */
 export function windowBorders(windows: readonly TimeWindow[]): readonly Seconds[] {
   const moments = new Set<Seconds>();
   for (const { start, stretches } of distinctWeeks(windows.map(({ zone }) => zone))) {
@@ -24,15 +24,15 @@ export function windowBorders(windows: readonly TimeWindow[]): readonly Seconds[
   return [...moments];
 }
 
-/** A moment, and for each window `1` where it is open then, else `0`. */
+/** A moment, with one digit for each window: `1` if it is open then, `0` if not. */
 export interface OpenWindows {
   readonly now: Seconds;
   readonly open: string;
 }
 
 /**
- * Every set of windows that are open together at some moment of a year, each once. `undefined`: there are more than
- * `limit` of them.
+ * Every set of windows that are open together at some moment of a year, once. Undefined if there are more than `limit`
+ * sets.
  */
 export function windowsTogether(windows: readonly TimeWindow[], limit: number): readonly OpenWindows[] | undefined {
   const together = new Map<string, OpenWindows>();
@@ -49,7 +49,7 @@ export function windowsTogether(windows: readonly TimeWindow[], limit: number): 
   return [...together.values()];
 }
 
-/** By minute of the week: a bit for each window that opens or closes then, the first window in the highest bit. */
+/** By minute of the week: one bit for each window that opens or closes then. The first window is the highest bit. */
 function changesIn(
   windows: readonly TimeWindow[],
   stretches: ReadonlyMap<string, readonly Stretch[]>,
@@ -61,7 +61,7 @@ function changesIn(
     for (const [begin, end] of localSpans(window)) {
       for (const { from, to, offset } of stretches.get(window.zone) ?? []) {
         const opens = mod(begin - offset);
-        // The second is what goes on at the beginning of the week.
+        // The second shift is for windows that are still open from the end of the week before.
         for (const shift of [0, WEEK_MINUTES]) {
           const [first, last] = [Math.max(opens - shift, from), Math.min(opens - shift + end - begin, to)];
           if (first >= last) continue;
@@ -74,7 +74,7 @@ function changesIn(
   return changes;
 }
 
-/** Where the window is open, in minutes of a local week: one span for each day on which it begins. */
+/** When the window is open, in minutes of a local week: one span for each day on which it begins. */
 function localSpans({
   days = everyDay,
   from = 0,

@@ -1,30 +1,35 @@
-/** Offsets of time zones in the weeks of a year, read once for each zone: asking for a local time is slow. */
+/**
+ * Offsets of time zones in the weeks of a year. They are read once for each zone, because computing a local time is
+ * slow.
+ */
 import type { Seconds } from '../model/facts.ts';
 import { localTimeIn } from './local-time.ts';
 
 export const DAY_MINUTES = 24 * 60;
 export const WEEK_MINUTES = 7 * DAY_MINUTES;
 /**
- * A Sunday at midnight, UTC: local minutes of the week there are the offset of the zone. The year stands for every
+ * Midnight UTC on a Sunday, where the local minute of the week equals the zone's offset. This year represents every
  * year.
  */
 const YEAR_START: Seconds = 1_798_934_400;
 
-/** From this minute of a week on and before that one, the zone has this offset (minutes, modulo a week). */
+/**
+ * A part of a week in which the zone has this offset (minutes, modulo a week): minutes `from` up to, but without, `to`.
+ */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
   readonly offset: number;
 }
 
-/** By zone: one stretch for the whole week, or two when clocks change in it. */
+/** For each zone: one stretch for the whole week, or two if its clocks change in the week. */
 export interface ZoneWeek {
-  /** Of the week. */
+  /** The start of the week. */
   readonly start: Seconds;
   readonly stretches: ReadonlyMap<string, readonly Stretch[]>;
 }
 
-/** Weeks of a year, without those in which all zones have offsets that they had before. */
+/** The weeks of a year, without those in which all zones have a combination of offsets that an earlier week had. */
 export function distinctWeeks(zones: readonly string[]): readonly ZoneWeek[] {
   const years = [...new Set(zones)].map((zone) => [zone, yearOf(zone)] as const);
   const weeks = new Map<string, ZoneWeek>();

@@ -1,4 +1,4 @@
-/** Counters of attempts that are about no key of their own. Those about a key are in `counter-table.ts`. */
+/** Counters of attempts that do not belong to another key. The others are in `counter-table.ts`. */
 import { type KeyRow, windows } from './key-row.ts';
 
 export const attemptKeys = {

@@ -1,4 +1,4 @@
-/** The records of users, and what is reserved for them. */
+/** The records of users, and values reserved for them. */
 import { type KeyRow, lasting } from './key-row.ts';
 
 export const userKeys = {

@@ -218,6 +218,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'finish-upgrade',
   ],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
+  'policy/analysis': ['analysed', 'text', 'rules', 'lock-outs', 'invariants', 'findings', 'standards'],
   flow: [
     'server-mac',
     'audit-cause',

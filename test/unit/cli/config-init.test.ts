@@ -7,7 +7,7 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { Questions } from '../../../src/cli/init/answers.ts';
 import { type InitContext, initCommand } from '../../../src/cli/init/init.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 

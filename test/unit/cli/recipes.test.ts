@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { fmtCommand } from '../../../src/cli/config/fmt.ts';
 import { configTestCommand } from '../../../src/cli/policy-tests/policy-tests.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';

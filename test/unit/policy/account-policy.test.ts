@@ -1,6 +1,6 @@
 /** The findings in the account policy, and how it is read. */
 import { expect, test } from '@jest/globals';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { readAccountPolicy } from '../../../src/policy/revision/read-document.ts';
 import { authenticators, findingLines, kindsOf, load } from './configuration-dir.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileAccountPolicy } from '../../../src/core/policy/account-policy.ts';
 import { findRule } from '../../../src/core/policy/rules.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { readAccountPolicy } from '../../../src/policy/revision/read-document.ts';
 import { factsOf, userWith } from '../../core/support/fixtures.ts';
 import { enough, seeded } from '../../core/support/seeded.ts';

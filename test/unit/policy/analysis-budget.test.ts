@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { policyCases } from '../../../src/core/analysis/space/policy-cases.ts';
 import { ruleSpace } from '../../../src/core/analysis/space/rule-space.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { snapshotOfDocuments } from '../../../src/policy/revision/snapshot.ts';
 import { universe } from '../../core/support/universe.ts';
 import { authenticators, load } from './configuration-dir.ts';

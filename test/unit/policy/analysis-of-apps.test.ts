@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { AnalysisFinding } from '../../../src/policy/model/analysis-finding.ts';
 import { authenticators, kindsOf, load } from './configuration-dir.ts';

@@ -1,8 +1,8 @@
 /** What the analysis finds out about rules that ask for what is unusual. */
 import { describe, expect, test } from '@jest/globals';
-import { analysis } from '../../../src/policy/analysis/analyse.ts';
-import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
-import { standardFindings } from '../../../src/policy/analysis/standard-findings.ts';
+import { analysis } from '../../../src/policy/analysis/findings/analyse.ts';
+import { overallVerdict } from '../../../src/policy/analysis/invariants/invariants.ts';
+import { standardFindings } from '../../../src/policy/analysis/standards/standard-findings.ts';
 import { authenticators, load } from './configuration-dir.ts';
 import { replayed } from './replayed-example.ts';
 

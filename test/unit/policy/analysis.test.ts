@@ -1,6 +1,6 @@
 /** What the static analysis finds in files: code, place, words, and how it is accepted. */
 import { describe, expect, test } from '@jest/globals';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { type AnalysisFinding, findingsText } from '../../../src/policy/model/analysis-finding.ts';
 import type { Document } from '../../../src/policy/model/documents.ts';
 import { authenticators, load } from './configuration-dir.ts';

@@ -1,7 +1,7 @@
 /** Rich policies as administrators mean them: the analysis is quiet about each. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { withConfiguration } from './configuration-dir.ts';
 import { exampleFiles } from './example-files.ts';

@@ -1,7 +1,7 @@
 /** What is allowed but risky: each with a code, its line, what to do, and a comment that accepts it. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analysis } from '../../../src/policy/analysis/analyse.ts';
+import { analysis } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingsText } from '../../../src/policy/model/analysis-finding.ts';
 import { validFiles, withConfiguration } from './configuration-dir.ts';

@@ -1,6 +1,6 @@
 /** Rules about days of the profile and the time: what is dead, what is over, and what decides some day. */
 import { expect, test } from '@jest/globals';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { authenticators, load, validFiles } from './configuration-dir.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;

@@ -1,8 +1,8 @@
 /** What the search for circumstances of denials may cost is said by the app that is analysed. */
 import { expect, test } from '@jest/globals';
-import { analysedApps } from '../../../src/policy/analysis/analysed-apps.ts';
-import { deniedCircumstances } from '../../../src/policy/analysis/circumstances.ts';
-import { analysedConfiguration } from '../../../src/policy/analysis/configuration.ts';
+import { analysedApps } from '../../../src/policy/analysis/analysed/analysed-apps.ts';
+import { analysedConfiguration } from '../../../src/policy/analysis/analysed/configuration.ts';
+import { deniedCircumstances } from '../../../src/policy/analysis/lock-outs/circumstances.ts';
 import { kindsOf, load, validFiles } from './configuration-dir.ts';
 
 const authenticators = kindsOf('password', 'totp', 'email');

@@ -8,7 +8,7 @@ import type { Facts, Seconds } from '../../../src/core/model/facts.ts';
 import { compilePolicy } from '../../../src/core/policy/compile.ts';
 import { mayFail } from '../../../src/core/policy/conditions.ts';
 import { findRule } from '../../../src/core/policy/rules.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { compileExpression } from '../../../src/policy/schema/expressions/expression.ts';
 import { factsOf, userWith } from '../../core/support/fixtures.ts';
 import { seeded } from '../../core/support/seeded.ts';

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../src/flow/explain.ts';
-import { analysis } from '../../../src/policy/analysis/analyse.ts';
-import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
+import { analysis } from '../../../src/policy/analysis/findings/analyse.ts';
+import { overallVerdict } from '../../../src/policy/analysis/invariants/invariants.ts';
 import { openTerminal, run } from '../cli/harness.ts';
 import { authenticators, findingLines, kindsOf, load, validFiles, withConfiguration } from './configuration-dir.ts';
 

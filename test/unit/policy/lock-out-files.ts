@@ -1,5 +1,5 @@
 /** Small configurations about who is locked out, and what is found in them. */
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { kindsOf, load, validFiles } from './configuration-dir.ts';
 
 const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');

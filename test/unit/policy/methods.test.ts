@@ -1,7 +1,7 @@
 /** Methods of authenticators in the files: where they may be named, and what the checks say. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { enabledAuthenticators } from '../../../src/policy/revision/enabled-authenticators.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { findingLines, load } from './configuration-dir.ts';

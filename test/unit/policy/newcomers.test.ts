@@ -8,7 +8,7 @@ import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../src/core/model/neutral-facts.ts';
 import type { Rule } from '../../../src/core/model/policy.ts';
 import { findRule } from '../../../src/core/policy/rules.ts';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { accountClientId } from '../../../src/policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../src/policy/revision/account-app.ts';
 import { enabledAuthenticators } from '../../../src/policy/revision/enabled-authenticators.ts';

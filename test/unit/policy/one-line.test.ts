@@ -1,6 +1,6 @@
 /** Files of which many rules stand in one line: each rule has its own findings, at its own column. */
 import { expect, test } from '@jest/globals';
-import { analysis } from '../../../src/policy/analysis/analyse.ts';
+import { analysis } from '../../../src/policy/analysis/findings/analyse.ts';
 import { findingSummary } from '../../../src/policy/model/analysis-finding.ts';
 import { authenticators, findingLines, load } from './configuration-dir.ts';
 

@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analysis } from '../../../src/policy/analysis/analyse.ts';
+import { analysis } from '../../../src/policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { Finding } from '../../../src/policy/model/finding.ts';
 import { withConfiguration } from './configuration-dir.ts';

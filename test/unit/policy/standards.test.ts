@@ -1,10 +1,10 @@
 /** `config check --standard`: clean policies meet it, and each seeded mistake is found at its section. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { analyse, analysis } from '../../../src/policy/analysis/analyse.ts';
-import { overallVerdict } from '../../../src/policy/analysis/invariants.ts';
-import { standardFindings } from '../../../src/policy/analysis/standard-findings.ts';
-import { type StandardName, standards } from '../../../src/policy/analysis/standards.ts';
+import { analyse, analysis } from '../../../src/policy/analysis/findings/analyse.ts';
+import { overallVerdict } from '../../../src/policy/analysis/invariants/invariants.ts';
+import { standardFindings } from '../../../src/policy/analysis/standards/standard-findings.ts';
+import { type StandardName, standards } from '../../../src/policy/analysis/standards/standards.ts';
 import { load } from './configuration-dir.ts';
 import { replayed } from './replayed-example.ts';
 

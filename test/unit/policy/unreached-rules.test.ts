@@ -1,6 +1,6 @@
 /** Rules of the enrollment, account and profile policies about users who never get in. */
 import { expect, test } from '@jest/globals';
-import { analyse } from '../../../src/policy/analysis/analyse.ts';
+import { analyse } from '../../../src/policy/analysis/findings/analyse.ts';
 import { authenticators, load, validFiles } from './configuration-dir.ts';
 
 const rules = (...all: readonly string[]) => `rules:\n${all.map((rule) => `  - ${rule}\n`).join('')}`;

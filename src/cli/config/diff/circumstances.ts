@@ -4,8 +4,8 @@
  */
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
-import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
-import { sampleAddresses } from '../../../policy/analysis/sample-addresses.ts';
+import type { BelievedPair } from '../../../policy/analysis/analysed/believable-pairs.ts';
+import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Settings, Zone } from '../../../policy/model/settings.ts';
 import { believedIn, browsersIn } from '../devices.ts';
 import { conditionsIn, timesIn } from '../fresh-sign-ins.ts';

@@ -1,6 +1,6 @@
 /** Describes, by what the server believes, the devices for which a statement holds. */
 import type { BelievedDevice } from '../../../core/policy/theory.ts';
-import type { BelievedPair } from '../../../policy/analysis/believable-pairs.ts';
+import type { BelievedPair } from '../../../policy/analysis/analysed/believable-pairs.ts';
 
 /** What may be believed of a device, in words after "a device that". */
 interface Feature {

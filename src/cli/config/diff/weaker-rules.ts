@@ -10,8 +10,8 @@ import type { StepAfter } from '../../../core/analysis/simulation/step-after.ts'
 import { proofNames } from '../../../core/evidence/named.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theory.ts';
-import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { isShownByExample, proofOptions } from '../../../policy/analysis/proofs-text.ts';
+import { exampleOptions } from '../../../policy/analysis/text/example-options.ts';
+import { isShownByExample, proofOptions } from '../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from './app-pairs.ts';
 import { zonesOn } from './circumstances.ts';
 import { limitWords } from './limits-text.ts';

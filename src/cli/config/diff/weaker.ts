@@ -17,9 +17,9 @@ import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../cor
 import { mayFail } from '../../../core/policy/conditions.ts';
 import type { Universe } from '../../../core/policy/theory.ts';
 import { recoveryKeys } from '../../../core/remediation/account-management.ts';
-import { knownIn } from '../../../policy/analysis/configuration.ts';
-import { exampleOptions } from '../../../policy/analysis/example-options.ts';
-import { examplePlaces } from '../../../policy/analysis/sample-addresses.ts';
+import { knownIn } from '../../../policy/analysis/analysed/configuration.ts';
+import { examplePlaces } from '../../../policy/analysis/analysed/sample-addresses.ts';
+import { exampleOptions } from '../../../policy/analysis/text/example-options.ts';
 import { accountClientId } from '../../../policy/model/account-client-id.ts';
 import { withAccountApp } from '../../../policy/revision/account-app.ts';
 import { canonicalJson } from '../../../policy/revision/document-store.ts';

@@ -1,6 +1,6 @@
 /**
- * The condition `authenticated`: how the user signed in. It is unknown until everything is proved that the sign-in asks
- * for, so that its rules change nothing about what that is.
+ * The condition `authenticated`: how the user signed in. It stays unknown until the user has proved everything that the
+ * sign-in asks for, so its rules cannot change what the sign-in asks for.
  */
 import { authenticatorIn } from '../../model/authenticator-name.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
@@ -28,7 +28,7 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
         ...facts,
         signedInWith: [...new Set([...(facts.signedInWith ?? []), name, authenticatorIn(name)])],
       }),
-      // A proof by a method is one by its authenticator.
+      // A proof by a method is also a proof by its authenticator.
       implied: authenticatorIn,
     }),
 };

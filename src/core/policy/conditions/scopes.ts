@@ -8,9 +8,9 @@ export const scopesCondition: ConditionDescriptor<'scopes'> = {
   holdsSeconds: false,
   compile: (lists) => [{ name: 'scopes', test: ({ request }) => resultOf(meetsLists(lists, request.scopes)) }],
   varies: true,
-  // A request may ask for any scopes together.
+  // A request may combine any scopes.
   samples: ({ one, other }) => [{ request: { scopes: [...fewestMembers(one), ...fewestMembers(other)] } }],
-  // Together with an API, a request may ask for scopes that no configuration knows.
+  // A request for an API may name scopes that the configuration does not know.
   theory: (conditions) =>
     membershipTheory(conditions, {
       what: 'scopes',

@@ -22,10 +22,13 @@ export const timeCondition: ConditionDescriptor<'time'> = {
   theory: timeTheory,
 };
 
-/** More sets of windows that are open together would make each step of a search too slow. */
+/** With more sets of simultaneously open windows, each step of a search would be too slow. */
 const tooManySets = 2_000;
 
-/** Moments that lie in the same windows are one class. Where these are too many, any window may be open with any. */
+/**
+ * All moments inside the same windows are one class. If there are too many classes, the windows are treated as
+ * independent of each other.
+ */
 function timeTheory(
   windows: readonly ConditionOf<'time'>[],
   { notBefore }: Pick<Universe, 'notBefore'>,
@@ -61,7 +64,7 @@ function onceLater(
 type Formulas = ReadonlyMap<string, Formula>;
 
 function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): Formulas {
-  // Outside of all windows first.
+  // The class outside all windows comes first.
   const counted = together.map(({ now, open }) => ({ now, open, count: open.replaceAll('0', '').length }));
   const classes = counted.sort((a, b) => a.count - b.count);
   const variable: Variable = {
@@ -72,7 +75,10 @@ function formulasOf(keys: readonly string[], together: readonly OpenWindows[]): 
   return new Map(keys.map((key, position) => [key, among(variable, (at) => classes[at]?.open[position] === '1')]));
 }
 
-/** Facts of no class are known: what is found impossible with such formulas is, and all else is undecided. */
+/**
+ * Classes without example facts. A search can still prove that something is impossible. Everything else stays
+ * undecided.
+ */
 function freeFormulas(keys: readonly string[]): Formulas {
   const free = (key: string): Variable => ({ name: `time ${key}`, classes: [{}, {}], ranOut: true });
   return new Map(keys.map((key) => [key, isYes(free(key))]));
